@@ -1,0 +1,33 @@
+"""The names of axes: one vocabulary for code, charts, tests and prose.
+
+Attention matrices are (batch, heads, queries, keys). On screen a row is a query, a column is a key, row 0 on top.
+Positions, layers and heads count from 0, in code and in pictures alike.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What one axis of a tensor ranges over, in words that fit on a chart and in a sentence."""
+
+    name: str
+    symbol: str
+    meaning: str
+
+
+AXES = {
+    axis.name: axis
+    for axis in (
+        Axis("batch", "B", "independent inputs computed together"),
+        Axis("heads", "H", "attentions that run side by side in one layer"),
+        Axis("tokens", "N", "the pieces of the input, in order"),
+        Axis("queries", "T_q", "tokens that ask"),
+        Axis("keys", "T_k", "tokens that can be asked, and whose values are read"),
+        Axis("d_model", "D", "numbers that describe one token between layers"),
+        Axis("head_dim", "d", "numbers in one query or key of one head"),
+        Axis("value_dim", "d_v", "numbers in one value of one head"),
+        Axis("merged_dim", "H·d", "the outputs of all heads, one after the other"),
+        Axis("layers", "L", "attention layers on top of each other"),
+    )
+}

@@ -1,0 +1,72 @@
+"""The lines of code that computed each tensor, taken from the source itself: the code shown is the code run."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of source and the names that it assigns."""
+
+    text: str
+    assigns: tuple[str, ...]
+
+
+def lines_that_ran(function: Callable[..., Any], names: tuple[str, ...], given: Mapping[str, Any]) -> list[Line]:
+    """The lines of a function that assign one of the names, in order, as they stand in its source.
+
+    given   the arguments of the call. A block `if argument is not None:` is left out when that argument was None, and
+            shown without its `if` when it was not.
+    """
+    present = frozenset(name for name, value in given.items() if value is not None)
+    return list(_lines(function, names, present))
+
+
+@lru_cache(maxsize=128)
+def _lines(function: Callable[..., Any], names: tuple[str, ...], present: frozenset[str]) -> tuple[Line, ...]:
+    source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+    body = ast.parse(source).body[0].body
+    return tuple(
+        Line(ast.get_source_segment(source, statement), assigned)
+        for statement in _executed(body, present)
+        if (assigned := tuple(name for name in _assigned(statement) if name in names))
+    )
+
+
+def returned(function: Callable[..., Any]) -> str:
+    """What a short function returns, as it stands in its source."""
+    source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+    statement = ast.parse(source).body[0].body[-1]
+    return ast.get_source_segment(source, statement)
+
+
+def _executed(body: list[ast.stmt], present: frozenset[str]) -> list[ast.stmt]:
+    found = []
+    for statement in body:
+        argument = _tested_argument(statement)
+        if argument is None:
+            found.append(statement)
+        elif argument in present:
+            found += _executed(statement.body, present)
+    return found
+
+
+def _tested_argument(statement: ast.stmt) -> str | None:
+    """The x of `if x is not None:`."""
+    match statement:
+        case ast.If(
+            test=ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)])
+        ):
+            return name
+    return None
+
+
+def _assigned(statement: ast.stmt) -> list[str]:
+    if not isinstance(statement, ast.Assign):
+        return []
+    return [node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name)]

@@ -1,0 +1,40 @@
+"""The limits and settings of the program, each in this one place.
+
+An environment variable ATTENTION_LAB_<NAME> overrides the setting of that name. It is read once, at the start.
+"""
+
+import os
+from typing import Final
+
+PREFIX: Final = "ATTENTION_LAB_"
+
+
+def _text(name: str, default: str) -> str:
+    return os.environ.get(PREFIX + name, default).strip()
+
+
+def _count(name: str, default: int) -> int:
+    """A whole number of at least 1."""
+    said = _text(name, str(default))
+    if not (said.isascii() and said.isdigit() and int(said) > 0):
+        raise ValueError(f"{PREFIX}{name} is {said!r}: a whole number from 1 on is accepted, for example {default}")
+    return int(said)
+
+
+def _names(name: str) -> tuple[str, ...]:
+    """Words between commas."""
+    return tuple(word.strip() for word in _text(name, "").split(",") if word.strip())
+
+
+# how many characters a text box accepts
+MAX_TEXT: Final = _count("MAX_TEXT", 5000)
+# how many tokens of a text are read at once, where the model can read that many
+MAX_TOKENS: Final = _count("MAX_TOKENS", 512)
+# how many models are kept in memory; one more, and the one that was asked for longest ago goes
+MODELS_LOADED: Final = _count("MODELS_LOADED", 3)
+# how large a picture or another file may be, in bytes
+MAX_UPLOAD_BYTES: Final = _count("MAX_UPLOAD_BYTES", 1_000_000)
+# where models run: cpu, cuda, cuda:1, mps; empty = the best there is
+DEVICE: Final = _text("DEVICE", "")
+# the models, beside the offline one, of a server that others can reach: hub names or folders between commas
+MODELS: Final = _names("MODELS")

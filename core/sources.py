@@ -1,0 +1,95 @@
+"""Where a formula or a finding comes from. Every `step` and every claim cites keys of this table."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Source:
+    """A publication: enough to find it in a library, and its address where it is free to read."""
+
+    authors: str
+    year: int
+    title: str
+    url: str
+
+    @property
+    def short(self) -> str:
+        return f"{self.authors} {self.year}"
+
+
+SOURCES = {
+    "bahdanau2015": Source(
+        "Bahdanau, Cho, Bengio",
+        2015,
+        "Neural Machine Translation by Jointly Learning to Align and Translate",
+        "https://arxiv.org/abs/1409.0473",
+    ),
+    "luong2015": Source(
+        "Luong, Pham, Manning",
+        2015,
+        "Effective Approaches to Attention-based Neural Machine Translation",
+        "https://arxiv.org/abs/1508.04025",
+    ),
+    "vaswani2017": Source("Vaswani et al.", 2017, "Attention Is All You Need", "https://arxiv.org/abs/1706.03762"),
+    "dosovitskiy2021": Source(
+        "Dosovitskiy et al.", 2021, "An Image is Worth 16x16 Words", "https://arxiv.org/abs/2010.11929"
+    ),
+    "devlin2019": Source(
+        "Devlin et al.",
+        2019,
+        "BERT: Pre-training of Deep Bidirectional Transformers",
+        "https://arxiv.org/abs/1810.04805",
+    ),
+    "wang2020": Source(
+        "Wang et al.", 2020, "MiniLM: Deep Self-Attention Distillation", "https://arxiv.org/abs/2002.10957"
+    ),
+    "reimers2019": Source("Reimers, Gurevych", 2019, "Sentence-BERT", "https://arxiv.org/abs/1908.10084"),
+    "lee2019": Source("Lee et al.", 2019, "Set Transformer", "https://arxiv.org/abs/1810.00825"),
+    "haviv2022": Source(
+        "Haviv et al.",
+        2022,
+        "Transformer Language Models without Positional Encodings Still Learn Positional Information",
+        "https://arxiv.org/abs/2203.16634",
+    ),
+    "jain2019": Source("Jain, Wallace", 2019, "Attention is not Explanation", "https://arxiv.org/abs/1902.10186"),
+    "wiegreffe2019": Source(
+        "Wiegreffe, Pinter", 2019, "Attention is not not Explanation", "https://arxiv.org/abs/1908.04626"
+    ),
+    "michel2019": Source(
+        "Michel, Levy, Neubig", 2019, "Are Sixteen Heads Really Better than One?", "https://arxiv.org/abs/1905.10650"
+    ),
+    "voita2019": Source(
+        "Voita et al.", 2019, "Analyzing Multi-Head Self-Attention", "https://arxiv.org/abs/1905.09418"
+    ),
+    "shazeer2019": Source(
+        "Shazeer", 2019, "Fast Transformer Decoding: One Write-Head is All You Need", "https://arxiv.org/abs/1911.02150"
+    ),
+    "beltagy2020": Source(
+        "Beltagy, Peters, Cohan", 2020, "Longformer: The Long-Document Transformer", "https://arxiv.org/abs/2004.05150"
+    ),
+    "abnar2020": Source(
+        "Abnar, Zuidema", 2020, "Quantifying Attention Flow in Transformers", "https://arxiv.org/abs/2005.00928"
+    ),
+    "clark2019": Source("Clark et al.", 2019, "What Does BERT Look At?", "https://arxiv.org/abs/1906.04341"),
+    "velickovic2024": Source(
+        "Veličković et al.",
+        2024,
+        "softmax is not enough (for sharp out-of-distribution)",
+        "https://arxiv.org/abs/2410.01104",
+    ),
+    "chen2020": Source(
+        "Chen et al.", 2020, "Generative Pretraining from Pixels", "https://proceedings.mlr.press/v119/chen20s.html"
+    ),
+    "kobayashi2020": Source(
+        "Kobayashi et al.",
+        2020,
+        "Attention is Not Only a Weight: Analyzing Transformers with Vector Norms",
+        "https://arxiv.org/abs/2004.10102",
+    ),
+    "cs231n2025": Source(
+        "Stanford CS231n",
+        2025,
+        "Lecture 8: Attention and Transformers",
+        "https://cs231n.stanford.edu/slides/2025/lecture_8.pdf",
+    ),
+}

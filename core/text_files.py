@@ -1,0 +1,35 @@
+"""Text out of an uploaded file: UTF-8 and UTF-16 are read, everything else is refused in words."""
+
+import codecs
+import unicodedata
+
+from core import settings
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def read_text(content: bytes) -> str:
+    """The text of a file. Raises ValueError saying what was got, what is accepted and what to do."""
+    if len(content) > settings.MAX_UPLOAD_BYTES:
+        raise ValueError(
+            f"the file has {len(content):,} bytes: at most {settings.MAX_UPLOAD_BYTES:,} are accepted; shorten it"
+        )
+    text = _decoded(content).replace("\r\n", "\n").strip()
+    if not text:
+        raise ValueError("the file holds no text: choose another one")
+    if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t\r\f" for letter in text):
+        raise ValueError("the file holds control characters, so it is no plain text: save it as UTF-8 text")
+    if len(text) > settings.MAX_TEXT:
+        raise ValueError(f"the text has {len(text):,} characters: at most {settings.MAX_TEXT:,} are read; shorten it")
+    return " ".join(text.split())
+
+
+def _decoded(content: bytes) -> str:
+    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"byte {error.start:,} of the file does not belong to {encoding.removesuffix('-sig').upper()} text: "
+            "UTF-8 and UTF-16 are accepted; save the file as UTF-8"
+        ) from None

@@ -1,0 +1,66 @@
+"""A trace: every tensor of one computation, each declared once, in the order it was computed.
+
+A trace is a frozen dataclass whose fields are made by `step`. Steppers, axis labels, formulas, exports and tests all
+read that declaration. A field made by `part` holds a smaller trace, whose steps take its place.
+"""
+
+import re
+from dataclasses import dataclass, field, fields
+from typing import Any, get_type_hints
+
+from torch import Tensor
+
+_REFERENCE = re.compile(r"<(\w+)>")
+
+
+def step(formula: str, *, title: str, source: str, also: str = "") -> Any:
+    """Declare one tensor of a trace.
+
+    formula   LaTeX. `<name>` stands for the formula of an earlier step of the same trace.
+    title     what it is called on the screen.
+    source    a key of `core.sources.SOURCES`.
+    also      other names of the same tensor in papers and libraries.
+    """
+    return field(metadata={"formula": formula, "title": title, "source": source, "also": also})
+
+
+def part() -> Any:
+    """Declare a smaller trace inside a trace."""
+    return field(metadata={"part": True})
+
+
+@dataclass(frozen=True)
+class Step:
+    """One tensor of a trace with all that was declared about it."""
+
+    name: str
+    tensor: Tensor
+    axes: tuple[str, ...]
+    formula: str
+    title: str
+    source: str
+    also: str
+
+
+def steps(trace: Any) -> list[Step]:
+    """The tensors of a trace in the order they were declared, which is the order they were computed."""
+    types = get_type_hints(type(trace))
+    found = []
+    for declared in fields(trace):
+        value = getattr(trace, declared.name)
+        if declared.metadata.get("part"):
+            found += steps(value)
+        else:
+            axes = tuple(name.lstrip("#") for name in types[declared.name].dim_str.split())
+            found.append(Step(declared.name, value, axes, **declared.metadata))
+    return found
+
+
+def references(formula: str) -> list[str]:
+    """The names of the steps that a formula builds on."""
+    return _REFERENCE.findall(formula)
+
+
+def write_out(name: str, formulas: dict[str, str]) -> str:
+    """The LaTeX of one step with every `<name>` replaced by that step's own formula."""
+    return _REFERENCE.sub(lambda match: write_out(match[1], formulas), formulas[name])
