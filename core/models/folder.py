@@ -1,0 +1,97 @@
+"""A folder with a model in it: found, fetched, and looked at before anything of it is opened.
+
+Only safetensors are read. They hold numbers and nothing else; older formats are pickles, programs that run on opening.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import snapshot_download
+from safetensors import safe_open
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+from core.models import offline
+from core.models.errors import ModelError, told_as
+
+CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
+PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".msgpack", ".h5"}
+LONGEST_NAME = 1000
+HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+
+
+def find(name: str) -> Path:
+    """The folder of a model: the offline one, a folder of this machine, or fetched from the hub.
+
+    Only a name that is neither the offline model nor a folder makes this program use the network.
+    """
+    if name == offline.NAME:
+        return offline.folder()
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise ModelError(f"a name of {len(name)} characters is no model: give a folder, or owner/name of the hub")
+    with told_as(f"{name!r} cannot be the name of a folder: give a folder or owner/name of the Hugging Face Hub"):
+        folder = Path(name).expanduser()
+        if folder.is_dir():
+            return folder
+    if not HUB_NAME.fullmatch(name) or name.startswith("."):
+        raise ModelError(f"there is no folder {name!r} on this machine: give one that holds {CONFIG} and {WEIGHTS}")
+    return _fetch(name)
+
+
+def _fetch(name: str) -> Path:
+    with told_as(
+        f"{name} is no folder of this machine and could not be fetched from the Hugging Face Hub: "
+        "check the name and the connection, or give a folder"
+    ):
+        wanted = ["*.json", "*.safetensors", "*.txt", "*.model", "*.spm"]
+        return Path(snapshot_download(name, allow_patterns=wanted, ignore_patterns=["*/*", "consolidated*"]))
+
+
+def check(name: str, folder: Path) -> None:
+    """Look whether a folder holds a model of a known architecture with whole safetensors.
+
+    Raises   ModelError saying what is missing or wrong.
+    """
+    config = _config(name, folder)
+    architecture = str(config.get("model_type"))
+    if architecture not in CONFIG_MAPPING_NAMES:
+        if "auto_map" in config:
+            raise ModelError(f"{name} brings a program of its own, which is never run here: choose another model")
+        raise ModelError(f"{name} has the architecture {architecture}, which is not known here: choose another model")
+    for file in _weights(name, folder):
+        with (
+            told_as(f"{name}: {file.name} is damaged or cut short; fetch the file again"),
+            safe_open(file, "pt") as shard,
+        ):
+            shard.keys()
+
+
+def _config(name: str, folder: Path) -> dict[str, Any]:
+    if not (folder / CONFIG).is_file():
+        raise ModelError(
+            f"{name} holds no {CONFIG}: give the folder of a model saved by Hugging Face's save_pretrained"
+        )
+    with told_as(f"{name}: {CONFIG} is not JSON; fetch the file again"):
+        config = json.loads((folder / CONFIG).read_text("utf-8"))
+    if not isinstance(config, dict):
+        raise ModelError(f"{name}: {CONFIG} is no table of names and values; fetch the file again")
+    return config
+
+
+def _weights(name: str, folder: Path) -> list[Path]:
+    """The files of the weights: one, or several that an index lists."""
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    if (folder / INDEX).is_file():
+        with told_as(f"{name}: {INDEX} is damaged; fetch the file again"):
+            shards = sorted(set(json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values()))
+            files = [folder / Path(shard).name for shard in shards]
+        if missing := [file.name for file in files if not file.is_file()]:
+            raise ModelError(f"{name}: {missing[0]} is missing, one of {len(files)} files with its weights; fetch it")
+        return files
+    if any(file.suffix in PICKLES for file in folder.iterdir()):
+        raise ModelError(
+            f"{name} holds its weights in a format that can run programs, which is never opened: save it as {WEIGHTS}"
+        )
+    raise ModelError(f"{name} holds no {WEIGHTS}: give a folder with the weights")

@@ -1,0 +1,39 @@
+"""A model that is ready to be read."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Kind = Literal["encoder", "decoder", "encoder-decoder", "vision", "image-text", "audio"]
+Group = Literal["encoder", "decoder", "cross"]
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model with its tokenizer, in `eval()` mode and in single precision. It is shared: never change it.
+
+    kind        what it reads and how: a decoder is a model whose tokens do not see later ones.
+    groups      for each attention call of one forward pass, in order, whether it is the encoder's, the decoder's or the
+                decoder's look at the encoder.
+    n_heads     heads of the first layer.
+    max_tokens  how many tokens it can read at once, special tokens included.
+    recorded    True = `attend` runs inside it; False = its family has an attention of its own, and only the weights
+                that the library returns can be shown.
+    """
+
+    name: str
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase | None
+    device: torch.device
+    kind: Kind
+    groups: tuple[Group, ...]
+    n_heads: int
+    max_tokens: int
+    recorded: bool
+
+    @property
+    def n_layers(self) -> int:
+        """Attention layers of the part that reads the text: the encoder where there is one, else the decoder."""
+        return self.groups.count("encoder") or self.groups.count("decoder")

@@ -1,0 +1,193 @@
+"""Open a model once, keep it, share it: the offline one, a folder of this machine, or one from the Hugging Face Hub."""
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+from contextvars import Context
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+)
+from transformers.utils.logging import disable_progress_bar
+
+from core import settings
+from core.models import device as devices
+from core.models import folder as folders
+from core.models import offline
+from core.models.errors import ModelError, told_as
+from core.models.loaded import LoadedModel
+from core.models.pretrained import IMPLEMENTATION
+from core.models.probe import probe
+
+__all__ = ["LoadedModel", "ModelError", "load", "may_load"]
+
+VOCABULARIES = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "tokenizer.model",
+    "spm.model",
+    "source.spm",
+)
+NO_LIMIT = 1_000_000_000  # tokenizers without a limit name a number beyond all texts
+LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+
+_lock = threading.Lock()
+_models: OrderedDict[tuple[str, str], Future[LoadedModel]] = OrderedDict()
+
+disable_progress_bar()
+
+
+def may_load(name: str, loopback: bool) -> None:
+    """Refuse a model that a visitor of this server may not open.
+
+    loopback   whether the server can be reached from this machine alone; if so, everything may be opened.
+    Raises     ModelError naming what may be opened.
+    """
+    offered = (offline.NAME, *settings.MODELS)
+    if not loopback and name not in offered:
+        raise ModelError(
+            f"this server opens {', '.join(offered)} only: to open {name}, run the program on your own machine"
+        )
+
+
+def load(name: str, device: str | None = None) -> LoadedModel:
+    """Open a model, or hand out the one that is open already. Threads that ask together wait for one loading.
+
+    name     the offline model's, a folder, or owner/name of the Hugging Face Hub. Only safetensors are opened, and no
+             program that comes with a model is ever run.
+    device   as `device.pick`; None = the picked one.
+    Raises   ModelError, or ValueError for a device that does not exist.
+    """
+    place = devices.pick(device)
+    key = (name, str(place))
+    with _lock:
+        future = _models.get(key)
+        first = future is None
+        if first:
+            future = _models[key] = Future()
+        _models.move_to_end(key)
+    if first:
+        # in a context of its own: the trial run belongs to nobody's `record` or `mute`
+        Context().run(_fill, key, future, place)
+    return future.result()
+
+
+def _fill(key: tuple[str, str], future: Future[LoadedModel], place: torch.device) -> None:
+    """Load what everybody waits for, then let go of the models that were asked for longest ago."""
+    try:
+        future.set_result(_open(key[0], place))
+    except BaseException as error:
+        with _lock:
+            _models.pop(key, None)
+        future.set_exception(error)
+    with _lock:
+        while len(_models) > settings.MODELS_LOADED:
+            _models.popitem(last=False)
+
+
+def _open(name: str, place: torch.device) -> LoadedModel:
+    folder = folders.find(name)
+    folders.check(name, folder)
+    with told_as(f"{name}: {folders.CONFIG} does not describe a model of its architecture; fetch the file again"):
+        config = AutoConfig.from_pretrained(folder, **LOCAL)
+    model = _weights(name, folder, config)
+    with told_as(f"{name} does not fit into the memory of {devices.describe(place)}: choose a smaller model"):
+        model = model.to(place).eval().requires_grad_(False)
+    found = probe(name, model)
+    tokenizer = None
+    if found.kind in ("encoder", "decoder", "encoder-decoder"):
+        tokenizer = _tokenizer(name, folder)
+    return LoadedModel(
+        name,
+        model,
+        tokenizer,
+        place,
+        found.kind,
+        found.groups,
+        found.n_heads,
+        _max_tokens(model, tokenizer),
+        found.recorded,
+    )
+
+
+def _weights(name: str, folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
+    """The model with every weight from the file: the library would fill gaps with random numbers."""
+    with told_as(f"{name}: its weights do not fit its {folders.CONFIG}; fetch both files again"):
+        try:
+            model, report = _from_pretrained(folder, config, IMPLEMENTATION)
+        except KeyError as error:
+            if error.args != (IMPLEMENTATION,):
+                raise
+            # some families look their attention up in a table of their own, and are then read without `attend`
+            model, report = _from_pretrained(folder, config, "eager")
+    if missing := sorted(key for key in report["missing_keys"] if "pooler" not in key):
+        raise ModelError(
+            f"{name}: {len(missing)} weights are missing, for example {missing[0]}; fetch the weights again"
+        )
+    return model
+
+
+def _from_pretrained(
+    folder: Path, config: PreTrainedConfig, implementation: str
+) -> tuple[PreTrainedModel, dict[str, Any]]:
+    return _door(config).from_pretrained(
+        folder,
+        config=config,
+        attn_implementation=implementation,
+        dtype=torch.float32,
+        use_safetensors=True,
+        output_loading_info=True,
+        **LOCAL,
+    )
+
+
+def _door(config: PreTrainedConfig) -> type:
+    """The library's class that also opens the layer behind the last one, if these weights have it: it writes texts."""
+    architecture = (config.architectures or [""])[0]
+    if architecture in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values():
+        return AutoModelForSeq2SeqLM
+    if architecture in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values():
+        return AutoModelForCausalLM
+    return AutoModel
+
+
+def _tokenizer(name: str, folder: Path) -> PreTrainedTokenizerBase:
+    # without one of these the library makes up a tokenizer that knows no word
+    if not any((folder / file).is_file() for file in VOCABULARIES):
+        raise ModelError(f"{name} holds no tokenizer: give a folder with tokenizer.json")
+    with told_as(f"{name}: its tokenizer cannot be read; fetch tokenizer.json again"):
+        try:
+            return AutoTokenizer.from_pretrained(folder, **LOCAL)
+        except ImportError as error:
+            raise ModelError(
+                f"{name}: its tokenizer needs a package that is not installed, most often sentencepiece: install it"
+            ) from error
+
+
+def _max_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | None) -> int:
+    """What the model has positions for and its tokenizer promises; without a limit, as many as the program reads."""
+    limits = [getattr(model.config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)]
+    for name, part in model.named_modules():
+        # RoBERTa and its relatives keep the first positions for filling
+        if name.endswith("position_embeddings") and isinstance(part, nn.Embedding) and part.padding_idx is not None:
+            limits.append(part.num_embeddings - part.padding_idx - 1)
+    known = [int(limit) for limit in limits if isinstance(limit, int | float) and 0 < limit < NO_LIMIT]
+    return min(known, default=settings.MAX_TOKENS)

@@ -1,0 +1,137 @@
+"""From a text to the real attention of a model on it."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.models.errors import ModelError, told_as
+from core.models.loaded import LoadedModel
+from core.models.probe import returned
+from core.models.recording import TENSORS, LayerRecord, record
+from core.models.tokens import Tokens, encode, encode_target, tokenize
+
+__all__ = ["Reading", "Tokens", "hidden_states", "read", "tokenize"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a model did with a text. Every record's `index` is the number of its layer in its group, from 0.
+
+    tokens    of the text: the queries and keys of `encoder`, or of `decoder` when there is no encoder.
+    target    of an encoder-decoder: what the decoder read, the queries of `decoder` and `cross`; else None.
+    """
+
+    tokens: Tokens
+    target: Tokens | None
+    encoder: tuple[LayerRecord, ...]
+    decoder: tuple[LayerRecord, ...]
+    cross: tuple[LayerRecord, ...]
+
+
+def read(
+    loaded: LoadedModel,
+    text: str,
+    second: str | None = None,
+    start: int = 0,
+    layers: Collection[int] | None = None,
+    heads: Collection[int] | None = None,
+    tensors: Collection[str] | None = ("weights",),
+    at_most: int | None = None,
+) -> Reading:
+    """Let a model read a text and return its attention, in single precision, on the model's device.
+
+    second    an encoder: the other text of a pair; an encoder-decoder: the text that the decoder has written so far,
+              None = nothing but its start token.
+    start, at_most   as `tokenize`.
+    layers, heads, tensors   what to keep; None = all. A model that is not `recorded` has weights only.
+    Raises    ValueError for a text, layer, head or tensor that cannot be; ModelError when the model cannot read this.
+    """
+    names = TENSORS if tensors is None else tuple(tensors)
+    _check_wishes(loaded, layers or (), heads or (), names)
+    tokens, inputs = encode(loaded, text, second, start, at_most)
+    target = None
+    if loaded.kind == "encoder-decoder":
+        target, more = encode_target(loaded, second)
+        inputs |= more
+    layer_of_call = [loaded.groups[:call].count(group) for call, group in enumerate(loaded.groups)]
+    calls = [call for call, layer in enumerate(layer_of_call) if layers is None or layer in layers]
+    with _running(loaded, inputs):
+        records = (_recorded if loaded.recorded else _returned)(loaded, inputs, calls, heads, names)
+    groups: dict[str, list[LayerRecord]] = {"encoder": [], "decoder": [], "cross": []}
+    for kept in records:
+        single = {name: tensor.float() for name, tensor in kept.tensors.items()}
+        groups[loaded.groups[kept.index]].append(replace(kept, index=layer_of_call[kept.index], tensors=single))
+    return Reading(tokens, target, **{group: tuple(found) for group, found in groups.items()})
+
+
+def hidden_states(
+    loaded: LoadedModel, text: str, start: int = 0, at_most: int | None = None
+) -> tuple[Tokens, Float[Tensor, "depth tokens d_model"]]:
+    """The vectors of a text in an encoder: before each layer, then behind the last (depth = n_layers + 1).
+
+    start, at_most   as `tokenize`.
+    Raises   as `read`; ModelError also for a model that is no encoder.
+    """
+    if loaded.kind != "encoder":
+        raise ModelError(f"{loaded.name} is no encoder ({loaded.kind}): choose an encoder, for example a BERT")
+    tokens, inputs = encode(loaded, text, None, start, at_most)
+    with _running(loaded, inputs):
+        states = loaded.model(**inputs, output_hidden_states=True).hidden_states
+        return tokens, torch.stack([state[0] for state in states]).float()
+
+
+def _check_wishes(loaded: LoadedModel, layers: Collection[int], heads: Collection[int], names: Collection[str]) -> None:
+    depth = max(loaded.groups.count(group) for group in loaded.groups)
+    for what, wishes, there_are in (("layer", layers, depth), ("head", heads, loaded.n_heads)):
+        for wish in wishes:
+            if not 0 <= wish < there_are:
+                raise ValueError(f"there is no {what} {wish}: {loaded.name} has {there_are}, counted from 0")
+    if unknown := sorted(set(names) - set(TENSORS)):
+        raise ValueError(f"there is no tensor {unknown[0]}: choose from {', '.join(TENSORS)}")
+    if not loaded.recorded and set(names) != {"weights"}:
+        raise ValueError(f"{loaded.name} has an attention of its own: of its tensors, only the weights can be shown")
+
+
+@contextmanager
+def _running(loaded: LoadedModel, inputs: dict[str, Tensor]) -> Iterator[None]:
+    """A run without gradients, with whatever goes wrong in the library told in one sentence."""
+    largest = max(int(ids.max()) for name, ids in inputs.items() if name.endswith("input_ids"))
+    known = loaded.model.get_input_embeddings().num_embeddings
+    if largest >= known:
+        raise ModelError(
+            f"{loaded.name} knows {known} tokens and its tokenizer more: fetch both again, they belong together"
+        )
+    with told_as(f"{loaded.name} cannot read this text: try another text or another model"), torch.inference_mode():
+        yield
+
+
+def _recorded(
+    loaded: LoadedModel,
+    inputs: dict[str, Tensor],
+    calls: list[int],
+    heads: Collection[int] | None,
+    names: Collection[str],
+) -> list[LayerRecord]:
+    with record(calls, heads, names) as records:
+        loaded.model(**inputs)
+    return records
+
+
+def _returned(
+    loaded: LoadedModel,
+    inputs: dict[str, Tensor],
+    calls: list[int],
+    heads: Collection[int] | None,
+    names: Collection[str],
+) -> list[LayerRecord]:
+    """The same from the weights that the library returns, for families that do not call `attend`."""
+    every = returned(loaded.model(**inputs, output_attentions=True))
+    if heads is None:
+        return [every[call] for call in calls]
+    return [
+        replace(every[call], tensors={name: every[call].weights[:, list(heads)] for name in names}) for call in calls
+    ]

@@ -1,0 +1,191 @@
+"""What `attend` computed inside a real model: records, kept per context, and heads that are silenced.
+
+Every visitor's run is a thread of one process and the model is shared. So what is recorded and what is silenced lives
+in context variables, which threads do not share, and the model itself is never changed.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Literal
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from core.attention.attend import AttentionTrace
+from core.attention.projections import mute as silence
+from core.models.errors import ModelError
+from core.models.whereabouts import whereabouts
+from core.trace import part, step
+
+FROM_THE_MODEL = ("queries", "keys", "values")
+FROM_ATTEND = ("scores", "scaled", "masked", "weights", "output")
+MATRICES = ("scores", "scaled", "masked", "weights")
+TENSORS = FROM_THE_MODEL + FROM_ATTEND
+
+
+@dataclass(frozen=True)
+class RealTrace:
+    """One attention call inside a real model: what the model handed over and every step of `attend`."""
+
+    queries: Float[Tensor, "batch heads queries head_dim"] = step("Q", title="Queries", source="vaswani2017")
+    keys: Float[Tensor, "batch heads keys head_dim"] = step("K", title="Keys", source="vaswani2017")
+    values: Float[Tensor, "batch heads keys value_dim"] = step("V", title="Values", source="vaswani2017")
+    attention: AttentionTrace = part()
+
+
+@dataclass(frozen=True, eq=False)
+class LayerRecord:
+    """One attention call of a model. The tensors that were asked for are attributes: `record.weights`.
+
+    index    which attention call of the block it was, from 0.
+    module   the qualified name of the module in the model it ran in.
+    kind     "self" or "cross": whether keys and values come from the same tokens as the queries or from others.
+    tensors  name -> tensor, (batch, heads, queries, keys) or (batch, heads, tokens, head_dim).
+    """
+
+    index: int
+    module: str
+    kind: Literal["self", "cross"]
+    tensors: dict[str, Tensor]
+
+    def __getattr__(self, name: str) -> Tensor:
+        kept = self.__dict__.get("tensors", {})
+        if name in kept:
+            return kept[name]
+        if name in TENSORS:
+            raise AttributeError(f"{name} of layer {self.index} was not asked for: this record keeps {', '.join(kept)}")
+        raise AttributeError(f"a layer record has no {name}")
+
+    @property
+    def trace(self) -> RealTrace:
+        """Everything in the order it was computed, for `core.trace.steps`; nothing may be missing."""
+        given, computed = ([getattr(self, name) for name in names] for names in (FROM_THE_MODEL, FROM_ATTEND))
+        return RealTrace(*given, AttentionTrace(*computed))
+
+
+@dataclass
+class _Recorder:
+    """One `record()` block: what it wants and what it has."""
+
+    layers: Collection[int] | None
+    heads: list[int] | None
+    names: Collection[str]
+    records: list[LayerRecord] = field(default_factory=list)
+    calls: int = 0
+
+    def take(self, module: nn.Module, tensors: dict[str, Tensor]) -> None:
+        index, self.calls = self.calls, self.calls + 1
+        if self.layers is None or index in self.layers:
+            name, kind = whereabouts(module)
+            kept = {key: self._own(key, tensor) for key, tensor in tensors.items() if key in self.names}
+            self.records.append(LayerRecord(index, name, kind, kept))
+
+    def _own(self, name: str, tensor: Tensor) -> Tensor:
+        """A tensor that keeps nothing else in memory and that the model will not write into."""
+        if self.heads is not None:
+            _check_heads(self.heads, tensor.shape[1])
+            return tensor[:, self.heads]
+        return tensor if name in MATRICES else tensor.clone()
+
+
+@dataclass
+class _Mute:
+    """One `mute()` block: the heads to silence in each call, and how many calls there were."""
+
+    heads: dict[int, tuple[int, ...]]
+    calls: int = 0
+
+    def apply(self, output: Tensor) -> Tensor:
+        heads = self.heads.get(self.calls, ())
+        self.calls += 1
+        _check_heads(heads, output.shape[1])
+        return silence(output, heads) if heads else output
+
+
+_recorders: ContextVar[tuple[_Recorder, ...]] = ContextVar("recorders", default=())
+_mutes: ContextVar[tuple[_Mute, ...]] = ContextVar("mutes", default=())
+
+
+@contextmanager
+def record(
+    layers: Collection[int] | None = None,
+    heads: Collection[int] | None = None,
+    tensors: Collection[str] | None = None,
+) -> Iterator[list[LayerRecord]]:
+    """Record the attention calls that models make in this block and this context; blocks may be nested.
+
+    layers    which calls to keep, counted from 0 since the block began; None = all.
+    heads     which heads to keep, in this order; None = all.
+    tensors   which of TENSORS to keep; None = all. Only what is asked for stays in memory.
+    Yields    the list that fills up, in call order.
+    Raises    ValueError for a tensor, ModelError for a head or a layer that does not exist (a layer: at the end).
+    """
+    names = TENSORS if tensors is None else tuple(tensors)
+    if unknown := set(names) - set(TENSORS):
+        raise ValueError(f"there is no tensor {', '.join(sorted(unknown))}: choose from {', '.join(TENSORS)}")
+    recorder = _Recorder(layers, None if heads is None else list(heads), names)
+    token = _recorders.set((*_recorders.get(), recorder))
+    try:
+        yield recorder.records
+    finally:
+        _recorders.reset(token)
+    _check_layers(layers or (), recorder.calls)
+
+
+@contextmanager
+def mute(pairs: Collection[tuple[int, int]]) -> Iterator[None]:
+    """Silence heads in this block and this context: their output is 0. The shared model is not touched.
+
+    pairs    (layer, head), the layer being the attention call, counted from 0 since the block began, as in `record`;
+             so run the model once per block.
+    Raises   ModelError for a head or a layer that does not exist (a layer: at the end).
+    """
+    heads: dict[int, tuple[int, ...]] = {}
+    for layer, head in pairs:
+        heads[layer] = (*heads.get(layer, ()), head)
+    muted = _Mute(heads)
+    token = _mutes.set((*_mutes.get(), muted))
+    try:
+        yield
+    finally:
+        _mutes.reset(token)
+    _check_layers(heads, muted.calls)
+
+
+def pass_on(module: nn.Module, queries: Tensor, keys: Tensor, values: Tensor, trace: AttentionTrace) -> Tensor:
+    """Hand a finished attention call to the blocks that are open in this context.
+
+    Returns   (batch, heads, queries, value_dim), the output with which the model goes on: silenced heads deliver 0.
+    """
+    output = trace.output
+    for muted in _mutes.get():
+        output = muted.apply(output)
+    for recorder in _recorders.get():
+        recorder.take(
+            module,
+            {
+                "queries": queries,
+                "keys": keys,
+                "values": values,
+                "scores": trace.scores,
+                "scaled": trace.scaled,
+                "masked": trace.masked,
+                "weights": trace.weights,
+                "output": output,
+            },
+        )
+    return output
+
+
+def _check_heads(heads: Collection[int], n_heads: int) -> None:
+    for head in heads:
+        if not 0 <= head < n_heads:
+            raise ModelError(f"there is no head {head}: this layer has {n_heads}, counted from 0")
+
+
+def _check_layers(layers: Collection[int], calls: int) -> None:
+    for layer in layers:
+        if not 0 <= layer < calls:
+            raise ModelError(f"there is no layer {layer}: {calls} attention calls were made, counted from 0")

@@ -1,0 +1,151 @@
+"""From a text to the tokens that a model reads."""
+
+import threading
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from core import settings
+from core.models.errors import ModelError, told_as
+from core.models.loaded import LoadedModel
+from core.models.pieces import pieces
+
+# a tokenizer is shared by all visitors and is set anew for source and target: one text after the other
+_tokenizing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of a text, one entry of each tuple per token.
+
+    pieces    what to show; a piece that continues a word begins with ##.
+    ids       the numbers the model reads.
+    special   whether the tokenizer added it, such as [CLS].
+    word      the number of the word of the whole text it belongs to, -1 for special tokens.
+    sentence  0 or 1 for a pair of texts, -1 for special tokens.
+    total     how many tokens the text has, special ones not counted.
+    start     the first token of the text that is used.
+    used      how many are used: fewer than `total` when the model cannot read so many.
+    """
+
+    pieces: tuple[str, ...]
+    ids: tuple[int, ...]
+    special: tuple[bool, ...]
+    word: tuple[int, ...]
+    sentence: tuple[int, ...]
+    total: int
+    start: int
+    used: int
+
+
+def tokenize(
+    loaded: LoadedModel, text: str, second: str | None = None, start: int = 0, at_most: int | None = None
+) -> Tokens:
+    """Cut a text into the tokens that a model reads.
+
+    second   another text, read together with the first; of an encoder-decoder, it is read by the decoder (`read`).
+    start    where to begin in a text of more tokens than are used at once.
+    at_most  how many tokens to use at once, special ones included; never more than the model and the setting MAX_TOKENS
+             let in, None = as many.
+    Raises   ValueError for a text without tokens, one that is too long, or a start outside it; ModelError for a model
+             that reads no text.
+    """
+    return encode(loaded, text, second, start, at_most)[0]
+
+
+def encode(
+    loaded: LoadedModel, text: str, second: str | None = None, start: int = 0, at_most: int | None = None
+) -> tuple[Tokens, dict[str, Tensor]]:
+    """The tokens of a text, as `tokenize`, and what the model is called with, (1, tokens) each."""
+    if loaded.kind == "encoder-decoder":
+        second = None
+    if second is not None and loaded.kind == "decoder":
+        raise ValueError(f"{loaded.name} reads one text: leave the second one empty")
+    texts = [text] if second is None else [text, second]
+    encoding = _call(loaded, texts, {"text": text, "text_pair": second})
+    tokens, kept = _window(loaded, encoding, start, at_most)
+    accepted = [name for name in ("input_ids", "token_type_ids") if name in encoding]
+    inputs = {name: _row([encoding[name][index] for index in kept], loaded) for name in accepted}
+    return tokens, inputs | {"attention_mask": torch.ones_like(inputs["input_ids"])}
+
+
+def encode_target(loaded: LoadedModel, text: str | None) -> tuple[Tokens, dict[str, Tensor]]:
+    """What the decoder of an encoder-decoder reads: its start token, then the text without the token that ends it."""
+    names = ("decoder_start_token_id", "bos_token_id")
+    numbers = (getattr(loaded.model.config, name, None) for name in names)
+    begin = next((number for number in numbers if number is not None), None)
+    if begin is None:
+        raise ModelError(f"{loaded.name} does not say with which token its decoder begins: choose another model")
+    tokens = Tokens((), (), (), (), (), 0, 0, 0)
+    if text is not None:
+        tokens, _ = _window(loaded, _call(loaded, [text], {"text_target": text}), 0, None)
+    end = -1 if tokens.special[-1:] == (True,) else None
+    tokens = replace(
+        tokens,
+        pieces=(loaded.tokenizer.convert_ids_to_tokens(begin), *tokens.pieces[:end]),
+        ids=(begin, *tokens.ids[:end]),
+        special=(True, *tokens.special[:end]),
+        word=(-1, *tokens.word[:end]),
+        sentence=(-1, *tokens.sentence[:end]),
+    )
+    return tokens, {"decoder_input_ids": _row(tokens.ids, loaded)}
+
+
+def _call(loaded: LoadedModel, texts: list[str], arguments: dict[str, Any]) -> Any:
+    """The library's encoding of whole texts, special tokens included."""
+    if loaded.tokenizer is None:
+        raise ModelError(f"{loaded.name} reads no text ({loaded.kind}): choose a text model")
+    for text in texts:
+        _check(text)
+    with (
+        told_as(f"the tokenizer of {loaded.name} cannot read this text: change it or choose another model"),
+        _tokenizing,
+    ):
+        return loaded.tokenizer(**arguments, return_special_tokens_mask=True, truncation=False, verbose=False)
+
+
+def _check(text: str) -> None:
+    if len(text) > settings.MAX_TEXT:
+        raise ValueError(f"the text has {len(text)} characters: at most {settings.MAX_TEXT} are accepted; shorten it")
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("the text holds half of a character (a lone surrogate): delete it")
+
+
+def _window(loaded: LoadedModel, encoding: Any, start: int, at_most: int | None) -> tuple[Tokens, list[int]]:
+    """The tokens that are used, and where they are in the encoding: all special ones, and as many others as fit."""
+    ids, special = encoding["input_ids"], [bool(mark) for mark in encoding["special_tokens_mask"]]
+    content = [index for index, mark in enumerate(special) if not mark]
+    limits = (loaded.max_tokens, settings.MAX_TOKENS, at_most)
+    limit = min(limit for limit in limits if limit is not None)
+    room = limit - (len(ids) - len(content))
+    if not content:
+        raise ValueError("the text is empty, or holds nothing this model has a token for: type at least one word")
+    if room < 1:
+        raise ModelError(f"{limit} tokens are too few for the special ones of {loaded.name}: allow more of them")
+    if len(content) <= room:
+        start = 0
+    if not 0 <= start < len(content):
+        raise ValueError(f"the text has {len(content)} tokens: begin at 0 to {len(content) - 1}, not at {start}")
+    used = content[start : start + room]
+    kept = sorted({index for index, mark in enumerate(special) if mark} | set(used))
+    fast = encoding.is_fast
+    words = encoding.word_ids() if fast else [None] * len(ids)
+    sides = encoding.sequence_ids() if fast else [0] * len(ids)
+    shown = pieces(loaded.tokenizer, ids, special, words)
+    tokens = Tokens(
+        pieces=tuple(shown[index][0] for index in kept),
+        ids=tuple(ids[index] for index in kept),
+        special=tuple(special[index] for index in kept),
+        word=tuple(shown[index][1] for index in kept),
+        sentence=tuple(-1 if special[index] else sides[index] or 0 for index in kept),
+        total=len(content),
+        start=start,
+        used=len(used),
+    )
+    return tokens, kept
+
+
+def _row(numbers: Any, loaded: LoadedModel) -> Tensor:
+    return torch.tensor([list(numbers)], device=loaded.device)

@@ -1,0 +1,53 @@
+"""Every limit has one place and can be overridden; a malformed override is refused in words."""
+
+import runpy
+from typing import Any
+
+import pytest
+
+from core import settings
+
+DEFAULTS = {
+    "MAX_TEXT": 5000,
+    "MAX_TOKENS": 512,
+    "MODELS_LOADED": 3,
+    "MAX_UPLOAD_BYTES": 1_000_000,
+    "DEVICE": "",
+    "MODELS": (),
+}
+
+
+def read_anew() -> dict[str, Any]:
+    return runpy.run_path(settings.__file__)
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch):
+    for name in DEFAULTS:
+        monkeypatch.delenv(settings.PREFIX + name, raising=False)
+
+
+def test_without_overrides_the_defaults_hold():
+    found = read_anew()
+    assert {name: found[name] for name in DEFAULTS} == DEFAULTS
+
+
+@pytest.mark.parametrize("name", [name for name, value in DEFAULTS.items() if isinstance(value, int)])
+def test_a_number_can_be_overridden(monkeypatch, name):
+    monkeypatch.setenv(f"ATTENTION_LAB_{name}", " 17 ")
+    assert read_anew()[name] == 17
+
+
+def test_names_are_cut_at_commas(monkeypatch):
+    monkeypatch.setenv("ATTENTION_LAB_MODELS", "gpt2, google/vit-base ,,folder")
+    monkeypatch.setenv("ATTENTION_LAB_DEVICE", "cpu")
+    found = read_anew()
+    assert found["MODELS"] == ("gpt2", "google/vit-base", "folder")
+    assert found["DEVICE"] == "cpu"
+
+
+@pytest.mark.parametrize("said", ["", "0", "-3", "1.5", "many", "1_000", "²", "0x10"])
+def test_a_malformed_number_is_refused_with_its_name_and_what_is_accepted(monkeypatch, said):
+    monkeypatch.setenv("ATTENTION_LAB_MAX_TOKENS", said)
+    with pytest.raises(ValueError, match=r"ATTENTION_LAB_MAX_TOKENS is .*: a whole number from 1 on is accepted"):
+        read_anew()
