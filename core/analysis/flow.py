@@ -1,0 +1,33 @@
+"""Many matrices in one: means over heads and layers, and attention rollout."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+Weights = Float[Tensor, "layers heads queries keys"]
+
+
+def rollout(weights: Weights, residual: float = 0.5) -> Float[Tensor, "tokens tokens"]:
+    """How much of each input token is in each output token, if weights were all that mixed them.
+
+    residual   the share that passes each layer beside the attention, through the residual connection.
+    Returns    rows that sum to 1.
+    Source     Abnar & Zuidema 2020: the product over layers of the mean over heads, half identity.
+    """
+    n_tokens = weights.shape[-1]
+    identity = torch.eye(n_tokens, dtype=weights.dtype, device=weights.device)
+    flow = identity
+    for layer in weights.mean(1):
+        mixed = (1 - residual) * layer + residual * identity
+        flow = mixed / mixed.sum(-1, keepdim=True) @ flow
+    return flow
+
+
+def mean_of_layer(weights: Weights, layer: int) -> Float[Tensor, "queries keys"]:
+    """The mean over the heads of one layer."""
+    return weights[layer].mean(0)
+
+
+def mean_of_all(weights: Weights) -> Float[Tensor, "queries keys"]:
+    """The mean over all heads of all layers."""
+    return weights.mean((0, 1))

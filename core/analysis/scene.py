@@ -1,0 +1,74 @@
+"""What the sentence lab shows: all heads of one kind of attention on one text, with the tokens that stand beside them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.analysis.flow import mean_of_all, mean_of_layer, rollout
+from core.analysis.grouping import Groups, grouped, groups, text_of
+from core.analysis.head_statistics import Words
+from core.models.reading import Reading
+from core.models.tokens import Tokens
+
+Kind = Literal["encoder", "decoder", "cross"]
+Summary = Literal["one head", "mean of the layer", "mean of all", "rollout"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All heads of one kind, as they are to be seen.
+
+    queries, keys   the tokens of rows and columns, after grouping.
+    untouched       whether each row and column is one token of the model, so that q and k belong to it.
+    """
+
+    kind: Kind
+    weights: Float[Tensor, "layers heads queries keys"]
+    queries: Words
+    keys: Words
+    untouched: bool
+
+    def summary(self, of: Summary, layer: int, head: int) -> Float[Tensor, "queries keys"]:
+        """One matrix: a head, or several in one."""
+        match of:
+            case "mean of the layer":
+                return mean_of_layer(self.weights, layer)
+            case "mean of all":
+                return mean_of_all(self.weights)
+            case "rollout":
+                return rollout(self.weights)
+        return self.weights[layer, head]
+
+
+def kinds(reading: Reading) -> tuple[Kind, ...]:
+    """The kinds of attention that there are."""
+    return tuple(kind for kind in ("encoder", "decoder", "cross") if getattr(reading, kind))
+
+
+def scene(reading: Reading, kind: Kind, *, hide_special: bool, merge_pieces: bool) -> Scene:
+    """All heads of one kind, with special tokens left out and pieces of words merged if asked."""
+    written = reading.target or reading.tokens
+    queries = _words(reading.tokens if kind == "encoder" else written)
+    keys = _words(written if kind == "decoder" else reading.tokens)
+    weights = torch.cat([record.weights for record in getattr(reading, kind)]).cpu()
+    rows, columns = (groups(words, hide_special=hide_special, merge_pieces=merge_pieces) for words in (queries, keys))
+    untouched = not hide_special and not merge_pieces
+    if not untouched:
+        weights = grouped(weights, rows, columns)
+        queries, keys = _regroup(queries, rows), _regroup(keys, columns)
+    return Scene(kind, weights, queries, keys, untouched)
+
+
+def _words(tokens: Tokens) -> Words:
+    return Words(tokens.pieces, tokens.special, tokens.word)
+
+
+def _regroup(words: Words, found: Groups) -> Words:
+    return Words(
+        tuple(text_of(words, group) for group in found),
+        tuple(words.special[group[0]] for group in found),
+        tuple(words.word[group[0]] for group in found),
+    )

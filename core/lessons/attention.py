@@ -1,0 +1,173 @@
+"""Lesson 4: the operator. Queries ask, keys are asked, values are delivered."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.attention import (
+    COSINE,
+    DOT,
+    SCALED_DOT,
+    AttentionTrace,
+    CrossAttentionTrace,
+    Projections,
+    Score,
+    attend,
+    random_additive,
+    split_heads,
+)
+from core.trace import part, step
+
+SCORES = ("scaled dot", "dot", "additive", "cosine")
+CHANGES = ("as they are", "other values", "other keys", "keys and values shuffled", "keys alone shuffled")
+ADDITIVE_WIDTH = 16  # hidden units of the untrained additive score
+
+Queries = Float[Tensor, "1 1 queries head_dim"]
+Keys = Float[Tensor, "1 1 keys head_dim"]
+Values = Float[Tensor, "1 1 keys value_dim"]
+
+
+@dataclass(frozen=True)
+class OperatorTrace:
+    """Attention with nothing before it: queries, keys and values are given."""
+
+    queries: Float[Tensor, "batch heads queries head_dim"] = step("Q", title="Queries", source="vaswani2017")
+    keys: Float[Tensor, "batch heads keys head_dim"] = step("K", title="Keys", source="vaswani2017")
+    values: Float[Tensor, "batch heads keys value_dim"] = step("V", title="Values", source="vaswani2017")
+    attention: AttentionTrace = part()
+
+
+@dataclass(frozen=True)
+class Operands:
+    """What the operator works on, and the token vectors behind it where there are some."""
+
+    queries: Queries
+    keys: Keys
+    values: Values
+    x_queries: Float[Tensor, "1 queries d_model"] | None = None
+    x_keys: Float[Tensor, "1 keys d_model"] | None = None
+
+
+def project(
+    x_queries: Float[Tensor, "1 queries d_model"], x_keys: Float[Tensor, "1 keys d_model"], maps: Projections
+) -> Operands:
+    """One sequence asks, the other is asked."""
+    return Operands(
+        split_heads(x_queries @ maps.w_query + maps.b_query, 1),
+        split_heads(x_keys @ maps.w_key + maps.b_key, 1),
+        split_heads(x_keys @ maps.w_value + maps.b_value, 1),
+        x_queries,
+        x_keys,
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the learner may change.
+
+    score        how a query and a key are compared; one of SCORES.
+    temperature  divides the scaled scores.
+    change       what is done to keys and values first; one of CHANGES.
+    seed         of the additive score, which no model has trained for these vectors.
+    """
+
+    score: str = "scaled dot"
+    temperature: float = 1.0
+    change: str = "as they are"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """The attention after the change and before it, and both ways' points in a plane."""
+
+    trace: CrossAttentionTrace | OperatorTrace
+    before: AttentionTrace
+    score: Score
+    key_order: tuple[int, ...]
+    plane_values: Float[Tensor, "keys 2"]
+    plane_outputs: Float[Tensor, "queries 2"]
+    plane_share: float
+
+    @property
+    def weights_moved(self) -> float:
+        """The largest change of a weight; where keys were shuffled, each is compared with where it came from."""
+        before = self.before.weights[..., list(self.key_order)]
+        return (self.trace.attention.weights - before).abs().max().item()
+
+    @property
+    def output_moved(self) -> float:
+        """The largest change of an output."""
+        return (self.trace.attention.output - self.before.output).abs().max().item()
+
+
+def score_named(name: str, head_dim: int, seed: int) -> Score:
+    """One of SCORES. The additive one has untrained weights from the seed."""
+    if name == "additive":
+        return random_additive(head_dim, ADDITIVE_WIDTH, seed)
+    return {"scaled dot": SCALED_DOT, "dot": DOT, "cosine": COSINE}[name]
+
+
+def run(operands: Operands, settings: Settings) -> Lesson:
+    """Attend, with the learner's score and temperature, before and after the learner's change."""
+    score = score_named(settings.score, operands.queries.shape[-1], settings.seed)
+    scale = score.scale(operands.queries.shape[-1]) / settings.temperature
+    keys, values, order = changed(operands.keys, operands.values, settings.change)
+    before = attend(operands.queries, operands.keys, operands.values, score=score, scale=scale)
+    after = attend(operands.queries, keys, values, score=score, scale=scale)
+    plane_values, plane_outputs, share = plane(values[0, 0], after.output[0, 0])
+    given = (operands.queries, keys, values, after)
+    if operands.x_queries is None or operands.x_keys is None:
+        trace: CrossAttentionTrace | OperatorTrace = OperatorTrace(*given)
+    else:
+        trace = CrossAttentionTrace(operands.x_queries, operands.x_keys, *given)
+    return Lesson(trace, before, score, order, plane_values, plane_outputs, share)
+
+
+def changed(keys: Keys, values: Values, change: str) -> tuple[Keys, Values, tuple[int, ...]]:
+    """Keys and values after a change, and which pair stands at each place.
+
+    "other values" and "other keys" turn every value or key into its opposite; shuffling reverses their order.
+    """
+    places = tuple(range(keys.shape[2]))
+    match change:
+        case "other values":
+            return keys, -values, places
+        case "other keys":
+            return -keys, values, places
+        case "keys and values shuffled":
+            return keys.flip(2), values.flip(2), places[::-1]
+        case "keys alone shuffled":
+            return keys.flip(2), values, places[::-1]
+    return keys, values, places
+
+
+def plane(
+    values: Float[Tensor, "keys value_dim"], outputs: Float[Tensor, "queries value_dim"]
+) -> tuple[Float[Tensor, "keys 2"], Float[Tensor, "queries 2"], float]:
+    """Values and outputs in the plane in which the values differ most, and the share of their variance it shows.
+
+    Vectors of two numbers are their own plane. A projection keeps mixtures mixtures, so outputs stay in the hull.
+    """
+    if values.shape[1] == 2:
+        return values, outputs, 1.0
+    centre = values.mean(0)
+    _, spread, directions = torch.linalg.svd(values - centre, full_matrices=False)
+    basis = directions[:2].mT
+    if basis.shape[1] < 2:
+        basis = torch.nn.functional.pad(basis, (0, 2 - basis.shape[1]))
+    share = (spread[:2].square().sum() / spread.square().sum().clamp(min=1e-12)).item()
+    return (values - centre) @ basis, (outputs - centre) @ basis, share
+
+
+def dilution(gap: float, most_keys: int) -> list[float]:
+    """The weight of one key whose score is `gap` above all others', among 1, 2, ... most_keys keys."""
+    query = torch.ones(1, 1, 1, 1)
+    found = []
+    for n_keys in range(1, most_keys + 1):
+        keys = torch.zeros(1, 1, n_keys, 1)
+        keys[0, 0, 0] = gap
+        found.append(attend(query, keys, keys).weights[0, 0, 0, 0].item())
+    return found

@@ -1,0 +1,102 @@
+"""Lesson 7: masks. Who may see whom, what leaks when it is done wrong, how far windows reach."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from core.attention import Projections, SelfAttentionTrace, masks, self_attend
+from core.experiments.masking import MaskAfterSoftmaxTrace, attend_mask_after_softmax, leak
+
+KINDS = ("nothing hidden", "causal", "padding", "band", "causal band")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the learner may change.
+
+    kind           one of KINDS.
+    window         of a band: how many neighbours to each side may be seen.
+    padded         how many tokens at the end count as padding, which nobody may look at.
+    flipped        cells (query, key) that the learner clicked: allowed becomes hidden and the other way round.
+    n_layers       how many such layers lie on top of each other, for the reach.
+    after_softmax  measure the leak of the wrong way.
+    """
+
+    kind: str = "causal"
+    window: int = 2
+    padded: int = 0
+    flipped: frozenset[tuple[int, int]] = frozenset()
+    n_layers: int = 2
+    after_softmax: bool = False
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Attention under a mask, the wrong way beside it, and what each lets through.
+
+    leak           (outputs, edited tokens): how far an output moves when a token is replaced.
+    layers_needed  (queries, keys): layers until the input of a key can have reached the output of a query; 0 = itself.
+    reached        where that is possible at all within the layers there are.
+    """
+
+    trace: SelfAttentionTrace
+    wrong: MaskAfterSoftmaxTrace
+    allowed: Bool[Tensor, "queries keys"]
+    leak: Float[Tensor, "outputs edits"]
+    layers_needed: Float[Tensor, "queries keys"]
+    reached: Bool[Tensor, "queries keys"]
+
+    @property
+    def future_leak(self) -> float:
+        """The largest move of an output when a token behind it is replaced."""
+        return self.leak.triu(1).max().item()
+
+    @property
+    def smallest_row_sum(self) -> float:
+        """Of the wrong way: what is left of the budget of 1 in the row that lost most."""
+        return self.wrong.cut.sum(-1).min().item()
+
+
+def allowed_by(n_tokens: int, settings: Settings) -> Bool[Tensor, "queries keys"]:
+    """The mask of these settings. Raises ValueError naming a query that would see nothing."""
+    allowed = {
+        "causal": masks.causal(n_tokens),
+        "band": masks.local(n_tokens, settings.window),
+        "causal band": masks.causal(n_tokens) & masks.local(n_tokens, settings.window),
+    }.get(settings.kind, masks.everything(n_tokens, n_tokens))
+    if settings.kind == "padding":
+        kept = max(1, n_tokens - settings.padded)
+        allowed = allowed & masks.padding(torch.tensor([kept]), n_tokens)
+    allowed = allowed.clone()
+    for query, key in settings.flipped:
+        if query < n_tokens and key < n_tokens:
+            allowed[0, 0, query, key] = ~allowed[0, 0, query, key]
+    dead = masks.unattending(allowed)
+    if dead is not None:
+        raise ValueError(f"the token at place {dead[2]} would see nothing: its softmax is 0/0. Leave it one key")
+    return allowed[0, 0]
+
+
+def run(x: Float[Tensor, "1 tokens d_model"], maps: Projections, settings: Settings) -> Lesson:
+    """Attend under the mask, the right way and the wrong way, and measure what flows."""
+    allowed = allowed_by(x.shape[1], settings)
+    mask = allowed[None, None]
+    trace = self_attend(x, maps, mask)
+    wrong = attend_mask_after_softmax(trace.queries, trace.keys, trace.values, mask)
+    through = masks.reach(allowed, settings.n_layers)
+    return Lesson(
+        trace,
+        wrong,
+        allowed,
+        leak(x, maps, mask, settings.after_softmax),
+        through.float().argmax(0).float(),
+        through.any(0),
+    )
+
+
+def movers(x: Float[Tensor, "1 tokens d_model"], maps: Projections, after_softmax: bool) -> Float[Tensor, "outputs"]:
+    """How far each output moves when the last token is replaced, under a causal mask put before or after the softmax."""
+    last = x.shape[1] - 1
+    return leak(x, maps, masks.causal(last + 1), after_softmax, edits=[last])[:, 0]

@@ -1,0 +1,79 @@
+"""What a lesson computes on: a sentence as a real model reads it, or a few numbers that the learner wrote."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.attention import MultiHeadAttention, Projections
+from core.models import device as devices
+from core.models import loading, offline
+from core.models.reading import Tokens, hidden_states
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A sentence and the input that every layer of the offline model received for it."""
+
+    tokens: Tokens
+    hidden: Float[Tensor, "depth tokens d_model"]
+
+    def x(self, layer: int) -> Float[Tensor, "1 tokens d_model"]:
+        """The token vectors that enter one layer."""
+        return self.hidden[layer][None]
+
+
+def encode(text: str, start: int = 0, at_most: int | None = None) -> Encoded:
+    """Read a sentence with the offline model. What follows is small and is computed on the processor."""
+    tokens, hidden = hidden_states(loading.load(offline.NAME), text, start, at_most)
+    return Encoded(tokens, hidden.cpu())
+
+
+def layer_of(index: int) -> MultiHeadAttention:
+    """One attention layer of the offline model, with all its heads."""
+    layer = offline.attention_layer(loading.load(offline.NAME), index)
+    maps = Projections(*(weight.detach().cpu() for weight in vars(layer.maps).values()))
+    return MultiHeadAttention(maps, layer.w_output.detach().cpu(), layer.b_output.detach().cpu(), layer.n_heads)
+
+
+def weights(encoded: Encoded, layer: int) -> Float[Tensor, "heads queries keys"]:
+    """The attention weights of one layer of the offline model on a sentence."""
+    return layer_of(layer)(encoded.x(layer)).attention.weights[0]
+
+
+def device() -> str:
+    """On what the offline model runs, for a person."""
+    return devices.describe(loading.load(offline.NAME).device)
+
+
+Rows = tuple[tuple[float, ...], ...]
+
+
+def by_hand(
+    x: Rows, w_query: Rows, w_key: Rows, w_value: Rows
+) -> tuple[Float[Tensor, "1 tokens d_model"], Projections]:
+    """Token vectors and maps from tables of numbers. Raises ValueError in words when their sizes do not fit."""
+    tensors = [torch.tensor(rows, dtype=torch.float32) for rows in (x, w_query, w_key, w_value)]
+    width = tensors[0].shape[1]
+    for name, weight in zip(("W_Q", "W_K", "W_V"), tensors[1:], strict=True):
+        if weight.shape[0] != width:
+            raise ValueError(f"X has {width} columns and {name} has {weight.shape[0]} rows: these two must agree")
+    return tensors[0][None], Projections.without_bias(*tensors[1:])
+
+
+def heads_by_hand(rows: Rows) -> Float[Tensor, "1 1 tokens head_dim"]:
+    """Queries, keys or values of one head from a table of numbers."""
+    return torch.tensor(rows, dtype=torch.float32)[None, None]
+
+
+HEADS_BY_HAND = 2
+
+
+def layer_by_hand(
+    x: Rows, w_query: Rows, w_key: Rows, w_value: Rows, w_output: Rows
+) -> tuple[Float[Tensor, "1 tokens d_model"], MultiHeadAttention]:
+    """Token vectors and a layer of two heads from tables of numbers."""
+    tokens, maps = by_hand(x, w_query, w_key, w_value)
+    mixing = torch.tensor(w_output, dtype=torch.float32)
+    return tokens, MultiHeadAttention(maps, mixing, torch.zeros(mixing.shape[1]), HEADS_BY_HAND)

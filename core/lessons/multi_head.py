@@ -1,0 +1,107 @@
+"""Lesson 8: many heads by one reshape, the two ways to get it wrong, and what a head is worth."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from core.attention import MultiHeadAttention, MultiHeadTrace, attend, merge_heads, split_heads
+from core.attention.heads import merge_without_transpose, split_without_transpose
+from core.attention.projections import mute
+from core.experiments.many_heads.splitting import LEAK_TOKENS, future_leaks, variant
+
+SPLITS = {"view, then transpose": split_heads, "reshape alone": split_without_transpose}
+MERGES = {"transpose, then reshape": merge_heads, "reshape alone": merge_without_transpose}
+RIGHT_SPLIT, WRONG_SPLIT = SPLITS
+RIGHT_MERGE, WRONG_MERGE = MERGES
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the learner may change.
+
+    n_heads   into how many heads the projections are cut; a divisor of their width.
+    split     one of SPLITS; merge: one of MERGES.
+    muted     heads that deliver zeros.
+    mixing    whether W_O follows.
+    """
+
+    n_heads: int = 12
+    split: str = RIGHT_SPLIT
+    merge: str = RIGHT_MERGE
+    muted: tuple[int, ...] = ()
+    mixing: bool = True
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Multi-head attention as the learner built it, and as it should be.
+
+    cut           (heads, tokens, head_dim): the wide rows of queries, rightly cut but not yet stacked.
+    split_origin  (heads, tokens): the token whose numbers each row of the stack of queries holds.
+    merged_slots  (slots, tokens, head_dim): the merged rows, cut into the slots of the heads.
+    merge_origin  (slots, tokens): the token whose numbers each slot of each row holds.
+    """
+
+    built: MultiHeadTrace
+    right: MultiHeadTrace
+    cut: Float[Tensor, "heads tokens head_dim"]
+    split_origin: Int[Tensor, "heads tokens"]
+    merged_slots: Float[Tensor, "heads tokens head_dim"]
+    merge_origin: Int[Tensor, "heads tokens"]
+
+    @property
+    def change(self) -> float:
+        """How far the result is from the right one, relative to its size."""
+        return ((self.built.mixed - self.right.mixed).norm() / self.right.mixed.norm().clamp(min=1e-12)).item()
+
+    @property
+    def strangers(self) -> int:
+        """Rows of the stack of queries that hold another token's numbers."""
+        return int((self.split_origin != torch.arange(self.split_origin.shape[1])).sum())
+
+
+def divisors(width: int) -> list[int]:
+    """The numbers of heads that share a width evenly, up to 16."""
+    return [n for n in range(1, 17) if width % n == 0]
+
+
+def run(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, settings: Settings) -> Lesson:
+    """Build the layer with the learner's split, merge and muted heads, and beside it the right one."""
+    layer = replace(layer, n_heads=settings.n_heads)
+    built = build(x, layer, settings)
+    as_it_should_be = Settings(settings.n_heads)
+    right = built if settings == as_it_should_be else build(x, layer, as_it_should_be)
+    n_tokens, n_heads = x.shape[1], settings.n_heads
+    places = torch.arange(n_tokens * n_heads)
+    # without its transpose, a reshape deals out the blocks of head_dim numbers in the order in which they lie in memory
+    dealt_to_heads = (places // n_heads).reshape(n_heads, n_tokens)
+    dealt_to_tokens = (places % n_tokens).reshape(n_tokens, n_heads).T
+    own = torch.arange(n_tokens).expand(n_heads, n_tokens)
+    return Lesson(
+        built,
+        right,
+        split_heads(built.projected, n_heads)[0],
+        own if settings.split == RIGHT_SPLIT else dealt_to_heads,
+        split_heads(built.merged, n_heads)[0],
+        own if settings.merge == RIGHT_MERGE else dealt_to_tokens,
+    )
+
+
+def build(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, settings: Settings) -> MultiHeadTrace:
+    """Multi-head attention with the learner's split and merge in place of the right ones."""
+    maps, split, merge = layer.maps, SPLITS[settings.split], MERGES[settings.merge]
+    projected = x @ maps.w_query + maps.b_query
+    queries = split(projected, layer.n_heads)
+    keys = split(x @ maps.w_key + maps.b_key, layer.n_heads)
+    values = split(x @ maps.w_value + maps.b_value, layer.n_heads)
+    attention = attend(queries, keys, values)
+    merged = merge(mute(attention.output, settings.muted))
+    mixed = merged @ layer.w_output + layer.b_output if settings.mixing else merged
+    return MultiHeadTrace(x, projected, queries, keys, values, attention, merged, mixed)
+
+
+def leaks(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, split: str, merge: str) -> int:
+    """How many pairs (output, later token) leak under a causal mask among the first 8 tokens."""
+    return future_leaks(variant(layer, SPLITS[split], MERGES[merge]), x[:, :LEAK_TOKENS])

@@ -1,0 +1,128 @@
+"""Lesson 5: the tokens of one sequence attend to each other, and do not care in which order they stand."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.attention import Projections, SelfAttentionTrace, attend
+from core.attention.projections import project, project_fused
+
+Beside = Literal["transpose", "correlation"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the learner may change.
+
+    order        which typed token stands at each place; () = as typed.
+    zeroed       the place whose value is replaced by zeros, or None.
+    temperature  scores are divided by temperature * sqrt(head_dim).
+    fused        one wide product for queries, keys and values in place of three.
+    double       64-bit numbers in place of 32-bit ones.
+    beside       what the weights are compared with.
+    """
+
+    order: tuple[int, ...] = ()
+    zeroed: int | None = None
+    temperature: float = 1.0
+    fused: bool = False
+    double: bool = False
+    beside: Beside = "transpose"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """The attention of the tokens as they stand now and as they were typed, and what is compared with them."""
+
+    now: SelfAttentionTrace
+    typed: SelfAttentionTrace
+    order: tuple[int, ...]
+    beside: Float[Tensor, "batch heads queries keys"]
+
+    @property
+    def equivariance_error(self) -> float:
+        """The largest difference between shuffling before attention and shuffling after it."""
+        return _largest(self.now.attention.output - self.typed.attention.output[:, :, list(self.order)])
+
+    @property
+    def mean_error(self) -> float:
+        """The largest difference between the mean outputs of both orders."""
+        return _largest(self.now.attention.output.mean(2) - self.typed.attention.output.mean(2))
+
+    @property
+    def asymmetry(self) -> float:
+        """The largest difference between what two tokens give each other."""
+        weights = self.now.attention.weights
+        return _largest(weights - weights.mT)
+
+    def with_mean(self, trace: SelfAttentionTrace) -> Float[Tensor, "rows value_dim"]:
+        """The outputs with their mean as one more row."""
+        output = trace.attention.output[0, 0]
+        return torch.cat([output, output.mean(0, keepdim=True)])
+
+
+def run(x: Float[Tensor, "batch tokens d_model"], maps: Projections, settings: Settings) -> Lesson:
+    """Attend in the order typed and in the order the learner chose."""
+    if settings.double:
+        x, maps = x.double(), Projections(*(weight.double() for weight in vars(maps).values()))
+    order = complete(settings.order, x.shape[1])
+    # a zeroed value belongs to a token, wherever it stands
+    typed = attend_tokens(x, maps, settings, None if settings.zeroed is None else order[settings.zeroed])
+    now = attend_tokens(x[:, list(order)], maps, settings, settings.zeroed)
+    return Lesson(now, typed, order, _compare(now, settings.beside))
+
+
+def complete(order: tuple[int, ...], n_tokens: int) -> tuple[int, ...]:
+    """The order asked for, or the typed one if it is not an order of so many tokens."""
+    return order if sorted(order) == list(range(n_tokens)) else tuple(range(n_tokens))
+
+
+def moved(order: tuple[int, ...], start: int, goal: int) -> tuple[int, ...]:
+    """The order after the token at one place was put to another."""
+    rest = [token for place, token in enumerate(order) if place != start]
+    return (*rest[:goal], order[start], *rest[goal:])
+
+
+def places_to_swap(n_tokens: int) -> tuple[int, int, int]:
+    """Two places to swap and a third to look at; needs three tokens."""
+    return (2, 5, 3) if n_tokens >= 6 else (0, n_tokens - 1, 1)
+
+
+def swapped(n_tokens: int) -> tuple[int, ...]:
+    """The order in which those two have changed places."""
+    first, second, _ = places_to_swap(n_tokens)
+    order = list(range(n_tokens))
+    order[first], order[second] = second, first
+    return tuple(order)
+
+
+def swap(x: Float[Tensor, "batch tokens d_model"], maps: Projections) -> tuple[float, float]:
+    """Swap two tokens: how far that moves the output of the third place, and of the first token from its new place."""
+    first, second, third = places_to_swap(x.shape[1])
+    result = run(x, maps, Settings(order=swapped(x.shape[1])))
+    before, after = result.typed.attention.output, result.now.attention.output
+    return _largest(after[:, :, third] - before[:, :, third]), _largest(after[:, :, second] - before[:, :, first])
+
+
+def attend_tokens(x: Tensor, maps: Projections, settings: Settings, zeroed: int | None) -> SelfAttentionTrace:
+    """Self-attention of one head, with the value of one place replaced by zeros if asked."""
+    queries, keys, values = (project_fused if settings.fused else project)(x, maps, 1)
+    if zeroed is not None:
+        values = torch.where(torch.arange(x.shape[1])[:, None] == zeroed, 0.0, values)
+    scale = queries.shape[-1] ** -0.5 / settings.temperature
+    return SelfAttentionTrace(x, queries, keys, values, attend(queries, keys, values, scale=scale))
+
+
+def _compare(trace: SelfAttentionTrace, beside: Beside) -> Tensor:
+    if beside == "transpose":
+        return trace.attention.weights.mT
+    centred = trace.x - trace.x.mean(-1, keepdim=True)
+    unit = torch.nn.functional.normalize(centred, dim=-1)
+    return (unit @ unit.mT)[:, None]
+
+
+def _largest(difference: Tensor) -> float:
+    return difference.abs().max().item()
