@@ -1,0 +1,16 @@
+"""The door: page config, and the navigation from the catalogue."""
+
+import streamlit as st
+
+from pages.course import opening
+from pages.course.catalogue import MAP, built
+from pages.parts import chrome
+
+chrome.configure()
+sections: dict[str, list[st.Page]] = {}
+for page in built():
+    entry = st.Page(page.path, title=page.name, icon=page.icon, url_path=page.slug, default=page is MAP)
+    sections.setdefault(page.section, []).append(entry)
+chosen = st.navigation(sections, expanded=True)
+opening.open_page(chosen.url_path)
+chosen.run()

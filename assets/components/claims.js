@@ -1,0 +1,82 @@
+// Sentences that people say. Opening one runs its experiment in Python; what it found comes back with the next drawing.
+
+import { mount } from "./kit/mount.js";
+import { button, element } from "./kit/text.js";
+
+function createClaims(root, io) {
+  root.className = "lab claims";
+  const list = element("div", { className: "list" });
+  root.append(
+    element("h2", { children: ["What people say, put to the test"] }),
+    element("p", { className: "lead", children: ["Open a sentence: its experiment runs on the numbers above, and runs again whenever you change them."] }),
+    list,
+  );
+  let claims = [];
+  const showingCode = new Set();
+
+  function tell() {
+    const open = claims.flatMap((claim, place) => (claim.open ? [place] : []));
+    io.component.setStateValue("open", open);
+  }
+
+  function body(claim, place) {
+    const code = element("pre", { className: "code", tabindex: 0, hidden: !showingCode.has(place), children: [claim.code] });
+    const show = button("The experiment's code", { className: "small-button", "aria-expanded": String(!code.hidden) });
+    show.onclick = () => {
+      code.hidden = !code.hidden;
+      show.setAttribute("aria-expanded", String(!code.hidden));
+      showingCode[code.hidden ? "delete" : "add"](place);
+    };
+    const sources = claim.sources.flatMap(([name, url], i) => [i ? " · " : "Source: ", element("a", { href: url, target: "_blank", rel: "noreferrer", children: [name] })]);
+    return element("div", {
+      className: "found",
+      children: [
+        element("div", {
+          children: [
+            element("p", { children: [element("b", { children: [`${claim.verdict}. `] }), claim.instead] }),
+            element("p", { className: "says", children: [claim.says] }),
+            ...(claim.holds ? [] : [element("p", { children: ["○ These numbers do not show it: change the sentence or the tables above."] })]),
+            element("p", { className: "sources", children: sources }), show,
+          ],
+        }),
+        element("dl", {
+          children: claim.numbers.flatMap(([name, value]) => [element("dt", { children: [name] }), element("dd", { children: [value] })]),
+        }),
+        code,
+      ],
+    });
+  }
+
+  function row(claim, place) {
+    const waiting = claim.open && claim.says === undefined;
+    const head = button("", { className: "said", "aria-expanded": String(Boolean(claim.open)) });
+    head.append(
+      element("span", { className: "mark-of-state", "aria-hidden": "true", children: [claim.open ? "−" : "+"] }),
+      element("span", { children: [`“${claim.said}”`] }), element("span", { className: "verdict", children: [claim.verdict] }),
+    );
+    head.onclick = () => {
+      claim.open = !claim.open;
+      if (!claim.open) delete claim.says;
+      draw(place);
+      tell();
+    };
+    const inside = waiting ? [element("div", { className: "found", role: "status", children: ["The experiment runs …"] })] : claim.open ? [body(claim, place)] : [];
+    return element("div", { className: "claim", children: [head, ...inside] });
+  }
+
+  function draw(focused = -1) {
+    list.replaceChildren(...claims.map(row));
+    if (focused >= 0) list.children[focused].querySelector(".said").focus();
+  }
+
+  return {
+    update(data) {
+      const active = root.getRootNode().activeElement;
+      const focused = [...list.children].findIndex((node) => active && node.firstChild === active);
+      claims = data.claims;
+      draw(focused);
+    },
+  };
+}
+
+export default (component) => mount(component, createClaims, [new URL("claims.css", import.meta.url)]);

@@ -1,0 +1,117 @@
+// All heads of a model on one canvas: a row per layer, a column per head. Hover to look, click to open.
+
+import { FONT, fit, heat, outline, write } from "./kit/canvas.js";
+import { clamp } from "./kit/numbers.js";
+import { element } from "./kit/text.js";
+
+const MARGIN = { left: 24, top: 20 };
+const GAP = 4;
+const SIDE = { smallest: 14, largest: 96 };
+const BEST = 9; // heads that stay bright when a kind of head is looked for
+
+export class HeadGrid {
+  /** onOpen(layer, head, beside) is called on a click or Enter; onHover(layer, head) with null when the pointer leaves. */
+  constructor({ onOpen, onHover }) {
+    Object.assign(this, { onOpen, onHover, hovered: null });
+    this.canvas = element("canvas", { tabindex: 0, role: "img" });
+    this.canvas.onpointermove = (event) => this.#hover(this.#under(event));
+    this.canvas.onpointerleave = () => this.#hover(null);
+    this.canvas.onclick = (event) => {
+      const place = this.#under(event);
+      if (place) this.onOpen(...place, event.shiftKey);
+    };
+    this.canvas.onkeydown = (event) => this.#key(event);
+  }
+
+  /** stack: (layers * heads, rows, columns) in 0..255; score, where given: (layers * heads) numbers to rank by. */
+  update({ stack, layers, heads, open, beside, score, theme }) {
+    Object.assign(this, { stack, layers, heads, open, beside, score, theme });
+    this.pictures = null;
+    const order = score ? [...score.keys()].sort((a, b) => score[b] - score[a]).slice(0, BEST) : null;
+    this.bright = order && new Set(order);
+  }
+
+  resize(width) {
+    this.side = clamp(Math.floor((width - MARGIN.left) / this.heads) - GAP, SIDE.smallest, SIDE.largest);
+    const shape = [MARGIN.left + this.heads * (this.side + GAP), MARGIN.top + this.layers * (this.side + GAP)];
+    this.size = [Math.max(width, shape[0]), shape[1]];
+    this.pictures = null;
+    this.paint();
+  }
+
+  #corner(layer, head) {
+    return [MARGIN.left + head * (this.side + GAP), MARGIN.top + layer * (this.side + GAP)];
+  }
+
+  paint() {
+    if (!this.size) return;
+    const context = fit(this.canvas, ...this.size);
+    const { colours } = this.theme;
+    this.pictures ??= this.#draw(context.ratio);
+    context.drawImage(this.pictures, 0, 0, ...this.size);
+    const [atLayer, atHead] = this.hovered ?? this.open;
+    for (let head = 0; head < this.heads; head++) {
+      const every = this.side < 22 ? 2 : 1;
+      if (head % every && head !== atHead) continue;
+      const font = `500 ${this.side < 22 ? 10 : 12}px ${FONT.mono}`;
+      write(context, String(head), this.#corner(0, head)[0] + this.side / 2, 10, { font, colour: colours[head === atHead ? "ink" : "ink-3"], align: "center" });
+    }
+    for (let layer = 0; layer < this.layers; layer++) {
+      const y = this.#corner(layer, 0)[1] + this.side / 2;
+      write(context, String(layer), 3, y, { font: `500 12px ${FONT.mono}`, colour: colours[layer === atLayer ? "ink" : "ink-3"] });
+    }
+    const box = ([layer, head], colour, line) => {
+      const [x, y] = this.#corner(layer, head);
+      outline(context, x - 1, y - 1, this.side + 3, this.side + 3, colour, line);
+    };
+    if (this.hovered) box(this.hovered, colours.edge, 2);
+    if (this.beside) box(this.beside, colours["control-line"], 3);
+    box(this.open, colours.ink, 2.5);
+    const value = this.score ? `, ${this.score[atLayer * this.heads + atHead].toFixed(2)}` : "";
+    this.canvas.setAttribute("aria-label", `All heads. Layer ${atLayer}, head ${atHead}${value}. Arrow keys move, Enter opens, Shift and Enter compares.`);
+  }
+
+  #draw(ratio) {
+    const bitmap = new OffscreenCanvas(...this.size.map((side) => Math.round(side * ratio)));
+    const context = bitmap.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.ratio = ratio;
+    for (let index = 0; index < this.layers * this.heads; index++) {
+      const [x, y] = this.#corner(Math.floor(index / this.heads), index % this.heads);
+      const matrix = this.stack.matrix(index);
+      const bright = !this.bright || this.bright.has(index);
+      heat(context, {
+        x, y, width: this.side, height: this.side, rows: matrix.rows, columns: matrix.columns,
+        value: (r, c) => matrix.at(r, c), colours: this.theme.ramps.weights, low: 0, high: 255, theme: this.theme,
+        alpha: bright ? 1 : 0.16,
+      });
+      if (this.bright && bright) outline(context, x, y, this.side + 1, this.side + 1, this.theme.colours.ink, 1.25);
+    }
+    return bitmap;
+  }
+
+  #under(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const head = Math.floor((event.clientX - box.left - MARGIN.left) / (this.side + GAP));
+    const layer = Math.floor((event.clientY - box.top - MARGIN.top) / (this.side + GAP));
+    return head >= 0 && head < this.heads && layer >= 0 && layer < this.layers ? [layer, head] : null;
+  }
+
+  #hover(place) {
+    if (String(place) === String(this.hovered)) return;
+    this.hovered = place;
+    this.paint();
+    this.onHover(place);
+  }
+
+  #key(event) {
+    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    event.stopPropagation(); // r and c are Streamlit's
+    const [layer, head] = this.hovered ?? this.open;
+    if (step) this.#hover([clamp(layer + step[0], 0, this.layers - 1), clamp(head + step[1], 0, this.heads - 1)]);
+    else if (event.key === "Enter" || event.key === " ") this.onOpen(layer, head, event.shiftKey);
+    else if (event.key === "Escape") this.#hover(null);
+    else return;
+    event.preventDefault();
+  }
+}

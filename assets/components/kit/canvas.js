@@ -1,0 +1,152 @@
+// Drawing on canvas: sharp on every screen, one heatmap for all.
+
+import { parse, shade } from "./colour.js";
+
+export const FONT = {
+  sans: '"Source Sans", sans-serif',
+  mono: '"Source Code Pro", monospace',
+  serif: '"Source Serif", serif',
+};
+
+/** Sizes a canvas in CSS pixels and returns a cleared context that draws in them. */
+export function fit(canvas, width, height) {
+  const ratio = Math.max(1, window.devicePixelRatio || 1);
+  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w;
+    canvas.height = h;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+  context.ratio = ratio;
+  return context;
+}
+
+const patterns = new Map();
+
+/** Hatching for what may not be attended. */
+export function hatching(context, { "hatch-ground": ground, hatch }) {
+  const key = `${ground}${hatch}${context.ratio}`;
+  if (!patterns.has(key)) {
+    const side = Math.round(6 * context.ratio);
+    const tile = new OffscreenCanvas(side, side);
+    const pen = tile.getContext("2d");
+    pen.fillStyle = ground;
+    pen.fillRect(0, 0, side, side);
+    pen.strokeStyle = hatch;
+    pen.lineWidth = context.ratio;
+    for (const shift of [-side, 0, side]) {
+      pen.beginPath();
+      pen.moveTo(shift, side);
+      pen.lineTo(shift + side, 0);
+      pen.stroke();
+    }
+    const pattern = context.createPattern(tile, "repeat");
+    pattern.setTransform(new DOMMatrix().scale(1 / context.ratio));
+    patterns.set(key, pattern);
+  }
+  return patterns.get(key);
+}
+
+/** What `value` of a heatmap answers besides a number. */
+export const HIDDEN = Symbol("may not be attended: hatched");
+export const BLANK = Symbol("not computed yet: empty");
+
+/**
+ * A heatmap of rows x columns in the box (x, y, width, height).
+ *
+ * value(row, column) -> number, HIDDEN or BLANK. Where cells are smaller than a pixel of the screen, a pixel shows the
+ * cell that is furthest from 0 among those it covers, so that nothing strong can vanish.
+ */
+export function heat(context, { x, y, width, height, rows, columns, value, colours, low, high, theme, alpha = 1 }) {
+  const across = Math.min(columns, Math.max(1, Math.floor(width * context.ratio)));
+  const down = Math.min(rows, Math.max(1, Math.floor(height * context.ratio)));
+  const image = new ImageData(across, down);
+  const hidden = [];
+  const blank = parse(theme.colours.sunken);
+  for (let r = 0, at = 0; r < down; r++) {
+    for (let c = 0; c < across; c++, at += 4) {
+      let cell = value(Math.floor((r * rows) / down), Math.floor((c * columns) / across));
+      if (across < columns || down < rows) cell = strongest(value, r, c, rows, columns, down, across);
+      if (cell === HIDDEN) hidden.push([r, c]);
+      const colour = typeof cell === "number" ? shade(colours, cell, low, high) : blank;
+      image.data[at] = colour[0];
+      image.data[at + 1] = colour[1];
+      image.data[at + 2] = colour[2];
+      image.data[at + 3] = 255;
+    }
+  }
+  const small = new OffscreenCanvas(across, down);
+  small.getContext("2d").putImageData(image, 0, 0);
+  const [cellWidth, cellHeight] = [width / across, height / down];
+  context.save();
+  context.globalAlpha = alpha;
+  context.imageSmoothingEnabled = false;
+  context.drawImage(small, x, y, width, height);
+  if (hidden.length) {
+    context.fillStyle = hatching(context, theme.colours);
+    context.beginPath();
+    for (const [r, c] of hidden) context.rect(x + c * cellWidth, y + r * cellHeight, cellWidth, cellHeight);
+    context.fill();
+  }
+  context.fillStyle = theme.colours.stage;
+  if (cellHeight >= 7) for (let r = 1; r < down; r++) context.fillRect(x, y + r * cellHeight - 1, width, 1);
+  if (cellWidth >= 7) for (let c = 1; c < across; c++) context.fillRect(x + c * cellWidth - 1, y, 1, height);
+  context.restore();
+}
+
+function strongest(value, r, c, rows, columns, down, across) {
+  let best = HIDDEN;
+  for (let i = Math.floor((r * rows) / down); i < Math.ceil(((r + 1) * rows) / down); i++) {
+    for (let j = Math.floor((c * columns) / across); j < Math.ceil(((c + 1) * columns) / across); j++) {
+      const cell = value(i, j);
+      if (cell === BLANK) return BLANK;
+      if (cell !== HIDDEN && (best === HIDDEN || Math.abs(cell) > Math.abs(best))) best = cell;
+    }
+  }
+  return best;
+}
+
+/** The outline of a box, drawn outside its cells. */
+export function outline(context, x, y, width, height, colour, line = 1.5) {
+  context.strokeStyle = colour;
+  context.lineWidth = line;
+  context.strokeRect(x - line / 2, y - line / 2, width - 1 + line, height - 1 + line);
+}
+
+/** Text cut to a width, with an ellipsis. */
+export function cut(context, text, width) {
+  if (context.measureText(text).width <= width) return text;
+  const letters = [...text];
+  while (letters.length > 1 && context.measureText(`${letters.join("")}…`).width > width) letters.pop();
+  return `${letters.join("")}…`;
+}
+
+/** One line of text: where, how, in which colour. Right-to-left words stay in their place. */
+export function write(context, text, x, y, { font, colour, align = "left", baseline = "middle" }) {
+  context.font = font;
+  context.fillStyle = colour;
+  context.textAlign = align;
+  context.textBaseline = baseline;
+  context.direction = "ltr";
+  context.fillText(text, x, y);
+}
+
+/** Saves the drawing as a picture file. */
+export function savePicture(canvas, ground, name) {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height);
+  const pen = copy.getContext("2d");
+  pen.fillStyle = ground;
+  pen.fillRect(0, 0, copy.width, copy.height);
+  pen.drawImage(canvas, 0, 0);
+  return copy.convertToBlob({ type: "image/png" }).then((blob) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+}

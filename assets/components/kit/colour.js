@@ -1,0 +1,65 @@
+// Colours. All of them come from Streamlit's theme (.streamlit/config.toml) or from kit.css; here they are only read.
+
+const RAMP_SIZE = 256;
+
+/** "#rgb", "#rrggbb" or "rgb(r, g, b)" -> [r, g, b], each 0..255. */
+export function parse(colour) {
+  const text = colour.trim();
+  if (!text.startsWith("#")) return (text.match(/[\d.]+/g) ?? [0, 0, 0]).slice(0, 3).map(Number);
+  const long = text.length === 4 ? [...text.slice(1)].map((digit) => digit + digit).join("") : text.slice(1, 7);
+  return [0, 2, 4].map((at) => parseInt(long.slice(at, at + 2), 16));
+}
+
+/** Relative luminance of WCAG 2, 0 (black) to 1 (white). */
+export function luminance([r, g, b]) {
+  const linear = (channel) => {
+    const share = channel / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  };
+  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+}
+
+/** A few colours, as far apart as they look -> 256 colours between them. */
+function ramp(stops) {
+  const colours = stops.split(",").map(parse);
+  return Array.from({ length: RAMP_SIZE }, (_, step) => {
+    const at = (step / (RAMP_SIZE - 1)) * (colours.length - 1);
+    const low = Math.min(Math.floor(at), colours.length - 2);
+    return colours[low].map((channel, i) => Math.round(channel + (at - low) * (colours[low + 1][i] - channel)));
+  });
+}
+
+const NAMES = [
+  "page", "stage", "sunken", "line", "control-line", "edge", "ink", "ink-2", "ink-3",
+  "query", "key", "value", "output", "mark", "mark-ink", "spot", "spot-ink", "hatch", "hatch-ground",
+];
+
+/** Sets data-theme on the root and returns every colour the drawings need. */
+export function readTheme(root) {
+  const style = getComputedStyle(root);
+  const read = (name) => style.getPropertyValue(name).trim();
+  const name = luminance(parse(read("--st-background-color"))) < 0.2 ? "dark" : "light";
+  root.dataset.theme = name;
+  return {
+    name,
+    colours: Object.fromEntries(NAMES.map((key) => [key, read(`--${key}`)])),
+    ramps: {
+      weights: ramp(read("--st-chart-sequential-colors")),
+      signed: ramp(read("--st-chart-diverging-colors")),
+    },
+  };
+}
+
+export const css = ([r, g, b]) => `rgb(${r},${g},${b})`;
+
+/** The colour of a value between low and high. */
+export function shade(colours, value, low, high) {
+  const at = Math.round(((value - low) / (high - low || 1)) * (RAMP_SIZE - 1));
+  return colours[Math.max(0, Math.min(RAMP_SIZE - 1, at))];
+}
+
+/** Text that can be read on a cell of this colour. */
+export const inkOn = (colour) => (luminance(colour) > 0.3 ? "#1d1b2c" : "#ffffff");
+
+export const gradient = (colours) =>
+  `linear-gradient(90deg,${colours.filter((_, i) => i % 15 === 0).map(css).join(",")})`;

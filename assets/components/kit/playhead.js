@@ -1,0 +1,87 @@
+// A playhead on 0..last: glides to whole steps, can be scrubbed to any fraction, and can play.
+
+import { clamp, mix } from "./numbers.js";
+
+const SWEEP = 1500; // ms in which the rows of a step are computed while playing
+const REST = 1700; // ms to look at a finished step
+const GLIDE = 320; // ms from step to step on a key or a click
+
+export const prefersStillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+const ease = (share) => (share < 0.5 ? 2 * share * share : 1 - (2 - 2 * share) ** 2 / 2);
+
+export class Playhead {
+  /** onMove is called with nothing whenever `time` or `playing` changed. */
+  constructor(onMove) {
+    this.time = 0;
+    this.last = 0;
+    this.playing = false;
+    this.onMove = onMove;
+  }
+
+  stop() {
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.timer);
+    this.playing = false;
+  }
+
+  set(time) {
+    this.time = clamp(time, 0, this.last);
+    this.onMove();
+  }
+
+  go(step) {
+    this.stop();
+    this.#run(clamp(Math.round(step), 0, this.last), GLIDE, ease);
+  }
+
+  next() {
+    this.go(Math.floor(this.time + 1e-6) + 1);
+  }
+
+  previous() {
+    this.go(Math.ceil(this.time - 1e-6) - 1);
+  }
+
+  toggle() {
+    if (this.playing) {
+      this.stop();
+      this.onMove();
+      return;
+    }
+    this.playing = true;
+    if (this.time >= this.last) this.time = 0;
+    this.#playOn();
+  }
+
+  #playOn() {
+    this.onMove();
+    if (!this.playing) return;
+    if (this.time >= this.last) {
+      this.playing = false;
+      this.onMove();
+      return;
+    }
+    const goal = Math.floor(this.time + 1e-6) + 1;
+    this.#run(goal, SWEEP * (goal - this.time), (share) => share, () => {
+      this.timer = setTimeout(() => this.#playOn(), REST);
+    });
+  }
+
+  #run(goal, duration, curve, after = () => {}) {
+    cancelAnimationFrame(this.frame);
+    if (prefersStillness()) {
+      this.set(goal);
+      after();
+      return;
+    }
+    const from = this.time;
+    const started = performance.now();
+    const tick = (now) => {
+      const share = clamp((now - started) / duration, 0, 1);
+      this.set(share < 1 ? mix(from, goal, curve(share)) : goal);
+      if (share < 1) this.frame = requestAnimationFrame(tick);
+      else after();
+    };
+    this.frame = requestAnimationFrame(tick);
+  }
+}

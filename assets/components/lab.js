@@ -1,0 +1,207 @@
+// The sentence lab: all heads at once, one or two of them open, the sentence above.
+
+import { savePicture } from "./kit/canvas.js";
+import { gradient } from "./kit/colour.js";
+import { mount } from "./kit/mount.js";
+import { Tensor } from "./kit/payload.js";
+import { Selection } from "./kit/selection.js";
+import { button, element, spans } from "./kit/text.js";
+import { Figure } from "./figure.js";
+import { HeadGrid } from "./head_grid.js";
+import { Readout } from "./readout.js";
+import { Ribbon } from "./ribbon.js";
+import { MatrixView } from "./views/matrix_view.js";
+
+const SETTLE = 600; // ms a view must rest before the link names it
+
+/** One open matrix: its words, its figure and its sentence. */
+class Panel {
+  constructor(selection) {
+    this.selection = selection;
+    this.figure = new Figure(selection, { matrix: MatrixView });
+    this.readout = new Readout(this.figure);
+    this.ribbon = new Ribbon(selection);
+    this.title = element("h3");
+    this.note = element("p", { className: "note" });
+    this.legend = element("div", { className: "legend" });
+    this.tools = [button("Zoom in", { className: "small-button" }), button("All", { className: "small-button" }), button("Save PNG", { className: "small-button" })];
+    this.tools[0].onclick = () => this.figure.magnify(0.5);
+    this.tools[1].onclick = () => this.figure.magnify(1);
+    this.tools[2].onclick = () => savePicture(this.figure.canvas, this.theme.colours.stage, "attention-lab-head.png");
+    this.node = element("section", {
+      className: "panel",
+      children: [
+        element("div", { className: "head", children: [this.title] }), this.note,
+        element("figure", { children: [this.figure.canvas] }),
+        element("div", { className: "foot", children: [this.legend, ...this.tools] }), this.readout.node,
+      ],
+    });
+    selection.onChange(() => this.paintSoon());
+  }
+
+  /** part: { title, note, tokens, tensors, chain }; the matrix is the tensor "weights". */
+  update(part, theme) {
+    Object.assign(this, { part, theme });
+    this.frame = {
+      title: part.title, shape: `${part.tokens.queries.length} × ${part.tokens.keys.length}`,
+      view: {
+        kind: "matrix", tensor: "weights", scale: "weights", rows: "queries", columns: "keys", margin: "sum",
+        readout: part.tensors.queries ? "pair" : "plain", chain: "open",
+      },
+    };
+    this.title.textContent = part.title;
+    this.note.replaceChildren(...spans(part.note));
+    this.figure.update({ ...part, limits: part.limits ?? {}, dotProduct: true, divisor: 1 }, theme);
+    this.selection.limit(part.tokens.queries.length, part.tokens.keys.length);
+    const asking = part.cross ? part.tokens.queries : null;
+    this.ribbon.update({ tokens: part.tokens.keys, asking, weights: (query) => this.weights(query), theme });
+    const bar = element("span", { className: "bar" });
+    bar.style.background = gradient(theme.ramps.weights);
+    this.legend.replaceChildren(element("span", { className: "number", children: ["0"] }), bar, element("span", { className: "number", children: ["1"] }));
+    const large = part.tokens.keys.length > 40;
+    this.tools[0].hidden = this.tools[1].hidden = !large;
+  }
+
+  weights(query) {
+    return [...this.part.tensors.weights.row(Math.min(query, this.part.tokens.queries.length - 1))];
+  }
+
+  resize() {
+    this.figure.resize(Math.floor(this.figure.canvas.parentElement.clientWidth));
+    this.paint();
+  }
+
+  paintSoon() {
+    cancelAnimationFrame(this.pending);
+    this.pending = requestAnimationFrame(() => this.paint());
+  }
+
+  paint() {
+    if (!this.part || !this.figure.width || !this.node.isConnected) return;
+    this.figure.paint(this.frame, 1, null);
+    this.readout.paint(this.frame);
+    this.ribbon.paint();
+  }
+}
+
+function createLab(root, io) {
+  root.className = "lab card lab-view";
+  const selection = new Selection("sentence_lab");
+  const apart = new Selection("sentence_lab_second");
+  const first = new Panel(selection);
+  // another head of the same sentence shares the selection, another sentence has its own
+  const panels = { head: new Panel(selection), sentence: new Panel(apart) };
+  const grid = new HeadGrid({
+    onOpen: (layer, head, beside) => io.component.setStateValue("open", { layer, head, beside: Boolean(beside) }),
+    onHover: (place) => preview(place),
+  });
+  const caption = element("p", { className: "caption" });
+  const ranking = element("ol", { className: "ranking" });
+  const ribbons = element("div", { className: "ribbons" });
+  const scroll = element("div", { className: "scroll", children: [grid.canvas] });
+  const left = element("div", { className: "left", children: [scroll, element("div", { children: [caption, ranking] })] });
+  const right = element("div", { className: "right" });
+  root.append(ribbons, element("div", { className: "body", children: [left, right] }));
+  let data = null;
+  let theme = null;
+  let second = null;
+  let told = "";
+  let timer = 0;
+
+  /** The link names what is looked at once it rests, for whoever takes the figure away. */
+  function tell() {
+    clearTimeout(timer);
+    const { query, key } = selection.pinned;
+    const now = JSON.stringify({ step: 0, query, key, dimension: 0, head: 0 });
+    if (now === told) return;
+    timer = setTimeout(() => {
+      told = now;
+      io.component.setStateValue("view", JSON.parse(now));
+    }, SETTLE);
+  }
+
+  function update(payload, newTheme) {
+    const changed = payload.signature !== data?.signature;
+    [data, theme] = [payload, newTheme];
+    if (changed) {
+      const start = told ? data.focus : data.look;
+      for (const each of [selection, apart]) {
+        each.pinned = { ...each.pinned, query: start.query, key: start.key };
+        each.now = { ...each.pinned };
+      }
+      told ||= JSON.stringify({ step: 0, ...data.look });
+    }
+    second = data.second ? panels[data.second.kind] : null;
+    grid.update({
+      stack: data.tensors.grid, layers: data.layers, heads: data.heads, open: data.open, beside: data.beside,
+      score: data.score ? Float32Array.from(data.score) : null, theme,
+    });
+    caption.textContent = data.caption;
+    ranking.replaceChildren(...data.ranking.map(([layer, head, value]) => {
+      const item = button(`layer ${layer}, head ${head}`, { className: "small-button" });
+      item.onclick = () => io.component.setStateValue("open", { layer, head, beside: false });
+      return element("li", { children: [item, element("span", { className: "number", children: [value.toFixed(2)] })] });
+    }));
+    open(null);
+    right.replaceChildren(first.node, ...(second ? [second.node] : []));
+    ribbons.replaceChildren(first.ribbon.node, ...(second && data.second.kind === "sentence" ? [second.ribbon.node] : []));
+    right.classList.toggle("two", Boolean(second));
+    if (second) second.update(part(data.second, "second_"), theme);
+    resize();
+  }
+
+  /** The tensors of one panel, without their prefix. */
+  function part(words, prefix) {
+    const tensors = {};
+    for (const name of ["weights", "queries", "keys"]) {
+      if (data.tensors[prefix + name]) tensors[name] = data.tensors[prefix + name];
+    }
+    return { ...words, tensors };
+  }
+
+  /** What the first panel shows: the open head, or the one under the pointer. */
+  function open(place) {
+    const opened = part(data.first, "first_");
+    if (!place) {
+      first.update(opened, theme);
+      return;
+    }
+    const [layer, head] = place;
+    const index = layer * data.heads + head;
+    const every = data.tensors.every;
+    // where not all heads were sent in full, the small picture must do until the head is opened
+    const small = data.tensors.grid.matrix(index);
+    const exact = every?.matrix(index);
+    const { queries, keys } = data.first.tokens;
+    if (!exact && (small.rows !== queries.length || small.columns !== keys.length)) return;
+    const weights = exact ?? new Tensor(Float32Array.from(small.values, (step) => step / 255), [small.rows, small.columns]);
+    const note = [[`preview${exact ? "" : ", in 256 steps"}: click to open it`, "quiet"]];
+    first.update({ ...opened, title: `Layer ${layer}, head ${head}`, note, tensors: { weights } }, theme);
+  }
+
+  function preview(place) {
+    open(place && String(place) !== String(data.open) ? place : null);
+    first.resize();
+  }
+
+  function resize() {
+    if (!data) return;
+    grid.resize(Math.floor(scroll.clientWidth));
+    first.resize();
+    second?.resize();
+  }
+
+  root.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    const active = root.getRootNode().activeElement;
+    const panel = [first, second].find((each) => each && active === each.figure.canvas);
+    if (panel?.figure.key(event)) event.preventDefault();
+    event.stopPropagation(); // r and c are Streamlit's
+  });
+
+  selection.onChange(tell);
+
+  return { update, resize, destroy: () => (clearTimeout(timer), selection.forget(), apart.forget()) };
+}
+
+export default (component) => mount(component, createLab, ["ribbon.css", "readout.css", "lab.css"].map((name) => new URL(name, import.meta.url)));

@@ -1,0 +1,49 @@
+// Cards that lead to the labs, each with a small picture of real attention.
+
+import { fit, heat } from "./kit/canvas.js";
+import { mount } from "./kit/mount.js";
+import { element } from "./kit/text.js";
+
+const SIDE = 64;
+
+function createLabs(root, io) {
+  root.className = "lab labs";
+
+  function picture(canvas, stack, theme) {
+    const context = fit(canvas, SIDE, SIDE);
+    const size = 20;
+    for (let index = 0; index < 9; index++) {
+      const matrix = stack.matrix(index);
+      heat(context, {
+        x: (index % 3) * 22, y: Math.floor(index / 3) * 22, width: size, height: size, rows: matrix.rows,
+        columns: matrix.columns, value: (r, c) => matrix.at(r, c), colours: theme.ramps.weights, low: 0, high: 1, theme,
+      });
+    }
+  }
+
+  function card({ slug, title, question }, data, theme) {
+    const canvas = element("canvas", { "aria-hidden": "true" });
+    fit(canvas, SIDE, SIDE);
+    if (data.tensors[slug]) picture(canvas, data.tensors[slug], theme);
+    const words = element("span", { children: [element("b", { children: [title] }), element("span", { children: [question] })] });
+    const node = element("a", { className: "card", href: new URL(slug, location.href).pathname, children: [canvas, words] });
+    node.onclick = (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      io.component.setTriggerValue("open", slug);
+    };
+    return node;
+  }
+
+  return {
+    update(data, theme) {
+      root.replaceChildren(
+        element("h2", { children: ["Bring your own"] }),
+        element("p", { className: "lead", children: ["The same figures, your material."] }),
+        ...data.labs.map((lab) => card(lab, data, theme)),
+      );
+    },
+  };
+}
+
+export default (component) => mount(component, createLabs, [new URL("labs.css", import.meta.url)]);

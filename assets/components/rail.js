@@ -1,0 +1,149 @@
+// The step rail: one small picture per step, the real tensor each; play, pause, scrub, arrow keys.
+
+import { clamp, mix } from "./kit/numbers.js";
+import { Playhead } from "./kit/playhead.js";
+import { button, element } from "./kit/text.js";
+
+const ICON = { play: "M8 5.5v13l11-6.5z", pause: "M7 5h3.6v14H7zM13.4 5H17v14h-3.6z" };
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("width", "20");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(svg.namespaceURI, "path");
+  path.setAttribute("d", ICON[name]);
+  path.setAttribute("fill", "currentColor");
+  svg.append(path);
+  return svg;
+}
+
+export class Rail {
+  /** onMove is called on every move of the playhead; thumbnail(canvas, index) draws one small picture. */
+  constructor({ onMove, thumbnail }) {
+    this.thumbnail = thumbnail;
+    this.head = new Playhead(() => {
+      this.#show();
+      onMove();
+    });
+    this.poster = true; // until somebody plays, the first Play starts at the beginning
+    this.play = button("", { className: "play" });
+    this.play.onclick = () => this.toggle();
+    this.fill = element("div", { className: "fill" });
+    this.knob = element("div", { className: "knob" });
+    this.track = element("div", { className: "track", children: [this.fill, this.knob] });
+    this.frames = element("div", {
+      className: "frames", role: "slider", tabindex: 0, "aria-label": "Step of the computation", "aria-valuemin": 1,
+    });
+    this.node = element("div", { className: "rail", children: [this.play, this.frames] });
+    this.track.onpointerdown = (event) => this.#scrub(event);
+  }
+
+  /** The step that is being computed or shown: while the head is between two steps, the later one. */
+  get step() {
+    return Math.ceil(this.head.time - 1e-6);
+  }
+
+  /** How much of it is computed, 0 to 1. */
+  get share() {
+    return this.step === this.head.time ? 1 : this.head.time - (this.step - 1);
+  }
+
+  toggle() {
+    if (this.poster && !this.head.playing) this.head.time = 0;
+    this.poster = false;
+    this.head.toggle();
+  }
+
+  /** What a key does, wherever in the figure it was pressed; true if it did something. */
+  key(event) {
+    const digit = /^[1-9]$/.test(event.key) ? Number(event.key) - 1 : null;
+    const act = {
+      ArrowRight: () => this.head.next(),
+      ArrowLeft: () => this.head.previous(),
+      Home: () => this.head.go(0),
+      End: () => this.head.go(this.head.last),
+      " ": () => this.toggle(),
+    }[event.key] ?? (digit !== null && digit <= this.head.last ? () => this.head.go(digit) : null);
+    if (!act) return false;
+    if (event.key !== " ") this.poster = false;
+    act();
+    return true;
+  }
+
+  update(frames) {
+    this.head.last = frames.length - 1;
+    this.head.time = Math.min(this.head.time, this.head.last);
+    const wording = JSON.stringify(frames.map(({ label, operator }) => [label, operator]));
+    if (wording === this.wording) return;
+    this.wording = wording;
+    this.labels = frames.map((frame) => frame.label);
+    const children = [];
+    this.pictures = frames.map((frame, index) => {
+      if (index) children.push(element("span", { className: "operator", children: [frame.operator ?? ""] }));
+      const canvas = element("canvas");
+      const node = element("div", {
+        className: "frame",
+        children: [canvas, element("span", { className: "label", children: [frame.label] })],
+      });
+      node.onclick = () => {
+        this.poster = false;
+        this.head.go(index);
+        this.frames.focus({ preventScroll: true });
+      };
+      children.push(node);
+      return { node, canvas };
+    });
+    this.dots = frames.map(() => element("i", { className: "dot" }));
+    this.track.replaceChildren(this.fill, ...this.dots, this.knob);
+    this.frames.replaceChildren(...children, this.track);
+    this.frames.setAttribute("aria-valuemax", frames.length);
+  }
+
+  layout() {
+    this.pictures.forEach(({ canvas }, index) => this.thumbnail(canvas, index));
+    const left = this.frames.getBoundingClientRect().left;
+    this.centres = this.pictures.map(({ node }) => {
+      const box = node.getBoundingClientRect();
+      return box.left - left + box.width / 2;
+    });
+    this.dots.forEach((dot, index) => (dot.style.left = `${this.centres[index]}px`));
+    this.#show();
+  }
+
+  #show() {
+    if (!this.centres) return;
+    const { time, playing, last } = this.head;
+    const low = clamp(Math.floor(time), 0, Math.max(0, last - 1));
+    const at = mix(this.centres[low], this.centres[Math.min(low + 1, last)], time - low);
+    this.knob.style.left = `${at}px`;
+    this.fill.style.width = `${at}px`;
+    this.pictures.forEach(({ node }, index) => {
+      node.className = `frame ${index === this.step ? "on" : index < this.step ? "past" : "ahead"}`;
+    });
+    this.play.replaceChildren(icon(playing ? "pause" : "play"));
+    this.play.setAttribute("aria-label", playing ? "Pause" : "Play");
+    this.frames.setAttribute("aria-valuenow", this.step + 1);
+    this.frames.setAttribute("aria-valuetext", `${this.step + 1} of ${last + 1}: ${this.labels[this.step]}`);
+  }
+
+  #scrub(event) {
+    const time = ({ clientX }) => {
+      const x = clientX - this.frames.getBoundingClientRect().left;
+      let low = 0;
+      while (low < this.head.last - 1 && x > this.centres[low + 1]) low++;
+      const width = this.centres[low + 1] - this.centres[low];
+      return low + clamp((x - this.centres[low]) / (width || 1), 0, 1);
+    };
+    this.poster = false;
+    this.head.stop();
+    this.track.setPointerCapture(event.pointerId);
+    this.head.set(time(event));
+    this.track.onpointermove = (moved) => this.head.set(time(moved));
+    this.track.onpointerup = () => {
+      this.track.onpointermove = null;
+      // a head let go close to a step means the step
+      if (Math.abs(Math.round(this.head.time) - this.head.time) < 0.12) this.head.go(this.head.time);
+    };
+  }
+}

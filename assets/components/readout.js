@@ -1,0 +1,172 @@
+// The cell that is looked at, computed before the eye: which numbers went in, what came out.
+
+import { FONT, cut, fit, heat, write } from "./kit/canvas.js";
+import { number, signed } from "./kit/numbers.js";
+import { element, spans } from "./kit/text.js";
+
+const STRIP = 15; // height of a strip
+const NAME = 96; // room for its name
+const NAMES = { queries: ["query", "query"], keys: ["key", "key"], values: ["value", "value"], x: ["vector", null] };
+const CHAIN = ["scores", "scaled", "masked", "weights"];
+
+export class Readout {
+  constructor(figure) {
+    this.figure = figure;
+    this.title = element("div", { className: "title", "aria-live": "polite" });
+    this.strips = element("canvas", { "aria-hidden": "true" });
+    this.chain = element("div", { className: "chain" });
+    this.node = element("div", { className: "readout", children: [this.title, this.strips, this.chain] });
+  }
+
+  paint(frame) {
+    const how = { vector: () => this.#vector(frame), pair: () => this.#pair(frame), mixture: () => this.#mixture(frame), plain: () => this.#plain(frame) };
+    const { title, strips = [], chain = [], at } = how[frame.view.readout ?? "plain"]();
+    this.title.replaceChildren(...spans(title));
+    this.chain.replaceChildren(...spans(chain));
+    this.#draw(strips, at);
+  }
+
+  /** One number of one vector: a cell of X, Q, K or V. */
+  #vector({ view }) {
+    const { figure } = this;
+    const now = figure.selection.now;
+    const table = view.tables.find(({ tensor }) => tensor === now.table) ?? view.tables[0];
+    const tensor = figure.tensor(table.tensor);
+    const row = Math.min(table.rows === "keys" ? now.key : now.query, tensor.rows - 1);
+    const dimension = Math.min(now.dimension, tensor.columns - 1);
+    const [name, role] = NAMES[table.tensor] ?? [table.title ?? table.tensor, null];
+    return {
+      title: [
+        [name, role ?? "strong"], [" of ", null], [figure.tokens(table.rows)[row].text, "strong"],
+        [`, number ${dimension} = `, null], [signed(tensor.at(row, dimension), 3), "mark"],
+      ],
+      strips: view.tables.map((other) => {
+        const beside = figure.tensor(other.tensor);
+        const own = Math.min(other.rows === "keys" ? now.key : now.query, beside.rows - 1);
+        return { name: other.label, role: other.role, values: beside.row(own), limit: other.limit };
+      }),
+      at: dimension,
+    };
+  }
+
+  /** One query and one key: their product number by number, its sum, its way to a weight. */
+  #pair({ view }) {
+    const { figure } = this;
+    const { query, key } = figure.selection.now;
+    const asks = figure.tokens("queries")[query].text;
+    const asked = figure.tokens("keys")[key].text;
+    const [q, k] = [figure.tensor("queries"), figure.tensor("keys")];
+    const { divisor, dotProduct } = figure.payload;
+    if (view.chain === "open") return this.#opened(query, key, q, k);
+    const chain = [];
+    const value = (name) => figure.tensor(name)?.at(query, key);
+    const visible = figure.visible(query, key);
+    const last = CHAIN.indexOf(view.chain);
+    const put = (name, text) => chain.push([text, name === view.chain ? "mark" : "number"]);
+    chain.push([dotProduct ? "sum of q × k " : "score ", null]);
+    put("scores", number(value("scores")));
+    if (last >= 1) {
+      chain.push([divisor === 1 ? " = " : ` ÷ ${number(divisor)} = `, null]);
+      put("scaled", number(value("scaled")));
+    }
+    if (last >= 2 && figure.stack("allowed")) {
+      chain.push([visible ? "  allowed " : "  not allowed ", null]);
+      put("masked", visible ? number(value("scaled")) : number(-Infinity));
+    }
+    if (last >= 3) {
+      chain.push([" → softmax ", null]);
+      put("weights", visible ? number(value("weights"), 3) : "exactly 0");
+    }
+    if (view.chain === "wrong") {
+      chain.splice(0, chain.length, ["softmax first ", null], [number(value("early"), 3), "number"]);
+      chain.push([visible ? " × 1 = " : " × 0 = ", null], [number(value("wrong"), 3), "mark"]);
+    }
+    const strips = [
+      { name: `q ${asks}`, role: "query", values: q.row(query), limit: figure.payload.limits.queries },
+      { name: `k ${asked}`, role: "key", values: k.row(key), limit: figure.payload.limits.keys },
+    ];
+    if (dotProduct) strips.push({ name: "q × k", values: q.row(query).map((term, i) => term * k.at(key, i)) });
+    return { title: [[asks, "query"], [" asks ", "quiet"], [asked, "key"]], strips, chain };
+  }
+
+  /** A pair in an open head: its product, and the weight that scale, mask and softmax made of it. */
+  #opened(query, key, q, k) {
+    const { figure } = this;
+    const [asks, asked] = [figure.tokens("queries")[query].text, figure.tokens("keys")[key].text];
+    const product = q.row(query).map((term, i) => term * k.at(key, i));
+    const sum = product.reduce((total, term) => total + term, 0);
+    return {
+      title: [[asks, "query"], [" asks ", "quiet"], [asked, "key"]],
+      strips: [
+        { name: `q ${asks}`, role: "query", values: q.row(query), limit: figure.payload.limits.queries },
+        { name: `k ${asked}`, role: "key", values: k.row(key), limit: figure.payload.limits.keys },
+        { name: "q × k", values: product },
+      ],
+      chain: [
+        ["sum of q × k ", null], [number(sum), "number"], [" → scale, mask, softmax → ", null],
+        [number(figure.tensor("weights").at(query, key), 4), "mark"],
+      ],
+    };
+  }
+
+  /** One number of an output: the values it is mixed from. */
+  #mixture({ view }) {
+    const { figure } = this;
+    const { query } = figure.selection.now;
+    const [weights, values, output] = [figure.tensor("weights"), figure.tensor("values"), figure.tensor(view.tensor)];
+    const dimension = Math.min(figure.selection.now.dimension, output.columns - 1);
+    const strongest = [...weights.row(query).keys()]
+      .filter((key) => figure.visible(query, key))
+      .sort((a, b) => weights.at(query, b) - weights.at(query, a))
+      .slice(0, 3);
+    const chain = strongest.flatMap((key, i) => [
+      [i ? " + " : "", null], [weights.at(query, key).toFixed(2), "number"], [" × ", null],
+      [figure.tokens("keys")[key].text, "value"], [" ", null], [number(values.at(key, dimension)), "number"],
+    ]);
+    if (weights.columns > strongest.length) chain.push([" + …", null]);
+    return {
+      title: [
+        ["output", "output"], [" of ", null], [figure.tokens("queries")[query].text, "query"],
+        [`, number ${dimension} = `, null], [signed(output.at(query, dimension), 3), "mark"],
+      ],
+      strips: [
+        ...strongest.map((key) => ({
+          name: `${weights.at(query, key).toFixed(2)} × ${figure.tokens("keys")[key].text}`, role: "value",
+          values: values.row(key).map((value) => value * weights.at(query, key)), limit: view.limit,
+        })),
+        { name: "sum of all", role: "output", values: output.row(query), limit: view.limit },
+      ],
+      chain,
+      at: dimension,
+    };
+  }
+
+  #plain({ view, title }) {
+    const described = this.figure.views[view.kind].describe(view, this.figure.selection.now);
+    return { title: [[`${title}: `, "quiet"], [described, null]] };
+  }
+
+  #draw(strips, at) {
+    this.strips.style.display = strips.length ? "block" : "none";
+    if (!strips.length) return;
+    const { theme } = this.figure;
+    const width = Math.max(160, this.node.clientWidth - 2);
+    const context = fit(this.strips, width, strips.length * STRIP);
+    strips.forEach(({ name, role, values, limit }, row) => {
+      const font = `500 12px ${FONT.sans}`;
+      context.font = font;
+      const colour = theme.colours[role] ?? theme.colours["ink-2"];
+      write(context, cut(context, name, NAME - 6), 0, (row + 0.5) * STRIP, { font, colour });
+      const high = limit ?? Math.max(...values.map(Math.abs), 1e-9);
+      heat(context, {
+        x: NAME, y: row * STRIP + 2, width: width - NAME, height: STRIP - 3, rows: 1, columns: values.length,
+        value: (_, column) => values[column], colours: theme.ramps.signed, low: -high, high, theme,
+      });
+      if (at === undefined) return;
+      const cell = (width - NAME) / values.length;
+      context.strokeStyle = theme.colours.ink;
+      context.lineWidth = 1.5;
+      context.strokeRect(NAME + at * cell - 0.5, row * STRIP + 1.5, cell, STRIP - 3);
+    });
+  }
+}

@@ -1,0 +1,52 @@
+// One sentence and one head: hover a word to see what it attends to.
+
+import { mount } from "./kit/mount.js";
+import { Selection } from "./kit/selection.js";
+import { element, spans } from "./kit/text.js";
+import { Ribbon } from "./ribbon.js";
+
+function createSentence(root) {
+  root.className = "lab card sentence";
+  const selection = new Selection("map");
+  const ribbon = new Ribbon(selection);
+  const says = element("div", { className: "says", "aria-live": "polite" });
+  const source = element("div", { className: "source" });
+  root.append(ribbon.node, element("div", { className: "line", children: [says, source] }));
+  let data = null;
+
+  const weights = (query) => [...data.tensors.weights.row(Math.min(query, data.tokens.length - 1))];
+
+  function paint() {
+    if (!data?.tokens.length) return;
+    ribbon.paint();
+    const query = selection.now.query;
+    const row = weights(query);
+    const best = row.reduce((top, weight, key) => (key !== query && weight > (row[top] ?? -1) ? key : top), query === 0 ? 1 : 0);
+    if (data.tokens.length < 2) return;
+    says.replaceChildren(...spans([
+      [data.tokens[query].text, "query"], [" gives ", null], [data.tokens[best].text, "key"], [" ", null],
+      [row[best].toFixed(2), "mark"], [" of its attention. Move over the other words.", null],
+    ]));
+  }
+
+  selection.onChange(paint);
+  return {
+    update(payload, theme) {
+      const typed = JSON.stringify(payload.tokens) !== JSON.stringify(data?.tokens);
+      data = payload;
+      source.textContent = data.source;
+      root.classList.toggle("waiting", !data.tokens.length);
+      if (!data.tokens.length) return;
+      if (typed) {
+        selection.pinned = { ...selection.pinned, query: data.focus };
+        selection.now = { ...selection.pinned };
+      }
+      ribbon.update({ tokens: data.tokens, weights, theme });
+      paint();
+    },
+    resize: paint,
+    destroy: () => selection.forget(),
+  };
+}
+
+export default (component) => mount(component, createSentence, ["ribbon.css", "sentence.css"].map((name) => new URL(name, import.meta.url)));

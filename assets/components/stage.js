@@ -1,0 +1,297 @@
+// The stage of a lesson: the sentence, the rail of steps, the figure of the step, and what there is to say about it.
+
+import { gradient } from "./kit/colour.js";
+import { fit, savePicture } from "./kit/canvas.js";
+import { mount } from "./kit/mount.js";
+import { number } from "./kit/numbers.js";
+import { Selection } from "./kit/selection.js";
+import { button, element, spans } from "./kit/text.js";
+import { markAnswered, markPlayed } from "./kit/progress.js";
+import { Figure } from "./figure.js";
+import { Rail } from "./rail.js";
+import { Readout } from "./readout.js";
+import { Ribbon } from "./ribbon.js";
+import { CubeView } from "./views/cube_view.js";
+import { HeadsView } from "./views/heads_view.js";
+import { HistogramView } from "./views/histogram_view.js";
+import { MatrixView } from "./views/matrix_view.js";
+import { PointsView } from "./views/points_view.js";
+import { TablesView } from "./views/tables_view.js";
+
+const VIEWS = {
+  cube: CubeView, heads: HeadsView, histogram: HistogramView, matrix: MatrixView, points: PointsView, tables: TablesView,
+};
+const SETTLE = 600; // ms a view must rest before the link names it
+const LONGEST_TABLE = 64; // rows and columns of the table of numbers
+
+function createStage(root, io) {
+  root.className = "lab card stage";
+  const selection = new Selection();
+  const figure = new Figure(selection, VIEWS, { onCell: (place) => cell(place) });
+  const readout = new Readout(figure);
+  const ribbon = new Ribbon(selection, {
+    onReorder: (from, to) => data.reorderable && io.component.setTriggerValue("reordered", [from, to]),
+  });
+  const rail = new Rail({ onMove: () => show(), thumbnail: (canvas, index) => thumbnail(canvas, index) });
+  const say = {
+    count: element("span", { className: "count" }), title: element("h3"), shape: element("span", { className: "shape" }),
+    also: element("p", { className: "also" }), formula: element("div", { className: "formula" }),
+    notice: element("p", { className: "notice" }), code: element("pre", { className: "code", tabindex: 0 }),
+  };
+  const legend = element("div", { className: "legend" });
+  const axes = element("div", { className: "axes" });
+  const table = element("div", { className: "numbers-table", hidden: true, tabindex: 0 });
+  const tools = {
+    zoomIn: button("Zoom in", { className: "small-button" }), zoomOut: button("All", { className: "small-button" }),
+    edit: button("Edit mask", { className: "small-button", "aria-pressed": "false" }),
+    numbers: button("Numbers", { className: "small-button", "aria-pressed": "false" }),
+    save: button("Save PNG", { className: "small-button" }),
+  };
+  const foot = element("div", { className: "foot", children: [legend, axes, ...Object.values(tools)] });
+  const head = element("div", { className: "head", children: [say.count, say.title, say.shape] });
+  root.append(
+    ribbon.node, rail.node,
+    element("div", {
+      className: "body",
+      children: [
+        element("figure", { children: [figure.canvas, table, foot] }),
+        element("div", { className: "say", children: [head, say.also, say.formula, say.notice, say.code, readout.node] }),
+      ],
+    }),
+  );
+
+  let data = null;
+  let theme = null;
+  let shown = null; // what the words beside the figure say now
+  let told = ""; // the view that the link names
+  let written = {}; // the formula and the code that stand there now
+  let gone = 0; // how often Python sent the playhead somewhere
+  let timer = 0;
+
+  const frame = () => data.frames[rail.step];
+
+  function update(payload, newTheme) {
+    const first = !data;
+    const changed = payload.signature !== data?.signature;
+    [data, theme, shown] = [payload, newTheme, null];
+    selection.group = data.group;
+    figure.update(data, theme);
+    if (changed) {
+      figure.zoom = null;
+      selection.pinned = { ...selection.pinned, ...(first ? data.look : data.focus) };
+      selection.now = { ...selection.pinned };
+    }
+    if (first) {
+      rail.head.time = data.step;
+      gone = data.go?.[0] ?? 0;
+      told = view();
+    }
+    selection.limit(data.tokens.queries.length, data.tokens.keys.length);
+    tools.edit.hidden = !data.editable;
+    if (data.answered) markAnswered(data.lesson);
+    if (data.formula !== written.formula) say.formula.innerHTML = data.formula; // MathML of declared formulas alone
+    const code = JSON.stringify(data.code);
+    if (code !== written.code) say.code.replaceChildren(...data.code.map(codeLine));
+    written = { formula: data.formula, code };
+    rail.update(data.frames);
+    const asking = data.cross ? data.tokens.queries : null;
+    ribbon.update({ tokens: data.tokens.keys, asking, weights, theme, movable: data.reorderable });
+    resize();
+    if (data.go && data.go[0] !== gone) {
+      gone = data.go[0];
+      rail.head.go(data.go[1]);
+    }
+  }
+
+  /** What a link must say to show the same again. */
+  function view() {
+    const { query, key, dimension, head } = selection.pinned;
+    return JSON.stringify({ step: rail.step, query, key, dimension, head });
+  }
+
+  function weights(query) {
+    const row = Math.min(query, data.tokens.queries.length - 1);
+    return [...figure.tensor("weights").row(row)].map((weight, key) => (figure.visible(row, key) ? weight : null));
+  }
+
+  function codeLine({ text, steps, ran }) {
+    const names = { queries: "query", keys: "key", values: "value", output: "output" };
+    const words = text.split(/\b(queries|keys|values|output)\b/).map((word) => [word, names[word]]);
+    const node = element("div", { className: ran ? "" : "aside", children: spans(words) });
+    node.dataset.steps = steps.join(" ");
+    return node;
+  }
+
+  function resize() {
+    figure.resize(Math.floor(figure.canvas.parentElement.clientWidth));
+    rail.layout();
+    ribbon.paint();
+    show();
+  }
+
+  /** One small picture of the rail: on a phone, as many as there are share the width. */
+  function thumbnail(canvas, index) {
+    const phone = root.clientWidth < 560;
+    const room = phone ? Math.floor((root.clientWidth - 80) / data.frames.length) - 4 : 98;
+    const side = phone ? Math.min(30, room) : 44;
+    const view = data.frames[index].view;
+    const tables = view.tables ?? [view];
+    const wide = tables.map(({ tensor, columns }) => (columns === "keys" ? side : Math.min(96, figure.tensor(tensor).columns * 2 + 20)));
+    const scale = Math.min(1, room / wide.reduce((sum, width) => sum + width, 0));
+    const widths = wide.map((width) => Math.max(4, width * scale - (tables.length > 1 ? 2 : 0)));
+    const context = fit(canvas, widths.reduce((sum, width) => sum + width + 2, -2), side);
+    let x = 0;
+    tables.forEach((part, i) => {
+      const tensor = figure.tensor(part.tensor);
+      figure.heat(context, { scale: "signed", ...part }, {
+        x, y: 0, cell: side / tensor.rows, rows: { first: 0, count: tensor.rows },
+        columns: { first: 0, count: tensor.columns, size: widths[i] / tensor.columns }, from: 0, to: tensor.rows,
+      });
+      x += widths[i] + 2;
+    });
+  }
+
+  function show() {
+    if (!data || !figure.width) return;
+    const now = frame();
+    if (shown !== rail.step) words(now);
+    figure.paint(now, rail.share, data.frames[rail.step - 1]);
+    readout.paint(now);
+    pinLegend(now);
+    tell();
+  }
+
+  function words(now) {
+    shown = rail.step;
+    say.count.textContent = `${rail.step + 1}/${data.frames.length}`;
+    say.title.textContent = now.title;
+    say.shape.textContent = now.shape;
+    say.also.textContent = now.also ? `also called ${now.also}` : "";
+    say.notice.replaceChildren(...spans(now.notice));
+    for (const symbol of say.formula.querySelectorAll(".symbol")) {
+      symbol.classList.toggle("on", now.steps.includes(symbol.dataset.step));
+    }
+    for (const line of say.code.children) {
+      line.classList.toggle("on", line.dataset.steps.split(" ").some((step) => now.steps.includes(step)));
+    }
+    axes.textContent = now.axes;
+    drawLegend(now);
+    fillTable();
+  }
+
+  function drawLegend({ view }) {
+    legend.hidden = view.kind === "points" || view.kind === "histogram"; // their marks are no colours of a scale
+    const scaled = view.tables ? { scale: "signed", ...view.tables[0] } : view;
+    const [low, high] = figure.range(scaled);
+    const digits = high === 1 && scaled.scale === "weights" ? 0 : high < 10 ? (high < 0.1 ? 3 : 1) : 0;
+    const bar = element("span", { className: "bar", children: [element("span", { className: "pin" })] });
+    bar.style.background = gradient(figure.colours(scaled));
+    const hidden = view.hidden && data.tensors.allowed;
+    legend.replaceChildren(
+      element("span", { className: "number", children: [number(low, low ? digits : 0)] }), bar,
+      element("span", { className: "number", children: [number(high, digits)] }),
+      ...(hidden ? [element("span", { className: "swatch" }), "not allowed"] : []),
+    );
+    tools.zoomIn.hidden = tools.zoomOut.hidden = !(view.kind === "matrix" && data.tokens.keys.length > 40);
+  }
+
+  function pinLegend({ view }) {
+    const pin = legend.querySelector(".pin");
+    const { query, key, dimension } = selection.now;
+    if (view.kind !== "matrix") {
+      pin.hidden = true;
+      return;
+    }
+    const value = figure.value(view, query, view.columns === "keys" ? key : dimension);
+    const [low, high] = figure.range(view);
+    pin.hidden = typeof value !== "number";
+    if (!pin.hidden) pin.style.left = `${Math.max(0, Math.min(1, (value - low) / (high - low))) * 100}%`;
+  }
+
+  function fillTable() {
+    if (table.hidden) return;
+    const { view, title } = frame();
+    const of = view.tables ?? [view];
+    const parts = of.map((part) => {
+      const tensor = data.tensors[part.tensor];
+      const columns = Math.min(tensor.columns, LONGEST_TABLE);
+      const names = part.columns === "keys" ? data.tokens.keys.map(({ text }) => text) : [...Array(columns).keys()];
+      const cells = (row) => Array.from({ length: columns }, (_, column) => {
+        const value = figure.value(part, row, column);
+        return element("td", { children: [typeof value === "number" ? number(value, 3) : "not allowed"] });
+      });
+      const heading = (text, scope) => element("th", { scope, children: [String(text)] });
+      const rows = figure.tokens(part.rows).slice(0, LONGEST_TABLE);
+      return element("table", {
+        children: [
+          element("caption", { children: [part.title ?? title] }),
+          element("thead", { children: [element("tr", { children: [element("td"), ...names.slice(0, columns).map((name) => heading(name, "col"))] })] }),
+          element("tbody", { children: rows.map(({ text }, row) => element("tr", { children: [heading(text, "row"), ...cells(row)] })) }),
+        ],
+      });
+    });
+    table.replaceChildren(...parts);
+  }
+
+  /** The link names the view once it rests; reaching the last step is remembered on this computer. */
+  function tell() {
+    clearTimeout(timer);
+    if (!Number.isInteger(rail.head.time) || rail.head.playing) return;
+    if (rail.step === data.frames.length - 1) markPlayed(data.lesson);
+    if (told === view()) return;
+    timer = setTimeout(() => {
+      told = view();
+      io.component.setStateValue("view", JSON.parse(told));
+    }, SETTLE);
+  }
+
+  function cell({ query, key }) {
+    if (tools.edit.getAttribute("aria-pressed") !== "true" || !data.editable) return;
+    io.component.setTriggerValue("toggled", [query, key]);
+  }
+
+  const press = (tool) => {
+    const on = tool.getAttribute("aria-pressed") !== "true";
+    tool.setAttribute("aria-pressed", String(on));
+    return on;
+  };
+  tools.edit.onclick = () => press(tools.edit);
+  tools.numbers.onclick = () => {
+    table.hidden = !press(tools.numbers);
+    fillTable();
+  };
+  tools.save.onclick = () => savePicture(figure.canvas, theme.colours.stage, `attention-lab-${frame().label}.png`);
+  tools.zoomIn.onclick = () => figure.magnify(0.5);
+  tools.zoomOut.onclick = () => figure.magnify(1);
+  root.addEventListener("pointerdown", (event) => {
+    if (!rail.play.contains(event.target)) rail.poster = false;
+  }, true);
+  root.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    const inFigure = root.getRootNode().activeElement === figure.canvas;
+    const onButton = event.target.tagName === "BUTTON";
+    const used =
+      (inFigure && figure.key(event)) ||
+      (event.key === "Escape" && (selection.pin(data.focus), true)) ||
+      (!(onButton && [" ", "Enter"].includes(event.key)) && !inFigure && rail.key(event)) ||
+      (inFigure && /^[1-9 ]$/.test(event.key) && rail.key(event));
+    if (used) event.preventDefault();
+    // Streamlit listens for r and c on the whole page
+    event.stopPropagation();
+  });
+  selection.onChange(() => {
+    if (!data || !figure.width) return;
+    cancelAnimationFrame(root.pending);
+    root.pending = requestAnimationFrame(() => {
+      figure.paint(frame(), rail.share, data.frames[rail.step - 1]);
+      readout.paint(frame());
+      ribbon.paint();
+      pinLegend(frame());
+      tell();
+    });
+  });
+
+  return { update, resize, destroy: () => (rail.head.stop(), clearTimeout(timer), selection.forget()) };
+}
+
+export default (component) => mount(component, createStage, ["ribbon.css", "readout.css", "stage.css"].map((name) => new URL(name, import.meta.url)));

@@ -1,0 +1,69 @@
+// One small matrix per head, all of one layer. Click one to look at it everywhere.
+
+import { FONT, outline, write } from "../kit/canvas.js";
+import { clamp, number } from "../kit/numbers.js";
+
+const HEADING = 20;
+const GAP = 10;
+const LARGEST = 190;
+
+export class HeadsView {
+  constructor(figure) {
+    this.figure = figure;
+  }
+
+  layout(view, width) {
+    const count = this.figure.stack(view.tensor).shape[0];
+    this.across = count <= 2 ? count : count <= 4 ? 2 : width < 460 ? 3 : 4;
+    this.side = Math.min(LARGEST, (width - (this.across - 1) * GAP) / this.across);
+    this.count = count;
+    return Math.ceil(count / this.across) * (this.side + HEADING + GAP);
+  }
+
+  #corner(head) {
+    return [(head % this.across) * (this.side + GAP), Math.floor(head / this.across) * (this.side + HEADING + GAP) + HEADING];
+  }
+
+  paint(context, view, share) {
+    const { figure, side } = this;
+    const { theme, selection } = figure;
+    const tokens = figure.tokens("queries").length;
+    const { head: looked, query, key } = selection.now;
+    for (let head = 0; head < this.count; head++) {
+      const [x, y] = this.#corner(head);
+      const grown = clamp(share * this.count - head, 0, 1);
+      const cell = side / tokens;
+      const muted = view.muted?.includes(head);
+      const axis = { first: 0, count: tokens, size: cell };
+      const drawn = { ...view, head };
+      figure.heat(context, drawn, { x, y, cell, rows: axis, columns: axis, from: 0, to: Math.floor(grown * tokens), alpha: muted ? 0.3 : 1 });
+      figure.heat(context, null, { x, y, cell, rows: axis, columns: axis, from: Math.floor(grown * tokens), to: tokens, view: drawn });
+      const on = head === looked;
+      const label = muted ? `head ${head} · muted` : `head ${head}`;
+      write(context, label, x, y - 9, { font: `${on ? 700 : 500} 12px ${FONT.sans}`, colour: theme.colours[on ? "ink" : "ink-2"] });
+      if (!on) continue;
+      outline(context, x - 1, y - 1, side + 2, side + 2, theme.colours.ink, 2.5);
+      outline(context, x + key * cell, y + query * cell, cell, cell, theme.colours.key, 1.5);
+    }
+  }
+
+  at(x, y) {
+    for (let head = 0; head < this.count; head++) {
+      const [left, top] = this.#corner(head);
+      if (x < left || y < top || x >= left + this.side || y >= top + this.side) continue;
+      const cell = this.side / this.figure.tokens("queries").length;
+      return { head, query: Math.floor((y - top) / cell), key: Math.floor((x - left) / cell), cell: true };
+    }
+    return null;
+  }
+
+  move(dx, dy, view, { head }) {
+    return { head: clamp(head + dx + dy * this.across, 0, this.count - 1) };
+  }
+
+  describe(view, { head, query, key }) {
+    const value = this.figure.stack(view.tensor).matrix(head).at(query, key);
+    const [asks, asked] = [this.figure.tokens("queries")[query].text, this.figure.tokens("keys")[key].text];
+    return `head ${head}: ${asks} to ${asked} ${number(value, 3)}`;
+  }
+}

@@ -1,0 +1,77 @@
+// Two distributions over one axis: the raw dot products and the scaled ones.
+
+import { FONT, write } from "../kit/canvas.js";
+import { clamp, number } from "../kit/numbers.js";
+
+const HEIGHT = 400;
+const LEFT = 8;
+const PANEL = 160;
+const GAP = 32;
+
+export class HistogramView {
+  constructor(figure) {
+    this.figure = figure;
+  }
+
+  layout(view, width) {
+    const all = view.series.flatMap(({ edges }) => edges);
+    [this.low, this.high] = [Math.min(...all), Math.max(...all)];
+    this.width = width - 2 * LEFT;
+    return HEIGHT;
+  }
+
+  #x(value) {
+    return LEFT + ((value - this.low) / (this.high - this.low || 1)) * this.width;
+  }
+
+  paint(context, view, share) {
+    const { theme, selection } = this.figure;
+    const at = this.#bin(view, selection.now.dimension);
+    view.series.forEach(({ name, edges, counts, words }, panel) => {
+      const base = 16 + panel * (PANEL + GAP) + PANEL;
+      const grown = clamp(share * view.series.length - panel, 0, 1);
+      const most = Math.max(...counts, 1);
+      counts.forEach((count, bin) => {
+        const height = ((PANEL - 30) * count * grown) / most;
+        const x = this.#x(edges[bin]);
+        context.fillStyle = theme.colours[bin === at ? "ink" : "control-line"];
+        context.fillRect(x, base - height, Math.max(1, this.#x(edges[bin + 1]) - x - 0.5), height);
+      });
+      context.fillStyle = theme.colours["control-line"];
+      context.fillRect(LEFT, base, this.width, 1);
+      const font = `600 13px ${FONT.sans}`;
+      write(context, name, LEFT, base - PANEL + 12, { font, colour: theme.colours.ink });
+      context.font = font;
+      const beside = LEFT + context.measureText(name).width + 10;
+      write(context, words, beside, base - PANEL + 12, { font: `400 12px ${FONT.sans}`, colour: theme.colours["ink-2"] });
+      for (const value of [edges[0], 0, edges.at(-1)]) {
+        const text = number(value, value && Math.abs(value) < 10 ? 1 : 0);
+        const x = clamp(this.#x(value), LEFT + 16, LEFT + this.width - 16);
+        write(context, text, x, base + 12, { font: `500 11px ${FONT.mono}`, colour: theme.colours["ink-2"], align: "center" });
+      }
+    });
+  }
+
+  #bin(view, dimension) {
+    return clamp(dimension, 0, view.series[0].counts.length - 1);
+  }
+
+  at(x, y, view) {
+    const value = this.low + ((x - LEFT) / this.width) * (this.high - this.low);
+    const bin = view.series[0].edges.findLastIndex((edge) => edge <= value);
+    return bin >= 0 ? { dimension: this.#bin(view, bin) } : null;
+  }
+
+  move(dx, dy, view, { dimension }) {
+    return { dimension: this.#bin(view, dimension + dx) };
+  }
+
+  describe(view, { dimension }) {
+    return view.series
+      .map(({ name, edges, counts }) => {
+        const bin = clamp(dimension, 0, counts.length - 1);
+        return `${name} from ${number(edges[bin], 1)} to ${number(edges[bin + 1], 1)}: ${counts[bin]} of the draws`;
+      })
+      .join(", ");
+  }
+}

@@ -1,0 +1,249 @@
+// A matrix in the middle, what it is made of around it: the left operand lies beside its rows, the top operand above its
+// columns. From one step to the next the matrix stays where it is.
+
+import { inkOn, shade } from "../kit/colour.js";
+import { FONT, HIDDEN, cut, outline, write } from "../kit/canvas.js";
+import { clamp, number, short } from "../kit/numbers.js";
+
+const OPERAND = 74; // thickness of an operand
+const GAP = 10;
+const HEIGHT = 418;
+const LARGEST_CELL = 56;
+const SMALLEST_LABELLED = 9; // a row lower than this is labelled only where it is looked at
+const ALL_NUMBERS_FROM = 32; // cells of this size show their number
+const ROW_NUMBERS_FROM = 19; // in smaller ones down to this, only the row looked at does
+const OUTPUT_WIDTH = 340;
+
+export class MatrixView {
+  constructor(figure) {
+    this.figure = figure;
+  }
+
+  layout(view, width) {
+    const { figure } = this;
+    const rows = figure.tokens(view.rows);
+    const keys = figure.tokens("keys");
+    const wide = width >= 460;
+    this.wide = wide;
+    this.font = wide ? 13 : 12;
+    const longest = Math.max(...[...rows, ...keys].map((token) => figure.textWidth(token, this.font)));
+    this.label = Math.min(wide ? 84 : 66, longest + 10);
+    this.operand = wide && view.corner ? OPERAND : 0;
+    this.margin = wide ? 50 : 38;
+    this.left = this.operand + (this.operand ? GAP : 0) + this.label;
+    this.top = this.left;
+    this.rows = figure.window("queries", rows.length);
+    this.keys = figure.window("keys", keys.length);
+    const fitting = Math.min(
+      (width - this.left - this.margin) / this.keys.count,
+      (HEIGHT - this.top) / this.rows.count,
+    );
+    this.cell = fitting >= 7 ? Math.min(Math.floor(fitting), LARGEST_CELL) : fitting;
+    this.width = width;
+    this.columns = this.#columns(view);
+    return Math.ceil(this.top + this.cell * this.rows.count + 4);
+  }
+
+  /** Columns are tokens, as wide as rows are high, or the numbers of a vector, which share the room. */
+  #columns(view) {
+    if (view.columns === "keys") return { ...this.keys, size: this.cell };
+    const count = this.figure.tensor(view.tensor).columns;
+    return { first: 0, count, size: Math.min(this.width - this.left - 4, OUTPUT_WIDTH) / count };
+  }
+
+  paint(context, view, share, previous) {
+    const { left, top, cell, rows } = this;
+    const { selection, theme } = this.figure;
+    const { query, key, dimension } = selection.now;
+    const columns = (this.columns = this.#columns(view));
+    const width = columns.count * columns.size;
+    const done = share < 1 ? Math.floor(share * rows.count) : rows.count;
+    const busy = share < 1 ? rows.first + Math.min(rows.count - 1, done) : query;
+    this.#operands(context, view, busy);
+    this.#corner(context, view);
+    this.#labels(context, view);
+    this.figure.heat(context, view, { x: left, y: top, cell, rows, columns, from: 0, to: done });
+    if (done < rows.count) {
+      const before = previous && previous.kind === "matrix" && previous.columns === view.columns ? previous : null;
+      this.figure.heat(context, before, { x: left, y: top, cell, rows, columns, from: done, to: rows.count, view });
+      outline(context, left, top + done * cell, width, cell, theme.colours.ink, 2);
+      this.#margin(context, view, done);
+      return;
+    }
+    const chosen = view.columns === "keys" ? key : dimension;
+    const [x, y] = [left + (chosen - columns.first) * columns.size, top + (query - rows.first) * cell];
+    const [inRows, inColumns] = [inside(rows, query), inside(columns, chosen)];
+    const crossing = view.columns === "keys" ? theme.colours.key : theme.colours.ink;
+    if (inColumns && view.columns === "keys") {
+      outline(context, x, top, columns.size, inRows ? y - top + cell : rows.count * cell, crossing);
+    }
+    if (inRows) outline(context, left, y, width, cell, theme.colours[view.role ?? "query"]);
+    if (inRows || cell >= ALL_NUMBERS_FROM) this.#numbers(context, view, columns);
+    if (inRows && inColumns) outline(context, x, y, columns.size, cell, theme.colours.ink, 2.5);
+    this.#margin(context, view, rows.count);
+  }
+
+  #operands(context, view, busy) {
+    if (!this.operand) return;
+    const { left, top, cell, rows, columns, operand } = this;
+    const { theme, selection } = this.figure;
+    const alpha = view.faint ? 0.12 : 1;
+    if (view.left) {
+      const tensor = this.figure.tensor(view.left.tensor);
+      const hidden = view.left.tensor === "weights" ? "allowed" : undefined;
+      const beside = { first: 0, count: tensor.columns, size: operand / tensor.columns };
+      const box = { x: 0, y: top, cell, rows, columns: beside, from: 0, to: rows.count, alpha };
+      this.figure.heat(context, { ...view.left, hidden, rows: view.rows }, box);
+      if (!view.faint && inside(rows, busy)) {
+        outline(context, 0, top + (busy - rows.first) * cell, operand + 1, cell, theme.colours.query);
+      }
+      if (!view.faint) this.#caption(context, view.left, 0, top - 8, "left");
+    }
+    if (view.top) {
+      const tensor = this.figure.tensor(view.top.tensor);
+      const across = columns.count * columns.size;
+      // the top operand is a transposed matrix of keys, or a matrix of values as it is
+      const turned = view.columns === "keys";
+      const depth = turned ? tensor.columns : this.keys.count;
+      const box = {
+        x: left, y: 0, cell: operand / depth, columns,
+        rows: { first: turned ? 0 : this.keys.first, count: depth }, from: 0, to: depth, alpha, turned,
+      };
+      this.figure.heat(context, view.top, box);
+      if (!view.faint) {
+        const key = selection.now.key;
+        if (turned && inside(columns, key)) {
+          outline(context, left + (key - columns.first) * columns.size, 0, columns.size, operand + 1, theme.colours.key);
+        } else if (!turned && inside(this.keys, key)) {
+          outline(context, left, (key - this.keys.first) * box.cell, across + 1, box.cell + 1, theme.colours.value);
+        }
+        this.#caption(context, view.top, left - 8, 12, "right");
+      }
+    }
+  }
+
+  #caption(context, { label, role }, x, y, align) {
+    const colour = this.figure.theme.colours[role] ?? this.figure.theme.colours["ink-2"];
+    write(context, label, x, y, { font: `600 13px ${FONT.sans}`, colour, align, baseline: "alphabetic" });
+  }
+
+  #corner(context, view) {
+    if (!this.operand || !view.corner) return;
+    const { colours } = this.figure.theme;
+    const [x, y] = [OPERAND / 2 + 6, OPERAND / 2 + (view.cornerNote ? 0 : 8)];
+    write(context, view.corner, x, y, { font: `italic 500 19px ${FONT.serif}`, colour: colours.ink, align: "center" });
+    if (!view.cornerNote) return;
+    write(context, view.cornerNote, x, y + 22, { font: `400 12px ${FONT.sans}`, colour: colours["ink-2"], align: "center" });
+  }
+
+  #labels(context, view) {
+    const { left, top, cell, rows, columns, label } = this;
+    const { theme, selection } = this.figure;
+    const size = clamp(cell - 1, 9, this.font);
+    const draw = (token, chosen, role, place) => {
+      const font = `${chosen ? 700 : 500} ${token.special ? size - 2 : size}px ${token.special ? FONT.mono : FONT.sans}`;
+      const colour = chosen ? theme.colours[role] : theme.colours["ink-2"];
+      context.save();
+      place();
+      context.font = font;
+      const text = cut(context, token.text, label - 8);
+      write(context, text, 0, 0, { font, colour, align: role === "key" ? "left" : "right" });
+      context.restore();
+    };
+    const each = (axis, step, chosen, place, tokens, role) => {
+      for (let i = 0; i < axis.count; i++) {
+        const index = axis.first + i;
+        if (step < SMALLEST_LABELLED && index !== chosen) continue;
+        draw(tokens[index], index === chosen, role, () => place(i));
+      }
+    };
+    const { query, key } = selection.now;
+    const rowRole = view.role ?? "query";
+    each(rows, cell, query, (i) => context.translate(left - 7, top + (i + 0.5) * cell), this.figure.tokens(view.rows), rowRole);
+    if (view.columns !== "keys") return;
+    const turn = (i) => {
+      context.translate(left + (i + 0.5) * columns.size, top - 7);
+      context.rotate(-Math.PI / 2);
+    };
+    each(columns, columns.size, key, turn, this.figure.tokens("keys"), "key");
+  }
+
+  #numbers(context, view, columns) {
+    const all = this.cell >= ALL_NUMBERS_FROM && columns.size >= ALL_NUMBERS_FROM;
+    const isWeight = view.scale === "weights";
+    if (!all && (!isWeight || this.cell < ROW_NUMBERS_FROM || view.columns !== "keys")) return;
+    const { left, top, cell, rows } = this;
+    const colours = this.figure.colours(view);
+    const [low, high] = this.figure.range(view);
+    for (let r = rows.first; r < rows.first + rows.count; r++) {
+      if (!all && r !== this.figure.selection.now.query) continue;
+      for (let c = columns.first; c < columns.first + columns.count; c++) {
+        const value = this.figure.value(view, r, c);
+        if (typeof value !== "number" || (!all && value < 0.005)) continue;
+        write(
+          context, short(value, isWeight),
+          left + (c - columns.first + 0.5) * columns.size - 0.5, top + (r - rows.first + 0.5) * cell + 0.5,
+          {
+            font: `500 ${all ? 11 : Math.min(11, cell * 0.455)}px ${FONT.mono}`,
+            colour: inkOn(shade(colours, value, low, high)), align: "center",
+          },
+        );
+      }
+    }
+  }
+
+  /** Beside each row, added up from the very numbers that are drawn: its sum, or how many keys it may see. */
+  #margin(context, view, done) {
+    if (!view.margin) return;
+    const { left, top, cell, rows, columns } = this;
+    const { theme, selection } = this.figure;
+    const x = left + columns.count * columns.size + 8;
+    const sums = view.margin === "sum";
+    write(context, sums ? "Σ" : "visible", x + (sums ? 2 : 0), top - 8, {
+      font: sums ? `italic 600 14px ${FONT.serif}` : `500 12px ${FONT.sans}`, colour: theme.colours["ink-2"], baseline: "alphabetic",
+    });
+    for (let i = 0; i < done; i++) {
+      const row = rows.first + i;
+      const chosen = row === selection.now.query;
+      if (cell < SMALLEST_LABELLED && !chosen) continue;
+      write(context, this.figure.rowMargin(view, row), x, top + (i + 0.5) * cell, {
+        font: `${chosen ? 700 : 500} 11px ${FONT.mono}`, colour: theme.colours[chosen ? "ink" : "ink-3"],
+      });
+    }
+  }
+
+  /** What lies under the pointer. */
+  at(x, y, view) {
+    const { left, top, cell, rows, columns, operand } = this;
+    const row = rows.first + Math.floor((y - top) / cell);
+    const column = columns.first + Math.floor((x - left) / columns.size);
+    const along = view.columns === "keys" ? { key: column } : { dimension: column };
+    if (inside(rows, row) && inside(columns, column)) return { query: row, ...along, cell: true };
+    if (operand && view.left && !view.faint && inside(rows, row) && x >= 0 && x < operand) {
+      const count = this.figure.tensor(view.left.tensor).columns;
+      const at = Math.floor((x / operand) * count);
+      return { query: row, ...(view.columns === "keys" ? { dimension: at } : { key: at }) };
+    }
+    if (operand && view.top && !view.faint && inside(columns, column) && y >= 0 && y < operand) {
+      return along;
+    }
+    return null;
+  }
+
+  move(dx, dy, view, { query, key, dimension }) {
+    const row = clamp(query + dy, 0, this.figure.tokens(view.rows).length - 1);
+    if (view.columns === "keys") return { query: row, key: clamp(key + dx, 0, this.figure.tokens("keys").length - 1) };
+    return { query: row, dimension: clamp(dimension + dx, 0, this.figure.tensor(view.tensor).columns - 1) };
+  }
+
+  /** The words for who cannot see the drawing. */
+  describe(view, { query, key, dimension }) {
+    const row = this.figure.tokens(view.rows)[query]?.text;
+    const isKey = view.columns === "keys";
+    const value = this.figure.value(view, query, isKey ? key : dimension);
+    const column = isKey ? `key ${this.figure.tokens("keys")[key]?.text}` : `number ${dimension}`;
+    return `row ${row}, ${column}: ${value === HIDDEN ? "may not be attended" : number(value, 3)}`;
+  }
+}
+
+const inside = ({ first, count }, index) => index >= first && index < first + count;

@@ -1,0 +1,133 @@
+// Values and outputs as points of a plane. Each output is a weighted mean of values, so it cannot leave their hull.
+
+import { FONT, cut, write } from "../kit/canvas.js";
+import { number } from "../kit/numbers.js";
+
+const HEIGHT = 400;
+const MARGIN = 46;
+const NEAR = 16; // pixels within which a point is meant
+
+export class PointsView {
+  constructor(figure) {
+    this.figure = figure;
+  }
+
+  layout(view, width) {
+    const points = [...pairs(this.figure.tensor(view.values)), ...pairs(this.figure.tensor(view.outputs))];
+    const span = (axis) => [Math.min(...points.map((p) => p[axis])), Math.max(...points.map((p) => p[axis]))];
+    const [[left, right], [low, high]] = [span(0), span(1)];
+    // one unit is equally long in both directions, or the hull would be distorted
+    const unit = Math.min((width - 2 * MARGIN) / (right - left || 1), (HEIGHT - 2 * MARGIN) / (high - low || 1));
+    this.place = ([x, y]) => [width / 2 + (x - (left + right) / 2) * unit, HEIGHT / 2 - (y - (low + high) / 2) * unit];
+    this.values = pairs(this.figure.tensor(view.values)).map(this.place);
+    this.outputs = pairs(this.figure.tensor(view.outputs)).map(this.place);
+    return HEIGHT;
+  }
+
+  paint(context, view, share) {
+    const { theme, selection } = this.figure;
+    const { query, key } = selection.now;
+    const weights = this.figure.tensor("weights");
+    const hull = convexHull(this.values);
+    context.beginPath();
+    hull.forEach(([x, y]) => context.lineTo(x, y));
+    context.closePath();
+    context.fillStyle = theme.colours.sunken;
+    context.fill();
+    context.strokeStyle = theme.colours["control-line"];
+    context.setLineDash([4, 4]);
+    context.stroke();
+    context.setLineDash([]);
+    const outputs = this.outputs.map((goal, i) => (share < 1 && i === query ? towards(this.#mean(), goal, share) : goal));
+    const [ox, oy] = outputs[query];
+    this.values.forEach(([x, y], i) => {
+      const weight = weights.at(query, i);
+      context.strokeStyle = theme.colours.value;
+      context.globalAlpha = 0.15 + 0.85 * weight;
+      context.lineWidth = 0.5 + 7 * weight;
+      context.beginPath();
+      context.moveTo(x, y);
+      context.lineTo(ox, oy);
+      context.stroke();
+      context.globalAlpha = 1;
+    });
+    this.values.forEach(([x, y], i) => {
+      dot(context, x, y, 4 + 8 * weights.at(query, i), theme.colours.value, i === key ? theme.colours.ink : theme.colours.stage);
+      this.#label(context, this.figure.tokens("keys")[i], x, y - 12, i === key ? 700 : 500, theme.colours.value);
+    });
+    outputs.forEach(([x, y], i) => {
+      diamond(context, x, y, i === query ? 8 : 4.5, theme.colours.output, theme.colours.stage);
+      if (i === query) this.#label(context, this.figure.tokens("queries")[i], x, y + 20, 700, theme.colours.output);
+    });
+    write(context, view.note, 0, HEIGHT - 8, { font: `400 12px ${FONT.sans}`, colour: theme.colours["ink-2"] });
+  }
+
+  #mean() {
+    const count = this.values.length;
+    return [0, 1].map((axis) => this.values.reduce((sum, point) => sum + point[axis], 0) / count);
+  }
+
+  #label(context, token, x, y, weight, colour) {
+    const font = `${weight} 12px ${token.special ? FONT.mono : FONT.sans}`;
+    context.font = font;
+    write(context, cut(context, token.text, 84), x, y, { font, colour, align: "center" });
+  }
+
+  at(x, y) {
+    const near = (points) => points.findIndex(([px, py]) => Math.hypot(px - x, py - y) < NEAR);
+    const [output, value] = [near(this.outputs), near(this.values)];
+    if (value >= 0) return { key: value };
+    return output >= 0 ? { query: output } : null;
+  }
+
+  move(dx, dy, view, { query, key }) {
+    const [queries, keys] = [this.outputs.length, this.values.length];
+    return { query: (query + dy + queries) % queries, key: (key + dx + keys) % keys };
+  }
+
+  describe(view, { query, key }) {
+    const weight = this.figure.tensor("weights").at(query, key);
+    const [asks, asked] = [this.figure.tokens("queries")[query].text, this.figure.tokens("keys")[key].text];
+    return `the output of ${asks} holds ${number(weight, 3)} of the value of ${asked}`;
+  }
+}
+
+const pairs = (tensor) => Array.from({ length: tensor.rows }, (_, row) => [tensor.at(row, 0), tensor.at(row, 1)]);
+const towards = (from, to, share) => from.map((start, axis) => start + (to[axis] - start) * share);
+
+function dot(context, x, y, radius, fill, line) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fillStyle = fill;
+  context.fill();
+  context.strokeStyle = line;
+  context.lineWidth = 2;
+  context.stroke();
+}
+
+function diamond(context, x, y, radius, fill, line) {
+  context.beginPath();
+  for (const [dx, dy] of [[0, -radius], [radius, 0], [0, radius], [-radius, 0]]) context.lineTo(x + dx, y + dy);
+  context.closePath();
+  context.fillStyle = fill;
+  context.fill();
+  context.strokeStyle = line;
+  context.lineWidth = 1.5;
+  context.stroke();
+}
+
+/** Andrew's monotone chain. */
+function convexHull(points) {
+  const sorted = [...points].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const half = (list) => {
+    const chain = [];
+    for (const point of list) {
+      while (chain.length > 1 && turn(chain.at(-2), chain.at(-1), point) <= 0) chain.pop();
+      chain.push(point);
+    }
+    return chain.slice(0, -1);
+  };
+  return sorted.length < 3 ? sorted : [...half(sorted), ...half(sorted.reverse())];
+}
+
+const turn = (a, b, c) => (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);

@@ -1,0 +1,150 @@
+// Tables side by side: one row per token, one column per number. X; or Q, K and V.
+
+import { FONT, cut, outline, write } from "../kit/canvas.js";
+import { clamp, number } from "../kit/numbers.js";
+
+const HEADING = 26;
+const FOOT = 24;
+const GAP = 16;
+const HEIGHT = 418;
+const SMALLEST_LABELLED = 9;
+
+export class TablesView {
+  constructor(figure) {
+    this.figure = figure;
+  }
+
+  layout(view, width) {
+    const { figure } = this;
+    const tables = view.tables.map((table) => ({ ...table, tensor: figure.tensor(table.tensor), name: table.tensor }));
+    const rows = Math.max(...tables.map((table) => figure.tokens(table.rows).length));
+    this.font = width >= 460 ? 13 : 12;
+    const labels = tables.flatMap((table) => figure.tokens(table.rows));
+    const longest = Math.max(...labels.map((token) => figure.textWidth(token, this.font)));
+    this.label = Math.min(width >= 460 ? 84 : 66, longest + 10);
+    // a table whose rows differ from the one before gets labels of its own
+    let x = 0;
+    const own = tables.map((table, i) => i === 0 || table.rows !== tables[i - 1].rows || table.labelled);
+    const room = width - own.filter(Boolean).length * this.label - (tables.length - 1) * GAP - 4;
+    const total = tables.reduce((sum, table) => sum + (table.share ?? 1), 0);
+    this.tables = tables.map((table, i) => {
+      if (own[i]) x += this.label;
+      const box = { ...table, x, width: (room * (table.share ?? 1)) / total, labelled: own[i] };
+      x += box.width + GAP;
+      return box;
+    });
+    const fitting = (HEIGHT - HEADING - FOOT) / rows;
+    this.cell = fitting >= 7 ? Math.min(Math.floor(fitting), 44) : fitting;
+    return Math.ceil(HEADING + rows * this.cell + FOOT);
+  }
+
+  paint(context, view, share) {
+    const { figure, cell } = this;
+    const { theme } = figure;
+    for (const table of this.tables) {
+      const tokens = figure.tokens(table.rows);
+      const done = share < 1 ? Math.floor(share * tokens.length) : tokens.length;
+      const chosen = share < 1 ? Math.min(done, tokens.length - 1) : this.#row(table);
+      if (table.labelled) this.#labels(context, table, tokens, chosen);
+      this.#heading(context, table);
+      const rows = { first: 0, count: tokens.length };
+      const columns = { first: 0, count: table.tensor.columns, size: table.width / table.tensor.columns };
+      const box = { x: table.x, y: HEADING, cell, rows, columns };
+      const drawn = { kind: "table", tensor: table.name, limit: table.limit, scale: table.scale ?? "signed", hidden: table.hidden, rows: table.rows, columns: table.columns };
+      figure.heat(context, drawn, { ...box, from: 0, to: done });
+      figure.heat(context, null, { ...box, from: done, to: tokens.length, view: drawn });
+      const colour = theme.colours[table.role] ?? theme.colours.ink;
+      outline(context, table.x, HEADING + chosen * cell, table.width + 1, cell, colour);
+      if (share < 1) continue;
+      const at = this.#column(table);
+      outline(context, table.x + at * columns.size, HEADING + chosen * cell, Math.max(columns.size, 2), cell, theme.colours.ink, 2);
+    }
+    if (view.note && this.tables[0].width > 120) {
+      const y = HEADING + figure.tokens(this.tables[0].rows).length * cell + 15;
+      context.font = `400 12px ${FONT.sans}`;
+      const note = cut(context, view.note, this.tables.at(-1).x + this.tables.at(-1).width - this.tables[0].x);
+      write(context, note, this.tables[0].x, y, { font: context.font, colour: theme.colours["ink-2"] });
+    }
+  }
+
+  /**
+   * Tables of keys and values follow the key that is looked at, all others the query. In a table of tokens as they were
+   * typed, `order` leads from the place of a token now to its place there.
+   */
+  #row(table) {
+    const { query, key } = this.figure.selection.now;
+    const row = table.rows === "keys" ? key : query;
+    return clamp(table.order?.[row] ?? row, 0, this.figure.tokens(table.rows).length - 1);
+  }
+
+  #column(table) {
+    const { key, dimension } = this.figure.selection.now;
+    const column = table.columns === "keys" ? table.order?.[key] ?? key : dimension;
+    return clamp(column, 0, table.tensor.columns - 1);
+  }
+
+  #labels(context, table, tokens, chosen) {
+    const { theme } = this.figure;
+    const size = clamp(this.cell - 1, 9, this.font);
+    tokens.forEach((token, row) => {
+      if (this.cell < SMALLEST_LABELLED && row !== chosen) return;
+      const weight = row === chosen ? 700 : 500;
+      const font = token.special ? `${weight} ${size - 2}px ${FONT.mono}` : `${weight} ${size}px ${FONT.sans}`;
+      context.font = font;
+      const colour = row === chosen ? theme.colours[table.role] ?? theme.colours.ink : theme.colours["ink-2"];
+      const text = cut(context, token.text, this.label - 8);
+      write(context, text, table.x - 7, HEADING + (row + 0.5) * this.cell, { font, colour, align: "right" });
+    });
+  }
+
+  #heading(context, { x, label, name, title, role, tensor, width }) {
+    const { theme } = this.figure;
+    const colour = theme.colours[role] ?? theme.colours.ink;
+    const font = `600 13px ${FONT.sans}`;
+    write(context, label, x, 16, { font, colour, baseline: "alphabetic" });
+    context.font = font;
+    const beside = x + context.measureText(label).width + 6;
+    const small = `400 12px ${FONT.sans}`;
+    context.font = small;
+    const words = cut(context, `${title ?? name}  ${tensor.rows} × ${tensor.columns}`, width - (beside - x));
+    write(context, words, beside, 16, { font: small, colour: theme.colours["ink-2"], baseline: "alphabetic" });
+  }
+
+  #under(x, y) {
+    for (const table of this.tables) {
+      const row = Math.floor((y - HEADING) / this.cell);
+      const column = Math.floor(((x - table.x) / table.width) * table.tensor.columns);
+      const within = row >= 0 && row < this.figure.tokens(table.rows).length && column >= 0 && column < table.tensor.columns;
+      if (within) return { table, row, column };
+    }
+    return null;
+  }
+
+  #place(table, row, column) {
+    const home = (place) => (table.order ? Math.max(0, table.order.indexOf(place)) : place);
+    return {
+      table: table.name,
+      [table.rows === "keys" ? "key" : "query"]: home(row),
+      [table.columns === "keys" ? "key" : "dimension"]: table.columns === "keys" ? home(column) : column,
+    };
+  }
+
+  at(x, y) {
+    const found = this.#under(x, y);
+    return found && { ...this.#place(found.table, found.row, found.column), cell: true };
+  }
+
+  move(dx, dy, view, now) {
+    const table = this.tables.find(({ name }) => name === now.table) ?? this.tables[0];
+    const row = clamp(this.#row(table) + dy, 0, this.figure.tokens(table.rows).length - 1);
+    const column = clamp(this.#column(table) + dx, 0, table.tensor.columns - 1);
+    return this.#place(table, row, column);
+  }
+
+  describe(view, now) {
+    const table = this.tables.find(({ name }) => name === now.table) ?? this.tables[0];
+    const [row, column] = [this.#row(table), this.#column(table)];
+    const token = this.figure.tokens(table.rows)[row].text;
+    return `${table.title ?? table.name} of ${token}, number ${column}: ${number(table.tensor.at(row, column), 3)}`;
+  }
+}

@@ -1,0 +1,113 @@
+"""The map: a live sentence, the course drawn as an attention matrix, and the labs."""
+
+import contextlib
+
+import numpy as np
+import streamlit as st
+
+from core import warm
+from pages.course.catalogue import BY_SLUG, LABS, LESSONS, PAGES, Page, built
+from pages.parts import assets, chrome, controls
+from pages.parts.payload import pack
+
+PREFIX = "map"
+LAYER, HEAD = 3, 1  # a head whose pronouns look for what they stand for
+POSTER = ((0, 2), (0, 5), (1, 1), (1, 8), (2, 8), (2, 11), (3, 1), (4, 9), (5, 11))  # heads on the lab's card
+
+
+def open_page(key: str) -> None:
+    """Go where the visitor clicked."""
+    slug = st.session_state[key].open
+    page = BY_SLUG.get(slug) if isinstance(slug, str) else None
+    if page and page.built:
+        st.session_state["map_goes_to"] = page.slug
+
+
+def row(lesson: Page) -> dict:
+    return {
+        "number": lesson.number,
+        "slug": lesson.slug,
+        "title": lesson.title,
+        "question": lesson.question,
+        "section": lesson.section,
+        "minutes": lesson.minutes,
+        "built": lesson.built,
+        "buildsOn": [lesson.builds_on.get(earlier.slug, 0) for earlier in LESSONS if earlier.number < lesson.number],
+    }
+
+
+def course() -> None:
+    """The course as an attention matrix: each lesson attends to those it builds on, the diagonal is the way."""
+    assets.component("map")(
+        key="map_course",
+        data=pack({"lessons": [row(lesson) for lesson in LESSONS]}, {}),
+        on_open_change=lambda: open_page("map_course"),
+    )
+
+
+@st.fragment
+def sentence(ready: bool) -> None:
+    """One head of a real model on the visitor's own sentence."""
+    text = controls.sentence(PREFIX, label="A sentence of your own")
+    words, tensors = {"source": "Reading the language model from disk, once: a few seconds", "tokens": []}, {}
+    if ready:
+        # these import torch, which the first picture of the map does not wait for
+        from core.lessons import material
+        from pages.parts import sentences
+
+        read = sentences.read(text, PREFIX)
+        if read is None:
+            return
+        tokens = sentences.shown(read)
+        words = {
+            "source": f"all-MiniLM-L6-v2, layer {LAYER}, head {HEAD}. Real weights, computed while you type.",
+            "tokens": [token._asdict() for token in tokens],
+            "focus": sentences.interesting(tokens),
+        }
+        tensors = {"weights": material.weights(read, LAYER)[HEAD].numpy()}
+    assets.component("sentence")(key="map_sentence", data=pack(words, tensors, frozenset({"weights"})))
+
+
+@st.cache_resource(show_spinner=False)
+def poster() -> np.ndarray:
+    """A few heads on the lab's own sentence, (heads, queries, keys)."""
+    from core.lessons import material
+
+    encoded = material.encode(controls.SENTENCE)
+    return np.stack([material.weights(encoded, layer)[head].numpy() for layer, head in POSTER])
+
+
+def labs(ready: bool) -> None:
+    """Where visitors bring what is theirs."""
+    tensors = {}
+    if ready:
+        from core.models.errors import ModelError
+
+        # without the model, cards have no pictures; the sentence above says what is missing
+        with contextlib.suppress(ModelError):
+            tensors = {"sentence_lab": poster()}
+    cards = [{"slug": lab.slug, "title": lab.title, "question": lab.question} for lab in LABS if lab.built]
+    assets.component("labs")(
+        key="map_labs",
+        data=pack({"labs": cards}, tensors, frozenset(tensors)),
+        on_open_change=lambda: open_page("map_labs"),
+    )
+
+
+ready = warm.ready()
+chrome.front(
+    "Watch attention happen",
+    f"{len(LESSONS)} lessons, from a recurrent translator to the machines of today; "
+    f"{sum(page in LESSONS for page in built())} can be opened now. Every number is computed while you watch, on your own words.",
+)
+sentence(ready)
+left, right = st.columns([2.35, 1], gap="medium")
+with left:
+    course()
+with right:
+    labs(ready)
+if goes_to := st.session_state.pop("map_goes_to", None):
+    st.switch_page((BY_SLUG[goes_to].path).relative_to(PAGES.parent).as_posix(), query_params={})
+if not ready:
+    warm.wait()
+    st.rerun()

@@ -1,0 +1,340 @@
+"""The sentence lab: all heads of a real model on the visitor's own words."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+import torch
+
+from core import script, settings
+from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
+from core.analysis.overview import thumbnails
+from core.analysis.scene import Kind, Scene, kinds, scene
+from core.models import device, loading, offline
+from core.models.errors import ModelError
+from core.models.loaded import LoadedModel
+from core.models.reading import Reading, read
+from core.text_files import read_text
+from pages.parts import assets, controls, link, messages, sentences, takeaway
+from pages.parts.payload import pack
+from pages.parts.stage import LONGEST_LABEL, Frame, Stage, Token, limit, look_of_link, remember
+from pages.parts.views import matrix
+
+PREFIX = "lab"
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+ANOTHER = "another model …"
+OTHER = "The animal did not cross the street because it was too wide"
+NOTHING, OTHER_HEAD, OTHER_SENTENCE = "nothing", "another head", "another sentence"
+ANY_HEAD = "…"
+SUMMARIES = ("one head", "mean of the layer", "mean of all", "rollout")
+ALL_IN_FULL = 64  # up to so many tokens every head travels in full, so that hovering shows it exactly
+GRID_SIDE = 128  # cells of a small picture, at most
+RANKED = 9
+
+
+@st.cache_resource(scope="session", max_entries=2, show_spinner=False)
+def reading(name: str, on: str, text: str, second: str | None, start: int) -> Reading:
+    loaded = loading.load(name, on)
+    wanted = ("weights", "queries", "keys") if loaded.recorded else ("weights",)
+    return read(loaded, text, second, start, tensors=wanted)
+
+
+def may_open_anything() -> bool:
+    """Whether only this computer can reach the server: then its user may open any model."""
+    return st.get_option("server.address") in LOOPBACK
+
+
+def choose_model() -> str:
+    """The name of the model that is asked for."""
+    offered = [offline.NAME, *settings.MODELS]
+    options = [*offered, ANOTHER] if may_open_anything() else offered
+    name = st.selectbox("Model", options, key=f"{PREFIX}_model", bind="query-params", width=190) or offline.NAME
+    if name == ANOTHER:
+        name = st.text_input(
+            "Hub name or folder",
+            key=f"{PREFIX}_name",
+            bind="query-params",
+            max_chars=300,
+            placeholder="google-bert/bert-base-uncased, or a folder of this computer",
+        ).strip()
+    return name or offline.NAME
+
+
+def open_model(name: str) -> LoadedModel | None:
+    """The model of this name; with a note the offline one, where that cannot be opened; None if that cannot, either."""
+    on = st.session_state.get(f"{PREFIX}_device")
+    try:
+        loading.may_load(name, may_open_anything())
+        with st.spinner(f"Opening {name} …", show_time=True):
+            return loading.load(name, on)
+    except ModelError as error:
+        if name == offline.NAME:
+            messages.problem(f"{PREFIX}_model", "There is no model to show.", f"{error}.")
+            return None
+        messages.problem(f"{PREFIX}_name", "This model cannot be opened, so the offline one is shown.", f"{error}.")
+        return open_model(offline.NAME)
+
+
+def upload() -> None:
+    """Put the text of an uploaded file into the sentence."""
+    file = st.session_state[f"{PREFIX}_file"]
+    if file is None:
+        return
+    try:
+        st.session_state[f"{PREFIX}_text"] = read_text(file.getvalue())
+        st.session_state[f"{PREFIX}_refused"] = ""
+    except ValueError as error:
+        st.session_state[f"{PREFIX}_refused"] = str(error)
+
+
+def choose_texts(loaded: LoadedModel) -> tuple[str, str | None]:
+    """The sentence, and where the model can read one, a second."""
+    pairs = {"encoder": "Second sentence, read together", "encoder-decoder": "What the decoder writes"}
+    text = controls.sentence(PREFIX)
+    second = ""
+    if loaded.kind in pairs:
+        second = controls.sentence(PREFIX, "", pairs[loaded.kind], "second")
+    with st.popover("Upload"):
+        st.file_uploader("A .txt file, UTF-8 or UTF-16", "txt", key=f"{PREFIX}_file", on_change=upload)
+    return text, second.strip() or None
+
+
+def read_all(loaded: LoadedModel, on: str, text: str, second: str | None, name: str) -> Reading | None:
+    """The attention of every head; None after saying why there is none."""
+    key = f"{PREFIX}_{name}"
+    try:
+        return sentences.understand(text, key, lambda start: reading(loaded.name, on, text, second, start), loaded.name)
+    except ModelError as error:
+        messages.problem(key, "This model cannot show attention on this text.", f"{error}.")
+        return None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How the visitor wants to see it.
+
+    kind         which attention: encoder, decoder or cross.
+    shown        one of SUMMARIES.
+    compare      what stands beside it.
+    looked_for   the kind of head to find, or None.
+    """
+
+    kind: Kind
+    shown: str
+    compare: str
+    looked_for: str | None
+    hide_special: bool
+    merge_pieces: bool
+
+    def scene(self, found: Reading) -> Scene:
+        return scene(found, self.kind, hide_special=self.hide_special, merge_pieces=self.merge_pieces)
+
+
+def choose_view(found: Reading) -> Choice:
+    """What is looked at, and how."""
+    with st.container(key="bench_more", horizontal=True, vertical_alignment="bottom", gap="small"):
+        there = kinds(found)
+        kind = controls.one_of("Attention", there, f"{PREFIX}_kind") if len(there) > 1 else there[0]
+        shown = st.selectbox("Show", SUMMARIES, key=f"{PREFIX}_show", bind="query-params", width=170) or SUMMARIES[0]
+        compare = st.selectbox(
+            "Compare with",
+            [NOTHING, OTHER_HEAD, OTHER_SENTENCE],
+            key=f"{PREFIX}_compare",
+            bind="query-params",
+            width=170,
+        )
+        looked_for = st.selectbox(
+            "Find heads that look at",
+            [ANY_HEAD, *statistics(within=kind != "cross")],
+            key=f"{PREFIX}_find",
+            bind="query-params",
+            width=200,
+        )
+        st.selectbox("Device", device.available(), key=f"{PREFIX}_device", bind="query-params", width=100)
+        hide = st.toggle("Hide special tokens", key=f"{PREFIX}_hide", bind="query-params")
+        merge = st.toggle("Merge word pieces", key=f"{PREFIX}_merge", bind="query-params")
+    looked_for = None if looked_for in (None, ANY_HEAD) else looked_for
+    return Choice(kind, shown, compare or NOTHING, looked_for, hide, merge)
+
+
+def place_of_link(name: str, seen: Scene, default: tuple[int, int]) -> tuple[int, int]:
+    """A layer and a head that the link names, as far as they exist."""
+    layer, head = (*link.integers(f"{PREFIX}_{name}", default), 0, 0)[:2]
+    layers, heads = seen.weights.shape[:2]
+    return min(layer, layers - 1), min(head, heads - 1)
+
+
+def opened() -> None:
+    """Keep in the link which head was clicked."""
+    place = st.session_state[f"{PREFIX}_view"].open
+    name = "beside" if place["beside"] else "open"
+    link.write(f"{PREFIX}_{name}", f"{int(place['layer'])},{int(place['head'])}")
+    if place["beside"]:
+        st.session_state[f"{PREFIX}_compare"] = OTHER_HEAD
+
+
+def tokens(words: Words) -> list[dict]:
+    return [
+        Token(text[:LONGEST_LABEL], special)._asdict()
+        for text, special in zip(words.pieces, words.special, strict=True)
+    ]
+
+
+def panel(found: Reading, seen: Scene, shown: str, place: tuple[int, int], prefix: str) -> tuple[dict, dict]:
+    """The words and the tensors of one open matrix."""
+    layer, head = place
+    title = {
+        "one head": f"Layer {layer}, head {head}",
+        "mean of the layer": f"Layer {layer}, mean of its {seen.weights.shape[1]} heads",
+        "mean of all": "Mean of all heads",
+        "rollout": "Attention rollout",
+    }[shown]
+    matrix = seen.summary(shown, layer, head)
+    sent = {f"{prefix}weights": matrix.numpy()}
+    words = {
+        "title": title,
+        "note": [[note(seen, shown), None]],
+        "tokens": {"queries": tokens(seen.queries), "keys": tokens(seen.keys)},
+        "cross": seen.kind == "cross",
+    }
+    record = getattr(found, seen.kind)[layer]
+    if shown == "one head" and seen.untouched and "queries" in record.tensors:
+        vectors = {name: getattr(record, name)[0, head].cpu().numpy() for name in ("queries", "keys")}
+        sent |= {prefix + name: vector for name, vector in vectors.items()}
+        words["limits"] = {name: limit(vector) for name, vector in vectors.items()}
+    return words, sent
+
+
+def note(seen: Scene, shown: str) -> str:
+    """What was done to the numbers."""
+    if shown == "rollout":
+        return "The product over layers of the heads' mean, half of it the residual path (Abnar and Zuidema 2020)."
+    if not seen.untouched:
+        return "Pieces of a word: summed over keys, averaged over queries. What went to hidden tokens is missing from the rows."
+    return "One scale for all: 0 to 1. Shift-click words above to add up what they give."
+
+
+def caption(loaded: LoadedModel, found: Reading, seen: Scene, looked_for: str | None) -> str:
+    """What the grid shows, and what it was computed with."""
+    layers, heads, rows, columns = seen.weights.shape
+    parts = [f"{layers} layers × {heads} heads of {loaded.name} ({loaded.kind}), on {device.describe(loaded.device)}."]
+    if not loaded.recorded:
+        parts.append(
+            "This family brings its own attention, so the weights are those the library returns, without q and k."
+        )
+    if max(rows, columns) > GRID_SIDE:
+        parts.append("Each point of a small picture is the strongest weight of those it covers.")
+    if looked_for:
+        parts.append(f"Bright: the heads that give most of their attention to: {looked_for}.")
+    parts.append("Click a head to open it, Shift-click to compare.")
+    return " ".join(parts)
+
+
+def beside(
+    loaded: LoadedModel,
+    on: str,
+    found: Reading,
+    choice: Choice,
+    seen: Scene,
+    place: tuple[int, int],
+    second: str | None,
+) -> tuple[dict | None, dict, tuple[int, int] | None]:
+    """What is compared with the open matrix: its words, its tensors, and which head it is, if it is another one."""
+    if choice.compare == OTHER_HEAD:
+        other = place_of_link("beside", seen, (place[0], (place[1] + 1) % seen.weights.shape[1]))
+        words, tensors = panel(found, seen, "one head", other, "second_")
+        return {**words, "kind": "head"}, tensors, other
+    if choice.compare == OTHER_SENTENCE:
+        text = controls.sentence(PREFIX, OTHER, "The other sentence", "other")
+        read_too = read_all(loaded, on, text, second, "other")
+        if read_too is not None:
+            words, tensors = panel(read_too, choice.scene(read_too), choice.shown, place, "second_")
+            return {**words, "kind": "sentence"}, tensors, None
+    return None, {}, None
+
+
+def focus(seen: Scene, shown: torch.Tensor) -> dict[str, int]:
+    """The cell that is looked at first."""
+    query = sentences.interesting([Token(text) for text in seen.queries.pieces])
+    return {"query": query, "key": int(shown[query].argmax())}
+
+
+def take_away(
+    loaded: LoadedModel, found: Reading, seen: Scene, choice: Choice, title: str, place: tuple[int, int], start: dict
+) -> None:
+    """The open matrix as a figure and as numbers, all heads as an NPZ, the forward pass as a program."""
+    view = matrix("weights", "weights")
+    label = f"layer {place[0]} head {place[1]}" if choice.shown == SUMMARIES[0] else choice.shown
+    words = {
+        axis: [Token(text, special) for text, special in zip(side.pieces, side.special, strict=True)]
+        for axis, side in (("queries", seen.queries), ("keys", seen.keys))
+    }
+    scene_to_keep = Stage(
+        lesson="sentence_lab",
+        signature="",
+        steps=[],
+        frames=[Frame(label, (), view, [], title=title)],
+        tokens=words,
+        listing=[],
+        formula_of="",
+        symbols={},
+        focus=start,
+        tensors={"weights": seen.summary(choice.shown, *place).numpy(), "weights_of_all_heads": seen.weights.numpy()},
+    )
+    target = found.target.ids if found.target else None
+    loader = type(loaded.model).__name__
+
+    def program() -> str:
+        return script.model_weights(loaded.name, loader, found.tokens.ids, target, seen.kind, *place)
+
+    takeaway.offer(scene_to_keep, 0, f"Real weights of {loaded.name}, {title.lower()}", program)
+
+
+@st.fragment
+def lab() -> None:
+    bench = controls.bench()
+    with bench:
+        name = choose_model()
+    loaded = open_model(name)
+    if loaded is None:
+        return
+    with bench:
+        text, second = choose_texts(loaded)
+    if refused := st.session_state.get(f"{PREFIX}_refused"):
+        messages.problem(f"{PREFIX}_file", "The file was not taken; your sentence is still here.", f"{refused}.")
+    on = str(loaded.device)
+    found = read_all(loaded, on, text, second, "text")
+    if found is None:
+        return
+    choice = choose_view(found)
+    seen = choice.scene(found)
+    layers, heads = seen.weights.shape[:2]
+    place = place_of_link("open", seen, (3, 1))
+    first, tensors = panel(found, seen, choice.shown, place, "first_")
+    other, more, other_place = beside(loaded, on, found, choice, seen, place, second)
+    flat = seen.weights.flatten(0, 1)
+    tensors |= more | {"grid": thumbnails(flat, GRID_SIDE).numpy()}
+    if max(flat.shape[1:]) <= ALL_IN_FULL:
+        tensors["every"] = flat.numpy()
+    start = focus(seen, seen.summary(choice.shown, *place))
+    score = None if choice.looked_for is None else head_statistic(seen.weights, seen.keys, choice.looked_for)
+    words = {
+        "signature": f"{loaded.name}|{text}|{second}|{found.tokens.start}|{seen.kind}|{tuple(flat.shape)}",
+        "layers": layers,
+        "heads": heads,
+        "open": place,
+        "beside": other_place,
+        "first": first,
+        "second": other,
+        "score": None if score is None else score.flatten().tolist(),
+        "ranking": [] if score is None else ranking(score, RANKED),
+        "caption": caption(loaded, found, seen, choice.looked_for),
+        "focus": start,
+        "look": look_of_link(start),
+    }
+    sent = pack(words, tensors, frozenset({"first_weights", "second_weights", "every"}))
+    key = f"{PREFIX}_view"
+    assets.component("lab")(key=key, data=sent, on_open_change=opened, on_view_change=lambda: remember(key))
+    take_away(loaded, found, seen, choice, first["title"], place, start)
+
+
+lab()

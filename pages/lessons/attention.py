@@ -1,0 +1,392 @@
+"""Lesson 4: the operator. What does it mean to ask, to be asked, and to answer?"""
+
+from dataclasses import dataclass
+
+import streamlit as st
+import torch
+
+from core import script
+from core.attention import attend
+from core.attention.heads import split_heads
+from core.attention.projections import cross_attend
+from core.experiments import operator
+from core.experiments.operator.statistics import DotProductStatistics, Spread, dot_product_statistics
+from core.lessons import attention, material
+from core.lessons.attention import CHANGES, SCORES, Lesson, Operands, Settings
+from core.listing import Line, lines_that_ran, returned
+from core.trace import steps
+from pages.course.lesson import foot
+from pages.parts import charts, claims, controls, question, sentences, sheet, stage, takeaway
+from pages.parts.question import Question
+from pages.parts.sheet import Sheet
+from pages.parts.stage import Frame, Stage, Token
+from pages.parts.views import histogram, mixture, pair_matrix, points, table, tables
+from pages.parts.words import key, output, query, say, value
+
+PREFIX = "op"
+SEED = 4
+N_KEYS = 64  # of the random experiment
+WIDTHS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
+ASKS, IS_ASKED = "Who chased the mouse?", "A hungry cat chased the little mouse across the kitchen floor"
+SHEETS = (
+    Sheet("q", "Q", "query", ((2, 0), (1, 1)), ("ask 1", "ask 2")),
+    Sheet("k", "K", "key", ((1, 0), (0, 1), (1, 1)), ("one", "two", "three")),
+    Sheet("v", "V", "value", ((4, 0), (0, 4), (-2, -2)), ("one", "two", "three")),
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the learner gave: who asks, who is asked, and the lines of a program that make their vectors again."""
+
+    asking: list[Token]
+    asked: list[Token]
+    operands: Operands
+    setup: list[str]
+    origin: str
+
+
+def real(asks: str, is_asked: str, layer: int, head: int) -> Given | None:
+    first = sentences.read(asks, PREFIX, "asks")
+    second = first and sentences.read(is_asked, PREFIX, "asked")
+    if first is None or second is None:
+        return None
+    operands = attention.project(first.x(layer), second.x(layer), material.layer_of(layer).maps.head(head, 12))
+    setup = [
+        *script.open_model(),
+        *script.maps_of_head(layer, head, 12),
+        *script.read_model(first.tokens.ids, "hidden_queries"),
+        *script.read_model(second.tokens.ids, "hidden_keys"),
+        f"x_queries, x_keys, n_heads = hidden_queries[{layer}], hidden_keys[{layer}], 1",
+        *(line.text for line in lines_that_ran(cross_attend, ("queries", "keys", "values"), {})),
+    ]
+    return Given(sentences.shown(first), sentences.shown(second), operands, setup, controls.origin(layer, head))
+
+
+def by_hand() -> Given:
+    rows = sheet.edit(PREFIX, SHEETS)
+    operands = Operands(*(material.heads_by_hand(rows[name]) for name in "qkv"))
+    setup = [script.tensor(name, rows[name[0]], heads=True) for name in ("queries", "keys", "values")]
+    asking, asked = ([Token(word) for word in SHEETS[i].rows] for i in (0, 1))
+    return Given(asking, asked, operands, setup, controls.OWN_NUMBERS)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def statistics(width: int, seed: int) -> DotProductStatistics:
+    return dot_product_statistics(width, N_KEYS, seed)
+
+
+def settings() -> Settings:
+    with st.container(key="bench_more", horizontal=True, vertical_alignment="bottom", gap="small"):
+        score = st.selectbox("Score", SCORES, key=f"{PREFIX}_score", bind="query-params", width=140)
+        change = st.selectbox("Keys and values", CHANGES, key=f"{PREFIX}_change", bind="query-params", width=240)
+        temperature = controls.temperature(PREFIX, 0.1, 10.0, 0.1)
+        seed = controls.seed(PREFIX, SEED)
+    return Settings(score or SCORES[0], temperature, change or CHANGES[0], seed)
+
+
+def frames(
+    result: Lesson, chosen: Settings, given: Given, random: DotProductStatistics, asks: int, most: int
+) -> list[Frame]:
+    """The steps, in words."""
+    trace = result.trace
+    weights = trace.attention.weights[0, 0]
+    q, k = query(given.asking[asks].text), key(given.asked[result.key_order[most]].text)
+    top, raw = weights[asks, most].item(), trace.attention.scores[0, 0, asks, most].item()
+    n_queries, n_keys, head_dim = *weights.shape, trace.queries.shape[-1]
+    moved = (
+        ""
+        if chosen.change == CHANGES[0]
+        else f" With {chosen.change}, weights moved by at most {result.weights_moved:.2f} and outputs by at most "
+        f"{result.output_moved:.2f}."
+    )
+    first = (
+        [
+            Frame(
+                "X",
+                ("x_queries", "x_keys"),
+                tables(table("x_queries", "X_Q"), table("x_keys", "X_D", rows="keys")),
+                say(
+                    "Two sentences. The one above asks, the other one is asked. Each token is a vector of {n} numbers.",
+                    n=trace.x_queries.shape[-1],
+                ),
+                title="Who asks, who is asked",
+            )
+        ]
+        if given.operands.x_queries is not None
+        else []
+    )
+    return [
+        *first,
+        Frame(
+            "Q, K, V",
+            ("queries", "keys", "values"),
+            tables(
+                table("queries", "Q", "query"),
+                table("keys", "K", "key", rows="keys"),
+                table("values", "V", "value", rows="keys"),
+                note="as many values as keys; a query is as wide as a key; a value may have any width",
+            ),
+            say(
+                "{q} from who asks, {k} and {v} from who is asked. The key is compared, the value is handed over.{moved}",
+                q=query("Queries"),
+                k=key("keys"),
+                v=value("values"),
+                moved=moved,
+            ),
+            "·W" if first else "",
+            title="Queries, keys, values",
+        ),
+        Frame(
+            "scores",
+            ("scores",),
+            pair_matrix("scores", "scores", "Q · Kᵀ"),
+            say(
+                "{n} scores, one for each pair. {q} and {k} score {s:.2f}. A table of {a} × {b}: it need not be square.",
+                n=n_queries * n_keys,
+                q=q,
+                k=k,
+                s=raw,
+                a=n_queries,
+                b=n_keys,
+            ),
+            "·K⊤",
+        ),
+        Frame(
+            "scaled",
+            ("scaled", "masked"),
+            pair_matrix("scaled", "scaled", "÷ √d" if result.score.scaled else "as is"),
+            say(
+                "Each score is divided by {d:.2f}. {why}",
+                d=1 / (result.score.scale(head_dim) / chosen.temperature),
+                why="√d is the spread that a dot product of d random numbers has."
+                if result.score.scaled
+                else "This score function brings no √d of its own.",
+            ),
+            "÷√d",
+        ),
+        Frame(
+            "weights",
+            ("weights",),
+            pair_matrix("weights", "weights", "softmax", "weights", cornerNote="row by row →", margin="sum"),
+            say(
+                "Each row shares out exactly 1 among the keys. {q} gives {w:.2f} of it to {k}.{moved}",
+                q=q,
+                k=k,
+                w=top,
+                moved=moved,
+            ),
+            "softmax",
+        ),
+        Frame(
+            "output",
+            ("output",),
+            mixture(),
+            say(
+                "The {o} of {q} is the mean of all values, weighted: {w:.0%} of it is the value of {k}.{moved}",
+                o=output("output"),
+                q=q,
+                w=top,
+                k=k,
+                moved=moved,
+            ),
+            "·V",
+        ),
+        Frame(
+            "hull",
+            (),
+            points(
+                "plane_values",
+                "plane_outputs",
+                f"● values  ◆ outputs  ‑ ‑ hull; the plane shows {result.plane_share:.0%} of how the values differ",
+            ),
+            say(
+                "A weighted mean cannot leave the space between its parts: every {o} lies inside the hull of the {v}, "
+                "whatever the weights are.",
+                o=output("output"),
+                v=value("values"),
+            ),
+            title="Inside the hull of the values",
+        ),
+        Frame(
+            "why √d",
+            (),
+            spread_view(random),
+            say(
+                "{n} products of random vectors of {d} numbers: their variance is {raw:.1f}, scaled {scaled:.2f}. Of {keys} "
+                "keys the strongest gets {top:.2f} of the weight unscaled, {fair:.2f} scaled.",
+                n=4000,
+                d=random.head_dim,
+                raw=random.raw.variance,
+                scaled=random.scaled.variance,
+                keys=N_KEYS,
+                top=random.raw.top_weight,
+                fair=random.scaled.top_weight,
+            ),
+            title="Why divide by √d",
+        ),
+    ]
+
+
+def spread_view(random: DotProductStatistics) -> dict:
+    """Both histograms over the range of the raw one."""
+
+    def series(name: str, spread: Spread) -> dict:
+        words = f"variance {spread.variance:.2f} · mean entropy of the weights {spread.entropy:.2f} nats"
+        return {
+            "name": name,
+            "words": words,
+            "edges": spread.edges.tolist(),
+            "counts": spread.counts.tolist(),
+        }
+
+    return histogram("spread", [series("q · k", random.raw), series("q · k ÷ √d", random.scaled)])
+
+
+def formulas(result: Lesson, chosen: Settings) -> dict[str, str]:
+    """The formulas of this score function, without a mask."""
+    below = [*(["T"] if chosen.temperature != 1 else []), *([r"\sqrt{d}"] if result.score.scaled else [])]
+    scaled = rf"\frac{{<scores>}}{{{''.join(below)}}}" if below else "<scores>"
+    return {"scores": result.score.formula, "scaled": scaled, "masked": "<scaled>"}
+
+
+def tensors(result: Lesson, random: DotProductStatistics) -> dict:
+    """What the frames show beside the trace."""
+    return {
+        "plane_values": result.plane_values.numpy(),
+        "plane_outputs": result.plane_outputs.numpy(),
+        "spread": torch.stack([random.raw.counts, random.scaled.counts]).numpy(),
+    }
+
+
+def questions(seed: int) -> list[Question]:
+    """What becomes of variance and weights when vectors get wide."""
+    grown = {16: "as before, about 16", 1024: "64 times as large, about 1024", 128: "8 times as large, about 128"}
+    sharp = ("below 0.3", "about 0.6", "above 0.9")
+
+    def perform() -> None:
+        st.session_state[f"{PREFIX}_width"] = 1024
+        stage.go_to("attention", st.session_state[f"{PREFIX}_frames"] - 1)
+
+    def grade_variance() -> tuple[str, str]:
+        narrow, wide = statistics(16, seed), statistics(1024, seed)
+        nearest = min(grown, key=lambda size: abs(size - wide.raw.variance))
+        why = f"It was {narrow.raw.variance:.0f} and is {wide.raw.variance:.0f}; divided by √d it is {wide.scaled.variance:.2f}."
+        return grown[nearest], why
+
+    def grade_sharpness() -> tuple[str, str]:
+        narrow, wide = statistics(16, seed), statistics(1024, seed)
+        why = (
+            f"It goes from {narrow.raw.top_weight:.2f} to {wide.raw.top_weight:.2f}: one key takes nearly all. Scaled it is "
+            f"{wide.scaled.top_weight:.2f}."
+        )
+        return sharp[sum(wide.raw.top_weight > edge for edge in (0.3, 0.9))], why
+
+    return [
+        Question(
+            "variance",
+            "Random queries and keys grow from 16 to 1024 numbers. What happens to the variance of **q · k**?",
+            tuple(grown.values()),
+            grade_variance,
+            perform,
+        ),
+        Question(
+            "sharp",
+            f"And what is the largest of {N_KEYS} weights at 1024 numbers, unscaled, on average?",
+            sharp,
+            grade_sharpness,
+            perform,
+        ),
+    ]
+
+
+def program(given: Given, chosen: Settings, result: Lesson, listing: list[Line]) -> str:
+    """The computation of this page as a program."""
+    head_dim = result.trace.queries.shape[-1]
+    change = {
+        CHANGES[1]: ["values = -values"],
+        CHANGES[2]: ["keys = -keys"],
+        CHANGES[3]: ["keys, values = keys.flip(2), values.flip(2)"],
+        CHANGES[4]: ["keys = keys.flip(2)"],
+    }.get(chosen.change, [])
+    score = script.score(chosen.score, head_dim, attention.ADDITIVE_WIDTH, chosen.seed)
+    scale = f"scale = {result.score.scale(head_dim) / chosen.temperature!r}"
+    setup = [*given.setup, *change, *score, scale]
+    return script.program("Attention: queries, keys, values.", setup, [split_heads], listing, ("weights", "output"))
+
+
+@st.fragment
+def dilution() -> None:
+    """How far one key can stand out among many."""
+    with st.container(key="aside", border=True):
+        st.markdown("#### How far can one key stand out?")
+        left, right = st.columns([1, 1.6], gap="medium", vertical_alignment="center")
+        with left:
+            gap = st.slider(
+                "Its score is above all others by", 0.0, 10.0, 5.0, 0.5, key=f"{PREFIX}_gap", bind="query-params"
+            )
+            most = st.slider("Number of keys, at most", 1, 64, 64, key=f"{PREFIX}_keys", bind="query-params")
+            found = attention.dilution(gap, most)
+            st.markdown(
+                f"Among {most} keys it gets **{found[-1]:.3f}** of the weight. A softmax over more keys shares out the same "
+                "1: for a fixed gap, attention dilutes."
+            )
+        with right:
+            figure = charts.curve(list(range(1, most + 1)), found, "number of keys", "weight of the key")
+            alt = f"Weight of the outstanding key, from {found[0]:.3f} for one key to {found[-1]:.3f} for {most}"
+            st.plotly_chart(figure, key=f"{PREFIX}_dilution", config=charts.QUIET, alt=alt)
+
+
+@st.fragment
+def lesson() -> None:
+    with controls.bench():
+        numbers = controls.numbers(PREFIX)
+        if numbers == controls.REAL:
+            asks = controls.sentence(PREFIX, ASKS, "Who asks", "asks")
+            is_asked = controls.sentence(PREFIX, IS_ASKED, "Who is asked", "asked")
+            layer, head = controls.layer_and_head(PREFIX, 5, 11)
+        width = st.select_slider(
+            "d of random vectors", WIDTHS, 64, key=f"{PREFIX}_width", bind="query-params", width=150
+        )
+    chosen = settings()
+    given = real(asks, is_asked, layer, head) if numbers == controls.REAL else by_hand()
+    if given is None:
+        return
+    result = attention.run(given.operands, chosen)
+    random = statistics(width, chosen.seed)
+    first = sentences.interesting(given.asking)
+    most = int(result.trace.attention.weights[0, 0, first].argmax())
+    listing = [
+        *lines_that_ran(attend, ("scores", "scaled", "masked", "weights", "output"), {}),
+        Line(f"# score: {returned(result.score.function)}", ("scores",)),
+    ]
+    shown = frames(result, chosen, given, random, first, most)
+    st.session_state[f"{PREFIX}_frames"] = len(shown)
+    scene = Stage(
+        lesson="attention",
+        signature=f"{given.setup}|{chosen.change}",
+        steps=steps(result.trace),
+        frames=shown,
+        tokens={"queries": given.asking, "keys": [given.asked[place] for place in result.key_order]},
+        listing=listing,
+        formula_of="output",
+        formulas=formulas(result, chosen),
+        symbols={"queries": "Q", "keys": "K", "values": "V"} if numbers == controls.REAL else {},
+        focus={"query": first, "key": most},
+        divisor=1 / (result.score.scale(result.trace.queries.shape[-1]) / chosen.temperature),
+        dot_product="dot" in chosen.score,
+        tensors=tensors(result, random),
+        answered=question.answered(PREFIX, ("variance", "sharp")),
+    )
+    weights = next(place for place, frame in enumerate(shown) if frame.label == "weights")
+    stage.show(scene, weights)
+    takeaway.offer(scene, weights, given.origin, lambda: program(given, chosen, result, listing))
+    question.ask(PREFIX, questions(chosen.seed))
+    trace = result.trace
+    claims.show_claims(PREFIX, operator.CLAIMS, (trace.queries, trace.keys, trace.values, chosen.seed))
+
+
+lesson()
+dilution()
+claims.show_sources(("vaswani2017", "bahdanau2015", "luong2015", "jain2019", "velickovic2024"))
+foot("attention", {})

@@ -1,0 +1,350 @@
+"""Lesson 7: masks. What must a word not be allowed to see?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from torch import Tensor
+
+from core import script
+from core.attention import Projections, attend
+from core.attention.heads import split_heads
+from core.attention.masks import kept
+from core.attention.projections import project
+from core.attention.scores import dot
+from core.experiments import masking
+from core.lessons import masks, material
+from core.lessons.masks import KINDS, Lesson, Settings
+from core.listing import Line, lines_that_ran
+from core.trace import steps
+from pages.course.lesson import foot
+from pages.parts import claims, controls, link, question, sentences, sheet, stage, takeaway
+from pages.parts.question import Question
+from pages.parts.sheet import Sheet
+from pages.parts.stage import Frame, Stage, Token
+from pages.parts.views import matrix, mixture, operand, pair_matrix
+from pages.parts.words import key, query, say
+
+PREFIX = "mask"
+SEED = 7
+AT_MOST = 64  # tokens: the leak meter replaces each of them once
+MASK, WEIGHTS, LEAK = 1, 3, 6
+SHEETS = (
+    Sheet("x", "X", "", ((1, 0), (0, 1), (1, 1), (2, -1)), ("the", "cat", "sat", "down")),
+    Sheet("wq", "W_Q", "query", ((2, 0), (0, 2))),
+    Sheet("wk", "W_K", "key", ((1, 0), (0, 1))),
+    Sheet("wv", "W_V", "value", ((1, 2), (3, 4))),
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the learner gave: tokens as vectors, one head's maps, and the lines of a program that make them again."""
+
+    tokens: list[Token]
+    x: Tensor
+    maps: Projections
+    setup: list[str]
+    origin: str
+
+
+def real(text: str, layer: int, head: int) -> Given | None:
+    read = sentences.read(text, PREFIX, at_most=AT_MOST)
+    if read is None:
+        return None
+    setup = [*script.open_model(), *script.read_model(read.tokens.ids), *script.maps_of_head(layer, head, 12)]
+    maps = material.layer_of(layer).maps.head(head, 12)
+    origin = (
+        controls.origin(layer, head) + ". BERT was trained without this mask: the arithmetic is real, the use is ours"
+    )
+    return Given(sentences.shown(read), read.x(layer), maps, [*setup, f"x = hidden[{layer}]"], origin)
+
+
+def by_hand() -> Given:
+    rows = sheet.edit(PREFIX, SHEETS)
+    x, maps = material.by_hand(*rows.values())
+    setup = [*script.maps_by_hand(rows["wq"], rows["wk"], rows["wv"]), script.tensor("x", rows["x"])]
+    return Given([Token(word) for word in SHEETS[0].rows], x, maps, setup, controls.OWN_NUMBERS)
+
+
+def choose(n_tokens: int) -> Settings:
+    """The mask, and what is measured with it."""
+    with st.container(key="bench_more", horizontal=True, vertical_alignment="bottom", gap="small"):
+        kind = st.selectbox("Mask", KINDS, 1, key=f"{PREFIX}_kind", bind="query-params", width=170) or KINDS[1]
+        window, padded = 2, 0
+        if "band" in kind:
+            window = st.slider("Window w", 0, AT_MOST, 2, key=f"{PREFIX}_window", bind="query-params", width=150)
+        if kind == "padding":
+            padded = st.slider("Padding tokens", 0, AT_MOST, 2, key=f"{PREFIX}_padded", bind="query-params", width=150)
+        n_layers = st.slider("Layers", 1, 6, 2, key=f"{PREFIX}_layers", bind="query-params", width=130)
+        way = controls.one_of("Mask comes", ["before softmax", "after softmax"], f"{PREFIX}_way")
+        st.button("Forget my clicks", on_click=link.write, args=(f"{PREFIX}_cells", ""))
+    chosen = Settings(kind, window, padded, link.pairs(f"{PREFIX}_cells"), n_layers, way == "after softmax")
+    try:
+        masks.allowed_by(n_tokens, chosen)
+    except ValueError as error:
+        st.caption(f"The link's cells were ignored: {error}.")
+        return Settings(kind, window, padded, frozenset(), n_layers, way == "after softmax")
+    return chosen
+
+
+def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, most: int) -> list[Frame]:
+    """The steps, in words."""
+    trace = result.trace
+    n_tokens, seen = len(tokens), int(result.allowed[asks].sum())
+    q, k = query(tokens[asks].text), key(tokens[most].text)
+    pairs, everything = kept(result.allowed), n_tokens**2
+    sees_all = pairs == everything
+    reached = int(result.reached[asks].sum())
+    return [
+        Frame(
+            "scores",
+            ("scores", "scaled"),
+            pair_matrix("scaled", "scaled", "QKᵀ ÷ √d"),
+            say("Every token has a score for every token, also for those it must not see. {n} pairs.", n=everything),
+        ),
+        Frame(
+            "mask M",
+            (),
+            matrix(
+                "mask",
+                "signed",
+                limit=1,
+                hidden="allowed",
+                margin="visible",
+                corner="M",
+                cornerNote="0 or −∞",
+                readout="pair",
+                chain="masked",
+            ),
+            say(
+                "{q} may look at {seen} of {n} tokens. Of all pairs {kept} stay, {gone} are hidden. {how}",
+                q=q,
+                seen=seen,
+                n=n_tokens,
+                kept=pairs,
+                gone=everything - pairs,
+                how="Press Edit mask and click a cell to change it.",
+            ),
+            "M",
+            title="The mask",
+        ),
+        Frame(
+            "masked",
+            ("masked",),
+            pair_matrix("masked", "masked", "+ M", hidden="allowed", margin="visible"),
+            say(
+                "Nothing is hidden, so nothing changes."
+                if sees_all
+                else "Hidden scores become −∞. e to the power of −∞ is exactly 0, whatever the score was.",
+            ),
+            "+ M",
+        ),
+        Frame(
+            "weights",
+            ("weights",),
+            pair_matrix(
+                "weights", "weights", "softmax", "weights", cornerNote="row by row →", margin="sum", hidden="allowed"
+            ),
+            say(
+                "Hidden tokens get exactly 0, and each row still adds up to 1: {q} spends {w:.2f} on {k}, among the {seen} it "
+                "may see.",
+                q=q,
+                w=trace.attention.weights[0, 0, asks, most].item(),
+                k=k,
+                seen=seen,
+            ),
+            "softmax",
+        ),
+        Frame(
+            "output",
+            ("output",),
+            mixture(),
+            say("The output of {q} holds nothing of the tokens it may not see.", q=q),
+            "·V",
+        ),
+        Frame(
+            "wrong way",
+            (),
+            matrix(
+                "wrong",
+                "weights",
+                left=operand("queries", "Q", "query"),
+                top=operand("keys", "K⊤", "key"),
+                faint=True,
+                corner="A ⊙ M",
+                cornerNote="too late",
+                margin="sum",
+                hidden="allowed",
+                readout="pair",
+                chain="wrong",
+            ),
+            say(
+                "Softmax first, mask after: the hidden scores already stand in the denominator. The rows no longer add up to "
+                "1, the worst is left with {least:.2f}.",
+                least=result.smallest_row_sum,
+            ),
+            title="Masking after the softmax",
+        ),
+        Frame(
+            "leak",
+            (),
+            matrix("leak", "share", corner="leak", cornerNote="output ↓ edited →", readout="plain"),
+            say(
+                "Replace one token (column) and see which outputs (rows) move, and how far. {verdict} A token behind moves an "
+                "output by at most {leak:.3g}, with the mask {way} the softmax.",
+                verdict="Nothing leaks back." if result.future_leak == 0 else "The future leaks back.",
+                leak=result.future_leak,
+                way="after" if chosen.after_softmax else "before",
+            ),
+            "edit",
+            title="The leak meter",
+        ),
+        Frame(
+            "reach",
+            (),
+            matrix(
+                "layers_needed",
+                "share",
+                limit=float(chosen.n_layers),
+                hidden="reached",
+                corner="reach",
+                cornerNote=f"{chosen.n_layers} layers",
+                readout="plain",
+            ),
+            say(
+                "Each number is how many layers a token needs to be heard. Through {layers} such layers {q} hears {heard} "
+                "tokens. {rule}",
+                layers=chosen.n_layers,
+                q=q,
+                heard=reached,
+                rule=f"A window of {chosen.window} reaches {chosen.window} further with each layer."
+                if "band" in chosen.kind
+                else "",
+            ),
+            "L layers",
+            title="How far it reaches",
+        ),
+    ]
+
+
+def tensors(result: Lesson) -> dict[str, np.ndarray]:
+    """What the frames show beside the trace."""
+    return {
+        "allowed": result.allowed.numpy(),
+        "mask": np.zeros(result.allowed.shape, np.float32),
+        "early": result.wrong.unmasked[0, 0].numpy(),
+        "wrong": result.wrong.cut[0, 0].numpy(),
+        "leak": result.leak.numpy(),
+        "layers_needed": result.layers_needed.numpy(),
+        "reached": result.reached.numpy(),
+    }
+
+
+def questions(given: Given) -> list[Question]:
+    """Change the last word under a causal mask, put before the softmax and after it."""
+    only, every, none = "only the last", "all of them", "none"
+
+    def who(moved: Tensor) -> str:
+        return {0: none, 1: only}.get(int((moved > 0).sum()), every)
+
+    def perform(way: str) -> None:
+        st.session_state[f"{PREFIX}_kind"] = "causal"
+        st.session_state[f"{PREFIX}_way"] = way
+        link.write(f"{PREFIX}_cells", "")
+        stage.go_to("masks", LEAK)
+
+    def grade_before() -> tuple[str, str]:
+        moved = masks.movers(given.x, given.maps, after_softmax=False)
+        return who(moved), f"All earlier outputs move by exactly {moved[:-1].max().item():g}."
+
+    def grade_after() -> tuple[str, str]:
+        moved = masks.movers(given.x, given.maps, after_softmax=True)
+        return who(moved), (
+            f"{int((moved > 0).sum())} of {len(moved)} move, the first by {moved[0].item():.3f}: the changed score stands in "
+            "every row's denominator."
+        )
+
+    return [
+        Question(
+            "before",
+            "A causal mask before the softmax. The last word changes: which outputs move?",
+            (every, only, none),
+            grade_before,
+            lambda: perform("before softmax"),
+        ),
+        Question(
+            "after",
+            "The same mask, but multiplied in after the softmax. Which outputs move now?",
+            (only, every, none),
+            grade_after,
+            lambda: perform("after softmax"),
+        ),
+    ]
+
+
+def program(given: Given, result: Lesson, listing: list[Line]) -> str:
+    """The computation of this page as a program."""
+    rows = "\n".join(f"    {row}," for row in result.allowed.int().tolist())
+    setup = [
+        *given.setup,
+        "n_heads, score = 1, dot",
+        f"scale = {result.trace.queries.shape[-1]} ** -0.5",
+        f"allowed = torch.tensor([[[\n{rows}\n]]], dtype=torch.bool)",
+    ]
+    return script.program("Self-attention under a mask.", setup, [split_heads, dot], listing, ("weights", "output"))
+
+
+@st.fragment
+def lesson() -> None:
+    with controls.bench():
+        numbers = controls.numbers(PREFIX)
+        if numbers == controls.REAL:
+            text = controls.sentence(PREFIX)
+            layer, head = controls.layer_and_head(PREFIX)
+    given = real(text, layer, head) if numbers == controls.REAL else by_hand()
+    if given is None:
+        return
+    chosen = choose(len(given.tokens))
+    result = masks.run(given.x, given.maps, chosen)
+    asks = sentences.interesting(given.tokens)
+    most = int(result.trace.attention.weights[0, 0, asks].argmax())
+    listing = [
+        *lines_that_ran(project, ("queries", "keys", "values"), {}),
+        *lines_that_ran(attend, ("scores", "scaled", "masked", "weights", "output"), {"allowed": result.allowed}),
+    ]
+    scene = Stage(
+        lesson="masks",
+        signature=f"{given.setup}",
+        steps=steps(result.trace),
+        frames=frames(result, chosen, given.tokens, asks, most),
+        tokens={"queries": given.tokens, "keys": given.tokens},
+        listing=listing,
+        formula_of="output",
+        symbols={"queries": "Q", "keys": "K", "values": "V"},
+        focus={"query": asks, "key": most},
+        divisor=result.trace.queries.shape[-1] ** 0.5,
+        tensors=tensors(result),
+        editable=True,
+        answered=question.answered(PREFIX, ("before", "after")),
+    )
+
+    def toggle(asked: int, seen: int) -> None:
+        flipped = chosen.flipped ^ {(asked, seen)}
+        try:
+            masks.allowed_by(len(given.tokens), Settings(chosen.kind, chosen.window, chosen.padded, flipped))
+        except ValueError as error:
+            st.toast(f"Kept as it was: {error}.")
+            return
+        link.write(f"{PREFIX}_cells", ",".join(f"{a}.{b}" for a, b in sorted(flipped)))
+
+    stage.show(scene, WEIGHTS, on_toggle=toggle)
+    takeaway.offer(scene, WEIGHTS, given.origin, lambda: program(given, result, listing))
+    if len(given.tokens) >= 2:
+        question.ask(PREFIX, questions(given))
+    claims.show_claims(PREFIX, masking.CLAIMS, (given.x, given.maps, SEED))
+
+
+lesson()
+claims.show_sources(("vaswani2017", "luong2015", "beltagy2020", "devlin2019"))
+foot("masks", {})

@@ -1,0 +1,366 @@
+"""Lesson 8: many heads. Why look in twelve ways at the same time?"""
+
+from dataclasses import dataclass
+
+import streamlit as st
+from torch import Tensor
+
+from core import script
+from core.attention import MultiHeadAttention, attend
+from core.attention.projections import mute
+from core.attention.scores import dot
+from core.experiments import many_heads
+from core.experiments.many_heads import Progress
+from core.lessons import material, multi_head
+from core.lessons.multi_head import (
+    MERGES,
+    RIGHT_MERGE,
+    RIGHT_SPLIT,
+    SPLITS,
+    WRONG_MERGE,
+    WRONG_SPLIT,
+    Lesson,
+    Settings,
+)
+from core.listing import Line, lines_that_ran
+from core.trace import steps
+from pages.course.lesson import foot
+from pages.parts import charts, claims, controls, question, sentences, sheet, stage, takeaway
+from pages.parts.question import Question
+from pages.parts.sheet import Sheet
+from pages.parts.stage import Frame, Stage, Token
+from pages.parts.views import cube, heads, pair_matrix, table, tables
+from pages.parts.words import key, query, say
+
+PREFIX = "heads"
+SEED = 8
+AT_MOST = 64  # tokens: twelve matrices of them are on the screen
+STACKED, WEIGHTS = 2, 3
+IDENTITY = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
+SHEETS = (
+    Sheet("x", "X", "", ((1, 0, 2, 0), (0, 1, 0, 2), (1, 1, 0, 0)), ("cat", "sat", "mat")),
+    Sheet("wq", "W_Q", "query", IDENTITY),
+    Sheet("wk", "W_K", "key", IDENTITY),
+    Sheet("wv", "W_V", "value", ((1, 0, 0, 0), (0, 2, 0, 0), (0, 0, 3, 0), (0, 0, 0, 4))),
+    Sheet("wo", "W_O", "output", ((1, 0, 1, 0), (0, 1, 0, 1), (1, 0, -1, 0), (0, 1, 0, -1))),
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the learner gave: tokens as vectors, one layer's maps, and the lines of a program that make them again."""
+
+    tokens: list[Token]
+    x: Tensor
+    layer: MultiHeadAttention
+    setup: list[str]
+    origin: str
+
+
+def real(text: str, layer: int) -> Given | None:
+    read = sentences.read(text, PREFIX, at_most=AT_MOST)
+    if read is None:
+        return None
+    setup = [*script.open_model(), *script.read_model(read.tokens.ids), *script.maps_of_layer(layer)]
+    origin = controls.origin(layer)
+    return Given(
+        sentences.shown(read), read.x(layer), material.layer_of(layer), [*setup, f"x = hidden[{layer}]"], origin
+    )
+
+
+def by_hand() -> Given:
+    rows = sheet.edit(PREFIX, SHEETS)
+    x, layer = material.layer_by_hand(*rows.values())
+    setup = [*script.layer_by_hand(rows["wq"], rows["wk"], rows["wv"], rows["wo"]), script.tensor("x", rows["x"])]
+    return Given([Token(word) for word in SHEETS[0].rows], x, layer, setup, controls.OWN_NUMBERS)
+
+
+def choose(given: Given) -> Settings:
+    """How the heads are made, and which of them may speak."""
+    width = given.layer.maps.w_query.shape[1]
+    counts = multi_head.divisors(width)
+    with st.container(key="bench_more", horizontal=True, vertical_alignment="bottom", gap="small"):
+        own = counts.index(given.layer.n_heads)
+        n_heads = st.select_slider(
+            "Heads H", counts, counts[own], key=f"{PREFIX}_n_{width}", bind="query-params", width=130
+        )
+        split = st.selectbox("Split", list(SPLITS), key=f"{PREFIX}_split", bind="query-params", width=190)
+        merge = st.selectbox("Merge", list(MERGES), key=f"{PREFIX}_merge", bind="query-params", width=200)
+        mixing = st.toggle("W_O", True, key=f"{PREFIX}_mixing", bind="query-params")
+        n_heads = n_heads or given.layer.n_heads
+        muted = st.pills(
+            "Mute", list(range(n_heads)), selection_mode="multi", key=f"{PREFIX}_muted_{n_heads}", bind="query-params"
+        )
+    return Settings(n_heads, split or RIGHT_SPLIT, merge or RIGHT_MERGE, tuple(sorted(muted or ())), mixing)
+
+
+def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int, most: int) -> list[Frame]:
+    """The steps, in words."""
+    trace, n_heads = result.built, chosen.n_heads
+    head_dim = trace.queries.shape[-1]
+    n_tokens, width = len(given.tokens), trace.projected.shape[-1]
+    weights = trace.attention.weights[0]
+    q, k = query(given.tokens[asks].text), key(given.tokens[most].text)
+    wrong_split, wrong_merge = chosen.split != RIGHT_SPLIT, chosen.merge != RIGHT_MERGE
+    trained = (
+        ""
+        if n_heads == given.layer.n_heads
+        else f" The model was trained with {given.layer.n_heads}, so this is our cut."
+    )
+    silent = f" {len(chosen.muted)} muted." if chosen.muted else ""
+    return [
+        Frame(
+            "X·W_Q",
+            ("projected",),
+            tables(table("projected", "XW_Q", "query")),
+            say(
+                "One wide product makes all queries at once: {n} numbers for each token, from all {d} numbers of it. The input "
+                "is not cut.",
+                n=width,
+                d=trace.x.shape[-1],
+            ),
+        ),
+        Frame(
+            "cut",
+            (),
+            cube("cut", "flat", "cut", "query"),
+            say(
+                "The {n} numbers are read as {h} groups of {d}: tokens × heads × numbers.{trained} Nothing has moved in memory.",
+                n=width,
+                h=n_heads,
+                d=head_dim,
+                trained=trained,
+            ),
+            "view",
+            title="Cut into heads",
+        ),
+        Frame(
+            "stacked",
+            ("queries",),
+            cube("queries", "cut", "stacked", "query", "split_origin" if wrong_split else ""),
+            say(
+                "Heads come in front of tokens: {h} tables of {n} × {d}. {verdict}",
+                h=n_heads,
+                n=n_tokens,
+                d=head_dim,
+                verdict=f"Without the transpose {result.strangers} of {n_heads * n_tokens} rows hold another token's numbers: "
+                "they are struck through."
+                if wrong_split
+                else "Now each head has a row for every token.",
+            ),
+            "transpose",
+        ),
+        Frame(
+            "weights",
+            ("scores", "scaled", "masked", "weights"),
+            heads("weights", chosen.muted),
+            say(
+                "The same five lines run in all heads at once, because heads are an axis like the batch. Here head {head} of {q} "
+                "gives {w:.2f} to {k}. Click a head.",
+                head=head,
+                q=q,
+                w=weights[head, asks, most].item(),
+                k=k,
+            ),
+            "attend",
+            title="Attention weights, head by head",
+        ),
+        Frame(
+            "one head",
+            ("weights",),
+            pair_matrix("weights", "weights", "softmax", "weights", margin="sum"),
+            say("The head that you clicked, with its own queries and keys of {d} numbers.", d=head_dim),
+            "open",
+            title="One head",
+        ),
+        Frame(
+            "delivered",
+            ("output",),
+            cube("output", "stacked", "cut", "output"),
+            say(
+                "Each head delivers {d} numbers per token. They go back behind the tokens.{silent}",
+                d=head_dim,
+                silent=silent,
+            ),
+            "·V",
+            title="What the heads deliver",
+        ),
+        Frame(
+            "merged",
+            ("merged",),
+            cube("merged_slots", "cut", "flat", "output", "merge_origin" if wrong_merge else ""),
+            say(
+                "{verdict}",
+                verdict="Without the transpose a row mixes several tokens of one head: struck through where it holds another "
+                "token's numbers. Under a causal mask this lets the future in."
+                if wrong_merge
+                else f"One row per token again: {n_heads} × {head_dim} numbers. So far no head knows of another.",
+            ),
+            "merge",
+        ),
+        Frame(
+            "mixed",
+            ("mixed",),
+            tables(table("mixed", "O·W_O" if chosen.mixing else "O", "output")),
+            say(
+                "{mix} Compared with the layer as it should be, the result is {change:.1%} off.{silent}",
+                mix="Only here do heads meet: W_O mixes all their numbers."
+                if chosen.mixing
+                else "Without W_O the heads only lie side by side; nothing ever mixes them.",
+                change=result.change,
+                silent=silent,
+            ),
+            "·W_O",
+        ),
+    ]
+
+
+def questions(given: Given) -> list[Question]:
+    """What one head cannot do, and what a bug does not do."""
+    ends = {0.5: "about 0.5: half of it", 0.0: "about 0: all of it", 1.0: "about 1: nothing"}
+    leaks, fine, wrong = "yes", "no, it is right", "no, but it is wrong"
+
+    def perform() -> None:
+        st.session_state[f"{PREFIX}_split"] = WRONG_SPLIT
+        st.session_state[f"{PREFIX}_merge"] = WRONG_MERGE
+        stage.go_to("multi_head", STACKED)
+
+    def grade_copy() -> tuple[str, str]:
+        one, two = (trained(n_heads, SEED)[-1].loss for n_heads in (1, 2))
+        why = (
+            f"It ends at {one:.3f}: one row of weights is one mixture and cannot keep two tokens apart. Two heads reach "
+            f"{two:.4f}. Train both below."
+        )
+        return ends[min(ends, key=lambda end: abs(end - one))], why
+
+    def grade_leak() -> tuple[str, str]:
+        found = multi_head.leaks(given.x, given.layer, WRONG_SPLIT, WRONG_MERGE)
+        return (leaks if found else wrong), (
+            f"{found} outputs move when a later token changes, so a causality test does not find the bug. Compare with a loop "
+            "over heads."
+        )
+
+    return [
+        Question(
+            "copy",
+            "One head must copy two things at once, the previous token and the first. Its mean squared error goes from 1 "
+            "(nothing copied) to?",
+            (ends[1.0], ends[0.5], ends[0.0]),
+            grade_copy,
+        ),
+        Question(
+            "leak",
+            "Split by a bare reshape and merge by a bare reshape, under a causal mask: does the future leak?",
+            (leaks, fine, wrong),
+            grade_leak,
+            perform,
+        ),
+    ]
+
+
+def program(given: Given, chosen: Settings, listing: list[Line]) -> str:
+    """The computation of this page as a program."""
+    split, merge = SPLITS[chosen.split], MERGES[chosen.merge]
+    setup = [
+        *given.setup,
+        f"layer.n_heads = {chosen.n_heads}",
+        f"split, merge, score = {split.__name__}, {merge.__name__}, dot",
+        "scale = (layer.maps.w_query.shape[1] // layer.n_heads) ** -0.5",
+        "maps = layer.maps",
+        f"settings = SimpleNamespace(muted={chosen.muted}, mixing={chosen.mixing})",
+    ]
+    helpers = [split, merge, mute, dot]
+    # on the page the lines of `attend` run inside it, here they stand for it
+    gathered = Line("attention = SimpleNamespace(output=output)", ())
+    ran = [*listing[:-2], gathered, *listing[-2:]]
+    return script.program("Multi-head attention.", setup, helpers, ran, ("weights", "mixed"))
+
+
+def lines() -> list[Line]:
+    """The code that ran: heads are made, attend, are merged and mixed."""
+    outer = lines_that_ran(multi_head.build, ("projected", "queries", "keys", "values", "merged", "mixed"), {})
+    inner = lines_that_ran(attend, ("scores", "scaled", "masked", "weights", "output"), {})
+    return [*outer[:4], *inner, *outer[4:]]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def trained(n_heads: int, seed: int, identical: bool = False) -> list[Progress]:
+    return list(many_heads.copy_task(n_heads, seed, identical=identical))
+
+
+@st.fragment
+def training() -> None:
+    """One head against two, and two that start as twins: trained while the learner waits, a second each."""
+    with st.container(key="aside", border=True):
+        st.markdown("#### Copy two things at once")
+        left, right = st.columns([1, 1.6], gap="medium", vertical_alignment="center")
+        with left:
+            st.markdown(
+                "A toy task: at each place, copy the previous token and the first. Scores depend on positions alone. One head "
+                "has a single row of weights for it."
+            )
+            seed = controls.seed(PREFIX, SEED)
+            started = st.button("Train one head, two heads and twins", type="primary", key=f"{PREFIX}_train")
+        if not (started or st.session_state.get(f"{PREFIX}_trained")):
+            return
+        st.session_state[f"{PREFIX}_trained"] = True
+        with left, st.spinner("200 steps each …"):
+            runs = {"one head": trained(1, seed), "two heads": trained(2, seed), "twins": trained(2, seed, True)}
+            ends = {name: run[-1] for name, run in runs.items()}
+            st.markdown(
+                f"After 200 steps the error is **{ends['one head'].loss:.3f}** with one head, "
+                f"**{ends['two heads'].loss:.4f}** with two, and **{ends['twins'].loss:.3f}** with twins: two heads that start "
+                f"equal get the same gradient for ever. Their weights differ by {ends['twins'].difference:g}."
+            )
+        with right:
+            named = {name: ([p.step for p in run], [p.loss for p in run]) for name, run in runs.items()}
+            alt = "; ".join(f"{name}: error {run[-1].loss:.3f} at the end" for name, run in runs.items())
+            figure = charts.curves(named, "training step", "mean squared error")
+            st.plotly_chart(figure, key=f"{PREFIX}_curves", config=charts.QUIET, alt=alt)
+
+
+@st.fragment
+def lesson() -> None:
+    with controls.bench():
+        numbers = controls.numbers(PREFIX)
+        if numbers == controls.REAL:
+            text = controls.sentence(PREFIX)
+            layer = controls.layer(PREFIX)
+    given = real(text, layer) if numbers == controls.REAL else by_hand()
+    if given is None:
+        return
+    chosen = choose(given)
+    result = multi_head.run(given.x, given.layer, chosen)
+    asks, head = sentences.interesting(given.tokens), min(1, chosen.n_heads - 1)
+    most = int(result.built.attention.weights[0, head, asks].argmax())
+    listing = lines()
+    scene = Stage(
+        lesson="multi_head",
+        signature=f"{given.setup}|{chosen.n_heads}",
+        steps=steps(result.built),
+        frames=frames(result, chosen, given, asks, head, most),
+        tokens={"queries": given.tokens, "keys": given.tokens},
+        listing=listing,
+        formula_of="mixed",
+        formulas={"masked": "<scaled>"} | ({} if chosen.mixing else {"mixed": "<merged>"}),
+        symbols={"queries": "Q", "keys": "K", "values": "V"},
+        focus={"query": asks, "key": most, "head": head},
+        divisor=result.built.queries.shape[-1] ** 0.5,
+        tensors={
+            "cut": result.cut.numpy(),
+            "split_origin": result.split_origin.float().numpy(),
+            "merged_slots": result.merged_slots.numpy(),
+            "merge_origin": result.merge_origin.float().numpy(),
+        },
+        answered=question.answered(PREFIX, ("copy", "leak")),
+    )
+    stage.show(scene, WEIGHTS)
+    takeaway.offer(scene, WEIGHTS, given.origin, lambda: program(given, chosen, listing))
+    question.ask(PREFIX, questions(given))
+    claims.show_claims(PREFIX, many_heads.CLAIMS, (given.x, given.layer, SEED))
+
+
+lesson()
+training()
+claims.show_sources(("vaswani2017", "michel2019", "voita2019", "shazeer2019", "dosovitskiy2021"))
+foot("multi_head", {})

@@ -1,0 +1,364 @@
+"""Lesson 5: self-attention. How can every word look at every other word at once?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from torch import Tensor
+
+from core import script
+from core.attention import Projections, attend
+from core.attention.heads import split_heads
+from core.attention.projections import project, project_fused
+from core.attention.scores import dot
+from core.experiments import sets
+from core.lessons import material, self_attention
+from core.lessons.self_attention import Lesson, Settings, moved
+from core.listing import Line, lines_that_ran
+from core.trace import steps
+from pages.course.lesson import foot
+from pages.parts import claims, controls, link, question, sentences, sheet, stage, takeaway
+from pages.parts.question import Question
+from pages.parts.sheet import Sheet
+from pages.parts.stage import Frame, Stage, Token, matrices
+from pages.parts.views import mixture, pair_matrix, table, tables
+from pages.parts.words import key, query, say, value
+
+PREFIX = "self"
+SEED = 5
+WEIGHTS, SHUFFLED = 4, 7  # the frame that is shown first, and the one that a question leads to
+MEAN = Token("mean", special=True)
+SHEETS = (
+    Sheet("x", "X", "", ((1, 0), (0, 1), (1, 1)), ("cat", "sat", "mat")),
+    Sheet("wq", "W_Q", "query", ((2, 0), (0, 2))),
+    Sheet("wk", "W_K", "key", ((1, 0), (0, 1))),
+    Sheet("wv", "W_V", "value", ((1, 2), (3, 4))),
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the learner gave: tokens as vectors, one head's maps, and the lines of a program that make them again."""
+
+    tokens: list[Token]
+    x: Tensor
+    maps: Projections
+    setup: list[str]
+    origin: str
+
+
+def real(text: str, layer: int, head: int) -> Given | None:
+    read = sentences.read(text, PREFIX)
+    if read is None:
+        return None
+    setup = [*script.open_model(), *script.read_model(read.tokens.ids), *script.maps_of_head(layer, head, 12)]
+    maps = material.layer_of(layer).maps.head(head, 12)
+    origin = controls.origin(layer, head)
+    return Given(sentences.shown(read), read.x(layer), maps, [*setup, f"x = hidden[{layer}]"], origin)
+
+
+def by_hand() -> Given:
+    rows = sheet.edit(PREFIX, SHEETS)
+    x, maps = material.by_hand(*rows.values())
+    setup = [*script.maps_by_hand(rows["wq"], rows["wk"], rows["wv"]), script.tensor("x", rows["x"])]
+    return Given([Token(word) for word in SHEETS[0].rows], x, maps, setup, controls.OWN_NUMBERS)
+
+
+def more(tokens: list[Token], temperature: float) -> Settings:
+    """The controls that are not needed at every step."""
+    places = ["no token", *(f"{place} {token.text}" for place, token in enumerate(tokens))]
+    fused = st.toggle("One wide product for Q, K and V", key=f"{PREFIX}_fused", bind="query-params")
+    beside = controls.one_of("Beside the weights", ["transpose", "correlation"], f"{PREFIX}_beside")
+    zeroed = st.selectbox("Replace the value by zeros of", places, key=f"{PREFIX}_zeroed", bind="query-params")
+    bits = controls.one_of("Numbers of", ["32 bits", "64 bits"], f"{PREFIX}_bits")
+    place = places.index(zeroed) - 1
+    return Settings(
+        link.integers(f"{PREFIX}_order"), None if place < 0 else place, temperature, fused, bits == "64 bits", beside
+    )
+
+
+def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, most: int) -> list[Frame]:
+    """The steps, in words."""
+    trace, weights = result.now, result.now.attention.weights[0, 0]
+    q, k = query(tokens[asks].text), key(tokens[most].text)
+    top = weights[asks, most].item()
+    n_tokens, width, head_dim = len(tokens), trace.x.shape[-1], trace.queries.shape[-1]
+    three = tables(
+        table("queries", "Q", "query"),
+        table("keys", "K", "key"),
+        table("values", "V", "value"),
+        note=f"one head: {head_dim} numbers to ask with, {head_dim} to be found by, {head_dim} to pass on",
+    )
+    one = tables(table("projected", "[Q K V]"), note="one product with the three maps side by side")
+    moved_places = sum(place != token for place, token in enumerate(result.order))
+    return [
+        Frame(
+            "X",
+            ("x",),
+            tables(table("x", "X")),
+            say(
+                "Each token enters as {n} numbers. Nothing here says where it stands, except what earlier layers mixed in.",
+                n=width,
+            ),
+        ),
+        Frame(
+            "Q, K, V",
+            ("queries", "keys", "values"),
+            one if settings.fused else three,
+            say(
+                "The same {n} numbers are read three ways: {q}, {k}, {v}. {how}",
+                n=width,
+                q=query("what do I look for"),
+                k=key("what can I be found by"),
+                v=value("what do I pass on"),
+                how="One product makes all three." if settings.fused else "Three products make them.",
+            ),
+            "·W",
+            title="Queries, keys, values",
+        ),
+        Frame(
+            "scores",
+            ("scores",),
+            pair_matrix("scores", "scores", "Q · Kᵀ"),
+            say(
+                "Row {q}, column {k} is one dot product, {s:.2f}: how well what {q} looks for fits what {k} offers. "
+                "All {n} are made at once.",
+                q=q,
+                k=k,
+                s=trace.attention.scores[0, 0, asks, most].item(),
+                n=n_tokens**2,
+            ),
+            "·K⊤",
+        ),
+        Frame(
+            "scaled",
+            ("scaled", "masked"),
+            pair_matrix("scaled", "scaled", "÷ √d" if settings.temperature == 1 else "÷ T√d"),
+            say(
+                "The picture stays, only the scale under it changes: every score is divided by {d:.2f}, so that the "
+                "softmax does not saturate.",
+                d=settings.temperature * head_dim**0.5,
+            ),
+            "÷√d",
+        ),
+        Frame(
+            "weights",
+            ("weights",),
+            pair_matrix("weights", "weights", "softmax", "weights", cornerNote="row by row →", margin="sum"),
+            say(
+                "Each row is a budget of exactly 1. Row {q} spends {w:.2f} of it on {k} and {own:.2f} on itself. Columns "
+                "need not add up to anything.",
+                q=q,
+                k=k,
+                w=top,
+                own=weights[asks, asks].item(),
+            ),
+            "softmax",
+        ),
+        Frame(
+            "and back",
+            (),
+            tables(
+                table("weights", "A", scale="weights", limit=1, columns="keys"),
+                table(
+                    "beside",
+                    "Aᵀ" if settings.beside == "transpose" else "corr",
+                    columns="keys",
+                    **({"scale": "weights", "limit": 1} if settings.beside == "transpose" else {"limit": 1}),
+                ),
+                readout="plain",
+            ),
+            say(
+                "What {q} gives {k} is not what {k} gives {q}: {w:.2f} against {back:.2f}. The two directions differ by up "
+                "to {a:.2f}, so weights are no correlation.",
+                q=q,
+                k=k,
+                w=top,
+                back=weights[most, asks].item(),
+                a=result.asymmetry,
+            ),
+            title="One way and the other",
+        ),
+        Frame(
+            "output",
+            ("output",),
+            mixture(),
+            say(
+                "Each output row is a mixture of value rows: {w:.0%} of the new {q} is the value of {k}. {zero}All rows are "
+                "computed at once; one at a time gives the same numbers.",
+                q=q,
+                k=k,
+                w=top,
+                zero="" if settings.zeroed is None else f"The value of “{tokens[settings.zeroed].text}” is zeros now. ",
+            ),
+            "·V",
+        ),
+        Frame(
+            "shuffled",
+            (),
+            tables(
+                table("typed_output", "typed", "output", rows="typed", order=list(result.order)),
+                table("output", "now", "output", labelled=True),
+                readout="plain",
+                note="drag a word above, or move it with Alt and an arrow key",
+            ),
+            say(
+                "{count} Shuffling the tokens shuffles the rows of the output and changes none of them: the largest "
+                "difference is {e:.1e}.",
+                count=f"{moved_places} of {n_tokens} tokens stand elsewhere now."
+                if moved_places
+                else "Drag a word to another place.",
+                e=result.equivariance_error,
+            ),
+            "σ",
+            title="Shuffled in, shuffled out",
+        ),
+        Frame(
+            "mean",
+            (),
+            tables(
+                table("typed_mean", "typed", "output", rows="typed_mean"),
+                table("now_mean", "now", "output", rows="now_mean", labelled=True),
+                readout="plain",
+                note="the last row is the mean of all others",
+            ),
+            say(
+                "The mean over all tokens does not know their order at all: it differs by {e:.1e}. Equivariant became "
+                "invariant.",
+                e=result.mean_error,
+            ),
+            "mean",
+            title="The mean forgets the order",
+        ),
+    ]
+
+
+def tensors(result: Lesson) -> dict:
+    """What the frames show beside the trace."""
+    typed = matrices(steps(result.typed))
+    now = matrices(steps(result.now))
+    return {
+        "projected": np.concatenate([now["queries"], now["keys"], now["values"]], axis=1),
+        "beside": result.beside[0, 0].float().numpy(),
+        "typed_output": typed["output"],
+        "typed_mean": result.with_mean(result.typed).float().numpy(),
+        "now_mean": result.with_mean(result.now).float().numpy(),
+    }
+
+
+def questions(given: Given) -> list[Question]:
+    """Swap two words: what becomes of the output of a third, and of their own?"""
+    first, second, third = self_attention.places_to_swap(len(given.tokens))
+    still, changed = "it stays as it is", "it changes a little"
+    along, lost = "it moves along", "it stays where it was"
+
+    def perform() -> None:
+        link.write(f"{PREFIX}_order", ",".join(map(str, self_attention.swapped(len(given.tokens)))))
+        stage.go_to("self_attention", SHUFFLED)
+
+    def grade_third() -> tuple[str, str]:
+        stays, _ = self_attention.swap(given.x, given.maps)
+        why = f"It differs by {stays:.1e}: the same keys and values are there, only elsewhere in the sum."
+        return (still if stays < 1e-5 else changed), why
+
+    def grade_first() -> tuple[str, str]:
+        _, moves = self_attention.swap(given.x, given.maps)
+        return (along if moves < 1e-5 else lost), f"It stands at place {second} now, to within {moves:.1e}."
+
+    return [
+        Question(
+            "stays",
+            f"Swap the words at places {first} and {second}. What happens to the output of place {third}?",
+            (changed, still, "it becomes a mean of both"),
+            grade_third,
+            perform,
+        ),
+        Question(
+            "moves",
+            f"And what happens to the output that stood at place {first}?",
+            (lost, "it is mixed with the other", along),
+            grade_first,
+            perform,
+        ),
+    ]
+
+
+def program(given: Given, settings: Settings, result: Lesson, listing: list[Line]) -> str:
+    """The computation of this page as a program."""
+    head_dim = result.now.queries.shape[-1]
+    setup = [
+        *given.setup,
+        f"x = x[:, {list(result.order)}]",
+        *(script.DOUBLE if settings.double else []),
+        f"n_heads, score, zeroed = 1, dot, {settings.zeroed}",
+        f"scale = 1 / ({settings.temperature} * {head_dim} ** 0.5)",
+    ]
+    return script.program("Self-attention of one head.", setup, [split_heads, dot], listing, ("weights", "output"))
+
+
+def lines(settings: Settings) -> list[Line]:
+    """The code that ran."""
+    made = ("widths", "w_fused", "b_fused", "projected", "queries", "keys", "values")
+    return [
+        *lines_that_ran(project_fused if settings.fused else project, made, {}),
+        # its first line makes all three, as shown above; the second silences a value, if asked
+        *lines_that_ran(self_attention.attend_tokens, ("values",), vars(settings))[1:],
+        *lines_that_ran(attend, ("scores", "scaled", "masked", "weights", "output"), {}),
+    ]
+
+
+@st.fragment
+def lesson() -> None:
+    with controls.bench():
+        numbers = controls.numbers(PREFIX)
+        if numbers == controls.REAL:
+            text = controls.sentence(PREFIX)
+            layer, head = controls.layer_and_head(PREFIX)
+        temperature = controls.temperature(PREFIX)
+        popover = st.popover("More")
+    given = real(text, layer, head) if numbers == controls.REAL else by_hand()
+    if given is None:
+        return
+    with popover:
+        settings = more(given.tokens, temperature)
+    result = self_attention.run(given.x, given.maps, settings)
+    tokens = [given.tokens[place] for place in result.order]
+    asks = sentences.interesting(tokens)
+    most = int(result.now.attention.weights[0, 0, asks].argmax())
+    listing = lines(settings)
+    scene = Stage(
+        lesson="self_attention",
+        signature=f"{given.setup}|{result.order}",
+        steps=steps(result.now),
+        frames=frames(result, settings, tokens, asks, most),
+        tokens={
+            "queries": tokens,
+            "keys": tokens,
+            "typed": given.tokens,
+            "typed_mean": [*given.tokens, MEAN],
+            "now_mean": [*tokens, MEAN],
+        },
+        listing=listing,
+        formula_of="output",
+        formulas={"masked": "<scaled>"} | ({"scaled": r"\frac{<scores>}{T\sqrt{d}}"} if temperature != 1 else {}),
+        symbols={"queries": "Q", "keys": "K", "values": "V"},
+        focus={"query": asks, "key": most},
+        divisor=temperature * result.now.queries.shape[-1] ** 0.5,
+        tensors=tensors(result),
+        reorderable=True,
+        answered=question.answered(PREFIX, ("stays", "moves")),
+    )
+
+    def reorder(start: int, goal: int) -> None:
+        link.write(f"{PREFIX}_order", ",".join(map(str, moved(result.order, start, goal))))
+
+    stage.show(scene, WEIGHTS, on_reorder=reorder)
+    takeaway.offer(scene, WEIGHTS, given.origin, lambda: program(given, settings, result, listing))
+    if len(tokens) >= 3:
+        question.ask(PREFIX, questions(given))
+    claims.show_claims(PREFIX, sets.CLAIMS, (given.x, given.maps, SEED))
+
+
+lesson()
+claims.show_sources(("vaswani2017", "lee2019", "jain2019", "wang2020"))
+foot("self_attention", {})

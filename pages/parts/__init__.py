@@ -1,0 +1,1 @@
+"""The brushes with which every page draws."""

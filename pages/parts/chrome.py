@@ -1,0 +1,30 @@
+"""What stands around every page: the mark, the style sheet, the head of a page, the links at its foot."""
+
+from pathlib import Path
+
+import streamlit as st
+
+LOOK = Path(__file__).parents[2] / "assets" / "look"
+ABOUT = "Attention Lab. Every number on the screen is computed while you watch."
+
+
+def configure() -> None:
+    """Title, icon and style of the app; once per run, before anything is drawn."""
+    mark = str(LOOK / "mark.svg")
+    st.set_page_config(
+        "Attention Lab", page_icon=mark, layout="wide", initial_sidebar_state=248, menu_items={"About": ABOUT}
+    )
+    st.logo(mark, size="large")
+    st.html(LOOK / "page.css")
+
+
+def head(eyebrow: str, title: str, question: str) -> None:
+    """The top of a page: where it belongs, what it is called, what it answers."""
+    st.html(
+        f'<div class="page-head"><p class="eyebrow">{eyebrow}</p><h1>{title}</h1><p class="question">{question}</p></div>'
+    )
+
+
+def front(title: str, lead: str) -> None:
+    """The top of the map."""
+    st.html(f'<div class="page-head front"><h1>{title}</h1><p class="lead">{lead}</p></div>')

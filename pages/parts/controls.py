@@ -1,0 +1,78 @@
+"""The widgets that lessons share. Each lives in the link under a key that begins with its page's prefix."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.parts import messages
+
+SENTENCE = "The animal did not cross the street because it was too tired"
+EXAMPLES = (SENTENCE, "She poured water from the jug into the cup until it was full")
+REAL, BY_HAND = "real", "by hand"
+OWN_NUMBERS = "Your own numbers, computed in single precision"
+
+
+def bench(name: str = "bench"):
+    """One row of controls above the stage."""
+    return st.container(key=name, horizontal=True, vertical_alignment="bottom", gap="small")
+
+
+def numbers(prefix: str) -> str:
+    """Where the numbers come from: a real model on the learner's sentence, or the learner's own few numbers."""
+    return one_of("Numbers", [REAL, BY_HAND], f"{prefix}_numbers")
+
+
+def one_of(label: str, options: Sequence[str], key: str) -> str:
+    """One of a few words; the first one unless the learner or the link says otherwise."""
+    chosen = st.segmented_control(label, options, default=options[0], key=key, bind="query-params", required=True)
+    return chosen or options[0]
+
+
+def sentence(prefix: str, default: str = SENTENCE, label: str = "Sentence", name: str = "text") -> str:
+    """The learner's sentence, followed while it is typed.
+
+    It has no limit of its own: a box with one ignores what is too long without a word. Reading it says the limit.
+    """
+    return st.text_input(label, default, key=f"{prefix}_{name}", live="350ms", bind="query-params")
+
+
+def layer(prefix: str, default: int = 3) -> int:
+    """Which layer of the real model, from 0."""
+    return st.selectbox("Layer", range(6), index=default, key=f"{prefix}_layer", bind="query-params", width=84)
+
+
+def layer_and_head(prefix: str, default_layer: int = 3, default_head: int = 1) -> tuple[int, int]:
+    """Which layer and which of its heads; both count from 0."""
+    return (
+        layer(prefix, default_layer),
+        st.selectbox("Head", range(12), index=default_head, key=f"{prefix}_head", bind="query-params", width=84),
+    )
+
+
+def temperature(prefix: str, low: float = 0.25, high: float = 4.0, step: float = 0.25) -> float:
+    """What the scores are divided by, beside the root of the head's width. 1 is what the model was trained with."""
+    return st.slider("Temperature", low, high, 1.0, step, key=f"{prefix}_temperature", bind="query-params", width=170)
+
+
+def seed(prefix: str, default: int) -> int:
+    """Where random numbers begin, so that a link shows the same ones again."""
+    return st.slider("Seed", 0, 99, default, key=f"{prefix}_seed", bind="query-params", width=130)
+
+
+def say_if_empty(text: str, key: str) -> bool:
+    """Whether there is nothing to read in the box of this key; if so, the page says how to begin."""
+    if text.strip():
+        return False
+    messages.empty("Type a sentence above, or start from one of these", key, EXAMPLES)
+    return True
+
+
+def origin(in_layer: int, head: int | None = None) -> str:
+    """Where the numbers on the screen come from, and on what they were computed."""
+    # imports torch, which the map does not wait for
+    from core.lessons import material
+
+    which = f"layer {in_layer}" if head is None else f"layer {in_layer}, head {head}"
+    return (
+        f"Real numbers of all-MiniLM-L6-v2 (a BERT of 6 layers with 12 heads), {which}, computed on {material.device()}"
+    )

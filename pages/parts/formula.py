@@ -1,0 +1,62 @@
+"""Formulas on the screen: declared once in LaTeX by a trace, shown as MathML, each symbol knowing its step."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+from latex2mathml.converter import convert
+
+from core.trace import Step, references
+
+ROLES = {"Q": "query", "K": "key", "V": "value", "O": "output"}
+_LETTER = re.compile(r"(?<!</mi>)<mi>([QKVO])</mi>")  # not where it is the index of another letter
+_HOLE = re.compile(r"<mtext>@(\w+)@</mtext>")
+
+
+def whole_formula(
+    steps: list[Step], last: str, symbols: Mapping[str, str], changed: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The formula of the last step with every earlier one inside it marked by its step, and what its letters stand for.
+
+    symbols   {step: letter} for steps that the formula names by a letter: a line below says how each is made.
+    changed   {step: LaTeX} in place of what the trace declares.
+    """
+    declared = tuple((step.name, changed.get(step.name, step.formula)) for step in steps)
+    return _whole(declared, last, tuple(symbols.items()))
+
+
+@lru_cache(maxsize=64)
+def _whole(declared: tuple[tuple[str, str], ...], last: str, symbols: tuple[tuple[str, str], ...]) -> str:
+    formulas = dict(declared)
+    lines = [f"<div>{_math(_symbol(last, formulas))}</div>"]
+    if symbols:
+        parts = [f"{_group(name, _letters(letter))}<mo>=</mo>{_marked(name, formulas)}" for name, letter in symbols]
+        gap = '<mspace width="1.6em"/>'
+        lines.append(f"<div>{_math(f'<mtext>with&#160;</mtext>{gap.join(parts)}')}</div>")
+    return "".join(lines)
+
+
+def _math(content: str) -> str:
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" displaystyle="true"><mrow>{content}</mrow></math>'
+
+
+def _group(name: str, content: str) -> str:
+    return f'<mrow class="symbol" data-step="{name}">{content}</mrow>'
+
+
+def _symbol(name: str, formulas: dict[str, str]) -> str:
+    return _group(name, _marked(name, formulas))
+
+
+def _marked(name: str, formulas: dict[str, str]) -> str:
+    """MathML of one formula; each `<step>` in it becomes a marked group."""
+    latex = formulas[name]
+    for reference in references(latex):
+        latex = latex.replace(f"<{reference}>", rf"\text{{@{reference}@}}")
+    return _HOLE.sub(lambda hole: _symbol(hole[1], formulas), _letters(latex))
+
+
+def _letters(latex: str) -> str:
+    content = re.sub(r"^<math[^>]*><mrow>|</mrow></math>$", "", convert(latex))
+    return _LETTER.sub(lambda letter: f'<mi class="{ROLES[letter[1]]}">{letter[1]}</mi>', content)

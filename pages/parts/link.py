@@ -1,0 +1,66 @@
+"""What the link says about things that no widget holds: orders, cells, tables. The link is the state.
+
+Anything impossible in it falls back to the default, and `notes` tells the visitor once what was ignored.
+"""
+
+import re
+
+import streamlit as st
+
+Rows = tuple[tuple[float, ...], ...]
+LARGEST_NUMBER = 99.0
+_NUMBER = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,4})?")
+
+
+def integers(name: str, default: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """`?name=2,0,1` as numbers of 0 or more."""
+    text = st.query_params.get(name)
+    if text is None:
+        return default
+    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{1,3}){0,511}", text):
+        return tuple(int(item) for item in text.split(","))
+    return _ignored(name, "whole numbers with commas between them", default)
+
+
+def pairs(name: str) -> frozenset[tuple[int, int]]:
+    """`?name=0.3,2.1` as pairs of numbers of 0 or more."""
+    text = st.query_params.get(name)
+    if not text:
+        return frozenset()
+    if re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,3}(,[0-9]{1,3}\.[0-9]{1,3}){0,4095}", text):
+        return frozenset((int(a), int(b)) for a, b in (item.split(".") for item in text.split(",")))
+    return _ignored(name, "pairs such as 0.3 with commas between them", frozenset())
+
+
+def table(name: str, default: Rows) -> Rows:
+    """`?name=1,0;0,1` as rows of numbers, as many and as long as the default's."""
+    text = st.query_params.get(name)
+    if text is None:
+        return default
+    rows = tuple(tuple(row.split(",")) for row in text.split(";"))
+    if [len(row) for row in rows] == [len(row) for row in default]:
+        cells = [cell for row in rows for cell in row]
+        if all(_NUMBER.fullmatch(cell) and abs(float(cell)) <= LARGEST_NUMBER for cell in cells):
+            return tuple(tuple(float(cell) for cell in row) for row in rows)
+    shape = f"{len(default)} rows of {len(default[0])} numbers between −99 and 99"
+    return _ignored(name, shape, default)
+
+
+def write(name: str, value: str) -> None:
+    """Put a value into the link; an empty one leaves it."""
+    if value:
+        st.query_params[name] = value
+    elif name in st.query_params:
+        del st.query_params[name]
+
+
+def write_table(name: str, rows: Rows, default: Rows) -> None:
+    """Put a table into the link, unless it is the default one."""
+    text = ";".join(",".join(f"{cell:g}" for cell in row) for row in rows)
+    write(name, "" if rows == default else text)
+
+
+def _ignored(name: str, accepted: str, default):
+    """Fall back; the note is shown once per value."""
+    st.caption(f"The link's “{name}” was ignored: it should be {accepted}.")
+    return default

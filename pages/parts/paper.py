@@ -1,0 +1,173 @@
+"""Figures to take away, drawn by matplotlib from the same trace as the figure on the screen, fit for a paper."""
+
+import io
+import tomllib
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import font_manager, rc_context
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from pages.parts.stage import Frame, Stage, Token, limit, matrices
+from pages.parts.views import View
+
+CONFIG = Path(__file__).parents[2] / ".streamlit" / "config.toml"
+LONGEST_LABELLED = 64  # axes of more tokens than this carry no words
+# the first of these that is installed and knows a letter draws it
+FONTS = (
+    "Source Sans 3",
+    "DejaVu Sans",
+    "Noto Sans CJK JP",
+    "Noto Sans Arabic",
+    "Noto Sans Hebrew",
+    "Noto Sans Devanagari",
+)
+
+
+@cache
+def _palette() -> dict[str, Any]:
+    """The light theme, which is the one for paper."""
+    return tomllib.loads(CONFIG.read_text(encoding="utf-8"))["theme"]["light"]
+
+
+@cache
+def _maps() -> dict[str, LinearSegmentedColormap]:
+    palette = _palette()
+    sequential = LinearSegmentedColormap.from_list("weights", palette["chartSequentialColors"])
+    diverging = LinearSegmentedColormap.from_list("signed", palette["chartDivergingColors"])
+    return {"weights": sequential, "share": sequential, "signed": diverging}
+
+
+@cache
+def _fonts() -> list[str]:
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [name for name in FONTS if name in installed] or ["sans-serif"]
+
+
+def picture(stage: Stage, frame: Frame, looked: dict[str, int], kind: str) -> bytes:
+    """One frame as "svg", "pdf" or "png", with the cell that is looked at outlined."""
+    style = {
+        "font.family": _fonts(),
+        "font.size": 9,
+        "svg.fonttype": "none",
+        "pdf.fonttype": 42,
+        "hatch.linewidth": 0.5,
+    }
+    out = io.BytesIO()
+    with rc_context(style), warnings.catch_warnings():
+        # a letter that no installed font knows is drawn as a box; the SVG keeps the letter
+        warnings.filterwarnings("ignore", message=".*missing from font.*")
+        figure = _figure(stage, frame, looked)
+        figure.savefig(out, format=kind, dpi=200, bbox_inches="tight", metadata=None)
+    return out.getvalue()
+
+
+def _figure(stage: Stage, frame: Frame, looked: dict[str, int]) -> Figure:
+    tensors = matrices(stage.steps) | dict(stage.tensors)
+    view = frame.view
+    figure = Figure(figsize=(6.4, 5.2), layout="constrained")
+    title = frame.title or next(step.title for step in stage.steps if step.name == frame.steps[0])
+    figure.suptitle(title, fontsize=11)
+    draw = {"tables": _tables, "heads": _stack, "cube": _stack, "points": _points, "histogram": _histogram}
+    draw.get(view["kind"], _matrix)(figure, stage, view, tensors, looked)
+    return figure
+
+
+def _heat(axes: Axes, array: np.ndarray, part: View, allowed: np.ndarray | None) -> Any:
+    scale = part.get("scale", "signed")
+    end = part.get("limit") or limit(array, 100 if part.get("columns") == "keys" else 99)
+    norm = Normalize(0, 1) if scale == "weights" else Normalize(0 if scale == "share" else -end, end)
+    hidden = np.zeros(array.shape, bool) if allowed is None else ~allowed.astype(bool)
+    axes.patch.set(facecolor="#f0f0f5", edgecolor="#b9b8c8", hatch="/////")
+    shown = np.ma.masked_where(hidden | ~np.isfinite(array), array)
+    return axes.imshow(shown, cmap=_maps()[scale], norm=norm, aspect="auto", interpolation="nearest")
+
+
+def _words(axes: Axes, tokens: list[Token], which: str) -> None:
+    if len(tokens) > LONGEST_LABELLED:
+        return
+    texts = [token.text for token in tokens]
+    if which == "y":
+        axes.set_yticks(range(len(texts)), texts)
+    else:
+        axes.set_xticks(range(len(texts)), texts, rotation=90)
+    for label in axes.get_yticklabels() if which == "y" else axes.get_xticklabels():
+        label.set_parse_math(False)  # a visitor's dollar signs are no formula
+
+
+def _matrix(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndarray], looked: dict[str, int]) -> None:
+    axes = figure.subplots()
+    array = _matrix_of(tensors[view["tensor"]], looked)
+    hidden = tensors.get(view.get("hidden", ""))
+    image = _heat(axes, array, view, hidden)
+    _words(axes, list(stage.tokens[view["rows"]]), "y")
+    axes.set_ylabel("Queries")
+    if view["columns"] == "keys":
+        _words(axes, list(stage.tokens["keys"]), "x")
+        axes.xaxis.tick_top()
+        axes.set_xlabel("Keys")
+        axes.xaxis.set_label_position("top")
+        axes.set_aspect("equal")
+    column = looked["key"] if view["columns"] == "keys" else looked["dimension"]
+    if column < array.shape[1] and looked["query"] < array.shape[0]:
+        place = (column - 0.5, looked["query"] - 0.5)
+        axes.add_patch(Rectangle(place, 1, 1, fill=False, edgecolor=_palette()["textColor"], linewidth=1.4))
+    figure.colorbar(image, ax=axes, shrink=0.7)
+
+
+def _matrix_of(array: np.ndarray, looked: dict[str, int]) -> np.ndarray:
+    return array[min(looked["head"], len(array) - 1)] if array.ndim == 3 else array
+
+
+def _tables(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndarray], looked: dict[str, int]) -> None:
+    parts = view["tables"]
+    for i, (axes, part) in enumerate(zip(np.atleast_1d(figure.subplots(1, len(parts))), parts, strict=True)):
+        image = _heat(axes, _matrix_of(tensors[part["tensor"]], looked), part, None)
+        axes.set_title(part["label"], fontsize=10)
+        if i == 0 or part.get("labelled"):
+            _words(axes, list(stage.tokens[part["rows"]]), "y")
+        else:
+            axes.set_yticks([])
+        figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.8)
+
+
+def _stack(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndarray], looked: dict[str, int]) -> None:
+    stack = tensors[view["tensor"]]
+    across = min(4, len(stack))
+    down = -(-len(stack) // across)
+    cells = figure.subplots(down, across, squeeze=False).flatten()
+    for head, axes in enumerate(cells):
+        axes.set_xticks([])
+        axes.set_yticks([])
+        if head < len(stack):
+            image = _heat(axes, stack[head], view, None)
+            axes.set_title(f"head {head}", fontsize=8)
+        else:
+            axes.set_visible(False)
+    figure.colorbar(image, ax=cells.tolist(), shrink=0.6)
+
+
+def _points(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndarray], looked: dict[str, int]) -> None:
+    axes = figure.subplots()
+    palette = _palette()
+    values, outputs = tensors[view["values"]], tensors[view["outputs"]]
+    axes.scatter(*values.T, color=palette["greenColor"], label="values")
+    axes.scatter(*outputs.T, color=palette["violetColor"], marker="D", label="outputs")
+    for token, (x, y) in zip(stage.tokens["keys"], values, strict=True):
+        axes.annotate(token.text, (x, y), fontsize=7, xytext=(3, 3), textcoords="offset points", parse_math=False)
+    axes.set_aspect("equal")
+    axes.legend()
+
+
+def _histogram(
+    figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndarray], looked: dict[str, int]
+) -> None:
+    for axes, series in zip(figure.subplots(len(view["series"]), sharex=True), view["series"], strict=True):
+        axes.stairs(series["counts"], series["edges"], fill=True, color=_palette()["grayTextColor"])
+        axes.set_title(f"{series['name']} ({series['words']})", fontsize=9)

@@ -1,0 +1,230 @@
+"""The stage of a lesson: the steps of a trace on a rail, one figure, what to notice, the formula and the code."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from core.listing import Line
+from core.trace import Step
+from pages.parts import assets
+from pages.parts.formula import whole_formula
+from pages.parts.payload import pack
+from pages.parts.views import View
+from pages.parts.words import Span
+
+LONGEST_LABEL = 40  # letters of a token that a label can need
+WEIGHTS = frozenset({"weights", "early", "wrong"})  # tensors in 0..1
+
+
+class Token(NamedTuple):
+    """A token as it is shown."""
+
+    text: str
+    special: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One stop on the rail.
+
+    label     the word under its picture.
+    steps     the steps of the trace that it shows; formula and code mark them, the first one lends its title.
+    view      how the figure draws it.
+    notice    one or two sentences with real numbers.
+    operator  what stands on the rail before it.
+    title     in place of the first step's.
+    """
+
+    label: str
+    steps: tuple[str, ...]
+    view: View
+    notice: list[Span]
+    operator: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything that one stage shows.
+
+    signature    changes whenever the input does; then the cell looked at returns to `focus`.
+    steps        the trace.
+    tokens       the words of each axis: "queries" and "keys", and any other that a table names.
+    formula_of   the step whose formula is shown, with all earlier ones inside it.
+    formulas     {step: LaTeX} in place of what the trace declares, where the learner changed the computation.
+    symbols      {step: letter} for what the formula names by a letter.
+    divisor      what scores were divided by.
+    dot_product  whether a score is the sum of q x k.
+    tensors      matrices by name, beyond those of the steps.
+    editable     whether clicking a cell of the mask changes it; reorderable: whether words can be dragged.
+    answered     whether the learner answered the lesson's question.
+    """
+
+    lesson: str
+    signature: str
+    steps: list[Step]
+    frames: Sequence[Frame]
+    tokens: Mapping[str, Sequence[Token]]
+    listing: Sequence[Line]
+    formula_of: str
+    symbols: dict[str, str]
+    focus: Mapping[str, int]
+    formulas: Mapping[str, str] = field(default_factory=dict)
+    divisor: float = 1.0
+    dot_product: bool = True
+    tensors: Mapping[str, np.ndarray] = field(default_factory=dict)
+    editable: bool = False
+    reorderable: bool = False
+    answered: bool = False
+
+
+def _nothing() -> None:
+    """A component needs a callback for each of its values."""
+
+
+def show(
+    stage: Stage,
+    first_step: int,
+    on_toggle: Callable[[int, int], None] | None = None,
+    on_reorder: Callable[[int, int], None] | None = None,
+) -> None:
+    """Draw the stage. The step it rests on and the cell looked at are kept in the link as `?step=` and `?at=`.
+
+    on_toggle    called with (query, key) when the learner clicks a cell of an editable mask.
+    on_reorder   called with (from, to) when the learner moves a word.
+    """
+    key = f"{stage.lesson}_stage"
+
+    def told(event: str, act: Callable[[int, int], None] | None) -> Callable[[], None]:
+        def tell() -> None:
+            place = st.session_state[key].get(event)
+            if act and place:
+                act(*(int(index) for index in place))
+
+        return tell
+
+    assets.component("stage")(
+        key=key,
+        data=_payload(stage, step_of_link(len(stage.frames), first_step)),
+        on_view_change=lambda: remember(key),
+        on_toggled_change=told("toggled", on_toggle),
+        on_reordered_change=told("reordered", on_reorder),
+    )
+
+
+def step_of_link(count: int, first: int) -> int:
+    """The step that the link names; the first one to be shown where it names none that exists."""
+    asked = st.query_params.get("step", "")
+    return int(asked) if re.fullmatch("[0-9]{1,2}", asked) and int(asked) < count else first
+
+
+def look_of_link(focus: Mapping[str, int]) -> dict[str, int]:
+    """The query, key, number and head that the link looks at; the focus where it names none."""
+    default = {"query": 0, "key": 0, "dimension": 0, "head": 0} | dict(focus)
+    asked = st.query_params.get("at", "")
+    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", asked):
+        return dict(zip(("query", "key", "dimension", "head"), map(int, asked.split(".")), strict=True))
+    return default
+
+
+def remember(key: str) -> None:
+    """Put the view that a component rests on into the link."""
+    view = st.session_state[key].view
+    st.query_params["step"] = str(int(view["step"]))
+    st.query_params["at"] = ".".join(str(int(view[name])) for name in ("query", "key", "dimension", "head"))
+
+
+def go_to(lesson: str, step: int) -> None:
+    """Move the stage of a lesson to a step, as if the learner had clicked it."""
+    turn = st.session_state.get(f"{lesson}_go", (0, 0))[0]
+    st.session_state[f"{lesson}_go"] = (turn + 1, step)
+    st.query_params["step"] = str(step)
+
+
+def matrices(steps: Sequence[Step]) -> dict[str, np.ndarray]:
+    """The tensors of a trace as arrays, without the batch, and without the heads where there is one."""
+    arrays = {}
+    for step in steps:
+        array = step.tensor[0].detach().float().cpu().numpy()
+        arrays[step.name] = array[0] if step.axes[1] == "heads" and len(array) == 1 else array
+    return arrays
+
+
+def _payload(stage: Stage, step: int) -> bytes:
+    tensors = matrices(stage.steps) | dict(stage.tensors)
+    declared = {made.name: made for made in stage.steps}
+    frames = [_frame(frame, declared, tensors) for frame in stage.frames]
+    always = {"weights", "queries", "keys", "values", "scores", "scaled"} & tensors.keys()
+    shown = {part["tensor"] for frame in frames for part in frame["view"].get("tables") or [frame["view"]]}
+    words = {
+        "lesson": stage.lesson,
+        "group": stage.lesson,
+        "signature": stage.signature,
+        "tokens": {
+            axis: [token._replace(text=token.text[:LONGEST_LABEL])._asdict() for token in tokens]
+            for axis, tokens in stage.tokens.items()
+        },
+        "cross": stage.tokens["queries"] is not stage.tokens["keys"],
+        "frames": frames,
+        "formula": whole_formula(stage.steps, stage.formula_of, stage.symbols, stage.formulas),
+        "code": [{"text": line.text, "steps": line.assigns, "ran": True} for line in stage.listing],
+        "focus": dict(stage.focus),
+        "look": look_of_link(stage.focus),
+        "go": st.session_state.get(f"{stage.lesson}_go"),
+        "divisor": stage.divisor,
+        "dotProduct": stage.dot_product,
+        "limits": {name: limit(tensors[name]) for name in ("queries", "keys")},
+        "editable": stage.editable,
+        "reorderable": stage.reorderable,
+        "answered": stage.answered,
+        "step": step,
+    }
+    sent = {name: tensors[name] for name in shown | always | stage.tensors.keys()}
+    return pack(words, sent, WEIGHTS)
+
+
+def _frame(frame: Frame, declared: Mapping[str, Step], tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    first = declared.get(frame.steps[0]) if frame.steps else None
+    parts = frame.view.get("tables") or [frame.view]
+    sizes = list(dict.fromkeys(" × ".join(map(str, tensors[part["tensor"]].shape)) for part in parts))
+    return {
+        "label": frame.label,
+        "steps": list(frame.steps),
+        "operator": frame.operator,
+        "title": frame.title or first.title,
+        "also": first.also if first and not frame.title else "",
+        "shape": f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes),
+        "axes": {"tables": "tokens ↓ · numbers →", "matrix": f"queries ↓ · {frame.view.get('columns')} →"}.get(
+            frame.view["kind"], ""
+        ),
+        "notice": frame.notice,
+        "view": _with_limits(frame.view, tensors),
+    }
+
+
+def _with_limits(view: View, tensors: Mapping[str, np.ndarray]) -> View:
+    """A view with the ends of its scales: the maximum for pairs, the 99th percentile for vectors."""
+    full = dict(view)
+    if "tables" in full:
+        together = max(limit(tensors[part["tensor"]]) for part in full["tables"])
+        full["tables"] = [{"limit": together, "scale": "signed", **part} for part in full["tables"]]
+        return full
+    if full["scale"] != "weights":
+        full.setdefault("limit", limit(tensors[full["tensor"]], 100 if full.get("columns") == "keys" else 99))
+    for side in ("left", "top"):
+        if side in full:
+            name = full[side]["tensor"]
+            full[side] = {"scale": "weights" if name in WEIGHTS else "signed", "limit": limit(tensors[name])} | full[
+                side
+            ]
+    return full
+
+
+def limit(array: np.ndarray, percentile: float = 99) -> float:
+    """The end of a scale: so many percent of the finite values lie within it. 1 where all are 0."""
+    finite = np.abs(array[np.isfinite(array)])
+    return float(np.percentile(finite, percentile)) or float(finite.max()) or 1.0 if finite.size else 1.0

@@ -1,0 +1,73 @@
+"""Taking things away: the figure as it stands, its numbers, and the computation as a program."""
+
+import csv
+import io
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.stage import Frame, Stage, look_of_link, matrices, step_of_link
+
+PICTURES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
+
+
+def offer(stage: Stage, first_step: int, origin: str, script: Callable[[], str]) -> None:
+    """Where the numbers come from, and a menu of downloads. Nothing is made before it is asked for."""
+    with st.container(key="under_stage", horizontal=True, vertical_alignment="center"):
+        st.caption(origin)
+        menu = st.popover("Take it away", icon=":material/download:", key=f"{stage.lesson}_menu", on_change="rerun")
+    if not menu.open:
+        return
+    with menu:
+        frame = stage.frames[step_of_link(len(stage.frames), first_step)]
+        looked = look_of_link(stage.focus)
+        name = f"attention-lab-{stage.lesson}-{frame.label}".replace(" ", "-").replace(",", "")
+        st.caption("The figure of the step that is shown, drawn for paper")
+        with st.container(horizontal=True):
+            for kind, mime in PICTURES.items():
+                _button(kind.upper(), lambda kind=kind: _picture(stage, frame, looked, kind), f"{name}.{kind}", mime)
+        st.caption("Its numbers; in the NPZ, all tensors of the page")
+        with st.container(horizontal=True):
+            _button("CSV", lambda: as_csv(stage, frame), f"{name}.csv", "text/csv")
+            _button("NPZ", lambda: as_npz(stage), f"attention-lab-{stage.lesson}.npz", "application/octet-stream")
+        st.caption("The computation as a program that prints the same numbers")
+        _button("Python", lambda: script().encode(), f"attention_lab_{stage.lesson}.py", "text/x-python")
+
+
+def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
+    st.download_button(label, make, name, mime, on_click="ignore", key=f"download_{label}")
+
+
+def _picture(stage: Stage, frame: Frame, looked: dict[str, int], kind: str) -> bytes:
+    # matplotlib takes a quarter of a second to import and is needed here alone
+    from pages.parts.paper import picture
+
+    return picture(stage, frame, looked, kind)
+
+
+def as_csv(stage: Stage, frame: Frame) -> bytes:
+    """The matrices of a frame, each under its name, with the tokens beside and above its numbers."""
+    tensors = matrices(stage.steps) | dict(stage.tensors)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for part in frame.view.get("tables") or [frame.view]:
+        array = tensors[part["tensor"]]
+        for head, matrix in enumerate(array if array.ndim == 3 else array[None]):
+            name = f"{part['tensor']}, head {head}" if array.ndim == 3 else part["tensor"]
+            rows = [token.text for token in stage.tokens.get(part.get("rows", "queries"), [])]
+            above = [token.text for token in stage.tokens["keys"]] if part.get("columns") == "keys" else None
+            writer.writerow([name, *(above or range(matrix.shape[1]))])
+            writer.writerows(
+                [rows[i] if i < len(rows) else i, *(f"{x:.7g}" for x in row)] for i, row in enumerate(matrix)
+            )
+    # the mark at the start tells spreadsheets that this is UTF-8
+    return out.getvalue().encode("utf-8-sig")
+
+
+def as_npz(stage: Stage) -> bytes:
+    """All tensors of the lesson and the tokens of each axis."""
+    out = io.BytesIO()
+    words = {f"tokens_{axis}": np.array([token.text for token in tokens]) for axis, tokens in stage.tokens.items()}
+    np.savez_compressed(out, **matrices(stage.steps), **stage.tensors, **words)
+    return out.getvalue()

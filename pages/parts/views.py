@@ -1,0 +1,89 @@
+"""How a step can be drawn: each function describes a kind of figure, assets/components/views draws it."""
+
+from typing import Any
+
+View = dict[str, Any]
+
+
+def table(tensor: str, label: str, role: str = "", rows: str = "queries", **more: Any) -> View:
+    """One table among others: a row per token of the axis `rows`.
+
+    columns="keys"  where the columns are tokens, too.
+    order           where each token stands in this table, if not where it stands in the others.
+    """
+    return {"tensor": tensor, "label": label, "role": role, "rows": rows, "columns": "numbers", **more}
+
+
+def tables(*each: View, readout: str = "vector", note: str = "") -> View:
+    """Tables side by side, on one scale."""
+    return {"kind": "tables", "tables": list(each), "readout": readout, "note": note}
+
+
+def operand(tensor: str, label: str, role: str = "") -> View:
+    """What lies beside or above a matrix."""
+    return {"tensor": tensor, "label": label, "role": role}
+
+
+def matrix(tensor: str, scale: str, *, rows: str = "queries", columns: str = "keys", **more: Any) -> View:
+    """A matrix with a row per query.
+
+    scale      "weights": 0 to 1; "signed": around 0; "share": 0 to the largest value, which the legend prints.
+    left, top  operands; faint=True where this step does not use them.
+    hidden     the name of the tensor that says which cells may be seen.
+    margin     "sum" or "visible": what stands beside the rows.
+    readout    "pair" with chain="scores" | "scaled" | "masked" | "weights" | "wrong"; "mixture"; or "plain".
+    """
+    return {"kind": "matrix", "tensor": tensor, "scale": scale, "rows": rows, "columns": columns, **more}
+
+
+def pair_matrix(tensor: str, chain: str, corner: str, scale: str = "signed", **more: Any) -> View:
+    """A matrix of query-key pairs between Q and the transposed K, with the way from score to weight in its readout."""
+    return matrix(
+        tensor,
+        scale,
+        left=operand("queries", "Q", "query"),
+        top=operand("keys", "K⊤", "key"),
+        readout="pair",
+        chain=chain,
+        corner=corner,
+        faint=chain != "scores",
+        **more,
+    )
+
+
+def mixture(tensor: str = "output") -> View:
+    """Weights times values: the matrix of outputs."""
+    return matrix(
+        tensor,
+        "signed",
+        columns="numbers",
+        role="output",
+        left=operand("weights", "weights"),
+        top=operand("values", "V", "value"),
+        corner="A · V",
+        readout="mixture",
+    )
+
+
+def points(values: str, outputs: str, note: str) -> View:
+    """Values and outputs as points of a plane, with the hull of the values."""
+    return {"kind": "points", "tensor": values, "values": values, "outputs": outputs, "note": note, "scale": "signed"}
+
+
+def histogram(tensor: str, series: list[View]) -> View:
+    """Distributions over one axis. series: {name, edges, counts, words}; `tensor` is drawn on the rail."""
+    return {"kind": "histogram", "tensor": tensor, "series": series, "scale": "share"}
+
+
+def heads(tensor: str, muted: tuple[int, ...] = ()) -> View:
+    """One small matrix of weights per head."""
+    return {"kind": "heads", "tensor": tensor, "scale": "weights", "muted": list(muted), "columns": "keys"}
+
+
+def cube(tensor: str, start: str, end: str, role: str, origin: str = "") -> View:
+    """A tensor (heads, tokens, head_dim) on its way between "flat", "cut" and "stacked".
+
+    origin   names the tensor (heads, tokens) that says whose numbers a row of the stack really holds.
+    """
+    view = {"kind": "cube", "tensor": tensor, "from": start, "to": end, "role": role, "scale": "signed"}
+    return view | {"origin": origin} if origin else view
