@@ -1,0 +1,69 @@
+"""Everything that is measured, as the table of the README: `make bench`."""
+
+import asyncio
+import logging
+
+from tests.benchmarks import browsing, recorder, sentence_lab
+from tests.benchmarks.floors import bare
+from tests.benchmarks.sessions import closed_loop, growth, machine
+from tests.browser.server import serving
+
+SECONDS = 8.0
+LESSONS = ["attention", "self_attention", "masks", "multi_head"]
+
+
+def row(what: str, measured: str, ratio: str, aim: str) -> None:
+    print(f"| {what} | {measured} | {ratio} | {aim} |", flush=True)
+
+
+def main() -> None:
+    logging.disable(logging.WARNING)
+    print(f"Measured on {machine()}.\n")
+    row("What", "Measured", "Ratio", "Aim")
+    row("---", "---", "---", "---")
+    for found in recorder.measure():
+        row(
+            f"Recorded forward against the library's, {found.n_tokens} tokens, {found.device}",
+            f"{found.recorded:.1f} against {found.library:.1f} ms",
+            f"{found.ratio:.2f}",
+            "1.15",
+        )
+    library, page, grid, whole = sentence_lab.measure()
+    row(
+        "Sentence lab, 512 tokens and 72 heads: text to payload against the library's forward",
+        f"{page:.0f} against {library:.0f} ms",
+        f"{page / library:.2f}",
+        "1.5",
+    )
+    row("Sentence lab: the grid of all heads", f"{grid / 1e6:.2f} MB ({whole / 1e6:.2f} MB in all)", "", "4 MB")
+    work, sent = browsing.frames()
+    for name, taken in work.items():
+        row(f"{name} over 64 tokens: work per frame, 95th percentile", f"{taken:.1f} ms", "", "16 ms")
+    row("Messages to Python while hovering and scrubbing", str(sent), "", "0")
+    for path, floor, ours in browsing.sliders():
+        row(f"Slider to settled page, {path}", f"{ours:.0f} against {floor:.0f} ms", f"{ours / floor:.2f}", "1.0")
+    floor, ours = browsing.first_picture()
+    row("Process start to painted map", f"{ours:.2f} against {floor:.2f} s", f"{ours / floor:.2f}", "1.4")
+    for visitors in (10, 50):
+        with bare() as (address, _):
+            floor = asyncio.run(closed_loop(address, "", visitors, SECONDS))
+        with serving() as (address, _):
+            ours = asyncio.run(closed_loop(address, "self_attention", visitors, SECONDS))
+        row(
+            f"Reruns per second, {visitors} visitors in a closed loop, /self_attention",
+            f"{ours:.0f} against {floor:.0f}",
+            f"{ours / floor:.1f}",
+            "at least 2",
+        )
+    with serving() as (address, process):
+        before, after = asyncio.run(growth(address, process, LESSONS, switches=200, reruns=1000))
+    row(
+        "Memory over 1000 reruns and 200 page switches",
+        f"{before:.0f} to {after:.0f} MB",
+        f"{after / before - 1:+.1%}",
+        "below +5 %",
+    )
+
+
+if __name__ == "__main__":
+    main()

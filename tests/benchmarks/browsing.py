@@ -1,0 +1,165 @@
+"""What a visitor's eye waits for, measured in Chromium: a slider's answer, the first picture, a frame while hovering."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.benchmarks.floors import bare
+from tests.browser import chromium
+from tests.browser.server import serving
+from tests.browser.visitor import DRAWN, QUIET, RESTING, Visitor
+
+SLIDERS = {"/attention": "Temperature", "/self_attention": "Temperature", "/masks": "Layers", "/multi_head": "Heads H"}
+MOVES = 20
+STARTS = 5
+
+# from the key that moves a slider to the moment when the script rests and the figure is drawn
+SETTLED = """(isBare) => new Promise((resolve) => {
+    const app = document.querySelector("[data-testid=stApp]");
+    const parts = () => [...document.querySelectorAll(".stBidiComponent")]
+        .flatMap((host) => [host, ...host.querySelectorAll("*")].map((node) => node.shadowRoot).filter(Boolean))
+        .map((root) => root.querySelector(".lab")).filter(Boolean);
+    const turns = () => parts().map((part) => part.dataset.ready).join();
+    let [ran, drawn, started] = [false, false, 0];
+    const before = turns();
+    const chart = document.querySelector(".js-plotly-plot"); // Streamlit makes a new one for every new figure
+    const look = () => {
+        const state = app.dataset.testScriptState;
+        if (state === "running") ran = true;
+        const now = document.querySelector(".js-plotly-plot");
+        drawn ||= isBare ? now !== chart && now?.querySelector(".heatmaplayer image") : turns() !== before;
+        // a run can be over between two looks; a figure drawn anew proves it
+        if ((ran || drawn) && drawn && state === "notRunning") {
+            requestAnimationFrame(() => resolve(performance.now() - started));
+            return;
+        }
+        setTimeout(look, 1);
+    };
+    document.addEventListener("keydown", () => { started = performance.now(); look(); }, { once: true, capture: true });
+})"""
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    path = chromium.find() or chromium.get()
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield opened
+        opened.close()
+
+
+def _page(browser: Browser, address: str, path: str) -> Page:
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    page.goto(address + path)
+    page.wait_for_selector(RESTING, timeout=60_000)
+    return page
+
+
+def _move(page: Page, label: str, is_bare: bool, turn: int) -> float:
+    """Milliseconds from a key on the slider to the settled page."""
+    page.get_by_role("slider", name=label).first.focus()
+    waiting = page.evaluate_handle(f"(isBare) => ({{ settled: ({SETTLED})(isBare) }})", is_bare)
+    page.keyboard.press("ArrowRight" if turn % 2 == 0 else "ArrowLeft")
+    taken = waiting.evaluate("waiting => waiting.settled")
+    page.wait_for_timeout(150)
+    return taken
+
+
+def sliders() -> list[tuple[str, float, float]]:
+    """For every lesson: the medians of the bare page and of the lesson, in ms, moved turn by turn."""
+    rows = []
+    with browsing() as browser, bare() as (floor, _), serving() as (ours, _):
+        for path, label in SLIDERS.items():
+            stock, lesson = _page(browser, floor, "/"), _page(browser, ours, path)
+            stock.wait_for_selector(".js-plotly-plot")
+            lesson.wait_for_function(DRAWN)
+            lesson.wait_for_timeout(1500)
+            times: list[list[float]] = [[], []]
+            for turn in range(MOVES):
+                times[0].append(_move(stock, "Size", True, turn))
+                times[1].append(_move(lesson, label, False, turn))
+            # the first moves of a page compile its code
+            rows.append((path, *(statistics.median(each[3:]) for each in times)))
+            stock.context.close()
+            lesson.context.close()
+    return rows
+
+
+def first_picture() -> tuple[float, float]:
+    """Medians, in seconds, from the start of the process to the bare page's chart and to the painted map."""
+
+    def measure(browser: Browser, start: Callable, drawn: str) -> float:
+        began = time.monotonic()
+        with start() as (address, _):
+            page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+            page.goto(address)
+            page.wait_for_selector(drawn, state="attached", timeout=60_000)
+            taken = time.monotonic() - began
+            page.context.close()
+        return taken
+
+    stock, ours = [], []
+    with browsing() as browser:
+        for _ in range(STARTS):
+            stock.append(measure(browser, bare, ".js-plotly-plot .heatmaplayer image"))
+            ours.append(measure(browser, serving, ".lab.map[data-ready]"))
+    return statistics.median(stock), statistics.median(ours)
+
+
+def frames() -> tuple[dict[str, float], int]:
+    """The 95th percentile of a frame's work while hovering and while scrubbing over 64 tokens, and messages sent."""
+    text = " ".join(map(str, range(100, 162)))  # 62 words, [CLS] and [SEP]
+    with browsing() as browser, serving() as (address, _):
+        page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+        page.add_init_script(
+            """window.work = [];
+            const plain = window.requestAnimationFrame.bind(window);
+            window.requestAnimationFrame = (draw) => plain((now) => {
+                const began = performance.now();
+                draw(now);
+                window.work.push(performance.now() - began);
+            });"""
+        )
+        visitor = Visitor(page, address).go(f"/self_attention?self_text={text.replace(' ', '+')}")
+        page.wait_for_timeout(1000)
+        before = visitor.messages_sent
+        found = {}
+        box = page.locator(".stage figure canvas").bounding_box()
+        page.evaluate("window.work.length = 0")
+        for i in range(120):
+            page.mouse.move(box["x"] + 180 + (i * 7) % 240, box["y"] + 190 + (i * 3) % 200)
+            page.wait_for_timeout(17)
+        found["hover"] = _high(page)
+        track = page.locator(".stage .track").bounding_box()
+        page.mouse.move(track["x"] + 5, track["y"] + 8)
+        page.mouse.down()
+        page.evaluate(
+            """() => {
+                window.work.length = 0;
+                const track = [...document.querySelectorAll(".stBidiComponent")]
+                    .flatMap((host) => [host, ...host.querySelectorAll("*")].map((node) => node.shadowRoot).filter(Boolean))
+                    .map((root) => root.querySelector(".track")).find(Boolean);
+                const move = track.onpointermove;
+                track.onpointermove = (event) => {
+                    const began = performance.now();
+                    move(event);
+                    window.work.push(performance.now() - began);
+                };
+            }"""
+        )
+        for i in range(120):
+            page.mouse.move(track["x"] + 5 + track["width"] * i / 125, track["y"] + 8)
+            page.wait_for_timeout(17)
+        found["scrub"] = _high(page)
+        page.mouse.up()
+        sent = visitor.messages_sent - before
+        page.context.close()
+    return found, sent
+
+
+def _high(page: Page) -> float:
+    work = sorted(page.evaluate("window.work"))
+    return work[int(len(work) * 0.95)]

@@ -1,0 +1,52 @@
+"""A real server on a free port, started the way a user starts it."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(script: str | Path = "serve.py", folder: Path = ROOT, **environment: str) -> Iterator[tuple[str, int]]:
+    """The address of a running app and the number of its process."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    address = f"http://localhost:{port}"
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            [*command, "--server.headless", "true"], cwd=folder, env=os.environ | environment, stdout=log, stderr=log
+        )
+        try:
+            _wait(f"{address}/_stcore/health", process, log)
+            yield address, process.pid
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _wait(address: str, process: subprocess.Popen, log: IO[str], patience: float = 60) -> None:
+    for _ in range(int(patience / 0.05)):
+        if process.poll() is not None:
+            log.seek(0)
+            raise RuntimeError(f"the server stopped: {log.read()}")
+        try:
+            urllib.request.urlopen(address, timeout=1)
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"no answer from {address}")

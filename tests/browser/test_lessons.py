@@ -1,0 +1,186 @@
+"""Lessons in a real browser: editing, clicking, dragging, answering; what was done is in the link and on the map."""
+
+from pathlib import Path
+
+import pytest
+
+PAGE = "[data-testid=stMain]"
+
+
+def weight_of(visitor, word: str) -> str:
+    return visitor.see(".ribbon .token", has_text=word).first.locator(".weight").inner_text()
+
+
+def test_typing_a_sentence_computes_it_at_once(visit):
+    visitor = visit("/self_attention")
+    visitor.type_into("Sentence", "The dog chased its tail")
+    words = visitor.see(".ribbon .word").all_inner_texts()
+    assert words == ["[CLS]", "the", "dog", "chased", "its", "tail", "[SEP]"]
+    assert visitor.link["self_text"] == "The dog chased its tail"
+
+
+def test_a_link_opens_the_same_on_another_computer(visit):
+    visitor = visit("/self_attention?self_text=Cats+sleep&self_layer=1&self_head=8&self_temperature=2.0")
+    assert visitor.see(".ribbon .word").all_inner_texts() == ["[CLS]", "cats", "sleep", "[SEP]"]
+    assert "layer 1, head 8" in visitor.text(".st-key-under_stage")
+    assert "÷ 11.31" in visitor.text(".readout .chain")
+
+
+def test_an_edited_number_changes_the_weights_and_stays_in_the_link(visit):
+    visitor = visit("/attention?op_numbers=by+hand&op_q=0,0;0,0")
+    assert weight_of(visitor, "one") == "0.33"
+    cell = visitor.page.get_by_label("Q, row ask 1, column 0")
+    visitor.after(lambda: (cell.fill("3"), cell.press("Tab")))
+    assert visitor.link["op_q"] == "3,0;0,0"
+    visitor.see(".ribbon .token", has_text="ask 1").hover()
+    visitor.page.wait_for_timeout(150)
+    assert weight_of(visitor, "one") == weight_of(visitor, "three") != weight_of(visitor, "two")
+
+
+@pytest.mark.parametrize("text", ["", "x", "1e9", "999", "<b>1</b>", "1,2,3"])
+def test_a_cell_that_is_no_number_keeps_its_old_value_and_says_so(visit, text):
+    visitor = visit("/attention?op_numbers=by+hand")
+    cell = visitor.page.get_by_label("Q, row ask 1, column 0")
+    cell.fill(text)
+    cell.press("Tab")
+    visitor.says(".sheets .message", "a number from −99 to 99 fits here")
+    assert cell.input_value() == "2"
+
+
+def test_clicking_cells_edits_the_mask_and_the_last_key_cannot_be_taken(visit):
+    visitor = visit("/masks?step=1&mask_numbers=by+hand")
+    figure = visitor.see(".stage figure canvas")
+    figure.focus()
+    assert "may not be attended" not in figure.get_attribute("aria-label")
+    visitor.page.get_by_role("button", name="Edit mask").click()
+    figure.focus()
+    for _ in range(4):
+        visitor.page.keyboard.press("ArrowUp")
+    for _ in range(4):
+        visitor.page.keyboard.press("ArrowRight")
+    visitor.page.wait_for_timeout(150)
+    assert "row the, key down: may not be attended" in figure.get_attribute("aria-label")
+    visitor.after(lambda: visitor.page.keyboard.press("Enter"))
+    assert visitor.link["mask_cells"] == "0.3"
+    visitor.page.wait_for_timeout(150)
+    assert "may not be attended" not in visitor.see(".stage figure canvas").get_attribute("aria-label")
+    visitor.after(lambda: visitor.page.keyboard.press("Enter"))
+    assert "mask_cells" not in visitor.link
+    for _ in range(4):
+        visitor.page.keyboard.press("ArrowLeft")
+    visitor.page.keyboard.press("Enter")
+    visitor.says("[data-testid=stToast]", "would see nothing")
+    assert "mask_cells" not in visitor.link
+
+
+def test_words_move_by_keyboard_and_outputs_move_along(visit):
+    visitor = visit("/self_attention")
+    word = visitor.see(".ribbon .token", has_text="animal")
+    word.focus()
+    visitor.after(lambda: visitor.page.keyboard.press("Alt+ArrowLeft"))
+    assert visitor.see(".ribbon .word").all_inner_texts()[:4] == ["[CLS]", "animal", "the", "did"]
+    assert visitor.link["self_order"].startswith("0,2,1,3")
+
+
+def test_words_move_by_dragging(visit):
+    visitor = visit("/self_attention")
+    words = visitor.see(".ribbon .token")
+    visitor.after(lambda: words.nth(2).drag_to(words.nth(4)))
+    assert visitor.see(".ribbon .word").all_inner_texts()[:5] == ["[CLS]", "the", "did", "not", "animal"]
+
+
+def test_shift_adds_up_what_several_words_give(visit):
+    visitor = visit("/self_attention")
+    words = visitor.see(".ribbon .token")
+    words.nth(9).click()
+    words.nth(6).click(modifiers=["Shift"])
+    visitor.says(".ribbon .sum", "sum over 2 words: 2.00")
+
+
+def test_the_question_moves_the_stage_to_its_experiment(visit):
+    visitor = visit("/self_attention", reduced_motion="reduce")
+    visitor.page.get_by_text("it stays as it is", exact=True).click()
+    visitor.rest()
+    visitor.after(lambda: visitor.page.get_by_role("button", name="Check").first.click())
+    visitor.says(PAGE, "✓ Right")
+    visitor.says(".stage .say h3", "Shuffled in, shuffled out")
+    assert visitor.link["self_order"].split(",")[2] == "5"
+
+
+def test_a_lesson_played_and_answered_is_done_on_the_map(visit):
+    visitor = visit("/masks", reduced_motion="reduce")
+    visitor.see(".stage .frames").focus()
+    visitor.page.keyboard.press("End")
+    for guess, place in (("only the last", 0), ("all of them", 1)):
+        visitor.page.get_by_text(guess, exact=True).nth(place).click()
+        visitor.page.wait_for_timeout(400)
+        visitor.rest()
+        visitor.after(lambda: visitor.page.get_by_role("button", name="Check").first.click())
+    visitor.page.get_by_role("link", name="The map").first.click()
+    visitor.page.wait_for_selector(".lab.map")
+    visitor.rest()
+    assert "done" in visitor.see(".map .row", has_text="Masks").locator(".unseen").inner_text()
+    assert "next" in visitor.see(".map .row", has_text="Queries, keys, values").locator(".unseen").inner_text()
+
+
+def test_the_map_shows_fourteen_lessons_and_opens_those_that_are_built(visit):
+    visitor = visit("/")
+    assert visitor.see(".map .row").count() == 14
+    assert visitor.see(".map a.row").count() == 4
+    assert visitor.see(".map .row", has_text="The bill").evaluate("row => row.tagName") == "DIV"
+    visitor.see(".map a.row", has_text="Many heads").click()
+    visitor.page.wait_for_selector(".stage")
+    visitor.rest()
+    assert visitor.page.url.startswith(visitor.address + "/multi_head")
+
+
+def test_the_map_reads_the_visitors_sentence(visit):
+    visitor = visit("/")
+    visitor.type_into("A sentence of your own", "She gave him her book")
+    visitor.says(".sentence .says", "she gives")
+
+
+def test_the_experiment_behind_a_claim_runs_when_it_is_opened_and_again_on_new_numbers(visit):
+    visitor = visit("/self_attention")
+    visitor.page.get_by_text("“Each token attends to all the other tokens.”").click()
+    visitor.says(".claims .says", "The weight of a token on itself is")
+    first = visitor.text(".claims dl")
+    visitor.type_into("Sentence", "Birds sing")
+    visitor.page.wait_for_timeout(300)
+    assert visitor.text(".claims dl") != first
+    visitor.page.get_by_role("button", name="The experiment's code").click()
+    visitor.says(".claims pre.code", "def only_the_others")
+    assert visitor.link["self_open"] == "5"
+
+
+def test_a_figure_and_a_program_can_be_downloaded(visit):
+    visitor = visit("/self_attention")
+    visitor.page.get_by_role("button", name="Take it away").click()
+    visitor.page.get_by_role("button", name="SVG", exact=True).wait_for()
+    for name, start in (("SVG", b"<?xml"), ("NPZ", b"PK"), ("Python", b'"""Self-attention')):
+        with visitor.page.expect_download() as download:
+            visitor.page.get_by_role("button", name=name, exact=True).click()
+        assert Path(download.value.path()).read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize("path", ["/", "/attention", "/self_attention", "/masks", "/multi_head", "/sentence_lab"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_nothing_scrolls_sideways(visit, path, scheme):
+    visitor = visit(path, viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    width = visitor.page.evaluate("() => document.documentElement.scrollWidth")
+    inner = visitor.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert max(width, inner) <= 390
+
+
+def test_markup_in_a_sentence_stays_text(visit):
+    text = "<img src=x onerror=alert(1)> **bold** $x^2$ [a](http://b) <script>1</script>"
+    for path, label in (
+        ("/self_attention", "Sentence"),
+        ("/sentence_lab", "Sentence"),
+        ("/", "A sentence of your own"),
+    ):
+        visitor = visit(path)
+        visitor.type_into(label, text)
+        assert visitor.see(".ribbon .word", has_text="<").count() >= 1
+        assert visitor.page.locator("img[src=x]").count() == 0
+        assert visitor.page.locator(".ribbon b, .ribbon strong, .ribbon a, .ribbon script").count() == 0

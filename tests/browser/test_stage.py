@@ -1,0 +1,198 @@
+"""The stage in a real browser: play, scrub, keys, hovering, linking, zooming; and nothing of it asks Python."""
+
+import pytest
+
+FIGURE = ".stage figure canvas"
+TITLE = ".stage .say h3"
+FRAMES = ".stage .frames"
+
+
+def step(visitor) -> int:
+    return int(visitor.see(FRAMES).get_attribute("aria-valuenow"))
+
+
+def test_a_lesson_opens_on_its_weights_with_a_cell_already_explained(visit):
+    visitor = visit("/self_attention")
+    assert visitor.text(TITLE) == "Attention weights"
+    assert visitor.text(".readout .title") == "it asks animal"
+    assert "0.653" in visitor.text(".readout .chain")
+    assert visitor.see(".stage math").first.text_content().startswith("softmax")
+
+
+def test_keys_move_from_step_to_step(visit):
+    visitor = visit("/self_attention", reduced_motion="reduce")
+    visitor.see(FRAMES).focus()
+    for key, expected in (("ArrowRight", 6), ("ArrowLeft", 5), ("Home", 1), ("End", 9), ("3", 3)):
+        visitor.page.keyboard.press(key)
+        assert step(visitor) == expected
+    assert visitor.text(TITLE) == "Scores"
+    assert visitor.see(FRAMES).get_attribute("aria-valuetext") == "3 of 9: scores"
+
+
+def test_play_computes_row_by_row_and_pause_stops_it(visit):
+    visitor = visit("/self_attention")
+    visitor.see(".stage .play").click()
+    visitor.page.wait_for_timeout(600)
+    assert visitor.see(".stage .play").get_attribute("aria-label") == "Pause"
+    assert step(visitor) == 2
+    visitor.see(".stage .play").click()
+    at = visitor.see(".stage .knob").evaluate("knob => knob.style.left")
+    visitor.page.wait_for_timeout(300)
+    assert visitor.see(".stage .knob").evaluate("knob => knob.style.left") == at
+
+
+def test_who_prefers_stillness_gets_steps_without_motion(visit):
+    visitor = visit("/self_attention", reduced_motion="reduce")
+    visitor.see(".stage .play").click()
+    visitor.page.wait_for_timeout(100)
+    knob = visitor.see(".stage .knob").evaluate("knob => parseFloat(knob.style.left)")
+    dots = visitor.see(".stage .dot").evaluate_all("dots => dots.map(dot => parseFloat(dot.style.left))")
+    assert any(abs(knob - dot) < 0.5 for dot in dots)
+
+
+def test_the_knob_can_be_dragged_between_two_steps(visit):
+    visitor = visit("/self_attention")
+    track = visitor.see(".stage .track").bounding_box()
+    visitor.page.mouse.move(track["x"] + 20, track["y"] + 8)
+    visitor.page.mouse.down()
+    visitor.page.mouse.move(track["x"] + track["width"] * 0.3, track["y"] + 8, steps=6)
+    visitor.page.mouse.up()
+    assert 2 <= step(visitor) <= 5
+
+
+def test_formula_and_code_mark_the_step_that_is_shown(visit):
+    visitor = visit("/self_attention", reduced_motion="reduce")
+    visitor.see(FRAMES).focus()
+    visitor.page.keyboard.press("3")
+    marked = visitor.see(".stage .symbol.on").evaluate_all("nodes => nodes.map(node => node.dataset.step)")
+    assert marked == ["scores"]
+    assert visitor.text(".stage pre.code .on").startswith("scores = score(queries, keys)")
+
+
+def test_hovering_a_word_marks_its_row_everywhere_and_asks_python_nothing(visit):
+    visitor = visit("/self_attention")
+    before = visitor.messages_sent
+    visitor.see(".ribbon .token", has_text="cross").hover()
+    visitor.says(".readout .title", "cross asks")
+    assert "row cross" in visitor.see(FIGURE).get_attribute("aria-label")
+    assert visitor.see(".ribbon .token.asking").inner_text().startswith("cross")
+    for token in visitor.see(".ribbon .token").all():
+        token.hover()
+    assert visitor.messages_sent == before
+
+
+def test_hovering_a_cell_marks_its_word_and_its_number(visit):
+    visitor = visit("/self_attention")
+    box = visitor.see(FIGURE).bounding_box()
+    visitor.page.mouse.move(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.6)
+    visitor.page.wait_for_timeout(100)
+    asks, asked = visitor.text(".readout .title").split(" asks ")
+    label = visitor.see(FIGURE).get_attribute("aria-label")
+    assert f"row {asks}, key {asked}" in label
+    visitor.page.mouse.move(5, 5)
+    visitor.says(".readout .title", "it asks animal")
+
+
+def test_arrow_keys_move_the_cell_and_escape_returns(visit):
+    visitor = visit("/self_attention")
+    visitor.see(FIGURE).focus()
+    visitor.page.keyboard.press("ArrowDown")
+    visitor.says(".readout .title", "was asks animal")
+    visitor.page.keyboard.press("ArrowLeft")
+    visitor.says(".readout .title", "was asks the")
+    visitor.page.keyboard.press("Escape")
+    visitor.says(".readout .title", "it asks animal")
+
+
+def test_the_view_is_in_the_link_and_the_link_shows_it_again(visit):
+    visitor = visit("/self_attention", reduced_motion="reduce")
+    visitor.see(FRAMES).focus()
+    visitor.page.keyboard.press("3")
+    visitor.see(FIGURE).focus()
+    visitor.page.keyboard.press("ArrowUp")
+    visitor.page.wait_for_timeout(900)
+    visitor.rest()
+    assert visitor.link["step"] == "2"
+    again = visit(visitor.page.url.removeprefix(visitor.address))
+    assert again.text(TITLE) == "Scores"
+    assert again.text(".readout .title") == visitor.text(".readout .title")
+
+
+def test_every_step_of_a_lesson_draws_without_an_error(visit):
+    for path in ("/attention", "/self_attention", "/masks", "/multi_head"):
+        visitor = visit(path, reduced_motion="reduce")
+        count = int(visitor.see(FRAMES).get_attribute("aria-valuemax"))
+        visitor.see(FRAMES).focus()
+        for place in range(1, count + 1):
+            visitor.page.keyboard.press(str(place))
+            assert step(visitor) == place
+            assert visitor.text(TITLE)
+            assert visitor.see(FIGURE).bounding_box()["height"] > 60
+            assert painted(visitor) > 1
+
+
+def painted(visitor) -> int:
+    """How many different colours the figure shows."""
+    return visitor.see(FIGURE).evaluate(
+        """canvas => {
+            const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            const seen = new Set();
+            for (let i = 0; i < data.length; i += 4) {
+                if (data[i + 3]) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+            }
+            return seen.size;
+        }"""
+    )
+
+
+def test_numbers_can_be_read_as_a_table(visit):
+    visitor = visit("/self_attention")
+    visitor.page.get_by_role("button", name="Numbers", exact=True).click()
+    rows = visitor.see(".numbers-table tbody tr")
+    assert rows.count() == 14
+    cells = [float(cell) for cell in rows.nth(9).locator("td").all_inner_texts()]
+    assert cells[2] == pytest.approx(0.653, abs=5e-4)
+    assert sum(cells) == pytest.approx(1, abs=0.01)
+
+
+def test_a_long_text_is_shown_whole_and_can_be_zoomed_to_the_cell(visit):
+    visitor = visit("/self_attention")
+    visitor.type_into("Sentence", " ".join(map(str, range(100, 200))))
+    assert visitor.see(".ribbon .token").count() == 102
+
+    def row_at(share: float) -> int:
+        """The number in whose row the pointer is, so far down the figure."""
+        box = visitor.see(FIGURE).bounding_box()
+        visitor.page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * share)
+        visitor.page.wait_for_timeout(200)
+        return int(visitor.text(".readout .title").split()[0])
+
+    whole = row_at(0.9) - row_at(0.6)
+    assert whole > 25
+    visitor.see(FIGURE).focus()
+    visitor.page.keyboard.press("+")
+    visitor.page.keyboard.press("+")
+    assert row_at(0.9) - row_at(0.6) < whole / 2
+    visitor.page.keyboard.press("-")
+    assert row_at(0.9) - row_at(0.6) == whole
+
+
+def test_the_theme_follows_the_system_at_once(visit):
+    visitor = visit("/self_attention", color_scheme="light")
+    assert visitor.see(".stage").get_attribute("data-theme") == "light"
+    visitor.page.emulate_media(color_scheme="dark")
+    visitor.page.wait_for_function(
+        "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(18, 18, 25)'"
+    )
+    visitor.page.wait_for_timeout(300)
+    assert visitor.see(".stage").get_attribute("data-theme") == "dark"
+
+
+def test_streamlits_own_keys_do_nothing_while_the_stage_has_the_focus(visit):
+    visitor = visit("/self_attention")
+    visitor.see(FIGURE).focus()
+    before = visitor.messages_sent
+    visitor.page.keyboard.press("r")
+    visitor.page.keyboard.press("c")
+    visitor.page.wait_for_timeout(300)
+    assert visitor.messages_sent == before

@@ -1,0 +1,54 @@
+"""Opening pages without a browser, and reading what they sent to it."""
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load
+from streamlit.testing.v1 import AppTest
+
+from pages.course.catalogue import BY_SLUG
+
+ROOT = Path(__file__).parents[2]
+
+
+def open_page(slug: str, **link: str) -> AppTest:
+    """A page of the app as a visitor finds it who follows a link with these parameters."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.run()
+    for name, value in link.items():
+        app.query_params[name] = value
+    if slug != "map":
+        app.switch_page(BY_SLUG[slug].path.relative_to(ROOT).as_posix())
+    return app.run()
+
+
+def sent(app: AppTest, name: str) -> tuple[dict, dict[str, np.ndarray]]:
+    """The words and the tensors that a component received, weights as numbers from 0 to 1."""
+    for element in app.get("bidi_component"):
+        if element.proto.component_name == f"attention_lab_{name}":
+            return unpack(element.proto.bytes)
+    raise AssertionError(f"there is no {name} on this page: {said(app)}")
+
+
+def unpack(content: bytes) -> tuple[dict, dict[str, np.ndarray]]:
+    """What the browser's decoder makes of a payload."""
+    (size,) = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8 : 8 + size])
+    tensors = {
+        key: array / 65535 if array.dtype == np.uint16 else array.astype(np.float64)
+        for key, array in load(content).items()
+    }
+    return json.loads(header["__metadata__"]["words"]), tensors
+
+
+def said(app: AppTest) -> str:
+    """Everything that a page says in plain text, Markdown and captions."""
+    return "\n".join(element.value for kind in (app.text, app.markdown, app.caption) for element in kind)
+
+
+def assert_no_failure(app: AppTest) -> None:
+    """No exception and no traceback is on the page."""
+    assert not app.exception, [error.message for error in app.exception]
+    assert "Traceback" not in said(app)

@@ -1,0 +1,168 @@
+"""Whatever a stranger types, uploads or links to: one clear sentence, nothing lost, no traceback, no markup."""
+
+import pytest
+import streamlit as st
+
+from core import settings
+from core.models import loading, offline
+from core.models.errors import ModelError
+from pages.course.catalogue import LESSONS
+from tests.pages.screen import assert_no_failure, open_page, said, sent
+
+PREFIXES = {"attention": "op", "self_attention": "self", "masks": "mask", "multi_head": "heads", "sentence_lab": "lab"}
+BOXES = {"attention": "op_asked", "map": "map_text"} | {
+    slug: f"{PREFIXES[slug]}_text" for slug in ("self_attention", "masks", "multi_head", "sentence_lab")
+}
+PARTS = {"map": "sentence", "sentence_lab": "lab"} | {page.slug: "stage" for page in LESSONS if page.built}
+
+READABLE = {
+    "one letter": "a",
+    "emoji with skin tones and joiners": "👩🏽‍🚀 lands on 🌕",
+    "right to left": "مرحبا بالعالم و שלום",
+    "combining marks, many": "Z̸̡̢̛̛͚̰a̷̛̩l̴̰͝g̵̨̛o",
+    "no spaces": "x" * 300,
+    "HTML": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "Markdown": "# title **bold** [link](http://example.invalid) ![img](http://example.invalid/x.png) `code`",
+    "Streamlit's own markup": ":red[red] :material/home: :blue-badge[x]",
+    "LaTeX": r"$\frac{1}{0}$ \textbf{x} $$\int$$",
+    "format codes": "{0} {asks} %s %n {{}} {most:.2f}",
+    "control characters between words": "one\x07two\x1b[31mthree",
+    "NUL": "one\x00two",
+    "line breaks": "one\ntwo\r\nthree",
+    "Chinese and Japanese": "猫が日本語を読む 汉字",
+    "a word nobody knows": "qxzvbnmw zzzzzz",
+    "only punctuation": "?!... --",
+    "zero-width and direction marks": "a\u200bb\u202ec\u2066d",
+    "path and query": "../../etc/passwd?x=1&y=2#z",
+    "numbers": "1e309 -0 NaN Infinity 0x10",
+    "many words": "word " * 900,
+}
+UNREADABLE = {"nothing": "", "spaces": "  \t ", "only control characters": "\x00\x01\x02"}
+
+
+@pytest.mark.parametrize("slug", BOXES)
+@pytest.mark.parametrize("name", READABLE)
+def test_odd_text_is_read_as_text(slug, name):
+    app = open_page(slug)
+    app.text_input(key=BOXES[slug]).set_value(READABLE[name]).run()
+    assert_no_failure(app)
+    words, _ = sent(app, PARTS[slug])
+    tokens = words.get("tokens") or words["first"]["tokens"]
+    shown = tokens["keys"] if isinstance(tokens, dict) else tokens
+    assert len(shown) >= 1
+    assert all(token["text"] for token in shown)
+
+
+@pytest.mark.parametrize("slug", BOXES)
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_text_without_words_says_what_to_do_and_keeps_the_controls(slug, name):
+    app = open_page(slug)
+    app.text_input(key=BOXES[slug]).set_value(UNREADABLE[name]).run()
+    assert_no_failure(app)
+    words = said(app)
+    assert "Type a sentence above" in words or "This text cannot be read" in words
+    assert app.text_input(key=BOXES[slug]).value == UNREADABLE[name]
+    app.button(key=f"{BOXES[slug]}_example_0").click().run()
+    assert_no_failure(app)
+    sent(app, PARTS[slug])
+
+
+@pytest.mark.parametrize("slug", BOXES)
+def test_a_megabyte_of_text_is_refused_saying_how_much_is_read_and_the_figure_stays(slug):
+    app = open_page(slug)
+    before = sent(app, PARTS[slug])[0]
+    app.text_input(key=BOXES[slug]).set_value("a" * 1_000_000).run()
+    assert_no_failure(app)
+    assert f"the text has 1000000 characters: at most {settings.MAX_TEXT} are accepted" in said(app)
+    assert "Below is your last sentence." in said(app)
+    after = sent(app, PARTS[slug])[0]
+    assert (after.get("tokens") or after["first"]) == (before.get("tokens") or before["first"])
+
+
+@pytest.mark.parametrize("slug", ["self_attention", "masks", "multi_head", "sentence_lab"])
+def test_a_text_that_is_too_long_says_how_many_tokens_are_used_and_lets_one_choose_which(slug):
+    key = BOXES[slug]
+    app = open_page(slug)
+    app.text_input(key=key).set_value("first " + "word " * 700 + "last").run()
+    slider = app.slider(key=f"{key}_start")
+    assert "The text has 702 tokens" in slider.label
+    slider.set_value(slider.max).run()
+    assert_no_failure(app)
+    words, _ = sent(app, PARTS[slug])
+    keys = (words.get("tokens") or words["first"]["tokens"])["keys"]
+    assert keys[-2]["text"] == "last"
+
+
+@pytest.mark.parametrize("slug", ["attention", "self_attention", "masks", "multi_head"])
+@pytest.mark.parametrize("value", ["999", "-1", "x", "", "nan", "1e400", "0x1", "<b>", "3\x00"])
+def test_impossible_values_of_every_control_in_a_link_leave_the_default(slug, value):
+    default = open_page(slug)
+    names = {widget.key for kind in ("slider", "selectbox", "number_input") for widget in getattr(default, kind)}
+    app = open_page(slug, **dict.fromkeys(names, value))
+    assert_no_failure(app)
+    sent(app, "stage")
+
+
+def test_an_impossible_zeroed_token_in_the_link_zeroes_none():
+    app = open_page("self_attention", self_zeroed="99 dog")
+    assert_no_failure(app)
+    assert app.selectbox(key="self_zeroed").value == "no token"
+
+
+@pytest.fixture
+def without_model(monkeypatch):
+    """A process in which the offline model was never found."""
+
+    def missing():
+        raise ModelError("the offline model is not installed: run `make install`")
+
+    monkeypatch.setattr(offline, "folder", missing)
+    monkeypatch.setattr(loading, "_models", type(loading._models)())
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.mark.usefixtures("without_model")
+@pytest.mark.parametrize("slug", BOXES)
+def test_without_the_offline_model_every_page_opens_and_says_how_to_get_it(slug):
+    app = open_page(slug)
+    assert_no_failure(app)
+    assert "make install" in said(app)
+
+
+@pytest.mark.usefixtures("without_model")
+@pytest.mark.parametrize("slug", ["attention", "self_attention", "masks", "multi_head"])
+def test_without_the_offline_model_lessons_go_on_by_hand(slug):
+    app = open_page(slug, **{f"{PREFIXES[slug]}_numbers": "by hand"})
+    assert_no_failure(app)
+    sent(app, "stage")
+
+
+@pytest.mark.parametrize(
+    "name", ["/no/such/folder", "../..", "no such/model name!", "a" * 300, "<script>", "$(rm -rf x)", "C:\\x", "\x00"]
+)
+def test_a_model_that_cannot_be_opened_leaves_the_offline_one_with_a_note(name):
+    app = open_page("sentence_lab", lab_model="another model …", lab_name=name)
+    assert_no_failure(app)
+    assert "This model cannot be opened" in said(app)
+    assert "all-MiniLM-L6-v2" in sent(app, "lab")[0]["caption"]
+
+
+def test_a_server_that_others_reach_offers_no_models_but_its_own(monkeypatch):
+    plain = st.get_option
+    monkeypatch.setattr(st, "get_option", lambda name: "0.0.0.0" if name == "server.address" else plain(name))
+    app = open_page("sentence_lab", lab_model="another model …", lab_name="/etc")
+    assert_no_failure(app)
+    assert app.selectbox(key="lab_model").options == ["all-MiniLM-L6-v2"]
+    assert "all-MiniLM-L6-v2" in sent(app, "lab")[0]["caption"]
+
+
+@pytest.mark.parametrize("place", ["99,99", "x", "1", "-1,0", ",", "0,0,0"])
+def test_an_impossible_head_in_the_link_opens_one_that_exists(place):
+    app = open_page("sentence_lab", lab_open=place, lab_beside=place, lab_compare="another head")
+    assert_no_failure(app)
+    words, _ = sent(app, "lab")
+    for layer, head in (words["open"], words["beside"]):
+        assert 0 <= layer < 6
+        assert 0 <= head < 12

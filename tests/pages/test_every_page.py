@@ -1,0 +1,103 @@
+"""What holds for every page: it opens, at both ends of every control, and under every impossible link."""
+
+import pytest
+
+from core.experiments import many_heads, masking, operator, sets
+from pages.course.catalogue import LESSONS, built
+from pages.parts.claims import VERDICTS
+from tests.pages.screen import assert_no_failure, open_page, sent
+
+PAGES = [page.slug for page in built()]
+PREFIXES = {"attention": "op", "self_attention": "self", "masks": "mask", "multi_head": "heads"}
+CLAIMS = {
+    "attention": operator.CLAIMS,
+    "self_attention": sets.CLAIMS,
+    "masks": masking.CLAIMS,
+    "multi_head": many_heads.CLAIMS,
+}
+BUILT_LESSONS = [page.slug for page in LESSONS if page.built]
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_a_page_opens_at_both_ends_of_every_control(slug):
+    app = open_page(slug)
+    assert_no_failure(app)
+    for kind in ("slider", "select_slider", "number_input", "selectbox", "toggle", "button_group"):
+        for key in [widget.key for widget in getattr(app, kind) if widget.key]:
+            for end in ends(app, kind, key):
+                widget = next((found for found in getattr(app, kind) if found.key == key), None)
+                if widget is None:
+                    break  # another control took it away
+                widget.set_value(end)
+                app.run()
+                assert_no_failure(app)
+            app = open_page(slug)
+
+
+def ends(app, kind: str, key: str) -> list:
+    """The first and the last value of a control."""
+    widget = next(found for found in getattr(app, kind) if found.key == key)
+    if kind == "toggle":
+        return [True, False]
+    if kind in ("slider", "number_input"):
+        return [widget.min, widget.max]
+    options = list(widget.options)
+    if kind == "button_group":
+        options = [getattr(option, "content", option) for option in options]
+        return [[options[0]], [options[-1]]] if widget.proto.click_mode == 1 else [options[0], options[-1]]
+    return [options[0], options[-1]]
+
+
+@pytest.mark.parametrize("numbers", ["real", "by hand"])
+@pytest.mark.parametrize("slug", BUILT_LESSONS)
+def test_every_claim_of_a_lesson_can_be_opened_and_shows_its_numbers(slug, numbers):
+    claims, prefix = CLAIMS[slug], PREFIXES[slug]
+    everything = ",".join(map(str, range(len(claims))))
+    app = open_page(slug, **{f"{prefix}_numbers": numbers, f"{prefix}_open": everything})
+    assert_no_failure(app)
+    shown = sent(app, "claims")[0]["claims"]
+    assert [(found["said"], found["verdict"]) for found in shown] == [(c.said, VERDICTS[c.verdict]) for c in claims]
+    for found in shown:
+        assert found["instead"]
+        assert found["numbers"]
+        assert found["sources"]
+        assert "def " in found["code"]
+
+
+def test_a_closed_claim_is_not_measured_and_an_impossible_one_in_the_link_opens_nothing():
+    for link in ({}, {"self_open": "999"}, {"self_open": "x"}):
+        shown = sent(open_page("self_attention", **link), "claims")[0]["claims"]
+        assert not any(found["open"] for found in shown)
+
+
+@pytest.mark.parametrize("slug", BUILT_LESSONS)
+@pytest.mark.parametrize("numbers", ["real", "by hand"])
+def test_every_step_of_a_lesson_has_words_a_shape_and_a_figure(slug, numbers):
+    words, tensors = sent(open_page(slug, **{f"{PREFIXES[slug]}_numbers": numbers}), "stage")
+    assert len(words["frames"]) >= 6
+    for frame in words["frames"]:
+        assert frame["title"]
+        assert frame["label"]
+        assert "".join(text for text, _ in frame["notice"]).strip()
+        for part in frame["view"].get("tables") or [frame["view"]]:
+            assert part["tensor"] in tensors
+
+
+@pytest.mark.parametrize("slug", BUILT_LESSONS)
+def test_the_code_beside_a_lesson_marks_a_line_for_each_tensor_from_the_scores_on(slug):
+    words, _ = sent(open_page(slug), "stage")
+    marked = {step for line in words["code"] for step in line["steps"]}
+    assert {"scores", "scaled", "masked", "weights", "output"} <= marked
+
+
+@pytest.mark.parametrize("slug", BUILT_LESSONS)
+def test_the_formula_of_a_lesson_knows_the_step_of_each_symbol(slug):
+    words, _ = sent(open_page(slug), "stage")
+    for step in ("scores", "weights", "output", "queries"):
+        assert f'data-step="{step}"' in words["formula"]
+
+
+@pytest.mark.parametrize("slug", BUILT_LESSONS)
+@pytest.mark.parametrize("step", ["99", "-1", "x", "", "٣", "1e9", "0.5"])
+def test_a_link_to_a_step_that_does_not_exist_shows_the_first_view(slug, step):
+    assert sent(open_page(slug, step=step), "stage")[0]["step"] == sent(open_page(slug), "stage")[0]["step"]

@@ -1,0 +1,186 @@
+"""What lessons show is what the core computed, questions are graded on live numbers, and links say it all."""
+
+import numpy as np
+import pytest
+
+from core.attention import masks as core_masks
+from core.lessons import attention, masks, material, self_attention
+from pages.parts.controls import SENTENCE
+from tests.pages.screen import assert_no_failure, open_page, said, sent
+
+CLOSE = {"atol": 1e-5, "rtol": 0}  # weights travel in steps of 1/65535
+
+
+def test_the_matrices_on_the_screen_are_those_the_core_computed():
+    encoded = material.encode(SENTENCE)
+    trace = self_attention.run(encoded.x(2), material.layer_of(2).maps.head(5, 12), self_attention.Settings()).now
+    words, tensors = sent(open_page("self_attention", self_layer="2", self_head="5"), "stage")
+    assert [token["text"] for token in words["tokens"]["keys"]] == list(encoded.tokens.pieces)
+    np.testing.assert_allclose(tensors["weights"], trace.attention.weights[0, 0], **CLOSE)
+    np.testing.assert_allclose(tensors["scores"], trace.attention.scores[0, 0], **CLOSE)
+    np.testing.assert_allclose(tensors["x"], encoded.hidden[2], **CLOSE)
+
+
+def test_numbers_by_hand_can_be_checked_on_paper():
+    """One query (1, 0) and keys (0, 0) and (0, 0): equal scores, so the output is the mean of the values."""
+    app = open_page("attention", op_numbers="by hand", op_q="1,0;0,0", op_k="0,0;0,0;0,0", op_v="3,0;6,0;0,9")
+    _, tensors = sent(app, "stage")
+    np.testing.assert_allclose(tensors["weights"], np.full((2, 3), 1 / 3), **CLOSE)
+    np.testing.assert_allclose(tensors["output"], [[3, 3], [3, 3]], **CLOSE)
+
+
+def test_a_table_in_the_link_that_makes_no_sense_falls_back_with_a_note():
+    for table in ("x", "1,0", "1,0;0,1,2", "1,0;nan,1", "1,0;0,1e9", "1,0;0,999", ";", "1,0;0,<b>"):
+        app = open_page("attention", op_numbers="by hand", op_q=table)
+        assert_no_failure(app)
+        assert "“op_q” was ignored" in said(app)
+        np.testing.assert_allclose(sent(app, "stage")[1]["queries"], [[2, 0], [1, 1]], **CLOSE)
+
+
+def test_the_order_in_the_link_reorders_the_tokens():
+    order = "1,0," + ",".join(map(str, range(2, 14)))
+    words, _ = sent(open_page("self_attention", self_order=order), "stage")
+    assert [token["text"] for token in words["tokens"]["keys"]][:3] == ["the", "[CLS]", "animal"]
+    assert [token["text"] for token in words["tokens"]["typed"]][:3] == ["[CLS]", "the", "animal"]
+
+
+@pytest.mark.parametrize("order", ["0,0,0", "x", "1;2", "-1,0", "99999999999", ",", "0,1,2"])
+def test_an_impossible_order_in_the_link_leaves_the_typed_one(order):
+    app = open_page("self_attention", self_order=order)
+    assert_no_failure(app)
+    assert sent(app, "stage")[0]["tokens"]["keys"][0]["text"] == "[CLS]"
+
+
+def test_a_mask_is_hatched_where_it_hides_and_clicks_are_in_the_link():
+    app = open_page("masks", mask_kind="causal", mask_cells="0.3,2.1")
+    expected = core_masks.causal(14)[0, 0].numpy().copy()
+    expected[0, 3], expected[2, 1] = True, False
+    assert (sent(app, "stage")[1]["allowed"] == expected).all()
+
+
+@pytest.mark.parametrize("cells", ["0.0", "x", "1", "0.99999", "1.2.3", "-1.0", "0.0," * 50 + "0.0"])
+def test_impossible_cells_in_the_link_leave_the_chosen_mask(cells):
+    app = open_page("masks", mask_kind="causal", mask_cells=cells)
+    assert_no_failure(app)
+    assert (sent(app, "stage")[1]["allowed"] == core_masks.causal(14)[0, 0].numpy()).all()
+
+
+def test_the_leak_meter_shows_zeros_above_the_diagonal_only_before_the_softmax():
+    for way, leaks in (("before softmax", False), ("after softmax", True)):
+        _, tensors = sent(open_page("masks", mask_kind="causal", mask_way=way), "stage")
+        assert bool((np.triu(tensors["leak"], 1) > 0).any()) == leaks
+
+
+def test_every_head_of_the_layer_is_on_the_screen_and_muted_ones_deliver_zeros():
+    app = open_page("multi_head")
+    _, tensors = sent(app, "stage")
+    expected = material.layer_of(3)(material.encode(SENTENCE).x(3)).attention.weights[0]
+    np.testing.assert_allclose(tensors["weights"], expected, **CLOSE)
+    app.button_group(key="heads_muted_12").set_value([2]).run()
+    _, muted = sent(app, "stage")
+    assert (muted["merged_slots"][2] == 0).all()
+    np.testing.assert_allclose(muted["merged_slots"][3], tensors["merged_slots"][3], **CLOSE)
+
+
+@pytest.mark.parametrize(
+    ("slug", "prefix", "name"),
+    [
+        ("attention", "op", "variance"),
+        ("attention", "op", "sharp"),
+        ("self_attention", "self", "stays"),
+        ("self_attention", "self", "moves"),
+        ("masks", "mask", "before"),
+        ("masks", "mask", "after"),
+        ("multi_head", "heads", "copy"),
+        ("multi_head", "heads", "leak"),
+    ],
+)
+def test_a_question_knows_one_right_answer_and_says_so_only_after_the_check(slug, prefix, name):
+    app = open_page(slug)
+    options = app.button_group(key=f"{prefix}_{name}_guess").options
+    verdicts = []
+    for option in options:
+        app = open_page(slug)
+        assert "✓ Right" not in said(app)
+        assert app.button(key=f"{prefix}_{name}_check").disabled
+        app.button_group(key=f"{prefix}_{name}_guess").set_value(getattr(option, "content", option)).run()
+        assert "✓ Right" not in said(app)
+        app.button(key=f"{prefix}_{name}_check").click().run()
+        assert_no_failure(app)
+        verdicts.append("✓ Right" in said(app))
+    assert sum(verdicts) == 1
+
+
+def test_the_answers_are_the_ledgers():
+    """16 to 1024 numbers: the variance is 64 times as large and the top weight above 0.9; swaps move, masks hold."""
+    right = {
+        ("attention", "op", "variance"): "64 times as large, about 1024",
+        ("attention", "op", "sharp"): "above 0.9",
+        ("self_attention", "self", "stays"): "it stays as it is",
+        ("self_attention", "self", "moves"): "it moves along",
+        ("masks", "mask", "before"): "only the last",
+        ("masks", "mask", "after"): "all of them",
+        ("multi_head", "heads", "copy"): "about 0.5: half of it",
+        ("multi_head", "heads", "leak"): "no, but it is wrong",
+    }
+    for (slug, prefix, name), answer in right.items():
+        app = open_page(slug)
+        app.button_group(key=f"{prefix}_{name}_guess").set_value(answer).run()
+        app.button(key=f"{prefix}_{name}_check").click().run()
+        assert "✓ Right" in said(app), (slug, name)
+
+
+def test_checking_performs_the_experiment_on_the_stage():
+    app = open_page("masks", mask_kind="band")
+    app.button_group(key="mask_after_guess").set_value("none").run()
+    app.button(key="mask_after_check").click().run()
+    words, _ = sent(app, "stage")
+    assert words["frames"][words["go"][1]]["label"] == "leak"
+    assert app.selectbox(key="mask_kind").value == "causal"
+
+
+def test_a_lesson_is_answered_when_all_its_questions_were_checked():
+    app = open_page("masks")
+    for name in ("before", "after"):
+        assert not sent(app, "stage")[0]["answered"]
+        app.button_group(key=f"mask_{name}_guess").set_value("none").run()
+        app.button(key=f"mask_{name}_check").click().run()
+    assert sent(app, "stage")[0]["answered"]
+
+
+def test_training_runs_when_asked_and_shows_what_one_head_cannot_do():
+    app = open_page("multi_head")
+    assert "with twins" not in said(app)
+    app.button(key="heads_train").click().run()
+    assert_no_failure(app)
+    assert "Their weights differ by 0" in said(app)
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_who_asks_may_be_another_sentence_of_another_length():
+    app = open_page("attention", op_asks="Why?", op_asked="Because the cat was hungry")
+    words, tensors = sent(app, "stage")
+    assert words["cross"]
+    assert tensors["weights"].shape == (len(words["tokens"]["queries"]), len(words["tokens"]["keys"]))
+    assert len(words["tokens"]["queries"]) != len(words["tokens"]["keys"])
+
+
+@pytest.mark.parametrize("change", attention.CHANGES)
+def test_every_change_of_keys_and_values_says_how_far_things_moved(change):
+    words, _ = sent(open_page("attention", op_change=change), "stage")
+    notice = "".join(text for text, _ in words["frames"][4]["notice"])
+    assert ("weights moved by at most" in notice) == (change != attention.CHANGES[0])
+
+
+def test_one_token_is_enough_for_every_lesson():
+    for slug, prefix in (("self_attention", "self"), ("masks", "mask"), ("multi_head", "heads")):
+        app = open_page(slug, **{f"{prefix}_text": "a"})
+        assert_no_failure(app)
+        assert len(sent(app, "stage")[0]["tokens"]["keys"]) == 3  # [CLS] a [SEP]
+
+
+@pytest.mark.parametrize("kind", masks.KINDS)
+def test_the_mask_step_counts_the_pairs_that_stay(kind):
+    words, tensors = sent(open_page("masks", mask_kind=kind), "stage")
+    notice = words["frames"][1]["notice"]
+    assert str(int(tensors["allowed"].sum())) in [text for text, _ in notice]

@@ -1,0 +1,120 @@
+"""What can be taken away: figures, tables, tensors, and programs that print the same numbers."""
+
+import csv
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from core.models import offline
+from pages.course.catalogue import LESSONS
+from pages.parts import takeaway
+from pages.parts.paper import picture
+from pages.parts.stage import look_of_link
+from tests.pages.screen import open_page
+
+MAGIC = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}
+SLUGS = [page.slug for page in LESSONS if page.built]
+PREFIXES = {"attention": "op", "self_attention": "self", "masks": "mask", "multi_head": "heads"}
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """Opens a page and returns what it offers to take away: the stage, and the program."""
+    kept = []
+    offer = takeaway.offer
+
+    def keep(stage, first_step, origin, script):
+        kept.append((stage, script))
+        offer(stage, first_step, origin, script)
+
+    monkeypatch.setattr(takeaway, "offer", keep)
+
+    def open_and_keep(slug: str, **link: str):
+        open_page(slug, **link)
+        return kept[-1]
+
+    return open_and_keep
+
+
+@pytest.mark.parametrize("slug", [*SLUGS, "sentence_lab"])
+@pytest.mark.parametrize("kind", MAGIC)
+def test_every_step_can_be_taken_away_as_a_figure(offered, slug, kind):
+    stage, _ = offered(slug)
+    looked = {"query": 0, "key": 0, "dimension": 0, "head": 0} | dict(stage.focus)
+    for frame in stage.frames:
+        assert picture(stage, frame, looked, kind).startswith(MAGIC[kind])
+
+
+def test_a_figure_holds_the_words_of_the_visitor_as_words(offered):
+    stage, _ = offered("self_attention", self_text="costs $5 or $6 & <b>more</b> 日")
+    looked = {"query": 0, "key": 0, "dimension": 0, "head": 0}
+    drawn = picture(stage, stage.frames[4], looked, "svg").decode()
+    for word in ("costs", "$", "&lt;", "日"):
+        assert f">{word}</text>" in drawn or f">{word}<" in drawn
+
+
+def test_the_csv_holds_the_numbers_of_the_figure_under_their_tokens(offered):
+    stage, _ = offered("self_attention")
+    rows = list(csv.reader(io.StringIO(takeaway.as_csv(stage, stage.frames[4]).decode("utf-8-sig"))))
+    assert rows[0][1:] == [token.text for token in stage.tokens["keys"]]
+    numbers = np.array([[float(cell) for cell in row[1:]] for row in rows[1:]])
+    np.testing.assert_allclose(numbers, stage.steps[7].tensor[0, 0], rtol=1e-6)
+    assert [row[0] for row in rows[1:]] == [token.text for token in stage.tokens["queries"]]
+
+
+@pytest.mark.parametrize("slug", [*SLUGS, "sentence_lab"])
+def test_the_npz_holds_every_tensor_of_the_page(offered, slug):
+    stage, _ = offered(slug)
+    kept = np.load(io.BytesIO(takeaway.as_npz(stage)))
+    assert {step.name for step in stage.steps} | set(stage.tensors) <= set(kept)
+    assert list(kept["tokens_keys"]) == [token.text for token in stage.tokens["keys"]]
+
+
+@pytest.mark.parametrize(
+    ("slug", "link"),
+    [
+        ("attention", {}),
+        ("attention", {"op_score": "additive", "op_change": "keys alone shuffled"}),
+        ("attention", {"op_score": "cosine", "op_numbers": "by hand"}),
+        ("self_attention", {"self_fused": "true", "self_zeroed": "2 animal", "self_temperature": "0.5"}),
+        ("self_attention", {"self_numbers": "by hand", "self_bits": "64 bits", "self_order": "2,0,1"}),
+        ("masks", {"mask_kind": "band"}),
+        ("masks", {"mask_numbers": "by hand"}),
+        ("multi_head", {"heads_split": "reshape alone"}),
+        ("multi_head", {"heads_numbers": "by hand", "heads_merge": "reshape alone", "heads_mixing": "false"}),
+    ],
+)
+def test_the_program_runs_by_itself_and_prints_the_same_numbers(offered, slug, link, tmp_path):
+    stage, script = offered(slug, **link)
+    tensors = {step.name: step.tensor for step in stage.steps}
+    expected = next(tensors[name] for name in ("mixed", "output") if name in tensors)
+    printed = run(script(), tmp_path)[-1]
+    np.testing.assert_allclose(printed, expected.numpy().flatten(), atol=2e-4)  # four digits are printed
+
+
+def test_the_program_of_the_lab_prints_the_open_head(offered, tmp_path):
+    stage, script = offered("sentence_lab")
+    np.testing.assert_allclose(run(script(), tmp_path)[-1], stage.tensors["weights"].flatten(), atol=1e-4)
+
+
+def run(source: str, folder) -> list[np.ndarray]:
+    """Runs a program in a Python of its own, outside the project, and reads the tensors it printed."""
+    path = folder / "program.py"
+    path.write_text(source, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, path, offline.folder()], capture_output=True, text=True, check=True, cwd=folder, timeout=120
+    )
+    blocks = done.stdout.split("tensor(")[1:]
+    return [np.array([float(number) for number in numbers(block)]) for block in blocks]
+
+
+def numbers(block: str) -> list[str]:
+    text = block.split("dtype")[0].replace("[", " ").replace("]", " ").replace(")", " ").replace(",", " ")
+    return [word for word in text.split() if word.replace(".", "").replace("-", "").isdigit()]
+
+
+def test_the_look_of_a_link_names_query_key_number_and_head():
+    assert look_of_link({"query": 3})["query"] == 3
