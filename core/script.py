@@ -120,39 +120,26 @@ def _list(rows: Any) -> str:
     return str([[float(cell) for cell in row] for row in rows])
 
 
-def model_weights(
-    name: str, loader: str, ids: Sequence[int], target_ids: Sequence[int] | None, kind: str, layer: int, head: int
-) -> str:
-    """A program that prints the weights of one head of any model, as the library itself returns them.
+def model_weights(name: str, loader: str, ids: Sequence[int], target_ids: Sequence[int] | None, kind: str) -> list[str]:
+    """Lines that let any model read tokens and keep its `weights`, (layers, heads, queries, keys), as the library gives them.
 
     loader   the class of transformers that opens the model; kind: encoder, decoder or cross.
     """
-    inputs = f"input_ids=torch.tensor([{list(ids)}])"
-    found = "attentions"
+    inputs, found = "input_ids=ids", "attentions"
+    lines = [f"ids = torch.tensor([{list(ids)}])"]
     if target_ids is not None:
-        inputs += f", decoder_input_ids=torch.tensor([{list(target_ids)}])"
-        found = f"{kind}_attentions"
+        lines.append(f"target_ids = torch.tensor([{list(target_ids)}])")
+        inputs, found = f"{inputs}, decoder_input_ids=target_ids", f"{kind}_attentions"
     where = f'sys.argv[1] if len(sys.argv) > 1 else "{name}"'
-    return "\n".join(
-        [
-            f'"""Attention weights of layer {layer}, head {head}: rows are queries, columns are keys.',
-            "",
-            "Made by Attention Lab. The model is opened from a folder named on the command line, else by its name.",
-            '"""',
-            "",
-            "import sys",
-            "",
-            "import torch",
-            f"from transformers import {loader}",
-            "",
-            "torch.set_printoptions(precision=4, sci_mode=False, linewidth=160, threshold=1_000_000)",
-            f'model = {loader}.from_pretrained({where}, attn_implementation="eager").eval()',
-            "with torch.inference_mode():",
-            f"    weights = model({inputs}, output_attentions=True).{found}[{layer}][0, {head}]",
-            "print(weights)",
-            "",
-        ]
-    )
+    return [
+        "import sys",
+        f"from transformers import {loader}",
+        "",
+        f'model = {loader}.from_pretrained({where}, attn_implementation="eager").eval()',
+        *lines,
+        "with torch.inference_mode():",
+        f"    weights = torch.cat(model({inputs}, output_attentions=True).{found})",
+    ]
 
 
 def program(

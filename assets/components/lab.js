@@ -2,6 +2,7 @@
 
 import { savePicture } from "./kit/canvas.js";
 import { gradient } from "./kit/colour.js";
+import { ViewLink } from "./kit/link.js";
 import { mount } from "./kit/mount.js";
 import { Tensor } from "./kit/payload.js";
 import { Selection } from "./kit/selection.js";
@@ -11,8 +12,6 @@ import { HeadGrid } from "./head_grid.js";
 import { Readout } from "./readout.js";
 import { Ribbon } from "./ribbon.js";
 import { MatrixView } from "./views/matrix_view.js";
-
-const SETTLE = 600; // ms a view must rest before the link names it
 
 /** One open matrix: its words, its figure and its sentence. */
 class Panel {
@@ -102,34 +101,25 @@ function createLab(root, io) {
   const left = element("div", { className: "left", children: [scroll, element("div", { children: [caption, ranking] })] });
   const right = element("div", { className: "right" });
   root.append(ribbons, element("div", { className: "body", children: [left, right] }));
+  const link = new ViewLink(io);
   let data = null;
   let theme = null;
   let second = null;
-  let told = "";
-  let timer = 0;
 
-  /** The link names what is looked at once it rests, for whoever takes the figure away. */
-  function tell() {
-    clearTimeout(timer);
-    const { query, key } = selection.pinned;
-    const now = JSON.stringify({ step: 0, query, key, dimension: 0, head: 0 });
-    if (now === told) return;
-    timer = setTimeout(() => {
-      told = now;
-      io.component.setStateValue("view", JSON.parse(now));
-    }, SETTLE);
-  }
+  /** What is looked at, for whoever takes the figure away. */
+  const view = () => ({ step: 0, query: selection.pinned.query, key: selection.pinned.key, dimension: 0, head: 0 });
 
   function update(payload, newTheme) {
+    const isFirst = !data;
     const changed = payload.signature !== data?.signature;
     [data, theme] = [payload, newTheme];
     if (changed) {
-      const start = told ? data.focus : data.look;
+      const start = isFirst ? data.look : data.focus;
       for (const each of [selection, apart]) {
         each.pinned = { ...each.pinned, query: start.query, key: start.key };
         each.now = { ...each.pinned };
       }
-      told ||= JSON.stringify({ step: 0, ...data.look });
+      if (isFirst) link.stands(view());
     }
     second = data.second ? panels[data.second.kind] : null;
     grid.update({
@@ -199,9 +189,9 @@ function createLab(root, io) {
     event.stopPropagation(); // r and c are Streamlit's
   });
 
-  selection.onChange(tell);
+  selection.onChange(() => data && link.tell(view()));
 
-  return { update, resize, destroy: () => (clearTimeout(timer), selection.forget(), apart.forget()) };
+  return { update, resize, destroy: () => (link.wait(), selection.forget(), apart.forget()) };
 }
 
 export default (component) => mount(component, createLab, ["ribbon.css", "readout.css", "lab.css"].map((name) => new URL(name, import.meta.url)));

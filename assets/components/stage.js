@@ -2,6 +2,7 @@
 
 import { gradient } from "./kit/colour.js";
 import { fit, savePicture } from "./kit/canvas.js";
+import { ViewLink } from "./kit/link.js";
 import { mount } from "./kit/mount.js";
 import { number } from "./kit/numbers.js";
 import { Selection } from "./kit/selection.js";
@@ -21,7 +22,6 @@ import { TablesView } from "./views/tables_view.js";
 const VIEWS = {
   cube: CubeView, heads: HeadsView, histogram: HistogramView, matrix: MatrixView, points: PointsView, tables: TablesView,
 };
-const SETTLE = 600; // ms a view must rest before the link names it
 const LONGEST_TABLE = 64; // rows and columns of the table of numbers
 
 function createStage(root, io) {
@@ -60,13 +60,12 @@ function createStage(root, io) {
     }),
   );
 
+  const link = new ViewLink(io);
   let data = null;
   let theme = null;
   let shown = null; // what the words beside the figure say now
-  let told = ""; // the view that the link names
   let written = {}; // the formula and the code that stand there now
   let gone = 0; // how often Python sent the playhead somewhere
-  let timer = 0;
 
   const frame = () => data.frames[rail.step];
 
@@ -84,7 +83,7 @@ function createStage(root, io) {
     if (first) {
       rail.head.time = data.step;
       gone = data.go?.[0] ?? 0;
-      told = view();
+      link.stands(view());
     }
     selection.limit(data.tokens.queries.length, data.tokens.keys.length);
     tools.edit.hidden = !data.editable;
@@ -106,7 +105,7 @@ function createStage(root, io) {
   /** What a link must say to show the same again. */
   function view() {
     const { query, key, dimension, head } = selection.pinned;
-    return JSON.stringify({ step: rail.step, query, key, dimension, head });
+    return { step: rail.step, query, key, dimension, head };
   }
 
   function weights(query) {
@@ -235,14 +234,10 @@ function createStage(root, io) {
 
   /** The link names the view once it rests; reaching the last step is remembered on this computer. */
   function tell() {
-    clearTimeout(timer);
+    link.wait();
     if (!Number.isInteger(rail.head.time) || rail.head.playing) return;
     if (rail.step === data.frames.length - 1) markPlayed(data.lesson);
-    if (told === view()) return;
-    timer = setTimeout(() => {
-      told = view();
-      io.component.setStateValue("view", JSON.parse(told));
-    }, SETTLE);
+    link.tell(view());
   }
 
   function cell({ query, key }) {
@@ -291,7 +286,7 @@ function createStage(root, io) {
     });
   });
 
-  return { update, resize, destroy: () => (rail.head.stop(), clearTimeout(timer), selection.forget()) };
+  return { update, resize, destroy: () => (rail.head.stop(), link.wait(), selection.forget()) };
 }
 
 export default (component) => mount(component, createStage, ["ribbon.css", "readout.css", "stage.css"].map((name) => new URL(name, import.meta.url)));

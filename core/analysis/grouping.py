@@ -37,13 +37,14 @@ def grouped(
 
     A row still sums to 1 unless tokens were left out; then what went to them is missing.
     """
-    to_keys = _membership(keys, weights.shape[-1], weights)
-    to_queries = _membership(queries, weights.shape[-2], weights)
+    to_keys = membership(keys, weights.shape[-1], weights)
+    to_queries = membership(queries, weights.shape[-2], weights)
     to_queries = to_queries / to_queries.sum(0)
     return to_queries.mT @ weights @ to_keys
 
 
-def _membership(found: Groups, n_tokens: int, like: Tensor) -> Float[Tensor, "tokens groups"]:
+def membership(found: Groups, n_tokens: int, like: Tensor) -> Float[Tensor, "tokens groups"]:
+    """1 where a token belongs to a group."""
     member = torch.zeros(n_tokens, len(found), dtype=like.dtype, device=like.device)
     for column, group in enumerate(found):
         member[list(group), column] = 1

@@ -1,15 +1,17 @@
 """What the sentence lab shows: all heads of one kind of attention on one text, with the tokens that stand beside them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from core.analysis.flow import mean_of_all, mean_of_layer, rollout
-from core.analysis.grouping import Groups, grouped, groups, text_of
+from core.analysis.grouping import Groups, grouped, groups, membership, text_of
 from core.analysis.head_statistics import Words
+from core.listing import Line
 from core.models.reading import Reading
 from core.models.tokens import Tokens
 
@@ -22,14 +24,20 @@ class Scene:
     """All heads of one kind, as they are to be seen.
 
     queries, keys   the tokens of rows and columns, after grouping.
-    untouched       whether each row and column is one token of the model, so that q and k belong to it.
+    rows, columns   the places of the model's tokens in each row and column; None where each is one token, so that q and k
+                    belong to it.
     """
 
     kind: Kind
     weights: Float[Tensor, "layers heads queries keys"]
     queries: Words
     keys: Words
-    untouched: bool
+    rows: Groups | None = None
+    columns: Groups | None = None
+
+    @property
+    def untouched(self) -> bool:
+        return self.rows is None
 
     def summary(self, of: Summary, layer: int, head: int) -> Float[Tensor, "queries keys"]:
         """One matrix: a head, or several in one."""
@@ -41,6 +49,29 @@ class Scene:
             case "rollout":
                 return rollout(self.weights)
         return self.weights[layer, head]
+
+    def program(self, of: Summary, layer: int, head: int) -> tuple[list[Callable], list[Line]]:
+        """The functions and the lines that make that matrix of the model's own `weights`."""
+        helpers, lines = [], []
+        if not self.untouched:
+            helpers += [membership, grouped]
+            lines.append(f"weights = grouped(weights, {self.rows}, {self.columns})")
+        if of == "one head":
+            lines.append(f"weights = weights[{layer}, {head}]")
+        else:
+            function, inputs = {
+                "mean of the layer": (mean_of_layer, f"weights, {layer}"),
+                "mean of all": (mean_of_all, "weights"),
+                "rollout": (rollout, "weights"),
+            }[of]
+            helpers.append(function)
+            lines.append(f"weights = {function.__name__}({inputs})")
+        return helpers, [Line(line, ()) for line in lines]
+
+
+def summaries(kind: Kind) -> tuple[Summary, ...]:
+    """What can be shown of one kind: a rollout needs rows and columns to be the same tokens."""
+    return tuple(of for of in get_args(Summary) if not (kind == "cross" and of == "rollout"))
 
 
 def kinds(reading: Reading) -> tuple[Kind, ...]:
@@ -55,11 +86,9 @@ def scene(reading: Reading, kind: Kind, *, hide_special: bool, merge_pieces: boo
     keys = _words(written if kind == "decoder" else reading.tokens)
     weights = torch.cat([record.weights for record in getattr(reading, kind)]).cpu()
     rows, columns = (groups(words, hide_special=hide_special, merge_pieces=merge_pieces) for words in (queries, keys))
-    untouched = not hide_special and not merge_pieces
-    if not untouched:
-        weights = grouped(weights, rows, columns)
-        queries, keys = _regroup(queries, rows), _regroup(keys, columns)
-    return Scene(kind, weights, queries, keys, untouched)
+    if not hide_special and not merge_pieces:
+        return Scene(kind, weights, queries, keys)
+    return Scene(kind, grouped(weights, rows, columns), _regroup(queries, rows), _regroup(keys, columns), rows, columns)
 
 
 def _words(tokens: Tokens) -> Words:

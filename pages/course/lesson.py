@@ -5,11 +5,8 @@ import streamlit as st
 from pages.course.catalogue import BY_SLUG, PAGES, neighbours
 
 
-def foot(slug: str, carried: dict[str, dict[str, str]]) -> None:
-    """Links to the lessons before and after.
-
-    carried   {slug: query parameters} that take the learner's sentence along.
-    """
+def foot(slug: str) -> None:
+    """Links to the lessons before and after."""
     before, after = neighbours(BY_SLUG[slug])
     with st.container(key="foot", horizontal=True, horizontal_alignment="distribute"):
         for page, arrow, side in ((before, "arrow_back", "left"), (after, "arrow_forward", "right")):
@@ -19,5 +16,4 @@ def foot(slug: str, carried: dict[str, dict[str, str]]) -> None:
                     label=page.name,
                     icon=f":material/{arrow}:",
                     icon_position=side,
-                    query_params=carried.get(page.slug),
                 )

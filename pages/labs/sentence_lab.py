@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 
 import streamlit as st
-import torch
+from torch import Tensor
 
 from core import script, settings
 from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
 from core.analysis.overview import thumbnails
-from core.analysis.scene import Kind, Scene, kinds, scene
+from core.analysis.scene import Kind, Scene, kinds, scene, summaries
 from core.models import device, loading, offline
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading, read
 from core.text_files import read_text
-from pages.parts import assets, controls, link, messages, sentences, takeaway
+from pages.parts import assets, claims, controls, link, messages, sentences, takeaway
 from pages.parts.payload import pack
 from pages.parts.stage import LONGEST_LABEL, Frame, Stage, Token, limit, look_of_link, remember
 from pages.parts.views import matrix
@@ -25,7 +25,7 @@ ANOTHER = "another model …"
 OTHER = "The animal did not cross the street because it was too wide"
 NOTHING, OTHER_HEAD, OTHER_SENTENCE = "nothing", "another head", "another sentence"
 ANY_HEAD = "…"
-SUMMARIES = ("one head", "mean of the layer", "mean of all", "rollout")
+ONE_HEAD = "one head"
 ALL_IN_FULL = 64  # up to so many tokens every head travels in full, so that hovering shows it exactly
 GRID_SIDE = 128  # cells of a small picture, at most
 RANKED = 9
@@ -113,7 +113,7 @@ class Choice:
     """How the visitor wants to see it.
 
     kind         which attention: encoder, decoder or cross.
-    shown        one of SUMMARIES.
+    shown        one of what `summaries` offers.
     compare      what stands beside it.
     looked_for   the kind of head to find, or None.
     """
@@ -134,7 +134,7 @@ def choose_view(found: Reading) -> Choice:
     with st.container(key="bench_more", horizontal=True, vertical_alignment="bottom", gap="small"):
         there = kinds(found)
         kind = controls.one_of("Attention", there, f"{PREFIX}_kind") if len(there) > 1 else there[0]
-        shown = st.selectbox("Show", SUMMARIES, key=f"{PREFIX}_show", bind="query-params", width=170) or SUMMARIES[0]
+        shown = st.selectbox("Show", summaries(kind), key=f"{PREFIX}_show", bind="query-params", width=170) or ONE_HEAD
         compare = st.selectbox(
             "Compare with",
             [NOTHING, OTHER_HEAD, OTHER_SENTENCE],
@@ -183,7 +183,7 @@ def panel(found: Reading, seen: Scene, shown: str, place: tuple[int, int], prefi
     """The words and the tensors of one open matrix."""
     layer, head = place
     title = {
-        "one head": f"Layer {layer}, head {head}",
+        ONE_HEAD: f"Layer {layer}, head {head}",
         "mean of the layer": f"Layer {layer}, mean of its {seen.weights.shape[1]} heads",
         "mean of all": "Mean of all heads",
         "rollout": "Attention rollout",
@@ -197,7 +197,7 @@ def panel(found: Reading, seen: Scene, shown: str, place: tuple[int, int], prefi
         "cross": seen.kind == "cross",
     }
     record = getattr(found, seen.kind)[layer]
-    if shown == "one head" and seen.untouched and "queries" in record.tensors:
+    if shown == ONE_HEAD and seen.untouched and "queries" in record.tensors:
         vectors = {name: getattr(record, name)[0, head].cpu().numpy() for name in ("queries", "keys")}
         sent |= {prefix + name: vector for name, vector in vectors.items()}
         words["limits"] = {name: limit(vector) for name, vector in vectors.items()}
@@ -241,7 +241,7 @@ def beside(
     """What is compared with the open matrix: its words, its tensors, and which head it is, if it is another one."""
     if choice.compare == OTHER_HEAD:
         other = place_of_link("beside", seen, (place[0], (place[1] + 1) % seen.weights.shape[1]))
-        words, tensors = panel(found, seen, "one head", other, "second_")
+        words, tensors = panel(found, seen, ONE_HEAD, other, "second_")
         return {**words, "kind": "head"}, tensors, other
     if choice.compare == OTHER_SENTENCE:
         text = controls.sentence(PREFIX, OTHER, "The other sentence", "other")
@@ -252,7 +252,7 @@ def beside(
     return None, {}, None
 
 
-def focus(seen: Scene, shown: torch.Tensor) -> dict[str, int]:
+def focus(seen: Scene, shown: Tensor) -> dict[str, int]:
     """The cell that is looked at first."""
     query = sentences.interesting([Token(text) for text in seen.queries.pieces])
     return {"query": query, "key": int(shown[query].argmax())}
@@ -263,7 +263,7 @@ def take_away(
 ) -> None:
     """The open matrix as a figure and as numbers, all heads as an NPZ, the forward pass as a program."""
     view = matrix("weights", "weights")
-    label = f"layer {place[0]} head {place[1]}" if choice.shown == SUMMARIES[0] else choice.shown
+    label = f"layer {place[0]} head {place[1]}" if choice.shown == ONE_HEAD else choice.shown
     words = {
         axis: [Token(text, special) for text, special in zip(side.pieces, side.special, strict=True)]
         for axis, side in (("queries", seen.queries), ("keys", seen.keys))
@@ -284,7 +284,9 @@ def take_away(
     loader = type(loaded.model).__name__
 
     def program() -> str:
-        return script.model_weights(loaded.name, loader, found.tokens.ids, target, seen.kind, *place)
+        helpers, ran = seen.program(choice.shown, *place)
+        setup = script.model_weights(loaded.name, loader, found.tokens.ids, target, seen.kind)
+        return script.program(f"{title}, of {loaded.name}.", setup, helpers, ran, ("weights",))
 
     takeaway.offer(scene_to_keep, 0, f"Real weights of {loaded.name}, {title.lower()}", program)
 
@@ -338,3 +340,4 @@ def lab() -> None:
 
 
 lab()
+claims.show_sources(("clark2019", "abnar2020", "wang2020", "reimers2019"))

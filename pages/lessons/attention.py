@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
-import torch
 
 from core import script
 from core.attention import attend
 from core.attention.heads import split_heads
 from core.attention.projections import cross_attend
 from core.experiments import operator
-from core.experiments.operator.statistics import DotProductStatistics, Spread, dot_product_statistics
+from core.experiments.operator.statistics import DRAWS, DotProductStatistics, Spread, dot_product_statistics
 from core.lessons import attention, material
 from core.lessons.attention import CHANGES, SCORES, Lesson, Operands, Settings
 from core.listing import Line, lines_that_ran, returned
@@ -215,7 +215,7 @@ def frames(
             say(
                 "{n} products of random vectors of {d} numbers: their variance is {raw:.1f}, scaled {scaled:.2f}. Of {keys} "
                 "keys the strongest gets {top:.2f} of the weight unscaled, {fair:.2f} scaled.",
-                n=4000,
+                n=DRAWS,
                 d=random.head_dim,
                 raw=random.raw.variance,
                 scaled=random.scaled.variance,
@@ -255,7 +255,7 @@ def tensors(result: Lesson, random: DotProductStatistics) -> dict:
     return {
         "plane_values": result.plane_values.numpy(),
         "plane_outputs": result.plane_outputs.numpy(),
-        "spread": torch.stack([random.raw.counts, random.scaled.counts]).numpy(),
+        "spread": np.stack([random.raw.counts, random.scaled.counts]),
     }
 
 
@@ -389,4 +389,4 @@ def lesson() -> None:
 lesson()
 dilution()
 claims.show_sources(("vaswani2017", "bahdanau2015", "luong2015", "jain2019", "velickovic2024"))
-foot("attention", {})
+foot("attention")

@@ -1,24 +1,23 @@
 """Lesson 7: masks. What must a word not be allowed to see?"""
 
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
 from torch import Tensor
 
 from core import script
-from core.attention import Projections, attend
+from core.attention import attend
 from core.attention.heads import split_heads
 from core.attention.masks import kept
 from core.attention.projections import project
 from core.attention.scores import dot
 from core.experiments import masking
-from core.lessons import masks, material
+from core.lessons import masks
 from core.lessons.masks import KINDS, Lesson, Settings
 from core.listing import Line, lines_that_ran
 from core.trace import steps
 from pages.course.lesson import foot
-from pages.parts import claims, controls, link, question, sentences, sheet, stage, takeaway
+from pages.parts import claims, controls, link, one_head, question, sentences, stage, takeaway
+from pages.parts.one_head import Given
 from pages.parts.question import Question
 from pages.parts.sheet import Sheet
 from pages.parts.stage import Frame, Stage, Token
@@ -28,43 +27,12 @@ from pages.parts.words import key, query, say
 PREFIX = "mask"
 SEED = 7
 AT_MOST = 64  # tokens: the leak meter replaces each of them once
+OUR_USE = ". BERT was trained without this mask: the arithmetic is real, the use is ours"
 MASK, WEIGHTS, LEAK = 1, 3, 6
 SHEETS = (
     Sheet("x", "X", "", ((1, 0), (0, 1), (1, 1), (2, -1)), ("the", "cat", "sat", "down")),
-    Sheet("wq", "W_Q", "query", ((2, 0), (0, 2))),
-    Sheet("wk", "W_K", "key", ((1, 0), (0, 1))),
-    Sheet("wv", "W_V", "value", ((1, 2), (3, 4))),
+    *one_head.SMALL_MAPS,
 )
-
-
-@dataclass(frozen=True)
-class Given:
-    """What the learner gave: tokens as vectors, one head's maps, and the lines of a program that make them again."""
-
-    tokens: list[Token]
-    x: Tensor
-    maps: Projections
-    setup: list[str]
-    origin: str
-
-
-def real(text: str, layer: int, head: int) -> Given | None:
-    read = sentences.read(text, PREFIX, at_most=AT_MOST)
-    if read is None:
-        return None
-    setup = [*script.open_model(), *script.read_model(read.tokens.ids), *script.maps_of_head(layer, head, 12)]
-    maps = material.layer_of(layer).maps.head(head, 12)
-    origin = (
-        controls.origin(layer, head) + ". BERT was trained without this mask: the arithmetic is real, the use is ours"
-    )
-    return Given(sentences.shown(read), read.x(layer), maps, [*setup, f"x = hidden[{layer}]"], origin)
-
-
-def by_hand() -> Given:
-    rows = sheet.edit(PREFIX, SHEETS)
-    x, maps = material.by_hand(*rows.values())
-    setup = [*script.maps_by_hand(rows["wq"], rows["wk"], rows["wv"]), script.tensor("x", rows["x"])]
-    return Given([Token(word) for word in SHEETS[0].rows], x, maps, setup, controls.OWN_NUMBERS)
 
 
 def choose(n_tokens: int) -> Settings:
@@ -302,7 +270,8 @@ def lesson() -> None:
         if numbers == controls.REAL:
             text = controls.sentence(PREFIX)
             layer, head = controls.layer_and_head(PREFIX)
-    given = real(text, layer, head) if numbers == controls.REAL else by_hand()
+    is_real = numbers == controls.REAL
+    given = one_head.real(text, PREFIX, layer, head, AT_MOST) if is_real else one_head.by_hand(PREFIX, SHEETS)
     if given is None:
         return
     chosen = choose(len(given.tokens))
@@ -339,7 +308,7 @@ def lesson() -> None:
         link.write(f"{PREFIX}_cells", ",".join(f"{a}.{b}" for a, b in sorted(flipped)))
 
     stage.show(scene, WEIGHTS, on_toggle=toggle)
-    takeaway.offer(scene, WEIGHTS, given.origin, lambda: program(given, result, listing))
+    takeaway.offer(scene, WEIGHTS, given.origin + (OUR_USE if is_real else ""), lambda: program(given, result, listing))
     if len(given.tokens) >= 2:
         question.ask(PREFIX, questions(given))
     claims.show_claims(PREFIX, masking.CLAIMS, (given.x, given.maps, SEED))
@@ -347,4 +316,4 @@ def lesson() -> None:
 
 lesson()
 claims.show_sources(("vaswani2017", "luong2015", "beltagy2020", "devlin2019"))
-foot("masks", {})
+foot("masks")

@@ -363,4 +363,4 @@ def lesson() -> None:
 lesson()
 training()
 claims.show_sources(("vaswani2017", "michel2019", "voita2019", "shazeer2019", "dosovitskiy2021"))
-foot("multi_head", {})
+foot("multi_head")

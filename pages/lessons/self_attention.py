@@ -1,23 +1,21 @@
 """Lesson 5: self-attention. How can every word look at every other word at once?"""
 
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
-from torch import Tensor
 
 from core import script
-from core.attention import Projections, attend
+from core.attention import attend
 from core.attention.heads import split_heads
 from core.attention.projections import project, project_fused
 from core.attention.scores import dot
 from core.experiments import sets
-from core.lessons import material, self_attention
+from core.lessons import self_attention
 from core.lessons.self_attention import Lesson, Settings, moved
 from core.listing import Line, lines_that_ran
 from core.trace import steps
 from pages.course.lesson import foot
-from pages.parts import claims, controls, link, question, sentences, sheet, stage, takeaway
+from pages.parts import claims, controls, link, one_head, question, sentences, stage, takeaway
+from pages.parts.one_head import Given
 from pages.parts.question import Question
 from pages.parts.sheet import Sheet
 from pages.parts.stage import Frame, Stage, Token, matrices
@@ -30,38 +28,8 @@ WEIGHTS, SHUFFLED = 4, 7  # the frame that is shown first, and the one that a qu
 MEAN = Token("mean", special=True)
 SHEETS = (
     Sheet("x", "X", "", ((1, 0), (0, 1), (1, 1)), ("cat", "sat", "mat")),
-    Sheet("wq", "W_Q", "query", ((2, 0), (0, 2))),
-    Sheet("wk", "W_K", "key", ((1, 0), (0, 1))),
-    Sheet("wv", "W_V", "value", ((1, 2), (3, 4))),
+    *one_head.SMALL_MAPS,
 )
-
-
-@dataclass(frozen=True)
-class Given:
-    """What the learner gave: tokens as vectors, one head's maps, and the lines of a program that make them again."""
-
-    tokens: list[Token]
-    x: Tensor
-    maps: Projections
-    setup: list[str]
-    origin: str
-
-
-def real(text: str, layer: int, head: int) -> Given | None:
-    read = sentences.read(text, PREFIX)
-    if read is None:
-        return None
-    setup = [*script.open_model(), *script.read_model(read.tokens.ids), *script.maps_of_head(layer, head, 12)]
-    maps = material.layer_of(layer).maps.head(head, 12)
-    origin = controls.origin(layer, head)
-    return Given(sentences.shown(read), read.x(layer), maps, [*setup, f"x = hidden[{layer}]"], origin)
-
-
-def by_hand() -> Given:
-    rows = sheet.edit(PREFIX, SHEETS)
-    x, maps = material.by_hand(*rows.values())
-    setup = [*script.maps_by_hand(rows["wq"], rows["wk"], rows["wv"]), script.tensor("x", rows["x"])]
-    return Given([Token(word) for word in SHEETS[0].rows], x, maps, setup, controls.OWN_NUMBERS)
 
 
 def more(tokens: list[Token], temperature: float) -> Settings:
@@ -316,7 +284,7 @@ def lesson() -> None:
             layer, head = controls.layer_and_head(PREFIX)
         temperature = controls.temperature(PREFIX)
         popover = st.popover("More")
-    given = real(text, layer, head) if numbers == controls.REAL else by_hand()
+    given = one_head.real(text, PREFIX, layer, head) if numbers == controls.REAL else one_head.by_hand(PREFIX, SHEETS)
     if given is None:
         return
     with popover:
@@ -361,4 +329,4 @@ def lesson() -> None:
 
 lesson()
 claims.show_sources(("vaswani2017", "lee2019", "jain2019", "wang2020"))
-foot("self_attention", {})
+foot("self_attention")

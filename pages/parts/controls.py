@@ -9,6 +9,8 @@ from pages.parts import messages
 SENTENCE = "The animal did not cross the street because it was too tired"
 EXAMPLES = (SENTENCE, "She poured water from the jug into the cup until it was full")
 REAL, BY_HAND = "real", "by hand"
+MAIN = "text"  # the name of a page's main sentence
+_ALONG = "sentence_taken_along"
 OWN_NUMBERS = "Your own numbers, computed in single precision"
 
 
@@ -28,12 +30,18 @@ def one_of(label: str, options: Sequence[str], key: str) -> str:
     return chosen or options[0]
 
 
-def sentence(prefix: str, default: str = SENTENCE, label: str = "Sentence", name: str = "text") -> str:
-    """The learner's sentence, followed while it is typed.
+def sentence(prefix: str, default: str = SENTENCE, label: str = "Sentence", name: str = MAIN) -> str:
+    """A sentence of the learner's, followed while it is typed. The main one of each page goes along to the next page.
 
     It has no limit of its own: a box with one ignores what is too long without a word. Reading it says the limit.
     """
-    return st.text_input(label, default, key=f"{prefix}_{name}", live="350ms", bind="query-params")
+    key, is_main = f"{prefix}_{name}", name == MAIN
+    if is_main and _ALONG in st.session_state and key not in st.session_state and key not in st.query_params:
+        st.session_state[key] = st.query_params[key] = st.session_state[_ALONG]
+    text = st.text_input(label, default, key=key, live="350ms", bind="query-params")
+    if is_main and text.strip() and text != default:
+        st.session_state[_ALONG] = text
+    return text
 
 
 def layer(prefix: str, default: int = 3) -> int:

@@ -184,3 +184,16 @@ def test_markup_in_a_sentence_stays_text(visit):
         assert visitor.see(".ribbon .word", has_text="<").count() >= 1
         assert visitor.page.locator("img[src=x]").count() == 0
         assert visitor.page.locator(".ribbon b, .ribbon strong, .ribbon a, .ribbon script").count() == 0
+
+
+def test_the_learners_sentence_goes_along_to_other_pages_and_into_their_links(visit):
+    visitor = visit("/")
+    visitor.type_into("A sentence of your own", "Dogs chase cats")
+    visitor.page.get_by_role("link", name="5 · Self-attention").first.click()
+    visitor.page.wait_for_url("**/self_attention?self_text=Dogs+chase+cats")
+    visitor.rest()
+    assert visitor.page.get_by_label("Sentence", exact=True).input_value() == "Dogs chase cats"
+    visitor.type_into("Sentence", "Cats chase mice")
+    visitor.page.get_by_role("link", name="7 · Masks").last.click()
+    visitor.page.wait_for_url("**/masks?mask_text=Cats+chase+mice")
+    assert visitor.rest().page.get_by_label("Sentence", exact=True).input_value() == "Cats chase mice"

@@ -106,6 +106,7 @@ def test_arrow_keys_move_the_cell_and_escape_returns(visit):
 
 def test_the_view_is_in_the_link_and_the_link_shows_it_again(visit):
     visitor = visit("/self_attention", reduced_motion="reduce")
+    visited = visitor.page.evaluate("history.length")
     visitor.see(FRAMES).focus()
     visitor.page.keyboard.press("3")
     visitor.see(FIGURE).focus()
@@ -113,6 +114,7 @@ def test_the_view_is_in_the_link_and_the_link_shows_it_again(visit):
     visitor.page.wait_for_timeout(900)
     visitor.rest()
     assert visitor.link["step"] == "2"
+    assert visitor.page.evaluate("history.length") == visited  # the way back leads to the page before, not to views
     again = visit(visitor.page.url.removeprefix(visitor.address))
     assert again.text(TITLE) == "Scores"
     assert again.text(".readout .title") == visitor.text(".readout .title")

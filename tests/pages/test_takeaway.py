@@ -95,8 +95,18 @@ def test_the_program_runs_by_itself_and_prints_the_same_numbers(offered, slug, l
     np.testing.assert_allclose(printed, expected.numpy().flatten(), atol=2e-4)  # four digits are printed
 
 
-def test_the_program_of_the_lab_prints_the_open_head(offered, tmp_path):
-    stage, script = offered("sentence_lab")
+@pytest.mark.parametrize(
+    "link",
+    [
+        {},
+        {"lab_show": "mean of the layer"},
+        {"lab_show": "mean of all", "lab_hide": "true"},
+        {"lab_show": "rollout", "lab_merge": "true", "lab_text": "unbelievable tokenization"},
+    ],
+    ids=str,
+)
+def test_the_program_of_the_lab_prints_what_is_shown(offered, link, tmp_path):
+    stage, script = offered("sentence_lab", **link)
     np.testing.assert_allclose(run(script(), tmp_path)[-1], stage.tensors["weights"].flatten(), atol=1e-4)
 
 

@@ -17,7 +17,7 @@ KEY_SETS, QUERIES_PER_SET = 20, 20  # 400 rows of weights
 class Spread:
     """Dot products at one scale: their histogram, their variance, and how sharp the weights are that they lead to.
 
-    counts       draws in each bin; together 4,000.
+    counts       draws in each bin; together DRAWS.
     edges        of the bins, without unit.
     variance     of the draws.
     top_weight   mean over queries of the largest weight.
@@ -33,7 +33,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class DotProductStatistics:
-    """What 4,000 random dot products and 400 softmaxes look like, as they are and divided by sqrt(head_dim)."""
+    """What DRAWS random dot products and 400 softmaxes look like, as they are and divided by sqrt(head_dim)."""
 
     head_dim: int
     n_keys: int

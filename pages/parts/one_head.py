@@ -1,0 +1,53 @@
+"""What a lesson about one head is given: a head of the real model on the learner's sentence, or the learner's numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from core import script
+from core.attention import Projections
+from core.lessons import material
+from pages.parts import controls, sentences, sheet
+from pages.parts.sheet import Sheet
+from pages.parts.stage import Token
+
+SMALL_MAPS = (
+    Sheet("wq", "W_Q", "query", ((2, 0), (0, 2))),
+    Sheet("wk", "W_K", "key", ((1, 0), (0, 1))),
+    Sheet("wv", "W_V", "value", ((1, 2), (3, 4))),
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """Tokens as vectors, one head's maps, the lines of a program that make them again, and where they come from."""
+
+    tokens: list[Token]
+    x: Tensor
+    maps: Projections
+    setup: list[str]
+    origin: str
+
+
+def real(text: str, prefix: str, layer: int, head: int, at_most: int | None = None) -> Given | None:
+    """A head of the offline model on a sentence; None after saying why there is none."""
+    read = sentences.read(text, prefix, at_most=at_most)
+    if read is None:
+        return None
+    setup = [
+        *script.open_model(),
+        *script.read_model(read.tokens.ids),
+        *script.maps_of_head(layer, head, 12),
+        f"x = hidden[{layer}]",
+    ]
+    maps = material.layer_of(layer).maps.head(head, 12)
+    return Given(sentences.shown(read), read.x(layer), maps, setup, controls.origin(layer, head))
+
+
+def by_hand(prefix: str, sheets: Sequence[Sheet]) -> Given:
+    """Numbers that the learner edits: the table of token vectors, then the three of SMALL_MAPS."""
+    rows = sheet.edit(prefix, sheets)
+    x, maps = material.by_hand(*rows.values())
+    setup = [*script.maps_by_hand(rows["wq"], rows["wk"], rows["wv"]), script.tensor("x", rows["x"])]
+    return Given([Token(word) for word in sheets[0].rows], x, maps, setup, controls.OWN_NUMBERS)
