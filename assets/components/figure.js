@@ -38,6 +38,16 @@ export class Figure {
     return this.payload.tokens[axis];
   }
 
+  /** Which end of the selected pair a table's rows stand for. */
+  end(rows) {
+    return rows === "keys" || rows === "values" ? "key" : "query";
+  }
+
+  /** The token whose value stands at a place: that of the key, unless the learner moved keys alone. */
+  valued(place) {
+    return (this.tokens("values") ?? this.tokens("keys"))[place];
+  }
+
   /** A matrix; of a tensor with heads, the matrix of the head that is looked at. */
   tensor(name, head = this.selection.now.head) {
     const tensor = this.payload.tensors[name];

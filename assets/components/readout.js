@@ -32,7 +32,7 @@ export class Readout {
     const now = figure.selection.now;
     const table = view.tables.find(({ tensor }) => tensor === now.table) ?? view.tables[0];
     const tensor = figure.tensor(table.tensor);
-    const row = Math.min(table.rows === "keys" ? now.key : now.query, tensor.rows - 1);
+    const row = Math.min(now[figure.end(table.rows)], tensor.rows - 1);
     const dimension = Math.min(now.dimension, tensor.columns - 1);
     const [name, role] = NAMES[table.tensor] ?? [table.title ?? table.tensor, null];
     return {
@@ -42,7 +42,7 @@ export class Readout {
       ],
       strips: view.tables.map((other) => {
         const beside = figure.tensor(other.tensor);
-        const own = Math.min(other.rows === "keys" ? now.key : now.query, beside.rows - 1);
+        const own = Math.min(now[figure.end(other.rows)], beside.rows - 1);
         return { name: other.label, role: other.role, values: beside.row(own), limit: other.limit };
       }),
       at: dimension,
@@ -121,7 +121,7 @@ export class Readout {
       .slice(0, 3);
     const chain = strongest.flatMap((key, i) => [
       [i ? " + " : "", null], [weights.at(query, key).toFixed(2), "number"], [" × ", null],
-      [figure.tokens("keys")[key].text, "value"], [" ", null], [number(values.at(key, dimension)), "number"],
+      [figure.valued(key).text, "value"], [" ", null], [number(values.at(key, dimension)), "number"],
     ]);
     if (weights.columns > strongest.length) chain.push([" + …", null]);
     return {
@@ -131,7 +131,7 @@ export class Readout {
       ],
       strips: [
         ...strongest.map((key) => ({
-          name: `${weights.at(query, key).toFixed(2)} × ${figure.tokens("keys")[key].text}`, role: "value",
+          name: `${weights.at(query, key).toFixed(2)} × ${figure.valued(key).text}`, role: "value",
           values: values.row(key).map((value) => value * weights.at(query, key)), limit: view.limit,
         })),
         { name: "sum of all", role: "output", values: output.row(query), limit: view.limit },

@@ -10,6 +10,8 @@ from core.attention.projections import (
     Projections,
     SelfAttentionTrace,
     cross_attend,
+    multi_head_attend,
+    project_cross,
     self_attend,
 )
 from core.attention.scores import COSINE, DOT, SCALED_DOT, Score, additive, random_additive
@@ -30,6 +32,8 @@ __all__ = [
     "cross_attend",
     "masks",
     "merge_heads",
+    "multi_head_attend",
+    "project_cross",
     "random_additive",
     "self_attend",
     "split_heads",

@@ -1,5 +1,6 @@
 """Attention over token vectors: learned maps make queries, keys and values, then `attend` does the rest."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -122,6 +123,19 @@ class CrossAttentionTrace:
     attention: AttentionTrace = part()
 
 
+def project_cross(
+    x_queries: Float[Tensor, "batch queries d_model"],
+    x_keys: Float[Tensor, "batch keys d_model"],
+    maps: Projections,
+    n_heads: int,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries from one sequence, keys and values from the other, each (batch, heads, tokens, head_dim)."""
+    queries = split_heads(x_queries @ maps.w_query + maps.b_query, n_heads)
+    keys = split_heads(x_keys @ maps.w_key + maps.b_key, n_heads)
+    values = split_heads(x_keys @ maps.w_value + maps.b_value, n_heads)
+    return queries, keys, values
+
+
 def cross_attend(
     x_queries: Float[Tensor, "batch queries d_model"],
     x_keys: Float[Tensor, "batch keys d_model"],
@@ -133,9 +147,7 @@ def cross_attend(
     scale: float | None = None,
 ) -> CrossAttentionTrace:
     """Let the tokens of one sequence read another: queries come from the first, keys and values from the second."""
-    queries = split_heads(x_queries @ maps.w_query + maps.b_query, n_heads)
-    keys = split_heads(x_keys @ maps.w_key + maps.b_key, n_heads)
-    values = split_heads(x_keys @ maps.w_value + maps.b_value, n_heads)
+    queries, keys, values = project_cross(x_queries, x_keys, maps, n_heads)
     attention = attend(queries, keys, values, allowed, score=score, scale=scale)
     return CrossAttentionTrace(x_queries, x_keys, queries, keys, values, attention)
 
@@ -199,12 +211,29 @@ class MultiHeadAttention:
         muted: tuple[int, ...] = (),
     ) -> MultiHeadTrace:
         """Let the tokens of x attend to each other in every head. A muted head delivers zeros to W_O."""
-        projected = x @ self.maps.w_query + self.maps.b_query
-        queries, keys, values = project(x, self.maps, self.n_heads)
-        attention = attend(queries, keys, values, allowed)
-        merged = merge_heads(mute(attention.output, muted))
-        mixed = merged @ self.w_output + self.b_output
-        return MultiHeadTrace(x, projected, queries, keys, values, attention, merged, mixed)
+        return multi_head_attend(x, self, allowed, muted=muted)
+
+
+def multi_head_attend(
+    x: Float[Tensor, "batch tokens d_model"],
+    layer: MultiHeadAttention,
+    allowed: Allowed | None = None,
+    *,
+    muted: tuple[int, ...] = (),
+    split: Callable[[Tensor, int], Tensor] = split_heads,
+    merge: Callable[[Tensor], Tensor] = merge_heads,
+    mixing: bool = True,
+) -> MultiHeadTrace:
+    """Multi-head attention, with another split, another merge or without W_O where asked, to see what these are for."""
+    maps = layer.maps
+    projected = x @ maps.w_query + maps.b_query
+    queries = split(projected, layer.n_heads)
+    keys = split(x @ maps.w_key + maps.b_key, layer.n_heads)
+    values = split(x @ maps.w_value + maps.b_value, layer.n_heads)
+    attention = attend(queries, keys, values, allowed)
+    merged = merge(mute(attention.output, muted))
+    mixed = merged @ layer.w_output + layer.b_output if mixing else merged
+    return MultiHeadTrace(x, projected, queries, keys, values, attention, merged, mixed)
 
 
 def mute(

@@ -15,13 +15,12 @@ from core.attention import (
     Projections,
     Score,
     attend,
+    project_cross,
     random_additive,
-    split_heads,
 )
 from core.trace import part, step
 
 SCORES = ("scaled dot", "dot", "additive", "cosine")
-CHANGES = ("as they are", "other values", "other keys", "keys and values shuffled", "keys alone shuffled")
 ADDITIVE_WIDTH = 16  # hidden units of the untrained additive score
 
 Queries = Float[Tensor, "1 1 queries head_dim"]
@@ -54,13 +53,41 @@ def project(
     x_queries: Float[Tensor, "1 queries d_model"], x_keys: Float[Tensor, "1 keys d_model"], maps: Projections
 ) -> Operands:
     """One sequence asks, the other is asked."""
-    return Operands(
-        split_heads(x_queries @ maps.w_query + maps.b_query, 1),
-        split_heads(x_keys @ maps.w_key + maps.b_key, 1),
-        split_heads(x_keys @ maps.w_value + maps.b_value, 1),
-        x_queries,
-        x_keys,
-    )
+    return Operands(*project_cross(x_queries, x_keys, maps, 1), x_queries, x_keys)
+
+
+def as_they_are(keys: Keys, values: Values) -> tuple[Keys, Values]:
+    return keys, values
+
+
+def other_values(keys: Keys, values: Values) -> tuple[Keys, Values]:
+    values = -values
+    return keys, values
+
+
+def other_keys(keys: Keys, values: Values) -> tuple[Keys, Values]:
+    keys = -keys
+    return keys, values
+
+
+def both_shuffled(keys: Keys, values: Values) -> tuple[Keys, Values]:
+    keys, values = keys.flip(2), values.flip(2)
+    return keys, values
+
+
+def keys_shuffled(keys: Keys, values: Values) -> tuple[Keys, Values]:
+    keys = keys.flip(2)
+    return keys, values
+
+
+# what can be done to keys and values before they are used; shuffling reverses their order
+CHANGES = {
+    "as they are": as_they_are,
+    "other values": other_values,
+    "other keys": other_keys,
+    "keys and values shuffled": both_shuffled,
+    "keys alone shuffled": keys_shuffled,
+}
 
 
 @dataclass(frozen=True)
@@ -81,12 +108,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class Lesson:
-    """The attention after the change and before it, and both ways' points in a plane."""
+    """The attention after the change and before it, and the values and outputs after it as points of a plane.
+
+    key_order, value_order   the token from which the key and the value at each place come.
+    """
 
     trace: CrossAttentionTrace | OperatorTrace
     before: AttentionTrace
     score: Score
     key_order: tuple[int, ...]
+    value_order: tuple[int, ...]
     plane_values: Float[Tensor, "keys 2"]
     plane_outputs: Float[Tensor, "queries 2"]
     plane_share: float
@@ -114,34 +145,20 @@ def run(operands: Operands, settings: Settings) -> Lesson:
     """Attend, with the learner's score and temperature, before and after the learner's change."""
     score = score_named(settings.score, operands.queries.shape[-1], settings.seed)
     scale = score.scale(operands.queries.shape[-1]) / settings.temperature
-    keys, values, order = changed(operands.keys, operands.values, settings.change)
+    change = CHANGES[settings.change]
+    keys, values = change(operands.keys, operands.values)
+    typed = tuple(range(keys.shape[2]))
+    key_order = typed[::-1] if change in (both_shuffled, keys_shuffled) else typed
+    value_order = typed[::-1] if change is both_shuffled else typed
     before = attend(operands.queries, operands.keys, operands.values, score=score, scale=scale)
     after = attend(operands.queries, keys, values, score=score, scale=scale)
     plane_values, plane_outputs, share = plane(values[0, 0], after.output[0, 0])
-    given = (operands.queries, keys, values, after)
+    made = (operands.queries, keys, values, after)
     if operands.x_queries is None or operands.x_keys is None:
-        trace: CrossAttentionTrace | OperatorTrace = OperatorTrace(*given)
+        trace: CrossAttentionTrace | OperatorTrace = OperatorTrace(*made)
     else:
-        trace = CrossAttentionTrace(operands.x_queries, operands.x_keys, *given)
-    return Lesson(trace, before, score, order, plane_values, plane_outputs, share)
-
-
-def changed(keys: Keys, values: Values, change: str) -> tuple[Keys, Values, tuple[int, ...]]:
-    """Keys and values after a change, and which pair stands at each place.
-
-    "other values" and "other keys" turn every value or key into its opposite; shuffling reverses their order.
-    """
-    places = tuple(range(keys.shape[2]))
-    match change:
-        case "other values":
-            return keys, -values, places
-        case "other keys":
-            return -keys, values, places
-        case "keys and values shuffled":
-            return keys.flip(2), values.flip(2), places[::-1]
-        case "keys alone shuffled":
-            return keys.flip(2), values, places[::-1]
-    return keys, values, places
+        trace = CrossAttentionTrace(operands.x_queries, operands.x_keys[:, list(value_order)], *made)
+    return Lesson(trace, before, score, key_order, value_order, plane_values, plane_outputs, share)
 
 
 def plane(

@@ -6,10 +6,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from core.attention import MultiHeadAttention, MultiHeadTrace, attend, merge_heads, split_heads
+from core.attention import MultiHeadAttention, MultiHeadTrace, merge_heads, multi_head_attend, split_heads
 from core.attention.heads import merge_without_transpose, split_without_transpose
-from core.attention.projections import mute
-from core.experiments.many_heads.splitting import LEAK_TOKENS, future_leaks, variant
+from core.experiments.many_heads.splitting import LEAK_TOKENS, causal_layer, future_leaks
 
 SPLITS = {"view, then transpose": split_heads, "reshape alone": split_without_transpose}
 MERGES = {"transpose, then reshape": merge_heads, "reshape alone": merge_without_transpose}
@@ -41,7 +40,7 @@ class Lesson:
     cut           (heads, tokens, head_dim): the wide rows of queries, rightly cut but not yet stacked.
     split_origin  (heads, tokens): the token whose numbers each row of the stack of queries holds.
     merged_slots  (slots, tokens, head_dim): the merged rows, cut into the slots of the heads.
-    merge_origin  (slots, tokens): the token whose numbers each slot of each row holds.
+    merge_origin  (slots, tokens): the token whose query asked for what each slot of each merged row holds.
     """
 
     built: MultiHeadTrace
@@ -59,7 +58,16 @@ class Lesson:
     @property
     def strangers(self) -> int:
         """Rows of the stack of queries that hold another token's numbers."""
-        return int((self.split_origin != torch.arange(self.split_origin.shape[1])).sum())
+        return _strangers(self.split_origin)
+
+    @property
+    def merged_strangers(self) -> int:
+        """Slots of the merged rows that hold what another token asked for."""
+        return _strangers(self.merge_origin)
+
+
+def _strangers(origin: Int[Tensor, "heads tokens"]) -> int:
+    return int((origin != torch.arange(origin.shape[1])).sum())
 
 
 def divisors(width: int) -> list[int]:
@@ -77,31 +85,26 @@ def run(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, setting
     places = torch.arange(n_tokens * n_heads)
     # without its transpose, a reshape deals out the blocks of head_dim numbers in the order in which they lie in memory
     dealt_to_heads = (places // n_heads).reshape(n_heads, n_tokens)
-    dealt_to_tokens = (places % n_tokens).reshape(n_tokens, n_heads).T
     own = torch.arange(n_tokens).expand(n_heads, n_tokens)
+    split_origin = own if settings.split == RIGHT_SPLIT else dealt_to_heads
+    dealt_to_tokens = split_origin.flatten().reshape(n_tokens, n_heads).T
     return Lesson(
         built,
         right,
         split_heads(built.projected, n_heads)[0],
-        own if settings.split == RIGHT_SPLIT else dealt_to_heads,
+        split_origin,
         split_heads(built.merged, n_heads)[0],
-        own if settings.merge == RIGHT_MERGE else dealt_to_tokens,
+        split_origin if settings.merge == RIGHT_MERGE else dealt_to_tokens,
     )
 
 
 def build(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, settings: Settings) -> MultiHeadTrace:
     """Multi-head attention with the learner's split and merge in place of the right ones."""
-    maps, split, merge = layer.maps, SPLITS[settings.split], MERGES[settings.merge]
-    projected = x @ maps.w_query + maps.b_query
-    queries = split(projected, layer.n_heads)
-    keys = split(x @ maps.w_key + maps.b_key, layer.n_heads)
-    values = split(x @ maps.w_value + maps.b_value, layer.n_heads)
-    attention = attend(queries, keys, values)
-    merged = merge(mute(attention.output, settings.muted))
-    mixed = merged @ layer.w_output + layer.b_output if settings.mixing else merged
-    return MultiHeadTrace(x, projected, queries, keys, values, attention, merged, mixed)
+    split, merge = SPLITS[settings.split], MERGES[settings.merge]
+    return multi_head_attend(x, layer, muted=settings.muted, split=split, merge=merge, mixing=settings.mixing)
 
 
-def leaks(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, split: str, merge: str) -> int:
-    """How many pairs (output, later token) leak under a causal mask among the first 8 tokens."""
-    return future_leaks(variant(layer, SPLITS[split], MERGES[merge]), x[:, :LEAK_TOKENS])
+def leaks(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, settings: Settings) -> int:
+    """How many pairs (output, later token) leak under a causal mask among the first LEAK_TOKENS tokens."""
+    cut = replace(layer, n_heads=settings.n_heads)
+    return future_leaks(causal_layer(cut, SPLITS[settings.split], MERGES[settings.merge]), x[:, :LEAK_TOKENS])

@@ -8,7 +8,7 @@ import streamlit as st
 from core import script
 from core.attention import attend
 from core.attention.heads import split_heads
-from core.attention.projections import cross_attend
+from core.attention.projections import project_cross
 from core.experiments import operator
 from core.experiments.operator.statistics import DRAWS, DotProductStatistics, Spread, dot_product_statistics
 from core.lessons import attention, material
@@ -24,6 +24,8 @@ from pages.parts.views import histogram, mixture, pair_matrix, points, table, ta
 from pages.parts.words import key, output, query, say, value
 
 PREFIX = "op"
+UNCHANGED = next(iter(CHANGES))
+VALUES_AXIS = ("keys", "values")  # a value stands beside its own key, unless keys alone were moved
 SEED = 4
 N_KEYS = 64  # of the random experiment
 WIDTHS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -58,7 +60,7 @@ def real(asks: str, is_asked: str, layer: int, head: int) -> Given | None:
         *script.read_model(first.tokens.ids, "hidden_queries"),
         *script.read_model(second.tokens.ids, "hidden_keys"),
         f"x_queries, x_keys, n_heads = hidden_queries[{layer}], hidden_keys[{layer}], 1",
-        *(line.text for line in lines_that_ran(cross_attend, ("queries", "keys", "values"), {})),
+        *(line.text for line in lines_that_ran(project_cross, ("queries", "keys", "values"), {})),
     ]
     return Given(sentences.shown(first), sentences.shown(second), operands, setup, controls.origin(layer, head))
 
@@ -79,10 +81,10 @@ def statistics(width: int, seed: int) -> DotProductStatistics:
 def settings() -> Settings:
     with st.container(key="bench_more", horizontal=True, vertical_alignment="bottom", gap="small"):
         score = st.selectbox("Score", SCORES, key=f"{PREFIX}_score", bind="query-params", width=140)
-        change = st.selectbox("Keys and values", CHANGES, key=f"{PREFIX}_change", bind="query-params", width=240)
+        change = st.selectbox("Keys and values", list(CHANGES), key=f"{PREFIX}_change", bind="query-params", width=240)
         temperature = controls.temperature(PREFIX, 0.1, 10.0, 0.1)
         seed = controls.seed(PREFIX, SEED)
-    return Settings(score or SCORES[0], temperature, change or CHANGES[0], seed)
+    return Settings(score or SCORES[0], temperature, change or UNCHANGED, seed)
 
 
 def frames(
@@ -90,13 +92,14 @@ def frames(
 ) -> list[Frame]:
     """The steps, in words."""
     trace = result.trace
+    values_axis = VALUES_AXIS[result.value_order != result.key_order]
     weights = trace.attention.weights[0, 0]
     q, k = query(given.asking[asks].text), key(given.asked[result.key_order[most]].text)
     top, raw = weights[asks, most].item(), trace.attention.scores[0, 0, asks, most].item()
     n_queries, n_keys, head_dim = *weights.shape, trace.queries.shape[-1]
     moved = (
         ""
-        if chosen.change == CHANGES[0]
+        if chosen.change == UNCHANGED
         else f" With {chosen.change}, weights moved by at most {result.weights_moved:.2f} and outputs by at most "
         f"{result.output_moved:.2f}."
     )
@@ -105,7 +108,7 @@ def frames(
             Frame(
                 "X",
                 ("x_queries", "x_keys"),
-                tables(table("x_queries", "X_Q"), table("x_keys", "X_D", rows="keys")),
+                tables(table("x_queries", "X_Q"), table("x_keys", "X_D", rows=values_axis)),
                 say(
                     "Two sentences. The one above asks, the other one is asked. Each token is a vector of {n} numbers.",
                     n=trace.x_queries.shape[-1],
@@ -124,7 +127,7 @@ def frames(
             tables(
                 table("queries", "Q", "query"),
                 table("keys", "K", "key", rows="keys"),
-                table("values", "V", "value", rows="keys"),
+                table("values", "V", "value", rows=values_axis),
                 note="as many values as keys; a query is as wide as a key; a value may have any width",
             ),
             say(
@@ -187,7 +190,7 @@ def frames(
                 o=output("output"),
                 q=q,
                 w=top,
-                k=k,
+                k=value(given.asked[result.value_order[most]].text),
                 moved=moved,
             ),
             "·V",
@@ -243,11 +246,23 @@ def spread_view(random: DotProductStatistics) -> dict:
     return histogram("spread", [series("q · k", random.raw), series("q · k ÷ √d", random.scaled)])
 
 
-def formulas(result: Lesson, chosen: Settings) -> dict[str, str]:
-    """The formulas of this score function, without a mask."""
+def formulas(result: Lesson, chosen: Settings, is_real: bool) -> dict[str, str]:
+    """The formulas of this score function and of the change, without a mask."""
+    q, k, v = (
+        (r"<x_queries>W_Q", r"<x_keys>W_K", r"<x_keys>W_V")
+        if is_real
+        else (rf"{x}_{{\mathrm{{typed}}}}" for x in "QKV")
+    )
+    change = {
+        "other values": {"values": f"-{v}"},
+        "other keys": {"keys": f"-{k}"},
+        "keys alone shuffled": {"keys": rf"P\,{k}"},
+        "keys and values shuffled": {} if is_real else {"keys": rf"P\,{k}", "values": rf"P\,{v}"},
+    }.get(chosen.change)
+    made = {} if change is None else {"queries": q, "keys": k, "values": v} | change
     below = [*(["T"] if chosen.temperature != 1 else []), *([r"\sqrt{d}"] if result.score.scaled else [])]
     scaled = rf"\frac{{<scores>}}{{{''.join(below)}}}" if below else "<scores>"
-    return {"scores": result.score.formula, "scaled": scaled, "masked": "<scaled>"}
+    return {"scores": result.score.formula, "scaled": scaled, "masked": "<scaled>"} | made
 
 
 def tensors(result: Lesson, random: DotProductStatistics) -> dict:
@@ -303,15 +318,9 @@ def questions(seed: int) -> list[Question]:
 def program(given: Given, chosen: Settings, result: Lesson, listing: list[Line]) -> str:
     """The computation of this page as a program."""
     head_dim = result.trace.queries.shape[-1]
-    change = {
-        CHANGES[1]: ["values = -values"],
-        CHANGES[2]: ["keys = -keys"],
-        CHANGES[3]: ["keys, values = keys.flip(2), values.flip(2)"],
-        CHANGES[4]: ["keys = keys.flip(2)"],
-    }.get(chosen.change, [])
     score = script.score(chosen.score, head_dim, attention.ADDITIVE_WIDTH, chosen.seed)
     scale = f"scale = {result.score.scale(head_dim) / chosen.temperature!r}"
-    setup = [*given.setup, *change, *score, scale]
+    setup = [*given.setup, *score, scale]
     return script.program("Attention: queries, keys, values.", setup, [split_heads], listing, ("weights", "output"))
 
 
@@ -349,7 +358,8 @@ def lesson() -> None:
             "d of random vectors", WIDTHS, 64, key=f"{PREFIX}_width", bind="query-params", width=150
         )
     chosen = settings()
-    given = real(asks, is_asked, layer, head) if numbers == controls.REAL else by_hand()
+    is_real = numbers == controls.REAL
+    given = real(asks, is_asked, layer, head) if is_real else by_hand()
     if given is None:
         return
     result = attention.run(given.operands, chosen)
@@ -357,6 +367,7 @@ def lesson() -> None:
     first = sentences.interesting(given.asking)
     most = int(result.trace.attention.weights[0, 0, first].argmax())
     listing = [
+        *lines_that_ran(CHANGES[chosen.change], ("keys", "values"), {}),
         *lines_that_ran(attend, ("scores", "scaled", "masked", "weights", "output"), {}),
         Line(f"# score: {returned(result.score.function)}", ("scores",)),
     ]
@@ -367,11 +378,15 @@ def lesson() -> None:
         signature=f"{given.setup}|{chosen.change}",
         steps=steps(result.trace),
         frames=shown,
-        tokens={"queries": given.asking, "keys": [given.asked[place] for place in result.key_order]},
+        tokens={
+            "queries": given.asking,
+            "keys": [given.asked[place] for place in result.key_order],
+            VALUES_AXIS[result.value_order != result.key_order]: [given.asked[place] for place in result.value_order],
+        },
         listing=listing,
         formula_of="output",
-        formulas=formulas(result, chosen),
-        symbols={"queries": "Q", "keys": "K", "values": "V"} if numbers == controls.REAL else {},
+        formulas=formulas(result, chosen, is_real),
+        symbols={"queries": "Q", "keys": "K", "values": "V"} if is_real or chosen.change != UNCHANGED else {},
         focus={"query": first, "key": most},
         divisor=1 / (result.score.scale(result.trace.queries.shape[-1]) / chosen.temperature),
         dot_product="dot" in chosen.score,

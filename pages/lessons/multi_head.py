@@ -6,7 +6,7 @@ import streamlit as st
 from torch import Tensor
 
 from core import script
-from core.attention import MultiHeadAttention, attend
+from core.attention import MultiHeadAttention, attend, multi_head_attend
 from core.attention.projections import mute
 from core.attention.scores import dot
 from core.experiments import many_heads
@@ -88,10 +88,8 @@ def choose(given: Given) -> Settings:
         merge = st.selectbox("Merge", list(MERGES), key=f"{PREFIX}_merge", bind="query-params", width=200)
         mixing = st.toggle("W_O", True, key=f"{PREFIX}_mixing", bind="query-params")
         n_heads = n_heads or given.layer.n_heads
-        muted = st.pills(
-            "Mute", list(range(n_heads)), selection_mode="multi", key=f"{PREFIX}_muted_{n_heads}", bind="query-params"
-        )
-    return Settings(n_heads, split or RIGHT_SPLIT, merge or RIGHT_MERGE, tuple(sorted(muted or ())), mixing)
+        muted = st.multiselect("Mute heads", range(n_heads), key=f"{PREFIX}_muted", bind="query-params", width=180)
+    return Settings(n_heads, split or RIGHT_SPLIT, merge or RIGHT_MERGE, tuple(sorted(muted)), mixing)
 
 
 def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int, most: int) -> list[Frame]:
@@ -103,9 +101,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
     q, k = query(given.tokens[asks].text), key(given.tokens[most].text)
     wrong_split, wrong_merge = chosen.split != RIGHT_SPLIT, chosen.merge != RIGHT_MERGE
     trained = (
-        ""
-        if n_heads == given.layer.n_heads
-        else f" The model was trained with {given.layer.n_heads}, so this is our cut."
+        "" if n_heads == given.layer.n_heads else f" The layer came with {given.layer.n_heads}, so this is our cut."
     )
     silent = f" {len(chosen.muted)} muted." if chosen.muted else ""
     return [
@@ -188,12 +184,11 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
         Frame(
             "merged",
             ("merged",),
-            cube("merged_slots", "cut", "flat", "output", "merge_origin" if wrong_merge else ""),
+            cube("merged_slots", "cut", "flat", "output", "merge_origin" if wrong_split or wrong_merge else ""),
             say(
                 "{verdict}",
-                verdict="Without the transpose a row mixes several tokens of one head: struck through where it holds another "
-                "token's numbers. Under a causal mask this lets the future in."
-                if wrong_merge
+                verdict=bare(result, chosen, given)
+                if wrong_split or wrong_merge
                 else f"One row per token again: {n_heads} × {head_dim} numbers. So far no head knows of another.",
             ),
             "merge",
@@ -215,6 +210,18 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
     ]
 
 
+def bare(result: Lesson, chosen: Settings, given: Given) -> str:
+    """What bare reshapes do to the merged rows, and whether a test of causality would find them."""
+    slots, strangers = result.merge_origin.numel(), result.merged_strangers
+    leaking = multi_head.leaks(given.x, given.layer, chosen)
+    where = (
+        f"{strangers} of {slots} slots hold what another token asked for: struck through."
+        if strangers
+        else "The second bare reshape takes every slot back to its own token, though heads have attended over wrong rows."
+    )
+    return f"{where} Under a causal mask, {leaking} pairs of an output and a later token leak."
+
+
 def questions(given: Given) -> list[Question]:
     """What one head cannot do, and what a bug does not do."""
     ends = {0.5: "about 0.5: half of it", 0.0: "about 0: all of it", 1.0: "about 1: nothing"}
@@ -234,7 +241,7 @@ def questions(given: Given) -> list[Question]:
         return ends[min(ends, key=lambda end: abs(end - one))], why
 
     def grade_leak() -> tuple[str, str]:
-        found = multi_head.leaks(given.x, given.layer, WRONG_SPLIT, WRONG_MERGE)
+        found = multi_head.leaks(given.x, given.layer, Settings(given.layer.n_heads, WRONG_SPLIT, WRONG_MERGE))
         return (leaks if found else wrong), (
             f"{found} outputs move when a later token changes, so a causality test does not find the bug. Compare with a loop "
             "over heads."
@@ -267,7 +274,7 @@ def program(given: Given, chosen: Settings, listing: list[Line]) -> str:
         f"split, merge, score = {split.__name__}, {merge.__name__}, dot",
         "scale = (layer.maps.w_query.shape[1] // layer.n_heads) ** -0.5",
         "maps = layer.maps",
-        f"settings = SimpleNamespace(muted={chosen.muted}, mixing={chosen.mixing})",
+        f"muted, mixing = {chosen.muted}, {chosen.mixing}",
     ]
     helpers = [split, merge, mute, dot]
     # on the page the lines of `attend` run inside it, here they stand for it
@@ -278,7 +285,7 @@ def program(given: Given, chosen: Settings, listing: list[Line]) -> str:
 
 def lines() -> list[Line]:
     """The code that ran: heads are made, attend, are merged and mixed."""
-    outer = lines_that_ran(multi_head.build, ("projected", "queries", "keys", "values", "merged", "mixed"), {})
+    outer = lines_that_ran(multi_head_attend, ("projected", "queries", "keys", "values", "merged", "mixed"), {})
     inner = lines_that_ran(attend, ("scores", "scaled", "masked", "weights", "output"), {})
     return [*outer[:4], *inner, *outer[4:]]
 

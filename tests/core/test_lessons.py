@@ -219,23 +219,34 @@ def test_the_origin_of_a_wrong_split_is_told_row_by_row(n_heads):
             assert any(torch.equal(piece, result.built.queries[0, head, place]) for piece in pieces)
 
 
+@pytest.mark.parametrize("split", multi_head.SPLITS)
+@pytest.mark.parametrize("merge", multi_head.MERGES)
 @pytest.mark.parametrize("n_heads", [1, 3, 5, 15])
-def test_the_origin_of_a_wrong_merge_is_told_slot_by_slot(n_heads):
-    result = multi_head.run(X, LAYER, multi_head.Settings(n_heads=n_heads, merge=multi_head.WRONG_MERGE))
+def test_every_merged_slot_holds_what_the_query_of_its_origin_asked_for(n_heads, split, merge):
+    result = multi_head.run(X, LAYER, multi_head.Settings(n_heads=n_heads, split=split, merge=merge))
     for slot in range(n_heads):
         for place in range(TOKENS):
-            home = int(result.merge_origin[slot, place])
-            pieces = result.built.attention.output[0, :, home]
+            asked = (result.split_origin == result.merge_origin[slot, place]).nonzero().tolist()
+            pieces = [result.built.attention.output[0, head, row] for head, row in asked]
             assert any(torch.equal(piece, result.merged_slots[slot, place]) for piece in pieces)
+
+
+@pytest.mark.parametrize("n_heads", [3, 5, 15])
+def test_two_bare_reshapes_bring_every_slot_home(n_heads):
+    wrong = {"split": multi_head.WRONG_SPLIT, "merge": multi_head.WRONG_MERGE}
+    both = multi_head.run(X, LAYER, multi_head.Settings(n_heads=n_heads, **wrong))
+    assert both.strangers > 0
+    assert both.merged_strangers == 0
 
 
 def test_two_bare_reshapes_leak_nothing_and_one_alone_leaks_16_pairs_of_28():
     x, layer = normal(1, 8, 16, seed=5), MultiHeadAttention.random(16, 4, seed=6)
-    right, bare = (multi_head.RIGHT_SPLIT, multi_head.RIGHT_MERGE), (multi_head.WRONG_SPLIT, multi_head.WRONG_MERGE)
-    assert multi_head.leaks(x, layer, *right) == 0
-    assert multi_head.leaks(x, layer, *bare) == 0
-    assert multi_head.leaks(x, layer, right[0], bare[1]) == 16
-    assert multi_head.leaks(x, layer, bare[0], right[1]) == 16
+    found = {
+        (split, merge): multi_head.leaks(x, layer, multi_head.Settings(4, split, merge))
+        for split in multi_head.SPLITS
+        for merge in multi_head.MERGES
+    }
+    assert list(found.values()) == [0, 16, 16, 0]
 
 
 def test_muting_all_heads_leaves_only_the_bias():

@@ -76,7 +76,7 @@ def test_every_head_of_the_layer_is_on_the_screen_and_muted_ones_deliver_zeros()
     _, tensors = sent(app, "stage")
     expected = material.layer_of(3)(material.encode(SENTENCE).x(3)).attention.weights[0]
     np.testing.assert_allclose(tensors["weights"], expected, **CLOSE)
-    app.button_group(key="heads_muted_12").set_value([2]).run()
+    app.multiselect(key="heads_muted").set_value([2]).run()
     _, muted = sent(app, "stage")
     assert (muted["merged_slots"][2] == 0).all()
     np.testing.assert_allclose(muted["merged_slots"][3], tensors["merged_slots"][3], **CLOSE)
@@ -166,10 +166,24 @@ def test_who_asks_may_be_another_sentence_of_another_length():
 
 
 @pytest.mark.parametrize("change", attention.CHANGES)
+def test_after_every_change_each_row_stands_beside_the_token_it_was_made_of(change):
+    """Keys and values on the screen are those of the tokens beside them, but for the sign that the formula shows."""
+    typed, plain = sent(open_page("attention"), "stage")
+    words, tensors = sent(open_page("attention", op_change=change), "stage")
+    in_order = typed["tokens"]["keys"]
+    for name, axis in (("keys", "keys"), ("values", "values"), ("x_keys", "values")):
+        beside = words["tokens"].get(axis, words["tokens"]["keys"])
+        assert beside in (in_order, in_order[::-1])
+        order = slice(None, None, 1 if beside == in_order else -1)
+        sign = -1 if (change, name) in (("other keys", "keys"), ("other values", "values")) else 1
+        np.testing.assert_allclose(tensors[name], sign * plain[name][order], **CLOSE)
+
+
+@pytest.mark.parametrize("change", attention.CHANGES)
 def test_every_change_of_keys_and_values_says_how_far_things_moved(change):
     words, _ = sent(open_page("attention", op_change=change), "stage")
     notice = "".join(text for text, _ in words["frames"][4]["notice"])
-    assert ("weights moved by at most" in notice) == (change != attention.CHANGES[0])
+    assert ("weights moved by at most" in notice) == (change != "as they are")
 
 
 def test_one_token_is_enough_for_every_lesson():

@@ -72,8 +72,7 @@ export class TablesView {
    * typed, `order` leads from the place of a token now to its place there.
    */
   #row(table) {
-    const { query, key } = this.figure.selection.now;
-    const row = table.rows === "keys" ? key : query;
+    const row = this.figure.selection.now[this.figure.end(table.rows)];
     return clamp(table.order?.[row] ?? row, 0, this.figure.tokens(table.rows).length - 1);
   }
 
@@ -124,7 +123,7 @@ export class TablesView {
     const home = (place) => (table.order ? Math.max(0, table.order.indexOf(place)) : place);
     return {
       table: table.name,
-      [table.rows === "keys" ? "key" : "query"]: home(row),
+      [this.figure.end(table.rows)]: home(row),
       [table.columns === "keys" ? "key" : "dimension"]: table.columns === "keys" ? home(column) : column,
     };
   }

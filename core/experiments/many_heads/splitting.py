@@ -6,7 +6,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import multi_head_attention_forward
 
-from core.attention import MultiHeadAttention, Projections, attend, masks, merge_heads, self_attend, split_heads
+from core.attention import (
+    MultiHeadAttention,
+    Projections,
+    masks,
+    merge_heads,
+    multi_head_attend,
+    self_attend,
+    split_heads,
+)
 from core.attention.heads import merge_without_transpose, split_without_transpose
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.many_heads.layers import exact_layer, head_dim, mixing_error
@@ -76,10 +84,10 @@ def just_reshape(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     """Under a causal mask, for up to 8 tokens: what two bare reshapes change, and how many future pairs they leak."""
     x, layer = exact(x)[:, :LEAK_TOKENS], exact_layer(layer)
     n_tokens = x.shape[1]
-    right = variant(layer, split_heads, merge_heads)
-    both_bare = variant(layer, split_without_transpose, merge_without_transpose)
-    bare_split = variant(layer, split_without_transpose, merge_heads)
-    bare_merge = variant(layer, split_heads, merge_without_transpose)
+    right = causal_layer(layer, split_heads, merge_heads)
+    both_bare = causal_layer(layer, split_without_transpose, merge_without_transpose)
+    bare_split = causal_layer(layer, split_without_transpose, merge_heads)
+    bare_merge = causal_layer(layer, split_heads, merge_without_transpose)
     changed = largest(both_bare(x) - right(x))
     leaks = [future_leaks(compute, x) for compute in (right, both_bare, bare_split, bare_merge)]
     pairs = n_tokens * (n_tokens - 1) // 2
@@ -109,18 +117,9 @@ def just_reshape(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     )
 
 
-def variant(layer: MultiHeadAttention, split: Callable, merge: Callable) -> Callable[[Tensor], Tensor]:
+def causal_layer(layer: MultiHeadAttention, split: Callable, merge: Callable) -> Callable[[Tensor], Tensor]:
     """The layer under a causal mask with its own way to split and to merge heads."""
-
-    def compute(x: Tensor) -> Tensor:
-        maps = layer.maps
-        queries = split(x @ maps.w_query + maps.b_query, layer.n_heads)
-        keys = split(x @ maps.w_key + maps.b_key, layer.n_heads)
-        values = split(x @ maps.w_value + maps.b_value, layer.n_heads)
-        output = attend(queries, keys, values, masks.causal(x.shape[1])).output
-        return merge(output) @ layer.w_output + layer.b_output
-
-    return compute
+    return lambda x: multi_head_attend(x, layer, masks.causal(x.shape[1]), split=split, merge=merge).mixed
 
 
 def future_leaks(compute: Callable[[Tensor], Tensor], x: Tensor) -> int:

@@ -1,0 +1,91 @@
+"""The sentence lab on models of a visitor's own folder: each kind shows all attention it has, in every way of looking."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core.models import loading
+from tests.core.models import folders
+from tests.core.models.families import TEXT
+from tests.pages.screen import assert_no_failure, open_page, said, sent
+
+SUMMARIES = {"one head", "mean of the layer", "mean of all", "rollout"}
+
+
+@pytest.fixture(autouse=True)
+def no_models(monkeypatch):
+    """No model of another test is kept, and none of these stays."""
+    monkeypatch.setattr(loading, "_models", type(loading._models)())
+
+
+def lab(folder: str, **link: str):
+    return open_page("sentence_lab", lab_model="another model …", lab_name=folder, **link)
+
+
+def test_an_encoder_decoder_shows_its_three_attentions_in_every_way(tmp_path):
+    folder = folders.t5(tmp_path / "model")
+    shapes = {}
+    for kind in ("encoder", "decoder", "cross"):
+        app = lab(folder, lab_text="the cat plays", lab_second="the cats", lab_kind=kind)
+        offered = set(app.selectbox(key="lab_show").options)
+        assert offered == SUMMARIES - ({"rollout"} if kind == "cross" else set())
+        for shown in offered:
+            app = lab(folder, lab_text="the cat plays", lab_second="the cats", lab_kind=kind, lab_show=shown)
+            assert_no_failure(app)
+            words, tensors = sent(app, "lab")
+            assert words["first"]["cross"] == (kind == "cross")
+            shapes[kind] = tensors["first_weights"].shape
+            np.testing.assert_allclose(tensors["first_weights"].sum(-1), 1, atol=1e-3)
+    read, written = shapes["encoder"][0], shapes["decoder"][0]
+    assert shapes == {"encoder": (read, read), "decoder": (written, written), "cross": (written, read)}
+    assert read != written
+
+
+@pytest.mark.parametrize("compare", ["another head", "another sentence"])
+def test_cross_attention_can_be_compared_and_the_link_cannot_ask_for_its_rollout(tmp_path, compare):
+    app = lab(
+        folders.t5(tmp_path / "model"), lab_second="the cats", lab_kind="cross", lab_show="rollout", lab_compare=compare
+    )
+    assert_no_failure(app)
+    assert sent(app, "lab")[0]["second"]["cross"]
+
+
+def test_a_decoder_sees_nothing_that_comes_later(tmp_path):
+    app = lab(folders.gpt2(tmp_path / "model"), lab_text="the cat")
+    assert_no_failure(app)
+    weights = sent(app, "lab")[1]["first_weights"]
+    assert (weights[np.triu(np.ones_like(weights), 1) == 1] == 0).all()
+
+
+def test_a_small_model_says_how_many_tokens_it_can_use(tmp_path):
+    app = lab(folders.gpt2(tmp_path / "model"), lab_text="cat " * 40)
+    assert_no_failure(app)
+    assert "11 are used" in app.slider(key="lab_text_start").label
+
+
+def test_a_family_with_an_attention_of_its_own_says_so_and_shows_the_librarys_weights(tmp_path):
+    model = folders.model_of("mpnet", **TEXT)
+    app = lab(folders.save(tmp_path / "model", model, folders.word_pieces()), lab_text="the cat sat")
+    assert_no_failure(app)
+    words, tensors = sent(app, "lab")
+    assert "This family brings its own attention" in words["caption"]
+    assert "first_queries" not in tensors
+
+
+def test_a_model_that_reads_pictures_says_so(tmp_path):
+    model = folders.model_of("vit", **TEXT | {"image_size": 8, "patch_size": 4})
+    app = lab(folders.save(tmp_path / "model", model, None))
+    assert_no_failure(app)
+    assert "This model cannot" in said(app)
+
+
+def test_weights_in_a_pickle_are_refused_and_the_offline_model_is_shown(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    (folder / "pytorch_model.bin").write_bytes(b"\x80\x04.")
+    app = lab(str(folder))
+    assert_no_failure(app)
+    assert "safetensors" in said(app)
+    assert "all-MiniLM-L6-v2" in sent(app, "lab")[0]["caption"]
