@@ -6,8 +6,10 @@ The lines that compute are the very lines of this project's source that ran (`co
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from torch import Tensor
 
 from core.attention import scores
 from core.listing import Line
@@ -120,25 +122,23 @@ def _list(rows: Any) -> str:
     return str([[float(cell) for cell in row] for row in rows])
 
 
-def model_weights(name: str, loader: str, ids: Sequence[int], target_ids: Sequence[int] | None, kind: str) -> list[str]:
-    """Lines that let any model read tokens and keep its `weights`, (layers, heads, queries, keys), as the library gives them.
+def model_weights(name: str, loader: str, inputs: Mapping[str, Tensor], found: str) -> list[str]:
+    """Lines that let any model read and keep its `weights`, (layers, heads, queries, keys), as the library gives them.
 
-    loader   the class of transformers that opens the model; kind: encoder, decoder or cross.
+    loader   the class of transformers that opens the model.
+    found    under which name its output has them: attentions, cross_attentions, ...
     """
-    inputs, found = "input_ids=ids", "attentions"
-    lines = [f"ids = torch.tensor([{list(ids)}])"]
-    if target_ids is not None:
-        lines.append(f"target_ids = torch.tensor([{list(target_ids)}])")
-        inputs, found = f"{inputs}, decoder_input_ids=target_ids", f"{kind}_attentions"
-    where = f'sys.argv[1] if len(sys.argv) > 1 else "{name}"'
     return [
         "import sys",
         f"from transformers import {loader}",
         "",
-        f'model = {loader}.from_pretrained({where}, attn_implementation="eager").eval()',
-        *lines,
+        f"name = sys.argv[1] if len(sys.argv) > 1 else {name!r}",
+        f'model = {loader}.from_pretrained(name, attn_implementation="eager", dtype=torch.float32).eval()',
+        "inputs = {",
+        *(f"    {key!r}: torch.tensor({tensor.tolist()})," for key, tensor in inputs.items()),
+        "}",
         "with torch.inference_mode():",
-        f"    weights = torch.cat(model({inputs}, output_attentions=True).{found})",
+        f"    weights = torch.cat(model(**inputs, output_attentions=True).{found})",
     ]
 
 

@@ -7,7 +7,6 @@ import { element } from "./kit/text.js";
 const MARGIN = { left: 24, top: 20 };
 const GAP = 4;
 const SIDE = { smallest: 14, largest: 96 };
-const BEST = 9; // heads that stay bright when a kind of head is looked for
 
 export class HeadGrid {
   /** onOpen(layer, head, beside) is called on a click or Enter; onHover(layer, head) with null when the pointer leaves. */
@@ -23,12 +22,14 @@ export class HeadGrid {
     this.canvas.onkeydown = (event) => this.#key(event);
   }
 
-  /** stack: (layers * heads, rows, columns) in 0..255; score, where given: (layers * heads) numbers to rank by. */
-  update({ stack, layers, heads, open, beside, score, theme }) {
+  /**
+   * stack: (layers * heads, rows, columns) in 0..255. Where a kind of head is looked for, score has a number for each and
+   * best the [layer, head] that stay bright.
+   */
+  update({ stack, layers, heads, open, beside, score, best, theme }) {
     Object.assign(this, { stack, layers, heads, open, beside, score, theme });
     this.pictures = null;
-    const order = score ? [...score.keys()].sort((a, b) => score[b] - score[a]).slice(0, BEST) : null;
-    this.bright = order && new Set(order);
+    this.bright = best.length ? new Set(best.map(([layer, head]) => layer * heads + head)) : null;
   }
 
   resize(width) {

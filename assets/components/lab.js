@@ -124,7 +124,7 @@ function createLab(root, io) {
     second = data.second ? panels[data.second.kind] : null;
     grid.update({
       stack: data.tensors.grid, layers: data.layers, heads: data.heads, open: data.open, beside: data.beside,
-      score: data.score ? Float32Array.from(data.score) : null, theme,
+      score: data.score, best: data.ranking, theme,
     });
     caption.textContent = data.caption;
     ranking.replaceChildren(...data.ranking.map(([layer, head, value]) => {

@@ -95,10 +95,11 @@ def head_statistic(weights: Weights, words: Words, name: str) -> Float[Tensor, "
 
 
 def ranking(statistic: Float[Tensor, "layers heads"], count: int) -> list[tuple[int, int, float]]:
-    """The heads with the largest numbers: (layer, head, number), best first."""
+    """The heads with the largest numbers: (layer, head, number), best first. A head with 0 is none of them."""
     n_heads = statistic.shape[1]
     best = statistic.flatten().topk(min(count, statistic.numel()))
     return [
         (place // n_heads, place % n_heads, value)
         for value, place in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        if value > 0
     ]

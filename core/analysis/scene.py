@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 import torch
@@ -23,41 +24,51 @@ Summary = Literal["one head", "mean of the layer", "mean of all", "rollout"]
 class Scene:
     """All heads of one kind, as they are to be seen.
 
-    queries, keys   the tokens of rows and columns, after grouping.
-    rows, columns   the places of the model's tokens in each row and column; None where each is one token, so that q and k
-                    belong to it.
+    raw             the weights between the model's own tokens: what is computed, is computed on them.
+    asked           the model's own tokens that are the keys.
+    queries, keys   the tokens of the rows and columns that are shown.
+    rows, columns   the places of the model's tokens in each of these.
     """
 
     kind: Kind
-    weights: Float[Tensor, "layers heads queries keys"]
+    raw: Float[Tensor, "layers heads queries keys"]
+    asked: Words
     queries: Words
     keys: Words
-    rows: Groups | None = None
-    columns: Groups | None = None
+    rows: Groups
+    columns: Groups
 
     @property
     def untouched(self) -> bool:
-        return self.rows is None
+        """Whether each row and column is one token of the model, and all are there, so that q and k belong to it."""
+        return all(
+            groups == tuple((place,) for place in range(size))
+            for groups, size in zip((self.rows, self.columns), self.raw.shape[-2:], strict=True)
+        )
 
-    def summary(self, of: Summary, layer: int, head: int) -> Float[Tensor, "queries keys"]:
+    @cached_property
+    def weights(self) -> Float[Tensor, "layers heads rows columns"]:
+        """All heads, between the rows and columns that are shown."""
+        return self.raw if self.untouched else grouped(self.raw, self.rows, self.columns)
+
+    def summary(self, of: Summary, layer: int, head: int) -> Float[Tensor, "rows columns"]:
         """One matrix: a head, or several in one."""
         match of:
             case "mean of the layer":
-                return mean_of_layer(self.weights, layer)
+                matrix = mean_of_layer(self.raw, layer)
             case "mean of all":
-                return mean_of_all(self.weights)
+                matrix = mean_of_all(self.raw)
             case "rollout":
-                return rollout(self.weights)
-        return self.weights[layer, head]
+                matrix = rollout(self.raw)
+            case _:
+                matrix = self.raw[layer, head]
+        return matrix if self.untouched else grouped(matrix, self.rows, self.columns)
 
     def program(self, of: Summary, layer: int, head: int) -> tuple[list[Callable], list[Line]]:
         """The functions and the lines that make that matrix of the model's own `weights`."""
-        helpers, lines = [], []
-        if not self.untouched:
-            helpers += [membership, grouped]
-            lines.append(f"weights = grouped(weights, {self.rows}, {self.columns})")
+        helpers: list[Callable] = []
         if of == "one head":
-            lines.append(f"weights = weights[{layer}, {head}]")
+            lines = [f"weights = weights[{layer}, {head}]"]
         else:
             function, inputs = {
                 "mean of the layer": (mean_of_layer, f"weights, {layer}"),
@@ -65,7 +76,10 @@ class Scene:
                 "rollout": (rollout, "weights"),
             }[of]
             helpers.append(function)
-            lines.append(f"weights = {function.__name__}({inputs})")
+            lines = [f"weights = {function.__name__}({inputs})"]
+        if not self.untouched:
+            helpers += [membership, grouped]
+            lines.append(f"weights = grouped(weights, {self.rows}, {self.columns})")
         return helpers, [Line(line, ()) for line in lines]
 
 
@@ -80,15 +94,18 @@ def kinds(reading: Reading) -> tuple[Kind, ...]:
 
 
 def scene(reading: Reading, kind: Kind, *, hide_special: bool, merge_pieces: bool) -> Scene:
-    """All heads of one kind, with special tokens left out and pieces of words merged if asked."""
+    """All heads of one kind, with special tokens left out and pieces of words merged if asked.
+
+    Raises   ValueError when no row or no column is left.
+    """
     written = reading.target or reading.tokens
     queries = _words(reading.tokens if kind == "encoder" else written)
     keys = _words(written if kind == "decoder" else reading.tokens)
     weights = torch.cat([record.weights for record in getattr(reading, kind)]).cpu()
     rows, columns = (groups(words, hide_special=hide_special, merge_pieces=merge_pieces) for words in (queries, keys))
-    if not hide_special and not merge_pieces:
-        return Scene(kind, weights, queries, keys)
-    return Scene(kind, grouped(weights, rows, columns), _regroup(queries, rows), _regroup(keys, columns), rows, columns)
+    if not rows or not columns:
+        raise ValueError("all tokens of this attention are special ones: show them, or type more words")
+    return Scene(kind, weights, keys, _regroup(queries, rows), _regroup(keys, columns), rows, columns)
 
 
 def _words(tokens: Tokens) -> Words:

@@ -23,10 +23,12 @@ class Reading:
 
     tokens    of the text: the queries and keys of `encoder`, or of `decoder` when there is no encoder.
     target    of an encoder-decoder: what the decoder read, the queries of `decoder` and `cross`; else None.
+    inputs    what the model was called with.
     """
 
     tokens: Tokens
     target: Tokens | None
+    inputs: dict[str, Tensor]
     encoder: tuple[LayerRecord, ...]
     decoder: tuple[LayerRecord, ...]
     cross: tuple[LayerRecord, ...]
@@ -65,7 +67,7 @@ def read(
     for kept in records:
         single = {name: tensor.float() for name, tensor in kept.tensors.items()}
         groups[loaded.groups[kept.index]].append(replace(kept, index=layer_of_call[kept.index], tensors=single))
-    return Reading(tokens, target, **{group: tuple(found) for group, found in groups.items()})
+    return Reading(tokens, target, inputs, **{group: tuple(found) for group, found in groups.items()})
 
 
 def hidden_states(

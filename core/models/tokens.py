@@ -24,7 +24,6 @@ class Tokens:
     ids       the numbers the model reads.
     special   whether the tokenizer added it, such as [CLS].
     word      the number of the word of the whole text it belongs to, -1 for special tokens.
-    sentence  0 or 1 for a pair of texts, -1 for special tokens.
     total     how many tokens the text has, special ones not counted.
     start     the first token of the text that is used.
     used      how many are used: fewer than `total` when the model cannot read so many.
@@ -34,7 +33,6 @@ class Tokens:
     ids: tuple[int, ...]
     special: tuple[bool, ...]
     word: tuple[int, ...]
-    sentence: tuple[int, ...]
     total: int
     start: int
     used: int
@@ -78,7 +76,7 @@ def encode_target(loaded: LoadedModel, text: str | None) -> tuple[Tokens, dict[s
     begin = next((number for number in numbers if number is not None), None)
     if begin is None:
         raise ModelError(f"{loaded.name} does not say with which token its decoder begins: choose another model")
-    tokens = Tokens((), (), (), (), (), 0, 0, 0)
+    tokens = Tokens((), (), (), (), 0, 0, 0)
     if text is not None:
         tokens, _ = _window(loaded, _call(loaded, [text], {"text_target": text}), 0, None)
     end = -1 if tokens.special[-1:] == (True,) else None
@@ -88,7 +86,6 @@ def encode_target(loaded: LoadedModel, text: str | None) -> tuple[Tokens, dict[s
         ids=(begin, *tokens.ids[:end]),
         special=(True, *tokens.special[:end]),
         word=(-1, *tokens.word[:end]),
-        sentence=(-1, *tokens.sentence[:end]),
     )
     return tokens, {"decoder_input_ids": _row(tokens.ids, loaded)}
 
@@ -130,16 +127,13 @@ def _window(loaded: LoadedModel, encoding: Any, start: int, at_most: int | None)
         raise ValueError(f"the text has {len(content)} tokens: begin at 0 to {len(content) - 1}, not at {start}")
     used = content[start : start + room]
     kept = sorted({index for index, mark in enumerate(special) if mark} | set(used))
-    fast = encoding.is_fast
-    words = encoding.word_ids() if fast else [None] * len(ids)
-    sides = encoding.sequence_ids() if fast else [0] * len(ids)
+    words = encoding.word_ids() if encoding.is_fast else [None] * len(ids)
     shown = pieces(loaded.tokenizer, ids, special, words)
     tokens = Tokens(
         pieces=tuple(shown[index][0] for index in kept),
         ids=tuple(ids[index] for index in kept),
         special=tuple(special[index] for index in kept),
         word=tuple(shown[index][1] for index in kept),
-        sentence=tuple(-1 if special[index] else sides[index] or 0 for index in kept),
         total=len(content),
         start=start,
         used=len(used),

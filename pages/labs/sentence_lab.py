@@ -102,7 +102,9 @@ def read_all(loaded: LoadedModel, on: str, text: str, second: str | None, name: 
     """The attention of every head; None after saying why there is none."""
     key = f"{PREFIX}_{name}"
     try:
-        return sentences.understand(text, key, lambda start: reading(loaded.name, on, text, second, start), loaded.name)
+        return sentences.understand(
+            text, key, lambda text, start: reading(loaded.name, on, text, second, start), loaded.name
+        )
     except ModelError as error:
         messages.problem(key, "This model cannot show attention on this text.", f"{error}.")
         return None
@@ -125,8 +127,13 @@ class Choice:
     hide_special: bool
     merge_pieces: bool
 
-    def scene(self, found: Reading) -> Scene:
-        return scene(found, self.kind, hide_special=self.hide_special, merge_pieces=self.merge_pieces)
+    def scene(self, found: Reading) -> Scene | None:
+        """What is to be seen of a reading; None after saying why there is nothing."""
+        try:
+            return scene(found, self.kind, hide_special=self.hide_special, merge_pieces=self.merge_pieces)
+        except ValueError as error:
+            messages.problem(f"{PREFIX}_hide", "There is nothing left to show.", f"{error}.")
+            return None
 
 
 def choose_view(found: Reading) -> Choice:
@@ -206,11 +213,14 @@ def panel(found: Reading, seen: Scene, shown: str, place: tuple[int, int], prefi
 
 def note(seen: Scene, shown: str) -> str:
     """What was done to the numbers."""
+    said = []
     if shown == "rollout":
-        return "The product over layers of the heads' mean, half of it the residual path (Abnar and Zuidema 2020)."
+        said.append(
+            "The product over layers of the heads' mean, half of it the residual path (Abnar and Zuidema 2020)."
+        )
     if not seen.untouched:
-        return "Pieces of a word: summed over keys, averaged over queries. What went to hidden tokens is missing from the rows."
-    return "One scale for all: 0 to 1. Shift-click words above to add up what they give."
+        said.append("Pieces of a word: summed over keys, averaged over queries. What went to hidden tokens is missing.")
+    return " ".join(said or ["One scale for all: 0 to 1. Shift-click words above to add up what they give."])
 
 
 def caption(loaded: LoadedModel, found: Reading, seen: Scene, looked_for: str | None) -> str:
@@ -224,7 +234,9 @@ def caption(loaded: LoadedModel, found: Reading, seen: Scene, looked_for: str | 
     if max(rows, columns) > GRID_SIDE:
         parts.append("Each point of a small picture is the strongest weight of those it covers.")
     if looked_for:
-        parts.append(f"Bright: the heads that give most of their attention to: {looked_for}.")
+        parts.append(
+            f"Bright: the {RANKED} heads with the most attention to {looked_for}, over all tokens of the model."
+        )
     parts.append("Click a head to open it, Shift-click to compare.")
     return " ".join(parts)
 
@@ -246,8 +258,9 @@ def beside(
     if choice.compare == OTHER_SENTENCE:
         text = controls.sentence(PREFIX, OTHER, "The other sentence", "other")
         read_too = read_all(loaded, on, text, second, "other")
-        if read_too is not None:
-            words, tensors = panel(read_too, choice.scene(read_too), choice.shown, place, "second_")
+        seen_too = read_too and choice.scene(read_too)
+        if seen_too is not None:
+            words, tensors = panel(read_too, seen_too, choice.shown, place, "second_")
             return {**words, "kind": "sentence"}, tensors, None
     return None, {}, None
 
@@ -280,12 +293,13 @@ def take_away(
         focus=start,
         tensors={"weights": seen.summary(choice.shown, *place).numpy(), "weights_of_all_heads": seen.weights.numpy()},
     )
-    target = found.target.ids if found.target else None
     loader = type(loaded.model).__name__
+    name = script.HUB_NAME if loaded.name == offline.NAME else loaded.name
+    attentions = f"{seen.kind}_attentions" if found.target else "attentions"
 
     def program() -> str:
         helpers, ran = seen.program(choice.shown, *place)
-        setup = script.model_weights(loaded.name, loader, found.tokens.ids, target, seen.kind)
+        setup = script.model_weights(name, loader, found.inputs, attentions)
         return script.program(f"{title}, of {loaded.name}.", setup, helpers, ran, ("weights",))
 
     takeaway.offer(scene_to_keep, 0, f"Real weights of {loaded.name}, {title.lower()}", program)
@@ -309,6 +323,8 @@ def lab() -> None:
         return
     choice = choose_view(found)
     seen = choice.scene(found)
+    if seen is None:
+        return
     layers, heads = seen.weights.shape[:2]
     place = place_of_link("open", seen, (3, 1))
     first, tensors = panel(found, seen, choice.shown, place, "first_")
@@ -318,7 +334,7 @@ def lab() -> None:
     if max(flat.shape[1:]) <= ALL_IN_FULL:
         tensors["every"] = flat.numpy()
     start = focus(seen, seen.summary(choice.shown, *place))
-    score = None if choice.looked_for is None else head_statistic(seen.weights, seen.keys, choice.looked_for)
+    score = None if choice.looked_for is None else head_statistic(seen.raw, seen.asked, choice.looked_for)
     words = {
         "signature": f"{loaded.name}|{text}|{second}|{found.tokens.start}|{seen.kind}|{tuple(flat.shape)}",
         "layers": layers,

@@ -33,36 +33,38 @@ def read(text: str, prefix: str, name: str = "text", at_most: int | None = None)
     """
     key = f"{prefix}_{name}"
     try:
-        return understand(text, key, lambda start: _encoded(text, start, at_most))
+        return understand(text, key, lambda text, start: _encoded(text, start, at_most))
     except ModelError as error:
         messages.problem(key, "The real model cannot be used.", f"{error}. The numbers by hand work without it.")
         return None
 
 
-def understand(text: str, key: str, read_from: Callable[[int], R], model: str = "") -> R | None:
+def understand(text: str, key: str, read_from: Callable[[str, int], R], model: str = "") -> R | None:
     """A text as a model reads it; None after saying why there is nothing.
 
     A text that cannot be read is refused in words, and what was last read from this box stays on the screen.
     key         of the box.
-    read_from   reads the text from the n-th token on.
+    read_from   reads a text from its n-th token on; it is asked again on every run, so it should remember.
     model       what reads it: what another one read does not stay.
     """
     if controls.say_if_empty(text, key):
         return None
     kept = f"{key}_kept"
+    start = 0
     try:
-        found = read_from(0)
+        found = read_from(text, start)
         if found.tokens.used < found.tokens.total:
-            found = read_from(_first_token(found.tokens, key))
+            start = _first_token(found.tokens, key)
+            found = read_from(text, start)
     except ModelError:
         raise
     except ValueError as error:
-        by, last = st.session_state.get(kept, ("", None))
-        last = last if by == model else None
-        stays = " Below is your last sentence." if last else ""
-        messages.problem(key, "This text cannot be read.", f"{error}.{stays}", controls.EXAMPLES)
-        return last
-    st.session_state[kept] = (model, found)
+        by, *last = st.session_state.get(kept, ("",))
+        stays = by == model and last
+        more = " Below is your last sentence." if stays else ""
+        messages.problem(key, "This text cannot be read.", f"{error}.{more}", controls.EXAMPLES)
+        return read_from(*last) if stays else None
+    st.session_state[kept] = (model, text, start)
     return found
 
 

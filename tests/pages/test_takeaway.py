@@ -102,6 +102,7 @@ def test_the_program_runs_by_itself_and_prints_the_same_numbers(offered, slug, l
         {"lab_show": "mean of the layer"},
         {"lab_show": "mean of all", "lab_hide": "true"},
         {"lab_show": "rollout", "lab_merge": "true", "lab_text": "unbelievable tokenization"},
+        {"lab_second": "It was a pair of sentences"},
     ],
     ids=str,
 )

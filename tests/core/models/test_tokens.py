@@ -27,15 +27,13 @@ def test_a_sentence_by_hand(minilm):
     assert tokens.ids == (101, 19204, 3989, 2573, 999, 102)
     assert tokens.special == (True, False, False, False, False, True)
     assert tokens.word == (-1, 0, 0, 1, 2, -1)
-    assert tokens.sentence == (-1, 0, 0, 0, 0, -1)
     assert (tokens.total, tokens.start, tokens.used) == (4, 0, 4)
 
 
-def test_words_of_a_pair_are_counted_on_and_sentences_told_apart(minilm):
+def test_words_of_a_pair_are_counted_on(minilm):
     tokens = tokenize(minilm, "one two", "three one")
     assert tokens.pieces == ("[CLS]", "one", "two", "[SEP]", "three", "one", "[SEP]")
     assert tokens.word == (-1, 0, 1, -1, 2, 3, -1)
-    assert tokens.sentence == (-1, 0, 0, -1, 1, 1, -1)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +51,7 @@ def test_words_of_a_pair_are_counted_on_and_sentences_told_apart(minilm):
 )
 def test_any_text_with_a_token_is_read_and_every_tuple_has_an_entry_per_token(minilm, said):
     tokens = tokenize(minilm, said)
-    columns = (tokens.pieces, tokens.ids, tokens.special, tokens.word, tokens.sentence)
+    columns = (tokens.pieces, tokens.ids, tokens.special, tokens.word)
     assert {len(column) for column in columns} == {tokens.used + 2}
     assert tokens.total == tokens.used > 0
 
@@ -128,7 +126,6 @@ def test_a_pair_that_is_too_long_is_cut_as_one_text(minilm, monkeypatch):
     monkeypatch.setattr(settings, "MAX_TOKENS", 6)
     tokens = tokenize(minilm, "one two three", "four five six", start=2)
     assert tokens.pieces == ("[CLS]", "three", "[SEP]", "four", "five", "[SEP]")
-    assert tokens.sentence == (-1, 0, -1, 1, 1, -1)
 
 
 @given(words=text(max_size=200))
