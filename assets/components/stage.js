@@ -1,7 +1,7 @@
 // The stage of a lesson: the sentence, the rail of steps, the figure of the step, and what there is to say about it.
 
 import { gradient } from "./kit/colour.js";
-import { fit, savePicture } from "./kit/canvas.js";
+import { fit, hiddenWord, savePicture } from "./kit/canvas.js";
 import { ViewLink } from "./kit/link.js";
 import { mount } from "./kit/mount.js";
 import { number } from "./kit/numbers.js";
@@ -185,11 +185,11 @@ function createStage(root, io) {
     const digits = high === 1 && scaled.scale === "weights" ? 0 : high < 10 ? (high < 0.1 ? 3 : 1) : 0;
     const bar = element("span", { className: "bar", children: [element("span", { className: "pin" })] });
     bar.style.background = gradient(figure.colours(scaled));
-    const hidden = view.hidden && data.tensors.allowed;
+    const hidden = view.hidden && data.tensors[view.hidden];
     legend.replaceChildren(
       element("span", { className: "number", children: [number(low, low ? digits : 0)] }), bar,
       element("span", { className: "number", children: [number(high, digits)] }),
-      ...(hidden ? [element("span", { className: "swatch" }), "not allowed"] : []),
+      ...(hidden ? [element("span", { className: "swatch" }), hiddenWord(view)] : []),
     );
     tools.zoomIn.hidden = tools.zoomOut.hidden = !(view.kind === "matrix" && data.tokens.keys.length > 40);
   }
@@ -217,7 +217,7 @@ function createStage(root, io) {
       const names = part.columns === "keys" ? data.tokens.keys.map(({ text }) => text) : [...Array(columns).keys()];
       const cells = (row) => Array.from({ length: columns }, (_, column) => {
         const value = figure.value(part, row, column);
-        return element("td", { children: [typeof value === "number" ? number(value, 3) : "not allowed"] });
+        return element("td", { children: [typeof value === "number" ? number(value, 3) : hiddenWord(view)] });
       });
       const heading = (text, scope) => element("th", { scope, children: [String(text)] });
       const rows = figure.tokens(part.rows).slice(0, LONGEST_TABLE);

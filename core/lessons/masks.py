@@ -8,6 +8,7 @@ from torch import Tensor
 
 from core.attention import Projections, SelfAttentionTrace, masks, self_attend
 from core.experiments.masking import MaskAfterSoftmaxTrace, attend_mask_after_softmax, leak
+from core.experiments.measure import largest
 
 KINDS = ("nothing hidden", "causal", "padding", "band", "causal band")
 
@@ -37,7 +38,8 @@ class Lesson:
     """Attention under a mask, the wrong way beside it, and what each lets through.
 
     leak           (outputs, edited tokens): how far an output moves when a token is replaced.
-    layers_needed  (queries, keys): layers until the input of a key can have reached the output of a query; 0 = itself.
+    layers_needed  (queries, keys): layers until the input of a key can have reached the output of a query; 0 = itself,
+                   NaN = not within the layers there are.
     reached        where that is possible at all within the layers there are.
     """
 
@@ -49,9 +51,9 @@ class Lesson:
     reached: Bool[Tensor, "queries keys"]
 
     @property
-    def future_leak(self) -> float:
-        """The largest move of an output when a token behind it is replaced."""
-        return self.leak.triu(1).max().item()
+    def hidden_leak(self) -> float:
+        """The largest move of an output when a token is replaced that it may not see; 0 where it may see all."""
+        return largest(self.leak[~self.allowed])
 
     @property
     def smallest_row_sum(self) -> float:
@@ -86,13 +88,14 @@ def run(x: Float[Tensor, "1 tokens d_model"], maps: Projections, settings: Setti
     trace = self_attend(x, maps, mask)
     wrong = attend_mask_after_softmax(trace.queries, trace.keys, trace.values, mask)
     through = masks.reach(allowed, settings.n_layers)
+    reached = through.any(0)
     return Lesson(
         trace,
         wrong,
         allowed,
         leak(x, maps, mask, settings.after_softmax),
-        through.float().argmax(0).float(),
-        through.any(0),
+        torch.where(reached, through.float().argmax(0).float(), torch.nan),
+        reached,
     )
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core.attention import Projections, SelfAttentionTrace, attend
 from core.attention.projections import project, project_fused
+from core.experiments.measure import largest, rounding
 
 Beside = Literal["transpose", "correlation"]
 
@@ -18,7 +19,7 @@ class Settings:
     """What the learner may change.
 
     order        which typed token stands at each place; () = as typed.
-    zeroed       the place whose value is replaced by zeros, or None.
+    zeroed       the typed token whose value is replaced by zeros, wherever it stands, or None.
     temperature  scores are divided by temperature * sqrt(head_dim).
     fused        one wide product for queries, keys and values in place of three.
     double       64-bit numbers in place of 32-bit ones.
@@ -35,28 +36,33 @@ class Settings:
 
 @dataclass(frozen=True)
 class Lesson:
-    """The attention of the tokens as they stand now and as they were typed, and what is compared with them."""
+    """The attention of the tokens as they stand now and as they were typed, and what is compared with them.
+
+    zeroed   where the token now stands whose value is zeros, or None.
+    """
 
     now: SelfAttentionTrace
     typed: SelfAttentionTrace
     order: tuple[int, ...]
+    zeroed: int | None
     beside: Float[Tensor, "batch heads queries keys"]
 
     @property
     def equivariance_error(self) -> float:
         """The largest difference between shuffling before attention and shuffling after it."""
-        return _largest(self.now.attention.output - self.typed.attention.output[:, :, list(self.order)])
+        return largest(self.now.attention.output - self.typed.attention.output[:, :, list(self.order)])
 
     @property
     def mean_error(self) -> float:
         """The largest difference between the mean outputs of both orders."""
-        return _largest(self.now.attention.output.mean(2) - self.typed.attention.output.mean(2))
+        return largest(self.now.attention.output.mean(2) - self.typed.attention.output.mean(2))
 
     @property
-    def asymmetry(self) -> float:
-        """The largest difference between what two tokens give each other."""
-        weights = self.now.attention.weights
-        return _largest(weights - weights.mT)
+    def least_mutual(self) -> tuple[int, int]:
+        """The two places that differ most in what they give each other: who gives more, and who gives less."""
+        weights = self.now.attention.weights[0, 0]
+        place = int((weights - weights.mT).argmax())
+        return place // len(weights), place % len(weights)
 
     def with_mean(self, trace: SelfAttentionTrace) -> Float[Tensor, "rows value_dim"]:
         """The outputs with their mean as one more row."""
@@ -69,10 +75,10 @@ def run(x: Float[Tensor, "batch tokens d_model"], maps: Projections, settings: S
     if settings.double:
         x, maps = x.double(), Projections(*(weight.double() for weight in vars(maps).values()))
     order = complete(settings.order, x.shape[1])
-    # a zeroed value belongs to a token, wherever it stands
-    typed = attend_tokens(x, maps, settings, None if settings.zeroed is None else order[settings.zeroed])
-    now = attend_tokens(x[:, list(order)], maps, settings, settings.zeroed)
-    return Lesson(now, typed, order, _compare(now, settings.beside))
+    zeroed = None if settings.zeroed is None else order.index(settings.zeroed)
+    typed = attend_tokens(x, maps, settings, settings.zeroed)
+    now = attend_tokens(x[:, list(order)], maps, settings, zeroed)
+    return Lesson(now, typed, order, zeroed, _compare(now, settings.beside))
 
 
 def complete(order: tuple[int, ...], n_tokens: int) -> tuple[int, ...]:
@@ -99,12 +105,16 @@ def swapped(n_tokens: int) -> tuple[int, ...]:
     return tuple(order)
 
 
-def swap(x: Float[Tensor, "batch tokens d_model"], maps: Projections) -> tuple[float, float]:
-    """Swap two tokens: how far that moves the output of the third place, and of the first token from its new place."""
+def swap(x: Float[Tensor, "batch tokens d_model"], maps: Projections) -> tuple[float, float, float]:
+    """Swap two tokens: how far that moves the output of the third place, and of the first token from its new place.
+
+    Beside both, how far rounding alone may move an output.
+    """
     first, second, third = places_to_swap(x.shape[1])
     result = run(x, maps, Settings(order=swapped(x.shape[1])))
     before, after = result.typed.attention.output, result.now.attention.output
-    return _largest(after[:, :, third] - before[:, :, third]), _largest(after[:, :, second] - before[:, :, first])
+    slack = rounding(result.typed.attention, result.typed.values)
+    return largest(after[:, :, third] - before[:, :, third]), largest(after[:, :, second] - before[:, :, first]), slack
 
 
 def attend_tokens(x: Tensor, maps: Projections, settings: Settings, zeroed: int | None) -> SelfAttentionTrace:
@@ -122,7 +132,3 @@ def _compare(trace: SelfAttentionTrace, beside: Beside) -> Tensor:
     centred = trace.x - trace.x.mean(-1, keepdim=True)
     unit = torch.nn.functional.normalize(centred, dim=-1)
     return (unit @ unit.mT)[:, None]
-
-
-def _largest(difference: Tensor) -> float:
-    return difference.abs().max().item()

@@ -27,8 +27,8 @@ from pages.parts.words import key, query, say
 PREFIX = "mask"
 SEED = 7
 AT_MOST = 64  # tokens: the leak meter replaces each of them once
-OUR_USE = ". BERT was trained without this mask: the arithmetic is real, the use is ours"
-MASK, WEIGHTS, LEAK = 1, 3, 6
+OUR_USE = ". BERT hides nothing but padding: any other mask is ours, on real numbers"
+WEIGHTS, LEAK = 3, 6
 SHEETS = (
     Sheet("x", "X", "", ((1, 0), (0, 1), (1, 1), (2, -1)), ("the", "cat", "sat", "down")),
     *one_head.SMALL_MAPS,
@@ -159,10 +159,14 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
             (),
             matrix("leak", "share", corner="leak", cornerNote="output ↓ edited →", readout="plain"),
             say(
-                "Replace one token (column) and see which outputs (rows) move, and how far. {verdict} A token behind moves an "
+                "Replace one token (column) and see which outputs (rows) move, and how far. {verdict} A hidden token moves an "
                 "output by at most {leak:.3g}, with the mask {way} the softmax.",
-                verdict="Nothing leaks back." if result.future_leak == 0 else "The future leaks back.",
-                leak=result.future_leak,
+                verdict="Nothing is hidden, so nothing can leak."
+                if sees_all
+                else "Nothing leaks."
+                if result.hidden_leak == 0
+                else "The mask leaks.",
+                leak=result.hidden_leak,
                 way="after" if chosen.after_softmax else "before",
             ),
             "edit",
@@ -176,6 +180,7 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
                 "share",
                 limit=float(chosen.n_layers),
                 hidden="reached",
+                hiddenWord="not reached",
                 corner="reach",
                 cornerNote=f"{chosen.n_layers} layers",
                 readout="plain",
@@ -200,7 +205,7 @@ def tensors(result: Lesson) -> dict[str, np.ndarray]:
     """What the frames show beside the trace."""
     return {
         "allowed": result.allowed.numpy(),
-        "mask": np.zeros(result.allowed.shape, np.float32),
+        "mask": np.where(result.allowed.numpy(), 0, -np.inf).astype(np.float32),
         "early": result.wrong.unmasked[0, 0].numpy(),
         "wrong": result.wrong.cut[0, 0].numpy(),
         "leak": result.leak.numpy(),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from torch import Tensor
 
 from core import script
 from core.attention import attend
@@ -20,7 +21,7 @@ from pages.parts.question import Question
 from pages.parts.sheet import Sheet
 from pages.parts.stage import Frame, Stage, Token, matrices
 from pages.parts.views import mixture, pair_matrix, table, tables
-from pages.parts.words import key, query, say, value
+from pages.parts.words import Span, key, query, say, value
 
 PREFIX = "self"
 SEED = 5
@@ -65,7 +66,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
             ("x",),
             tables(table("x", "X")),
             say(
-                "Each token enters as {n} numbers. Nothing here says where it stands, except what earlier layers mixed in.",
+                "Each token enters as {n} numbers and nothing else: where it stands counts only as far as these tell.",
                 n=width,
             ),
         ),
@@ -136,15 +137,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
                 ),
                 readout="plain",
             ),
-            say(
-                "What {q} gives {k} is not what {k} gives {q}: {w:.2f} against {back:.2f}. The two directions differ by up "
-                "to {a:.2f}, so weights are no correlation.",
-                q=q,
-                k=k,
-                w=top,
-                back=weights[most, asks].item(),
-                a=result.asymmetry,
-            ),
+            one_way(tokens, weights, *result.least_mutual),
             title="One way and the other",
         ),
         Frame(
@@ -157,7 +150,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
                 q=q,
                 k=k,
                 w=top,
-                zero="" if settings.zeroed is None else f"The value of “{tokens[settings.zeroed].text}” is zeros now. ",
+                zero="" if result.zeroed is None else f"The value of “{tokens[result.zeroed].text}” is zeros now. ",
             ),
             "·V",
         ),
@@ -201,6 +194,23 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
     ]
 
 
+def one_way(tokens: list[Token], weights: Tensor, gives: int, takes: int) -> list[Span]:
+    """The two tokens whose weights for each other differ most."""
+    there, back = weights[gives, takes].item(), weights[takes, gives].item()
+    if there == back:
+        return say("Here every two tokens give each other the same. A correlation is always so, weights rarely are.")
+    return say(
+        "What {q} gives {k} is not what {k2} gives {q2}: {w:.2f} against {back:.2f}, the largest difference there is. A "
+        "correlation has no direction, weights have one.",
+        q=query(tokens[gives].text),
+        k=key(tokens[takes].text),
+        k2=query(tokens[takes].text),
+        q2=key(tokens[gives].text),
+        w=there,
+        back=back,
+    )
+
+
 def tensors(result: Lesson) -> dict:
     """What the frames show beside the trace."""
     typed = matrices(steps(result.typed))
@@ -225,13 +235,13 @@ def questions(given: Given) -> list[Question]:
         stage.go_to("self_attention", SHUFFLED)
 
     def grade_third() -> tuple[str, str]:
-        stays, _ = self_attention.swap(given.x, given.maps)
+        stays, _, rounding = self_attention.swap(given.x, given.maps)
         why = f"It differs by {stays:.1e}: the same keys and values are there, only elsewhere in the sum."
-        return (still if stays < 1e-5 else changed), why
+        return (still if stays <= rounding else changed), why
 
     def grade_first() -> tuple[str, str]:
-        _, moves = self_attention.swap(given.x, given.maps)
-        return (along if moves < 1e-5 else lost), f"It stands at place {second} now, to within {moves:.1e}."
+        _, moves, rounding = self_attention.swap(given.x, given.maps)
+        return (along if moves <= rounding else lost), f"It stands at place {second} now, to within {moves:.1e}."
 
     return [
         Question(
@@ -258,7 +268,7 @@ def program(given: Given, settings: Settings, result: Lesson, listing: list[Line
         *given.setup,
         f"x = x[:, {list(result.order)}]",
         *(script.DOUBLE if settings.double else []),
-        f"n_heads, score, zeroed = 1, dot, {settings.zeroed}",
+        f"n_heads, score, zeroed = 1, dot, {result.zeroed}",
         f"scale = 1 / ({settings.temperature} * {head_dim} ** 0.5)",
     ]
     return script.program("Self-attention of one head.", setup, [split_heads, dot], listing, ("weights", "output"))

@@ -27,7 +27,7 @@ export function fit(canvas, width, height) {
 
 const patterns = new Map();
 
-/** Hatching for what may not be attended. */
+/** Hatching for cells that have no value to show. */
 export function hatching(context, { "hatch-ground": ground, hatch }) {
   const key = `${ground}${hatch}${context.ratio}`;
   if (!patterns.has(key)) {
@@ -52,7 +52,10 @@ export function hatching(context, { "hatch-ground": ground, hatch }) {
 }
 
 /** What `value` of a heatmap answers besides a number. */
-export const HIDDEN = Symbol("may not be attended: hatched");
+export const HIDDEN = Symbol("hatched");
+
+/** What a view calls such a cell. */
+export const hiddenWord = (view) => view.hiddenWord ?? "not allowed";
 export const BLANK = Symbol("not computed yet: empty");
 
 /**

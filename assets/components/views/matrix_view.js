@@ -2,7 +2,7 @@
 // columns. From one step to the next the matrix stays where it is.
 
 import { inkOn, shade } from "../kit/colour.js";
-import { FONT, HIDDEN, cut, outline, write } from "../kit/canvas.js";
+import { FONT, HIDDEN, cut, hiddenWord, outline, write } from "../kit/canvas.js";
 import { clamp, number, short } from "../kit/numbers.js";
 
 const OPERAND = 74; // thickness of an operand
@@ -242,7 +242,7 @@ export class MatrixView {
     const isKey = view.columns === "keys";
     const value = this.figure.value(view, query, isKey ? key : dimension);
     const column = isKey ? `key ${this.figure.tokens("keys")[key]?.text}` : `number ${dimension}`;
-    return `row ${row}, ${column}: ${value === HIDDEN ? "may not be attended" : number(value, 3)}`;
+    return `row ${row}, ${column}: ${value === HIDDEN ? hiddenWord(view) : number(value, 3)}`;
   }
 }
 
