@@ -11,7 +11,10 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from streamlit.runtime.pages_manager import PagesManager
 
-from core import warm
+from core import (
+    settings,  # noqa: F401  a setting that cannot be stops the start and says why
+    warm,
+)
 from pages.parts import assets, messages
 
 WARM_UP_AFTER = 5.0  # seconds

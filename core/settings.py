@@ -32,8 +32,8 @@ MAX_TEXT: Final = _count("MAX_TEXT", 5000)
 MAX_TOKENS: Final = _count("MAX_TOKENS", 512)
 # how many models are kept in memory; one more, and the one that was asked for longest ago goes
 MODELS_LOADED: Final = _count("MODELS_LOADED", 3)
-# how large a picture or another file may be, in bytes
-MAX_UPLOAD_BYTES: Final = _count("MAX_UPLOAD_BYTES", 1_000_000)
+# how large a file may be, in bytes; the server lets in no more than maxUploadSize of .streamlit/config.toml
+MAX_UPLOAD_BYTES: Final = 1_000_000
 # where models run: cpu, cuda, cuda:1, mps; empty = the best there is
 DEVICE: Final = _text("DEVICE", "")
 # the models, beside the offline one, of a server that others can reach: hub names or folders between commas

@@ -59,8 +59,3 @@ def steps(trace: Any) -> list[Step]:
 def references(formula: str) -> list[str]:
     """The names of the steps that a formula builds on."""
     return _REFERENCE.findall(formula)
-
-
-def write_out(name: str, formulas: dict[str, str]) -> str:
-    """The LaTeX of one step with every `<name>` replaced by that step's own formula."""
-    return _REFERENCE.sub(lambda match: write_out(match[1], formulas), formulas[name])

@@ -119,7 +119,7 @@ def test_every_step_cites_a_source_and_names_its_axes(trace):
 def test_every_claim_cites_its_sources_and_says_what_it_measures(claim):
     assert claim.sources
     assert set(claim.sources) <= SOURCES.keys()
-    assert claim.measures.strip()
+    assert claim.experiment.__doc__
 
 
 def test_no_source_is_kept_that_nothing_cites():

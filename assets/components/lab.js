@@ -51,7 +51,7 @@ class Panel {
     this.title.textContent = part.title;
     this.note.replaceChildren(...spans(part.note));
     this.figure.update({ ...part, limits: part.limits ?? {}, dotProduct: true, divisor: 1 }, theme);
-    this.selection.limit(part.tokens.queries.length, part.tokens.keys.length);
+    this.selection.limit({ query: part.tokens.queries.length, key: part.tokens.keys.length });
     const asking = part.cross ? part.tokens.queries : null;
     this.ribbon.update({ tokens: part.tokens.keys, asking, weights: (query) => this.weights(query), theme });
     const bar = element("span", { className: "bar" });
@@ -85,8 +85,8 @@ class Panel {
 
 function createLab(root, io) {
   root.className = "lab card lab-view";
-  const selection = new Selection("sentence_lab");
-  const apart = new Selection("sentence_lab_second");
+  const selection = new Selection();
+  const apart = new Selection();
   const first = new Panel(selection);
   // another head of the same sentence shares the selection, another sentence has its own
   const panels = { head: new Panel(selection), sentence: new Panel(apart) };
@@ -191,7 +191,7 @@ function createLab(root, io) {
 
   selection.onChange(() => data && link.tell(view()));
 
-  return { update, resize, destroy: () => (link.wait(), selection.forget(), apart.forget()) };
+  return { update, resize, destroy: () => (link.wait()) };
 }
 
 export default (component) => mount(component, createLab, ["ribbon.css", "readout.css", "lab.css"].map((name) => new URL(name, import.meta.url)));

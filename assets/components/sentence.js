@@ -7,7 +7,7 @@ import { Ribbon } from "./ribbon.js";
 
 function createSentence(root) {
   root.className = "lab card sentence";
-  const selection = new Selection("map");
+  const selection = new Selection();
   const ribbon = new Ribbon(selection);
   const says = element("div", { className: "says", "aria-live": "polite" });
   const source = element("div", { className: "source" });
@@ -45,7 +45,6 @@ function createSentence(root) {
       paint();
     },
     resize: paint,
-    destroy: () => selection.forget(),
   };
 }
 

@@ -73,7 +73,6 @@ function createStage(root, io) {
     const first = !data;
     const changed = payload.signature !== data?.signature;
     [data, theme, shown] = [payload, newTheme, null];
-    selection.group = data.group;
     figure.update(data, theme);
     if (changed) {
       figure.zoom = null;
@@ -85,7 +84,10 @@ function createStage(root, io) {
       gone = data.go?.[0] ?? 0;
       link.stands(view());
     }
-    selection.limit(data.tokens.queries.length, data.tokens.keys.length);
+    selection.limit({
+      query: data.tokens.queries.length, key: data.tokens.keys.length, head: figure.stack("weights").shape.at(-3) ?? 1,
+      dimension: Math.max(...Object.values(data.tensors).map(({ shape }) => shape.at(-1))),
+    });
     tools.edit.hidden = !data.editable;
     if (data.answered) markAnswered(data.lesson);
     if (data.formula !== written.formula) say.formula.innerHTML = data.formula; // MathML of declared formulas alone
@@ -113,10 +115,10 @@ function createStage(root, io) {
     return [...figure.tensor("weights").row(row)].map((weight, key) => (figure.visible(row, key) ? weight : null));
   }
 
-  function codeLine({ text, steps, ran }) {
+  function codeLine({ text, steps }) {
     const names = { queries: "query", keys: "key", values: "value", output: "output" };
     const words = text.split(/\b(queries|keys|values|output)\b/).map((word) => [word, names[word]]);
-    const node = element("div", { className: ran ? "" : "aside", children: spans(words) });
+    const node = element("div", { children: spans(words) });
     node.dataset.steps = steps.join(" ");
     return node;
   }
@@ -165,7 +167,7 @@ function createStage(root, io) {
     say.count.textContent = `${rail.step + 1}/${data.frames.length}`;
     say.title.textContent = now.title;
     say.shape.textContent = now.shape;
-    say.also.textContent = now.also ? `also called ${now.also}` : "";
+    say.also.textContent = [now.also && `also called ${now.also}`, now.source].filter(Boolean).join(" · ");
     say.notice.replaceChildren(...spans(now.notice));
     for (const symbol of say.formula.querySelectorAll(".symbol")) {
       symbol.classList.toggle("on", now.steps.includes(symbol.dataset.step));
@@ -223,7 +225,7 @@ function createStage(root, io) {
       const rows = figure.tokens(part.rows).slice(0, LONGEST_TABLE);
       return element("table", {
         children: [
-          element("caption", { children: [part.title ?? title] }),
+          element("caption", { children: [part.label ?? title] }),
           element("thead", { children: [element("tr", { children: [element("td"), ...names.slice(0, columns).map((name) => heading(name, "col"))] })] }),
           element("tbody", { children: rows.map(({ text }, row) => element("tr", { children: [heading(text, "row"), ...cells(row)] })) }),
         ],
@@ -286,7 +288,7 @@ function createStage(root, io) {
     });
   });
 
-  return { update, resize, destroy: () => (rail.head.stop(), link.wait(), selection.forget()) };
+  return { update, resize, destroy: () => (rail.head.stop(), link.wait()) };
 }
 
 export default (component) => mount(component, createStage, ["ribbon.css", "readout.css", "stage.css"].map((name) => new URL(name, import.meta.url)));

@@ -97,10 +97,9 @@ def self_attend(
     n_heads: int = 1,
     score: Score = SCALED_DOT,
     scale: float | None = None,
-    fused: bool = False,
 ) -> SelfAttentionTrace:
     """Let the tokens of x attend to each other: queries, keys and values all come from x."""
-    queries, keys, values = (project_fused if fused else project)(x, maps, n_heads)
+    queries, keys, values = project(x, maps, n_heads)
     attention = attend(queries, keys, values, allowed, score=score, scale=scale)
     return SelfAttentionTrace(x, queries, keys, values, attention)
 

@@ -76,11 +76,6 @@ class Claim:
         """The name of the experiment, fit for an address."""
         return self.experiment.__name__
 
-    @property
-    def measures(self) -> str:
-        """What is measured, in the words of the experiment itself."""
-        return self.experiment.__doc__ or ""
-
     def __call__(self, *inputs: Any) -> Finding:
         """Run the experiment: without gradients unless it asks for them, and outside of inference mode."""
         with torch.inference_mode(False), torch.no_grad():

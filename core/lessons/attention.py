@@ -18,6 +18,7 @@ from core.attention import (
     project_cross,
     random_additive,
 )
+from core.experiments.operator.mixing import diluted
 from core.trace import part, step
 
 SCORES = ("scaled dot", "dot", "additive", "cosine")
@@ -161,6 +162,28 @@ def run(operands: Operands, settings: Settings) -> Lesson:
     return Lesson(trace, before, score, key_order, value_order, plane_values, plane_outputs, share)
 
 
+def formulas(lesson: Lesson, settings: Settings) -> dict[str, str]:
+    """The formulas of this score function and of this change, without a mask, in place of what the trace declares."""
+    below = [*(["T"] if settings.temperature != 1 else []), *([r"\sqrt{d}"] if lesson.score.scaled else [])]
+    scaled = rf"\frac{{<scores>}}{{{''.join(below)}}}" if below else "<scores>"
+    found = {"scores": lesson.score.formula, "scaled": scaled, "masked": "<scaled>"}
+    change = CHANGES[settings.change]
+    if change is as_they_are:
+        return found
+    projected = isinstance(lesson.trace, CrossAttentionTrace)
+    typed = (
+        ("<x_queries>W_Q", "<x_keys>W_K", "<x_keys>W_V") if projected else (rf"{x}_{{\mathrm{{typed}}}}" for x in "QKV")
+    )
+    queries, keys, values = typed
+    if change in (other_keys, keys_shuffled):
+        keys = ("-" if change is other_keys else r"P\,") + keys
+    if change is other_values:
+        values = f"-{values}"
+    if change is both_shuffled and not projected:
+        keys, values = rf"P\,{keys}", rf"P\,{values}"
+    return found | {"queries": queries, "keys": keys, "values": values}
+
+
 def plane(
     values: Float[Tensor, "keys value_dim"], outputs: Float[Tensor, "queries value_dim"]
 ) -> tuple[Float[Tensor, "keys 2"], Float[Tensor, "queries 2"], float]:
@@ -181,10 +204,4 @@ def plane(
 
 def dilution(gap: float, most_keys: int) -> list[float]:
     """The weight of one key whose score is `gap` above all others', among 1, 2, ... most_keys keys."""
-    query = torch.ones(1, 1, 1, 1)
-    found = []
-    for n_keys in range(1, most_keys + 1):
-        keys = torch.zeros(1, 1, n_keys, 1)
-        keys[0, 0, 0] = gap
-        found.append(attend(query, keys, keys).weights[0, 0, 0, 0].item())
-    return found
+    return [diluted(n_keys, gap) for n_keys in range(1, most_keys + 1)]

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.attention import Projections, SelfAttentionTrace, attend
+from core.attention import COSINE, Projections, SelfAttentionTrace, attend
 from core.attention.projections import project, project_fused
 from core.experiments.measure import largest, rounding
 
@@ -130,5 +130,4 @@ def _compare(trace: SelfAttentionTrace, beside: Beside) -> Tensor:
     if beside == "transpose":
         return trace.attention.weights.mT
     centred = trace.x - trace.x.mean(-1, keepdim=True)
-    unit = torch.nn.functional.normalize(centred, dim=-1)
-    return (unit @ unit.mT)[:, None]
+    return COSINE(centred[:, None], centred[:, None])

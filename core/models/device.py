@@ -1,10 +1,12 @@
 """The device models run on: which there are, which is picked, and what it is called."""
 
+import contextlib
 import os
 
 import torch
 
 from core import settings
+from core.models.errors import ModelError
 
 
 def available() -> tuple[str, ...]:
@@ -18,12 +20,20 @@ def available() -> tuple[str, ...]:
 def pick(wish: str | None = None) -> torch.device:
     """The device that is wished for, else the one of the setting DEVICE, else the best there is.
 
-    Raises   ValueError naming a device that does not exist and those that do.
+    Raises   ModelError naming a device that does not exist and those that do.
     """
     name = wish or settings.DEVICE or available()[0]
-    if (f"{name}:0" if name == "cuda" else name) not in available():
-        raise ValueError(f"there is no device {name!r} here: choose {' or '.join(available())}")
+    name = "cuda:0" if name == "cuda" else name
+    if name not in available():
+        raise ModelError(f"there is no device {name!r} here: choose {' or '.join(available())}")
     return torch.device(name)
+
+
+def default() -> int:
+    """The place, among those available, of the device that is picked without a wish; 0 where the setting names none."""
+    with contextlib.suppress(ModelError):
+        return available().index(str(pick()))
+    return 0
 
 
 def describe(device: torch.device) -> str:

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import snapshot_download
+from huggingface_hub import snapshot_download, try_to_load_from_cache
 from safetensors import safe_open
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
@@ -37,6 +37,14 @@ def find(name: str) -> Path:
     if not HUB_NAME.fullmatch(name) or name.startswith("."):
         raise ModelError(f"there is no folder {name!r} on this machine: give one that holds {CONFIG} and {WEIGHTS}")
     return _fetch(name)
+
+
+def must_be_fetched(name: str) -> bool:
+    """Whether opening a model of this name begins with a download from the hub."""
+    if name == offline.NAME or not HUB_NAME.fullmatch(name) or name.startswith("."):
+        return False
+    with told_as(f"{name!r} cannot be the name of a folder: give a folder or owner/name of the Hugging Face Hub"):
+        return not Path(name).expanduser().is_dir() and try_to_load_from_cache(name, CONFIG) is None
 
 
 def _fetch(name: str) -> Path:

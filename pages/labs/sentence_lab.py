@@ -1,6 +1,7 @@
 """The sentence lab: all heads of a real model on the visitor's own words."""
 
 from dataclasses import dataclass
+from urllib.parse import urlparse
 
 import streamlit as st
 from torch import Tensor
@@ -9,7 +10,7 @@ from core import script, settings
 from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
 from core.analysis.overview import thumbnails
 from core.analysis.scene import Kind, Scene, kinds, scene, summaries
-from core.models import device, loading, offline
+from core.models import device, folder, loading, offline
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading, read
@@ -39,12 +40,16 @@ def reading(name: str, on: str, text: str, second: str | None, start: int) -> Re
 
 
 def may_open_anything() -> bool:
-    """Whether only this computer can reach the server: then its user may open any model."""
-    return st.get_option("server.address") in LOOPBACK
+    """Whether the visitor sits at this computer, which alone can reach the server: then any model may be opened.
+
+    A server on loopback behind a proxy is reached from elsewhere: the page's own address tells.
+    """
+    page = urlparse(st.context.headers.get("Origin", "")).hostname
+    return st.get_option("server.address") in LOOPBACK and page in {None, *LOOPBACK}
 
 
 def choose_model() -> str:
-    """The name of the model that is asked for."""
+    """The name of the model that is asked for: the offline one until a download was agreed to."""
     offered = [offline.NAME, *settings.MODELS]
     options = [*offered, ANOTHER] if may_open_anything() else offered
     name = st.selectbox("Model", options, key=f"{PREFIX}_model", bind="query-params", width=190) or offline.NAME
@@ -59,11 +64,32 @@ def choose_model() -> str:
     return name or offline.NAME
 
 
-def open_model(name: str) -> LoadedModel | None:
+def agreed(name: str) -> bool:
+    """Whether a model may be fetched, if it must be: a link alone starts no download."""
+    key = f"{PREFIX}_fetch"
+    if not folder.must_be_fetched(name) or st.session_state.get(key) == name:
+        return True
+    why = "It would be fetched from the Hugging Face Hub, which can be many megabytes. Until then the offline model is shown."
+    messages.problem(f"{PREFIX}_name", f"{name} is not on this computer.", why)
+    st.button(f"Fetch {name}", on_click=st.session_state.__setitem__, args=(key, name))
+    return False
+
+
+def choose_device() -> str:
+    """Where the model runs: as set, else the best device there is."""
+    there = device.available()
+    return (
+        st.selectbox("Device", there, device.default(), key=f"{PREFIX}_device", bind="query-params", width=100)
+        or there[0]
+    )
+
+
+def open_model(name: str, on: str) -> LoadedModel | None:
     """The model of this name; with a note the offline one, where that cannot be opened; None if that cannot, either."""
-    on = st.session_state.get(f"{PREFIX}_device")
     try:
         loading.may_load(name, may_open_anything())
+        if not agreed(name):
+            return open_model(offline.NAME, on)
         with st.spinner(f"Opening {name} …", show_time=True):
             return loading.load(name, on)
     except ModelError as error:
@@ -71,17 +97,17 @@ def open_model(name: str) -> LoadedModel | None:
             messages.problem(f"{PREFIX}_model", "There is no model to show.", f"{error}.")
             return None
         messages.problem(f"{PREFIX}_name", "This model cannot be opened, so the offline one is shown.", f"{error}.")
-        return open_model(offline.NAME)
+        return open_model(offline.NAME, on)
 
 
 def upload() -> None:
     """Put the text of an uploaded file into the sentence."""
     file = st.session_state[f"{PREFIX}_file"]
+    st.session_state[f"{PREFIX}_refused"] = ""
     if file is None:
         return
     try:
         st.session_state[f"{PREFIX}_text"] = read_text(file.getvalue())
-        st.session_state[f"{PREFIX}_refused"] = ""
     except ValueError as error:
         st.session_state[f"{PREFIX}_refused"] = str(error)
 
@@ -156,7 +182,6 @@ def choose_view(found: Reading) -> Choice:
             bind="query-params",
             width=200,
         )
-        st.selectbox("Device", device.available(), key=f"{PREFIX}_device", bind="query-params", width=100)
         hide = st.toggle("Hide special tokens", key=f"{PREFIX}_hide", bind="query-params")
         merge = st.toggle("Merge word pieces", key=f"{PREFIX}_merge", bind="query-params")
     looked_for = None if looked_for in (None, ANY_HEAD) else looked_for
@@ -310,7 +335,7 @@ def lab() -> None:
     bench = controls.bench()
     with bench:
         name = choose_model()
-    loaded = open_model(name)
+    loaded = open_model(name, choose_device())
     if loaded is None:
         return
     with bench:

@@ -53,10 +53,12 @@ def real(asks: str, is_asked: str, layer: int, head: int) -> Given | None:
     second = first and sentences.read(is_asked, PREFIX, "asked")
     if first is None or second is None:
         return None
-    operands = attention.project(first.x(layer), second.x(layer), material.layer_of(layer).maps.head(head, 12))
+    operands = attention.project(
+        first.x(layer), second.x(layer), material.layer_of(layer).maps.head(head, controls.N_HEADS)
+    )
     setup = [
         *script.open_model(),
-        *script.maps_of_head(layer, head, 12),
+        *script.maps_of_head(layer, head, controls.N_HEADS),
         *script.read_model(first.tokens.ids, "hidden_queries"),
         *script.read_model(second.tokens.ids, "hidden_keys"),
         f"x_queries, x_keys, n_heads = hidden_queries[{layer}], hidden_keys[{layer}], 1",
@@ -202,6 +204,7 @@ def frames(
                 "plane_values",
                 "plane_outputs",
                 f"● values  ◆ outputs  ‑ ‑ hull; the plane shows {result.plane_share:.0%} of how the values differ",
+                values_axis,
             ),
             say(
                 "A weighted mean cannot leave the space between its parts: every {o} lies inside the hull of the {v}, "
@@ -244,25 +247,6 @@ def spread_view(random: DotProductStatistics) -> dict:
         }
 
     return histogram("spread", [series("q · k", random.raw), series("q · k ÷ √d", random.scaled)])
-
-
-def formulas(result: Lesson, chosen: Settings, is_real: bool) -> dict[str, str]:
-    """The formulas of this score function and of the change, without a mask."""
-    q, k, v = (
-        (r"<x_queries>W_Q", r"<x_keys>W_K", r"<x_keys>W_V")
-        if is_real
-        else (rf"{x}_{{\mathrm{{typed}}}}" for x in "QKV")
-    )
-    change = {
-        "other values": {"values": f"-{v}"},
-        "other keys": {"keys": f"-{k}"},
-        "keys alone shuffled": {"keys": rf"P\,{k}"},
-        "keys and values shuffled": {} if is_real else {"keys": rf"P\,{k}", "values": rf"P\,{v}"},
-    }.get(chosen.change)
-    made = {} if change is None else {"queries": q, "keys": k, "values": v} | change
-    below = [*(["T"] if chosen.temperature != 1 else []), *([r"\sqrt{d}"] if result.score.scaled else [])]
-    scaled = rf"\frac{{<scores>}}{{{''.join(below)}}}" if below else "<scores>"
-    return {"scores": result.score.formula, "scaled": scaled, "masked": "<scaled>"} | made
 
 
 def tensors(result: Lesson, random: DotProductStatistics) -> dict:
@@ -385,7 +369,7 @@ def lesson() -> None:
         },
         listing=listing,
         formula_of="output",
-        formulas=formulas(result, chosen, is_real),
+        formulas=attention.formulas(result, chosen),
         symbols={"queries": "Q", "keys": "K", "values": "V"} if is_real or chosen.change != UNCHANGED else {},
         focus={"query": first, "key": most},
         divisor=1 / (result.score.scale(result.trace.queries.shape[-1]) / chosen.temperature),

@@ -299,6 +299,7 @@ def lesson() -> None:
         focus={"query": asks, "key": most},
         divisor=result.trace.queries.shape[-1] ** 0.5,
         tensors=tensors(result),
+        shares=frozenset({"early", "wrong"}),
         editable=True,
         answered=question.answered(PREFIX, ("before", "after")),
     )

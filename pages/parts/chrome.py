@@ -1,11 +1,11 @@
-"""What stands around every page: the mark, the style sheet, the head of a page, the links at its foot."""
+"""What stands around every page: the mark, the style sheet, the head of a page."""
 
 from pathlib import Path
 
 import streamlit as st
 
 LOOK = Path(__file__).parents[2] / "assets" / "look"
-ABOUT = "Attention Lab. Every number on the screen is computed while you watch."
+ABOUT = "Attention Lab. What the lessons show is computed while you watch."
 
 
 def configure() -> None:

@@ -11,6 +11,7 @@ EXAMPLES = (SENTENCE, "She poured water from the jug into the cup until it was f
 REAL, BY_HAND = "real", "by hand"
 MAIN = "text"  # the name of a page's main sentence
 _ALONG = "sentence_taken_along"
+N_LAYERS, N_HEADS = 6, 12  # of the offline model
 OWN_NUMBERS = "Your own numbers, computed in single precision"
 
 
@@ -46,14 +47,14 @@ def sentence(prefix: str, default: str = SENTENCE, label: str = "Sentence", name
 
 def layer(prefix: str, default: int = 3) -> int:
     """Which layer of the real model, from 0."""
-    return st.selectbox("Layer", range(6), index=default, key=f"{prefix}_layer", bind="query-params", width=84)
+    return st.selectbox("Layer", range(N_LAYERS), index=default, key=f"{prefix}_layer", bind="query-params", width=84)
 
 
 def layer_and_head(prefix: str, default_layer: int = 3, default_head: int = 1) -> tuple[int, int]:
     """Which layer and which of its heads; both count from 0."""
     return (
         layer(prefix, default_layer),
-        st.selectbox("Head", range(12), index=default_head, key=f"{prefix}_head", bind="query-params", width=84),
+        st.selectbox("Head", range(N_HEADS), index=default_head, key=f"{prefix}_head", bind="query-params", width=84),
     )
 
 
@@ -81,6 +82,5 @@ def origin(in_layer: int, head: int | None = None) -> str:
     from core.lessons import material
 
     which = f"layer {in_layer}" if head is None else f"layer {in_layer}, head {head}"
-    return (
-        f"Real numbers of all-MiniLM-L6-v2 (a BERT of 6 layers with 12 heads), {which}, computed on {material.device()}"
-    )
+    model = f"all-MiniLM-L6-v2 (a BERT of {N_LAYERS} layers with {N_HEADS} heads)"
+    return f"Real numbers of {model}, {which}, computed on {material.device()}"

@@ -1,6 +1,6 @@
 """What the link says about things that no widget holds: orders, cells, tables. The link is the state.
 
-Anything impossible in it falls back to the default, and `notes` tells the visitor once what was ignored.
+Anything impossible in it falls back to the default, and the page says what was ignored.
 """
 
 import re
@@ -61,6 +61,6 @@ def write_table(name: str, rows: Rows, default: Rows) -> None:
 
 
 def _ignored(name: str, accepted: str, default):
-    """Fall back; the note is shown once per value."""
+    """Fall back, and say so."""
     st.caption(f"The link's “{name}” was ignored: it should be {accepted}.")
     return default

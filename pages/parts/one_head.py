@@ -38,10 +38,10 @@ def real(text: str, prefix: str, layer: int, head: int, at_most: int | None = No
     setup = [
         *script.open_model(),
         *script.read_model(read.tokens.ids),
-        *script.maps_of_head(layer, head, 12),
+        *script.maps_of_head(layer, head, controls.N_HEADS),
         f"x = hidden[{layer}]",
     ]
-    maps = material.layer_of(layer).maps.head(head, 12)
+    maps = material.layer_of(layer).maps.head(head, controls.N_HEADS)
     return Given(sentences.shown(read), read.x(layer), maps, setup, controls.origin(layer, head))
 
 

@@ -1,6 +1,7 @@
 """Figures to take away, drawn by matplotlib from the same trace as the figure on the screen, fit for a paper."""
 
 import io
+import threading
 import tomllib
 import warnings
 from functools import cache
@@ -50,6 +51,10 @@ def _fonts() -> list[str]:
     return [name for name in FONTS if name in installed] or ["sans-serif"]
 
 
+# style and warnings are settings of the whole process, which other visitors share
+_drawing = threading.Lock()
+
+
 def picture(stage: Stage, frame: Frame, looked: dict[str, int], kind: str) -> bytes:
     """One frame as "svg", "pdf" or "png", with the cell that is looked at outlined."""
     style = {
@@ -60,7 +65,7 @@ def picture(stage: Stage, frame: Frame, looked: dict[str, int], kind: str) -> by
         "hatch.linewidth": 0.5,
     }
     out = io.BytesIO()
-    with rc_context(style), warnings.catch_warnings():
+    with _drawing, rc_context(style), warnings.catch_warnings():
         # a letter that no installed font knows is drawn as a box; the SVG keeps the letter
         warnings.filterwarnings("ignore", message=".*missing from font.*")
         figure = _figure(stage, frame, looked)

@@ -44,7 +44,7 @@ def _ask(prefix: str, question: Question) -> None:
         guess = st.pills("Your prediction", question.options, key=guess_key, label_visibility="collapsed")
     with right:
         if not st.session_state.get(checked_key):
-            st.markdown("Commit to an answer first; checking performs the experiment above.")
+            st.markdown("Commit to an answer first; checking runs the experiment on your numbers.")
             st.button(
                 "Check",
                 key=f"{prefix}_{question.name}_check",

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.listing import Line
+from core.sources import SOURCES
 from core.trace import Step
 from pages.parts import assets
 from pages.parts.formula import whole_formula
@@ -17,7 +18,6 @@ from pages.parts.views import View
 from pages.parts.words import Span
 
 LONGEST_LABEL = 40  # letters of a token that a label can need
-WEIGHTS = frozenset({"weights", "early", "wrong"})  # tensors in 0..1
 
 
 class Token(NamedTuple):
@@ -59,7 +59,7 @@ class Stage:
     symbols      {step: letter} for what the formula names by a letter.
     divisor      what scores were divided by.
     dot_product  whether a score is the sum of q x k.
-    tensors      matrices by name, beyond those of the steps.
+    tensors      matrices by name, beyond those of the steps; shares: which of them are in 0..1.
     editable     whether clicking a cell of the mask changes it; reorderable: whether words can be dragged.
     answered     whether the learner answered the lesson's question.
     """
@@ -77,13 +77,10 @@ class Stage:
     divisor: float = 1.0
     dot_product: bool = True
     tensors: Mapping[str, np.ndarray] = field(default_factory=dict)
+    shares: frozenset[str] = frozenset()
     editable: bool = False
     reorderable: bool = False
     answered: bool = False
-
-
-def _nothing() -> None:
-    """A component needs a callback for each of its values."""
 
 
 def show(
@@ -162,7 +159,6 @@ def _payload(stage: Stage, step: int) -> bytes:
     shown = {part["tensor"] for frame in frames for part in frame["view"].get("tables") or [frame["view"]]}
     words = {
         "lesson": stage.lesson,
-        "group": stage.lesson,
         "signature": stage.signature,
         "tokens": {
             axis: [token._replace(text=token.text[:LONGEST_LABEL])._asdict() for token in tokens]
@@ -171,7 +167,7 @@ def _payload(stage: Stage, step: int) -> bytes:
         "cross": stage.tokens["queries"] is not stage.tokens["keys"],
         "frames": frames,
         "formula": whole_formula(stage.steps, stage.formula_of, stage.symbols, stage.formulas),
-        "code": [{"text": line.text, "steps": line.assigns, "ran": True} for line in stage.listing],
+        "code": [{"text": line.text, "steps": line.assigns} for line in stage.listing],
         "focus": dict(stage.focus),
         "look": look_of_link(stage.focus),
         "go": st.session_state.get(f"{stage.lesson}_go"),
@@ -184,7 +180,7 @@ def _payload(stage: Stage, step: int) -> bytes:
         "step": step,
     }
     sent = {name: tensors[name] for name in shown | always | stage.tensors.keys()}
-    return pack(words, sent, WEIGHTS)
+    return pack(words, sent, stage.shares | {"weights"})
 
 
 def _frame(frame: Frame, declared: Mapping[str, Step], tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -197,6 +193,7 @@ def _frame(frame: Frame, declared: Mapping[str, Step], tensors: Mapping[str, np.
         "operator": frame.operator,
         "title": frame.title or first.title,
         "also": first.also if first and not frame.title else "",
+        "source": SOURCES[first.source].short if first else "",
         "shape": f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes),
         "axes": {"tables": "tokens ↓ · numbers →", "matrix": f"queries ↓ · {frame.view.get('columns')} →"}.get(
             frame.view["kind"], ""
@@ -218,9 +215,8 @@ def _with_limits(view: View, tensors: Mapping[str, np.ndarray]) -> View:
     for side in ("left", "top"):
         if side in full:
             name = full[side]["tensor"]
-            full[side] = {"scale": "weights" if name in WEIGHTS else "signed", "limit": limit(tensors[name])} | full[
-                side
-            ]
+            scale = "weights" if name == "weights" else "signed"
+            full[side] = {"scale": scale, "limit": limit(tensors[name])} | full[side]
     return full
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.stage import Frame, Stage, look_of_link, matrices, step_of_link
+from pages.parts.views import View
 
 PICTURES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
@@ -51,7 +52,11 @@ def as_csv(stage: Stage, frame: Frame) -> bytes:
     tensors = matrices(stage.steps) | dict(stage.tensors)
     out = io.StringIO()
     writer = csv.writer(out)
-    for part in frame.view.get("tables") or [frame.view]:
+    if frame.view["kind"] == "histogram":
+        for series in frame.view["series"]:
+            bins = zip(series["edges"], series["edges"][1:], series["counts"], strict=False)
+            writer.writerows([[series["name"], "to", "draws"], *([f"{x:.7g}" for x in row] for row in bins)])
+    for part in _parts(frame.view):
         array = tensors[part["tensor"]]
         for head, matrix in enumerate(array if array.ndim == 3 else array[None]):
             name = f"{part['tensor']}, head {head}" if array.ndim == 3 else part["tensor"]
@@ -63,6 +68,18 @@ def as_csv(stage: Stage, frame: Frame) -> bytes:
             )
     # the mark at the start tells spreadsheets that this is UTF-8
     return out.getvalue().encode("utf-8-sig")
+
+
+def _parts(view: View) -> list[View]:
+    """The matrices that a view shows."""
+    match view["kind"]:
+        case "tables":
+            return view["tables"]
+        case "points":
+            return [{"tensor": view["values"], "rows": view["rows"]}, {"tensor": view["outputs"]}]
+        case "histogram":
+            return []
+    return [view]
 
 
 def as_npz(stage: Stage) -> bytes:

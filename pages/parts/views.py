@@ -65,9 +65,17 @@ def mixture(tensor: str = "output") -> View:
     )
 
 
-def points(values: str, outputs: str, note: str) -> View:
-    """Values and outputs as points of a plane, with the hull of the values."""
-    return {"kind": "points", "tensor": values, "values": values, "outputs": outputs, "note": note, "scale": "signed"}
+def points(values: str, outputs: str, note: str, rows: str = "keys") -> View:
+    """Values and outputs as points of a plane, with the hull of the values. rows: the axis of the values."""
+    return {
+        "kind": "points",
+        "tensor": values,
+        "values": values,
+        "outputs": outputs,
+        "rows": rows,
+        "note": note,
+        "scale": "signed",
+    }
 
 
 def histogram(tensor: str, series: list[View]) -> View:

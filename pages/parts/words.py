@@ -49,8 +49,3 @@ def say(template: str, **values: Styled | float | int | str) -> list[Span]:
         else:
             spans.append([format(given, form or "").replace("-", "−"), "number"])
     return spans
-
-
-def plain(spans: list[Span]) -> str:
-    """The sentence without its dress."""
-    return "".join(text for text, _ in spans)

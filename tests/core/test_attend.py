@@ -10,7 +10,6 @@ from hypothesis.strategies import integers, sampled_from
 from torch.nn.functional import scaled_dot_product_attention
 
 from core.attention import COSINE, DOT, additive, attend, masks, random_additive
-from core.trace import steps
 from tests.core.shapes import BATCH, HEAD_DIM, HEADS, KEYS, QUERIES, VALUE_DIM, normal, operands
 
 SEEDS = integers(0, 10_000)
@@ -129,12 +128,14 @@ def test_a_value_may_have_another_width_than_a_key():
     assert attend(*operands()).output.shape == (BATCH, HEADS, QUERIES, VALUE_DIM)
 
 
-def test_no_tensor_of_a_trace_shares_memory_with_one_that_differs_from_it():
-    trace = attend(*operands(), some_mask(1))
-    for first in steps(trace):
-        for second in steps(trace):
-            if first.tensor.data_ptr() == second.tensor.data_ptr():
-                assert torch.equal(first.tensor, second.tensor)
+def test_no_step_overwrites_what_an_earlier_one_left():
+    (queries, keys, values), allowed = operands(), some_mask(1)
+    trace = attend(queries, keys, values, allowed)
+    torch.testing.assert_close(trace.scores, queries @ keys.mT)
+    torch.testing.assert_close(trace.scaled, trace.scores * HEAD_DIM**-0.5)
+    torch.testing.assert_close(trace.masked, trace.scaled.masked_fill(~allowed, -torch.inf))
+    torch.testing.assert_close(trace.weights, trace.masked.softmax(-1))
+    torch.testing.assert_close(trace.output, trace.weights @ values)
 
 
 def test_a_stretched_key_stretches_its_dot_products_and_not_its_cosines():

@@ -5,6 +5,8 @@ import pytest
 
 from core.attention import masks as core_masks
 from core.lessons import attention, masks, material, self_attention
+from core.models import loading, offline
+from pages.parts import controls
 from pages.parts.controls import SENTENCE
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
@@ -163,6 +165,11 @@ def test_who_asks_may_be_another_sentence_of_another_length():
     assert words["cross"]
     assert tensors["weights"].shape == (len(words["tokens"]["queries"]), len(words["tokens"]["keys"]))
     assert len(words["tokens"]["queries"]) != len(words["tokens"]["keys"])
+
+
+def test_the_controls_offer_every_layer_and_head_of_the_offline_model():
+    config = loading.load(offline.NAME).model.config
+    assert (config.num_hidden_layers, config.num_attention_heads) == (controls.N_LAYERS, controls.N_HEADS)
 
 
 @pytest.mark.parametrize("change", attention.CHANGES)

@@ -12,8 +12,7 @@ from core.models import offline
 from pages.course.catalogue import LESSONS
 from pages.parts import takeaway
 from pages.parts.paper import picture
-from pages.parts.stage import look_of_link
-from tests.pages.screen import open_page
+from tests.pages.screen import open_page, sent
 
 MAGIC = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}
 SLUGS = [page.slug for page in LESSONS if page.built]
@@ -128,4 +127,42 @@ def numbers(block: str) -> list[str]:
 
 
 def test_the_look_of_a_link_names_query_key_number_and_head():
-    assert look_of_link({"query": 3})["query"] == 3
+    assert look("2.3.5.7") == {"query": 2, "key": 3, "dimension": 5, "head": 7}
+
+
+@pytest.mark.parametrize("at", ["", "2.3.5", "2.3.5.7.1", "a.b.c.d", "-1.0.0.0", "2.3.5.7777"])
+def test_a_look_that_cannot_be_is_the_focus(at):
+    assert look(at) == look()
+
+
+def look(at: str | None = None) -> dict[str, int]:
+    link = {} if at is None else {"at": at}
+    return sent(open_page("self_attention", **link), "stage")[0]["look"]
+
+
+def test_the_figure_of_points_names_values_and_outputs_by_their_own_tokens(offered):
+    stage, _ = offered("attention")
+    frame = next(frame for frame in stage.frames if frame.view["kind"] == "points")
+    rows = list(csv.reader(takeaway.as_csv(stage, frame).decode("utf-8-sig").splitlines()))
+    words = {axis: [token.text for token in tokens] for axis, tokens in stage.tokens.items()}
+    n_keys = len(words["keys"])
+    assert [row[0] for row in rows] == ["plane_values", *words["keys"], "plane_outputs", *words["queries"]]
+    np.testing.assert_allclose(
+        np.array(rows[1 : 1 + n_keys])[:, 1:].astype(float), stage.tensors["plane_values"], rtol=1e-6
+    )
+
+
+def test_a_histogram_is_taken_away_with_the_edges_of_its_bins(offered):
+    stage, _ = offered("attention")
+    frame = next(frame for frame in stage.frames if frame.view["kind"] == "histogram")
+    rows = list(csv.reader(takeaway.as_csv(stage, frame).decode("utf-8-sig").splitlines()))
+    first = frame.view["series"][0]
+    assert rows[0] == [first["name"], "to", "draws"]
+    assert [float(row[2]) for row in rows[1 : 1 + len(first["counts"])]] == first["counts"]
+    assert float(rows[1][0]) == pytest.approx(first["edges"][0])
+
+
+def test_hidden_cells_are_taken_away_as_minus_infinity_and_unreached_ones_as_no_number(offered):
+    stage, _ = offered("masks")
+    assert set(np.unique(stage.tensors["mask"])) == {-np.inf, 0}
+    assert np.isnan(stage.tensors["layers_needed"]).any()

@@ -28,7 +28,7 @@ export function fit(canvas, width, height) {
 const patterns = new Map();
 
 /** Hatching for cells that have no value to show. */
-export function hatching(context, { "hatch-ground": ground, hatch }) {
+function hatching(context, { "hatch-ground": ground, hatch }) {
   const key = `${ground}${hatch}${context.ratio}`;
   if (!patterns.has(key)) {
     const side = Math.round(6 * context.ratio);

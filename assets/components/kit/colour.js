@@ -11,7 +11,7 @@ export function parse(colour) {
 }
 
 /** Relative luminance of WCAG 2, 0 (black) to 1 (white). */
-export function luminance([r, g, b]) {
+function luminance([r, g, b]) {
   const linear = (channel) => {
     const share = channel / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;

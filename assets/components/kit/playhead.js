@@ -6,7 +6,7 @@ const SWEEP = 1500; // ms in which the rows of a step are computed while playing
 const REST = 1700; // ms to look at a finished step
 const GLIDE = 320; // ms from step to step on a key or a click
 
-export const prefersStillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+const prefersStillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const ease = (share) => (share < 0.5 ? 2 * share * share : 1 - (2 - 2 * share) ** 2 / 2);
 
 export class Playhead {

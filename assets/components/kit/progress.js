@@ -3,7 +3,7 @@
 
 const KEY = "attention-lab.progress";
 
-export function readProgress() {
+function readProgress() {
   try {
     return JSON.parse(localStorage.getItem(KEY)) ?? {};
   } catch {

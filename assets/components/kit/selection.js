@@ -1,19 +1,10 @@
-// Which query, key, dimension and head is looked at. Parts of one figure share a selection; figures of one page that show the
-// same tokens belong to one group and mark each other's selection, without asking Python.
-
-const EVENT = "attention-lab:select";
+// Which query, key, dimension and head is looked at. Parts of one component share a selection, without asking Python.
 
 export class Selection {
-  constructor(group) {
-    this.group = group;
+  constructor() {
     this.now = { query: 0, key: 0, dimension: 0, head: 0 };
     this.pinned = { ...this.now };
     this.listeners = [];
-    this.hear = (event) => {
-      const { group: from, sender, now } = event.detail;
-      if (sender !== this && from === this.group) this.#become({ ...this.now, ...now });
-    };
-    document.addEventListener(EVENT, this.hear);
   }
 
   onChange(listener) {
@@ -27,9 +18,8 @@ export class Selection {
   }
 
   point(place) {
-    this.#become({ ...this.now, ...place });
-    const detail = { group: this.group, sender: this, now: { query: this.now.query, key: this.now.key } };
-    document.dispatchEvent(new CustomEvent(EVENT, { detail }));
+    this.now = { ...this.now, ...place };
+    for (const listener of this.listeners) listener();
   }
 
   release() {
@@ -37,19 +27,9 @@ export class Selection {
   }
 
   /** Keeps a selection inside a figure that became smaller. */
-  limit(queries, keys) {
+  limit(sizes) {
     for (const place of [this.now, this.pinned]) {
-      place.query = Math.min(place.query, queries - 1);
-      place.key = Math.min(place.key, keys - 1);
+      for (const [end, size] of Object.entries(sizes)) place[end] = Math.min(place[end], size - 1);
     }
-  }
-
-  forget() {
-    document.removeEventListener(EVENT, this.hear);
-  }
-
-  #become(place) {
-    this.now = place;
-    for (const listener of this.listeners) listener();
   }
 }

@@ -26,10 +26,9 @@ export class TablesView {
     let x = 0;
     const own = tables.map((table, i) => i === 0 || table.rows !== tables[i - 1].rows || table.labelled);
     const room = width - own.filter(Boolean).length * this.label - (tables.length - 1) * GAP - 4;
-    const total = tables.reduce((sum, table) => sum + (table.share ?? 1), 0);
     this.tables = tables.map((table, i) => {
       if (own[i]) x += this.label;
-      const box = { ...table, x, width: (room * (table.share ?? 1)) / total, labelled: own[i] };
+      const box = { ...table, x, width: room / tables.length, labelled: own[i] };
       x += box.width + GAP;
       return box;
     });
@@ -50,7 +49,7 @@ export class TablesView {
       const rows = { first: 0, count: tokens.length };
       const columns = { first: 0, count: table.tensor.columns, size: table.width / table.tensor.columns };
       const box = { x: table.x, y: HEADING, cell, rows, columns };
-      const drawn = { kind: "table", tensor: table.name, limit: table.limit, scale: table.scale ?? "signed", hidden: table.hidden, rows: table.rows, columns: table.columns };
+      const drawn = { kind: "table", tensor: table.name, limit: table.limit, scale: table.scale ?? "signed", rows: table.rows, columns: table.columns };
       figure.heat(context, drawn, { ...box, from: 0, to: done });
       figure.heat(context, null, { ...box, from: done, to: tokens.length, view: drawn });
       const colour = theme.colours[table.role] ?? theme.colours.ink;
@@ -96,7 +95,7 @@ export class TablesView {
     });
   }
 
-  #heading(context, { x, label, name, title, role, tensor, width }) {
+  #heading(context, { x, label, name, role, tensor, width }) {
     const { theme } = this.figure;
     const colour = theme.colours[role] ?? theme.colours.ink;
     const font = `600 13px ${FONT.sans}`;
@@ -105,7 +104,7 @@ export class TablesView {
     const beside = x + context.measureText(label).width + 6;
     const small = `400 12px ${FONT.sans}`;
     context.font = small;
-    const words = cut(context, `${title ?? name}  ${tensor.rows} × ${tensor.columns}`, width - (beside - x));
+    const words = cut(context, `${name}  ${tensor.rows} × ${tensor.columns}`, width - (beside - x));
     write(context, words, beside, 16, { font: small, colour: theme.colours["ink-2"], baseline: "alphabetic" });
   }
 
@@ -144,6 +143,6 @@ export class TablesView {
     const table = this.tables.find(({ name }) => name === now.table) ?? this.tables[0];
     const [row, column] = [this.#row(table), this.#column(table)];
     const token = this.figure.tokens(table.rows)[row].text;
-    return `${table.title ?? table.name} of ${token}, number ${column}: ${number(table.tensor.at(row, column), 3)}`;
+    return `${table.label} of ${token}, number ${column}: ${number(table.tensor.at(row, column), 3)}`;
   }
 }

@@ -9,6 +9,8 @@ from torch import Tensor
 from core.attention import MultiHeadAttention, MultiHeadTrace, Projections
 from core.experiments.measure import exact, exact_maps, rounding
 
+GRADIENT_TOKENS = 16  # tokens of the learner's that an experiment with gradients takes
+
 
 def exact_layer(layer: MultiHeadAttention) -> MultiHeadAttention:
     """The same layer in double precision."""

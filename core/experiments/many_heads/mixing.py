@@ -5,10 +5,15 @@ from torch import Tensor
 
 from core.attention import MultiHeadAttention, attend, merge_heads
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.many_heads.layers import exact_layer, head_columns, head_dim, mixing_error, reordered
+from core.experiments.many_heads.layers import (
+    GRADIENT_TOKENS,
+    exact_layer,
+    head_columns,
+    head_dim,
+    mixing_error,
+    reordered,
+)
 from core.experiments.measure import APART, Tokens, counted, exact, largest, normal
-
-GRADIENT_TOKENS = 16
 
 
 @claim(

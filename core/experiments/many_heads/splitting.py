@@ -17,11 +17,10 @@ from core.attention import (
 )
 from core.attention.heads import merge_without_transpose, split_without_transpose
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.many_heads.layers import exact_layer, head_dim, mixing_error
+from core.experiments.many_heads.layers import GRADIENT_TOKENS, exact_layer, head_dim, mixing_error
 from core.experiments.measure import Tokens, counted, edited, exact, largest, normal
 
 LEAK_TOKENS = 8  # enough to see every leak, and few enough to count them
-GRADIENT_TOKENS = 16
 VIT_HEADS, VIT_HEAD_DIM = 12, 64  # ViT-B and BERT-base
 
 

@@ -53,8 +53,6 @@ def leak(
     allowed: Allowed | None,
     after_softmax: bool = False,
     *,
-    score: Score = SCALED_DOT,
-    scale: float | None = None,
     edits: list[int] | None = None,
 ) -> Float[Tensor, "outputs edits"]:
     """How far each output moves (Euclidean norm) when a token is replaced by its negative, or by ones if it is zero.
@@ -68,10 +66,10 @@ def leak(
 
     def outputs(tokens: Tokens) -> Float[Tensor, "outputs value_dim"]:
         if allowed is None or not after_softmax:
-            return self_attend(tokens, maps, allowed, score=score, scale=scale).attention.output[0, 0]
-        made = self_attend(tokens, maps, score=score, scale=scale)
+            return self_attend(tokens, maps, allowed).attention.output[0, 0]
+        made = self_attend(tokens, maps)
         operands = (made.queries, made.keys, made.values)
-        return attend_mask_after_softmax(*operands, allowed, score=score, scale=scale).output[0, 0]
+        return attend_mask_after_softmax(*operands, allowed).output[0, 0]
 
     before = outputs(x.clone())
     moved = []

@@ -131,10 +131,10 @@ def share(gap: float, n_keys: int) -> float:
     return math.exp(gap) / (math.exp(gap) + n_keys - 1)
 
 
-def diluted(n_keys: int) -> float:
-    """The same weight, measured: one key scores GAP, all others 0."""
+def diluted(n_keys: int, gap: float = GAP) -> float:
+    """The weight of one key whose score is `gap` above all others', measured."""
     keys = torch.zeros(1, 1, n_keys, 1, dtype=torch.float64)
-    keys[0, 0, 0] = GAP
+    keys[0, 0, 0] = gap
     return attend(torch.ones_like(keys[:, :, :1]), keys, keys).weights[0, 0, 0, 0].item()
 
 

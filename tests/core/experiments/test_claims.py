@@ -54,13 +54,19 @@ def test_every_claim_is_said_judged_put_right_and_sourced(package, tested):
     assert 1 <= len(SENTENCE_END.findall(tested.instead)) <= 2
     assert tested.sources
     assert set(tested.sources) <= set(SOURCES)
-    assert tested.measures
+    assert tested.experiment.__doc__
 
 
 @EVERY_CLAIM
 def test_no_claim_speaks_of_the_ledger(package, tested):
     finding = tested(*BRINGS[package](seed=1), 0)
-    for words in (tested.said, tested.instead, tested.measures, finding.says, *(n.name for n in finding.numbers)):
+    for words in (
+        tested.said,
+        tested.instead,
+        tested.experiment.__doc__,
+        finding.says,
+        *(n.name for n in finding.numbers),
+    ):
         assert not LEDGER_ROW.search(words)
 
 
@@ -196,5 +202,5 @@ def test_a_claim_is_the_experiment_that_it_was_made_from():
         """Twice the number."""
         return Finding((Number("double", 2 * x),), holds=True, says=f"{2 * x}.")
 
-    assert (more.name, more.measures) == ("more", "Twice the number.")
+    assert (more.name, more.experiment.__doc__) == ("more", "Twice the number.")
     assert more(3.0, 0)["double"] == 6.0

@@ -25,7 +25,7 @@ def test_a_card_goes_before_the_processor(monkeypatch):
     with_cards(monkeypatch, 2)
     assert device.available()[:2] == ("cuda:0", "cuda:1")
     assert device.pick() == torch.device("cuda:0")
-    assert device.pick("cuda") == torch.device("cuda")
+    assert device.pick("cuda") == torch.device("cuda:0")
 
 
 def test_without_a_card_a_mac_uses_its_graphics_part(monkeypatch):

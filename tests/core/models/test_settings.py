@@ -1,6 +1,8 @@
 """Every limit has one place and can be overridden; a malformed override is refused in words."""
 
 import runpy
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,6 @@ DEFAULTS = {
     "MAX_TEXT": 5000,
     "MAX_TOKENS": 512,
     "MODELS_LOADED": 3,
-    "MAX_UPLOAD_BYTES": 1_000_000,
     "DEVICE": "",
     "MODELS": (),
 }
@@ -36,6 +37,11 @@ def test_without_overrides_the_defaults_hold():
 def test_a_number_can_be_overridden(monkeypatch, name):
     monkeypatch.setenv(f"ATTENTION_LAB_{name}", " 17 ")
     assert read_anew()[name] == 17
+
+
+def test_the_server_lets_in_the_largest_file_that_is_read():
+    config = tomllib.loads((Path(settings.__file__).parents[1] / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert settings.MAX_UPLOAD_BYTES <= config["server"]["maxUploadSize"] * 2**20
 
 
 def test_names_are_cut_at_commas(monkeypatch):
