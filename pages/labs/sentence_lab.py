@@ -164,26 +164,25 @@ class Choice:
 
 def choose_view(found: Reading) -> Choice:
     """What is looked at, and how."""
-    with st.container(key="bench_more", horizontal=True, vertical_alignment="bottom", gap="small"):
-        there = kinds(found)
-        kind = controls.one_of("Attention", there, f"{PREFIX}_kind") if len(there) > 1 else there[0]
-        shown = st.selectbox("Show", summaries(kind), key=f"{PREFIX}_show", bind="query-params", width=170) or ONE_HEAD
-        compare = st.selectbox(
-            "Compare with",
-            [NOTHING, OTHER_HEAD, OTHER_SENTENCE],
-            key=f"{PREFIX}_compare",
-            bind="query-params",
-            width=170,
-        )
-        looked_for = st.selectbox(
-            "Find heads that look at",
-            [ANY_HEAD, *statistics(within=kind != "cross")],
-            key=f"{PREFIX}_find",
-            bind="query-params",
-            width=200,
-        )
-        hide = st.toggle("Hide special tokens", key=f"{PREFIX}_hide", bind="query-params")
-        merge = st.toggle("Merge word pieces", key=f"{PREFIX}_merge", bind="query-params")
+    there = kinds(found)
+    kind = controls.one_of("Attention", there, f"{PREFIX}_kind") if len(there) > 1 else there[0]
+    shown = st.selectbox("Show", summaries(kind), key=f"{PREFIX}_show", bind="query-params", width=170) or ONE_HEAD
+    compare = st.selectbox(
+        "Compare with",
+        [NOTHING, OTHER_HEAD, OTHER_SENTENCE],
+        key=f"{PREFIX}_compare",
+        bind="query-params",
+        width=170,
+    )
+    looked_for = st.selectbox(
+        "Find heads that look at",
+        [ANY_HEAD, *statistics(within=kind != "cross")],
+        key=f"{PREFIX}_find",
+        bind="query-params",
+        width=200,
+    )
+    hide = st.toggle("Hide special tokens", key=f"{PREFIX}_hide", bind="query-params")
+    merge = st.toggle("Merge word pieces", key=f"{PREFIX}_merge", bind="query-params")
     looked_for = None if looked_for in (None, ANY_HEAD) else looked_for
     return Choice(kind, shown, compare or NOTHING, looked_for, hide, merge)
 
@@ -335,7 +334,10 @@ def lab() -> None:
     bench = controls.bench()
     with bench:
         name = choose_model()
-    loaded = open_model(name, choose_device())
+    more = controls.bench("bench_more")
+    with more:
+        on = choose_device()
+    loaded = open_model(name, on)
     if loaded is None:
         return
     with bench:
@@ -346,7 +348,8 @@ def lab() -> None:
     found = read_all(loaded, on, text, second, "text")
     if found is None:
         return
-    choice = choose_view(found)
+    with more:
+        choice = choose_view(found)
     seen = choice.scene(found)
     if seen is None:
         return

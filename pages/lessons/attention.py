@@ -81,7 +81,7 @@ def statistics(width: int, seed: int) -> DotProductStatistics:
 
 
 def settings() -> Settings:
-    with st.container(key="bench_more", horizontal=True, vertical_alignment="bottom", gap="small"):
+    with controls.bench("bench_more"):
         score = st.selectbox("Score", SCORES, key=f"{PREFIX}_score", bind="query-params", width=140)
         change = st.selectbox("Keys and values", list(CHANGES), key=f"{PREFIX}_change", bind="query-params", width=240)
         temperature = controls.temperature(PREFIX, 0.1, 10.0, 0.1)

@@ -27,7 +27,7 @@ from pages.parts.words import key, query, say
 PREFIX = "mask"
 SEED = 7
 AT_MOST = 64  # tokens: the leak meter replaces each of them once
-OUR_USE = ". BERT hides nothing but padding: any other mask is ours, on real numbers"
+OUR_USE = ". BERT itself hides only padding"
 WEIGHTS, LEAK = 3, 6
 SHEETS = (
     Sheet("x", "X", "", ((1, 0), (0, 1), (1, 1), (2, -1)), ("the", "cat", "sat", "down")),
@@ -37,7 +37,7 @@ SHEETS = (
 
 def choose(n_tokens: int) -> Settings:
     """The mask, and what is measured with it."""
-    with st.container(key="bench_more", horizontal=True, vertical_alignment="bottom", gap="small"):
+    with controls.bench("bench_more"):
         kind = st.selectbox("Mask", KINDS, 1, key=f"{PREFIX}_kind", bind="query-params", width=170) or KINDS[1]
         window, padded = 2, 0
         if "band" in kind:
@@ -46,8 +46,10 @@ def choose(n_tokens: int) -> Settings:
             padded = st.slider("Padding tokens", 0, AT_MOST, 2, key=f"{PREFIX}_padded", bind="query-params", width=150)
         n_layers = st.slider("Layers", 1, 6, 2, key=f"{PREFIX}_layers", bind="query-params", width=130)
         way = controls.one_of("Mask comes", ["before softmax", "after softmax"], f"{PREFIX}_way")
-        st.button("Forget my clicks", on_click=link.write, args=(f"{PREFIX}_cells", ""))
-    chosen = Settings(kind, window, padded, link.pairs(f"{PREFIX}_cells"), n_layers, way == "after softmax")
+        clicked = link.pairs(f"{PREFIX}_cells")
+        if clicked:
+            st.button("Forget my clicks", on_click=link.write, args=(f"{PREFIX}_cells", ""))
+    chosen = Settings(kind, window, padded, clicked, n_layers, way == "after softmax")
     try:
         masks.allowed_by(n_tokens, chosen)
     except ValueError as error:

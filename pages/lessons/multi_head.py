@@ -79,7 +79,7 @@ def choose(given: Given) -> Settings:
     """How the heads are made, and which of them may speak."""
     width = given.layer.maps.w_query.shape[1]
     counts = multi_head.divisors(width)
-    with st.container(key="bench_more", horizontal=True, vertical_alignment="bottom", gap="small"):
+    with controls.bench("bench_more"):
         own = counts.index(given.layer.n_heads)
         n_heads = st.select_slider(
             "Heads H", counts, counts[own], key=f"{PREFIX}_n_{width}", bind="query-params", width=130

@@ -41,7 +41,7 @@ def _ask(prefix: str, question: Question) -> None:
     left, right = st.columns([1.12, 1], gap="medium", vertical_alignment="center")
     with left:
         st.markdown(question.asks)
-        guess = st.pills("Your prediction", question.options, key=guess_key, label_visibility="collapsed")
+        guess = st.pills("Your prediction", question.options, key=guess_key, label_visibility="collapsed", wrap=True)
     with right:
         if not st.session_state.get(checked_key):
             st.markdown("Commit to an answer first; checking runs the experiment on your numbers.")

@@ -197,3 +197,21 @@ def test_the_learners_sentence_goes_along_to_other_pages_and_into_their_links(vi
     visitor.page.get_by_role("link", name="7 · Masks").last.click()
     visitor.page.wait_for_url("**/masks?mask_text=Cats+chase+mice")
     assert visitor.rest().page.get_by_label("Sentence", exact=True).input_value() == "Cats chase mice"
+
+
+CONTRASTS = """(buttons) => buttons.filter((button) => !button.disabled).map((button) => {
+    const light = (colour) => colour.match(/[0-9.]+/g).slice(0, 3)
+        .map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0.05);
+    const colours = [getComputedStyle(button.querySelector("p")).color, getComputedStyle(button).backgroundColor];
+    const [text, ground] = colours.map(light);
+    return Math.max(text, ground) / Math.min(text, ground);
+})"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_stands_on_a_button_can_be_read(visit, scheme):
+    visitor = visit("/multi_head", color_scheme=scheme)
+    found = visitor.see("button[data-testid=stBaseButton-primary]").evaluate_all(CONTRASTS)
+    assert found
+    assert min(found) >= 4.5
