@@ -146,8 +146,10 @@ def program(
     title: str, setup: Sequence[str], helpers: Sequence[Callable[..., Any]], lines: Sequence[Line], shown: Sequence[str]
 ) -> str:
     """The whole program: what it needs, the lines that ran, and the numbers it prints."""
+    opened = "The model is read from the folder named on the command line, else from the Hugging Face Hub.\n"
     words = (
-        f'"""{title}\n\nMade by Attention Lab. Under "what ran" are the lines that made the numbers on the screen.\n"""'
+        f'"""{title}\n\nMade by Attention Lab. Under "what ran" are the lines that made the numbers on the screen.\n'
+        f'{opened if "import sys" in setup else ""}"""'
     )
     return (
         "\n\n".join(

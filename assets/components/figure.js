@@ -1,7 +1,7 @@
 // The figure of one step: a canvas, the view that draws it, and the doors through which views reach the numbers.
 
 import { BLANK, FONT, HIDDEN, fit, heat } from "./kit/canvas.js";
-import { clamp } from "./kit/numbers.js";
+import { clamp, number } from "./kit/numbers.js";
 import { element } from "./kit/text.js";
 
 const ZOOM_FROM = 40; // sequences longer than this can be zoomed
@@ -15,7 +15,7 @@ export class Figure {
     this.onCell = onCell;
     this.bitmaps = new Map();
     this.zoom = null;
-    this.canvas = element("canvas", { tabindex: 0, role: "img" });
+    this.canvas = element("canvas", { tabindex: 0, role: "application", "aria-roledescription": "figure, arrow keys move in it" });
     this.canvas.onpointermove = (event) => this.#pointer(event, (place) => selection.point({ ...selection.pinned, ...place }));
     this.canvas.onpointerleave = () => selection.release();
     this.canvas.onclick = (event) => this.#pointer(event, (place) => {
@@ -36,6 +36,16 @@ export class Figure {
 
   tokens(axis) {
     return this.payload.tokens[axis];
+  }
+
+  /** What a live part of a sentence says of the cell that is looked at. */
+  live({ word, of, count, row, column, end, form }) {
+    const { now } = this.selection;
+    if (word) return (word === "values" ? this.valued(now[end]) : this.tokens(word)[now[end]]).text;
+    if (count) return String(this.tensor(count).row(now[row]).reduce((sum, cell) => sum + cell, 0));
+    const value = of ? this.tensor(of).at(now[row], now[column]) : now[end];
+    if (form === ".0%") return `${Math.round(100 * value)}%`;
+    return number(value, form ? Number(form[1]) : 0);
   }
 
   /** Which end of the selected pair a table's rows stand for. */

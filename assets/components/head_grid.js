@@ -12,7 +12,7 @@ export class HeadGrid {
   /** onOpen(layer, head, beside) is called on a click or Enter; onHover(layer, head) with null when the pointer leaves. */
   constructor({ onOpen, onHover }) {
     Object.assign(this, { onOpen, onHover, hovered: null });
-    this.canvas = element("canvas", { tabindex: 0, role: "img" });
+    this.canvas = element("canvas", { tabindex: 0, role: "application", "aria-roledescription": "figure, arrow keys move in it" });
     this.canvas.onpointermove = (event) => this.#hover(this.#under(event));
     this.canvas.onpointerleave = () => this.#hover(null);
     this.canvas.onclick = (event) => {

@@ -120,7 +120,7 @@ export class Readout {
       .sort((a, b) => weights.at(query, b) - weights.at(query, a))
       .slice(0, 3);
     const chain = strongest.flatMap((key, i) => [
-      [i ? " + " : "", null], [weights.at(query, key).toFixed(2), "number"], [" × ", null],
+      [i ? " + " : "", null], [weights.at(query, key).toFixed(4), "number"], [" × ", null],
       [figure.valued(key).text, "value"], [" ", null], [number(values.at(key, dimension)), "number"],
     ]);
     if (weights.columns > strongest.length) chain.push([" + …", null]);

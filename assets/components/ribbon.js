@@ -63,6 +63,7 @@ export class Ribbon {
       className: token.special ? "token special" : "token",
       role: "option",
       tabindex: index === this.selection.pinned[role] ? 0 : -1,
+      title: meaning(token),
       draggable: this.movable ? "true" : undefined,
       children: [element("bdi", { className: "word", children: [token.text] }), element("span", { className: "weight" })],
     });
@@ -192,4 +193,11 @@ export class Ribbon {
     const top = base - 1.3 * clamp(14 + Math.abs(to.x - from.x) * 0.16, 18, 44);
     return `M${from.x} ${base} C${from.x} ${top} ${to.x} ${top} ${to.x} ${base}`;
   }
+}
+
+/** What a newcomer cannot know of a token. */
+function meaning({ text, special }) {
+  if (text === "[UNK]") return "A word that the model has no token for";
+  if (special) return "Added by the tokenizer: it frames the sentence";
+  return text.startsWith("##") ? "Goes on with the word before" : undefined;
 }

@@ -25,7 +25,7 @@ function createSentence(root) {
     if (data.tokens.length < 2) return;
     says.replaceChildren(...spans([
       [data.tokens[query].text, "query"], [" gives ", null], [data.tokens[best].text, "key"], [" ", null],
-      [row[best].toFixed(2), "mark"], [" of its attention. Move over the other words.", null],
+      [row[best].toFixed(2), "mark"], [` of its attention. ${matchMedia("(hover: none)").matches ? "Tap" : "Move over"} the other words.`, null],
     ]));
   }
 

@@ -159,7 +159,15 @@ function createStage(root, io) {
     figure.paint(now, rail.share, data.frames[rail.step - 1]);
     readout.paint(now);
     pinLegend(now);
+    follow();
     tell();
+  }
+
+  /** The sentence speaks of the cell that is looked at. */
+  function follow() {
+    const { notice } = frame();
+    if (!notice.some(([, , live]) => live)) return;
+    say.notice.replaceChildren(...spans(notice.map(([text, role, live]) => [live ? figure.live(live) : text, role])));
   }
 
   function words(now) {
@@ -184,13 +192,16 @@ function createStage(root, io) {
     legend.hidden = view.kind === "points" || view.kind === "histogram"; // their marks are no colours of a scale
     const scaled = view.tables ? { scale: "signed", ...view.tables[0] } : view;
     const [low, high] = figure.range(scaled);
-    const digits = high === 1 && scaled.scale === "weights" ? 0 : high < 10 ? (high < 0.1 ? 3 : 1) : 0;
+    const digits = view.whole || (high === 1 && scaled.scale === "weights") ? 0 : high < 10 ? (high < 0.1 ? 3 : 1) : 0;
     const bar = element("span", { className: "bar", children: [element("span", { className: "pin" })] });
     bar.style.background = gradient(figure.colours(scaled));
     const hidden = view.hidden && data.tensors[view.hidden];
-    legend.replaceChildren(
+    const scale = view.hiddenWord === "−∞" ? [element("span", { className: "swatch plain" }), "0"] : [
       element("span", { className: "number", children: [number(low, low ? digits : 0)] }), bar,
       element("span", { className: "number", children: [number(high, digits)] }),
+    ];
+    legend.replaceChildren(
+      ...scale,
       ...(hidden ? [element("span", { className: "swatch" }), hiddenWord(view)] : []),
     );
     tools.zoomIn.hidden = tools.zoomOut.hidden = !(view.kind === "matrix" && data.tokens.keys.length > 40);
@@ -198,6 +209,7 @@ function createStage(root, io) {
 
   function pinLegend({ view }) {
     const pin = legend.querySelector(".pin");
+    if (!pin) return;
     const { query, key, dimension } = selection.now;
     if (view.kind !== "matrix") {
       pin.hidden = true;
@@ -284,6 +296,7 @@ function createStage(root, io) {
       readout.paint(frame());
       ribbon.paint();
       pinLegend(frame());
+      follow();
       tell();
     });
   });

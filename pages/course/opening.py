@@ -8,6 +8,7 @@ from pages.parts import chrome, messages
 def open_page(slug: str) -> None:
     """Draw the head of a page and wait, visibly, until what its code imports is loaded. The map never waits."""
     page = BY_SLUG[slug or MAP.slug]
+    chrome.name(page.name)
     if page is MAP:
         return
     chrome.head(_eyebrow(page), page.title, page.question)

@@ -285,6 +285,7 @@ def beside(
         seen_too = read_too and choice.scene(read_too)
         if seen_too is not None:
             words, tensors = panel(read_too, seen_too, choice.shown, place, "second_")
+            words["title"] += ", other sentence"
             return {**words, "kind": "sentence"}, tensors, None
     return None, {}, None
 

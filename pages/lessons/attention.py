@@ -21,7 +21,7 @@ from pages.parts.question import Question
 from pages.parts.sheet import Sheet
 from pages.parts.stage import Frame, Stage, Token
 from pages.parts.views import histogram, mixture, pair_matrix, points, table, tables
-from pages.parts.words import key, output, query, say, value
+from pages.parts.words import asked, asking, cell, key, mixed_in, output, query, say, value
 
 PREFIX = "op"
 UNCHANGED = next(iter(CHANGES))
@@ -96,7 +96,7 @@ def frames(
     trace = result.trace
     values_axis = VALUES_AXIS[result.value_order != result.key_order]
     weights = trace.attention.weights[0, 0]
-    q, k = query(given.asking[asks].text), key(given.asked[result.key_order[most]].text)
+    q, k = asking(given.asking[asks].text), asked(given.asked[result.key_order[most]].text)
     top, raw = weights[asks, most].item(), trace.attention.scores[0, 0, asks, most].item()
     n_queries, n_keys, head_dim = *weights.shape, trace.queries.shape[-1]
     moved = (
@@ -151,7 +151,7 @@ def frames(
                 n=n_queries * n_keys,
                 q=q,
                 k=k,
-                s=raw,
+                s=cell(raw, "scores"),
                 a=n_queries,
                 b=n_keys,
             ),
@@ -178,7 +178,7 @@ def frames(
                 "Each row shares out exactly 1 among the keys. {q} gives {w:.2f} of it to {k}.{moved}",
                 q=q,
                 k=k,
-                w=top,
+                w=cell(top, "weights"),
                 moved=moved,
             ),
             "softmax",
@@ -191,8 +191,8 @@ def frames(
                 "The {o} of {q} is the mean of all values, weighted: {w:.0%} of it is the value of {k}.{moved}",
                 o=output("output"),
                 q=q,
-                w=top,
-                k=value(given.asked[result.value_order[most]].text),
+                w=cell(top, "weights"),
+                k=mixed_in(given.asked[result.value_order[most]].text),
                 moved=moved,
             ),
             "·V",

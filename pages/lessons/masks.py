@@ -22,7 +22,7 @@ from pages.parts.question import Question
 from pages.parts.sheet import Sheet
 from pages.parts.stage import Frame, Stage, Token
 from pages.parts.views import matrix, mixture, operand, pair_matrix
-from pages.parts.words import key, query, say
+from pages.parts.words import asked, asking, cell, say, true_in_row
 
 PREFIX = "mask"
 SEED = 7
@@ -62,7 +62,7 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
     """The steps, in words."""
     trace = result.trace
     n_tokens, seen = len(tokens), int(result.allowed[asks].sum())
-    q, k = query(tokens[asks].text), key(tokens[most].text)
+    q, k = asking(tokens[asks].text), asked(tokens[most].text)
     pairs, everything = kept(result.allowed), n_tokens**2
     sees_all = pairs == everything
     reached = int(result.reached[asks].sum())
@@ -84,13 +84,14 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
                 margin="visible",
                 corner="M",
                 cornerNote="0 or −∞",
+                hiddenWord="−∞",
                 readout="pair",
                 chain="masked",
             ),
             say(
                 "{q} may look at {seen} of {n} tokens. Of all pairs {kept} stay, {gone} are hidden. {how}",
                 q=q,
-                seen=seen,
+                seen=true_in_row(seen, "allowed"),
                 n=n_tokens,
                 kept=pairs,
                 gone=everything - pairs,
@@ -120,9 +121,9 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
                 "Hidden tokens get exactly 0, and each row still adds up to 1: {q} spends {w:.2f} on {k}, among the {seen} it "
                 "may see.",
                 q=q,
-                w=trace.attention.weights[0, 0, asks, most].item(),
+                w=cell(trace.attention.weights[0, 0, asks, most].item(), "weights"),
                 k=k,
-                seen=seen,
+                seen=true_in_row(seen, "allowed"),
             ),
             "softmax",
         ),
@@ -183,6 +184,7 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
                 limit=float(chosen.n_layers),
                 hidden="reached",
                 hiddenWord="not reached",
+                whole=True,
                 corner="reach",
                 cornerNote=f"{chosen.n_layers} layers",
                 readout="plain",
@@ -192,7 +194,7 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
                 "tokens. {rule}",
                 layers=chosen.n_layers,
                 q=q,
-                heard=reached,
+                heard=true_in_row(reached, "reached"),
                 rule=f"A window of {chosen.window} reaches {chosen.window} further with each layer."
                 if "band" in chosen.kind
                 else "",

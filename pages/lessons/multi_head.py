@@ -30,7 +30,7 @@ from pages.parts.question import Question
 from pages.parts.sheet import Sheet
 from pages.parts.stage import Frame, Stage, Token
 from pages.parts.views import cube, heads, pair_matrix, table, tables
-from pages.parts.words import key, query, say
+from pages.parts.words import asked, asking, cell, looked_at, say
 
 PREFIX = "heads"
 SEED = 8
@@ -98,7 +98,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
     head_dim = trace.queries.shape[-1]
     n_tokens, width = len(given.tokens), trace.projected.shape[-1]
     weights = trace.attention.weights[0]
-    q, k = query(given.tokens[asks].text), key(given.tokens[most].text)
+    q, k = asking(given.tokens[asks].text), asked(given.tokens[most].text)
     wrong_split, wrong_merge = chosen.split != RIGHT_SPLIT, chosen.merge != RIGHT_MERGE
     trained = (
         "" if n_heads == given.layer.n_heads else f" The layer came with {given.layer.n_heads}, so this is our cut."
@@ -129,6 +129,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
             ),
             "view",
             title="Cut into heads",
+            shape=f"{n_tokens} × {n_heads} × {head_dim}",
         ),
         Frame(
             "stacked",
@@ -151,11 +152,11 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
             ("scores", "scaled", "masked", "weights"),
             heads("weights", chosen.muted),
             say(
-                "The same five lines run in all heads at once, because heads are an axis like the batch. Here head {head} of {q} "
+                "The same four lines run in all heads at once, because heads are an axis like the batch. Here head {head} of {q} "
                 "gives {w:.2f} to {k}. Click a head.",
-                head=head,
+                head=looked_at(head, "head"),
                 q=q,
-                w=weights[head, asks, most].item(),
+                w=cell(weights[head, asks, most].item(), "weights"),
                 k=k,
             ),
             "attend",
@@ -165,7 +166,11 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
             "one head",
             ("weights",),
             pair_matrix("weights", "weights", "softmax", "weights", margin="sum"),
-            say("The head that you clicked, with its own queries and keys of {d} numbers.", d=head_dim),
+            say(
+                "Head {head} alone, with its own queries and keys of {d} numbers.",
+                head=looked_at(head, "head"),
+                d=head_dim,
+            ),
             "open",
             title="One head",
         ),
@@ -192,6 +197,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
                 else f"One row per token again: {n_heads} × {head_dim} numbers. So far no head knows of another.",
             ),
             "merge",
+            shape=f"{n_tokens} × {width}",
         ),
         Frame(
             "mixed",

@@ -21,7 +21,7 @@ from pages.parts.question import Question
 from pages.parts.sheet import Sheet
 from pages.parts.stage import Frame, Stage, Token, matrices
 from pages.parts.views import mixture, pair_matrix, table, tables
-from pages.parts.words import Span, key, query, say, value
+from pages.parts.words import Span, asked, asking, cell, key, mixed_in, query, say, value
 
 PREFIX = "self"
 SEED = 5
@@ -49,7 +49,7 @@ def more(tokens: list[Token], temperature: float) -> Settings:
 def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, most: int) -> list[Frame]:
     """The steps, in words."""
     trace, weights = result.now, result.now.attention.weights[0, 0]
-    q, k = query(tokens[asks].text), key(tokens[most].text)
+    q, k = asking(tokens[asks].text), asked(tokens[most].text)
     top = weights[asks, most].item()
     n_tokens, width, head_dim = len(tokens), trace.x.shape[-1], trace.queries.shape[-1]
     three = tables(
@@ -94,7 +94,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
                 "All {n} are made at once.",
                 q=q,
                 k=k,
-                s=trace.attention.scores[0, 0, asks, most].item(),
+                s=cell(trace.attention.scores[0, 0, asks, most].item(), "scores"),
                 n=n_tokens**2,
             ),
             "·K⊤",
@@ -119,8 +119,8 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
                 "need not add up to anything.",
                 q=q,
                 k=k,
-                w=top,
-                own=weights[asks, asks].item(),
+                w=cell(top, "weights"),
+                own=cell(weights[asks, asks].item(), "weights", column="query"),
             ),
             "softmax",
         ),
@@ -137,7 +137,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
                 ),
                 readout="plain",
             ),
-            one_way(tokens, weights, *result.least_mutual),
+            one_way(tokens, weights, asks, most, result.least_mutual),
             title="One way and the other",
         ),
         Frame(
@@ -148,8 +148,8 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
                 "Each output row is a mixture of value rows: {w:.0%} of the new {q} is the value of {k}. {zero}All rows are "
                 "computed at once; one at a time gives the same numbers.",
                 q=q,
-                k=k,
-                w=top,
+                k=mixed_in(tokens[most].text),
+                w=cell(top, "weights"),
                 zero="" if result.zeroed is None else f"The value of “{tokens[result.zeroed].text}” is zeros now. ",
             ),
             "·V",
@@ -164,13 +164,14 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
                 note="drag a word above, or move it with Alt and an arrow key",
             ),
             say(
-                "{count} Shuffling the tokens shuffles the rows of the output and changes none of them: the largest "
-                "difference is {e:.1e}.",
-                count=f"{moved_places} of {n_tokens} tokens stand elsewhere now."
-                if moved_places
-                else "Drag a word to another place.",
+                "{count} of {n} tokens stand elsewhere now. Their rows of the output moved along and did not change: the "
+                "largest difference is {e:.1e}.",
+                count=moved_places,
+                n=n_tokens,
                 e=result.equivariance_error,
-            ),
+            )
+            if moved_places
+            else say("Drag a word above to another place, and see what becomes of its row and of the others."),
             "σ",
             title="Shuffled in, shuffled out",
         ),
@@ -184,9 +185,8 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
                 note="the last row is the mean of all others",
             ),
             say(
-                "The mean over all tokens does not know their order at all: it differs by {e:.1e}. Equivariant became "
-                "invariant.",
-                e=result.mean_error,
+                "The mean over all tokens does not know their order at all. {now}Equivariant became invariant.",
+                now=f"After the shuffle it differs by {result.mean_error:.1e}. " if moved_places else "",
             ),
             "mean",
             title="The mean forgets the order",
@@ -194,20 +194,20 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
     ]
 
 
-def one_way(tokens: list[Token], weights: Tensor, gives: int, takes: int) -> list[Span]:
-    """The two tokens whose weights for each other differ most."""
-    there, back = weights[gives, takes].item(), weights[takes, gives].item()
-    if there == back:
-        return say("Here every two tokens give each other the same. A correlation is always so, weights rarely are.")
+def one_way(tokens: list[Token], weights: Tensor, asks: int, most: int, least_mutual: tuple[int, int]) -> list[Span]:
+    """What two tokens give each other, and the two that differ most in it."""
+    gives, takes = least_mutual
     return say(
-        "What {q} gives {k} is not what {k2} gives {q2}: {w:.2f} against {back:.2f}, the largest difference there is. A "
-        "correlation has no direction, weights have one.",
-        q=query(tokens[gives].text),
-        k=key(tokens[takes].text),
-        k2=query(tokens[takes].text),
-        q2=key(tokens[gives].text),
-        w=there,
-        back=back,
+        "{q} gives {k} {w:.2f}, and back come {back:.2f}. They differ most for “{gives}” and “{takes}”: {there:.2f} against "
+        "{less:.2f}. A correlation has no direction, weights have one.",
+        q=asking(tokens[asks].text),
+        k=asked(tokens[most].text),
+        w=cell(weights[asks, most].item(), "weights"),
+        back=cell(weights[most, asks].item(), "weights", "key", "query"),
+        gives=tokens[gives].text,
+        takes=tokens[takes].text,
+        there=weights[gives, takes].item(),
+        less=weights[takes, gives].item(),
     )
 
 
@@ -227,6 +227,7 @@ def tensors(result: Lesson) -> dict:
 def questions(given: Given) -> list[Question]:
     """Swap two words: what becomes of the output of a third, and of their own?"""
     first, second, third = self_attention.places_to_swap(len(given.tokens))
+    word = [f"“{token.text}” (place {place})" for place, token in enumerate(given.tokens)]
     still, changed = "it stays as it is", "it changes a little"
     along, lost = "it moves along", "it stays where it was"
 
@@ -246,14 +247,14 @@ def questions(given: Given) -> list[Question]:
     return [
         Question(
             "stays",
-            f"Swap the words at places {first} and {second}. What happens to the output of place {third}?",
+            f"Swap {word[first]} and {word[second]}. What happens to the output of {word[third]}?",
             (changed, still, "it becomes a mean of both"),
             grade_third,
             perform,
         ),
         Question(
             "moves",
-            f"And what happens to the output that stood at place {first}?",
+            f"And what happens to the output of {word[first]} itself?",
             (lost, "it is mixed with the other", along),
             grade_first,
             perform,

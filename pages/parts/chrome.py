@@ -18,6 +18,11 @@ def configure() -> None:
     st.html(LOOK / "page.css")
 
 
+def name(page: str) -> None:
+    """What the browser calls the page, in its tab and in its history."""
+    st.set_page_config(page_title=f"{page} · Attention Lab")
+
+
 def head(eyebrow: str, title: str, question: str) -> None:
     """The top of a page: where it belongs, what it is called, what it answers."""
     st.html(

@@ -83,4 +83,5 @@ def origin(in_layer: int, head: int | None = None) -> str:
 
     which = f"layer {in_layer}" if head is None else f"layer {in_layer}, head {head}"
     model = f"all-MiniLM-L6-v2 (a BERT of {N_LAYERS} layers with {N_HEADS} heads)"
-    return f"Real numbers of {model}, {which}, computed on {material.device()}"
+    marks = "[CLS] and [SEP] are the tokenizer's, ## goes on with a word"
+    return f"Real numbers of {model}, {which}, computed on {material.device()}. {marks}"

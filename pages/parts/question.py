@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.parts import link
+
 
 @dataclass(frozen=True)
 class Question:
@@ -51,15 +53,46 @@ def _ask(prefix: str, question: Question) -> None:
                 disabled=guess is None,
                 type="primary",
                 on_click=_check,
-                args=(checked_key, question.perform),
+                args=(prefix, question),
             )
             return
         answer, because = question.grade()
-        verdict = "✓ Right" if guess == answer else "The answer" if guess is None else "○ Not this time"
-        st.markdown(f"**{verdict}: {answer}.** {because}")
+        if guess == answer:
+            st.markdown(f"**✓ Right: {answer}.** {because}")
+        else:
+            said = "" if guess is None else f"✗ Not this time. You said: {guess}. "
+            st.markdown(f"{said}**The answer: {answer}.** {because}")
+        before_key = f"{prefix}_{question.name}_before"
+        if before_key in st.session_state:
+            st.caption("The controls were set so that the figure above shows it.")
+            st.button("Put them back", key=f"{before_key}_back", on_click=_put_back, args=(before_key,))
 
 
-def _check(checked_key: str, perform: Callable[[], None] | None) -> None:
-    st.session_state[checked_key] = True
-    if perform:
-        perform()
+def _check(prefix: str, question: Question) -> None:
+    """Perform the experiment, and remember how the controls stood before."""
+    st.session_state[f"{prefix}_{question.name}_checked"] = True
+    if not question.perform:
+        return
+    controls, link = _standing(prefix)
+    question.perform()
+    now, link_now = _standing(prefix)
+    moved = {key: value for key, value in controls.items() if now.get(key) != value}
+    written = {
+        name: link.get(name) for name in link_now | link if link_now.get(name) != link.get(name) and name != "step"
+    }
+    st.session_state[f"{prefix}_{question.name}_before"] = (moved, written)
+
+
+def _standing(prefix: str) -> tuple[dict, dict]:
+    """The controls of a page as they stand, and what its link says."""
+    return {key: st.session_state[key] for key in st.session_state if str(key).startswith(prefix)}, dict(
+        st.query_params
+    )
+
+
+def _put_back(key: str) -> None:
+    moved, written = st.session_state.pop(key)
+    for name, value in moved.items():
+        st.session_state[name] = value
+    for name, text in written.items():
+        link.write(name, text or "")

@@ -36,7 +36,7 @@ class Frame:
     view      how the figure draws it.
     notice    one or two sentences with real numbers.
     operator  what stands on the rail before it.
-    title     in place of the first step's.
+    title     in place of the first step's; shape: in place of its tensor's.
     """
 
     label: str
@@ -45,6 +45,7 @@ class Frame:
     notice: list[Span]
     operator: str = ""
     title: str = ""
+    shape: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,13 +195,19 @@ def _frame(frame: Frame, declared: Mapping[str, Step], tensors: Mapping[str, np.
         "title": frame.title or first.title,
         "also": first.also if first and not frame.title else "",
         "source": SOURCES[first.source].short if first else "",
-        "shape": f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes),
-        "axes": {"tables": "tokens ↓ · numbers →", "matrix": f"queries ↓ · {frame.view.get('columns')} →"}.get(
-            frame.view["kind"], ""
-        ),
+        "shape": frame.shape
+        or (f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes)),
+        "axes": _axes(frame.view["kind"], parts[0].get("columns", "numbers")),
         "notice": frame.notice,
         "view": _with_limits(frame.view, tensors),
     }
+
+
+def _axes(kind: str, columns: str) -> str:
+    """What rows and columns of a figure are."""
+    if kind not in ("tables", "matrix"):
+        return ""
+    return f"{'tokens' if columns == 'numbers' and kind == 'tables' else 'queries'} ↓ · {columns} →"
 
 
 def _with_limits(view: View, tensors: Mapping[str, np.ndarray]) -> View:

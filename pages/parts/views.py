@@ -29,6 +29,7 @@ def matrix(tensor: str, scale: str, *, rows: str = "queries", columns: str = "ke
 
     scale      "weights": 0 to 1; "signed": around 0; "share": 0 to the largest value, which the legend prints.
     left, top  operands; faint=True where this step does not use them.
+    whole      True where all values are whole numbers, to be written into the cells.
     hidden     the name of the tensor that says which cells may be seen; hiddenWord: what the others are called.
     margin     "sum" or "visible": what stands beside the rows.
     readout    "pair" with chain="scores" | "scaled" | "masked" | "weights" | "wrong"; "mixture"; or "plain".

@@ -34,7 +34,8 @@ def test_play_computes_row_by_row_and_pause_stops_it(visit):
     visitor.see(".stage .play").click()
     visitor.page.wait_for_timeout(600)
     assert visitor.see(".stage .play").get_attribute("aria-label") == "Pause"
-    assert step(visitor) == 2
+    assert step(visitor) == 1  # there is time to read the first step
+    visitor.says(".stage .count", "2/")
     visitor.see(".stage .play").click()
     at = visitor.see(".stage .knob").evaluate("knob => knob.style.left")
     visitor.page.wait_for_timeout(300)
@@ -198,3 +199,39 @@ def test_streamlits_own_keys_do_nothing_while_the_stage_has_the_focus(visit):
     visitor.page.keyboard.press("c")
     visitor.page.wait_for_timeout(300)
     assert visitor.messages_sent == before
+
+
+@pytest.mark.parametrize(
+    ("path", "selector"),
+    [
+        ("/attention?step=4", ".notice .query"),
+        ("/self_attention?step=4", ".notice .query"),
+        ("/masks?step=3", ".notice .query"),
+        ("/multi_head?step=3", ".notice .query"),
+    ],
+)
+def test_the_sentence_speaks_of_the_cell_that_is_looked_at(visit, path, selector):
+    visitor = visit(path)
+    words = visitor.see(".ribbon .words .token .word")
+    visitor.see(".ribbon .words .token").nth(2).hover()
+    visitor.says(selector, words.nth(2).inner_text())
+    sent = visitor.messages_sent
+    visitor.see(".ribbon .words .token").nth(4).hover()
+    visitor.says(selector, words.nth(4).inner_text())
+    assert visitor.messages_sent == sent
+
+
+def test_the_number_in_the_sentence_is_the_one_in_the_readout(visit):
+    visitor = visit("/self_attention?step=4")
+    visitor.see(FIGURE).focus()
+    for key in ("ArrowDown", "ArrowLeft", "ArrowLeft"):
+        visitor.page.keyboard.press(key)
+    shown = visitor.text(".readout .chain mark")
+    visitor.says(".notice .number", f"{float(shown):.2f}")
+
+
+def test_every_page_has_a_name_of_its_own(visit):
+    assert [visit(path).page.title() for path in ("/", "/masks")] == [
+        "The map · Attention Lab",
+        "7 · Masks · Attention Lab",
+    ]

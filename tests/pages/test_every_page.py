@@ -78,7 +78,7 @@ def test_every_step_of_a_lesson_has_words_a_shape_and_a_figure(slug, numbers):
     for frame in words["frames"]:
         assert frame["title"]
         assert frame["label"]
-        assert "".join(text for text, _ in frame["notice"]).strip()
+        assert "".join(span[0] for span in frame["notice"]).strip()
         for part in frame["view"].get("tables") or [frame["view"]]:
             assert part["tensor"] in tensors
 

@@ -189,7 +189,7 @@ def test_after_every_change_each_row_stands_beside_the_token_it_was_made_of(chan
 @pytest.mark.parametrize("change", attention.CHANGES)
 def test_every_change_of_keys_and_values_says_how_far_things_moved(change):
     words, _ = sent(open_page("attention", op_change=change), "stage")
-    notice = "".join(text for text, _ in words["frames"][4]["notice"])
+    notice = "".join(span[0] for span in words["frames"][4]["notice"])
     assert ("weights moved by at most" in notice) == (change != "as they are")
 
 
@@ -204,4 +204,35 @@ def test_one_token_is_enough_for_every_lesson():
 def test_the_mask_step_counts_the_pairs_that_stay(kind):
     words, tensors = sent(open_page("masks", mask_kind=kind), "stage")
     notice = words["frames"][1]["notice"]
-    assert str(int(tensors["allowed"].sum())) in [text for text, _ in notice]
+    assert str(int(tensors["allowed"].sum())) in [span[0] for span in notice]
+
+
+@pytest.mark.parametrize(
+    ("slug", "prefix", "name"),
+    [
+        ("attention", "op", "variance"),
+        ("self_attention", "self", "stays"),
+        ("masks", "mask", "after"),
+        ("multi_head", "heads", "leak"),
+    ],
+)
+def test_what_a_check_has_set_can_be_put_back(slug, prefix, name):
+    app = open_page(slug)
+    before = sent(app, "stage")
+    pills = app.button_group(key=f"{prefix}_{name}_guess")
+    pills.set_value(getattr(pills.options[0], "content", pills.options[0])).run()
+    app.button(key=f"{prefix}_{name}_check").click().run()
+    assert_no_failure(app)
+    assert "The controls were set" in said(app)
+    assert not same(sent(app, "stage"), before)
+    app.button(key=f"{prefix}_{name}_before_back").click().run()
+    assert_no_failure(app)
+    assert "The controls were set" not in said(app)
+    assert same(sent(app, "stage"), before)
+
+
+def same(one: tuple[dict, dict], other: tuple[dict, dict]) -> bool:
+    """Whether two stages show the same numbers."""
+    return one[1].keys() == other[1].keys() and all(
+        np.array_equal(one[1][key], other[1][key], equal_nan=True) for key in one[1]
+    )

@@ -50,7 +50,8 @@ export class Playhead {
     }
     this.playing = true;
     if (this.time >= this.last) this.time = 0;
-    this.#playOn();
+    if (this.time > 0) this.#playOn();
+    else this.#rest();
   }
 
   #playOn() {
@@ -62,9 +63,13 @@ export class Playhead {
       return;
     }
     const goal = Math.floor(this.time + 1e-6) + 1;
-    this.#run(goal, SWEEP * (goal - this.time), (share) => share, () => {
-      this.timer = setTimeout(() => this.#playOn(), REST);
-    });
+    this.#run(goal, SWEEP * (goal - this.time), (share) => share, () => this.#rest());
+  }
+
+  /** Time to look, then on. */
+  #rest() {
+    this.onMove();
+    this.timer = setTimeout(() => this.#playOn(), REST);
   }
 
   #run(goal, duration, curve, after = () => {}) {

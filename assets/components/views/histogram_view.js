@@ -44,7 +44,9 @@ export class HistogramView {
       context.font = font;
       const beside = LEFT + context.measureText(name).width + 10;
       write(context, words, beside, base - PANEL + 12, { font: `400 12px ${FONT.sans}`, colour: theme.colours["ink-2"] });
-      for (const value of [edges[0], 0, edges.at(-1)]) {
+      const ends = [edges[0], edges.at(-1)];
+      const apart = this.#x(ends[1]) - this.#x(ends[0]);
+      for (const value of apart > 90 ? [ends[0], 0, ends[1]] : [0]) {
         const text = number(value, value && Math.abs(value) < 10 ? 1 : 0);
         const x = clamp(this.#x(value), LEFT + 16, LEFT + this.width - 16);
         write(context, text, x, base + 12, { font: `500 11px ${FONT.mono}`, colour: theme.colours["ink-2"], align: "center" });

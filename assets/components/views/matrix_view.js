@@ -169,7 +169,7 @@ export class MatrixView {
   }
 
   #numbers(context, view, columns) {
-    const all = this.cell >= ALL_NUMBERS_FROM && columns.size >= ALL_NUMBERS_FROM;
+    const all = view.whole ? this.cell >= 10 : this.cell >= ALL_NUMBERS_FROM && columns.size >= ALL_NUMBERS_FROM;
     const isWeight = view.scale === "weights";
     if (!all && (!isWeight || this.cell < ROW_NUMBERS_FROM || view.columns !== "keys")) return;
     const { left, top, cell, rows } = this;
@@ -181,7 +181,7 @@ export class MatrixView {
         const value = this.figure.value(view, r, c);
         if (typeof value !== "number" || (!all && value < 0.005)) continue;
         write(
-          context, short(value, isWeight),
+          context, view.whole ? String(value) : short(value, isWeight),
           left + (c - columns.first + 0.5) * columns.size - 0.5, top + (r - rows.first + 0.5) * cell + 0.5,
           {
             font: `500 ${all ? 11 : Math.min(11, cell * 0.455)}px ${FONT.mono}`,
@@ -198,10 +198,7 @@ export class MatrixView {
     const { left, top, cell, rows, columns } = this;
     const { theme, selection } = this.figure;
     const x = left + columns.count * columns.size + 8;
-    const sums = view.margin === "sum";
-    write(context, sums ? "Σ" : "visible", x + (sums ? 2 : 0), top - 8, {
-      font: sums ? `italic 600 14px ${FONT.serif}` : `500 12px ${FONT.sans}`, colour: theme.colours["ink-2"], baseline: "alphabetic",
-    });
+    write(context, view.margin, x, top - 8, { font: `500 12px ${FONT.sans}`, colour: theme.colours["ink-2"], baseline: "alphabetic" });
     for (let i = 0; i < done; i++) {
       const row = rows.first + i;
       const chosen = row === selection.now.query;
@@ -242,7 +239,7 @@ export class MatrixView {
     const isKey = view.columns === "keys";
     const value = this.figure.value(view, query, isKey ? key : dimension);
     const column = isKey ? `key ${this.figure.tokens("keys")[key]?.text}` : `number ${dimension}`;
-    return `row ${row}, ${column}: ${value === HIDDEN ? hiddenWord(view) : number(value, 3)}`;
+    return `row ${row}, ${column}: ${value === HIDDEN ? hiddenWord(view) : number(value, view.whole ? 0 : 3)}`;
   }
 }
 

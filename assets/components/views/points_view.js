@@ -53,8 +53,16 @@ export class PointsView {
     });
     this.values.forEach(([x, y], i) => {
       dot(context, x, y, 4 + 8 * weights.at(query, i), theme.colours.value, i === key ? theme.colours.ink : theme.colours.stage);
-      this.#label(context, this.figure.tokens("keys")[i], x, y - 12, i === key ? 700 : 500, theme.colours.value);
     });
+    // the value that is looked at has its name, then the heaviest ones as far as there is room
+    const order = [...this.values.keys()].sort((a, b) => (b === key) - (a === key) || weights.at(query, b) - weights.at(query, a));
+    const taken = [];
+    for (const i of order) {
+      const [x, y] = this.values[i];
+      if (taken.some(([left, top]) => Math.abs(left - x) < 52 && Math.abs(top - y) < 15)) continue;
+      taken.push([x, y]);
+      this.#label(context, this.figure.valued(i), x, y - 12, i === key ? 700 : 500, theme.colours.value);
+    }
     outputs.forEach(([x, y], i) => {
       diamond(context, x, y, i === query ? 8 : 4.5, theme.colours.output, theme.colours.stage);
       if (i === query) this.#label(context, this.figure.tokens("queries")[i], x, y + 20, 700, theme.colours.output);

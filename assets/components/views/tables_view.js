@@ -59,7 +59,7 @@ export class TablesView {
       outline(context, table.x + at * columns.size, HEADING + chosen * cell, Math.max(columns.size, 2), cell, theme.colours.ink, 2);
     }
     if (view.note && this.tables[0].width > 120) {
-      const y = HEADING + figure.tokens(this.tables[0].rows).length * cell + 15;
+      const y = HEADING + Math.max(...this.tables.map(({ tensor }) => tensor.rows)) * cell + 15;
       context.font = `400 12px ${FONT.sans}`;
       const note = cut(context, view.note, this.tables.at(-1).x + this.tables.at(-1).width - this.tables[0].x);
       write(context, note, this.tables[0].x, y, { font: context.font, colour: theme.colours["ink-2"] });
@@ -143,6 +143,7 @@ export class TablesView {
     const table = this.tables.find(({ name }) => name === now.table) ?? this.tables[0];
     const [row, column] = [this.#row(table), this.#column(table)];
     const token = this.figure.tokens(table.rows)[row].text;
-    return `${table.label} of ${token}, number ${column}: ${number(table.tensor.at(row, column), 3)}`;
+    const beside = table.columns === "keys" ? this.figure.tokens("keys")[column].text : `number ${column}`;
+    return `${table.label} of ${token}, ${beside}: ${number(table.tensor.at(row, column), 3)}`;
   }
 }
