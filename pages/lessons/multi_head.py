@@ -88,7 +88,9 @@ def choose(given: Given) -> Settings:
         merge = st.selectbox("Merge", list(MERGES), key=f"{PREFIX}_merge", bind="query-params", width=200)
         mixing = st.toggle("W_O", True, key=f"{PREFIX}_mixing", bind="query-params")
         n_heads = n_heads or given.layer.n_heads
-        muted = st.multiselect("Mute heads", range(n_heads), key=f"{PREFIX}_muted", bind="query-params", width=180)
+        muted = st.multiselect(
+            "Mute heads", range(n_heads), key=f"{PREFIX}_muted", bind="query-params", placeholder="none", width=180
+        )
     return Settings(n_heads, split or RIGHT_SPLIT, merge or RIGHT_MERGE, tuple(sorted(muted)), mixing)
 
 

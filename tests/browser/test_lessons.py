@@ -59,7 +59,7 @@ def test_clicking_cells_edits_the_mask_and_the_last_key_cannot_be_taken(visit):
     for _ in range(4):
         visitor.page.keyboard.press("ArrowRight")
     visitor.page.wait_for_timeout(150)
-    assert "row the, key down: not allowed" in figure.get_attribute("aria-label")
+    assert "row the, key down: −∞" in figure.get_attribute("aria-label")
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
     assert visitor.link["mask_cells"] == "0.3"
     visitor.page.wait_for_timeout(150)

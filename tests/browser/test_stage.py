@@ -226,6 +226,7 @@ def test_the_number_in_the_sentence_is_the_one_in_the_readout(visit):
     visitor.see(FIGURE).focus()
     for key in ("ArrowDown", "ArrowLeft", "ArrowLeft"):
         visitor.page.keyboard.press(key)
+    visitor.says(".readout .title", "was asks [CLS]")
     shown = visitor.text(".readout .chain mark")
     visitor.says(".notice .number", f"{float(shown):.2f}")
 
