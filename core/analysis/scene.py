@@ -6,12 +6,13 @@ from functools import cached_property
 from typing import Literal, get_args
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from core.analysis.flow import mean_of_all, mean_of_layer, rollout
 from core.analysis.grouping import Groups, grouped, groups, membership, text_of
 from core.analysis.head_statistics import Words
+from core.analysis.overview import thumbnails
 from core.listing import Line
 from core.models.reading import Reading
 from core.models.tokens import Tokens
@@ -24,14 +25,14 @@ Summary = Literal["one head", "mean of the layer", "mean of all", "rollout"]
 class Scene:
     """All heads of one kind, as they are to be seen.
 
-    raw             the weights between the model's own tokens: what is computed, is computed on them.
+    layers          the weights between the model's own tokens: what is computed, is computed on them.
     asked           the model's own tokens that are the keys.
     queries, keys   the tokens of the rows and columns that are shown.
     rows, columns   the places of the model's tokens in each of these.
     """
 
     kind: Kind
-    raw: Float[Tensor, "layers heads queries keys"]
+    layers: tuple[Float[Tensor, "heads queries keys"], ...]
     asked: Words
     queries: Words
     keys: Words
@@ -43,26 +44,46 @@ class Scene:
         """Whether each row and column is one token of the model, and all are there, so that q and k belong to it."""
         return all(
             groups == tuple((place,) for place in range(size))
-            for groups, size in zip((self.rows, self.columns), self.raw.shape[-2:], strict=True)
+            for groups, size in zip((self.rows, self.columns), self.layers[0].shape[-2:], strict=True)
         )
 
+    @property
+    def n_layers(self) -> int:
+        return len(self.layers)
+
+    @property
+    def n_heads(self) -> int:
+        return len(self.layers[0])
+
     @cached_property
+    def raw(self) -> Float[Tensor, "layers heads queries keys"]:
+        """The layers in one tensor. A copy of many megabytes for a long text: made only where it is needed."""
+        return torch.stack(self.layers)
+
+    @property
     def weights(self) -> Float[Tensor, "layers heads rows columns"]:
         """All heads, between the rows and columns that are shown."""
-        return self.raw if self.untouched else grouped(self.raw, self.rows, self.columns)
+        return self._shown(self.raw)
+
+    def small(self, most: int) -> UInt8[Tensor, "heads rows columns"]:
+        """All heads of all layers as small pictures: `thumbnails` of what is shown."""
+        return torch.cat([thumbnails(self._shown(layer), most) for layer in self.layers])
+
+    def _shown(self, weights: Float[Tensor, "*stack queries keys"]) -> Float[Tensor, "*stack rows columns"]:
+        return weights if self.untouched else grouped(weights, self.rows, self.columns)
 
     def summary(self, of: Summary, layer: int, head: int) -> Float[Tensor, "rows columns"]:
         """One matrix: a head, or several in one."""
         match of:
             case "mean of the layer":
-                matrix = mean_of_layer(self.raw, layer)
+                matrix = mean_of_layer(self.layers[layer][None], 0)
             case "mean of all":
                 matrix = mean_of_all(self.raw)
             case "rollout":
                 matrix = rollout(self.raw)
             case _:
-                matrix = self.raw[layer, head]
-        return matrix if self.untouched else grouped(matrix, self.rows, self.columns)
+                matrix = self.layers[layer][head]
+        return self._shown(matrix)
 
     def program(self, of: Summary, layer: int, head: int) -> tuple[list[Callable], list[Line]]:
         """The functions and the lines that make that matrix of the model's own `weights`."""
@@ -101,11 +122,11 @@ def scene(reading: Reading, kind: Kind, *, hide_special: bool, merge_pieces: boo
     written = reading.target or reading.tokens
     queries = _words(reading.tokens if kind == "encoder" else written)
     keys = _words(written if kind == "decoder" else reading.tokens)
-    weights = torch.cat([record.weights for record in getattr(reading, kind)]).cpu()
+    layers = tuple(record.weights[0].cpu() for record in getattr(reading, kind))
     rows, columns = (groups(words, hide_special=hide_special, merge_pieces=merge_pieces) for words in (queries, keys))
     if not rows or not columns:
         raise ValueError("all tokens of this attention are special ones: show them, or type more words")
-    return Scene(kind, weights, keys, _regroup(queries, rows), _regroup(keys, columns), rows, columns)
+    return Scene(kind, layers, keys, _regroup(queries, rows), _regroup(keys, columns), rows, columns)
 
 
 def _words(tokens: Tokens) -> Words:

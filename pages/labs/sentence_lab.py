@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from urllib.parse import urlparse
 
+import numpy as np
 import streamlit as st
 from torch import Tensor
 
 from core import script, settings
 from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
-from core.analysis.overview import thumbnails
 from core.analysis.scene import Kind, Scene, kinds, scene, summaries
 from core.models import device, folder, loading, offline
 from core.models.errors import ModelError
@@ -190,8 +190,7 @@ def choose_view(found: Reading) -> Choice:
 def place_of_link(name: str, seen: Scene, default: tuple[int, int]) -> tuple[int, int]:
     """A layer and a head that the link names, as far as they exist."""
     layer, head = (*link.integers(f"{PREFIX}_{name}", default), 0, 0)[:2]
-    layers, heads = seen.weights.shape[:2]
-    return min(layer, layers - 1), min(head, heads - 1)
+    return min(layer, seen.n_layers - 1), min(head, seen.n_heads - 1)
 
 
 def opened() -> None:
@@ -215,7 +214,7 @@ def panel(found: Reading, seen: Scene, shown: str, place: tuple[int, int], prefi
     layer, head = place
     title = {
         ONE_HEAD: f"Layer {layer}, head {head}",
-        "mean of the layer": f"Layer {layer}, mean of its {seen.weights.shape[1]} heads",
+        "mean of the layer": f"Layer {layer}, mean of its {seen.n_heads} heads",
         "mean of all": "Mean of all heads",
         "rollout": "Attention rollout",
     }[shown]
@@ -249,13 +248,14 @@ def note(seen: Scene, shown: str) -> str:
 
 def caption(loaded: LoadedModel, found: Reading, seen: Scene, looked_for: str | None) -> str:
     """What the grid shows, and what it was computed with."""
-    layers, heads, rows, columns = seen.weights.shape
-    parts = [f"{layers} layers × {heads} heads of {loaded.name} ({loaded.kind}), on {device.describe(loaded.device)}."]
+    parts = [
+        f"{seen.n_layers} layers × {seen.n_heads} heads of {loaded.name} ({loaded.kind}), on {device.describe(loaded.device)}."
+    ]
     if not loaded.recorded:
         parts.append(
             "This family brings its own attention, so the weights are those the library returns, without q and k."
         )
-    if max(rows, columns) > GRID_SIDE:
+    if max(len(seen.rows), len(seen.columns)) > GRID_SIDE:
         parts.append("Each point of a small picture is the strongest weight of those it covers.")
     if looked_for:
         parts.append(
@@ -276,7 +276,7 @@ def beside(
 ) -> tuple[dict | None, dict, tuple[int, int] | None]:
     """What is compared with the open matrix: its words, its tensors, and which head it is, if it is another one."""
     if choice.compare == OTHER_HEAD:
-        other = place_of_link("beside", seen, (place[0], (place[1] + 1) % seen.weights.shape[1]))
+        other = place_of_link("beside", seen, (place[0], (place[1] + 1) % seen.n_heads))
         words, tensors = panel(found, seen, ONE_HEAD, other, "second_")
         return {**words, "kind": "head"}, tensors, other
     if choice.compare == OTHER_SENTENCE:
@@ -316,7 +316,7 @@ def take_away(
         formula_of="",
         symbols={},
         focus=start,
-        tensors={"weights": seen.summary(choice.shown, *place).numpy(), "weights_of_all_heads": seen.weights.numpy()},
+        tensors={"weights": seen.summary(choice.shown, *place).numpy()},
     )
     loader = type(loaded.model).__name__
     name = script.HUB_NAME if loaded.name == offline.NAME else loaded.name
@@ -327,7 +327,10 @@ def take_away(
         setup = script.model_weights(name, loader, found.inputs, attentions)
         return script.program(f"{title}, of {loaded.name}.", setup, helpers, ran, ("weights",))
 
-    takeaway.offer(scene_to_keep, 0, f"Real weights of {loaded.name}, {title.lower()}", program)
+    def all_heads() -> dict[str, np.ndarray]:
+        return {"weights_of_all_heads": seen.weights.numpy()}
+
+    takeaway.offer(scene_to_keep, 0, f"Real weights of {loaded.name}, {title.lower()}", program, all_heads)
 
 
 @st.fragment
@@ -354,20 +357,18 @@ def lab() -> None:
     seen = choice.scene(found)
     if seen is None:
         return
-    layers, heads = seen.weights.shape[:2]
     place = place_of_link("open", seen, (3, 1))
     first, tensors = panel(found, seen, choice.shown, place, "first_")
     other, more, other_place = beside(loaded, on, found, choice, seen, place, second)
-    flat = seen.weights.flatten(0, 1)
-    tensors |= more | {"grid": thumbnails(flat, GRID_SIDE).numpy()}
-    if max(flat.shape[1:]) <= ALL_IN_FULL:
-        tensors["every"] = flat.numpy()
+    tensors |= more | {"grid": seen.small(GRID_SIDE).numpy()}
+    if max(len(seen.rows), len(seen.columns)) <= ALL_IN_FULL:
+        tensors["every"] = seen.weights.flatten(0, 1).numpy()
     start = focus(seen, seen.summary(choice.shown, *place))
     score = None if choice.looked_for is None else head_statistic(seen.raw, seen.asked, choice.looked_for)
     words = {
-        "signature": f"{loaded.name}|{text}|{second}|{found.tokens.start}|{seen.kind}|{tuple(flat.shape)}",
-        "layers": layers,
-        "heads": heads,
+        "signature": f"{loaded.name}|{text}|{second}|{found.tokens.start}|{seen.kind}|{choice.hide_special}|{choice.merge_pieces}",
+        "layers": seen.n_layers,
+        "heads": seen.n_heads,
         "open": place,
         "beside": other_place,
         "first": first,

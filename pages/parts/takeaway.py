@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import streamlit as st
@@ -13,8 +13,17 @@ from pages.parts.views import View
 PICTURES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
-def offer(stage: Stage, first_step: int, origin: str, script: Callable[[], str]) -> None:
-    """Where the numbers come from, and a menu of downloads. Nothing is made before it is asked for."""
+def offer(
+    stage: Stage,
+    first_step: int,
+    origin: str,
+    script: Callable[[], str],
+    more: Callable[[], dict[str, np.ndarray]] = dict,
+) -> None:
+    """Where the numbers come from, and a menu of downloads. Nothing is made before it is asked for.
+
+    more   makes tensors that the NPZ holds beside those of the stage.
+    """
     with st.container(key="under_stage", horizontal=True, vertical_alignment="center"):
         st.caption(origin)
         menu = st.popover("Take it away", icon=":material/download:", key=f"{stage.lesson}_menu", on_change="rerun")
@@ -31,7 +40,9 @@ def offer(stage: Stage, first_step: int, origin: str, script: Callable[[], str])
         st.caption("Its numbers; in the NPZ, all tensors of the page")
         with st.container(horizontal=True):
             _button("CSV", lambda: as_csv(stage, frame), f"{name}.csv", "text/csv")
-            _button("NPZ", lambda: as_npz(stage), f"attention-lab-{stage.lesson}.npz", "application/octet-stream")
+            _button(
+                "NPZ", lambda: as_npz(stage, more()), f"attention-lab-{stage.lesson}.npz", "application/octet-stream"
+            )
         st.caption("The computation as a program that prints the same numbers")
         _button("Python", lambda: script().encode(), f"attention_lab_{stage.lesson}.py", "text/x-python")
 
@@ -82,9 +93,9 @@ def _parts(view: View) -> list[View]:
     return [view]
 
 
-def as_npz(stage: Stage) -> bytes:
+def as_npz(stage: Stage, more: Mapping[str, np.ndarray]) -> bytes:
     """All tensors of the lesson and the tokens of each axis."""
     out = io.BytesIO()
     words = {f"tokens_{axis}": np.array([token.text for token in tokens]) for axis, tokens in stage.tokens.items()}
-    np.savez_compressed(out, **matrices(stage.steps), **stage.tensors, **words)
+    np.savez_compressed(out, **matrices(stage.steps), **stage.tensors, **more, **words)
     return out.getvalue()

@@ -25,9 +25,9 @@ def offered(monkeypatch):
     kept = []
     offer = takeaway.offer
 
-    def keep(stage, first_step, origin, script):
+    def keep(stage, first_step, origin, script, *more):
         kept.append((stage, script))
-        offer(stage, first_step, origin, script)
+        offer(stage, first_step, origin, script, *more)
 
     monkeypatch.setattr(takeaway, "offer", keep)
 
@@ -67,7 +67,7 @@ def test_the_csv_holds_the_numbers_of_the_figure_under_their_tokens(offered):
 @pytest.mark.parametrize("slug", [*SLUGS, "sentence_lab"])
 def test_the_npz_holds_every_tensor_of_the_page(offered, slug):
     stage, _ = offered(slug)
-    kept = np.load(io.BytesIO(takeaway.as_npz(stage)))
+    kept = np.load(io.BytesIO(takeaway.as_npz(stage, {})))
     assert {step.name for step in stage.steps} | set(stage.tensors) <= set(kept)
     assert list(kept["tokens_keys"]) == [token.text for token in stage.tokens["keys"]]
 
