@@ -5,6 +5,7 @@ Minutes and the strength of `builds_on` are an editor's judgement, not a measure
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 PAGES = Path(__file__).parents[1]
@@ -32,7 +33,7 @@ class Page:
     def path(self) -> Path:
         return PAGES / self.folder / f"{self.slug}.py"
 
-    @property
+    @cached_property
     def built(self) -> bool:
         return self.path.exists()
 

@@ -365,8 +365,9 @@ def lab() -> None:
         tensors["every"] = seen.weights.flatten(0, 1).numpy()
     start = focus(seen, seen.summary(choice.shown, *place))
     score = None if choice.looked_for is None else head_statistic(seen.raw, seen.asked, choice.looked_for)
+    seen_as = (seen.kind, choice.hide_special, choice.merge_pieces)
     words = {
-        "signature": f"{loaded.name}|{text}|{second}|{found.tokens.start}|{seen.kind}|{choice.hide_special}|{choice.merge_pieces}",
+        "signature": f"{loaded.name}|{text}|{second}|{found.tokens.start}|{seen_as}",
         "layers": seen.n_layers,
         "heads": seen.n_heads,
         "open": place,

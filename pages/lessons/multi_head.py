@@ -86,11 +86,13 @@ def choose(given: Given) -> Settings:
         )
         split = st.selectbox("Split", list(SPLITS), key=f"{PREFIX}_split", bind="query-params", width=190)
         merge = st.selectbox("Merge", list(MERGES), key=f"{PREFIX}_merge", bind="query-params", width=200)
-        mixing = st.toggle("W_O", True, key=f"{PREFIX}_mixing", bind="query-params")
         n_heads = n_heads or given.layer.n_heads
-        muted = st.multiselect(
-            "Mute heads", range(n_heads), key=f"{PREFIX}_muted", bind="query-params", placeholder="none", width=180
-        )
+        # what a closed popover holds costs the browser nothing when the slider moves
+        with st.popover("Mute, W_O"):
+            muted = st.multiselect(
+                "Mute heads", range(n_heads), key=f"{PREFIX}_muted", bind="query-params", placeholder="none"
+            )
+            mixing = st.toggle("Mix the heads by W_O", True, key=f"{PREFIX}_mixing", bind="query-params")
     return Settings(n_heads, split or RIGHT_SPLIT, merge or RIGHT_MERGE, tuple(sorted(muted)), mixing)
 
 

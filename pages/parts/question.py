@@ -28,7 +28,7 @@ class Question:
 def ask(prefix: str, questions: Sequence[Question]) -> None:
     """Draw the questions, each with its own check."""
     with st.container(key="predict", border=True):
-        st.markdown("#### Predict, then check")
+        st.markdown("#### Predict, then check\nCommit to an answer first; checking runs the experiment.")
         for question in questions:
             _ask(prefix, question)
 
@@ -39,33 +39,34 @@ def answered(prefix: str, names: Sequence[str]) -> bool:
 
 
 def _ask(prefix: str, question: Question) -> None:
-    guess_key, checked_key = f"{prefix}_{question.name}_guess", f"{prefix}_{question.name}_checked"
-    left, right = st.columns([1.12, 1], gap="medium", vertical_alignment="center")
-    with left:
-        st.markdown(question.asks)
-        guess = st.pills("Your prediction", question.options, key=guess_key, label_visibility="collapsed", wrap=True)
-    with right:
-        if not st.session_state.get(checked_key):
-            st.markdown("Commit to an answer first; checking runs the experiment on your numbers.")
+    name = f"{prefix}_{question.name}"
+    checked, before = f"{name}_checked", f"{name}_before"
+    st.markdown(question.asks)
+    # a row, not columns: every block costs the browser time on each move of a slider
+    with st.container(horizontal=True, vertical_alignment="center"):
+        guess = st.pills(
+            "Your prediction", question.options, key=f"{name}_guess", label_visibility="collapsed", wrap=True
+        )
+        if not st.session_state.get(checked):
             st.button(
                 "Check",
-                key=f"{prefix}_{question.name}_check",
+                key=f"{name}_check",
                 disabled=guess is None,
                 type="primary",
                 on_click=_check,
                 args=(prefix, question),
             )
             return
-        answer, because = question.grade()
-        if guess == answer:
-            st.markdown(f"**✓ Right: {answer}.** {because}")
-        else:
-            said = "" if guess is None else f"✗ Not this time. You said: {guess}. "
-            st.markdown(f"{said}**The answer: {answer}.** {because}")
-        before_key = f"{prefix}_{question.name}_before"
-        if before_key in st.session_state:
-            st.caption("The controls were set so that the figure above shows it.")
-            st.button("Put them back", key=f"{before_key}_back", on_click=_put_back, args=(before_key,))
+        if before in st.session_state:
+            st.button("Put the controls back", key=f"{before}_back", on_click=_put_back, args=(before,))
+    answer, because = question.grade()
+    if guess == answer:
+        st.markdown(f"**✓ Right: {answer}.** {because}")
+    else:
+        said = "" if guess is None else f"✗ Not this time. You said: {guess}. "
+        st.markdown(f"{said}**The answer: {answer}.** {because}")
+    if before in st.session_state:
+        st.caption("The controls were set so that the figure above shows it.")
 
 
 def _check(prefix: str, question: Question) -> None:

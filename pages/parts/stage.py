@@ -230,4 +230,8 @@ def _with_limits(view: View, tensors: Mapping[str, np.ndarray]) -> View:
 def limit(array: np.ndarray, percentile: float = 99) -> float:
     """The end of a scale: so many percent of the finite values lie within it. 1 where all are 0."""
     finite = np.abs(array[np.isfinite(array)])
-    return float(np.percentile(finite, percentile)) or float(finite.max()) or 1.0 if finite.size else 1.0
+    if not finite.size:
+        return 1.0
+    # numpy's percentile takes 0.3 ms even for a few numbers, and a page has ten of these
+    rank = -int(-percentile * (finite.size - 1) // 100)
+    return float(np.partition(finite, rank)[rank]) or float(finite.max()) or 1.0
