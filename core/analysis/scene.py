@@ -39,7 +39,7 @@ class Scene:
     rows: Groups
     columns: Groups
 
-    @property
+    @cached_property
     def untouched(self) -> bool:
         """Whether each row and column is one token of the model, and all are there, so that q and k belong to it."""
         return all(

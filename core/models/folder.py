@@ -30,21 +30,30 @@ def find(name: str) -> Path:
         return offline.folder()
     if not name.strip() or len(name) > LONGEST_NAME:
         raise ModelError(f"a name of {len(name)} characters is no model: give a folder, or owner/name of the hub")
-    with told_as(f"{name!r} cannot be the name of a folder: give a folder or owner/name of the Hugging Face Hub"):
-        folder = Path(name).expanduser()
-        if folder.is_dir():
-            return folder
-    if not HUB_NAME.fullmatch(name) or name.startswith("."):
+    if (folder := _of_this_machine(name)) is not None:
+        return folder
+    if not _can_be_of_the_hub(name):
         raise ModelError(f"there is no folder {name!r} on this machine: give one that holds {CONFIG} and {WEIGHTS}")
     return _fetch(name)
 
 
 def must_be_fetched(name: str) -> bool:
     """Whether opening a model of this name begins with a download from the hub."""
-    if name == offline.NAME or not HUB_NAME.fullmatch(name) or name.startswith("."):
+    if name == offline.NAME or not _can_be_of_the_hub(name) or _of_this_machine(name) is not None:
         return False
+    with told_as(f"{name} cannot be a name of the Hugging Face Hub: check it, or give a folder"):
+        return try_to_load_from_cache(name, CONFIG) is None
+
+
+def _of_this_machine(name: str) -> Path | None:
+    """The folder of this name, if there is one."""
     with told_as(f"{name!r} cannot be the name of a folder: give a folder or owner/name of the Hugging Face Hub"):
-        return not Path(name).expanduser().is_dir() and try_to_load_from_cache(name, CONFIG) is None
+        folder = Path(name).expanduser()
+        return folder if folder.is_dir() else None
+
+
+def _can_be_of_the_hub(name: str) -> bool:
+    return bool(HUB_NAME.fullmatch(name)) and not name.startswith(".")
 
 
 def _fetch(name: str) -> Path:

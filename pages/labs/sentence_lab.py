@@ -5,7 +5,6 @@ from urllib.parse import urlparse
 
 import numpy as np
 import streamlit as st
-from torch import Tensor
 
 from core import script, settings
 from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
@@ -290,14 +289,21 @@ def beside(
     return None, {}, None
 
 
-def focus(seen: Scene, shown: Tensor) -> dict[str, int]:
+def focus(seen: Scene, shown: np.ndarray) -> dict[str, int]:
     """The cell that is looked at first."""
     query = sentences.interesting([Token(text) for text in seen.queries.pieces])
     return {"query": query, "key": int(shown[query].argmax())}
 
 
 def take_away(
-    loaded: LoadedModel, found: Reading, seen: Scene, choice: Choice, title: str, place: tuple[int, int], start: dict
+    loaded: LoadedModel,
+    found: Reading,
+    seen: Scene,
+    choice: Choice,
+    title: str,
+    place: tuple[int, int],
+    shown: np.ndarray,
+    start: dict,
 ) -> None:
     """The open matrix as a figure and as numbers, all heads as an NPZ, the forward pass as a program."""
     view = matrix("weights", "weights")
@@ -316,7 +322,7 @@ def take_away(
         formula_of="",
         symbols={},
         focus=start,
-        tensors={"weights": seen.summary(choice.shown, *place).numpy()},
+        tensors={"weights": shown},
     )
     loader = type(loaded.model).__name__
     name = script.HUB_NAME if loaded.name == offline.NAME else loaded.name
@@ -363,7 +369,8 @@ def lab() -> None:
     tensors |= more | {"grid": seen.small(GRID_SIDE).numpy()}
     if max(len(seen.rows), len(seen.columns)) <= ALL_IN_FULL:
         tensors["every"] = seen.weights.flatten(0, 1).numpy()
-    start = focus(seen, seen.summary(choice.shown, *place))
+    shown = tensors["first_weights"]
+    start = focus(seen, shown)
     score = None if choice.looked_for is None else head_statistic(seen.raw, seen.asked, choice.looked_for)
     seen_as = (seen.kind, choice.hide_special, choice.merge_pieces)
     words = {
@@ -383,7 +390,7 @@ def lab() -> None:
     sent = pack(words, tensors, frozenset({"first_weights", "second_weights", "every"}))
     key = f"{PREFIX}_view"
     assets.component("lab")(key=key, data=sent, on_open_change=opened, on_view_change=lambda: remember(key))
-    take_away(loaded, found, seen, choice, first["title"], place, start)
+    take_away(loaded, found, seen, choice, first["title"], place, shown, start)
 
 
 lab()

@@ -74,12 +74,12 @@ def _check(prefix: str, question: Question) -> None:
     st.session_state[f"{prefix}_{question.name}_checked"] = True
     if not question.perform:
         return
-    controls, link = _standing(prefix)
+    controls, said = _standing(prefix)
     question.perform()
-    now, link_now = _standing(prefix)
-    moved = {key: value for key, value in controls.items() if now.get(key) != value}
+    controls_now, said_now = _standing(prefix)
+    moved = {key: value for key, value in controls.items() if controls_now.get(key) != value}
     written = {
-        name: link.get(name) for name in link_now | link if link_now.get(name) != link.get(name) and name != "step"
+        name: said.get(name) for name in said_now | said if said_now.get(name) != said.get(name) and name != "step"
     }
     st.session_state[f"{prefix}_{question.name}_before"] = (moved, written)
 
