@@ -28,6 +28,12 @@ AXES = {
         Axis("head_dim", "d", "numbers in one query or key of one head"),
         Axis("value_dim", "d_v", "numbers in one value of one head"),
         Axis("merged_dim", "H·d", "the outputs of all heads, one after the other"),
+        Axis("source", "T_x", "the pieces of the text that is read, in order"),
+        Axis("target", "T_y", "the pieces of the text that is written, in order"),
+        Axis("d_embedded", "d_e", "numbers that describe one piece by itself"),
+        Axis("d_annotation", "d_h", "numbers that describe one piece of the source in its sentence"),
+        Axis("d_hidden", "n", "numbers in the state of a recurrent network"),
+        Axis("vocab_size", "V", "pieces that can come next"),
         Axis("layers", "L", "attention layers on top of each other"),
     )
 }

@@ -113,6 +113,7 @@ def score(name: str, head_dim: int, hidden: int, seed: int) -> list[str]:
             f"rng = torch.Generator().manual_seed({seed})",
             f"w_query, w_key = (torch.randn({head_dim}, {hidden}, generator=rng) * {head_dim} ** -0.5 for _ in range(2))",
             f"v, activation = torch.randn({hidden}, generator=rng), torch.tanh",
+            source(scores.joined),
             source(scores.random_additive(1, 1, 0).function),
         ]
     return [source(scores.dot), "score = dot"]

@@ -30,6 +30,10 @@ def _names(name: str) -> tuple[str, ...]:
 MAX_TEXT: Final = _count("MAX_TEXT", 5000)
 # how many tokens of a text are read at once, where the model can read that many
 MAX_TOKENS: Final = _count("MAX_TOKENS", 512)
+# how many word pieces of a text the project's own translators read at once
+MAX_TRANSLATED: Final = _count("MAX_TRANSLATED", 120)
+# how many live trainings of all visitors run at once; more wait in a queue
+TRAININGS: Final = _count("TRAININGS", 2)
 # how many models are kept in memory; one more, and the one that was asked for longest ago goes
 MODELS_LOADED: Final = _count("MODELS_LOADED", 3)
 # how large a file may be, in bytes; the server lets in no more than maxUploadSize of .streamlit/config.toml

@@ -24,6 +24,12 @@ SOURCES = {
         "Neural Machine Translation by Jointly Learning to Align and Translate",
         "https://arxiv.org/abs/1409.0473",
     ),
+    "cho2014": Source(
+        "Cho et al.",
+        2014,
+        "Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine Translation",
+        "https://arxiv.org/abs/1406.1078",
+    ),
     "luong2015": Source(
         "Luong, Pham, Manning",
         2015,

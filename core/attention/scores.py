@@ -64,10 +64,25 @@ def additive(
     """
 
     def score(queries: Queries, keys: Keys) -> Scores:
-        hidden = (queries @ w_query).unsqueeze(-2) + (keys @ w_key).unsqueeze(-3)
-        return activation(hidden) @ v
+        return joined(queries @ w_query, keys @ w_key, v, activation)
 
     return Score("additive", r"\tanh(QW_a + KU_a)\,v_a", "bahdanau2015", scaled=False, function=score)
+
+
+def projected_additive(v: Float[Tensor, "hidden"], activation: Callable[[Tensor], Tensor] = torch.tanh) -> Score:
+    """Bahdanau's score of queries and keys that are projected already: a decoder projects its keys once per sentence."""
+    return Score(
+        "additive",
+        r"\tanh(Q + K)\,v_a",
+        "bahdanau2015",
+        scaled=False,
+        function=lambda queries, keys: joined(queries, keys, v, activation),
+    )
+
+
+def joined(queries: Tensor, keys: Tensor, v: Tensor, activation: Callable[[Tensor], Tensor]) -> Tensor:
+    """The hidden layer sees the sum of a query and a key; v makes one number of it."""
+    return activation(queries.unsqueeze(-2) + keys.unsqueeze(-3)) @ v
 
 
 def random_additive(

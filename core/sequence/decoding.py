@@ -1,0 +1,195 @@
+"""Turning a translator's scores into text: greedily or with a beam, freely or with steps that somebody forces."""
+
+from dataclasses import dataclass, fields, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.sequence.translator import DecoderStep, Source, Translator
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What somebody forces on the decoder; everything before the first forced step stays as it was.
+
+    tokens   (step, id): this token is written at that step.
+    rows     (step, weights): at that step these weights over the source take the place of the model's own.
+    temperature   what scores are divided by at every step.
+    """
+
+    tokens: tuple[tuple[int, int], ...] = ()
+    rows: tuple[tuple[int, tuple[float, ...]], ...] = ()
+    temperature: float = 1.0
+
+    def first(self) -> int | None:
+        """The first step that is forced."""
+        return min((step for step, _ in (*self.tokens, *self.rows)), default=None)
+
+
+FREE = WhatIf()
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the decoder wrote for one sentence: the tokens, its mark of the end among them, and every step.
+
+    logits   for each step, before the token was chosen.
+    forced   the rows of weights that were forced, with their steps.
+    """
+
+    ids: tuple[int, ...]
+    steps: tuple[DecoderStep, ...]
+    logits: Float[Tensor, "target vocab_size"]
+    forced: tuple[tuple[int, tuple[float, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Node:
+    """One token of a beam's tree.
+
+    parent   the place of the node before it in the tree; None at the first step.
+    score    log probability of the whole line up to here, in nats.
+    kept     whether the beam followed it further, or it ended a line.
+    """
+
+    parent: int | None
+    step: int
+    id: int
+    score: float
+    kept: bool
+
+
+@dataclass(frozen=True)
+class Tree:
+    """All that a beam looked at, in the order it did; `best` is the place of the last token of the line that won."""
+
+    nodes: tuple[Node, ...]
+    best: int
+
+    def line(self, place: int) -> list[int]:
+        """The ids from the first step to a node."""
+        ids = []
+        at: int | None = place
+        while at is not None:
+            ids.append(self.nodes[at].id)
+            at = self.nodes[at].parent
+        return ids[::-1]
+
+
+@torch.inference_mode()
+def greedy(model: Translator, source: Source, start: int, end: int, max_tokens: int, what_if: WhatIf = FREE) -> Written:
+    """Write one sentence, at each step the likeliest token, until the end mark or max_tokens."""
+    tokens, rows = dict(what_if.tokens), dict(what_if.rows)
+    state, previous, ids, steps, logits = source.first_state, start, [], [], []
+    while len(ids) < max_tokens and (not ids or ids[-1] != end):
+        embedded = model.embedding.weight[previous][None]
+        row = rows.get(len(ids))
+        forced = None if row is None else torch.tensor([row], dtype=state.dtype, device=state.device)
+        steps.append(model.step(source, embedded, state, forced, what_if.temperature))
+        state = steps[-1].decoder_state
+        logits.append(model.logits(state, steps[-1].context, embedded)[0])
+        previous = tokens.get(len(ids), int(logits[-1].argmax()))
+        ids.append(previous)
+    forced_rows = tuple((place, row) for place, row in rows.items() if place < len(ids))
+    return Written(tuple(ids), tuple(steps), torch.stack(logits), forced_rows)
+
+
+@torch.inference_mode()
+def greedy_many(model: Translator, source: Source, start: int, end: int, max_tokens: int) -> list[list[int]]:
+    """Write many sentences side by side, at each step the likeliest token; what follows an end mark is left out."""
+    state = source.first_state
+    previous = torch.full((len(state),), start, device=state.device)
+    columns: list[Tensor] = []
+    ended = torch.zeros_like(previous, dtype=torch.bool)
+    while len(columns) < max_tokens and not ended.all():
+        embedded = model.embedding(previous)
+        step = model.step(source, embedded, state)
+        state = step.decoder_state
+        previous = model.logits(state, step.context, embedded).argmax(-1)
+        columns.append(previous)
+        ended = ended | (previous == end)
+    lines = torch.stack(columns, dim=1).tolist()
+    return [line[: line.index(end)] if end in line else line for line in lines]
+
+
+@torch.inference_mode()
+def beam(
+    model: Translator, source: Source, start: int, end: int, max_tokens: int, width: int, what_if: WhatIf = FREE
+) -> Tree:
+    """Follow the `width` likeliest lines at once; the line with the highest log probability per token wins.
+
+    Source: Sutskever, Vinyals and Le 2014, section 3.2; the division by the length as Bahdanau et al. 2015 leave it out
+    and Wu et al. 2016, section 7, put it in.
+    """
+    tokens, rows = dict(what_if.tokens), dict(what_if.rows)
+    nodes: list[Node] = []
+    alive: list[int | None] = [None]
+    ended: list[int] = []
+    states = source.first_state
+    for step in range(max_tokens):
+        previous = torch.tensor([start if at is None else nodes[at].id for at in alive], device=states.device)
+        embedded = model.embedding(previous)
+        row = rows.get(step)
+        forced = None if row is None else states.new_tensor([row]).expand(len(alive), -1)
+        taken = model.step(_repeated(source, len(alive)), embedded, states, forced, what_if.temperature)
+        steps = model.logits(taken.decoder_state, taken.context, embedded).log_softmax(-1)
+        before = [0.0 if at is None else nodes[at].score for at in alive]
+        chosen = (
+            [[tokens[step]]] * len(alive) if step in tokens else steps.topk(min(width, steps.shape[1])).indices.tolist()
+        )
+        found = [
+            (place, Node(at, step, id_, before[place] + float(steps[place, id_]), kept=False))
+            for place, at in enumerate(alive)
+            for id_ in chosen[place]
+        ]
+        found.sort(key=lambda one: -one[1].score)
+        follow = []
+        for rank, (place, node) in enumerate(found):
+            if rank < width:
+                node = replace(node, kept=True)
+                if node.id == end or step == max_tokens - 1:
+                    ended.append(len(nodes))
+                else:
+                    follow.append((len(nodes), place))
+            nodes.append(node)
+        if not follow or len(ended) >= width:
+            break
+        alive = [at for at, _ in follow]
+        states = taken.decoder_state[[place for _, place in follow]]
+    return Tree(tuple(nodes), max(ended, key=lambda at: nodes[at].score / (nodes[at].step + 1)))
+
+
+def _repeated(source: Source, times: int) -> Source:
+    return Source(
+        **{
+            field.name: getattr(source, field.name).expand(times, *[-1] * (getattr(source, field.name).dim() - 1))
+            for field in fields(source)
+        }
+    )
+
+
+@torch.inference_mode()
+def weights_of(
+    model: Translator, source: Source, start: int, target: tuple[int, ...], *, knowing: bool
+) -> Float[Tensor, "target source"]:
+    """The attention weights for one target sentence that is given, token by token.
+
+    knowing   False: the decoder's own weights, made before the token is known. True: after it is known, by Bayes' rule:
+              weight times the probability of the token if the context were that source position alone.
+    """
+    n_source = source.encoder_states.shape[1]
+    state, previous, rows = source.first_state, start, []
+    for token in target:
+        embedded = model.embedding.weight[previous][None]
+        taken = model.step(source, embedded, state)
+        assert taken.attention is not None
+        log_weights = taken.attention.masked[0, 0, 0].log_softmax(-1)
+        if knowing:
+            repeated = embedded.expand(n_source, -1)
+            there = model.advance(repeated, source.encoder_states[0], state.expand(n_source, -1))
+            likely = model.logits(there, source.encoder_states[0], repeated).log_softmax(-1)[:, token]
+            log_weights = (log_weights + likely).log_softmax(-1)
+        rows.append(log_weights.exp())
+        state, previous = taken.decoder_state, token
+    return torch.stack(rows)

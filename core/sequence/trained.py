@@ -1,0 +1,255 @@
+"""A trained translator with its vocabulary: text in, text and every number on the way out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core import settings
+from core.analysis import alignment
+from core.sequence import decoding
+from core.sequence.decoding import FREE, Tree, WhatIf
+from core.sequence.translator import Source, Translator
+from core.sequence.vocabulary import END, Pieces, Vocabulary
+from core.trace import step
+
+
+@dataclass(frozen=True)
+class FixedContextTrace:
+    """Every tensor of one translation without attention, in the order computed."""
+
+    embedded: Float[Tensor, "batch source d_embedded"] = step("E[x]", title="Word vectors", source="bahdanau2015")
+    encoder_states: Float[Tensor, "batch source d_annotation"] = step(
+        r"[\operatorname{GRU}(<embedded>)_i\,;\,E[x_i]]", title="Encoder states", source="cho2014"
+    )
+    contexts: Float[Tensor, "batch target d_annotation"] = step(
+        r"h_{T_x}W_c", title="Context", source="cho2014", also="summary, thought vector"
+    )
+    decoder_states: Float[Tensor, "batch target d_hidden"] = step(
+        r"\operatorname{GRU}([E[y_{t-1}]; <contexts>], s_{t-1})", title="Decoder states", source="cho2014"
+    )
+    probabilities: Float[Tensor, "batch target vocab_size"] = step(
+        r"\operatorname{softmax}(\tanh([s_t; c; E[y_{t-1}]]W_o)E^\top)", title="Next piece", source="cho2014"
+    )
+
+
+@dataclass(frozen=True)
+class LookingBackTrace:
+    """Every tensor of one translation with attention, in the order computed.
+
+    weights   those that were used: where somebody forced a row, that row and not the softmax of the energies.
+    """
+
+    embedded: Float[Tensor, "batch source d_embedded"] = step("E[x]", title="Word vectors", source="bahdanau2015")
+    encoder_states: Float[Tensor, "batch source d_annotation"] = step(
+        r"[\operatorname{GRU}(<embedded>)_i\,;\,E[x_i]]",
+        title="Encoder states",
+        source="bahdanau2015",
+        also="annotations",
+    )
+    energies: Float[Tensor, "batch target source"] = step(
+        r"\tanh([s_{t-1}; E[y_{t-1}]]W_a + h_i U_a)\,v_a", title="Scores", source="bahdanau2015", also="energies"
+    )
+    weights: Float[Tensor, "batch target source"] = step(
+        r"\operatorname{softmax}(<energies>)", title="Weights", source="bahdanau2015", also="alignment"
+    )
+    contexts: Float[Tensor, "batch target d_annotation"] = step(
+        r"\sum_i <weights>\,h_i", title="Contexts", source="bahdanau2015"
+    )
+    decoder_states: Float[Tensor, "batch target d_hidden"] = step(
+        r"\operatorname{GRU}([E[y_{t-1}]; c_t], s_{t-1})", title="Decoder states", source="bahdanau2015"
+    )
+    probabilities: Float[Tensor, "batch target vocab_size"] = step(
+        r"\operatorname{softmax}(\tanh([s_t; c_t; E[y_{t-1}]]W_o)E^\top)", title="Next piece", source="bahdanau2015"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Translation:
+    """What a translator made of a text.
+
+    source    the pieces it read; the last one is the mark of the end.
+    target    the pieces it wrote; the last one is the mark of the end, unless the limit came first.
+    own       the weights the model wanted, also where somebody forced others; None without attention.
+    tree      what the beam looked at; None where one line was followed.
+    """
+
+    text: str
+    source: Pieces
+    target: Pieces
+    source_tokens: tuple[str, ...]
+    tokens: tuple[str, ...]
+    trace: LookingBackTrace | FixedContextTrace
+    own: Float[Tensor, "target source"] | None
+    tree: Tree | None
+
+    @property
+    def weights(self) -> Float[Tensor, "target source"] | None:
+        """How each written piece's attention is spread over the pieces that were read."""
+        return self.trace.weights[0] if isinstance(self.trace, LookingBackTrace) else None
+
+    @cached_property
+    def word_weights(self) -> Float[Tensor, "target_words source_words"] | None:
+        """The weights, of words."""
+        if self.weights is None:
+            return None
+        return alignment.of_words(self.weights, self.target.word_of, self.source.word_of)
+
+    def choices(self, most: int) -> tuple[tuple[tuple[int, float], ...], ...]:
+        """For every step the likeliest pieces, as ids, and their probabilities."""
+        best = self.trace.probabilities[0].topk(most)
+        return tuple(
+            tuple(zip(ids, values, strict=True))
+            for ids, values in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        )
+
+
+class TrainedTranslator:
+    """A translator in `eval()` mode. It is shared: never change it.
+
+    figures   what was measured of it after training, as the model card tells it.
+    """
+
+    def __init__(self, name: str, model: Translator, vocabulary: Vocabulary, figures: dict | None = None):
+        self.name = name
+        self.model = model.eval()
+        self.vocabulary = vocabulary
+        self.figures = figures or {}
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.bias.device
+
+    @property
+    def looks(self) -> bool:
+        """Whether it has attention."""
+        return self.model.config.look != "none"
+
+    def read(self, text: str) -> Pieces:
+        """The pieces of a text as the encoder reads them.
+
+        Raises   ValueError if there is nothing to translate, or more than can be read.
+        """
+        pieces = self.vocabulary.read(text)
+        self._check_length(pieces, settings.MAX_TRANSLATED)
+        return self._ended(pieces)
+
+    def translate(self, text: str, *, beam: int = 1, what_if: WhatIf = FREE) -> Translation:
+        """Translate a text, greedily or with a beam.
+
+        beam      how many lines are followed at once.
+        what_if   what is forced on the decoder.
+        Raises    ValueError if the text cannot be read, or a forced row does not fit the source.
+        """
+        source = self.read(text)
+        self._check(what_if, len(source.ids))
+        table = self._encoded([source.ids])
+        marks = (self.vocabulary.start, self.vocabulary.end, self.longest(len(source.ids)))
+        tree = None
+        if beam > 1:
+            tree = decoding.beam(self.model, table, *marks, beam, what_if)
+            line = tree.line(tree.best)
+            what_if = replace(what_if, tokens=tuple(enumerate(line)))
+        return self._told(source, table, decoding.greedy(self.model, table, *marks, what_if), tree)
+
+    def align(
+        self, source: str | Sequence[str], target: str | Sequence[str], *, knowing: bool = True
+    ) -> Float[Tensor, "target_words source_words"]:
+        """Which words of two given sentences belong together, by teacher forcing.
+
+        source, target   words, or a text whose words stand between spaces, as in files of alignments.
+        knowing          False: the decoder's own weights, which are made before the word they lead to is known. True:
+                         the same weights after they have seen it, by Bayes' rule: weight times the probability of the
+                         word if the decoder looked at that place alone.
+        Returns          weights (target words, source words); every row sums to 1.
+        Raises           ValueError if the model has no attention, or a sentence has no words or too many.
+        Source           Shankar and Sarawagi 2019, the posterior attention.
+        """
+        if not self.looks:
+            raise ValueError(f"{self.name} has no attention, so it aligns nothing: choose a model that looks back")
+        read, written = (
+            self.vocabulary.of_words(text.split() if isinstance(text, str) else text) for text in (source, target)
+        )
+        for pieces in (read, written):
+            self._check_length(pieces, settings.MAX_TOKENS)
+        table = self._encoded([(*read.ids, self.vocabulary.end)])
+        weights = decoding.weights_of(self.model, table, self.vocabulary.start, written.ids, knowing=knowing)[:, :-1]
+        weights = weights / weights.sum(dim=1, keepdim=True)
+        return alignment.of_words(weights, written.word_of, read.word_of)
+
+    def longest(self, n_source: int) -> int:
+        """How many pieces are written at most: a translator that never ends has lost the thread."""
+        return 2 * n_source + 10
+
+    @torch.inference_mode()
+    def translate_many(self, texts: Sequence[str]) -> list[str]:
+        """Translate greedily, many texts side by side, without any trace."""
+        sources = [(*self.vocabulary.read(text).ids, self.vocabulary.end) for text in texts]
+        table = self._encoded(sources)
+        ids = decoding.greedy_many(
+            self.model, table, self.vocabulary.start, self.vocabulary.end, self.longest(max(map(len, sources)))
+        )
+        return [self.vocabulary.text(line) for line in ids]
+
+    def _encoded(self, sources: Sequence[Sequence[int]]) -> Source:
+        lengths = torch.tensor([len(ids) for ids in sources])
+        padded = torch.full((len(sources), int(lengths.max())), self.vocabulary.pad)
+        for row, ids in enumerate(sources):
+            padded[row, : len(ids)] = torch.tensor(ids)
+        with torch.inference_mode():
+            return self.model.encode(padded.to(self.device), lengths)
+
+    def _ended(self, pieces: Pieces) -> Pieces:
+        """With the mark of the end, a word by itself."""
+        return Pieces((*pieces.ids, self.vocabulary.end), (*pieces.words, END), (*pieces.word_of, len(pieces.words)))
+
+    def _check_length(self, pieces: Pieces, most: int) -> None:
+        if not pieces.ids:
+            raise ValueError("the text holds no word: type a sentence")
+        if len(pieces.ids) > most:
+            raise ValueError(f"the text has {len(pieces.ids)} word pieces: at most {most} are read at once; shorten it")
+
+    def _check(self, what_if: WhatIf, n_source: int) -> None:
+        if what_if.rows and not self.looks:
+            raise ValueError(f"{self.name} has no attention to force: choose a model that looks back")
+        for place, row in what_if.rows:
+            if len(row) != n_source:
+                raise ValueError(
+                    f"the row forced at step {place} has {len(row)} weights and the source has {n_source} pieces: "
+                    "give one weight per piece"
+                )
+
+    def _told(self, source: Pieces, table: Source, written: decoding.Written, tree: Tree | None) -> Translation:
+        vocabulary = self.vocabulary
+        ended = written.ids[-1] == vocabulary.end
+        target = vocabulary.group(written.ids[:-1] if ended else written.ids)
+        if ended:
+            target = self._ended(target)
+        embedded = table.encoder_states[..., -self.model.config.d_embedded :]
+        contexts = torch.stack([one.context for one in written.steps], dim=1)
+        states = torch.stack([one.decoder_state for one in written.steps], dim=1)
+        probabilities = written.logits.softmax(-1)[None]
+        own = None
+        if self.looks:
+            energies = torch.stack([one.attention.scaled[:, 0, 0] for one in written.steps], dim=1)
+            own = torch.stack([one.attention.weights[:, 0, 0] for one in written.steps], dim=1)
+            used = own.clone()
+            for place, row in written.forced:
+                used[0, place] = used.new_tensor(row)
+            trace = LookingBackTrace(embedded, table.encoder_states, energies, used, contexts, states, probabilities)
+            own = own[0]
+        else:
+            trace = FixedContextTrace(embedded, table.encoder_states, contexts, states, probabilities)
+        return Translation(
+            vocabulary.text(written.ids),
+            source,
+            target,
+            tuple(map(vocabulary.piece, source.ids)),
+            tuple(map(vocabulary.piece, written.ids)),
+            trace,
+            own,
+            tree,
+        )

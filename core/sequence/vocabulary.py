@@ -1,0 +1,118 @@
+"""Word pieces of two languages in one vocabulary, and the words they belong to."""
+
+import bisect
+import itertools
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+PAD, START, END = "<pad>", "<s>", "</s>"
+_SPACE: Final = "▁"
+# English keeps don't and it's whole; French cuts after l' and qu'
+_WORD: Final = r"\w+'(?:t|s|re|ve|ll|d|m)(?!\w)|\w+'(?=\w)|\w+|[^\w\s▁]"
+_NO_SPACE_BEFORE: Final = (".", ",", ")")
+_NO_SPACE_AFTER: Final = ("(", "'")
+_BYTE: Final = re.compile(r"<0x[0-9A-F]{2}>")
+_LETTER: Final = "x"
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A text as the model reads it: the ids of its pieces, its words, and for every piece the word it belongs to."""
+
+    ids: tuple[int, ...]
+    words: tuple[str, ...]
+    word_of: tuple[int, ...]
+
+
+def clean(text: str) -> str:
+    """One spelling for what looks the same: composed accents, straight apostrophes, plain spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).replace("’", "'").split())
+
+
+class Vocabulary:
+    """Byte pairs learned from text. What no piece covers is spelled in bytes, so nothing is unknown."""
+
+    def __init__(self, tokenizer: Tokenizer):
+        self._tokenizer = tokenizer
+        # what a visitor types is text, also where it looks like a mark
+        tokenizer.encode_special_tokens = True
+        self.pad, self.start, self.end = (tokenizer.token_to_id(token) for token in (PAD, START, END))
+
+    @classmethod
+    def learn(cls, texts: Iterable[str], size: int) -> "Vocabulary":
+        """Byte-pair encoding (Sennrich et al. 2016) of the texts, with `size` pieces."""
+        tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token=None))
+        tokenizer.normalizer = normalizers.Sequence(
+            [normalizers.NFC(), normalizers.Prepend(_SPACE), normalizers.Replace(" ", _SPACE)]
+        )
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(f"{_SPACE}?(?:{_WORD})|{_SPACE}"), "isolated")
+        tokenizer.decoder = decoders.Sequence(
+            [decoders.Replace(_SPACE, " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+        )
+        trainer = trainers.BpeTrainer(
+            vocab_size=size,
+            special_tokens=[PAD, START, END, *(f"<0x{byte:02X}>" for byte in range(256))],
+            limit_alphabet=200,
+            show_progress=False,
+        )
+        tokenizer.train_from_iterator(texts, trainer)
+        as_json = json.loads(tokenizer.to_str())
+        # bytes are pieces like any other: a mark would be left out of the text
+        as_json["added_tokens"] = as_json["added_tokens"][:3]
+        return cls(Tokenizer.from_str(json.dumps(as_json)))
+
+    def __len__(self) -> int:
+        return self._tokenizer.get_vocab_size()
+
+    def as_json(self) -> str:
+        """The vocabulary in the format of the tokenizers library."""
+        return self._tokenizer.to_str()
+
+    def piece(self, id_: int) -> str:
+        """How a piece is written, with ▁ where a word begins after a space."""
+        return self._tokenizer.id_to_token(id_)
+
+    def text(self, ids: Sequence[int]) -> str:
+        """The text that pieces spell; marks are left out."""
+        return self._tokenizer.decode(list(ids), skip_special_tokens=True)
+
+    def read(self, text: str) -> Pieces:
+        """The pieces of a text and its words."""
+        return self.group(self._ids(clean(text)))
+
+    def group(self, ids: Sequence[int]) -> Pieces:
+        """The words that pieces spell, in order; a character spelled in bytes counts as a letter."""
+        written = [_LETTER if _BYTE.fullmatch(piece) else piece for piece in map(self.piece, ids)]
+        cut = self._tokenizer.pre_tokenizer.pre_tokenize_str("".join(written))
+        ends = [end for _, (_, end) in cut]
+        begins = [0, *itertools.accumulate(map(len, written))][: len(ids)]
+        word_of = [bisect.bisect_right(ends, begin) for begin in begins]
+        spelled = [
+            self.text([id_ for id_, _ in group]).strip()
+            for _, group in itertools.groupby(zip(ids, word_of, strict=True), key=lambda pair: pair[1])
+        ]
+        return Pieces(tuple(ids), tuple(spelled), tuple(word_of))
+
+    def of_words(self, given: Sequence[str]) -> Pieces:
+        """Words that are cut already, as in files of alignments: each keeps its own pieces."""
+        ids, word_of = [], []
+        for place, word in enumerate(given):
+            before = ""
+            if place and given[place - 1].endswith(_NO_SPACE_AFTER):
+                before = "d'"
+            elif place and word in _NO_SPACE_BEFORE:
+                before = "a"
+            encoded = self._tokenizer.encode(before + word, add_special_tokens=False)
+            pieces = [id_ for id_, (_, end) in zip(encoded.ids, encoded.offsets, strict=True) if end > len(before)]
+            ids += pieces
+            word_of += [place] * len(pieces)
+        return Pieces(tuple(ids), tuple(given), tuple(word_of))
+
+    def _ids(self, text: str) -> list[int]:
+        return self._tokenizer.encode(text, add_special_tokens=False).ids

@@ -1,0 +1,1 @@
+"""Training: tasks, the loop, and `python -m core.training NAME`."""

@@ -1,0 +1,107 @@
+"""Model cards: what a model was made of and what was measured of it, as JSON for pages and as a text for people."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from core.sequence.trained import TrainedTranslator
+from core.training import corpus, gold
+
+_LOOKS = {
+    "none": "no attention: one fixed vector, made of the encoder's last state in both directions, is all it is given",
+    "additive": "additive (Bahdanau) attention at every step",
+    "dot": "scaled dot product attention at every step",
+}
+_GUIDED = """
+The attention was guided: a statistical word aligner (IBM model 2 with a prior for the diagonal, both directions, learned
+from the same training sentences by expectation maximisation) says which words belong together, and one term of the loss,
+with weight {guidance}, holds the weights to it (Chen et al. 2016). A plain translation loss alone leaves the weights of such a
+model on neighbours of the right word, because the encoder's states know their neighbours already. What is attended to
+is the encoder's states beside the embeddings; the query sees the embedding of the piece written last beside the state.
+Two sentences that are given are aligned by the weights after they have seen the word (Bayes' rule, Shankar and Sarawagi
+2019); "before" below are the decoder's own weights, made before the word is known.
+"""
+
+
+def keep(path: Path, figures: dict[str, Any]) -> None:
+    """Put figures into a file of figures; those of other names stay."""
+    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    path.write_text(json.dumps(known | figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def card(translator: TrainedTranslator, others: dict[str, dict[str, Any]], size: int) -> str:
+    """The model card as Markdown.
+
+    others   the figures of the project's other translators, by name: the baselines.
+    size     bytes on disk.
+    """
+    made, config = translator.figures["made"], translator.model.config
+    recipe = made["recipe"]
+    parameters = sum(parameter.numel() for parameter in translator.model.parameters())
+    rows = {translator.name: translator.figures, **others}
+    parts = [
+        f"# {translator.name}",
+        f"A recurrent translator from English to French, {parameters:,} parameters in half precision, "
+        f"{size / 1e6:.1f} MB. A bidirectional GRU reads ({config.d_hidden} numbers a piece), a GRU of {config.d_hidden} "
+        f"numbers writes, with {_LOOKS[config.look]}. It is a teaching model: it knows short everyday sentences.",
+        "## Data",
+        f"{corpus.ORIGIN}. sha256 {made['data sha256']}. {made['pairs']['train']:,} pairs to learn from, "
+        f"{made['pairs']['dev']:,} to choose settings, {made['pairs']['test']:,} held out. Split by the words of the English "
+        "sentence, so that no English sentence is on both sides. Weights may be used under the same licence, with "
+        "attribution to Tatoeba and manythings.org.",
+        "## Training",
+        f"`python -m core.training {translator.name} --data PATH`: seed {recipe['seed']}, {recipe['epochs']} epochs, "
+        f"{made['updates']:,} updates, {made['minutes']} minutes on {made['device']}; {config.vocab_size:,} byte pairs for both "
+        f"languages, learned from the training sentences alone; AdamW, learning rate up to {recipe['peak_rate']:g}, label "
+        f"smoothing {recipe['smoothing']:g}, dropout {config.dropout:g}; {recipe['joined']:.0%} of the examples are two or "
+        f"three pairs in a row, {recipe['casual']:.0%} are written without capitals and full stop.",
+        _GUIDED.format(**recipe).strip() if config.look != "none" and recipe["guidance"] else "",
+        "## Quality on the held-out sentences, greedy decoding",
+        _quality(rows),
+        "BLEU by the number of English words:",
+        _by_length(rows),
+        _alignment(translator.figures),
+        "## Limits",
+        "Long sentences, rare words and names come out wrong. It has no sense of context beyond its sentence. Its weights "
+        "show what it looked at, which is not the same as why it wrote a word.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _table(head: list[str], rows: list[list[Any]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join("–" if cell is None else str(cell) for cell in line) + " |" for line in lines)
+
+
+def _quality(rows: dict[str, dict[str, Any]]) -> str:
+    first = next(iter(rows.values()))["quality"]
+    names = [key for key in first if key != "by length"]
+    return _table(
+        ["model", *names], [[name, *(figures["quality"][key] for key in names)] for name, figures in rows.items()]
+    )
+
+
+def _by_length(rows: dict[str, dict[str, Any]]) -> str:
+    first = next(iter(rows.values()))["quality"]["by length"]
+    head = [f"{bin_['from']} to {bin_['to']} ({bin_['sentences']})" for bin_ in first]
+    return _table(
+        ["model", *head],
+        [[name, *(bin_["BLEU"] for bin_ in figures["quality"]["by length"])] for name, figures in rows.items()],
+    )
+
+
+def _alignment(figures: dict[str, Any]) -> str:
+    if "alignment" not in figures:
+        return ""
+    head = ["set", "sentences", "error", "before", "the diagonal"]
+    keys = ["sentences", "error", "error before the word is known", "error of the diagonal"]
+    lines = [[name, *(found[key] for key in keys)] for name, found in figures["alignment"].items()]
+    origins = "; ".join(f"{name}: {origin}" for name, origin in gold.ORIGINS.items() if name in figures["alignment"])
+    return "\n\n".join(
+        [
+            "## Word alignment",
+            "Alignment error rate by teacher forcing, one link per French word, to the English word of the largest weight; "
+            f"none of these sentences was learned from. {origins}.",
+            _table(head, lines),
+        ]
+    )
