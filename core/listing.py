@@ -18,7 +18,7 @@ class Line:
 
 
 def lines_that_ran(function: Callable[..., Any], names: tuple[str, ...], given: Mapping[str, Any]) -> list[Line]:
-    """The lines of a function that assign one of the names, in order, as they stand in its source.
+    """The lines of a function that assign one of the names, in order, as they stand in its source, also inside loops.
 
     given   the arguments of the call. A block `if argument is not None:` is left out when that argument was None, and
             shown without its `if` when it was not.
@@ -48,6 +48,9 @@ def returned(function: Callable[..., Any]) -> str:
 def _executed(body: list[ast.stmt], present: frozenset[str]) -> list[ast.stmt]:
     found = []
     for statement in body:
+        if isinstance(statement, ast.For):
+            found += _executed(statement.body, present)
+            continue
         argument = _tested_argument(statement)
         if argument is None:
             found.append(statement)

@@ -32,6 +32,8 @@ MAX_TEXT: Final = _count("MAX_TEXT", 5000)
 MAX_TOKENS: Final = _count("MAX_TOKENS", 512)
 # how many word pieces of a text the project's own translators read at once
 MAX_TRANSLATED: Final = _count("MAX_TRANSLATED", 120)
+# how many sentences of a file or a text box are translated
+MAX_SENTENCES: Final = _count("MAX_SENTENCES", 50)
 # how many live trainings of all visitors run at once; more wait in a queue
 TRAININGS: Final = _count("TRAININGS", 2)
 # how many models are kept in memory; one more, and the one that was asked for longest ago goes

@@ -30,6 +30,45 @@ SOURCES = {
         "Learning Phrase Representations using RNN Encoder-Decoder for Statistical Machine Translation",
         "https://arxiv.org/abs/1406.1078",
     ),
+    "cho2014properties": Source(
+        "Cho et al.",
+        2014,
+        "On the Properties of Neural Machine Translation: Encoder-Decoder Approaches",
+        "https://arxiv.org/abs/1409.1259",
+    ),
+    "sutskever2014": Source(
+        "Sutskever, Vinyals, Le",
+        2014,
+        "Sequence to Sequence Learning with Neural Networks",
+        "https://arxiv.org/abs/1409.3215",
+    ),
+    "pascanu2013": Source(
+        "Pascanu, Mikolov, Bengio",
+        2013,
+        "On the Difficulty of Training Recurrent Neural Networks",
+        "https://arxiv.org/abs/1211.5063",
+    ),
+    "hochreiter1997": Source(
+        "Hochreiter, Schmidhuber", 1997, "Long Short-Term Memory", "https://doi.org/10.1162/neco.1997.9.8.1735"
+    ),
+    "khandelwal2018": Source(
+        "Khandelwal et al.",
+        2018,
+        "Sharp Nearby, Fuzzy Far Away: How Neural Language Models Use Context",
+        "https://arxiv.org/abs/1805.04623",
+    ),
+    "martin2018": Source(
+        "Martin, Cundy",
+        2018,
+        "Parallelizing Linear Recurrent Neural Nets Over Sequence Length",
+        "https://arxiv.org/abs/1709.04057",
+    ),
+    "chen2016": Source(
+        "Chen, Matusov, Khadivi, Peter",
+        2016,
+        "Guided Alignment Training for Topic-Aware Neural Machine Translation",
+        "https://arxiv.org/abs/1607.01628",
+    ),
     "luong2015": Source(
         "Luong, Pham, Manning",
         2015,

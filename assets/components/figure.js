@@ -15,6 +15,7 @@ export class Figure {
     this.onCell = onCell;
     this.bitmaps = new Map();
     this.zoom = null;
+    this.grown = Infinity; // rows of a view that grows which are computed so far
     this.canvas = element("canvas", { tabindex: 0, role: "application", "aria-roledescription": "figure, arrow keys move in it" });
     this.canvas.onpointermove = (event) => this.#pointer(event, (place) => selection.point({ ...selection.pinned, ...place }));
     this.canvas.onpointerleave = () => selection.release();
@@ -94,6 +95,7 @@ export class Figure {
 
   /** view.hidden names the tensor that says which cells may be seen: "allowed" as a rule. */
   value(view, row, column) {
+    if (view.grows && row >= this.grown) return BLANK;
     if (view.hidden && !this.visible(row, column, view.hidden)) return HIDDEN;
     return this.tensor(view.tensor, view.head).at(row, column);
   }
@@ -122,7 +124,7 @@ export class Figure {
     if (to <= from) return;
     const [width, height] = [columns.count * columns.size, rows.count * cell];
     const { tensor: name, hidden, head = this.selection.now.head } = view ?? shape;
-    const key = JSON.stringify([name, head, hidden, !view, width, height, rows, columns.first, turned]);
+    const key = JSON.stringify([name, head, hidden, view?.grows && this.grown, !view, width, height, rows, columns.first, turned]);
     if (!this.bitmaps.has(key)) {
       const ratio = context.ratio;
       const bitmap = new OffscreenCanvas(Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio)));

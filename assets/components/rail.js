@@ -19,13 +19,17 @@ function icon(name) {
 }
 
 export class Rail {
-  /** onMove is called on every move of the playhead; thumbnail(canvas, index) draws one small picture. */
-  constructor({ onMove, thumbnail }) {
+  /**
+   * onMove is called on every move of the playhead; thumbnail(canvas, index) draws one small picture. onStart is called
+   * when playing starts at the beginning, again when it reached the end (see Playhead).
+   */
+  constructor({ onMove, thumbnail, onStart = () => {}, again }) {
     this.thumbnail = thumbnail;
+    this.onStart = onStart;
     this.head = new Playhead(() => {
       this.#show();
       onMove();
-    });
+    }, again);
     this.poster = true; // until somebody plays, the first Play starts at the beginning
     this.play = button("", { className: "play" });
     this.play.onclick = () => this.toggle();
@@ -50,7 +54,11 @@ export class Rail {
   }
 
   toggle() {
-    if (this.poster && !this.head.playing) this.head.time = 0;
+    if (!this.head.playing && (this.poster || this.head.time >= this.head.last)) {
+      const on = this.poster ? null : this.head.again();
+      this.head.time = on ?? 0;
+      if (on === null) this.onStart();
+    }
     this.poster = false;
     this.head.toggle();
   }

@@ -18,10 +18,12 @@ import { HistogramView } from "./views/histogram_view.js";
 import { MatrixView } from "./views/matrix_view.js";
 import { PointsView } from "./views/points_view.js";
 import { TablesView } from "./views/tables_view.js";
+import { TreeView } from "./views/tree_view.js";
 
 const VIEWS = {
-  cube: CubeView, heads: HeadsView, histogram: HistogramView, matrix: MatrixView, points: PointsView, tables: TablesView,
+  cube: CubeView, heads: HeadsView, histogram: HistogramView, matrix: MatrixView, points: PointsView, tables: TablesView, tree: TreeView,
 };
+const LOOP_PACE = 0.35; // where all steps are played again for every word, each is short
 const LONGEST_TABLE = 64; // rows and columns of the table of numbers
 
 function createStage(root, io) {
@@ -32,7 +34,10 @@ function createStage(root, io) {
   const ribbon = new Ribbon(selection, {
     onReorder: (from, to) => data.reorderable && io.component.setTriggerValue("reordered", [from, to]),
   });
-  const rail = new Rail({ onMove: () => show(), thumbnail: (canvas, index) => thumbnail(canvas, index) });
+  const rail = new Rail({
+    onMove: () => show(), thumbnail: (canvas, index) => thumbnail(canvas, index),
+    onStart: () => data.recurrent !== null && grow(1), again: () => again(),
+  });
   const say = {
     count: element("span", { className: "count" }), title: element("h3"), shape: element("span", { className: "shape" }),
     also: element("p", { className: "also" }), formula: element("div", { className: "formula" }),
@@ -43,7 +48,9 @@ function createStage(root, io) {
   const table = element("div", { className: "numbers-table", hidden: true, tabindex: 0 });
   const tools = {
     zoomIn: button("Zoom in", { className: "small-button" }), zoomOut: button("All", { className: "small-button" }),
-    edit: button("Edit mask", { className: "small-button", "aria-pressed": "false" }),
+    back: button("‹ Word", { className: "small-button", "aria-label": "One word back" }),
+    on: button("Word ›", { className: "small-button", "aria-label": "One word on" }),
+    edit: button("", { className: "small-button", "aria-pressed": "false" }),
     numbers: button("Numbers", { className: "small-button", "aria-pressed": "false" }),
     save: button("Save PNG", { className: "small-button" }),
   };
@@ -73,6 +80,8 @@ function createStage(root, io) {
     const first = !data;
     const changed = payload.signature !== data?.signature;
     [data, theme, shown] = [payload, newTheme, null];
+    if (changed) figure.grown = Infinity;
+    rail.head.pace = data.recurrent === null ? 1 : LOOP_PACE;
     figure.update(data, theme);
     if (changed) {
       figure.zoom = null;
@@ -85,13 +94,16 @@ function createStage(root, io) {
       link.stands(view());
     }
     selection.limit({
-      query: data.tokens.queries.length, key: data.tokens.keys.length, head: figure.stack("weights").shape.at(-3) ?? 1,
+      query: data.tokens.queries.length, key: data.tokens.keys.length, head: figure.stack("weights")?.shape.at(-3) ?? 1,
       dimension: Math.max(...Object.values(data.tensors).map(({ shape }) => shape.at(-1))),
     });
     tools.edit.hidden = !data.editable;
+    tools.edit.textContent = data.editLabel;
+    tools.back.hidden = tools.on.hidden = data.recurrent === null;
     if (data.answered) markAnswered(data.lesson);
     if (data.formula !== written.formula) say.formula.innerHTML = data.formula; // MathML of declared formulas alone
     const code = JSON.stringify(data.code);
+    say.code.hidden = !data.code.length;
     if (code !== written.code) say.code.replaceChildren(...data.code.map(codeLine));
     written = { formula: data.formula, code };
     rail.update(data.frames);
@@ -111,6 +123,7 @@ function createStage(root, io) {
   }
 
   function weights(query) {
+    if (!data.tensors.weights) return data.tokens.keys.map(() => null);
     const row = Math.min(query, data.tokens.queries.length - 1);
     return [...figure.tensor("weights").row(row)].map((weight, key) => (figure.visible(row, key) ? weight : null));
   }
@@ -156,11 +169,16 @@ function createStage(root, io) {
     if (!data || !figure.width) return;
     const now = frame();
     if (shown !== rail.step) words(now);
-    figure.paint(now, rail.share, data.frames[rail.step - 1]);
+    paint(now);
     readout.paint(now);
     pinLegend(now);
     follow();
     tell();
+  }
+
+  /** Where rows are computed one after the other anyway, no step sweeps over them. */
+  function paint(now) {
+    figure.paint(now, data.recurrent === null ? rail.share : 1, data.frames[rail.step - 1]);
   }
 
   /** The sentence speaks of the cell that is looked at. */
@@ -168,6 +186,21 @@ function createStage(root, io) {
     const { notice } = frame();
     if (!notice.some(([, , live]) => live)) return;
     say.notice.replaceChildren(...spans(notice.map(([text, role, live]) => [live ? figure.live(live) : text, role])));
+  }
+
+  /** Rows of the target that are written; the last of them is looked at. */
+  function grow(rows) {
+    figure.grown = Math.max(1, Math.min(rows, data.tokens.queries.length));
+    const query = figure.grown - 1;
+    const row = weights(query).map((weight) => weight ?? 0);
+    selection.pin({ query, key: row.indexOf(Math.max(...row)) });
+  }
+
+  /** While it plays: the next word, until all are written. */
+  function again() {
+    if (data.recurrent === null || figure.grown >= data.tokens.queries.length) return null;
+    grow(figure.grown + 1);
+    return data.recurrent;
   }
 
   function words(now) {
@@ -189,7 +222,7 @@ function createStage(root, io) {
   }
 
   function drawLegend({ view }) {
-    legend.hidden = view.kind === "points" || view.kind === "histogram"; // their marks are no colours of a scale
+    legend.hidden = ["points", "histogram", "tree"].includes(view.kind); // their marks are no colours of a scale
     const scaled = view.tables ? { scale: "signed", ...view.tables[0] } : view;
     const [low, high] = figure.range(scaled);
     const digits = view.whole || (high === 1 && scaled.scale === "weights") ? 0 : high < 10 ? (high < 0.1 ? 3 : 1) : 0;
@@ -254,9 +287,11 @@ function createStage(root, io) {
     link.tell(view());
   }
 
-  function cell({ query, key }) {
+  function cell({ query, key, dimension }) {
     if (tools.edit.getAttribute("aria-pressed") !== "true" || !data.editable) return;
-    io.component.setTriggerValue("toggled", [query, key]);
+    const { view } = frame();
+    if (view.words) io.component.setTriggerValue("picked", [query, Math.min(dimension, view.words[0].length - 1)]);
+    else if (view.kind === "matrix" && view.columns === "keys") io.component.setTriggerValue("toggled", [query, key]);
   }
 
   const press = (tool) => {
@@ -270,6 +305,8 @@ function createStage(root, io) {
     fillTable();
   };
   tools.save.onclick = () => savePicture(figure.canvas, theme.colours.stage, `attention-lab-${frame().label}.png`);
+  tools.back.onclick = () => grow(Math.min(figure.grown, data.tokens.queries.length) - 1);
+  tools.on.onclick = () => grow(Math.min(figure.grown, data.tokens.queries.length) + 1);
   tools.zoomIn.onclick = () => figure.magnify(0.5);
   tools.zoomOut.onclick = () => figure.magnify(1);
   root.addEventListener("pointerdown", (event) => {
@@ -292,7 +329,7 @@ function createStage(root, io) {
     if (!data || !figure.width) return;
     cancelAnimationFrame(root.pending);
     root.pending = requestAnimationFrame(() => {
-      figure.paint(frame(), rail.share, data.frames[rail.step - 1]);
+      paint(frame());
       readout.paint(frame());
       ribbon.paint();
       pinLegend(frame());

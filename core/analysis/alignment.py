@@ -42,6 +42,14 @@ def strongest(weights: Float[Tensor, "target_words source_words"]) -> set[Link]:
     return {(row, int(column)) for row, column in enumerate(weights.argmax(dim=1))}
 
 
+def agreement(
+    weights: Float[Tensor, "layers heads target_words source_words"],
+    reference: Float[Tensor, "target_words source_words"],
+) -> Float[Tensor, "layers heads"]:
+    """For every head, the share of target words whose largest weight lies where the reference has its own."""
+    return (weights.argmax(-1) == reference.argmax(-1)).float().mean(-1)
+
+
 def diagonal(n_target: int, n_source: int) -> set[Link]:
     """The links of somebody who knows neither language: the same place in both sentences, measured from its start."""
     return {(row, round(row * (n_source - 1) / max(1, n_target - 1))) for row in range(n_target)}

@@ -1,5 +1,6 @@
 """The project's own trained models: safetensors in assets/checkpoints, each with its vocabulary and model card."""
 
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
@@ -50,7 +51,12 @@ def read(path: Path, device: torch.device) -> TrainedTranslator:
                 f"{path.name} is of version {header.get('version', 'unknown')!r}, and this program reads {VERSION!r}: {again}"
             )
         config = TranslatorConfig(**json.loads(header["config"]))
-        vocabulary = Vocabulary(Tokenizer.from_str(path.with_name(header["vocabulary"]).read_text("utf-8")))
+        written = path.with_name(header["vocabulary"]).read_text("utf-8")
+        if _digest(written) != header["vocabulary sha256"]:
+            raise ModelError(
+                f"{path.name} was trained with other word pieces than {header['vocabulary']} holds: {again}"
+            )
+        vocabulary = Vocabulary(Tokenizer.from_str(written))
         model = Translator(config)
         model.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
         figures = json.loads(path.with_suffix(".json").read_text("utf-8"))
@@ -65,9 +71,18 @@ def _opened(path: Path, again: str) -> tuple[dict[str, str], dict[str, torch.Ten
         raise ModelError(f"{path.name} is damaged: {again}") from error
 
 
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def write(model: Translator, vocabulary: Vocabulary, path: Path, vocabulary_name: str) -> None:
     """Weights in half precision, and the vocabulary beside them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.with_name(vocabulary_name).write_text(vocabulary.as_json(), "utf-8")
-    header = {"version": VERSION, "config": model.config.as_json(), "vocabulary": vocabulary_name}
+    header = {
+        "version": VERSION,
+        "config": model.config.as_json(),
+        "vocabulary": vocabulary_name,
+        "vocabulary sha256": _digest(vocabulary.as_json()),
+    }
     save_file({key: tensor.detach().half().contiguous() for key, tensor in model.state_dict().items()}, path, header)

@@ -22,12 +22,13 @@ class WhatIf:
     rows: tuple[tuple[int, tuple[float, ...]], ...] = ()
     temperature: float = 1.0
 
-    def first(self) -> int | None:
-        """The first step that is forced."""
-        return min((step for step, _ in (*self.tokens, *self.rows)), default=None)
-
 
 FREE = WhatIf()
+
+
+def looking_at(place: int, n_source: int) -> tuple[float, ...]:
+    """A row that gives one source piece everything."""
+    return tuple(float(other == place) for other in range(n_source))
 
 
 @dataclass(frozen=True)
@@ -161,10 +162,11 @@ def beam(
 
 
 def _repeated(source: Source, times: int) -> Source:
+    given = {field.name: getattr(source, field.name) for field in fields(source)}
     return Source(
         **{
-            field.name: getattr(source, field.name).expand(times, *[-1] * (getattr(source, field.name).dim() - 1))
-            for field in fields(source)
+            name: None if tensor is None else tensor.expand(times, *[-1] * (tensor.dim() - 1))
+            for name, tensor in given.items()
         }
     )
 
@@ -183,7 +185,6 @@ def weights_of(
     for token in target:
         embedded = model.embedding.weight[previous][None]
         taken = model.step(source, embedded, state)
-        assert taken.attention is not None
         log_weights = taken.attention.masked[0, 0, 0].log_softmax(-1)
         if knowing:
             repeated = embedded.expand(n_source, -1)

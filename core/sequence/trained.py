@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import torch
 from jaxtyping import Float
@@ -91,21 +90,6 @@ class Translation:
         """How each written piece's attention is spread over the pieces that were read."""
         return self.trace.weights[0] if isinstance(self.trace, LookingBackTrace) else None
 
-    @cached_property
-    def word_weights(self) -> Float[Tensor, "target_words source_words"] | None:
-        """The weights, of words."""
-        if self.weights is None:
-            return None
-        return alignment.of_words(self.weights, self.target.word_of, self.source.word_of)
-
-    def choices(self, most: int) -> tuple[tuple[tuple[int, float], ...], ...]:
-        """For every step the likeliest pieces, as ids, and their probabilities."""
-        best = self.trace.probabilities[0].topk(most)
-        return tuple(
-            tuple(zip(ids, values, strict=True))
-            for ids, values in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        )
-
 
 class TrainedTranslator:
     """A translator in `eval()` mode. It is shared: never change it.
@@ -175,10 +159,23 @@ class TrainedTranslator:
         )
         for pieces in (read, written):
             self._check_length(pieces, settings.MAX_TOKENS)
+        return self._aligned(read, written, knowing)
+
+    def words_of(self, translation: Translation, *, knowing: bool) -> Float[Tensor, "target_words source_words"]:
+        """The alignment of the words of one of its own translations, without the marks of the end, as `align`."""
+        read, written = (
+            Pieces(pieces.ids[:-1], pieces.words[:-1], pieces.word_of[:-1])
+            if pieces.ids[-1] == self.vocabulary.end
+            else pieces
+            for pieces in (translation.source, translation.target)
+        )
+        return self._aligned(read, written, knowing)
+
+    def _aligned(self, read: Pieces, written: Pieces, knowing: bool) -> Float[Tensor, "target_words source_words"]:
         table = self._encoded([(*read.ids, self.vocabulary.end)])
         weights = decoding.weights_of(self.model, table, self.vocabulary.start, written.ids, knowing=knowing)[:, :-1]
         weights = weights / weights.sum(dim=1, keepdim=True)
-        return alignment.of_words(weights, written.word_of, read.word_of)
+        return alignment.of_words(weights, written.word_of, read.word_of).cpu()
 
     def longest(self, n_source: int) -> int:
         """How many pieces are written at most: a translator that never ends has lost the thread."""
@@ -229,20 +226,23 @@ class TrainedTranslator:
         if ended:
             target = self._ended(target)
         embedded = table.encoder_states[..., -self.model.config.d_embedded :]
-        contexts = torch.stack([one.context for one in written.steps], dim=1)
-        states = torch.stack([one.decoder_state for one in written.steps], dim=1)
-        probabilities = written.logits.softmax(-1)[None]
+        contexts, states = (
+            torch.stack([getattr(one, name) for one in written.steps], dim=1) for name in ("context", "decoder_state")
+        )
+        read = [tensor.cpu() for tensor in (embedded, table.encoder_states)]
+        made = [tensor.cpu() for tensor in (contexts, states, written.logits.softmax(-1)[None])]
         own = None
         if self.looks:
-            energies = torch.stack([one.attention.scaled[:, 0, 0] for one in written.steps], dim=1)
-            own = torch.stack([one.attention.weights[:, 0, 0] for one in written.steps], dim=1)
-            used = own.clone()
+            energies, weights = (
+                torch.stack([getattr(one.attention, name)[:, 0, 0] for one in written.steps], dim=1).cpu()
+                for name in ("scaled", "weights")
+            )
+            own, used = weights[0], weights.clone()
             for place, row in written.forced:
                 used[0, place] = used.new_tensor(row)
-            trace = LookingBackTrace(embedded, table.encoder_states, energies, used, contexts, states, probabilities)
-            own = own[0]
+            trace = LookingBackTrace(*read, energies, used, *made)
         else:
-            trace = FixedContextTrace(embedded, table.encoder_states, contexts, states, probabilities)
+            trace = FixedContextTrace(*read, *made)
         return Translation(
             vocabulary.text(written.ids),
             source,

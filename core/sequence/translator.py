@@ -41,12 +41,15 @@ class TranslatorConfig:
 
 @dataclass(frozen=True)
 class Source:
-    """What the encoder leaves on the table for the decoder; made once per sentence."""
+    """What the encoder leaves on the table for the decoder; made once per sentence.
+
+    keys      for a decoder that looks back, summary: for one that does not.
+    """
 
     encoder_states: Float[Tensor, "batch source d_annotation"]
-    keys: Float[Tensor, "batch source d_score"]
+    keys: Float[Tensor, "batch source d_score"] | None
     allowed: Bool[Tensor, "batch source"]
-    summary: Float[Tensor, "batch d_annotation"]
+    summary: Float[Tensor, "batch d_annotation"] | None
     first_state: Float[Tensor, "batch d_hidden"]
 
 
@@ -102,11 +105,12 @@ class Translator(nn.Module):
         last = torch.cat([last[0], last[1]], dim=-1)
         annotations = torch.cat([self.drop(states), embedded], dim=-1)
         fixed = self.config.look == "none"
+        summary = self.summarise(last) if fixed else None
         return Source(
             encoder_states=annotations,
-            keys=annotations[..., : self.config.d_score] if fixed else self.w_key(annotations),
+            keys=None if fixed else self.w_key(annotations),
             allowed=torch.arange(source.shape[1], device=source.device) < lengths.to(source.device)[:, None],
-            summary=self.summarise(last) if fixed else annotations.new_zeros(len(source), self.config.d_annotation),
+            summary=summary,
             first_state=torch.tanh(self.bridge(last)),
         )
 
@@ -126,21 +130,29 @@ class Translator(nn.Module):
         temperature   what scores are divided by, beside the root of their width where that belongs to them.
         """
         if self.config.look == "none":
-            attention, context = None, source.summary
-        else:
-            query = self.w_query(torch.cat([state, previous], dim=-1))
-            attention = attend(
-                query[:, None, None],
-                source.keys[:, None],
-                source.encoder_states[:, None],
-                source.allowed[:, None, None],
-                score=self.score,
-                scale=self.score.scale(self.config.d_score) / temperature,
-            )
-            context = attention.output[:, 0, 0]
-        if forced is not None and attention is not None:
-            context = (forced[:, None] @ source.encoder_states)[:, 0]
+            return DecoderStep(None, source.summary, self.advance(previous, source.summary, state))
+        attention = self.look_back(source, previous, state, temperature)
+        context = attention.output[:, 0, 0] if forced is None else (forced[:, None] @ source.encoder_states)[:, 0]
         return DecoderStep(attention, context, self.advance(previous, context, state))
+
+    def look_back(
+        self,
+        source: Source,
+        previous: Float[Tensor, "batch d_embedded"],
+        state: Float[Tensor, "batch d_hidden"],
+        temperature: float = 1.0,
+    ) -> AttentionTrace:
+        """Ask every source token how well it fits what comes next, and mix their annotations accordingly."""
+        query = self.w_query(torch.cat([state, previous], dim=-1))
+        scale = self.score.scale(self.config.d_score) / temperature
+        return attend(
+            query[:, None, None],
+            source.keys[:, None],
+            source.encoder_states[:, None],
+            source.allowed[:, None, None],
+            score=self.score,
+            scale=scale,
+        )
 
     def advance(
         self,

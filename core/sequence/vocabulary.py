@@ -92,17 +92,26 @@ class Vocabulary:
         cut = self._tokenizer.pre_tokenizer.pre_tokenize_str("".join(written))
         ends = [end for _, (_, end) in cut]
         begins = [0, *itertools.accumulate(map(len, written))][: len(ids)]
-        word_of = [bisect.bisect_right(ends, begin) for begin in begins]
-        spelled = [
-            self.text([id_ for id_, _ in group]).strip()
-            for _, group in itertools.groupby(zip(ids, word_of, strict=True), key=lambda pair: pair[1])
+        cut_of = [bisect.bisect_right(ends, begin) for begin in begins]
+        # a piece that spans two cuts belongs to the first; words are counted without gaps
+        words = [
+            [id_ for id_, _ in group]
+            for _, group in itertools.groupby(zip(ids, cut_of, strict=True), key=lambda pair: pair[1])
         ]
-        return Pieces(tuple(ids), tuple(spelled), tuple(word_of))
+        word_of = [place for place, word in enumerate(words) for _ in word]
+        return Pieces(tuple(ids), tuple(self.text(word).strip() for word in words), tuple(word_of))
+
+    def spell(self, word: str) -> tuple[int, ...]:
+        """The pieces of a word that somebody wants written. Raises ValueError if it has no letter."""
+        ids = self.read(word).ids
+        if not ids:
+            raise ValueError("no word is there: type one, such as maison")
+        return ids
 
     def of_words(self, given: Sequence[str]) -> Pieces:
         """Words that are cut already, as in files of alignments: each keeps its own pieces."""
         ids, word_of = [], []
-        for place, word in enumerate(given):
+        for place, word in enumerate(map(clean, given)):
             before = ""
             if place and given[place - 1].endswith(_NO_SPACE_AFTER):
                 before = "d'"

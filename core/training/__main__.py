@@ -116,7 +116,9 @@ def _train(asked: argparse.Namespace, known: corpus.Corpus, device: torch.device
         "minutes": round(training.seconds / 60),
         "device": devices.describe(device),
     }
-    cards.keep(asked.out / f"{asked.name}.json", {"made": made})
+    figures = asked.out / f"{asked.name}.json"
+    figures.unlink(missing_ok=True)  # those of other weights
+    cards.keep(figures, {"made": made})
 
 
 def _measure(

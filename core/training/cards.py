@@ -13,9 +13,10 @@ _LOOKS = {
     "dot": "scaled dot product attention at every step",
 }
 _GUIDED = """
-The attention was guided: a statistical word aligner (IBM model 2 with a prior for the diagonal, both directions, learned
-from the same training sentences by expectation maximisation) says which words belong together, and one term of the loss,
-with weight {guidance}, holds the weights to it (Chen et al. 2016). A plain translation loss alone leaves the weights of such a
+The attention was guided: a statistical word aligner (IBM model 2 with a prior for the diagonal, learned in both directions
+from the same training sentences by variational expectation maximisation; a link counts what both believe) says which
+words belong together, and one term of the loss, with weight {guidance}, holds the weights to it (Chen et al. 2016). A
+plain translation loss alone leaves the weights of such a
 model on neighbours of the right word, because the encoder's states know their neighbours already. What is attended to
 is the encoder's states beside the embeddings; the query sees the embedding of the piece written last beside the state.
 Two sentences that are given are aligned by the weights after they have seen the word (Bayes' rule, Shankar and Sarawagi
@@ -37,6 +38,7 @@ def card(translator: TrainedTranslator, others: dict[str, dict[str, Any]], size:
     """
     made, config = translator.figures["made"], translator.model.config
     recipe = made["recipe"]
+    origin = corpus.ORIGIN if made["data sha256"] == corpus.SHA256 else "Another file than the published one"
     parameters = sum(parameter.numel() for parameter in translator.model.parameters())
     rows = {translator.name: translator.figures, **others}
     parts = [
@@ -45,7 +47,7 @@ def card(translator: TrainedTranslator, others: dict[str, dict[str, Any]], size:
         f"{size / 1e6:.1f} MB. A bidirectional GRU reads ({config.d_hidden} numbers a piece), a GRU of {config.d_hidden} "
         f"numbers writes, with {_LOOKS[config.look]}. It is a teaching model: it knows short everyday sentences.",
         "## Data",
-        f"{corpus.ORIGIN}. sha256 {made['data sha256']}. {made['pairs']['train']:,} pairs to learn from, "
+        f"{origin}. sha256 {made['data sha256']}. {made['pairs']['train']:,} pairs to learn from, "
         f"{made['pairs']['dev']:,} to choose settings, {made['pairs']['test']:,} held out. Split by the words of the English "
         "sentence, so that no English sentence is on both sides. Weights may be used under the same licence, with "
         "attribution to Tatoeba and manythings.org.",
@@ -56,7 +58,7 @@ def card(translator: TrainedTranslator, others: dict[str, dict[str, Any]], size:
         f"smoothing {recipe['smoothing']:g}, dropout {config.dropout:g}; {recipe['joined']:.0%} of the examples are two or "
         f"three pairs in a row, {recipe['casual']:.0%} are written without capitals and full stop.",
         _GUIDED.format(**recipe).strip() if config.look != "none" and recipe["guidance"] else "",
-        "## Quality on the held-out sentences, greedy decoding",
+        "## Quality on the held-out sentences, greedy decoding where no beam is named",
         _quality(rows),
         "BLEU by the number of English words:",
         _by_length(rows),

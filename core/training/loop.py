@@ -57,7 +57,8 @@ class Training:
             for group in self._optimiser.param_groups:
                 group["lr"] = self.schedule.rate(self.done)
             self.model.train()
-            value = loss(batch)
+            with torch.enable_grad():
+                value = loss(batch)
             self._optimiser.zero_grad()
             value.backward()
             nn.utils.clip_grad_norm_(self.model.parameters(), self._clip)
@@ -68,7 +69,7 @@ class Training:
             yield Update(self.done, value)
 
     def save(self, path: Path) -> None:
-        """Weights, moments and random state, as safetensors."""
+        """Weights, moments and the processor's random state, as safetensors."""
         named = dict(self.model.named_parameters())
         tensors = {f"model.{name}": tensor.detach() for name, tensor in named.items()}
         for name, parameter in named.items():

@@ -1,5 +1,6 @@
 """How good a translator is: BLEU and chrF on held-out sentences, by length, and its alignment error."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from core.training.gold import AlignedPair
 # sentences of the test split by their words: from, to
 LENGTHS: Final = ((1, 4), (5, 6), (7, 8), (9, 11), (12, 15), (16, 40))
 LONG: Final = 9
+BEAM: Final = 5
 _AT_ONCE: Final = 100
 
 
@@ -28,7 +30,8 @@ def quality(translator: TrainedTranslator, test: Sequence[Pair]) -> dict[str, An
     """BLEU and chrF against the first translation of the file, BLEU against all of them, and BLEU by length."""
     known = references(tuple(test))
     hypotheses = dict(translated(translator, list(known)))
-    n_words = {source: len(translator.vocabulary.read(source).words) for source in known}
+    # punctuation marks are no words
+    n_words = {source: len(re.findall(r"\w[\w'-]*", source)) for source in known}
 
     def bleu(chosen: list[str], most: int | None) -> float | None:
         if not chosen:
@@ -40,9 +43,12 @@ def quality(translator: TrainedTranslator, test: Sequence[Pair]) -> dict[str, An
         return round(BLEU().corpus_score([hypotheses[source] for source in chosen], columns).score, 1)
 
     everything = list(known)
+    lines = [translator.translate(source, beam=BEAM).text for source in everything]
+    beam = BLEU().corpus_score(lines, [[known[source][0] for source in everything]]).score
     return {
         "sentences": len(everything),
         "BLEU": bleu(everything, 1),
+        f"BLEU, beam of {BEAM}": round(beam, 1),
         "BLEU, all references": bleu(everything, None),
         "chrF": round(
             CHRF().corpus_score([hypotheses[s] for s in everything], [[known[s][0] for s in everything]]).score,

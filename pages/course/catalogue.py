@@ -164,6 +164,14 @@ LABS = (
         "Bring your own",
         icon=":material/edit_note:",
     ),
+    Page(
+        "translation_lab",
+        "Your translation",
+        "Which words belong together, and who finds them?",
+        "labs",
+        "Bring your own",
+        icon=":material/translate:",
+    ),
 )
 
 BY_SLUG = {page.slug: page for page in (MAP, *LESSONS, *LABS)}

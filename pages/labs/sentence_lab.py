@@ -1,7 +1,6 @@
 """The sentence lab: all heads of a real model on the visitor's own words."""
 
 from dataclasses import dataclass
-from urllib.parse import urlparse
 
 import numpy as np
 import streamlit as st
@@ -9,19 +8,17 @@ import streamlit as st
 from core import script, settings
 from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
 from core.analysis.scene import Kind, Scene, kinds, scene, summaries
-from core.models import device, folder, loading, offline
+from core.models import device, loading, offline
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading, read
 from core.text_files import read_text
-from pages.parts import assets, claims, controls, link, messages, sentences, takeaway
+from pages.parts import assets, claims, controls, link, messages, models, sentences, takeaway
 from pages.parts.payload import pack
 from pages.parts.stage import LONGEST_LABEL, Frame, Stage, Token, limit, look_of_link, remember
 from pages.parts.views import matrix
 
 PREFIX = "lab"
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-ANOTHER = "another model …"
 OTHER = "The animal did not cross the street because it was too wide"
 NOTHING, OTHER_HEAD, OTHER_SENTENCE = "nothing", "another head", "another sentence"
 ANY_HEAD = "…"
@@ -36,67 +33,6 @@ def reading(name: str, on: str, text: str, second: str | None, start: int) -> Re
     loaded = loading.load(name, on)
     wanted = ("weights", "queries", "keys") if loaded.recorded else ("weights",)
     return read(loaded, text, second, start, tensors=wanted)
-
-
-def may_open_anything() -> bool:
-    """Whether the visitor sits at this computer, which alone can reach the server: then any model may be opened.
-
-    A server on loopback behind a proxy is reached from elsewhere: the page's own address tells.
-    """
-    page = urlparse(st.context.headers.get("Origin", "")).hostname
-    return st.get_option("server.address") in LOOPBACK and page in {None, *LOOPBACK}
-
-
-def choose_model() -> str:
-    """The name of the model that is asked for: the offline one until a download was agreed to."""
-    offered = [offline.NAME, *settings.MODELS]
-    options = [*offered, ANOTHER] if may_open_anything() else offered
-    name = st.selectbox("Model", options, key=f"{PREFIX}_model", bind="query-params", width=190) or offline.NAME
-    if name == ANOTHER:
-        name = st.text_input(
-            "Hub name or folder",
-            key=f"{PREFIX}_name",
-            bind="query-params",
-            max_chars=300,
-            placeholder="google-bert/bert-base-uncased, or a folder of this computer",
-        ).strip()
-    return name or offline.NAME
-
-
-def agreed(name: str) -> bool:
-    """Whether a model may be fetched, if it must be: a link alone starts no download."""
-    key = f"{PREFIX}_fetch"
-    if not folder.must_be_fetched(name) or st.session_state.get(key) == name:
-        return True
-    why = "It would be fetched from the Hugging Face Hub, which can be many megabytes. Until then the offline model is shown."
-    messages.problem(f"{PREFIX}_name", f"{name} is not on this computer.", why)
-    st.button(f"Fetch {name}", on_click=st.session_state.__setitem__, args=(key, name))
-    return False
-
-
-def choose_device() -> str:
-    """Where the model runs: as set, else the best device there is."""
-    there = device.available()
-    return (
-        st.selectbox("Device", there, device.default(), key=f"{PREFIX}_device", bind="query-params", width=100)
-        or there[0]
-    )
-
-
-def open_model(name: str, on: str) -> LoadedModel | None:
-    """The model of this name; with a note the offline one, where that cannot be opened; None if that cannot, either."""
-    try:
-        loading.may_load(name, may_open_anything())
-        if not agreed(name):
-            return open_model(offline.NAME, on)
-        with st.spinner(f"Opening {name} …", show_time=True):
-            return loading.load(name, on)
-    except ModelError as error:
-        if name == offline.NAME:
-            messages.problem(f"{PREFIX}_model", "There is no model to show.", f"{error}.")
-            return None
-        messages.problem(f"{PREFIX}_name", "This model cannot be opened, so the offline one is shown.", f"{error}.")
-        return open_model(offline.NAME, on)
 
 
 def upload() -> None:
@@ -343,11 +279,11 @@ def take_away(
 def lab() -> None:
     bench = controls.bench()
     with bench:
-        name = choose_model()
+        name = models.choose(PREFIX, [offline.NAME, *settings.MODELS])
     more = controls.bench("bench_more")
     with more:
-        on = choose_device()
-    loaded = open_model(name, on)
+        on = models.choose_device(PREFIX)
+    loaded = models.open_or(PREFIX, name, on, offline.NAME)
     if loaded is None:
         return
     with bench:

@@ -23,6 +23,32 @@ def curves(named: Mapping[str, tuple[Sequence[float], Sequence[float]]], x_title
     return figure
 
 
+def fading(named: Mapping[str, Sequence[float]], x_title: str, y_title: str) -> go.Figure:
+    """Curves over positions from 1 on, on a logarithmic scale; what is 0 there ends a curve."""
+    figure = go.Figure()
+    for (name, y), dash in zip(named.items(), ("solid", "dash", "dot", "dashdot", "longdash"), strict=False):
+        positions = list(range(1, len(y) + 1))
+        figure.add_scatter(
+            x=positions, y=[value or None for value in y], mode="lines+markers", name=name, line_dash=dash
+        )
+    figure.update_layout(**_plain(x_title, y_title))
+    figure.update_yaxes(type="log", exponentformat="power")
+    return figure
+
+
+def by_group(
+    named: Mapping[str, Sequence[float | None]], groups: Sequence[str], x_title: str, y_title: str
+) -> go.Figure:
+    """Bars side by side for each group, with their numbers above them."""
+    figure = go.Figure()
+    for (name, y), pattern in zip(named.items(), ("", "/", "."), strict=False):
+        figure.add_bar(
+            x=list(groups), y=list(y), name=name, text=list(y), textposition="outside", marker_pattern_shape=pattern
+        )
+    figure.update_layout(**_plain(x_title, y_title), barmode="group")
+    return figure
+
+
 def _plain(x_title: str, y_title: str) -> dict:
     return {
         "height": 260,

@@ -79,7 +79,14 @@ def _figure(stage: Stage, frame: Frame, looked: dict[str, int]) -> Figure:
     figure = Figure(figsize=(6.4, 5.2), layout="constrained")
     title = frame.title or next(step.title for step in stage.steps if step.name == frame.steps[0])
     figure.suptitle(title, fontsize=11)
-    draw = {"tables": _tables, "heads": _stack, "cube": _stack, "points": _points, "histogram": _histogram}
+    draw = {
+        "tables": _tables,
+        "heads": _stack,
+        "cube": _stack,
+        "points": _points,
+        "histogram": _histogram,
+        "tree": _tree,
+    }
     draw.get(view["kind"], _matrix)(figure, stage, view, tensors, looked)
     return figure
 
@@ -113,6 +120,10 @@ def _matrix(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndar
     image = _heat(axes, array, view, hidden)
     _words(axes, list(stage.tokens[view["rows"]]), "y")
     axes.set_ylabel("Queries")
+    for row, words in enumerate(view.get("words", [])):
+        for column, word in enumerate(words):
+            ink = "white" if array[row, column] > 0.6 else "black"
+            axes.text(column, row, word, ha="center", va="center", fontsize=6, color=ink, parse_math=False)
     if view["columns"] == "keys":
         _words(axes, list(stage.tokens["keys"]), "x")
         axes.xaxis.tick_top()
@@ -168,6 +179,20 @@ def _points(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndar
         axes.annotate(token.text, (x, y), fontsize=7, xytext=(3, 3), textcoords="offset points", parse_math=False)
     axes.set_aspect("equal")
     axes.legend()
+
+
+def _tree(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndarray], looked: dict[str, int]) -> None:
+    axes = figure.subplots()
+    axes.axis("off")
+    nodes = view["nodes"]
+    for node in nodes:
+        weight = "bold" if node["best"] else "normal"
+        axes.text(node["step"], -node["rank"], node["word"], fontsize=6, weight=weight, va="center", parse_math=False)
+        if node["parent"] is not None:
+            before = nodes[node["parent"]]
+            style = {"color": "black" if node["best"] else "#b9b8c8", "linewidth": 1.2 if node["best"] else 0.5}
+            axes.plot([before["step"] + 0.55, node["step"] - 0.03], [-before["rank"], -node["rank"]], **style)
+    axes.set_xlim(-0.1, max(node["step"] for node in nodes) + 1)
 
 
 def _histogram(

@@ -55,13 +55,16 @@ class Stage:
     signature    changes whenever the input does; then the cell looked at returns to `focus`.
     steps        the trace.
     tokens       the words of each axis: "queries" and "keys", and any other that a table names.
-    formula_of   the step whose formula is shown, with all earlier ones inside it.
+    formula_of   the step whose formula is shown, with all earlier ones inside it; "" for none.
     formulas     {step: LaTeX} in place of what the trace declares, where the learner changed the computation.
     symbols      {step: letter} for what the formula names by a letter.
     divisor      what scores were divided by.
     dot_product  whether a score is the sum of q x k.
     tensors      matrices by name, beyond those of the steps; shares: which of them are in 0..1.
-    editable     whether clicking a cell of the mask changes it; reorderable: whether words can be dragged.
+    editable     whether clicking a cell changes it while the button `edit_label` is pressed; reorderable: whether words
+                 can be dragged.
+    recurrent    the first of the steps that are done anew for every query, one query after the other; None where all
+                 queries are computed at once.
     answered     whether the learner answered the lesson's question.
     """
 
@@ -80,6 +83,8 @@ class Stage:
     tensors: Mapping[str, np.ndarray] = field(default_factory=dict)
     shares: frozenset[str] = frozenset()
     editable: bool = False
+    edit_label: str = "Edit mask"
+    recurrent: int | None = None
     reorderable: bool = False
     answered: bool = False
 
@@ -89,11 +94,13 @@ def show(
     first_step: int,
     on_toggle: Callable[[int, int], None] | None = None,
     on_reorder: Callable[[int, int], None] | None = None,
+    on_pick: Callable[[int, int], None] | None = None,
 ) -> None:
     """Draw the stage. The step it rests on and the cell looked at are kept in the link as `?step=` and `?at=`.
 
     on_toggle    called with (query, key) when the learner clicks a cell of an editable mask.
     on_reorder   called with (from, to) when the learner moves a word.
+    on_pick      called with (query, rank) when the learner picks one of the words in a cell.
     """
     key = f"{stage.lesson}_stage"
 
@@ -111,6 +118,7 @@ def show(
         on_view_change=lambda: remember(key),
         on_toggled_change=told("toggled", on_toggle),
         on_reordered_change=told("reordered", on_reorder),
+        on_picked_change=told("picked", on_pick),
     )
 
 
@@ -167,21 +175,25 @@ def _payload(stage: Stage, step: int) -> bytes:
         },
         "cross": stage.tokens["queries"] is not stage.tokens["keys"],
         "frames": frames,
-        "formula": whole_formula(stage.steps, stage.formula_of, stage.symbols, stage.formulas),
+        "formula": whole_formula(stage.steps, stage.formula_of, stage.symbols, stage.formulas)
+        if stage.formula_of
+        else "",
         "code": [{"text": line.text, "steps": line.assigns} for line in stage.listing],
         "focus": dict(stage.focus),
         "look": look_of_link(stage.focus),
         "go": st.session_state.get(f"{stage.lesson}_go"),
         "divisor": stage.divisor,
         "dotProduct": stage.dot_product,
-        "limits": {name: limit(tensors[name]) for name in ("queries", "keys")},
+        "limits": {name: limit(tensors[name]) for name in {"queries", "keys"} & tensors.keys()},
         "editable": stage.editable,
+        "editLabel": stage.edit_label,
+        "recurrent": stage.recurrent,
         "reorderable": stage.reorderable,
         "answered": stage.answered,
         "step": step,
     }
     sent = {name: tensors[name] for name in shown | always | stage.tensors.keys()}
-    return pack(words, sent, stage.shares | {"weights"})
+    return pack(words, sent, stage.shares | {"weights"} & tensors.keys())
 
 
 def _frame(frame: Frame, declared: Mapping[str, Step], tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:

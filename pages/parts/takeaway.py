@@ -74,6 +74,8 @@ def as_csv(stage: Stage, frame: Frame) -> bytes:
             rows = [token.text for token in stage.tokens.get(part.get("rows", "queries"), [])]
             above = [token.text for token in stage.tokens["keys"]] if part.get("columns") == "keys" else None
             writer.writerow([name, *(above or range(matrix.shape[1]))])
+            if words := part.get("words"):
+                writer.writerows([rows[i], *row] for i, row in enumerate(words))
             writer.writerows(
                 [rows[i] if i < len(rows) else i, *(f"{x:.7g}" for x in row)] for i, row in enumerate(matrix)
             )

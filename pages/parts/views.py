@@ -32,6 +32,8 @@ def matrix(tensor: str, scale: str, *, rows: str = "queries", columns: str = "ke
     whole      True where all values are whole numbers, to be written into the cells.
     hidden     the name of the tensor that says which cells may be seen; hiddenWord: what the others are called.
     margin     "sum" or "visible": what stands beside the rows.
+    grows      True where rows are made one after the other, so that later ones are empty while it plays.
+    words      words for the cells, a list per row.
     readout    "pair" with chain="scores" | "scaled" | "masked" | "weights" | "wrong"; "mixture"; or "plain".
     """
     return {"kind": "matrix", "tensor": tensor, "scale": scale, "rows": rows, "columns": columns, **more}
@@ -77,6 +79,11 @@ def points(values: str, outputs: str, note: str, rows: str = "keys") -> View:
         "note": note,
         "scale": "signed",
     }
+
+
+def tree(tensor: str, nodes: list[View], note: str) -> View:
+    """What a beam looked at. nodes: {parent, step, rank, word, score, kept, best}; `tensor` is drawn on the rail."""
+    return {"kind": "tree", "tensor": tensor, "nodes": nodes, "note": note, "scale": "weights"}
 
 
 def histogram(tensor: str, series: list[View]) -> View:

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 
-from tests.benchmarks import browsing, recorder, sentence_lab
+from tests.benchmarks import browsing, recorder, sentence_lab, translation
 from tests.benchmarks.floors import bare
 from tests.benchmarks.sessions import closed_loop, growth, machine
 from tests.browser.server import serving
 
 SECONDS = 8.0
-LESSONS = ["attention", "self_attention", "masks", "multi_head"]
+LESSONS = ["looking_back", "attention", "self_attention", "masks", "multi_head"]
 
 
 def row(what: str, measured: str, ratio: str, aim: str) -> None:
@@ -36,6 +36,20 @@ def main() -> None:
         "1.5",
     )
     row("Sentence lab: the grid of all heads", f"{grid / 1e6:.2f} MB ({whole / 1e6:.2f} MB in all)", "", "4 MB")
+    plain, kept = translation.traced()
+    row(
+        "Greedy translation with every number kept against without, 14 pieces",
+        f"{kept:.1f} against {plain:.1f} ms",
+        f"{kept / plain:.2f}",
+        "1.2",
+    )
+    alone, watched = translation.watched()
+    row(
+        "Live training that is watched against a plain loop, updates per second",
+        f"{watched:.1f} against {alone:.1f}",
+        f"{watched / alone:.2f}",
+        "at least 0.9",
+    )
     work, sent = browsing.frames()
     for name, taken in work.items():
         row(f"{name} over 64 tokens: work per frame, 95th percentile", f"{taken:.1f} ms", "", "16 ms")

@@ -8,15 +8,15 @@ import sys
 import numpy as np
 import pytest
 
-from core.models import offline
+from core.models import checkpoints, offline
 from pages.course.catalogue import LESSONS
 from pages.parts import takeaway
 from pages.parts.paper import picture
 from tests.pages.screen import open_page, sent
 
 MAGIC = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}
+LABS = ("sentence_lab", "translation_lab")
 SLUGS = [page.slug for page in LESSONS if page.built]
-PREFIXES = {"attention": "op", "self_attention": "self", "masks": "mask", "multi_head": "heads"}
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def offered(monkeypatch):
     return open_and_keep
 
 
-@pytest.mark.parametrize("slug", [*SLUGS, "sentence_lab"])
+@pytest.mark.parametrize("slug", [*SLUGS, *LABS])
 @pytest.mark.parametrize("kind", MAGIC)
 def test_every_step_can_be_taken_away_as_a_figure(offered, slug, kind):
     stage, _ = offered(slug)
@@ -64,7 +64,7 @@ def test_the_csv_holds_the_numbers_of_the_figure_under_their_tokens(offered):
     assert [row[0] for row in rows[1:]] == [token.text for token in stage.tokens["queries"]]
 
 
-@pytest.mark.parametrize("slug", [*SLUGS, "sentence_lab"])
+@pytest.mark.parametrize("slug", [*SLUGS, *LABS])
 def test_the_npz_holds_every_tensor_of_the_page(offered, slug):
     stage, _ = offered(slug)
     kept = np.load(io.BytesIO(takeaway.as_npz(stage, {})))
@@ -110,12 +110,52 @@ def test_the_program_of_the_lab_prints_what_is_shown(offered, link, tmp_path):
     np.testing.assert_allclose(run(script(), tmp_path)[-1], stage.tensors["weights"].flatten(), atol=1e-4)
 
 
-def run(source: str, folder) -> list[np.ndarray]:
+@pytest.mark.parametrize(
+    ("slug", "link", "name"),
+    [
+        ("looking_back", {}, "translator-attention"),
+        ("looking_back", {"back_look": "3.1", "back_temperature": "2.0"}, "translator-attention"),
+        ("looking_back", {"back_score": "scaled dot", "back_beam": "3"}, "translator-attention-dot"),
+        ("translation_lab", {}, "translator-attention"),
+    ],
+)
+def test_the_program_of_a_translation_prints_its_weights(offered, slug, link, name, tmp_path):
+    stage, script = offered(slug, **link)
+    printed = run(script(), tmp_path, checkpoints.FOLDER / f"{name}.safetensors")
+    expected = next((step.tensor[0] for step in stage.steps if step.name == "weights"), None)
+    assert printed[-1].size
+    if expected is not None:
+        np.testing.assert_allclose(printed[-1], expected.flatten(), atol=2e-4)
+
+
+def test_the_program_of_one_vector_prints_the_probability_of_every_piece(offered, tmp_path):
+    stage, script = offered("bottleneck")
+    path = tmp_path / "program.py"
+    path.write_text(script(), encoding="utf-8")
+    weights = checkpoints.FOLDER / "translator-fixed-context.safetensors"
+    done = subprocess.run([sys.executable, path, weights], capture_output=True, text=True, check=True, timeout=120)
+    printed = [float(line.split("probability ")[1]) for line in done.stdout.splitlines()]
+    np.testing.assert_allclose(printed, stage.tensors["choices"][:, 0], atol=2e-4)
+
+
+@pytest.mark.parametrize("network", ["RNN", "GRU", "LSTM", "by hand"])
+def test_the_program_of_a_cell_prints_its_states(offered, network, tmp_path):
+    stage, script = offered("bottleneck", one_network=network)
+    printed = run(script(), tmp_path)
+    np.testing.assert_allclose(printed[-1], stage.steps[-1].tensor.flatten(), atol=2e-4)
+
+
+def run(source: str, folder, model=None) -> list[np.ndarray]:
     """Runs a program in a Python of its own, outside the project, and reads the tensors it printed."""
     path = folder / "program.py"
     path.write_text(source, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, path, offline.folder()], capture_output=True, text=True, check=True, cwd=folder, timeout=120
+        [sys.executable, path, model or offline.folder()],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+        timeout=120,
     )
     blocks = done.stdout.split("tensor(")[1:]
     return [np.array([float(number) for number in numbers(block)]) for block in blocks]

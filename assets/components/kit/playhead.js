@@ -10,8 +10,13 @@ const prefersStillness = () => matchMedia("(prefers-reduced-motion: reduce)").ma
 const ease = (share) => (share < 0.5 ? 2 * share * share : 1 - (2 - 2 * share) ** 2 / 2);
 
 export class Playhead {
-  /** onMove is called with nothing whenever `time` or `playing` changed. */
-  constructor(onMove) {
+  /**
+   * onMove is called with nothing whenever `time` or `playing` changed. again() is asked at the end while playing: the
+   * step to play from once more, or null. pace: 1, or less to play faster.
+   */
+  constructor(onMove, again = () => null) {
+    this.again = again;
+    this.pace = 1;
     this.time = 0;
     this.last = 0;
     this.playing = false;
@@ -58,18 +63,24 @@ export class Playhead {
     this.onMove();
     if (!this.playing) return;
     if (this.time >= this.last) {
-      this.playing = false;
-      this.onMove();
+      const step = this.again();
+      if (step === null) {
+        this.playing = false;
+        this.onMove();
+        return;
+      }
+      this.time = step;
+      this.#rest();
       return;
     }
     const goal = Math.floor(this.time + 1e-6) + 1;
-    this.#run(goal, SWEEP * (goal - this.time), (share) => share, () => this.#rest());
+    this.#run(goal, SWEEP * this.pace * (goal - this.time), (share) => share, () => this.#rest());
   }
 
   /** Time to look, then on. */
   #rest() {
     this.onMove();
-    this.timer = setTimeout(() => this.#playOn(), REST);
+    this.timer = setTimeout(() => this.#playOn(), REST * this.pace);
   }
 
   #run(goal, duration, curve, after = () => {}) {

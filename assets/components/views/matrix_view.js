@@ -13,6 +13,7 @@ const SMALLEST_LABELLED = 9; // a row lower than this is labelled only where it 
 const ALL_NUMBERS_FROM = 32; // cells of this size show their number
 const ROW_NUMBERS_FROM = 19; // in smaller ones down to this, only the row looked at does
 const OUTPUT_WIDTH = 340;
+const WORD_WIDTH = 104; // of a cell that holds a word
 
 export class MatrixView {
   constructor(figure) {
@@ -48,14 +49,16 @@ export class MatrixView {
   #columns(view) {
     if (view.columns === "keys") return { ...this.keys, size: this.cell };
     const count = this.figure.tensor(view.tensor).columns;
-    return { first: 0, count, size: Math.min(this.width - this.left - 4, OUTPUT_WIDTH) / count };
+    const most = view.words ? count * WORD_WIDTH : OUTPUT_WIDTH;
+    return { first: 0, count, size: Math.min(this.width - this.left - 4, most) / count };
   }
 
   paint(context, view, share, previous) {
     const { left, top, cell, rows } = this;
     const { selection, theme } = this.figure;
-    const { query, key, dimension } = selection.now;
+    const { query, key } = selection.now;
     const columns = (this.columns = this.#columns(view));
+    const dimension = Math.min(selection.now.dimension, columns.count - 1);
     const width = columns.count * columns.size;
     const done = share < 1 ? Math.floor(share * rows.count) : rows.count;
     const busy = share < 1 ? rows.first + Math.min(rows.count - 1, done) : query;
@@ -78,7 +81,7 @@ export class MatrixView {
       outline(context, x, top, columns.size, inRows ? y - top + cell : rows.count * cell, crossing);
     }
     if (inRows) outline(context, left, y, width, cell, theme.colours[view.role ?? "query"]);
-    if (inRows || cell >= ALL_NUMBERS_FROM) this.#numbers(context, view, columns);
+    if (inRows || view.words || cell >= ALL_NUMBERS_FROM) this.#numbers(context, view, columns);
     if (inRows && inColumns) outline(context, x, y, columns.size, cell, theme.colours.ink, 2.5);
     this.#margin(context, view, rows.count);
   }
@@ -93,7 +96,7 @@ export class MatrixView {
       const hidden = view.left.tensor === "weights" ? "allowed" : undefined;
       const beside = { first: 0, count: tensor.columns, size: operand / tensor.columns };
       const box = { x: 0, y: top, cell, rows, columns: beside, from: 0, to: rows.count, alpha };
-      this.figure.heat(context, { ...view.left, hidden, rows: view.rows }, box);
+      this.figure.heat(context, { ...view.left, hidden, rows: view.rows, grows: view.grows }, box);
       if (!view.faint && inside(rows, busy)) {
         outline(context, 0, top + (busy - rows.first) * cell, operand + 1, cell, theme.colours.query);
       }
@@ -153,6 +156,7 @@ export class MatrixView {
     const each = (axis, step, chosen, place, tokens, role) => {
       for (let i = 0; i < axis.count; i++) {
         const index = axis.first + i;
+        if (axis === rows && view.grows && index >= this.figure.grown) continue; // not written yet
         if (step < SMALLEST_LABELLED && index !== chosen) continue;
         draw(tokens[index], index === chosen, role, () => place(i));
       }
@@ -169,6 +173,10 @@ export class MatrixView {
   }
 
   #numbers(context, view, columns) {
+    if (view.words) {
+      this.#words(context, view, columns);
+      return;
+    }
     const all = view.whole ? this.cell >= 10 : this.cell >= ALL_NUMBERS_FROM && columns.size >= ALL_NUMBERS_FROM;
     const isWeight = view.scale === "weights";
     if (!all && (!isWeight || this.cell < ROW_NUMBERS_FROM || view.columns !== "keys")) return;
@@ -192,6 +200,27 @@ export class MatrixView {
     }
   }
 
+  /** Cells that hold words: what each stands for, above its number. */
+  #words(context, view, columns) {
+    const { left, top, cell, rows } = this;
+    const colours = this.figure.colours(view);
+    for (let r = rows.first; r < rows.first + rows.count; r++) {
+      for (let c = 0; c < columns.count; c++) {
+        const value = this.figure.value(view, r, c);
+        if (typeof value !== "number") continue;
+        const colour = inkOn(shade(colours, value, ...this.figure.range(view)));
+        const [x, y] = [left + c * columns.size + 5, top + (r - rows.first + 0.5) * cell];
+        const font = `500 ${clamp(cell - 4, 9, 12.5)}px ${FONT.sans}`;
+        context.font = font;
+        const room = columns.size - 10 - (cell >= 15 ? 30 : 0);
+        write(context, cut(context, view.words[r][c], room), x, y, { font, colour });
+        if (cell < 15) continue;
+        const share = `${Math.round(100 * value)}%`;
+        write(context, share, left + (c + 1) * columns.size - 5, y, { font: `500 10.5px ${FONT.mono}`, colour, align: "right" });
+      }
+    }
+  }
+
   /** Beside each row, added up from the very numbers that are drawn: its sum, or how many keys it may see. */
   #margin(context, view, done) {
     if (!view.margin) return;
@@ -201,6 +230,7 @@ export class MatrixView {
     write(context, view.margin, x, top - 8, { font: `500 12px ${FONT.sans}`, colour: theme.colours["ink-2"], baseline: "alphabetic" });
     for (let i = 0; i < done; i++) {
       const row = rows.first + i;
+      if (view.grows && row >= this.figure.grown) continue;
       const chosen = row === selection.now.query;
       if (cell < SMALLEST_LABELLED && !chosen) continue;
       write(context, this.figure.rowMargin(view, row), x, top + (i + 0.5) * cell, {
@@ -234,12 +264,14 @@ export class MatrixView {
   }
 
   /** The words for who cannot see the drawing. */
-  describe(view, { query, key, dimension }) {
+  describe(view, { query, key, dimension: looked }) {
+    const dimension = Math.min(looked, this.figure.tensor(view.tensor).columns - 1);
     const row = this.figure.tokens(view.rows)[query]?.text;
     const isKey = view.columns === "keys";
     const value = this.figure.value(view, query, isKey ? key : dimension);
-    const column = isKey ? `key ${this.figure.tokens("keys")[key]?.text}` : `number ${dimension}`;
-    return `row ${row}, ${column}: ${value === HIDDEN ? hiddenWord(view) : number(value, view.whole ? 0 : 3)}`;
+    const other = view.words ? `choice ${view.words[query]?.[dimension]}` : `number ${dimension}`;
+    const column = isKey ? `key ${this.figure.tokens("keys")[key]?.text}` : other;
+    return `row ${row}, ${column}: ${typeof value === "number" ? number(value, view.whole ? 0 : 3) : value === HIDDEN ? hiddenWord(view) : "not written yet"}`;
   }
 }
 

@@ -49,7 +49,7 @@ export class TablesView {
       const rows = { first: 0, count: tokens.length };
       const columns = { first: 0, count: table.tensor.columns, size: table.width / table.tensor.columns };
       const box = { x: table.x, y: HEADING, cell, rows, columns };
-      const drawn = { kind: "table", tensor: table.name, limit: table.limit, scale: table.scale ?? "signed", rows: table.rows, columns: table.columns };
+      const drawn = { kind: "table", tensor: table.name, limit: table.limit, scale: table.scale ?? "signed", rows: table.rows, columns: table.columns, grows: table.grows };
       figure.heat(context, drawn, { ...box, from: 0, to: done });
       figure.heat(context, null, { ...box, from: done, to: tokens.length, view: drawn });
       const colour = theme.colours[table.role] ?? theme.colours.ink;
@@ -85,6 +85,7 @@ export class TablesView {
     const { theme } = this.figure;
     const size = clamp(this.cell - 1, 9, this.font);
     tokens.forEach((token, row) => {
+      if (table.grows && row >= this.figure.grown) return; // not written yet
       if (this.cell < SMALLEST_LABELLED && row !== chosen) return;
       const weight = row === chosen ? 700 : 500;
       const font = token.special ? `${weight} ${size - 2}px ${FONT.mono}` : `${weight} ${size}px ${FONT.sans}`;

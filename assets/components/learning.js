@@ -1,0 +1,144 @@
+// A model while it learns: the curve of its loss, and under the point of the curve that is looked at, its attention then.
+
+import { FONT, cut, fit, heat, outline, write } from "./kit/canvas.js";
+import { mount } from "./kit/mount.js";
+import { clamp, number } from "./kit/numbers.js";
+import { element } from "./kit/text.js";
+
+const CURVE = { left: 44, right: 14, top: 14, bottom: 30, height: 230 };
+const MAP = { label: 78, top: 78, cell: 40, smallest: 20 };
+
+function createLearning(root) {
+  root.className = "lab card learning";
+  const curve = element("canvas", { tabindex: 0, role: "slider", "aria-label": "Update that is looked at" });
+  const map = element("canvas", { role: "img" });
+  const says = element("p", { className: "says", "aria-live": "off" });
+  root.append(element("div", { className: "two", children: [curve, map] }), says);
+  let [data, theme, looked] = [null, null, null]; // looked: a measurement of the past, or null for the latest
+
+  const last = () => data.measured.length - 1;
+  const now = () => (looked === null ? last() : Math.min(looked, last()));
+
+  function update(payload, newTheme) {
+    if (data && payload.run !== data.run) looked = null;
+    [data, theme] = [payload, newTheme];
+    resize();
+  }
+
+  function resize() {
+    if (data) paint();
+  }
+
+  function paint() {
+    const wide = root.clientWidth > 700;
+    const width = Math.max(240, (wide ? root.clientWidth * 0.55 : root.clientWidth) - 30);
+    paintCurve(width);
+    paintMap(wide ? root.clientWidth * 0.45 - 30 : root.clientWidth - 30);
+    const at = data.measured[now()];
+    const parts = [`after ${at.update} of ${data.of} updates`, `${percent(at.right)} of the words right, given those before`, `${percent(at.exact)} of the sentences`];
+    if (at.found !== null) parts.push(`${percent(at.found)} of the ${data.content} look at the right word`);
+    says.textContent = `${looked === null ? "Now" : "Then"}, ${parts.join(" · ")}, on sentences it never saw; of the one above, ${percent(at.probe)} of the words.`;
+    curve.setAttribute("aria-valuetext", says.textContent);
+    curve.setAttribute("aria-valuenow", at.update);
+    curve.setAttribute("aria-valuemin", 0);
+    curve.setAttribute("aria-valuemax", data.of);
+  }
+
+  const percent = (share) => `${Math.round(100 * share)}%`;
+  const place = (update, width) => CURVE.left + (update / data.of) * (width - CURVE.left - CURVE.right);
+
+  function paintCurve(width) {
+    const context = fit(curve, width, CURVE.height);
+    const { colours } = theme;
+    const losses = data.tensors.losses.values;
+    const top = Math.max(data.start, ...losses, 0.1);
+    const y = (value) => CURVE.top + (1 - value / top) * (CURVE.height - CURVE.top - CURVE.bottom);
+    const small = { font: `400 12px ${FONT.sans}`, colour: colours["ink-2"] };
+    for (let i = 0; i <= 2; i++) {
+      const value = (top * i) / 2;
+      context.fillStyle = colours.line;
+      context.fillRect(CURVE.left, y(value), width - CURVE.left - CURVE.right, 1);
+      write(context, number(value, 1), CURVE.left - 6, y(value), { ...small, align: "right" });
+    }
+    for (let i = 0; i <= 3; i++) {
+      const update = Math.round((data.of * i) / 3);
+      write(context, String(update), place(update, width), CURVE.height - 16, { ...small, align: "center" });
+    }
+    write(context, "loss, nats per word", CURVE.left + 6, CURVE.top + 2, small);
+    context.strokeStyle = colours.ink;
+    context.lineWidth = 1.6;
+    context.beginPath();
+    losses.forEach((loss, i) => context[i ? "lineTo" : "moveTo"](place(i + 1, width), y(loss)));
+    context.stroke();
+    const at = data.measured[now()].update;
+    context.fillStyle = colours.spot;
+    context.fillRect(place(at, width) - 1, CURVE.top, 2.5, CURVE.height - CURVE.top - CURVE.bottom);
+  }
+
+  function paintMap(width) {
+    const history = data.tensors.history;
+    const [rows, columns] = [data.target, data.source];
+    const cell = clamp(Math.floor((width - MAP.label) / columns.length), MAP.smallest, MAP.cell);
+    const size = history ? [MAP.label + cell * columns.length + 2, MAP.top + cell * rows.length + 2] : [width, 90];
+    const context = fit(map, ...size);
+    const { colours, ramps } = theme;
+    const plain = { font: `500 13px ${FONT.sans}`, colour: colours["ink-2"] };
+    if (!history) {
+      write(context, "Without attention there is nothing to look at:", 0, 30, plain);
+      write(context, "one vector is all that the decoder is given.", 0, 50, plain);
+      map.setAttribute("aria-label", "no attention weights");
+      return;
+    }
+    const weights = history.matrix(now());
+    heat(context, {
+      x: MAP.label, y: MAP.top, width: cell * columns.length, height: cell * rows.length, rows: rows.length,
+      columns: columns.length, value: (r, c) => weights.at(r, c), colours: ramps.weights, low: 0, high: 1, theme,
+    });
+    rows.forEach((word, row) => {
+      context.font = plain.font;
+      write(context, cut(context, word, MAP.label - 10), MAP.label - 7, MAP.top + (row + 0.5) * cell, { ...plain, align: "right" });
+      // where it should look: a frame, so that colour is not all that tells
+      if (data.gold[row] >= 0) outline(context, MAP.label + data.gold[row] * cell + 1, MAP.top + row * cell + 1, cell - 2, cell - 2, colours.key, 1.5);
+    });
+    columns.forEach((word, column) => {
+      context.save();
+      context.translate(MAP.label + (column + 0.5) * cell, MAP.top - 7);
+      context.rotate(-Math.PI / 2);
+      context.font = plain.font;
+      write(context, cut(context, word, MAP.top - 10), 0, 0, plain);
+      context.restore();
+    });
+    map.setAttribute("aria-label", `Attention weights, ${rows.length} target words by ${columns.length} source words. ${rows.map((word, row) => `${word} looks at ${columns[best(weights.row(row))]}`).join(", ")}.`);
+  }
+
+  const best = (row) => row.reduce((top, weight, i) => (weight > row[top] ? i : top), 0);
+
+  function lookAt(update) {
+    const nearest = data.measured.reduce((near, { update: other }, i) => (Math.abs(other - update) < Math.abs(data.measured[near].update - update) ? i : near), 0);
+    looked = nearest === last() ? null : nearest;
+    paint();
+  }
+
+  curve.onpointermove = (event) => {
+    const box = curve.getBoundingClientRect();
+    lookAt(((event.clientX - box.left - CURVE.left) / (box.width - CURVE.left - CURVE.right)) * data.of);
+  };
+  curve.onpointerleave = ({ pointerType }) => {
+    if (pointerType !== "mouse") return; // a finger that is lifted has chosen
+    looked = null;
+    paint();
+  };
+  curve.onkeydown = (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
+    event.stopPropagation();
+    if (!step) return;
+    const goal = clamp(now() + step, 0, last());
+    looked = goal === last() ? null : goal;
+    paint();
+    event.preventDefault();
+  };
+
+  return { update, resize };
+}
+
+export default (component) => mount(component, createLearning, [new URL("learning.css", import.meta.url)]);

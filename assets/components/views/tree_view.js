@@ -1,0 +1,79 @@
+// What a beam looked at: one column per step, the likeliest line on top, the line that won drawn through.
+
+import { FONT, cut, write } from "../kit/canvas.js";
+import { number } from "../kit/numbers.js";
+
+const ROW = 22;
+const TOP = 26;
+const NARROWEST = 46;
+
+export class TreeView {
+  constructor(figure) {
+    this.figure = figure;
+  }
+
+  layout(view, width) {
+    this.steps = Math.max(...view.nodes.map(({ step }) => step)) + 1;
+    const most = Math.max(...view.nodes.map(({ rank }) => rank)) + 1;
+    this.column = Math.max(NARROWEST, width / this.steps);
+    // what does not fit scrolls along with the step that is looked at
+    const beyond = Math.max(0, this.column * this.steps - width);
+    const middle = this.figure.selection.pinned.query * this.column - width / 2;
+    this.shift = Math.max(0, Math.min(beyond, middle));
+    this.width = width;
+    return TOP + most * ROW + 24;
+  }
+
+  #place({ step, rank }) {
+    return [step * this.column - this.shift, TOP + rank * ROW + ROW / 2];
+  }
+
+  paint(context, view) {
+    const { colours } = this.figure.theme;
+    const { query } = this.figure.selection.now;
+    for (const node of view.nodes) {
+      if (node.parent === null) continue;
+      const parent = view.nodes[node.parent];
+      const [x, y] = this.#place(node);
+      const [px, py] = this.#place(parent);
+      const from = px + this.column * 0.72;
+      context.strokeStyle = node.best ? colours.ink : colours["control-line"];
+      context.lineWidth = node.best ? 2.2 : 1;
+      context.setLineDash(node.kept ? [] : [3, 3]);
+      context.beginPath();
+      context.moveTo(from, py);
+      context.bezierCurveTo(from + 10, py, x - 12, y, x - 2, y);
+      context.stroke();
+    }
+    context.setLineDash([]);
+    for (const node of view.nodes) {
+      const [x, y] = this.#place(node);
+      if (x < -this.column) continue;
+      const font = `${node.best ? 700 : node.kept ? 500 : 400} 12.5px ${FONT.sans}`;
+      context.font = font;
+      const colour = colours[node.best ? "ink" : node.kept ? "ink-2" : "ink-3"];
+      write(context, cut(context, node.word, this.column * 0.72), x, y, { font, colour });
+    }
+    context.fillStyle = colours.spot;
+    context.fillRect(query * this.column - this.shift, TOP - 4, this.column * 0.72, 2.5);
+    const font = `400 12px ${FONT.sans}`;
+    const note = cut(context, `${view.note}`, this.width);
+    write(context, note, 0, 10, { font, colour: colours["ink-2"] });
+  }
+
+  at(x, y, view) {
+    const step = Math.floor((x + this.shift) / this.column);
+    const rank = Math.floor((y - TOP) / ROW);
+    const found = view.nodes.find((node) => node.step === step && node.rank === rank);
+    return found ? { query: Math.min(step, this.figure.tokens("queries").length - 1) } : null;
+  }
+
+  move(dx, _, view, { query }) {
+    return { query: Math.max(0, Math.min(this.figure.tokens("queries").length - 1, query + dx)) };
+  }
+
+  describe(view, { query }) {
+    const here = view.nodes.filter(({ step }) => step === query);
+    return `step ${query}: ${here.map(({ word, score, best, kept }) => `${word} ${number(score)}${best ? " (chosen)" : kept ? " (followed)" : " (dropped)"}`).join(", ")}`;
+  }
+}

@@ -1,0 +1,85 @@
+"""Lesson 1: an encoder and a decoder with one vector between them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.lessons.looking_back import FIXED, MODELS
+from core.models import checkpoints
+from core.sequence.cells import READ, Cell, CellTrace, Maps, influence, untrained
+from core.sequence.trained import TrainedTranslator, Translation
+from core.sequence.vocabulary import Pieces
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A sentence through one vector, and the same sentence by the model that looks back."""
+
+    fixed: Translation
+    looking: Translation
+
+    @property
+    def context(self) -> Float[Tensor, "1 d_annotation"]:
+        """The one vector: it is the same at every step."""
+        return self.fixed.trace.contexts[0, :1]
+
+    @property
+    def numbers_in(self) -> int:
+        """How many numbers the word vectors of the sentence hold."""
+        return self.fixed.trace.embedded[0].numel()
+
+
+def translator() -> TrainedTranslator:
+    """The model with one vector. Raises ModelError if its files cannot be read."""
+    return checkpoints.load(FIXED)
+
+
+def run(text: str) -> Lesson:
+    """Translate both ways. Raises ValueError in words, ModelError if the models cannot be read."""
+    return Lesson(checkpoints.load(FIXED).translate(text), checkpoints.load(MODELS["additive"]).translate(text))
+
+
+Rows = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class CellLesson:
+    """A cell on a sequence: every gate, its maps, and how far the last state feels each input."""
+
+    function: Callable[[Tensor, Maps], CellTrace]
+    trace: CellTrace
+    maps: Maps
+    felt: Float[Tensor, "tokens"]
+
+
+def read_with(cell: Cell, text: str, d_hidden: int, seed: int, forget_bias: float) -> tuple[CellLesson, Pieces]:
+    """An untrained cell on the word vectors of a sentence, and the pieces of the sentence.
+
+    Raises   ValueError in words, ModelError if the model with the word vectors cannot be read.
+    """
+    model = translator()
+    pieces = model.read(text)
+    with torch.inference_mode(False), torch.no_grad():
+        vectors = model.model.embedding(torch.tensor([pieces.ids], device=model.device)).cpu().clone()
+    # the first numbers of each word vector, made as large as torch's own starting weights expect
+    inputs = vectors[..., :d_hidden] / vectors[..., :d_hidden].std()
+    return _read(cell, inputs, untrained(cell, d_hidden, d_hidden, seed, forget_bias)), pieces
+
+
+def by_hand(x: Rows, w_input: Rows, w_state: Rows) -> CellLesson:
+    """A plain recurrent network on a few numbers."""
+    inputs, first, second = (torch.tensor(rows, dtype=torch.float32) for rows in (x, w_input, w_state))
+    return _read("RNN", inputs[None], Maps(first, second, torch.zeros(first.shape[1]), torch.zeros(second.shape[1])))
+
+
+def _read(cell: Cell, inputs: Tensor, maps: Maps) -> CellLesson:
+    return CellLesson(READ[cell], READ[cell](inputs, maps), maps, influence(cell, inputs, maps))
+
+
+def quality_by_length() -> dict[str, list[dict]]:
+    """BLEU on held-out sentences by their length, as it was measured after training, of each translator that was."""
+    figures = {name: checkpoints.load(name).figures for name in checkpoints.TRANSLATORS}
+    return {name: found["quality"]["by length"] for name, found in figures.items() if "quality" in found}

@@ -1,0 +1,105 @@
+"""The translation lab: own sentences through the three translators of this project, or through one of the library's."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from jaxtyping import Float
+from torch import Tensor
+
+from core.analysis import alignment
+from core.analysis.scene import Scene, scene
+from core.lessons.looking_back import FIXED, MODELS
+from core.models import checkpoints
+from core.models.loaded import LoadedModel
+from core.models.reading import Reading, read
+from core.models.writing import write
+from core.sequence.trained import Translation
+
+NAMES: Final = ("additive", "scaled dot", "one vector")
+_CHECKPOINTS: Final = {**MODELS, "one vector": FIXED}
+MOST_WRITTEN: Final = 80
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """One translation with the words that belong together; weights is None without attention."""
+
+    text: str
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    weights: Float[Tensor, "target_words source_words"] | None
+    translation: Translation
+
+    @property
+    def pharaoh(self) -> str:
+        """One link per target word, to the word of its largest weight."""
+        return "" if self.weights is None else alignment.pharaoh(alignment.strongest(self.weights))
+
+
+def translate(name: str, text: str, knowing: bool) -> Aligned:
+    """What one of NAMES makes of a sentence. Raises ValueError in words, ModelError if it cannot be opened."""
+    translator = checkpoints.load(_CHECKPOINTS[name])
+    made = translator.translate(text)
+    empty = made.target.ids in ((translator.vocabulary.end,), ())
+    weights = translator.words_of(made, knowing=knowing) if translator.looks and not empty else None
+    end = len(made.target.words) - (made.target.ids[-1] == translator.vocabulary.end)
+    return Aligned(made.text, made.source.words[:-1], made.target.words[:end], weights, made)
+
+
+def plainly(name: str, text: str) -> str:
+    """The translation of a sentence without its numbers; of one that cannot be read, nothing."""
+    translator = checkpoints.load(_CHECKPOINTS[name])
+    try:
+        translator.read(text)
+    except ValueError:
+        return ""
+    return translator.translate_many([text])[0]
+
+
+@dataclass(frozen=True)
+class HeadsOfModel:
+    """What a model of the library wrote, and the weights of all heads of its cross-attention, between words.
+
+    reading     what the model did, and with what it was called.
+    agreement   for each head, how often its strongest link is that of this project's own aligner.
+    """
+
+    text: str
+    reading: Reading
+    scene: Scene
+    agreement: Float[Tensor, "layers heads"]
+
+    @property
+    def best(self) -> tuple[int, int]:
+        """The layer and the head that agree most often."""
+        place = int(self.agreement.argmax())
+        return place // self.agreement.shape[1], place % self.agreement.shape[1]
+
+
+def heads_of(loaded: LoadedModel, prefix: str, text: str, written: str | None) -> HeadsOfModel:
+    """Let a model of the library translate, or read a translation that is given, and look at its cross-attention.
+
+    prefix    what the model wants before the sentence, as T5 does.
+    written   a translation in place of the model's own.
+    Raises    ValueError for a text that cannot be read, ModelError for a model that is no encoder-decoder.
+    """
+    prefix = prefix.strip()
+    asked = f"{prefix} {text}".strip()
+    target = written or write(loaded, asked, MOST_WRITTEN)
+    if not target.strip():
+        raise ValueError(f"{loaded.name} wrote nothing for this sentence: give a translation yourself")
+    reading = read(loaded, asked, target)
+    for tokens in (reading.tokens, reading.target):
+        if tokens.used < tokens.total:
+            raise ValueError(
+                f"the text has {tokens.total} tokens, and {loaded.name} reads {tokens.used} of them: shorten it"
+            )
+    seen = scene(reading, "cross", hide_special=True, merge_pieces=True)
+    # the words before the sentence are no part of it
+    ahead = (
+        len(scene(read(loaded, prefix, target), "cross", hide_special=True, merge_pieces=True).keys.pieces)
+        if prefix
+        else 0
+    )
+    reference = checkpoints.load(MODELS["additive"]).align(seen.keys.pieces[ahead:], seen.queries.pieces)
+    return HeadsOfModel(target, reading, seen, alignment.agreement(seen.weights[..., ahead:], reference))

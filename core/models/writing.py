@@ -1,0 +1,22 @@
+"""What an encoder-decoder of the library writes when it reads a text."""
+
+import torch
+
+from core.models.errors import ModelError, told_as
+from core.models.loaded import LoadedModel
+from core.models.tokens import encode
+
+
+def write(loaded: LoadedModel, text: str, most: int) -> str:
+    """The text that the model writes greedily, in at most so many tokens.
+
+    Raises   ValueError for a text that cannot be read; ModelError for a model that is no encoder-decoder.
+    """
+    if loaded.kind != "encoder-decoder":
+        raise ModelError(
+            f"{loaded.name} does not translate ({loaded.kind}): choose an encoder-decoder such as Marian or T5"
+        )
+    _, inputs = encode(loaded, text)
+    with told_as(f"{loaded.name} cannot write: choose another model"), torch.inference_mode():
+        ids = loaded.model.generate(**inputs, max_new_tokens=most, num_beams=1, do_sample=False)
+        return loaded.tokenizer.decode(ids[0], skip_special_tokens=True).strip()

@@ -1,0 +1,146 @@
+"""Training while somebody watches: each visitor's run in a thread of its own, a few at a time, the rest in a queue."""
+
+import threading
+import time
+from collections import deque
+from typing import Final, Literal
+
+from core import settings
+from core.training.toy import Settings, Snapshot, ToyTraining, parse
+
+State = Literal["paused", "waiting", "running", "finished", "stopped"]
+
+UNSEEN: Final = 2.0  # seconds after which a run that nobody looks at stops
+_MEASURE_EVERY: Final = 5  # updates
+
+
+class Desk:
+    """Who trains now and who waits, for the whole server: first come, first served."""
+
+    def __init__(self, at_once: int):
+        self._at_once = at_once
+        self._queue: deque[Run] = deque()
+        self._changed = threading.Condition()
+
+    def enter(self, run: "Run") -> None:
+        """Stand in the queue and wait for a place, unless the run is asked to pause or stop meanwhile."""
+        with self._changed:
+            self._queue.append(run)
+            while run.wanted and self._queue.index(run) >= self._at_once:
+                self._changed.wait(timeout=0.5)
+
+    def leave(self, run: "Run") -> None:
+        """Free the place for the next one."""
+        with self._changed:
+            if run in self._queue:
+                self._queue.remove(run)
+            self._changed.notify_all()
+
+    def before(self, run: "Run") -> int:
+        """How many stand before a run that waits; 0 if it trains or does not stand in the queue."""
+        with self._changed:
+            return max(0, self._queue.index(run) - self._at_once + 1) if run in self._queue else 0
+
+
+DESK: Final = Desk(settings.TRAININGS)
+
+
+class Run:
+    """One training that a visitor plays, pauses, steps and stops. Nobody looking for UNSEEN seconds stops it, too."""
+
+    def __init__(self, wish: Settings, probe: str, desk: Desk = DESK):
+        self.settings = wish
+        self._desk = desk
+        self._training = ToyTraining(wish)
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._playing = False
+        self._stopped = False
+        self._seen = time.monotonic()
+        self._probe = parse(wish.task, probe)
+        self._history = [self._training.snapshot(self._probe)]
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it should go on: it is played, not stopped, and somebody looks."""
+        return self._playing and not self._stopped and time.monotonic() - self._seen < UNSEEN
+
+    @property
+    def state(self) -> State:
+        if self._training.finished:
+            return "finished"
+        if self._stopped:
+            return "stopped"
+        if not self.wanted:
+            return "paused"
+        return "waiting" if self._desk.before(self) else "running"
+
+    @property
+    def before(self) -> int:
+        """How many trainings of other visitors must end before this one goes on."""
+        return self._desk.before(self)
+
+    def look(self) -> tuple[Snapshot, ...]:
+        """Where it stood from the beginning until now. Whoever looks is still there."""
+        self._seen = time.monotonic()
+        return tuple(self._history)
+
+    def _measure(self) -> None:
+        if self._history[-1].update < len(self._training.losses):
+            self._history.append(self._training.snapshot(self._probe))
+
+    def watch(self, probe: str) -> None:
+        """Look at another sentence from now on; what was learned stays. Raises ValueError as `parse`."""
+        asked = parse(self.settings.task, probe)
+        if asked == self._probe:
+            return
+        going = self._playing
+        self.pause()
+        self._probe = asked
+        self._history = [self._training.snapshot(asked)]
+        if going:
+            self.play()
+
+    def play(self) -> None:
+        """Go on until the end, or until it is paused."""
+        with self._lock:
+            self._seen = time.monotonic()
+            if self._playing or self._stopped:
+                return
+            self._playing = True
+            before = self._thread
+            self._thread = threading.Thread(target=self._work, args=(before,), name="live-training", daemon=True)
+            self._thread.start()
+
+    def pause(self) -> None:
+        """Stay where it is; the processor is free after the update that is under way."""
+        with self._lock:
+            self._playing = False
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def step(self) -> None:
+        """One update, in the thread of the one who asks."""
+        self.pause()
+        if not self._stopped:
+            self._training.advance()
+            self._measure()
+
+    def stop(self) -> None:
+        """End it for good."""
+        self._stopped = True
+        self.pause()
+
+    def _work(self, before: threading.Thread | None) -> None:
+        if before is not None:
+            before.join()
+        self._desk.enter(self)
+        try:
+            while self.wanted and self._training.advance():
+                if len(self._training.losses) % _MEASURE_EVERY == 0:
+                    self._measure()
+            self._measure()
+        finally:
+            self._desk.leave(self)
+            self._playing = False

@@ -1,0 +1,174 @@
+"""Learning a toy in seconds, without anybody's alignments: what is watched in a page, update by update."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Final, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.seeded import seeded
+from core.sequence.translator import Look, Translator, TranslatorConfig
+from core.training import digits, grammar
+from core.training.loop import Schedule, Training
+from core.training.translation import Batch
+
+Task = Literal["grammar", "digits"]
+_TASKS: Final[dict[str, ModuleType]] = {"grammar": grammar, "digits": digits}
+_UPDATES: Final = {"grammar": 150, "digits": 300}
+_AT_ONCE: Final = 64
+_RATE: Final = 2e-2
+_WARMUP: Final = 10
+_TESTED: Final = 64
+# padding, start and end are the first three of every vocabulary
+_MARKS: Final = 2
+# the seed of the sentences that a model is measured on; those it learns from are drawn from the learner's
+_TEST_SEED: Final = 1_000_003
+
+
+# a source and its target as words, with the place of the word that each target word repeats or translates
+Example = grammar.Sentence | digits.Row
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is learned, by what, from which random numbers."""
+
+    task: Task
+    look: Look
+    seed: int
+    d_hidden: int = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Where a toy stands.
+
+    losses    one per update, in nats per token.
+    weights   for the probe, made with the true words given; None without attention.
+    found     share of the probe's task words whose largest weight lies where it should, on sentences it never saw.
+    probe_right   share of the probe's words that are right, given the true ones before.
+    right     share of the words it writes that are right, on sentences it never saw, given the true ones before.
+    exact     share of those sentences that are right to their end.
+    """
+
+    update: int
+    of: int
+    losses: tuple[float, ...]
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    weights: Float[Tensor, "target source"] | None
+    found: float | None
+    probe_right: float
+    right: float
+    exact: float
+
+
+def parse(task: Task, text: str) -> Example:
+    """A sentence of a task that somebody typed. Raises ValueError saying what does not fit."""
+    return _TASKS[task].parse(text)
+
+
+class ToyTraining:
+    """A small translator that learns a toy from random sentences. The same settings give the same numbers again."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self._task = _TASKS[settings.task]
+        with seeded(settings.seed):
+            width = settings.d_hidden // 2
+            config = TranslatorConfig(
+                len(self._task.VOCABULARY), settings.look, width, settings.d_hidden, width, dropout=0.0
+            )
+            self.model = Translator(config)
+        self.updates = _UPDATES[settings.task]
+        self.losses: list[float] = []
+        rng = random.Random(settings.seed)
+        drawn = ([self._task.draw(rng) for _ in range(_AT_ONCE)] for _ in range(self.updates))
+        self._training = Training(self.model, Schedule(self.updates, _RATE, _WARMUP), weight_decay=0.0)
+        self._run = self._training.run(drawn, self._loss)
+        test = random.Random(_TEST_SEED)
+        self._test = [self._task.draw(test) for _ in range(_TESTED)]
+
+    @property
+    def finished(self) -> bool:
+        return len(self.losses) == self.updates
+
+    def advance(self) -> bool:
+        """One update more; False if there is none left."""
+        update = next(self._run, None)
+        if update is not None:
+            self.losses.append(update.loss)
+        return update is not None
+
+    def snapshot(self, probe: Example) -> Snapshot:
+        """Where it stands, measured on a sentence that is watched and on sentences that it never saw."""
+        weights = self.read([probe])[1]
+        right, exact, found = self.measure(self._test)
+        shown = None if weights is None else weights[0, : len(probe.target), : len(probe.source) + 1]
+        return Snapshot(
+            len(self.losses),
+            self.updates,
+            tuple(self.losses),
+            (*probe.source, grammar.END),
+            probe.target,
+            shown,
+            found,
+            self.measure([probe])[0],
+            right,
+            exact,
+        )
+
+    def measure(self, examples: Sequence[Example]) -> tuple[float, float, float | None]:
+        """Share of tokens that are right, of sentences that are, and of words whose attention is where it should be."""
+        logits, weights = self.read(examples)
+        made = batch(examples, self._task.VOCABULARY)
+        real = made.wanted > _MARKS
+        hit = (logits.argmax(-1) == made.wanted) & real
+        whole = ((logits.argmax(-1) == made.wanted) | (made.wanted == 0)).all(dim=1).float().mean().item()
+        return hit.sum().item() / int(real.sum()), whole, None if weights is None else found(examples, weights)
+
+    @torch.inference_mode()
+    def read(
+        self, examples: Sequence[Example]
+    ) -> tuple[Float[Tensor, "batch target vocab_size"], Float[Tensor, "batch target source"] | None]:
+        """Logits and weights with the true words given."""
+        self.model.eval()
+        made = batch(examples, self._task.VOCABULARY)
+        return self.model(made.source, made.lengths, made.given)
+
+    def _loss(self, examples: Sequence[Example]) -> Float[Tensor, ""]:
+        made = batch(examples, self._task.VOCABULARY)
+        logits, _ = self.model(made.source, made.lengths, made.given)
+        return torch.nn.functional.cross_entropy(logits.flatten(0, 1), made.wanted.flatten(), ignore_index=0)
+
+
+def batch(examples: Sequence[Example], vocabulary: Sequence[str]) -> Batch:
+    """The tensors of some examples; place 0 of a vocabulary is padding, 1 the start. Nobody guides the attention."""
+    start = vocabulary.index("<s>")
+    pairs = [example.ids() for example in examples]
+    n_source, n_target = (max(len(pair[side]) for pair in pairs) for side in (0, 1))
+
+    def padded(rows: list[list[int]], width: int) -> Tensor:
+        return torch.tensor([[*row, *[0] * (width - len(row))] for row in rows])
+
+    return Batch(
+        padded([read for read, _ in pairs], n_source),
+        torch.tensor([len(read) for read, _ in pairs]),
+        padded([[start, *written[:-1]] for _, written in pairs], n_target),
+        padded([written for _, written in pairs], n_target),
+        torch.zeros(len(pairs), n_target, n_source),
+    )
+
+
+def found(examples: Sequence[Example], weights: Float[Tensor, "batch target source"]) -> float:
+    """The share of content words whose largest weight lies on the word that they translate."""
+    hits = [
+        int(row[place].argmax()) == example.gold[place]
+        for example, row in zip(examples, weights, strict=True)
+        for place in example.content
+    ]
+    return sum(hits) / len(hits)

@@ -1,0 +1,393 @@
+"""The translation lab: own sentences through three translators, or through one of the library's, and what aligns."""
+
+import csv
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core import script, settings
+from core.analysis import alignment
+from core.analysis.scene import Summary
+from core.lessons import looking_back, translation
+from core.lessons.translation import NAMES, Aligned, HeadsOfModel
+from core.models.errors import ModelError
+from core.models.loaded import LoadedModel
+from core.sequence import program
+from core.text_files import read_lines, read_table
+from core.trace import steps
+from pages.parts import claims, controls, messages, models, stage, takeaway, translations
+from pages.parts.stage import Frame, Stage, Token
+from pages.parts.views import heads, matrix, table, tables
+from pages.parts.words import asked, asking, cell, say
+
+PREFIX = "many"
+OURS, THEIRS = "this course's three", "one of the library"
+SENTENCES = "\n".join(translations.EXAMPLES)
+HUB_EXAMPLE = "Helsinki-NLP/opus-mt-en-fr"
+KNOWING = {"before the word is known": False, "after it is known": True}
+BEST, MEAN, ALL_MEAN, ONE = "best head for alignment", "mean of the layer", "mean of all", "one head"
+
+
+def upload() -> None:
+    """Put the sentences of an uploaded file into the box."""
+    file = st.session_state[f"{PREFIX}_file"]
+    st.session_state[f"{PREFIX}_refused"] = ""
+    st.session_state.pop(f"{PREFIX}_table", None)
+    if file is None:
+        return
+    try:
+        if file.name.lower().endswith(".csv"):
+            st.session_state[f"{PREFIX}_table"] = read_table(file.getvalue())
+        else:
+            fill(read_lines(file.getvalue()))
+    except ValueError as error:
+        st.session_state[f"{PREFIX}_refused"] = str(error)
+
+
+def fill(lines: list[str]) -> None:
+    taken = lines[: settings.MAX_SENTENCES]
+    while len("\n".join(taken)) > settings.MAX_TEXT:
+        taken.pop()
+    st.session_state[f"{PREFIX}_lines"] = "\n".join(taken)
+    st.session_state[f"{PREFIX}_refused"] = (
+        f"the file has {len(lines)} sentences: the first {len(taken)} were taken" if len(taken) < len(lines) else ""
+    )
+
+
+def take_column() -> None:
+    """Put the named column of the uploaded table into the box; a name that it has not is told with those it has."""
+    found = st.session_state[f"{PREFIX}_table"]
+    name = st.session_state[f"{PREFIX}_column"].strip()
+    if name not in found:
+        there = ", ".join(f"“{each}”" for each in found)
+        st.session_state[f"{PREFIX}_refused"] = f"the table has no column “{name}”: its columns are {there}"
+    elif not found[name]:
+        st.session_state[f"{PREFIX}_refused"] = f"the column “{name}” holds no sentence: name another one"
+    else:
+        fill(found[name])
+
+
+def sentences() -> list[str]:
+    """The visitor's sentences, one per line."""
+    lines = st.text_area(
+        "English sentences, one per line",
+        SENTENCES,
+        key=f"{PREFIX}_lines",
+        bind="query-params",
+        max_chars=settings.MAX_TEXT,
+    )
+    with st.popover("Upload"):
+        kinds = "A .txt file with a sentence per line, or a .csv with a column of them; UTF-8 or UTF-16"
+        st.file_uploader(kinds, ["txt", "csv"], key=f"{PREFIX}_file", on_change=upload)
+        if found := st.session_state.get(f"{PREFIX}_table"):
+            st.text_input("Name of the column", next(iter(found)), key=f"{PREFIX}_column")
+            st.button("Take this column", on_click=take_column)
+    if refused := st.session_state.get(f"{PREFIX}_refused"):
+        messages.problem(f"{PREFIX}_file", "About the file", f"{refused}.")
+    found = [" ".join(line.split()) for line in lines.split("\n") if line.strip()]
+    if len(found) > settings.MAX_SENTENCES:
+        st.caption(f"{len(found)} sentences are there: the first {settings.MAX_SENTENCES} are translated.")
+    return found[: settings.MAX_SENTENCES]
+
+
+def choose(lines: list[str]) -> str:
+    """The sentence that is looked at."""
+    if len(lines) == 1:
+        return lines[0]
+    at = st.selectbox(
+        "Sentence", range(len(lines)), format_func=lambda i: lines[i][:80], key=f"{PREFIX}_at", bind="query-params"
+    )
+    return lines[min(at or 0, len(lines) - 1)]
+
+
+def words(each: tuple[str, ...]) -> list[Token]:
+    return [Token(word) for word in each]
+
+
+def looked_at_first(weights: np.ndarray) -> dict[str, int]:
+    """The cell that is looked at first: the strongest one in the second row."""
+    row = min(1, len(weights) - 1)
+    return {"query": row, "key": int(weights[row].argmax())}
+
+
+# Three translators --------------------------------------------------------------------------------------------------
+
+
+@st.cache_data(scope="session", max_entries=256, show_spinner=False)
+def line_of(name: str, line: str) -> str:
+    return translation.plainly(name, line)
+
+
+def three(lines: list[str], text: str, knowing: bool) -> None:
+    """One sentence through all three, and the alignments of the two that look back."""
+    found = {name: translation.translate(name, text, knowing) for name in NAMES}
+    with st.container(key=f"{PREFIX}_texts", border=True):
+        for name, each in found.items():
+            st.caption(name)
+            st.text(each.text or "(nothing)")
+    looking = {name: each for name, each in found.items() if each.weights is not None}
+    if looking:
+        aligned(text, looking, knowing)
+    else:
+        st.caption("Nothing was written, so there is nothing to align.")
+    exports(lines, found, knowing)
+
+
+TITLES = {"additive": "Additive attention", "scaled dot": "Scaled dot product"}
+
+
+def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
+    """The alignments on one stage: a step for each translator that looks back, and one for all."""
+    first_name, first = next(iter(looking.items()))
+    ours = first.weights.numpy()
+    start = looked_at_first(ours)
+    how = (
+        "after the word was known, by Bayes' rule" if knowing else "as the decoder used them, before the word was known"
+    )
+    tensor_of = {name: "weights" if name == first_name else name for name in looking}
+    rows_of = {name: "queries" if name == first_name else name for name in looking}
+    frames = [
+        Frame(
+            name,
+            (),
+            matrix(tensor_of[name], "weights", rows=rows_of[name], margin="sum"),
+            say(
+                "{q} gives {w:.2f} to {k}, {how}. Pieces of words are put together: summed over the source, averaged over the "
+                "target.",
+                q=asking(first.target[start["query"]]),
+                w=cell(float(ours[start["query"], start["key"]]), "weights"),
+                k=asked(first.source[start["key"]]),
+                how=how,
+            )
+            if name == first_name
+            else say("The same sentence by the model whose score is another one, {how}.", how=how),
+            title=TITLES[name],
+        )
+        for name in looking
+    ]
+    if len(looking) > 1:
+        beside = [
+            table(
+                tensor_of[name],
+                name,
+                rows=rows_of[name],
+                columns="keys",
+                scale="weights",
+                limit=1,
+                labelled=name != first_name,
+            )
+            for name in looking
+        ]
+        words_of_both = say("Both side by side. The rows are what each of them wrote.")
+        frames.append(Frame("both", (), tables(*beside, readout="plain"), words_of_both, title="Side by side"))
+    scene = Stage(
+        lesson="translation_lab",
+        signature=f"{text}|{knowing}",
+        steps=[],
+        frames=frames,
+        tokens={rows_of[name]: words(each.target) for name, each in looking.items()} | {"keys": words(first.source)},
+        listing=[],
+        formula_of="",
+        symbols={},
+        focus=start,
+        tensors={tensor_of[name]: each.weights.numpy() for name, each in looking.items()},
+        shares=frozenset(tensor_of.values()),
+    )
+    stage.show(scene, 0)
+    ids = first.translation
+    name = looking_back.MODELS[first_name]
+    start_id = looking_back.model(first_name).vocabulary.start
+    takeaway.offer(
+        scene,
+        0,
+        f"Real weights of {', '.join(looking_back.MODELS.values())}, computed on {looking_back.device()}",
+        lambda: program.program(name, start_id, ids.source.ids, ids.target.ids, {}),
+        lambda: {
+            f"pieces_{step.name}": step.tensor.numpy() for step in steps(ids.trace) if step.name != "probabilities"
+        },
+    )
+
+
+def exports(lines: list[str], found: dict[str, Aligned], knowing: bool) -> None:
+    """Translations of all sentences as CSV, and alignments in Pharaoh's format."""
+    with st.container(border=True, key=f"{PREFIX}_exports"):
+        st.markdown("#### All sentences")
+        columns = {name: [line_of(name, line) for line in lines] for name in NAMES}
+        st.dataframe({"English": lines, **columns}, hide_index=True, width="stretch")
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow(["English", *NAMES])
+        writer.writerows(zip(lines, *columns.values(), strict=True))
+        with st.container(horizontal=True):
+            st.download_button("Translations, CSV", out.getvalue().encode("utf-8-sig"), "translations.csv", "text/csv")
+            for name in ("additive", "scaled dot"):
+                st.download_button(
+                    f"Alignments of {name}, Pharaoh",
+                    lambda name=name: pharaoh(name, lines, knowing).encode(),
+                    f"alignments-{name.replace(' ', '-')}.txt",
+                    "text/plain",
+                    on_click="ignore",
+                )
+        st.caption(
+            "Pharaoh's format: a line per sentence, source-target, counted from 0. Of the sentence above: "
+            + (found["additive"].pharaoh or "none")
+        )
+
+
+def pharaoh(name: str, lines: list[str], knowing: bool) -> str:
+    """A line per sentence; an empty one where it cannot be translated."""
+    told = []
+    for line in lines:
+        try:
+            told.append(translation.translate(name, line, knowing).pharaoh)
+        except ValueError:
+            told.append("")
+    return "\n".join(told) + "\n"
+
+
+# A model of the library ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Which matrix of a model is looked at: what it is called, one of what `summaries` offers, its layer and head."""
+
+    title: str
+    of: Summary
+    layer: int
+    head: int
+
+
+def theirs(text: str) -> None:
+    """All heads of the cross-attention of an encoder-decoder."""
+    with controls.bench("bench_model"):
+        name = models.choose(PREFIX, settings.MODELS, HUB_EXAMPLE)
+        on = models.choose_device(PREFIX)
+        before = st.text_input(
+            "Before the sentence",
+            key=f"{PREFIX}_before",
+            bind="query-params",
+            placeholder="translate English to French:",
+        )
+        written = st.text_input("Translation, if not the model's own", key=f"{PREFIX}_written", bind="query-params")
+    if not name:
+        st.caption(f"Name an encoder-decoder: {HUB_EXAMPLE}, google-t5/t5-small, or a folder of this computer.")
+        return
+    loaded = models.open_or(PREFIX, name, on, None)
+    if loaded is None:
+        return
+    try:
+        found = read_by(name, on, before, text, written.strip() or None)
+    except (ModelError, ValueError) as error:
+        messages.problem(f"{PREFIX}_name", "This model cannot show an alignment of this sentence.", f"{error}.")
+        return
+    st.caption("It writes" if not written.strip() else "It reads your translation")
+    st.text(found.text)
+    show_heads(loaded, text, found, look_at(found))
+
+
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+def read_by(name: str, on: str, before: str, text: str, written: str | None) -> HeadsOfModel:
+    # the model is kept by its own shelf; here only what it did is
+    from core.models import loading
+
+    return translation.heads_of(loading.load(name, on), before, text, written)
+
+
+def look_at(found: HeadsOfModel) -> Looked:
+    """What the visitor wants to see of the heads."""
+    seen = found.scene
+    with controls.bench("bench_heads"):
+        shown = st.selectbox("Show", [BEST, ONE, MEAN, ALL_MEAN], key=f"{PREFIX}_show", bind="query-params", width=210)
+        layer = st.selectbox("Layer", range(seen.n_layers), key=f"{PREFIX}_layer", bind="query-params", width=84) or 0
+        head = st.selectbox("Head", range(seen.n_heads), key=f"{PREFIX}_head", bind="query-params", width=84) or 0
+    if shown == BEST:
+        layer, head = found.best
+    of = shown if shown in (MEAN, ALL_MEAN) else ONE
+    titles = {
+        BEST: f"Layer {layer}, head {head}: the best for alignment",
+        ONE: f"Layer {layer}, head {head}",
+        MEAN: f"Mean of layer {layer}",
+        ALL_MEAN: "Mean of all heads",
+    }
+    return Looked(titles[shown or BEST], of, layer, head)
+
+
+def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Looked) -> None:
+    """One matrix, and all heads of its layer."""
+    seen = found.scene
+    name = loaded.name
+    weights = seen.summary(looked.of, looked.layer, looked.head).numpy()
+    share = float(found.agreement.max())
+    start = looked_at_first(weights)
+    scene = Stage(
+        lesson="translation_lab_heads",
+        signature=f"{name}|{text}|{found.text}|{looked.title}",
+        steps=[],
+        frames=[
+            Frame(
+                "alignment",
+                (),
+                matrix("weights", "weights"),
+                say(
+                    "Rows are the words that the decoder has just read. The best head's largest weights agree with this course's "
+                    "own aligner in {s:.0%} of the words; for other languages than English to French that says nothing.",
+                    s=share,
+                ),
+                title=looked.title,
+            ),
+            Frame(
+                "all heads",
+                (),
+                heads("heads"),
+                say("All {n} heads of layer {l}.", n=seen.n_heads, l=looked.layer),
+                title=f"The heads of layer {looked.layer}",
+            ),
+        ],
+        tokens={"queries": words(seen.queries.pieces), "keys": words(seen.keys.pieces)},
+        listing=[],
+        formula_of="",
+        symbols={},
+        focus=start,
+        tensors={"weights": weights, "heads": seen.weights[looked.layer].numpy()},
+        shares=frozenset({"heads"}),
+    )
+    stage.show(scene, 0)
+
+    def as_program() -> str:
+        helpers, ran = seen.program(looked.of, looked.layer, looked.head)
+        setup = script.model_weights(name, type(loaded.model).__name__, found.reading.inputs, "cross_attentions")
+        return script.program(f"{looked.title}, of {name}.", setup, helpers, ran, ("weights",))
+
+    takeaway.offer(scene, 0, f"Real weights of {name}", as_program, lambda: {"agreement": found.agreement.numpy()})
+    links = alignment.pharaoh(alignment.strongest(seen.summary(looked.of, looked.layer, looked.head)))
+    st.caption(f"{looked.title}, in Pharaoh's format: {links}")
+    st.download_button("Pharaoh", links + "\n", "alignment.txt", "text/plain")
+
+
+@st.fragment
+def lab() -> None:
+    with controls.bench():
+        lines = sentences()
+    if not lines:
+        messages.empty("Type a sentence above, or start from these", f"{PREFIX}_lines", translations.EXAMPLES)
+        return
+    with controls.bench("bench_more"):
+        text = choose(lines)
+        which = controls.one_of("Translators", [OURS, THEIRS], f"{PREFIX}_which")
+        knowing = which == OURS and KNOWING[controls.one_of("Weights", list(KNOWING), f"{PREFIX}_weights")]
+    try:
+        if which == THEIRS:
+            theirs(text)
+        else:
+            three(lines, text, knowing)
+    except ModelError as error:
+        messages.problem(f"{PREFIX}_models", "The translators cannot be used.", f"{error}.")
+    except ValueError as error:
+        messages.problem(f"{PREFIX}_lines", "This sentence cannot be translated.", f"{error}.", translations.EXAMPLES)
+
+
+lab()
+claims.show_sources(("bahdanau2015", "luong2015", "vaswani2017", "chen2016"))

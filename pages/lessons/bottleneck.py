@@ -1,0 +1,357 @@
+"""Lesson 1: one vector for a sentence. What is lost when one vector must hold it all?"""
+
+import math
+from dataclasses import replace
+
+import streamlit as st
+
+from core.experiments import recurrence
+from core.experiments.recurrence import Reach
+from core.lessons import bottleneck, looking_back
+from core.lessons.bottleneck import Lesson
+from core.listing import Line, lines_that_ran, returned
+from core.sequence import program
+from core.sequence.cells import Cell
+from core.sequence.trained import TrainedTranslator
+from core.sequence.translator import Translator
+from core.trace import steps
+from core.training import digits
+from pages.course.lesson import foot
+from pages.parts import charts, claims, controls, learning, one_cell, question, sheet, stage, takeaway, translations
+from pages.parts.question import Question
+from pages.parts.sheet import Sheet
+from pages.parts.stage import Frame, Stage, Token
+from pages.parts.views import matrix, table, tables
+from pages.parts.words import asking, say, strong
+
+PREFIX = "one"
+CONTEXT, STATES = 2, 3
+TRAINED, HAND = "trained translator", "by hand"
+NETWORKS = (TRAINED, "RNN", "GRU", "LSTM", HAND)
+SHEETS = (
+    Sheet("x", "X", "", ((1, 0), (0, 1), (1, 1)), ("the", "cat", "sat")),
+    Sheet("wx", "W_x", "query", ((1, 0), (0, 1))),
+    Sheet("wh", "W_h", "key", ((0.5, 0), (0, 0.5))),
+)
+
+
+def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]) -> list[Frame]:
+    """The steps, in words."""
+    trace = result.fixed.trace
+    n_source, n_target = len(result.fixed.source.ids), len(result.fixed.target.ids)
+    width = trace.contexts.shape[-1]
+    last = translations.as_written(words[-1][0])
+    return [
+        Frame(
+            "E[x]",
+            ("embedded",),
+            tables(table("embedded", "E[x]", rows="keys")),
+            say(
+                "The sentence is {n} pieces, each {d} numbers from a learned table: {all} numbers. The mark {end} says that "
+                "it ends.",
+                n=n_source,
+                d=trace.embedded.shape[-1],
+                all=result.numbers_in,
+                end="</s>",
+            ),
+        ),
+        Frame(
+            "h",
+            ("encoder_states",),
+            tables(
+                table("encoder_states", "H", rows="keys"),
+                note=f"{n_source} calls of the cell in a row, in either direction",
+            ),
+            say(
+                "One cell reads piece after piece. Each state is made from the piece and the state before it, so {n} calls must "
+                "wait for one another. The last {d} numbers of a row are the word vector again.",
+                n=n_source,
+                d=trace.embedded.shape[-1],
+            ),
+            "GRU",
+        ),
+        Frame(
+            "c",
+            ("contexts",),
+            tables(table("context", "c", rows="one", labelled=True), note="whatever the length of the sentence"),
+            say(
+                "{all} numbers went in. The last states of both directions, {h} numbers, are all that goes on, whatever the "
+                "length: as this context of {d}, and as the decoder's first state.",
+                all=result.numbers_in,
+                h=trace.decoder_states.shape[-1],
+                d=width,
+            ),
+            "last",
+        ),
+        Frame(
+            "s",
+            ("decoder_states",),
+            tables(table("decoder_states", "s", rows="queries", role="query", grows=True)),
+            say(
+                "Before each piece the decoder makes a new state from its last one, the piece it wrote last, and always the same "
+                "{c}. {n} steps for {word}: the lengths need not agree.",
+                c=strong("c"),
+                n=n_target,
+                word="this sentence",
+            ),
+            "GRU",
+        ),
+        Frame(
+            "next",
+            ("probabilities",),
+            matrix("choices", "weights", columns="numbers", words=words, grows=True),
+            say(
+                "Every state becomes a probability for each of {v} pieces; the likeliest is written. Row {t}: its first five. "
+                "The last one written is {last}.",
+                v=len(translator.vocabulary),
+                t=asking(stage_word(result, translator)),
+                last=last,
+            ),
+            "softmax",
+            shape=f"{n_target} × {len(translator.vocabulary):,}",
+        ),
+    ]
+
+
+def stage_word(result: Lesson, translator: TrainedTranslator) -> str:
+    """The piece of the row that is looked at first."""
+    return translations.tokens(result.fixed.target, translator.vocabulary)[0].text
+
+
+def lines() -> list[Line]:
+    """The code that ran, each line marked by the step whose tensor it made."""
+    made = {"states": "encoder_states", "annotations": "encoder_states", "summary": "contexts", "read": "probabilities"}
+    ran = [
+        *lines_that_ran(Translator.encode, ("embedded", "states", "last", "annotations", "summary"), {}),
+        Line(returned(Translator.advance), ("decoder_states",)),
+        *lines_that_ran(Translator.logits, ("read",), {}),
+        Line(returned(Translator.logits), ("probabilities",)),
+    ]
+    return [Line(line.text, tuple(dict.fromkeys(made.get(name, name) for name in line.assigns))) for line in ran]
+
+
+@st.fragment
+def lesson() -> None:
+    with controls.bench():
+        network = controls.one_of("Network", NETWORKS, f"{PREFIX}_network")
+        if network != HAND:
+            text = controls.sentence(PREFIX, translations.SENTENCE, "English sentence")
+    if network == TRAINED:
+        trained(text)
+    elif network == HAND:
+        rows = sheet.edit(PREFIX, SHEETS)
+        read = bottleneck.by_hand(rows["x"], rows["wx"], rows["wh"])
+        words = [Token(word) for word in SHEETS[0].rows]
+        one_cell.show("bottleneck", str(rows), read, words, controls.OWN_NUMBERS, done())
+    else:
+        untrained(network, text)
+
+
+def trained(text: str) -> None:
+    """The translator with one vector, and what the one that looks back writes."""
+    result = translations.understand(text, f"{PREFIX}_{controls.MAIN}", bottleneck.run)
+    if result is None:
+        return
+    translator = bottleneck.translator()
+    words, best = looking_back.choices(translator, result.fixed)
+    shown = [[translations.as_written(piece) for piece in row] for row in words]
+    scene = Stage(
+        lesson="bottleneck",
+        signature=text,
+        steps=steps(result.fixed.trace),
+        frames=frames(result, translator, shown),
+        tokens={
+            "queries": translations.tokens(result.fixed.target, translator.vocabulary),
+            "keys": translations.tokens(result.fixed.source, translator.vocabulary),
+            "one": [Token("c")],
+        },
+        listing=lines(),
+        formula_of="probabilities",
+        symbols={"decoder_states": "s_t", "encoder_states": "h"},
+        focus={"query": 0, "key": 0},
+        tensors={"context": result.context.numpy(), "choices": best.numpy()},
+        shares=frozenset({"choices"}),
+        recurrent=STATES,
+        answered=done(),
+    )
+    stage.show(scene, CONTEXT)
+    takeaway.offer(scene, CONTEXT, origin(), lambda: as_program(result))
+    beside(result)
+
+
+def untrained(network: Cell, text: str) -> None:
+    """A cell that was never trained, on the same word vectors."""
+    with controls.bench("cell_bench"):
+        width = st.slider("Numbers in a state", 8, 64, 32, 8, key=f"{PREFIX}_width", bind="query-params", width=150)
+        bias = 0.0
+        if network == "LSTM":
+            bias = st.slider("Forget bias", 0.0, 2.0, 0.0, 0.5, key=f"{PREFIX}_bias", bind="query-params", width=150)
+        seed = controls.seed(f"{PREFIX}_cell", 0)
+    found = translations.understand(
+        text, f"{PREFIX}_{controls.MAIN}", lambda asked: bottleneck.read_with(network, asked, width, seed, bias)
+    )
+    if found is None:
+        return
+    read, pieces = found
+    tokens = translations.tokens(pieces, bottleneck.translator().vocabulary)
+    where = (
+        f"The first {width} numbers of the word vectors of {looking_back.FIXED}, scaled; the cell's weights are untrained, from "
+        f"seed {seed}, as torch starts them"
+    )
+    one_cell.show("bottleneck", f"{text}|{network}|{width}|{seed}|{bias}", read, tokens, where, done())
+
+
+def done() -> bool:
+    """Whether the questions of the lesson were checked."""
+    return question.answered(PREFIX, ("lost", "power"))
+
+
+def origin() -> str:
+    """Where the numbers come from."""
+    return (
+        f"Real numbers of {looking_back.FIXED}, trained for this course on short Tatoeba sentences, computed on "
+        f"{looking_back.device()}. ## goes on with the word before"
+    )
+
+
+def as_program(result: Lesson) -> str:
+    """The translation as a program."""
+    start = bottleneck.translator().vocabulary.start
+    return program.program(looking_back.FIXED, start, result.fixed.source.ids, result.fixed.target.ids, {})
+
+
+def beside(result: Lesson) -> None:
+    """The same sentence through one vector and with attention."""
+    with st.container(key=f"{PREFIX}_beside", border=True):
+        st.markdown(
+            "#### The same sentence, twice\nThe same encoder, decoder and sentences, as often. The one that looks back has its "
+            "score besides, and in training it was shown which words a counting program linked."
+        )
+        for name, found in (("Through one vector", result.fixed), ("Looking back", result.looking)):
+            st.caption(name)
+            st.text(found.text)
+
+
+def reach() -> Reach:
+    """The controls of the gradient."""
+    with controls.bench("reach_bench"):
+
+        def slide(label: str, name: str, low: float, high: float, first: float, step: float):
+            return st.slider(label, low, high, first, step, key=f"{PREFIX}_{name}", bind="query-params", width=150)
+
+        return Reach(
+            length=slide("Inputs", "inputs", 2, 60, 30, 1),
+            gain=slide("Gain γ", "gain", 0.8, 1.2, 0.9, 0.05),
+            d_hidden=slide("Numbers in a state", "states", 8, 64, 32, 8),
+            forget_bias=slide("LSTM forget bias", "forget", 0.0, 2.0, 0.0, 0.5),
+            seed=controls.seed(PREFIX, 0),
+        )
+
+
+@st.fragment
+def distance() -> None:
+    """How much of each input the end still feels, and what people say about it."""
+    with st.container(key=f"{PREFIX}_distance", border=True):
+        st.markdown(
+            "#### How far back does the end feel?\nThe size of the gradient of the last output with respect to each input, of "
+            "untrained networks over random inputs. The scale is logarithmic: every line down is a factor."
+        )
+        asked = reach()
+        found = {cell: recurrence.by_position(cell, asked) for cell in recurrence.CELLS}
+        figure = charts.fading({cell: each.tolist() for cell, each in found.items()}, "input", "gradient of the end")
+        ends = ", ".join(f"{cell} {recurrence.ratio(each):.1e}" for cell, each in found.items())
+        st.plotly_chart(
+            figure, key=f"{PREFIX}_gradients", config=charts.QUIET, alt=f"First input over last input: {ends}"
+        )
+        st.caption(f"The first input's gradient over the last one's: {ends}.")
+    question.ask(PREFIX, questions(asked))
+    claims.show_claims(PREFIX, recurrence.CLAIMS, (asked,))
+
+
+def questions(asked: Reach) -> list[Question]:
+    """What one vector loses, and how a gradient fades: both are computed when they are checked."""
+    lost = ("nearly all of them, 95% or more", "80% to 95%", "less than 80%")
+    # over one step, or with a gain of 1, the answers would be the same
+    posed = replace(asked, length=max(asked.length, 4), gain=asked.gain if asked.gain != 1 else 0.9)
+    powers = (
+        "it is the same",
+        f"it is {posed.gain:g} times as large",
+        f"it is {posed.gain:g}ⁿ⁻¹ times as large, for n inputs",
+    )
+
+    def grade_lost() -> tuple[str, str]:
+        with st.spinner("Two toys are being trained, some seconds"):
+            found = recurrence.accuracy_by_length(asked.seed)
+        one, looking = (" · ".join(f"{share:.2f}" for share in found[look]) for look in ("none", "additive"))
+        share = found["none"][-1]
+        answer = lost[0] if share >= 0.95 else lost[1] if share >= 0.8 else lost[2]
+        lengths = ", ".join(map(str, recurrence.LENGTHS))
+        return answer, f"At {lengths} digits: {one} with one vector, {looking} with attention, given the digits before."
+
+    def grade_power() -> tuple[str, str]:
+        measured = recurrence.ratio(recurrence.by_position("linear RNN", posed))
+        told = (1.0, posed.gain, posed.gain ** (posed.length - 1))
+        nearest = min(range(3), key=lambda place: abs(math.log(measured / told[place])))
+        return powers[nearest], f"Measured just now for {posed.length} inputs: {measured:.3e}; γⁿ⁻¹ is {told[2]:.3e}."
+
+    return [
+        Question(
+            "lost",
+            f"A toy with one vector of {recurrence.NARROW} numbers learned to write rows of {digits.SHORTEST_TRAINED} to "
+            f"{digits.LONGEST_TRAINED} digits backwards. Of the digits in rows of {digits.LONGEST_TRAINED}, how many are right?",
+            lost,
+            grade_lost,
+        ),
+        Question(
+            "power",
+            f"A linear RNN multiplies its state by a rotation times γ = {posed.gain:g}. How does the first input's gradient "
+            "compare with the last one's?",
+            powers,
+            grade_power,
+        ),
+    ]
+
+
+def quality() -> None:
+    """BLEU by length, as it was measured once after training."""
+    measured = bottleneck.quality_by_length()
+    if not measured:
+        st.caption(
+            "The quality of these translators was not measured yet: python -m core.training NAME --measure does it."
+        )
+        return
+    with st.container(key=f"{PREFIX}_quality", border=True):
+        st.markdown(
+            "#### Does it matter on real sentences?\nBLEU (0 to 100, against one human translation) of the three translators on "
+            "English sentences that none of them saw, by the number of words."
+        )
+        first = next(iter(measured.values()))
+        names = [f"{row['from']}–{row['to']}" for row in first]
+        figure = charts.by_group(
+            {name: [row["BLEU"] for row in rows] for name, rows in measured.items()}, names, "words", "BLEU"
+        )
+        told = "; ".join(f"{name}: " + ", ".join(f"{row['BLEU']}" for row in rows) for name, rows in measured.items())
+        st.plotly_chart(
+            figure, key=f"{PREFIX}_lengths", config=charts.QUIET, alt=f"BLEU at {', '.join(names)} words. {told}"
+        )
+        counts = ", ".join(f"{row['sentences']:,}" for row in first)
+        st.caption(
+            f"Measured after training, on {counts} sentences. The model cards in assets/checkpoints have all figures."
+        )
+
+
+lesson()
+translations.guarded(quality)
+learning.show(
+    "digits",
+    "digits",
+    "Watch one vector fail",
+    "A toy learns to write rows of 2 to 12 digits backwards. Play it with attention, then without, and watch 20 digits, too.",
+    "3 1 4 1 5 9 2 6",
+    (16, 64, 32),
+)
+distance()
+claims.show_sources(
+    ("cho2014", "cho2014properties", "sutskever2014", "pascanu2013", "hochreiter1997", "khandelwal2018")
+)
+foot("bottleneck")

@@ -1,0 +1,342 @@
+"""Lesson 2: looking back. How can a decoder look back at the word it needs?"""
+
+import streamlit as st
+
+from core.attention import attend
+from core.experiments import looking_back as experiments
+from core.experiments.recurrence.trained import PROBES
+from core.lessons import looking_back
+from core.lessons.looking_back import MODELS, Lesson, Settings
+from core.listing import Line, lines_that_ran, returned
+from core.models.errors import ModelError
+from core.sequence import program
+from core.sequence.decoding import WhatIf
+from core.sequence.trained import TrainedTranslator
+from core.sequence.translator import Translator
+from core.trace import steps
+from pages.course.lesson import foot
+from pages.parts import claims, controls, learning, messages, question, stage, takeaway, translations
+from pages.parts.argue import Argument
+from pages.parts.question import Question
+from pages.parts.stage import Frame, Stage, Token
+from pages.parts.views import matrix, mixture, operand, table, tables, tree
+from pages.parts.words import Span, asked, asking, cell, mixed_in, say
+
+PREFIX = "back"
+ARGUMENT = Argument(PREFIX)
+SCORES, WEIGHTS = 1, 2
+GREEDY = 1
+QUERY = "[s_{t-1}; E[y_{t-1}]]W_a"
+ENERGIES = {
+    "additive": rf"\tanh({QUERY} + h_i U_a)\,v_a",
+    "scaled dot": rf"\frac{{({QUERY})(h_i U_a)^\top}}{{\sqrt{{d}}}}",
+}
+
+
+def frames(
+    result: Lesson, translator: TrainedTranslator, target: list[Token], source: list[Token], at: int
+) -> list[Frame]:
+    """The steps, in words. at: the row that is looked at first."""
+    now = result.now
+    weights = now.weights
+    most = int(weights[at].argmax())
+    q, k = asking(target[at].text), asked(source[most].text)
+    words, _ = looking_back.choices(translator, now)
+    shown = [[translations.as_written(piece) for piece in row] for row in words]
+    found = [
+        Frame(
+            "H",
+            ("encoder_states",),
+            tables(table("encoder_states", "H", rows="keys", role="key")),
+            say(
+                "All {n} states stay on the table, one for each piece of the source: the states of both directions, and beside "
+                "them the word vector itself.",
+                n=len(source),
+            ),
+        ),
+        Frame(
+            "scores",
+            ("energies",),
+            matrix("energies", "signed", grows=True),
+            say(
+                "Before {q} is written, the state so far asks every word how well it fits: {s:.2f} for {k}. The state of this "
+                "step does not exist yet.",
+                q=q,
+                k=k,
+                s=cell(now.trace.energies[0, at, most].item(), "energies"),
+            ),
+            "f",
+        ),
+        Frame(
+            "weights",
+            ("weights",),
+            matrix("weights", "weights", margin="sum", grows=True),
+            moved(result, translator, target) if result.argued else alignment(q, k, weights[at, most].item()),
+            "softmax",
+        ),
+        Frame(
+            "c",
+            ("contexts",),
+            mixture("contexts") | {"grows": True, "corner": "a · H", "top": operand("values", "H", "value")},
+            say(
+                "The context of {q} is a mixture of all states, {w:.0%} of it {k}. It is made anew for every piece; with one "
+                "vector it was made once.",
+                q=q,
+                w=cell(weights[at, most].item(), "weights"),
+                k=mixed_in(source[most].text),
+            ),
+            "·H",
+        ),
+        Frame(
+            "s",
+            ("decoder_states",),
+            tables(table("decoder_states", "s", rows="queries", role="query", grows=True)),
+            say("From the context, the piece before and the state before, the cell makes the state of {q}.", q=q),
+            "GRU",
+        ),
+        Frame(
+            "next",
+            ("probabilities",),
+            matrix("choices", "weights", columns="numbers", words=shown, grows=True),
+            say(
+                "Each row: the five likeliest pieces. Press “Force it”, then click another one, and the decoder goes on from "
+                "there."
+            ),
+            "softmax",
+            shape=f"{len(target)} × {len(translator.vocabulary):,}",
+        ),
+    ]
+    if now.tree is not None:
+        found.append(beam_frame(result, translator))
+    return found
+
+
+def alignment(q, k, weight: float) -> list[Span]:
+    """What a row of the weights says."""
+    return say(
+        "Row {q} is a budget of 1, and {w:.2f} of it go to {k}. Where French turns adjective and noun around, the bright cells "
+        "run the other way.",
+        q=q,
+        k=k,
+        w=cell(weight, "weights"),
+    )
+
+
+def moved(result: Lesson, translator: TrainedTranslator, target: list[Token]) -> list[Span]:
+    """What an argument changed."""
+    changed = result.changed
+    if not changed:
+        return say("You changed what it does, and it writes the same pieces anyway.")
+    return say(
+        "You changed what it does. From step {first} on it writes otherwise: {now}. By itself it wrote: {free}",
+        first=changed[0],
+        now=result.now.text,
+        free=result.free.text,
+    )
+
+
+def beam_frame(result: Lesson, translator: TrainedTranslator) -> Frame:
+    """The tree of lines that the beam followed."""
+    now = result.now
+    best = set()
+    place: int | None = now.tree.best
+    while place is not None:
+        best.add(place)
+        place = now.tree.nodes[place].parent
+    ranks: dict[int, int] = {}
+    places: dict[int, int] = {}
+    nodes = []
+    for number, node in enumerate(now.tree.nodes):
+        rank = ranks.get(node.step, 0)
+        # what was dropped at once is shown only as far as it came near
+        if rank >= 2 * looking_back.WIDEST_BEAM and number not in best:
+            continue
+        ranks[node.step] = rank + 1
+        places[number] = len(nodes)
+        word = translations.as_written(translator.vocabulary.piece(node.id))
+        parent = None if node.parent is None else places[node.parent]
+        nodes.append(
+            {"parent": parent, "step": node.step, "rank": rank, "word": word, "score": node.score}
+            | {"kept": node.kept, "best": number in best}
+        )
+    note = "Likeliest lines on top. Solid: followed further. The thick one has the highest mean log probability."
+    return Frame(
+        "beam",
+        (),
+        tree("choices", nodes, note),
+        say(
+            "A beam follows several lines at once and chooses at the end. It looked at {n} pieces for a line of {m}.",
+            n=len(now.tree.nodes),
+            m=len(now.target.ids),
+        ),
+        title="The beam's tree",
+        shape=f"{len(now.tree.nodes)} nodes",
+    )
+
+
+def lines() -> list[Line]:
+    """The code that ran, each line marked by the step whose tensor it made."""
+    made = {"annotations": "encoder_states", "scores": "energies", "scaled": "energies", "output": "contexts"}
+    made |= {"query": "energies", "read": "probabilities"}
+    ran = [
+        *lines_that_ran(Translator.encode, ("annotations",), {}),
+        *lines_that_ran(Translator.look_back, ("query",), {}),
+        *lines_that_ran(attend, ("scores", "scaled", "weights", "output"), {}),
+        Line(returned(Translator.advance), ("decoder_states",)),
+        *lines_that_ran(Translator.logits, ("read",), {}),
+        Line(returned(Translator.logits), ("probabilities",)),
+    ]
+    return [Line(line.text, tuple(dict.fromkeys(made.get(name, name) for name in line.assigns))) for line in ran]
+
+
+def interesting(target: list[Token]) -> int:
+    """The row that is looked at first: one in the first third, where a noun phrase mostly stands."""
+    return min(2, len(target) - 1)
+
+
+@st.fragment
+def lesson() -> None:
+    with controls.bench():
+        text = controls.sentence(PREFIX, translations.SENTENCE, "English sentence")
+        score = controls.one_of("Score", list(MODELS), f"{PREFIX}_score")
+    with controls.bench("back_more"):
+        temperature = controls.temperature(PREFIX)
+        beam = st.slider(
+            "Beam", GREEDY, looking_back.WIDEST_BEAM, GREEDY, key=f"{PREFIX}_beam", bind="query-params", width=150
+        )
+    ARGUMENT.forget_on_another(text)
+
+    def translate(text: str) -> Lesson:
+        n_source = len(looking_back.model(score).read(text).ids)
+        return looking_back.run(Settings(text, score, beam, ARGUMENT.wishes(n_source, temperature)))
+
+    result = translations.understand(text, f"{PREFIX}_{controls.MAIN}", translate)
+    if result is None:
+        return
+    translator = looking_back.model(score)
+    what_if = ARGUMENT.wishes(len(result.now.source.ids), temperature)
+    forced = {step for step, _ in (*what_if.tokens, *what_if.rows)}
+    target = translations.tokens(result.now.target, translator.vocabulary, tuple(forced))
+    source = translations.tokens(result.now.source, translator.vocabulary)
+    at = min(forced, default=interesting(target))
+    at = at if at < len(target) else interesting(target)
+    trace = result.now.trace
+    energies = ENERGIES[score] if temperature == 1 else rf"\frac{{1}}{{T}}\,{ENERGIES[score]}"
+    scene = Stage(
+        lesson="looking_back",
+        signature=f"{text}|{score}|{beam}|{what_if}",
+        steps=steps(trace),
+        frames=frames(result, translator, target, source, at),
+        tokens={"queries": target, "keys": source},
+        listing=lines(),
+        formula_of="contexts",
+        symbols={"decoder_states": "s_t", "encoder_states": "h"},
+        focus={"query": at, "key": int(trace.weights[0, at].argmax())},
+        formulas={"energies": energies},
+        dot_product=False,
+        tensors={
+            "values": trace.encoder_states[0].numpy(),
+            "choices": looking_back.choices(translator, result.now)[1].numpy(),
+        },
+        shares=frozenset({"choices"}),
+        editable=True,
+        edit_label="Force it",
+        recurrent=SCORES,
+        answered=question.answered(PREFIX, ("brightest", "tanh")),
+    )
+    stage.show(
+        scene,
+        WEIGHTS,
+        on_toggle=ARGUMENT.look,
+        on_pick=lambda step, rank: ARGUMENT.write(step, looking_back.chosen(result.now, step, rank)),
+    )
+    takeaway.offer(scene, WEIGHTS, origin(score), lambda: as_program(score, result, what_if))
+    texts(result)
+    with st.expander("Argue with it", icon=":material/edit:", expanded=bool(forced)):
+        st.caption(
+            "Force where it looks, what it writes, or a whole row of weights. Steps before stay, the rest is decoded anew, and "
+            "all of it is in the link. In the figure: press “Force it”, then click a cell."
+        )
+        ARGUMENT.panel(translator, result.now)
+    question.ask(PREFIX, questions(result.text))
+    claims.show_claims(
+        PREFIX, experiments.CLAIMS, (looking_back.model("additive"), text if text.strip() else "Hello.", 0)
+    )
+
+
+def texts(result: Lesson) -> None:
+    """What is written: now, by itself if somebody argued, and without attention."""
+    with st.container(key=f"{PREFIX}_texts", border=True):
+        rows = [("Looking back", result.now)]
+        if result.argued:
+            rows = [("With your changes", result.now), ("By itself", result.free)]
+        for name, found in (*rows, ("Through one vector, without attention", result.fixed)):
+            st.caption(name)
+            st.text(found.text)
+
+
+def origin(score: str) -> str:
+    """Where the numbers come from."""
+    return (
+        f"Real numbers of {MODELS[score]}, trained for this course on short Tatoeba sentences, computed on "
+        f"{looking_back.device()}. In training its weights were held to links that a counting program found; nobody "
+        "labelled any. ## goes on with the word before"
+    )
+
+
+def as_program(score: str, result: Lesson, what_if: WhatIf) -> str:
+    """The translation as a program."""
+    start = looking_back.model(score).vocabulary.start
+    now = result.now
+    return program.program(
+        MODELS[score], start, now.source.ids, now.target.ids, dict(what_if.rows), what_if.temperature
+    )
+
+
+def questions(text: str) -> list[Question]:
+    """Where a toy looks that nobody told where to look, and what the tanh is for."""
+    orders = ("big, old, red, car", "car, red, old, big", "car, big, old, red")
+    fates = ("all rows become the same", "every row looks at one word alone", "nothing changes")
+
+    def grade_brightest() -> tuple[str, str]:
+        with st.spinner("A toy is being trained, some seconds"):
+            places, words = looking_back.brightest()
+        answer = ", ".join(words)
+        return answer, f"The largest weights of French words 2 to 5 lie on places {', '.join(map(str, places))}."
+
+    def grade_tanh() -> tuple[str, str]:
+        found = experiments.similarity(looking_back.model("additive"), text, 0)
+        flat = found["without tanh, by"] < 1e-5
+        return (fates[0] if flat else fates[2]), found.says
+
+    return [
+        Question(
+            "brightest",
+            f"A toy learns French from pairs alone, and reads “{PROBES['grammar']}”. Which English words get the largest weights "
+            "of French words 2 to 5?",
+            orders,
+            grade_brightest,
+        ),
+        Question(
+            "tanh",
+            "The additive score is a small network with a tanh inside. Take the tanh away: what happens to the rows?",
+            fates,
+            grade_tanh,
+        ),
+    ]
+
+
+try:
+    lesson()
+except ModelError as error:
+    messages.problem("back_models", "The translators cannot be used.", f"{error}.")
+learning.show(
+    "watch",
+    "grammar",
+    "Watch it being learned",
+    "A toy learns that French adjectives follow their noun, in the opposite order, from pairs of sentences and nothing else. "
+    "Framed: the word that a target word translates.",
+    PROBES["grammar"],
+)
+claims.show_sources(("bahdanau2015", "luong2015", "cho2014", "chen2016", "sutskever2014"))
+foot("looking_back")

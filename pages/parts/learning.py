@@ -1,0 +1,130 @@
+"""Watch it being learned: a toy that is trained while the visitor looks, with play, pause, one step and start again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.sequence.translator import Look
+from core.training.live import Run
+from core.training.toy import Settings, Snapshot, Task, parse
+from pages.parts import assets, controls, messages
+from pages.parts.payload import pack
+
+LOOKS: Mapping[str, Look] = {
+    "additive": "additive",
+    "without tanh": "linear",
+    "scaled dot": "dot",
+    "no attention": "none",
+}
+CONTENT = {"grammar": "nouns and adjectives", "digits": "digits"}
+_RUN = "live_run"  # one training per visitor, whatever page it is on
+GOING = ("running", "waiting")
+REFRESH = 0.4  # seconds between two looks at a run that goes on
+
+
+def show(
+    prefix: str, task: Task, title: str, lead: str, probe: str, widths: tuple[int, int, int] = (16, 64, 64)
+) -> None:
+    """A training with its controls. prefix: of its widgets; widths: the least, the most and the first width of a state."""
+    with st.container(key=f"{prefix}_learning", border=True):
+        st.markdown(f"#### {title}\n{lead}")
+        asked = _wish(prefix, task, probe, widths)
+        if asked is not None:
+            polled = _run(prefix, *asked).state in GOING
+            st.fragment(_watch, run_every=REFRESH if polled else None)(prefix, *asked, polled)
+
+
+def _wish(prefix: str, task: Task, probe: str, widths: tuple[int, int, int]) -> tuple[Settings, str] | None:
+    """What the controls ask for, and the sentence to watch; None after saying what is wrong with the sentence."""
+    with controls.bench(f"{prefix}_bench"):
+        text = st.text_input("Sentence to watch", probe, key=f"{prefix}_probe", bind="query-params")
+        look = controls.one_of("Attention", list(LOOKS), f"{prefix}_look")
+        width = st.slider("Numbers in a state", *widths, step=16, key=f"{prefix}_width", bind="query-params", width=150)
+        seed = controls.seed(prefix, 0)
+    try:
+        parse(task, text)
+    except ValueError as error:
+        messages.problem(f"{prefix}_probe", "This sentence is not one that the toy can read.", f"{error}.", (probe,))
+        return None
+    return Settings(task, LOOKS[look], seed, width), text
+
+
+def _run(prefix: str, wish: Settings, probe: str) -> Run:
+    """The run of this visitor: another wish, or another page, ends the one before."""
+    kept, run = st.session_state.get(_RUN, (None, None))
+    if run is None or kept != prefix or run.settings != wish:
+        if run is not None:
+            run.stop()
+        run = Run(wish, probe)
+        st.session_state[_RUN] = (prefix, run)
+    run.watch(probe)
+    return run
+
+
+def _restart() -> None:
+    _, run = st.session_state.pop(_RUN)
+    run.stop()
+
+
+def _watch(prefix: str, wish: Settings, probe: str, polled: bool) -> None:
+    run = _run(prefix, wish, probe)
+    state = run.state
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{prefix}_buttons"):
+        ended = state in ("finished", "stopped")
+        if state in GOING:
+            st.button("Pause", key=f"{prefix}_pause", icon=":material/pause:", on_click=run.pause)
+        else:
+            st.button(
+                "Play",
+                key=f"{prefix}_play",
+                icon=":material/play_arrow:",
+                type="primary",
+                disabled=ended,
+                on_click=run.play,
+            )
+        st.button("One step", key=f"{prefix}_step", icon=":material/skip_next:", disabled=ended, on_click=run.step)
+        st.button("Stop", key=f"{prefix}_stop", icon=":material/stop:", disabled=ended, on_click=run.stop)
+        st.button("Start again", key=f"{prefix}_again", icon=":material/replay:", on_click=_restart)
+        st.caption(_told(run, state))
+    history = run.look()
+    assets.component("learning")(key=f"{prefix}_figure", data=pack(*_payload(run, probe, history)))
+    # a part cannot change by itself how often it is drawn: the page does
+    if polled != (run.state in GOING):
+        st.rerun()
+
+
+def _told(run: Run, state: str) -> str:
+    match state:
+        case "waiting":
+            return f"Waiting: {run.before} of other visitors' trainings must end first. It starts by itself."
+        case "running":
+            return "Training now, on this server's processor. Leave the page, or press Stop, and it ends."
+        case "finished":
+            return "Finished. Move over the curve to see the attention of that moment."
+        case "stopped":
+            return "Stopped. Start again begins anew."
+    return "Press Play. Nothing is prepared: it is trained while you look."
+
+
+def _payload(run: Run, probe: str, history: tuple[Snapshot, ...]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    latest = history[-1]
+    words = {
+        "run": id(run),
+        "of": latest.of,
+        "source": latest.source,
+        "target": latest.target,
+        "gold": parse(run.settings.task, probe).gold,
+        "content": CONTENT[run.settings.task],
+        "start": max(latest.losses[:1], default=3.0),
+        "measured": [
+            {"update": each.update, "right": each.right, "exact": each.exact, "found": each.found}
+            | {"probe": each.probe_right}
+            for each in history
+        ],
+    }
+    tensors = {"losses": np.array([0.0] if not latest.losses else latest.losses, dtype=np.float32)}
+    if latest.weights is not None:
+        tensors["history"] = np.stack([each.weights.numpy() for each in history])
+    return words, tensors

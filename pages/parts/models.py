@@ -1,0 +1,77 @@
+"""Which model of the library is opened: one that is offered, one of the hub, or a folder of this computer."""
+
+from collections.abc import Sequence
+from urllib.parse import urlparse
+
+import streamlit as st
+
+from core.models import device, folder, loading
+from core.models.errors import ModelError
+from core.models.loaded import LoadedModel
+from pages.parts import messages
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+ANOTHER = "another model …"
+EXAMPLE = "google-bert/bert-base-uncased"
+
+
+def may_open_anything() -> bool:
+    """Whether the visitor sits at this computer, which alone can reach the server: then any model may be opened.
+
+    A server on loopback behind a proxy is reached from elsewhere: the page's own address tells.
+    """
+    page = urlparse(st.context.headers.get("Origin", "")).hostname
+    return st.get_option("server.address") in LOOPBACK and page in {None, *LOOPBACK}
+
+
+def choose(prefix: str, offered: Sequence[str], example: str = EXAMPLE) -> str:
+    """The name of the model that is asked for: the first one offered until another one is named; "" if none is."""
+    options = [*offered, ANOTHER] if may_open_anything() else list(offered)
+    first = offered[0] if offered else ""
+    name = st.selectbox("Model", options, key=f"{prefix}_model", bind="query-params", width=190) or first
+    if name == ANOTHER:
+        name = st.text_input(
+            "Hub name or folder",
+            key=f"{prefix}_name",
+            bind="query-params",
+            max_chars=300,
+            placeholder=f"{example}, or a folder of this computer",
+        ).strip()
+    return name or first
+
+
+def choose_device(prefix: str) -> str:
+    """Where the model runs: as set, else the best device there is."""
+    there = device.available()
+    return (
+        st.selectbox("Device", there, device.default(), key=f"{prefix}_device", bind="query-params", width=100)
+        or there[0]
+    )
+
+
+def open_or(prefix: str, name: str, on: str, instead: str | None) -> LoadedModel | None:
+    """The model of this name; with a note the one to show instead, where that cannot be opened; else None."""
+    try:
+        loading.may_load(name, may_open_anything())
+        if not _agreed(prefix, name):
+            return open_or(prefix, instead, on, instead) if instead else None
+        with st.spinner(f"Opening {name} …", show_time=True):
+            return loading.load(name, on)
+    except ModelError as error:
+        if name == instead:
+            messages.problem(f"{prefix}_model", "There is no model to show.", f"{error}.")
+            return None
+        shown = "so the offline one is shown" if instead else "so there is nothing to show"
+        messages.problem(f"{prefix}_name", f"This model cannot be opened, {shown}.", f"{error}.")
+        return open_or(prefix, instead, on, instead) if instead else None
+
+
+def _agreed(prefix: str, name: str) -> bool:
+    """Whether a model may be fetched, if it must be: a link alone starts no download."""
+    key = f"{prefix}_fetch"
+    if not folder.must_be_fetched(name) or st.session_state.get(key) == name:
+        return True
+    why = "It would be fetched from the Hugging Face Hub, which can be many megabytes."
+    messages.problem(f"{prefix}_name", f"{name} is not on this computer.", why)
+    st.button(f"Fetch {name}", on_click=st.session_state.__setitem__, args=(key, name))
+    return False

@@ -1,0 +1,92 @@
+"""One recurrent cell on a sequence: its gates, its states, and what is left of each input at the end."""
+
+from core.lessons.bottleneck import CellLesson
+from core.listing import Line, lines_that_ran
+from core.sequence import program
+from core.trace import steps
+from pages.parts import stage, takeaway
+from pages.parts.stage import Frame, Stage, Token
+from pages.parts.views import table, tables
+from pages.parts.words import say
+
+WORDS = {
+    "inputs": "One vector enters after the other.",
+    "from_input": "What each input says by itself: this part could be computed for all at once.",
+    "from_state": "What the state before says: this part must wait for it, one step after the other.",
+    "reset": "How much of the state before the candidate may see: 0 forgets it, 1 sees all of it.",
+    "update": "How much of the state before stays: 1 keeps it as it is.",
+    "candidate": "What the cell would write into its state.",
+    "forget": "How much of the memory stays: 1 keeps it as it is.",
+    "entry": "How much of the candidate enters the memory.",
+    "memory": "What is kept, plus what enters: nothing is squeezed here, so it can last.",
+    "exit": "How much of the memory is shown as the state.",
+    "states": "Each state is made from its input and the state before. Change the first input, and all of them change.",
+}
+GATES = {"reset", "update", "forget", "entry", "exit"}
+
+
+def show(lesson: str, signature: str, read: CellLesson, tokens: list[Token], where: str, answered: bool) -> None:
+    """The stage of one cell: every gate, the states, the last of them, and how far it feels each input.
+
+    lesson, signature, answered   as of a Stage; where: where its numbers come from.
+    """
+    trace, felt = read.trace, read.felt
+    made = steps(trace)
+    own = [
+        Frame(
+            each.name.replace("_", " "),
+            (each.name,),
+            tables(table(each.name, each.title, **({"scale": "weights", "limit": 1} if each.name in GATES else {}))),
+            say(WORDS[each.name]),
+        )
+        for each in made
+    ]
+    last = Frame(
+        "c",
+        (),
+        tables(table("context", "c", rows="one", labelled=True), note="the last state: all that a decoder would get"),
+        say(
+            "The last state is {n} numbers for {t} inputs of {d}. With one input more it would still be {m}.",
+            n=trace.states.shape[-1],
+            t=len(tokens),
+            d=trace.inputs.shape[-1],
+            m=trace.states.shape[-1],
+        ),
+        title="The last state",
+    )
+    reach = Frame(
+        "felt",
+        (),
+        tables(table("felt", "‖∂h_T/∂x_t‖", scale="share", limit=float(felt.max()) or 1.0)),
+        say(
+            "How far a change of each input would move the last state: {first:.2e} for the first one, {last:.2e} for the last.",
+            first=felt[0].item(),
+            last=felt[-1].item(),
+        ),
+        "∂",
+        title="What the end still feels",
+    )
+    scene = Stage(
+        lesson=lesson,
+        signature=signature,
+        steps=made,
+        frames=[*own, last, reach],
+        tokens={"queries": tokens, "keys": tokens, "one": [Token("c")]},
+        listing=_lines(read, {each.name for each in made}),
+        formula_of="states",
+        symbols={},
+        focus={"query": 0, "key": 0},
+        tensors={"context": trace.states[0, -1:].numpy(), "felt": felt[:, None].numpy()},
+        answered=answered,
+    )
+    stage.show(scene, len(own))
+    takeaway.offer(scene, len(own), where, lambda: program.of_cell(read.function, trace.inputs, read.maps))
+
+
+def _lines(read: CellLesson, names: set[str]) -> list[Line]:
+    """The lines inside the cell's loop, each marked by the step whose tensor it made."""
+    own = {"state": "states", "exit_": "exit"}
+    wanted = ("from_input", "from_state", "memory", "state", "candidate", *GATES, "exit_")
+    ran = lines_that_ran(read.function, wanted, {})
+    marked = [tuple(own.get(name, name) for name in line.assigns if own.get(name, name) in names) for line in ran]
+    return [Line(line.text, steps_of_line) for line, steps_of_line in zip(ran, marked, strict=True)]

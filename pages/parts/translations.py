@@ -1,0 +1,71 @@
+"""From a sentence in a text box to a translation with all its numbers, and words for all that can go wrong."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import streamlit as st
+
+from core.models.errors import ModelError
+from core.sequence.vocabulary import Pieces, Vocabulary
+from pages.parts import messages
+from pages.parts.stage import Token
+
+SENTENCE = "My brother wants a red car and my sister wants a white cat."
+EXAMPLES = (
+    SENTENCE,
+    "I saw a white cat and a black dog in the garden.",
+    "She gave me an old book that her father had written.",
+)
+_MARKS = ("</s>", "<s>", "<pad>")
+
+R = TypeVar("R")
+
+
+def understand(text: str, key: str, translate: Callable[[str], R]) -> R | None:
+    """What translate makes of a text; None after saying why there is nothing. What it last made stays on the screen.
+
+    key   of the box.
+    """
+    kept = f"{key}_kept"
+    if not text.strip():
+        messages.empty("Type an English sentence above, or start from one of these", key, EXAMPLES)
+        return None
+    try:
+        found = translate(text)
+    except ModelError as error:
+        messages.problem(key, "The translator cannot be used.", f"{error}.")
+        return None
+    except ValueError as error:
+        last = st.session_state.get(kept)
+        more = " Below is your last sentence." if last else ""
+        messages.problem(key, "This text cannot be translated.", f"{error}.{more}", EXAMPLES)
+        return translate(last) if last else None
+    st.session_state[kept] = text
+    return found
+
+
+def guarded(draw: Callable[[], None]) -> None:
+    """Draw a part that needs the translators; where their files are missing or damaged, say so in its place."""
+    try:
+        draw()
+    except ModelError as error:
+        messages.problem(draw.__name__, "The translators cannot be used.", f"{error}.")
+
+
+def tokens(pieces: Pieces, vocabulary: Vocabulary, forced: Sequence[int] = ()) -> list[Token]:
+    """Pieces as they stand on the screen: what goes on with a word begins with ##, what somebody forced with ✎."""
+    shown = []
+    for place, id_ in enumerate(pieces.ids):
+        piece = vocabulary.piece(id_)
+        special = piece in _MARKS
+        begins = special or place == 0 or pieces.word_of[place] != pieces.word_of[place - 1]
+        text = piece.removeprefix("▁") or "␣"
+        shown.append(Token(("✎ " if place in forced else "") + (text if begins else f"##{text}"), special))
+    return shown
+
+
+def as_written(piece: str) -> str:
+    """A piece that could come next: ## where it would go on with the word before. Marks of punctuation never do."""
+    if piece in _MARKS or not piece[0].isalnum():
+        return piece.removeprefix("▁") or "␣"
+    return f"##{piece}"

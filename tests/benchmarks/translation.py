@@ -1,0 +1,69 @@
+"""The translators and the live training: what it costs to keep every number, and to let somebody watch."""
+
+import statistics
+import threading
+import time
+from collections.abc import Callable
+
+import torch
+
+from core.models import checkpoints
+from core.sequence.decoding import greedy_many
+from core.training.live import Desk, Run
+from core.training.toy import Settings, ToyTraining
+
+TEXT = "The old man sees the red house and the little black dog."
+WISH, PROBE = Settings("grammar", "additive", 0), "the big old red car sees a dog"
+ROUNDS = 30
+
+
+def _median(work: Callable[[], object]) -> float:
+    """Milliseconds of one call."""
+    work()
+    taken = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        work()
+        taken.append(1000 * (time.perf_counter() - began))
+    return statistics.median(taken)
+
+
+def traced() -> tuple[float, float]:
+    """Milliseconds of a greedy translation without and with every number kept."""
+    translator = checkpoints.load("translator-attention", "cpu")
+    ids = translator.read(TEXT).ids
+    marks = (translator.vocabulary.start, translator.vocabulary.end, translator.longest(len(ids)))
+
+    def plain() -> None:
+        with torch.inference_mode():
+            table = translator.model.encode(torch.tensor([ids]), torch.tensor([len(ids)]))
+        greedy_many(translator.model, table, *marks)
+
+    return _median(plain), _median(lambda: translator.translate(TEXT))
+
+
+def watched() -> tuple[float, float]:
+    """Updates per second of a plain loop, and of a run that somebody watches as the page does."""
+    warm = ToyTraining(WISH)
+    for _ in range(10):
+        warm.advance()
+    plain = ToyTraining(WISH)
+    began = time.perf_counter()
+    while plain.advance():
+        pass
+    alone = plain.updates / (time.perf_counter() - began)
+
+    run, done = Run(WISH, PROBE, Desk(1)), threading.Event()
+
+    def look() -> None:
+        while not done.wait(0.4):
+            run.look()
+
+    threading.Thread(target=look, daemon=True).start()
+    began = time.perf_counter()
+    run.play()
+    while run.state != "finished":
+        time.sleep(0.005)
+    seen = plain.updates / (time.perf_counter() - began)
+    done.set()
+    return alone, seen

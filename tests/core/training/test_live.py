@@ -1,0 +1,117 @@
+"""Live trainings: a bounded number at once, first come first served, and a visitor who leaves frees the processor."""
+
+import threading
+import time
+
+import pytest
+
+from core.training import live
+from core.training.live import Desk, Run
+from core.training.toy import Settings, ToyTraining
+
+WISH, PROBE = Settings("grammar", "additive", 0, 16), "the red car sees a dog"
+
+
+def until(true, seconds=20):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def keep_looking(*runs):
+    """Visitors whose pages are open."""
+    done = threading.Event()
+
+    def look():
+        while not done.wait(0.05):
+            for run in runs:
+                run.look()
+
+    threading.Thread(target=look, daemon=True).start()
+    return done
+
+
+def test_it_plays_pauses_steps_and_gives_the_numbers_of_a_plain_loop():
+    run = Run(WISH, PROBE, Desk(1))
+    run.step()
+    run.step()
+    assert run.look()[-1].update == 2
+    run.play()
+    until(lambda: run.look()[-1].update >= 10)
+    run.pause()
+    at = run.look()[-1].update
+    time.sleep(0.1)
+    assert run.look()[-1].update == at
+    assert run.state == "paused"
+    plain = ToyTraining(WISH)
+    for _ in range(at):
+        plain.advance()
+    assert run.look()[-1].losses == tuple(plain.losses)
+
+
+def test_more_than_may_run_wait_and_are_told_their_place():
+    desk = Desk(1)
+    first, second, third = (Run(WISH, PROBE, desk) for _ in range(3))
+    looking = keep_looking(first, second, third)
+    for run in (first, second, third):
+        run.play()
+        until(lambda: desk._queue and desk._queue[-1] is run)  # noqa: B023
+    assert (first.before, second.before, third.before) == (0, 1, 2)
+    assert second.state == third.state == "waiting"
+    assert second.look()[-1].update == 0
+    first.stop()
+    until(lambda: second.look()[-1].update > 0)
+    assert third.before == 1
+    third.stop()
+    second.stop()
+    looking.set()
+    assert not desk._queue
+
+
+def test_a_visitor_who_leaves_frees_the_processor(monkeypatch):
+    monkeypatch.setattr(live, "UNSEEN", 0.2)
+    desk = Desk(1)
+    left, waiting = Run(WISH, PROBE, desk), Run(WISH, PROBE, desk)
+    left.play()
+    looking = keep_looking(waiting)
+    waiting.play()
+    until(lambda: waiting.look()[-1].update > 0)
+    assert left.state == "paused"
+    waiting.stop()
+    looking.set()
+
+
+def test_it_ends_and_cannot_be_played_again():
+    run = Run(WISH, PROBE, Desk(1))
+    looking = keep_looking(run)
+    run.play()
+    until(lambda: run.state == "finished", 300)
+    until(lambda: run.look()[-1].update == run.look()[-1].of)
+    run.play()
+    run.step()
+    assert run.look()[-1].update == run.look()[-1].of
+    looking.set()
+
+
+@pytest.mark.parametrize("act", ["play", "step"])
+def test_what_is_stopped_stays_stopped(act):
+    run = Run(WISH, PROBE, Desk(1))
+    run.step()
+    run.stop()
+    getattr(run, act)()
+    assert (run.state, run.look()[-1].update) == ("stopped", 1)
+
+
+def test_another_sentence_is_watched_without_losing_what_was_learned():
+    run = Run(WISH, PROBE, Desk(1))
+    for _ in range(3):
+        run.step()
+    run.watch("a cow has the small house")
+    (only,) = run.look()
+    assert only.update == 3
+    assert len(only.losses) == 3
+    assert only.source[:2] == ("a", "cow")
+    with pytest.raises(ValueError, match="stands where"):
+        run.watch("a cow")
+    assert run.look()[-1].source[:2] == ("a", "cow")

@@ -1,0 +1,318 @@
+"""Lessons 1 and 2 and the translation lab: what they show is what the translators computed, whatever a visitor does."""
+
+import numpy as np
+import pytest
+import torch
+
+from core import settings
+from core.models import checkpoints, loading
+from core.sequence.decoding import WhatIf, looking_at
+from pages.parts.translations import SENTENCE
+from tests.core.models import folders
+from tests.pages.screen import assert_no_failure, open_page, said, sent
+
+CLOSE = {"atol": 2e-5, "rtol": 0}  # weights travel in steps of 1/65535
+TRANSLATOR = "translator-attention"
+
+
+def translated(**more):
+    return checkpoints.load(TRANSLATOR).translate(SENTENCE, **more)
+
+
+def targets(app) -> list[str]:
+    return [token["text"] for token in sent(app, "stage")[0]["tokens"]["queries"]]
+
+
+def test_the_matrices_on_the_screen_are_those_the_translator_computed():
+    found = translated()
+    words, tensors = sent(open_page("looking_back"), "stage")
+    np.testing.assert_allclose(tensors["weights"], found.weights, **CLOSE)
+    np.testing.assert_allclose(tensors["energies"], found.trace.energies[0], atol=1e-3)
+    np.testing.assert_allclose(tensors["choices"], found.trace.probabilities[0].topk(5).values, **CLOSE)
+    assert words["recurrent"] == 1
+    # the first of the five choices is what was written
+    first = [row[0] for row in words["frames"][5]["view"]["words"]]
+    assert first == targets(open_page("looking_back"))
+
+
+def test_one_vector_is_one_row_whatever_the_length():
+    for text in ("Yes.", SENTENCE):
+        _, tensors = sent(open_page("bottleneck", one_text=text), "stage")
+        assert tensors["context"].shape == (1, 640)
+        assert "weights" not in tensors
+
+
+def test_forced_attention_in_the_link_is_used_and_marked_and_steps_before_it_stay():
+    found = translated()
+    app = open_page("looking_back", back_look="3.1")
+    _, tensors = sent(app, "stage")
+    np.testing.assert_allclose(tensors["weights"][:3], found.weights[:3], **CLOSE)
+    np.testing.assert_allclose(tensors["weights"][3], np.eye(len(found.source.ids))[1], **CLOSE)
+    assert targets(app)[3].startswith("✎ ")
+    assert found.text in said(app)
+    row = looking_at(1, len(found.source.ids))
+    assert translated(what_if=WhatIf(rows=((3, row),))).text in said(app)
+
+
+def test_a_forced_piece_in_the_link_is_written():
+    id_ = checkpoints.load(TRANSLATOR).vocabulary.read("chat").ids[0]
+    assert targets(open_page("looking_back", back_write=f"2.{id_}"))[2] == "✎ chat"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"back_look": "99.1"},
+        {"back_look": "1.99"},
+        {"back_look": "x"},
+        {"back_write": "1.99999"},
+        {"back_write": "-1.3"},
+        {"back_rowof": "2"},
+        {"back_rowof": "2", "back_row": "1;0"},
+        {"back_rowof": "2", "back_row": "nan;0"},
+        {"back_beam": "99"},
+        {"back_temperature": "-3"},
+    ],
+)
+def test_an_impossible_what_if_in_the_link_leaves_the_models_own_translation(link):
+    app = open_page("looking_back", **link)
+    assert_no_failure(app)
+    np.testing.assert_allclose(sent(app, "stage")[1]["weights"], translated().weights, **CLOSE)
+
+
+def test_a_row_of_the_visitors_is_used_once_it_sums_to_1():
+    n_source = len(translated().source.ids)
+    half = ";".join("0.5" if place in (0, 1) else "0" for place in range(n_source))
+    _, tensors = sent(open_page("looking_back", back_rowof="2", back_row=half, back_editing="true"), "stage")
+    np.testing.assert_allclose(tensors["weights"][2, :3], [0.5, 0.5, 0], **CLOSE)
+
+
+def test_a_row_that_does_not_sum_to_1_is_offered_to_be_normalised():
+    n_source = len(translated().source.ids)
+    row = ";".join("0.5" if place == 0 else "0.25" if place == 1 else "0" for place in range(n_source))
+    app = open_page("looking_back", back_rowof="0", back_row=row, back_editing="true")
+    assert "The row sums to 0.75." in said(app)
+    np.testing.assert_allclose(sent(app, "stage")[1]["weights"], translated().weights, **CLOSE)
+    app.button(key="back_normalise").click().run()
+    assert_no_failure(app)
+    np.testing.assert_allclose(sent(app, "stage")[1]["weights"][0, :3], [2 / 3, 1 / 3, 0], atol=1e-3)
+
+
+def test_a_word_that_is_no_piece_is_spelled_in_pieces_and_said():
+    app = open_page("looking_back")
+    app.text_input(key="back_word").set_value("zyxomma").run()
+    app.button(key="back_write_it").click().run()
+    assert_no_failure(app)
+    assert "“zyxomma” is no piece of the vocabulary: it is written in" in said(app)
+    assert "zyxomma" in said(app).replace("“zyxomma”", "", 2)
+    app.text_input(key="back_word").set_value("   ").run()
+    app.button(key="back_write_it").click().run()
+    assert "No word is there" in said(app)
+
+
+def test_everything_can_be_taken_back():
+    app = open_page("looking_back", back_look="3.1")
+    app.button(key="back_undo_all").click().run()
+    np.testing.assert_allclose(sent(app, "stage")[1]["weights"], translated().weights, **CLOSE)
+
+
+def test_what_was_forced_goes_with_its_sentence():
+    app = open_page("looking_back", back_look="3.1")
+    app.text_input(key="back_text").set_value("I love the red house.").run()
+    assert_no_failure(app)
+    assert "back_look" not in app.query_params
+    found = checkpoints.load(TRANSLATOR).translate("I love the red house.")
+    np.testing.assert_allclose(sent(app, "stage")[1]["weights"], found.weights, **CLOSE)
+
+
+def test_a_beam_shows_its_tree():
+    words, _ = sent(open_page("looking_back", back_beam="3"), "stage")
+    view = words["frames"][-1]["view"]
+    assert view["kind"] == "tree"
+    best = [node["word"] for node in view["nodes"] if node["best"]]
+    assert best == [token["text"] for token in words["tokens"]["queries"]]
+    assert all(node["parent"] is None or node["parent"] < place for place, node in enumerate(view["nodes"]))
+
+
+@pytest.mark.parametrize("page", ["bottleneck", "looking_back"])
+@pytest.mark.parametrize("text", ["3.14 42", "🙂🙃", "Où est la bibliothèque ?", "漢字", "<b>$x$</b> **a**", "a"])
+def test_every_text_is_shown_with_real_numbers(page, text):
+    prefix = {"bottleneck": "one", "looking_back": "back"}[page]
+    app = open_page(page, **{f"{prefix}_text": text})
+    assert_no_failure(app)
+    assert sent(app, "stage")[0]["signature"].startswith(text)
+
+
+@pytest.mark.parametrize(("page", "prefix"), [("bottleneck", "one"), ("looking_back", "back")])
+def test_a_text_that_cannot_be_read_is_refused_and_the_last_one_stays(page, prefix):
+    app = open_page(page)
+    before = targets(app)
+    app.text_input(key=f"{prefix}_text").set_value("dog " * 300).run()
+    assert_no_failure(app)
+    assert f"at most {settings.MAX_TRANSLATED} are read at once" in said(app)
+    assert targets(app) == before
+    app.text_input(key=f"{prefix}_text").set_value("  ").run()
+    assert "Type an English sentence above" in said(app)
+
+
+@pytest.mark.parametrize("page", ["bottleneck", "looking_back", "translation_lab"])
+def test_without_the_files_of_a_translator_the_page_says_how_to_get_them(page, monkeypatch, tmp_path):
+    monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
+    checkpoints.load.cache_clear()
+    try:
+        app = open_page(page)
+        assert_no_failure(app)
+        assert "python -m core.training translator-" in said(app)
+    finally:
+        checkpoints.load.cache_clear()
+
+
+# Watch it being learned ---------------------------------------------------------------------------------------------
+
+
+def test_one_step_is_one_update_and_start_again_begins_anew():
+    app = open_page("looking_back")
+    for _ in range(2):
+        app.button(key="watch_step").click().run()
+    words, tensors = sent(app, "learning")
+    assert words["measured"][-1]["update"] == 2
+    assert tensors["losses"].shape == (2,)
+    np.testing.assert_allclose(tensors["history"].sum(-1), 1, atol=1e-3)
+    app.button(key="watch_again").click().run()
+    assert sent(app, "learning")[0]["measured"][-1]["update"] == 0
+
+
+def test_another_seed_is_another_training_and_without_attention_there_is_no_map():
+    app = open_page("looking_back", watch_look="no attention", watch_seed="7")
+    app.button(key="watch_step").click().run()
+    words, tensors = sent(app, "learning")
+    assert "history" not in tensors
+    assert words["measured"][-1]["found"] is None
+
+
+def test_stop_ends_a_training():
+    app = open_page("looking_back")
+    app.button(key="watch_stop").click().run()
+    assert "Stopped" in said(app)
+    assert app.button(key="watch_play").disabled
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "says"),
+    [
+        ("looking_back", {"watch_probe": "the blue car"}, "“blue” stands where an adjective or a noun is expected"),
+        ("looking_back", {"watch_probe": ""}, "the end stands where a determiner is expected"),
+        ("bottleneck", {"digits_probe": "12a"}, "“a” is no digit"),
+    ],
+)
+def test_a_sentence_that_the_toy_cannot_read_is_told(page, link, says):
+    app = open_page(page, **link)
+    assert_no_failure(app)
+    assert says in said(app)
+
+
+# The lab ------------------------------------------------------------------------------------------------------------
+
+
+def lab(**link: str):
+    return open_page("translation_lab", **link)
+
+
+def test_the_lab_shows_words_and_not_pieces():
+    words, tensors = sent(lab(many_lines="I don't know the commissioner."), "stage")
+    assert [token["text"] for token in words["tokens"]["keys"]] == ["I", "don't", "know", "the", "commissioner", "."]
+    np.testing.assert_allclose(tensors["weights"].sum(-1), 1, atol=1e-3)
+    np.testing.assert_allclose(tensors["scaled dot"].sum(-1), 1, atol=1e-3)
+
+
+def test_weights_after_the_word_are_those_of_align():
+    translator = checkpoints.load(TRANSLATOR)
+    found = translator.translate("The cat sleeps.")
+    _, tensors = sent(lab(many_lines="The cat sleeps.", many_weights="after it is known"), "stage")
+    np.testing.assert_allclose(tensors["weights"], translator.words_of(found, knowing=True), **CLOSE)
+
+
+def upload(app, name: str, content: bytes, mime: str):
+    app.file_uploader[0].set_value([(name, content, mime)]).run()
+    return app
+
+
+def test_a_text_file_fills_the_box():
+    app = upload(lab(), "mine.txt", b"I am here.\n\nYou are there.\n", "text/plain")
+    assert app.text_area(key="many_lines").value == "I am here.\nYou are there."
+
+
+def test_a_column_of_a_table_fills_the_box_and_a_missing_one_is_told():
+    app = upload(lab(), "mine.csv", b"id,english\n1,I am here.\n2,You are there.\n", "text/csv")
+    before = app.text_area(key="many_lines").value
+    app.text_input(key="many_column").set_value("german").run()
+    take = next(button for button in app.button if button.label == "Take this column")
+    take.click().run()
+    assert_no_failure(app)
+    assert "the table has no column “german”: its columns are “id”, “english”" in said(app)
+    assert app.text_area(key="many_lines").value == before
+    app.text_input(key="many_column").set_value("english").run()
+    next(button for button in app.button if button.label == "Take this column").click().run()
+    assert app.text_area(key="many_lines").value == "I am here.\nYou are there."
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.txt", b"", "holds no text"),
+        ("a.txt", b"\xff\x00\x01", "control characters|does not belong to UTF-8"),
+        ("a.csv", b"english\n", "the table has one line"),
+        ("a.txt", b"A line.\n" * 80, "the first 50 were taken"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told(name, content, says):
+    app = upload(lab(), name, content, "text/plain")
+    assert_no_failure(app)
+    assert any(part in said(app) for part in says.split("|"))
+
+
+@pytest.mark.parametrize("lines", ["", "   \n  ", "word " * 400, "🙂", "12345"])
+def test_bad_sentences_leave_a_page(lines):
+    assert_no_failure(lab(many_lines=lines))
+
+
+@pytest.fixture
+def no_models(monkeypatch):
+    monkeypatch.setattr(loading, "_models", type(loading._models)())
+
+
+def of_library(folder: str, **link: str):
+    return lab(many_which="one of the library", many_model="another model …", many_name=folder, **link)
+
+
+@pytest.mark.parametrize("make", [folders.t5, folders.bart])
+def test_an_encoder_decoder_of_the_library_shows_its_heads(make, tmp_path, no_models):
+    folder = make(tmp_path / "model")
+    link = {"many_lines": "the cat plays", "many_written": "the cats"}
+    for shown in ("best head for alignment", "one head", "mean of the layer", "mean of all"):
+        app = of_library(folder, many_show=shown, **link)
+        assert_no_failure(app)
+        words, tensors = sent(app, "stage")
+        rows, columns = (len(words["tokens"][axis]) for axis in ("queries", "keys"))
+        assert tensors["weights"].shape == (rows, columns)
+        assert tensors["heads"].shape[1:] == (rows, columns)
+    assert "Pharaoh" in said(app)
+
+
+def test_a_model_that_does_not_translate_says_so(tmp_path, no_models):
+    app = of_library(folders.bert(tmp_path / "model"), many_lines="the cat plays")
+    assert_no_failure(app)
+    assert "does not translate (encoder)" in said(app)
+
+
+def test_without_a_name_the_lab_says_what_it_needs():
+    assert "Name an encoder-decoder" in said(lab(many_which="one of the library", many_model="another model …"))
+
+
+def test_the_best_head_is_the_one_that_agrees_most():
+    from core.analysis import alignment
+
+    reference = torch.eye(3)
+    weights = torch.stack([torch.stack([torch.eye(3).flip(1), torch.eye(3)]), torch.rand(2, 3, 3) * 0 + 1 / 3])
+    found = alignment.agreement(weights, reference)
+    torch.testing.assert_close(found, torch.tensor([[1 / 3, 1.0], [1 / 3, 1 / 3]]))
