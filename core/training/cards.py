@@ -79,7 +79,7 @@ def _quality(rows: dict[str, dict[str, Any]]) -> str:
     first = next(iter(rows.values()))["quality"]
     names = [key for key in first if key != "by length"]
     return _table(
-        ["model", *names], [[name, *(figures["quality"][key] for key in names)] for name, figures in rows.items()]
+        ["model", *names], [[name, *(figures["quality"].get(key) for key in names)] for name, figures in rows.items()]
     )
 
 
