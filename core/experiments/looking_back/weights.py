@@ -73,7 +73,7 @@ def copied(translator: TrainedTranslator, **changes: str) -> Translator:
 @claim(
     said="An alignment map explains why a word was written.",
     verdict="imprecise",
-    instead="It shows where the decoder looked. Some words would be written without looking there.",
+    instead="It shows where the decoder looked. Whether a word needed that look is found by taking it away.",
     sources=("jain2019", "wiegreffe2019"),
 )
 def explanation(translator: TrainedTranslator, text: str, seed: int) -> Finding:
@@ -91,7 +91,7 @@ def explanation(translator: TrainedTranslator, text: str, seed: int) -> Finding:
     numbers = (Number("steps", steps, "d"), Number("the same piece without its strongest place", same, "d"))
     return Finding(
         numbers,
-        holds=same > 0,
+        holds=same < steps,
         says=f"At {same} of {counted(steps, 'step')} the decoder writes the same piece even if the place of its largest weight "
         "is taken away.",
     )
