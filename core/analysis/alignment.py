@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from core.analysis.grouping import Groups, grouped
 
 Link = tuple[int, int]
 
@@ -27,14 +28,12 @@ def of_words(
 ) -> Float[Tensor, "target_words source_words"]:
     """Weights of pieces as weights of words: summed over the pieces of a source word, the mean over those of a target
     word, so that a row that sums to 1 still does."""
-    sources = _belongs(source_word_of, weights)
-    targets = _belongs(target_word_of, weights)
-    return (targets / targets.sum(dim=0)).T @ weights @ sources
+    return grouped(weights, _places(target_word_of), _places(source_word_of))
 
 
-def _belongs(word_of: Sequence[int], like: Tensor) -> Tensor:
-    """(pieces, words): 1 where the piece is a part of the word."""
-    return torch.nn.functional.one_hot(torch.tensor(word_of)).to(like)
+def _places(word_of: Sequence[int]) -> Groups:
+    """For each word the places of its pieces."""
+    return tuple(tuple(place for place, word in enumerate(word_of) if word == each) for each in range(max(word_of) + 1))
 
 
 def strongest(weights: Float[Tensor, "target_words source_words"]) -> set[Link]:

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.lessons.looking_back import FIXED, MODELS
+from core.lessons.material import Rows
 from core.models import checkpoints
 from core.sequence.cells import READ, Cell, CellTrace, Maps, influence, untrained
 from core.sequence.trained import TrainedTranslator, Translation
@@ -40,9 +41,6 @@ def translator() -> TrainedTranslator:
 def run(text: str) -> Lesson:
     """Translate both ways. Raises ValueError in words, ModelError if the models cannot be read."""
     return Lesson(checkpoints.load(FIXED).translate(text), checkpoints.load(MODELS["additive"]).translate(text))
-
-
-Rows = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Lesson 2: a decoder that looks back at every word, and what becomes of its sentence if somebody argues with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import torch
@@ -32,9 +32,9 @@ class Settings:
 @dataclass(frozen=True)
 class Lesson:
     """The translation as the learner wants it, as the model would have written it, and that of the model without
-    attention."""
+    attention. settings: what was asked, as far as it fits the sentence."""
 
-    text: str
+    settings: Settings
     now: Translation
     free: Translation
     fixed: Translation
@@ -68,7 +68,7 @@ def run(settings: Settings) -> Lesson:
     what_if = fitting(settings.what_if, len(free.source.ids), len(translator.vocabulary))
     argued = what_if != FREE
     now = translator.translate(settings.text, beam=settings.beam, what_if=what_if) if argued else free
-    return Lesson(settings.text, now, free, checkpoints.load(FIXED).translate(settings.text))
+    return Lesson(replace(settings, what_if=what_if), now, free, checkpoints.load(FIXED).translate(settings.text))
 
 
 def fitting(what_if: WhatIf, n_source: int, vocab_size: int) -> WhatIf:

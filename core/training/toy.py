@@ -12,9 +12,9 @@ from torch import Tensor
 
 from core.seeded import seeded
 from core.sequence.translator import Look, Translator, TranslatorConfig
-from core.training import digits, grammar
+from core.training import digits, grammar, translation
 from core.training.loop import Schedule, Training
-from core.training.translation import Batch
+from core.training.translation import Batch, Recipe
 
 Task = Literal["grammar", "digits"]
 _TASKS: Final[dict[str, ModuleType]] = {"grammar": grammar, "digits": digits}
@@ -23,6 +23,8 @@ _AT_ONCE: Final = 64
 _RATE: Final = 2e-2
 _WARMUP: Final = 10
 _TESTED: Final = 64
+# the loss of the translators, without what guides and smooths it
+_PLAIN: Final = Recipe(smoothing=0.0, guidance=0.0)
 # padding, start and end are the first three of every vocabulary
 _MARKS: Final = 2
 # the seed of the sentences that a model is measured on; those it learns from are drawn from the learner's
@@ -89,7 +91,7 @@ class ToyTraining:
         rng = random.Random(settings.seed)
         drawn = ([self._task.draw(rng) for _ in range(_AT_ONCE)] for _ in range(self.updates))
         self._training = Training(self.model, Schedule(self.updates, _RATE, _WARMUP), weight_decay=0.0)
-        self._run = self._training.run(drawn, self._loss)
+        self._run = self._training.run(drawn, self.loss)
         test = random.Random(_TEST_SEED)
         self._test = [self._task.draw(test) for _ in range(_TESTED)]
 
@@ -140,10 +142,9 @@ class ToyTraining:
         made = batch(examples, self._task.VOCABULARY)
         return self.model(made.source, made.lengths, made.given)
 
-    def _loss(self, examples: Sequence[Example]) -> Float[Tensor, ""]:
-        made = batch(examples, self._task.VOCABULARY)
-        logits, _ = self.model(made.source, made.lengths, made.given)
-        return torch.nn.functional.cross_entropy(logits.flatten(0, 1), made.wanted.flatten(), ignore_index=0)
+    def loss(self, examples: Sequence[Example]) -> Float[Tensor, ""]:
+        """Nats per word with the true words given before: nothing tells the attention where to look."""
+        return translation.loss(self.model, batch(examples, self._task.VOCABULARY), _PLAIN, pad=0)
 
 
 def batch(examples: Sequence[Example], vocabulary: Sequence[str]) -> Batch:

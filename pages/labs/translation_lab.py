@@ -115,6 +115,11 @@ def looked_at_first(weights: np.ndarray) -> dict[str, int]:
 # Three translators --------------------------------------------------------------------------------------------------
 
 
+@st.cache_resource(scope="session", max_entries=12, show_spinner=False)
+def translated(name: str, text: str, knowing: bool) -> Aligned:
+    return translation.translate(name, text, knowing)
+
+
 @st.cache_data(scope="session", max_entries=256, show_spinner=False)
 def line_of(name: str, line: str) -> str:
     return translation.plainly(name, line)
@@ -122,7 +127,7 @@ def line_of(name: str, line: str) -> str:
 
 def three(lines: list[str], text: str, knowing: bool) -> None:
     """One sentence through all three, and the alignments of the two that look back."""
-    found = {name: translation.translate(name, text, knowing) for name in NAMES}
+    found = {name: translated(name, text, knowing) for name in NAMES}
     with st.container(key=f"{PREFIX}_texts", border=True):
         for name, each in found.items():
             st.caption(name)

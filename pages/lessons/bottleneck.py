@@ -147,9 +147,14 @@ def lesson() -> None:
         untrained(network, text)
 
 
+@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+def translated(text: str) -> Lesson:
+    return bottleneck.run(text)
+
+
 def trained(text: str) -> None:
     """The translator with one vector, and what the one that looks back writes."""
-    result = translations.understand(text, f"{PREFIX}_{controls.MAIN}", bottleneck.run)
+    result = translations.understand(text, f"{PREFIX}_{controls.MAIN}", translated)
     if result is None:
         return
     translator = bottleneck.translator()

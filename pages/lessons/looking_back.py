@@ -34,15 +34,18 @@ ENERGIES = {
 
 
 def frames(
-    result: Lesson, translator: TrainedTranslator, target: list[Token], source: list[Token], at: int
+    result: Lesson,
+    translator: TrainedTranslator,
+    target: list[Token],
+    source: list[Token],
+    choices: list[list[str]],
+    at: int,
 ) -> list[Frame]:
-    """The steps, in words. at: the row that is looked at first."""
+    """The steps, in words. choices: the likeliest pieces of each step; at: the row that is looked at first."""
     now = result.now
     weights = now.weights
     most = int(weights[at].argmax())
     q, k = asking(target[at].text), asked(source[most].text)
-    words, _ = looking_back.choices(translator, now)
-    shown = [[translations.as_written(piece) for piece in row] for row in words]
     found = [
         Frame(
             "H",
@@ -97,7 +100,7 @@ def frames(
         Frame(
             "next",
             ("probabilities",),
-            matrix("choices", "weights", columns="numbers", words=shown, grows=True),
+            matrix("choices", "weights", columns="numbers", words=choices, grows=True),
             say(
                 "Each row: the five likeliest pieces. Press “Force it”, then click another one, and the decoder goes on from "
                 "there."
@@ -189,6 +192,11 @@ def lines() -> list[Line]:
     return [Line(line.text, tuple(dict.fromkeys(made.get(name, name) for name in line.assigns))) for line in ran]
 
 
+@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+def translated(settings: Settings) -> Lesson:
+    return looking_back.run(settings)
+
+
 def interesting(target: list[Token]) -> int:
     """The row that is looked at first: one in the first third, where a noun phrase mostly stands."""
     return min(2, len(target) - 1)
@@ -208,25 +216,27 @@ def lesson() -> None:
 
     def translate(text: str) -> Lesson:
         n_source = len(looking_back.model(score).read(text).ids)
-        return looking_back.run(Settings(text, score, beam, ARGUMENT.wishes(n_source, temperature)))
+        return translated(Settings(text, score, beam, ARGUMENT.wishes(n_source, temperature)))
 
     result = translations.understand(text, f"{PREFIX}_{controls.MAIN}", translate)
     if result is None:
         return
     translator = looking_back.model(score)
-    what_if = ARGUMENT.wishes(len(result.now.source.ids), temperature)
+    what_if = result.settings.what_if
     forced = {step for step, _ in (*what_if.tokens, *what_if.rows)}
     target = translations.tokens(result.now.target, translator.vocabulary, tuple(forced))
     source = translations.tokens(result.now.source, translator.vocabulary)
     at = min(forced, default=interesting(target))
     at = at if at < len(target) else interesting(target)
     trace = result.now.trace
+    pieces, likely = looking_back.choices(translator, result.now)
+    choices = [[translations.as_written(piece) for piece in row] for row in pieces]
     energies = ENERGIES[score] if temperature == 1 else rf"\frac{{1}}{{T}}\,{ENERGIES[score]}"
     scene = Stage(
         lesson="looking_back",
         signature=f"{text}|{score}|{beam}|{what_if}",
         steps=steps(trace),
-        frames=frames(result, translator, target, source, at),
+        frames=frames(result, translator, target, source, choices, at),
         tokens={"queries": target, "keys": source},
         listing=lines(),
         formula_of="contexts",
@@ -236,7 +246,7 @@ def lesson() -> None:
         dot_product=False,
         tensors={
             "values": trace.encoder_states[0].numpy(),
-            "choices": looking_back.choices(translator, result.now)[1].numpy(),
+            "choices": likely.numpy(),
         },
         shares=frozenset({"choices"}),
         editable=True,
@@ -258,10 +268,8 @@ def lesson() -> None:
             "all of it is in the link. In the figure: press “Force it”, then click a cell."
         )
         ARGUMENT.panel(translator, result.now)
-    question.ask(PREFIX, questions(result.text))
-    claims.show_claims(
-        PREFIX, experiments.CLAIMS, (looking_back.model("additive"), text if text.strip() else "Hello.", 0)
-    )
+    question.ask(PREFIX, questions(result.settings.text))
+    claims.show_claims(PREFIX, experiments.CLAIMS, (looking_back.model("additive"), result.settings.text, 0))
 
 
 def texts(result: Lesson) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import streamlit as st
 import torch
 
 from core import settings
@@ -155,10 +156,22 @@ def test_a_text_that_cannot_be_read_is_refused_and_the_last_one_stays(page, pref
     assert "Type an English sentence above" in said(app)
 
 
+def test_open_claims_and_checked_questions_stay_with_the_sentence_that_is_shown():
+    app = open_page("looking_back", back_open="0,1,5,6")
+    app.button_group(key="back_tanh_guess").set_value("nothing changes").run()
+    app.button(key="back_tanh_check").click().run()
+    before = [found["says"] for found in sent(app, "claims")[0]["claims"] if found["open"]]
+    assert len(before) == 4
+    app.text_input(key="back_text").set_value("dog " * 300).run()
+    assert_no_failure(app)
+    assert [found["says"] for found in sent(app, "claims")[0]["claims"] if found["open"]] == before
+
+
 @pytest.mark.parametrize("page", ["bottleneck", "looking_back", "translation_lab"])
 def test_without_the_files_of_a_translator_the_page_says_how_to_get_them(page, monkeypatch, tmp_path):
     monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
     checkpoints.load.cache_clear()
+    st.cache_resource.clear()
     try:
         app = open_page(page)
         assert_no_failure(app)

@@ -9,7 +9,7 @@ from core.experiments.claim import Finding, Number, claim
 from core.experiments.recurrence.trained import sentences, trained
 from core.sequence.trained import TrainedTranslator
 from core.training import grammar
-from core.training.toy import Settings, ToyTraining, batch
+from core.training.toy import Settings, ToyTraining
 
 _WATCHED: Final = (0, 50, 100, 150)
 
@@ -42,10 +42,8 @@ def supervised(translator: TrainedTranslator, text: str, seed: int) -> Finding:
 def mystery(translator: TrainedTranslator, text: str, seed: int) -> Finding:
     """The gradient that one batch of sentences sends into the matrices of the score, before any training."""
     toy = ToyTraining(Settings("grammar", "additive", seed))
-    made = batch(sentences(2), grammar.VOCABULARY)
     with torch.enable_grad():
-        logits, _ = toy.model(made.source, made.lengths, made.given)
-        torch.nn.functional.cross_entropy(logits.flatten(0, 1), made.wanted.flatten(), ignore_index=0).backward()
+        toy.loss(sentences(2)).backward()
     keys, query, v = (
         weight.grad.norm().item() for weight in (toy.model.w_key.weight, toy.model.w_query.weight, toy.model.v)
     )

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from core.attention import attend
 from core.experiments.claim import Finding, Number, claim
 from core.seeded import seeded
+from core.sequence.cells import READ, Maps, untrained
 
 Cell = Literal["linear RNN", "tanh RNN", "GRU", "LSTM", "attention"]
 _QUERIES: Final = 32
@@ -63,12 +64,8 @@ def recurrent(cell: Cell, inputs: Tensor, reach: Reach, rng: torch.Generator) ->
             state = x + state @ (reach.gain * rotation)
             state = torch.tanh(state) if cell == "tanh RNN" else state
         return state
-    with seeded(reach.seed):
-        network = (nn.LSTM if cell == "LSTM" else nn.GRU)(width, width, batch_first=True).double()
-    if cell == "LSTM":
-        # torch keeps the gates in the order input, forget, cell, output
-        network.bias_ih_l0.data[width : 2 * width] += reach.forget_bias
-    return network(inputs)[0][0, -1]
+    maps = untrained(cell, width, width, reach.seed, reach.forget_bias)
+    return READ[cell](inputs, Maps(*(weight.double() for weight in vars(maps).values()))).states[0, -1]
 
 
 def attended(inputs: Tensor, rng: torch.Generator) -> Float[Tensor, "queries d_hidden"]:
