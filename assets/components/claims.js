@@ -8,7 +8,7 @@ function createClaims(root, io) {
   const list = element("div", { className: "list" });
   root.append(
     element("h2", { children: ["What people say, put to the test"] }),
-    element("p", { className: "lead", children: ["Open a sentence: its experiment runs on the numbers above, and runs again whenever you change them."] }),
+    element("p", { className: "lead", children: ["Open a sentence: its experiment runs, on the numbers above or on a toy that it names, and runs again whenever you change them."] }),
     list,
   );
   let claims = [];

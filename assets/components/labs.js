@@ -9,13 +9,15 @@ const SIDE = 64;
 function createLabs(root, io) {
   root.className = "lab labs";
 
+  /** One matrix fills the square; nine share it. */
   function picture(canvas, stack, theme) {
     const context = fit(canvas, SIDE, SIDE);
-    const size = 20;
-    for (let index = 0; index < 9; index++) {
+    const across = Math.floor(Math.sqrt(stack.shape[0]));
+    const step = (SIDE + 2) / across;
+    for (let index = 0; index < across ** 2; index++) {
       const matrix = stack.matrix(index);
       heat(context, {
-        x: (index % 3) * 22, y: Math.floor(index / 3) * 22, width: size, height: size, rows: matrix.rows,
+        x: (index % across) * step, y: Math.floor(index / across) * step, width: step - 2, height: step - 2, rows: matrix.rows,
         columns: matrix.columns, value: (r, c) => matrix.at(r, c), colours: theme.ramps.weights, low: 0, high: 1, theme,
       });
     }

@@ -35,9 +35,10 @@ function createLearning(root) {
     paintCurve(width);
     paintMap(wide ? root.clientWidth * 0.45 - 30 : root.clientWidth - 30);
     const at = data.measured[now()];
-    const parts = [`after ${at.update} of ${data.of} updates`, `${percent(at.right)} of the words right, given those before`, `${percent(at.exact)} of the sentences`];
-    if (at.found !== null) parts.push(`${percent(at.found)} of the ${data.content} look at the right word`);
-    says.textContent = `${looked === null ? "Now" : "Then"}, ${parts.join(" · ")}, on sentences it never saw; of the one above, ${percent(at.probe)} of the words.`;
+    const [words, wholes, content, word] = data.nouns;
+    const parts = [`after ${at.update} of ${data.of} updates`, `${percent(at.right)} of the ${words} right, given those before`, `${percent(at.exact)} of the ${wholes}`];
+    if (at.found !== null) parts.push(`${percent(at.found)} of the ${content} look at the right ${word}`);
+    says.textContent = `${looked === null ? "Now" : "Then"}, ${parts.join(" · ")}, on ${wholes} it never saw; of the one above, ${percent(at.probe)} of the ${words}.`;
     curve.setAttribute("aria-valuetext", says.textContent);
     curve.setAttribute("aria-valuenow", at.update);
     curve.setAttribute("aria-valuemin", 0);
@@ -51,7 +52,8 @@ function createLearning(root) {
     const context = fit(curve, width, CURVE.height);
     const { colours } = theme;
     const losses = data.tensors.losses.values;
-    const top = Math.max(data.start, ...losses, 0.1);
+    const before = data.tensors.before?.values ?? [];
+    const top = Math.max(data.start, ...losses, ...before, 0.1);
     const y = (value) => CURVE.top + (1 - value / top) * (CURVE.height - CURVE.top - CURVE.bottom);
     const small = { font: `400 12px ${FONT.sans}`, colour: colours["ink-2"] };
     for (let i = 0; i <= 2; i++) {
@@ -64,12 +66,21 @@ function createLearning(root) {
       const update = Math.round((data.of * i) / 3);
       write(context, String(update), place(update, width), CURVE.height - 16, { ...small, align: "center" });
     }
-    write(context, "loss, nats per word", CURVE.left + 6, CURVE.top + 2, small);
+    write(context, `loss, nats per ${data.nouns[3]}`, CURVE.left + 6, CURVE.top + 2, small);
+    const line = (values) => {
+      context.beginPath();
+      values.forEach((loss, i) => context[i ? "lineTo" : "moveTo"](place(i + 1, width), y(loss)));
+      context.stroke();
+    };
+    context.lineWidth = 1.4;
+    context.strokeStyle = colours["ink-3"];
+    context.setLineDash([5, 4]);
+    line(before);
+    context.setLineDash([]);
+    if (before.length) write(context, `- - ${data.before}`, width - CURVE.right, CURVE.top + 2, { ...small, align: "right" });
     context.strokeStyle = colours.ink;
     context.lineWidth = 1.6;
-    context.beginPath();
-    losses.forEach((loss, i) => context[i ? "lineTo" : "moveTo"](place(i + 1, width), y(loss)));
-    context.stroke();
+    line(losses);
     const at = data.measured[now()].update;
     context.fillStyle = colours.spot;
     context.fillRect(place(at, width) - 1, CURVE.top, 2.5, CURVE.height - CURVE.top - CURVE.bottom);

@@ -7,7 +7,7 @@ function createSheet(root, io) {
   root.className = "lab sheets";
   const message = element("p", { className: "message", role: "status" });
   const place = element("div", { className: "place" });
-  root.append(place, message);
+  root.append(message, place);
   let largest = 99;
 
   function accept(input, sheet, row, column) {

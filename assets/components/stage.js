@@ -24,6 +24,7 @@ const VIEWS = {
   cube: CubeView, heads: HeadsView, histogram: HistogramView, matrix: MatrixView, points: PointsView, tables: TablesView, tree: TreeView,
 };
 const LOOP_PACE = 0.35; // where all steps are played again for every word, each is short
+const SMALLEST_FORMULA = 12; // pixels
 const LONGEST_TABLE = 64; // rows and columns of the table of numbers
 
 function createStage(root, io) {
@@ -97,13 +98,11 @@ function createStage(root, io) {
       query: data.tokens.queries.length, key: data.tokens.keys.length, head: figure.stack("weights")?.shape.at(-3) ?? 1,
       dimension: Math.max(...Object.values(data.tensors).map(({ shape }) => shape.at(-1))),
     });
-    tools.edit.hidden = !data.editable;
     tools.edit.textContent = data.editLabel;
     tools.back.hidden = tools.on.hidden = data.recurrent === null;
     if (data.answered) markAnswered(data.lesson);
     if (data.formula !== written.formula) say.formula.innerHTML = data.formula; // MathML of declared formulas alone
     const code = JSON.stringify(data.code);
-    say.code.hidden = !data.code.length;
     if (code !== written.code) say.code.replaceChildren(...data.code.map(codeLine));
     written = { formula: data.formula, code };
     rail.update(data.frames);
@@ -128,6 +127,14 @@ function createStage(root, io) {
     return [...figure.tensor("weights").row(row)].map((weight, key) => (figure.visible(row, key) ? weight : null));
   }
 
+  /** A formula that is too wide gets smaller, as far as it can still be read; beyond that it scrolls. */
+  function shrink(math) {
+    math.style.fontSize = "";
+    const [size, room] = [parseFloat(getComputedStyle(math).fontSize), say.formula.clientWidth];
+    const wide = math.getBoundingClientRect().width;
+    if (wide > room && room) math.style.fontSize = `${Math.max(SMALLEST_FORMULA, (size * room) / wide)}px`;
+  }
+
   function codeLine({ text, steps }) {
     const names = { queries: "query", keys: "key", values: "value", output: "output" };
     const words = text.split(/\b(queries|keys|values|output)\b/).map((word) => [word, names[word]]);
@@ -138,6 +145,7 @@ function createStage(root, io) {
 
   function resize() {
     figure.resize(Math.floor(figure.canvas.parentElement.clientWidth));
+    for (const math of say.formula.querySelectorAll("math")) shrink(math);
     rail.layout();
     ribbon.paint();
     show();
@@ -217,6 +225,10 @@ function createStage(root, io) {
       line.classList.toggle("on", line.dataset.steps.split(" ").some((step) => now.steps.includes(step)));
     }
     axes.textContent = now.axes;
+    // a beam is a search around the computation: neither its formula nor its lines
+    say.formula.hidden = now.view.kind === "tree";
+    say.code.hidden = say.formula.hidden || !data.code.length;
+    tools.edit.hidden = !data.editable || !(now.view.words || weighed(now.view));
     drawLegend(now);
     fillTable();
   }
@@ -287,11 +299,14 @@ function createStage(root, io) {
     link.tell(view());
   }
 
+  /** Whether a view shows one number for each query and key. */
+  const weighed = (view) => view.kind === "matrix" && view.columns === "keys";
+
   function cell({ query, key, dimension }) {
     if (tools.edit.getAttribute("aria-pressed") !== "true" || !data.editable) return;
     const { view } = frame();
     if (view.words) io.component.setTriggerValue("picked", [query, Math.min(dimension, view.words[0].length - 1)]);
-    else if (view.kind === "matrix" && view.columns === "keys") io.component.setTriggerValue("toggled", [query, key]);
+    else if (weighed(view)) io.component.setTriggerValue("toggled", [query, key]);
   }
 
   const press = (tool) => {

@@ -33,7 +33,7 @@ class Number:
         if rounded_away or endless:
             digits = format(self.value, ".1e")
         mantissa, _, exponent = digits.partition("e")
-        power = f" × 10{str(int(exponent)).translate(_SUPERSCRIPT)}" if exponent else ""
+        power = f" × 10{str(int(exponent)).translate(_SUPERSCRIPT)}" if exponent and int(exponent) else ""
         return mantissa.replace("-", "−") + power
 
 

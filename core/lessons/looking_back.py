@@ -65,17 +65,20 @@ def run(settings: Settings) -> Lesson:
     """Translate with and without the learner's changes, and without attention. Raises ValueError in words."""
     translator = model(settings.score)
     free = translator.translate(settings.text, beam=settings.beam)
-    what_if = fitting(settings.what_if, len(free.source.ids), len(translator.vocabulary))
+    what_if = fitting(settings.what_if, len(free.source.ids), translator)
     argued = what_if != FREE
     now = translator.translate(settings.text, beam=settings.beam, what_if=what_if) if argued else free
     return Lesson(replace(settings, what_if=what_if), now, free, checkpoints.load(FIXED).translate(settings.text))
 
 
-def fitting(what_if: WhatIf, n_source: int, vocab_size: int) -> WhatIf:
-    """What of the wishes fits the sentence: a link may name places and pieces that it does not have."""
+def fitting(what_if: WhatIf, n_source: int, translator: TrainedTranslator) -> WhatIf:
+    """What of the wishes fits the sentence: a link may name steps, places and pieces that it does not have, or marks that
+    nobody writes."""
+    vocabulary, longest = translator.vocabulary, translator.longest(n_source)
+    never = (vocabulary.pad, vocabulary.start)
     return WhatIf(
-        tuple((step, id_) for step, id_ in what_if.tokens if id_ < vocab_size),
-        tuple((step, row) for step, row in what_if.rows if len(row) == n_source),
+        tuple((at, id_) for at, id_ in what_if.tokens if at < longest and id_ < len(vocabulary) and id_ not in never),
+        tuple((at, row) for at, row in what_if.rows if at < longest and len(row) == n_source),
         what_if.temperature,
     )
 

@@ -47,12 +47,9 @@ def translate(name: str, text: str, knowing: bool) -> Aligned:
 
 
 def plainly(name: str, text: str) -> str:
-    """The translation of a sentence without its numbers; of one that cannot be read, nothing."""
+    """The translation of a sentence without its numbers. Raises ValueError in words for one that cannot be read."""
     translator = checkpoints.load(_CHECKPOINTS[name])
-    try:
-        translator.read(text)
-    except ValueError:
-        return ""
+    translator.read(text)
     return translator.translate_many([text])[0]
 
 

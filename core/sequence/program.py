@@ -1,11 +1,12 @@
 """A translation as a program that runs by itself: the source of the model, as it ran, and the tokens that went in."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
 from core import trace
+from core.analysis import alignment, grouping
 from core.attention import masks, scores
 from core.attention.attend import (
     AttentionTrace,
@@ -14,7 +15,9 @@ from core.attention.attend import (
     attend,
     softmax_with_sinks,
 )
-from core.sequence import cells, translator
+from core.sequence import cells, decoding, translator
+from core.sequence.decoding import FREE, WhatIf
+from core.sequence.trained import TrainedTranslator, Translation
 
 _PARTS = (
     trace.step,
@@ -36,8 +39,8 @@ _PARTS = (
 
 _HEAD = '''"""One translation, computed again from the weights of the model.
 
-Made by Attention Lab. The model is the source that made the numbers on the screen. Needed: torch, safetensors, and the
-file of weights, named on the command line, else {name}.safetensors beside this program.
+Made by Attention Lab. The model is the source that made the numbers on the screen. Needed: torch, safetensors, and
+{files} in the folder that is named on the command line, else beside this program.
 """
 
 from __future__ import annotations
@@ -46,6 +49,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -71,19 +75,26 @@ from torch import Tensor, nn
 torch.set_printoptions(precision=4, sci_mode=False, linewidth=160, threshold=1_000_000)
 '''
 
+_OPENED = """def opened(name):
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
+    with safe_open(folder / f"{name}.safetensors", framework="pt") as file:
+        config = TranslatorConfig(**json.loads(file.metadata()["config"]))
+        tensors = {key: file.get_tensor(key).float() for key in file.keys()}
+    model = Translator(config).eval()
+    model.load_state_dict(tensors)
+    return model
+"""
+
 _TAIL = """# what went in
 source_ids = {source}
 target_ids = {target}
+pieces = {pieces}
 start = {start}
 temperature = {temperature}
 forced = {rows}  # step: weights that took the place of the model's own
 
 # what ran
-with safe_open(sys.argv[1] if len(sys.argv) > 1 else "{name}.safetensors", framework="pt") as file:
-    config = TranslatorConfig(**json.loads(file.metadata()["config"]))
-    tensors = {{key: file.get_tensor(key).float() for key in file.keys()}}
-model = Translator(config).eval()
-model.load_state_dict(tensors)
+model = opened("{name}")
 with torch.inference_mode():
     source = model.encode(torch.tensor([source_ids]), torch.tensor([len(source_ids)]))
     state, previous, weights = source.first_state, start, []
@@ -93,12 +104,34 @@ with torch.inference_mode():
         taken = model.step(source, embedded, state, row, temperature)
         state, previous = taken.decoder_state, written
         probability = model.logits(state, taken.context, embedded).softmax(-1)[0, written]
-        print("step", number, "piece", written, "probability", round(probability.item(), 4))
+        print("step", number, "writes", pieces[number], "probability", round(probability.item(), 4))
         if taken.attention is not None:
             weights.append(taken.attention.weights[0, 0, 0] if row is None else row[0])
 if weights:
     print("weights")
     print(torch.stack(weights))
+"""
+
+
+_ALIGNMENTS = """# what went in
+source_ids = {source}
+source_words = {words}
+source_word_of = {word_of}  # the word of each piece, without the mark of the end
+written = {written}  # what each model wrote: pieces, the word of each, words
+start = {start}
+knowing = {knowing}  # whether the weights are those after the piece is known
+
+# what ran
+for name, (target_ids, target_word_of, target_words) in written.items():
+    model = opened(name)
+    with torch.inference_mode():
+        source = model.encode(torch.tensor([source_ids]), torch.tensor([len(source_ids)]))
+    weights = weights_of(model, source, start, tuple(target_ids), knowing=knowing)[:, :-1]
+    weights = weights / weights.sum(dim=1, keepdim=True)
+    print(name)
+    print("rows", *target_words)
+    print("columns", *source_words)
+    print(of_words(weights, target_word_of, source_word_of))
 """
 
 
@@ -118,29 +151,47 @@ def of_cell(function: Callable, inputs: Tensor, maps: cells.Maps) -> str:
     )
 
 
-def program(
-    name: str,
-    start: int,
-    source: Sequence[int],
-    target: Sequence[int],
-    rows: Mapping[int, Sequence[float]],
-    temperature: float = 1.0,
-) -> str:
-    """The program for one translation.
-
-    name     of the model; start: the id of the mark before the first piece.
-    rows     attention weights that were forced, by step.
-    """
-    parts = "\n\n".join(inspect.getsource(inspect.unwrap(part)) for part in _PARTS)
-    constant = 'SCALED_DOT = Score("scaled dot", "", "", scaled=True, function=dot)'
+def program(translator: TrainedTranslator, made: Translation, what_if: WhatIf = FREE) -> str:
+    """The program for one translation, with what was forced on it."""
     tail = _TAIL.format(
-        name=name,
-        start=start,
-        source=list(source),
-        target=list(target),
-        rows={step: [float(weight) for weight in row] for step, row in rows.items()},
-        temperature=temperature,
+        name=translator.name,
+        start=translator.vocabulary.start,
+        source=list(made.source.ids),
+        target=list(made.target.ids),
+        pieces=list(made.tokens),
+        rows={step: [float(weight) for weight in row] for step, row in what_if.rows},
+        temperature=what_if.temperature,
     )
+    return _whole(_HEAD.format(files=f"{translator.name}.safetensors"), _PARTS, tail)
+
+
+def of_alignments(made: Sequence[tuple[TrainedTranslator, Translation]], *, knowing: bool) -> str:
+    """The program for the words that belong together in what some translators made of one sentence, as `words_of`."""
+    written = {}
+    for model, translation in made:
+        end = model.vocabulary.end
+        target = translation.target
+        n_target = len(target.ids) - (target.ids[-1] == end)
+        word_of = target.word_of[:n_target]
+        written[model.name] = (list(target.ids[:n_target]), list(word_of), list(target.words[: word_of[-1] + 1]))
+    first, source = made[0][0], made[0][1].source
+    tail = _ALIGNMENTS.format(
+        start=first.vocabulary.start,
+        source=list(source.ids),
+        word_of=list(source.word_of[:-1]),
+        words=list(source.words[:-1]),
+        written=written,
+        knowing=knowing,
+    )
+    parts = (*_PARTS, grouping.membership, grouping.grouped, alignment._places, alignment.of_words, decoding.weights_of)
+    return _whole(_HEAD.format(files=" and ".join(f"{name}.safetensors" for name in written)), parts, tail)
+
+
+def _whole(head: str, parts: Sequence[Callable], tail: str) -> str:
+    source = "\n\n".join(inspect.getsource(inspect.unwrap(part)) for part in parts)
+    constant = 'SCALED_DOT = Score("scaled dot", "", "", scaled=True, function=dot)'
     # the default of `attend` needs the constant before it
-    head, middle = parts.split("@dataclass(frozen=True)\nclass AttentionTrace", 1)
-    return f"{_HEAD.format(name=name)}\n\n{head}{constant}\n\n\n@dataclass(frozen=True)\nclass AttentionTrace{middle}\n\n{tail}"
+    before, after = source.split("@dataclass(frozen=True)\nclass AttentionTrace", 1)
+    return (
+        f"{head}\n\n{before}{constant}\n\n\n@dataclass(frozen=True)\nclass AttentionTrace{after}\n\n{_OPENED}\n\n{tail}"
+    )

@@ -25,7 +25,10 @@ class FixedContextTrace:
         r"[\operatorname{GRU}(<embedded>)_i\,;\,E[x_i]]", title="Encoder states", source="cho2014"
     )
     contexts: Float[Tensor, "batch target d_annotation"] = step(
-        r"h_{T_x}W_c", title="Context", source="cho2014", also="summary, thought vector"
+        r"[\overrightarrow{h}_{T_x};\overleftarrow{h}_1]W_c",
+        title="Context",
+        source="cho2014",
+        also="summary, thought vector",
     )
     decoder_states: Float[Tensor, "batch target d_hidden"] = step(
         r"\operatorname{GRU}([E[y_{t-1}]; <contexts>], s_{t-1})", title="Decoder states", source="cho2014"

@@ -45,7 +45,7 @@ def parse(text: str) -> Row:
     if strange is not None:
         raise ValueError(f"“{strange}” is no digit: type 1 to {LONGEST} digits, such as 3 1 4 1 5")
     if not 1 <= len(letters) <= LONGEST:
-        raise ValueError(f"{len(letters)} digits are there: type 1 to {LONGEST} of them, such as 3 1 4 1 5")
+        raise ValueError(f"{len(letters)} digits were typed: 1 to {LONGEST} of them are read, such as 3 1 4 1 5")
     return Row(tuple(letters))
 
 

@@ -87,8 +87,8 @@ def parse(text: str) -> Sentence:
     def take(kind: str, known: Sequence[str]) -> tuple[int, str] | None:
         if rest and rest[0][1] in known:
             return rest.pop(0)
-        got = f"“{rest[0][1]}”" if rest else "the end"
-        raise ValueError(f"{got} stands where {kind} is expected: use one of {', '.join(known)}")
+        got = f"“{rest[0][1]}” stands" if rest else "the sentence ends"
+        raise ValueError(f"{got} where {kind} is expected: use one of {', '.join(known)}")
 
     def noun_phrase() -> None:
         place, determiner = take("a determiner", tuple(DETERMINERS))

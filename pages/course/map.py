@@ -77,15 +77,25 @@ def poster() -> np.ndarray:
     return np.stack([material.weights(encoded, layer)[head].numpy() for layer, head in POSTER])
 
 
+@st.cache_resource(show_spinner=False)
+def alignment() -> np.ndarray:
+    """What belongs together in the translation lab's first sentence, (1, target words, source words)."""
+    from core.lessons import translation
+    from pages.parts.translations import SENTENCE
+
+    return translation.translate("additive", SENTENCE, knowing=False).weights.numpy()[None]
+
+
 def labs(ready: bool) -> None:
     """Where visitors bring what is theirs."""
     tensors = {}
     if ready:
         from core.models.errors import ModelError
 
-        # without the model, cards have no pictures; the sentence above says what is missing
-        with contextlib.suppress(ModelError):
-            tensors = {"sentence_lab": poster()}
+        # without its model a card has no picture; the sentence above, or the lab, says what is missing
+        for slug, picture in (("sentence_lab", poster), ("translation_lab", alignment)):
+            with contextlib.suppress(ModelError):
+                tensors[slug] = picture()
     cards = [{"slug": lab.slug, "title": lab.title, "question": lab.question} for lab in LABS if lab.built]
     assets.component("labs")(
         key="map_labs",

@@ -15,9 +15,8 @@ from core.lessons.translation import NAMES, Aligned, HeadsOfModel
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from core.sequence import program
-from core.text_files import read_lines, read_table
 from core.trace import steps
-from pages.parts import claims, controls, messages, models, stage, takeaway, translations
+from pages.parts import claims, controls, messages, models, own_sentences, stage, takeaway, translations
 from pages.parts.stage import Frame, Stage, Token
 from pages.parts.views import heads, matrix, table, tables
 from pages.parts.words import asked, asking, cell, say
@@ -28,68 +27,6 @@ SENTENCES = "\n".join(translations.EXAMPLES)
 HUB_EXAMPLE = "Helsinki-NLP/opus-mt-en-fr"
 KNOWING = {"before the word is known": False, "after it is known": True}
 BEST, MEAN, ALL_MEAN, ONE = "best head for alignment", "mean of the layer", "mean of all", "one head"
-
-
-def upload() -> None:
-    """Put the sentences of an uploaded file into the box."""
-    file = st.session_state[f"{PREFIX}_file"]
-    st.session_state[f"{PREFIX}_refused"] = ""
-    st.session_state.pop(f"{PREFIX}_table", None)
-    if file is None:
-        return
-    try:
-        if file.name.lower().endswith(".csv"):
-            st.session_state[f"{PREFIX}_table"] = read_table(file.getvalue())
-        else:
-            fill(read_lines(file.getvalue()))
-    except ValueError as error:
-        st.session_state[f"{PREFIX}_refused"] = str(error)
-
-
-def fill(lines: list[str]) -> None:
-    taken = lines[: settings.MAX_SENTENCES]
-    while len("\n".join(taken)) > settings.MAX_TEXT:
-        taken.pop()
-    st.session_state[f"{PREFIX}_lines"] = "\n".join(taken)
-    st.session_state[f"{PREFIX}_refused"] = (
-        f"the file has {len(lines)} sentences: the first {len(taken)} were taken" if len(taken) < len(lines) else ""
-    )
-
-
-def take_column() -> None:
-    """Put the named column of the uploaded table into the box; a name that it has not is told with those it has."""
-    found = st.session_state[f"{PREFIX}_table"]
-    name = st.session_state[f"{PREFIX}_column"].strip()
-    if name not in found:
-        there = ", ".join(f"“{each}”" for each in found)
-        st.session_state[f"{PREFIX}_refused"] = f"the table has no column “{name}”: its columns are {there}"
-    elif not found[name]:
-        st.session_state[f"{PREFIX}_refused"] = f"the column “{name}” holds no sentence: name another one"
-    else:
-        fill(found[name])
-
-
-def sentences() -> list[str]:
-    """The visitor's sentences, one per line."""
-    lines = st.text_area(
-        "English sentences, one per line",
-        SENTENCES,
-        key=f"{PREFIX}_lines",
-        bind="query-params",
-        max_chars=settings.MAX_TEXT,
-    )
-    with st.popover("Upload"):
-        kinds = "A .txt file with a sentence per line, or a .csv with a column of them; UTF-8 or UTF-16"
-        st.file_uploader(kinds, ["txt", "csv"], key=f"{PREFIX}_file", on_change=upload)
-        if found := st.session_state.get(f"{PREFIX}_table"):
-            st.text_input("Name of the column", next(iter(found)), key=f"{PREFIX}_column")
-            st.button("Take this column", on_click=take_column)
-    if refused := st.session_state.get(f"{PREFIX}_refused"):
-        messages.problem(f"{PREFIX}_file", "About the file", f"{refused}.")
-    found = [" ".join(line.split()) for line in lines.split("\n") if line.strip()]
-    if len(found) > settings.MAX_SENTENCES:
-        st.caption(f"{len(found)} sentences are there: the first {settings.MAX_SENTENCES} are translated.")
-    return found[: settings.MAX_SENTENCES]
 
 
 def choose(lines: list[str]) -> str:
@@ -121,8 +58,12 @@ def translated(name: str, text: str, knowing: bool) -> Aligned:
 
 
 @st.cache_data(scope="session", max_entries=256, show_spinner=False)
-def line_of(name: str, line: str) -> str:
-    return translation.plainly(name, line)
+def line_of(name: str, line: str) -> tuple[str, str]:
+    """A translation, and why there is none."""
+    try:
+        return translation.plainly(name, line), ""
+    except ValueError as error:
+        return "", str(error)
 
 
 def three(lines: list[str], text: str, knowing: bool) -> None:
@@ -132,6 +73,8 @@ def three(lines: list[str], text: str, knowing: bool) -> None:
         for name, each in found.items():
             st.caption(name)
             st.text(each.text or "(nothing)")
+            if doubts := translations.doubts(each.translation, looking_back.model("additive").vocabulary):
+                st.caption(doubts)
     looking = {name: each for name, each in found.items() if each.weights is not None}
     if looking:
         aligned(text, looking, knowing)
@@ -201,16 +144,16 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
         shares=frozenset(tensor_of.values()),
     )
     stage.show(scene, 0)
-    ids = first.translation
-    name = looking_back.MODELS[first_name]
-    start_id = looking_back.model(first_name).vocabulary.start
+    made = [(looking_back.model(name), each.translation) for name, each in looking.items()]
     takeaway.offer(
         scene,
         0,
         f"Real weights of {', '.join(looking_back.MODELS.values())}, computed on {looking_back.device()}",
-        lambda: program.program(name, start_id, ids.source.ids, ids.target.ids, {}),
+        lambda: program.of_alignments(made, knowing=knowing),
         lambda: {
-            f"pieces_{step.name}": step.tensor.numpy() for step in steps(ids.trace) if step.name != "probabilities"
+            f"pieces_{step.name}": step.tensor.numpy()
+            for step in steps(first.translation.trace)
+            if step.name != "probabilities"
         },
     )
 
@@ -219,11 +162,14 @@ def exports(lines: list[str], found: dict[str, Aligned], knowing: bool) -> None:
     """Translations of all sentences as CSV, and alignments in Pharaoh's format."""
     with st.container(border=True, key=f"{PREFIX}_exports"):
         st.markdown("#### All sentences")
-        columns = {name: [line_of(name, line) for line in lines] for name in NAMES}
+        told = {name: [line_of(name, line) for line in lines] for name in NAMES}
+        columns = {name: [text for text, _ in each] for name, each in told.items()}
+        if any(notes := [note for _, note in told[NAMES[0]]]):
+            columns["note"] = notes
         st.dataframe({"English": lines, **columns}, hide_index=True, width="stretch")
         out = io.StringIO()
         writer = csv.writer(out)
-        writer.writerow(["English", *NAMES])
+        writer.writerow(["English", *columns])
         writer.writerows(zip(lines, *columns.values(), strict=True))
         with st.container(horizontal=True):
             st.download_button("Translations, CSV", out.getvalue().encode("utf-8-sig"), "translations.csv", "text/csv")
@@ -375,7 +321,7 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
 @st.fragment
 def lab() -> None:
     with controls.bench():
-        lines = sentences()
+        lines = own_sentences.ask(PREFIX, SENTENCES)
     if not lines:
         messages.empty("Type a sentence above, or start from these", f"{PREFIX}_lines", translations.EXAMPLES)
         return

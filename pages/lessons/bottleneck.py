@@ -6,6 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.experiments import recurrence
+from core.experiments.claim import Number
 from core.experiments.recurrence import Reach
 from core.lessons import bottleneck, looking_back
 from core.lessons.bottleneck import Lesson
@@ -215,14 +216,13 @@ def origin() -> str:
     """Where the numbers come from."""
     return (
         f"Real numbers of {looking_back.FIXED}, trained for this course on short Tatoeba sentences, computed on "
-        f"{looking_back.device()}. ## goes on with the word before"
+        f"{looking_back.device()}. ## goes on with the word before, ␣ is a space"
     )
 
 
 def as_program(result: Lesson) -> str:
     """The translation as a program."""
-    start = bottleneck.translator().vocabulary.start
-    return program.program(looking_back.FIXED, start, result.fixed.source.ids, result.fixed.target.ids, {})
+    return program.program(bottleneck.translator(), result.fixed)
 
 
 def beside(result: Lesson) -> None:
@@ -235,6 +235,8 @@ def beside(result: Lesson) -> None:
         for name, found in (("Through one vector", result.fixed), ("Looking back", result.looking)):
             st.caption(name)
             st.text(found.text)
+            if doubts := translations.doubts(found, bottleneck.translator().vocabulary):
+                st.caption(doubts)
 
 
 def reach() -> Reach:
@@ -259,12 +261,14 @@ def distance() -> None:
     with st.container(key=f"{PREFIX}_distance", border=True):
         st.markdown(
             "#### How far back does the end feel?\nThe size of the gradient of the last output with respect to each input, of "
-            "untrained networks over random inputs. The scale is logarithmic: every line down is a factor."
+            "untrained networks over random inputs, on a logarithmic scale. γ multiplies the state of the two RNNs at every "
+            "step; GRU and LSTM have gates in its place, half shut as torch starts them: give the LSTM a forget bias, and it "
+            "remembers."
         )
         asked = reach()
         found = {cell: recurrence.by_position(cell, asked) for cell in recurrence.CELLS}
         figure = charts.fading({cell: each.tolist() for cell, each in found.items()}, "input", "gradient of the end")
-        ends = ", ".join(f"{cell} {recurrence.ratio(each):.1e}" for cell, each in found.items())
+        ends = ", ".join(f"{cell} {Number(cell, recurrence.ratio(each), '.1e').text}" for cell, each in found.items())
         st.plotly_chart(
             figure, key=f"{PREFIX}_gradients", config=charts.QUIET, alt=f"First input over last input: {ends}"
         )
@@ -309,8 +313,9 @@ def questions(asked: Reach) -> list[Question]:
         ),
         Question(
             "power",
-            f"A linear RNN multiplies its state by a rotation times γ = {posed.gain:g}. How does the first input's gradient "
-            "compare with the last one's?",
+            f"A linear RNN multiplies its state by a rotation times γ = {posed.gain:g}"
+            + (" (at your γ of 1 all answers would be the same)" if asked.gain == 1 else "")
+            + ". How does the first input's gradient compare with the last one's?",
             powers,
             grade_power,
         ),
@@ -327,21 +332,19 @@ def quality() -> None:
         return
     with st.container(key=f"{PREFIX}_quality", border=True):
         st.markdown(
-            "#### Does it matter on real sentences?\nBLEU (0 to 100, against one human translation) of the three translators on "
-            "English sentences that none of them saw, by the number of words."
+            "#### Does it matter on real sentences?\nBLEU (0 to 100, against one human translation) on English sentences that "
+            "were never learned from, by the number of words: the translator with one vector, and two that look back (lesson 2)."
         )
         first = next(iter(measured.values()))
-        names = [f"{row['from']}–{row['to']}" for row in first]
+        names = [f"{row['from']}–{row['to']}<br>n = {row['sentences']:,}" for row in first]
         figure = charts.by_group(
             {name: [row["BLEU"] for row in rows] for name, rows in measured.items()}, names, "words", "BLEU"
         )
         told = "; ".join(f"{name}: " + ", ".join(f"{row['BLEU']}" for row in rows) for name, rows in measured.items())
-        st.plotly_chart(
-            figure, key=f"{PREFIX}_lengths", config=charts.QUIET, alt=f"BLEU at {', '.join(names)} words. {told}"
-        )
-        counts = ", ".join(f"{row['sentences']:,}" for row in first)
+        alt = f"BLEU at {', '.join(names).replace('<br>', ', ')} words. {told}"
+        st.plotly_chart(figure, key=f"{PREFIX}_lengths", config=charts.QUIET, alt=alt)
         st.caption(
-            f"Measured after training, on {counts} sentences. The model cards in assets/checkpoints have all figures."
+            "n: how many sentences of that length were measured, after training; where it is small, the bars say little."
         )
 
 
@@ -351,7 +354,8 @@ learning.show(
     "digits",
     "digits",
     "Watch one vector fail",
-    "A toy learns to write rows of 2 to 12 digits backwards. Play it with attention, then without, and watch 20 digits, too.",
+    "A toy learns to write rows of 2 to 12 digits backwards. Play it with attention, then without: the curve of the run before "
+    "stays, dashed. Watch 20 digits, too: that is longer than any row it learned from, and hard with attention as well.",
     "3 1 4 1 5 9 2 6",
     (16, 64, 32),
 )

@@ -10,7 +10,6 @@ from core.lessons.looking_back import MODELS, Lesson, Settings
 from core.listing import Line, lines_that_ran, returned
 from core.models.errors import ModelError
 from core.sequence import program
-from core.sequence.decoding import WhatIf
 from core.sequence.trained import TrainedTranslator
 from core.sequence.translator import Translator
 from core.trace import steps
@@ -117,8 +116,8 @@ def frames(
 def alignment(q, k, weight: float) -> list[Span]:
     """What a row of the weights says."""
     return say(
-        "Row {q} is a budget of 1, and {w:.2f} of it go to {k}. Where French turns adjective and noun around, the bright cells "
-        "run the other way.",
+        "Row {q} is a budget of 1, and {w:.2f} of it goes to {k}. Where French turns adjective and noun around, the large "
+        "weights run the other way.",
         q=q,
         k=k,
         w=cell(weight, "weights"),
@@ -131,7 +130,7 @@ def moved(result: Lesson, translator: TrainedTranslator, target: list[Token]) ->
     if not changed:
         return say("You changed what it does, and it writes the same pieces anyway.")
     return say(
-        "You changed what it does. From step {first} on it writes otherwise: {now}. By itself it wrote: {free}",
+        "You changed what it does. From step {first} on it writes otherwise: {now} By itself it wrote: {free}",
         first=changed[0],
         now=result.now.text,
         free=result.free.text,
@@ -260,9 +259,11 @@ def lesson() -> None:
         on_toggle=ARGUMENT.look,
         on_pick=lambda step, rank: ARGUMENT.write(step, looking_back.chosen(result.now, step, rank)),
     )
-    takeaway.offer(scene, WEIGHTS, origin(score), lambda: as_program(score, result, what_if))
+    takeaway.offer(scene, WEIGHTS, origin(score), lambda: program.program(translator, result.now, what_if))
     texts(result)
-    with st.expander("Argue with it", icon=":material/edit:", expanded=bool(forced)):
+    # as it stood at first: an expander that is told otherwise closes under the hands of who works in it
+    opened = st.session_state.setdefault(f"{PREFIX}_argue_open", bool(forced))
+    with st.expander("Argue with it", icon=":material/edit:", expanded=opened):
         st.caption(
             "Force where it looks, what it writes, or a whole row of weights. Steps before stay, the rest is decoded anew, and "
             "all of it is in the link. In the figure: press “Force it”, then click a cell."
@@ -281,6 +282,8 @@ def texts(result: Lesson) -> None:
         for name, found in (*rows, ("Through one vector, without attention", result.fixed)):
             st.caption(name)
             st.text(found.text)
+            if doubts := translations.doubts(found, looking_back.model("additive").vocabulary):
+                st.caption(doubts)
 
 
 def origin(score: str) -> str:
@@ -288,16 +291,7 @@ def origin(score: str) -> str:
     return (
         f"Real numbers of {MODELS[score]}, trained for this course on short Tatoeba sentences, computed on "
         f"{looking_back.device()}. In training its weights were held to links that a counting program found; nobody "
-        "labelled any. ## goes on with the word before"
-    )
-
-
-def as_program(score: str, result: Lesson, what_if: WhatIf) -> str:
-    """The translation as a program."""
-    start = looking_back.model(score).vocabulary.start
-    now = result.now
-    return program.program(
-        MODELS[score], start, now.source.ids, now.target.ids, dict(what_if.rows), what_if.temperature
+        "labelled any. ## goes on with the word before, ␣ is a space"
     )
 
 

@@ -1,5 +1,6 @@
 """Argue with a decoder: force where it looks, what it writes, or a whole row of weights. All of it is in the link."""
 
+import itertools
 from dataclasses import dataclass
 
 import streamlit as st
@@ -37,10 +38,12 @@ class Argument:
     def look(self, step: int, place: int) -> None:
         """Look at one source piece alone at a step; asked again, no longer."""
         self._toggle("look", step, place)
+        st.session_state[self.name("at")] = step
 
     def write(self, step: int, id_: int) -> None:
         """Write this piece at a step; asked again, no longer."""
         self._toggle("write", step, id_)
+        st.session_state[self.name("at")] = step
 
     def _toggle(self, what: str, step: int, value: int) -> None:
         pairs = dict(sorted(link.pairs(self.name(what))))
@@ -79,7 +82,8 @@ class Argument:
         source = translations.tokens(now.source, translator.vocabulary)
         places = [f"{step} {token.text}" for step, token in enumerate(target)]
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            first = min((*link.integers(self.name("rowof"), (0,)), 0)[0], len(places) - 1)
+            forced = [step for what in ("look", "write") for step, _ in link.pairs(self.name(what))]
+            first = min((*link.integers(self.name("rowof")), *sorted(forced), 0)[0], len(places) - 1)
             at = st.selectbox("At step", range(len(places)), first, format_func=places.__getitem__, key=self.name("at"))
             at = min(at or 0, len(places) - 1)
             word = st.text_input("Write this word there", key=self.name("word"), placeholder="maison", max_chars=40)
@@ -141,6 +145,27 @@ class Argument:
     def _forget_row(self) -> None:
         link.write(self.name("row"), "")
 
+    def _unwrite(self, steps: tuple[int, ...]) -> None:
+        self._put("write", {step: id_ for step, id_ in link.pairs(self.name("write")) if step not in steps})
+
+    def _written(self, translator: TrainedTranslator, n_target: int) -> list[tuple[tuple[int, ...], str]]:
+        """What is forced to be written, word by word: the steps of a word's pieces, and its text."""
+        vocabulary = translator.vocabulary
+        pairs = [
+            (step, id_)
+            for step, id_ in sorted(link.pairs(self.name("write")))
+            if id_ < len(vocabulary) and step < n_target
+        ]
+        words = []
+        for _, run in itertools.groupby(enumerate(pairs), key=lambda numbered: numbered[1][0] - numbered[0]):
+            steps, ids = zip(*(pair for _, pair in run), strict=True)
+            pieces = vocabulary.group(ids)
+            for word, text in enumerate(pieces.words):
+                places = [place for place, of in enumerate(pieces.word_of) if of == word]
+                text = text or translations.as_written(vocabulary.piece(ids[places[0]]))
+                words.append((tuple(steps[place] for place in places), text))
+        return words
+
     def _normalise(self, rows: link.Rows) -> None:
         shares = [max(0.0, weight) for (weight,) in rows]
         whole = tuple((round(share / sum(shares), 4),) for share in shares)
@@ -154,15 +179,13 @@ class Argument:
             (f"step {step} looks at “{source[place].text}” alone", self.look, (step, place))
             for step, place in sorted(link.pairs(self.name("look")))
             if place < len(source) and step < len(target)
-        ] + [
-            (
-                f"step {step} writes “{translations.as_written(translator.vocabulary.piece(id_))}”",
-                self.write,
-                (step, id_),
-            )
-            for step, id_ in sorted(link.pairs(self.name("write")))
-            if id_ < len(translator.vocabulary) and step < len(target)
         ]
+        for steps, text in self._written(translator, len(target)):
+            where = f"step {steps[0]} writes" if len(steps) == 1 else f"steps {steps[0]} to {steps[-1]} write"
+            told.append((f"{where} “{text}”", self._unwrite, (steps,)))
+        written = self.row(len(source))
+        if written is not None and written[0] < len(target):
+            told.append((f"step {written[0]} has the row of weights that you wrote", self._forget_row, ()))
         for number, (words, undo, values) in enumerate(told):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"✎ {words}")

@@ -55,5 +55,6 @@ def _plain(x_title: str, y_title: str) -> dict:
         "margin": {"l": 50, "r": 10, "t": 10, "b": 40},
         "xaxis_title": x_title,
         "yaxis_title": y_title,
-        "legend": {"orientation": "h", "y": 1.12},
+        # from the plot's upper edge upwards, so that a legend of several lines makes the margin larger and hides no curve
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     }

@@ -18,7 +18,12 @@ LOOKS: Mapping[str, Look] = {
     "scaled dot": "dot",
     "no attention": "none",
 }
-CONTENT = {"grammar": "nouns and adjectives", "digits": "digits"}
+# what a toy writes, what it writes them in, and which of them have a place where they should look
+NOUNS = {
+    "grammar": ("words", "sentences", "nouns and adjectives", "word"),
+    "digits": ("digits", "rows", "digits", "digit"),
+}
+_BEFORE = "live_run_before"
 _RUN = "live_run"  # one training per visitor, whatever page it is on
 GOING = ("running", "waiting")
 REFRESH = 0.4  # seconds between two looks at a run that goes on
@@ -57,15 +62,25 @@ def _run(prefix: str, wish: Settings, probe: str) -> Run:
     if run is None or kept != prefix or run.settings != wish:
         if run is not None:
             run.stop()
+            _remember(kept, run)
         run = Run(wish, probe)
         st.session_state[_RUN] = (prefix, run)
     run.watch(probe)
     return run
 
 
+def _remember(prefix: str, run: Run) -> None:
+    """Keep the curve of a run that ends, so that the next one is seen beside it."""
+    losses = run.look()[-1].losses
+    if len(losses) > 1:
+        look = next(name for name, look in LOOKS.items() if look == run.settings.look)
+        st.session_state[f"{prefix}_{_BEFORE}"] = (f"before: {look}, seed {run.settings.seed}", losses)
+
+
 def _restart() -> None:
-    _, run = st.session_state.pop(_RUN)
+    prefix, run = st.session_state.pop(_RUN)
     run.stop()
+    _remember(prefix, run)
 
 
 def _watch(prefix: str, wish: Settings, probe: str, polled: bool) -> None:
@@ -89,7 +104,10 @@ def _watch(prefix: str, wish: Settings, probe: str, polled: bool) -> None:
         st.button("Start again", key=f"{prefix}_again", icon=":material/replay:", on_click=_restart)
         st.caption(_told(run, state))
     history = run.look()
-    assets.component("learning")(key=f"{prefix}_figure", data=pack(*_payload(run, probe, history)))
+    words, tensors = _payload(run, probe, history)
+    if before := st.session_state.get(f"{prefix}_{_BEFORE}"):
+        words["before"], tensors["before"] = before[0], np.array(before[1], dtype=np.float32)
+    assets.component("learning")(key=f"{prefix}_figure", data=pack(words, tensors))
     # a part cannot change by itself how often it is drawn: the page does
     if polled != (run.state in GOING):
         st.rerun()
@@ -98,13 +116,15 @@ def _watch(prefix: str, wish: Settings, probe: str, polled: bool) -> None:
 def _told(run: Run, state: str) -> str:
     match state:
         case "waiting":
-            return f"Waiting: {run.before} of other visitors' trainings must end first. It starts by itself."
+            return f"Waiting for a free place: {run.before} before it in the queue. It starts by itself."
         case "running":
             return "Training now, on this server's processor. Leave the page, or press Stop, and it ends."
         case "finished":
             return "Finished. Move over the curve to see the attention of that moment."
         case "stopped":
             return "Stopped. Start again begins anew."
+    if run.look()[-1].losses:
+        return "Paused. Play goes on from here."
     return "Press Play. Nothing is prepared: it is trained while you look."
 
 
@@ -116,7 +136,7 @@ def _payload(run: Run, probe: str, history: tuple[Snapshot, ...]) -> tuple[dict[
         "source": latest.source,
         "target": latest.target,
         "gold": parse(run.settings.task, probe).gold,
-        "content": CONTENT[run.settings.task],
+        "nouns": NOUNS[run.settings.task],
         "start": max(latest.losses[:1], default=3.0),
         "measured": [
             {"update": each.update, "right": each.right, "exact": each.exact, "found": each.found}

@@ -185,14 +185,31 @@ def _tree(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndarra
     axes = figure.subplots()
     axes.axis("off")
     nodes = view["nodes"]
+    n_steps = max(node["step"] for node in nodes) + 1
+    figure.set_size_inches(max(6.4, 0.75 * n_steps), 4.2)
     for node in nodes:
-        weight = "bold" if node["best"] else "normal"
-        axes.text(node["step"], -node["rank"], node["word"], fontsize=6, weight=weight, va="center", parse_math=False)
+        axes.text(
+            node["step"],
+            -node["rank"],
+            node["word"],
+            fontsize=6,
+            weight="bold" if node["best"] else "normal",
+            va="center",
+            parse_math=False,
+            # lines pass behind words
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+        )
         if node["parent"] is not None:
             before = nodes[node["parent"]]
-            style = {"color": "black" if node["best"] else "#b9b8c8", "linewidth": 1.2 if node["best"] else 0.5}
-            axes.plot([before["step"] + 0.55, node["step"] - 0.03], [-before["rank"], -node["rank"]], **style)
-    axes.set_xlim(-0.1, max(node["step"] for node in nodes) + 1)
+            axes.plot(
+                [before["step"] + 0.2, node["step"] - 0.03],
+                [-before["rank"], -node["rank"]],
+                color="black" if node["best"] else "#9a98af",
+                linewidth=1.2 if node["best"] else 0.6,
+                linestyle="-" if node["kept"] else ":",
+                zorder=1,
+            )
+    axes.set_xlim(-0.1, n_steps)
 
 
 def _histogram(

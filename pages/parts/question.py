@@ -42,11 +42,16 @@ def _ask(prefix: str, question: Question) -> None:
     name = f"{prefix}_{question.name}"
     checked, before = f"{name}_checked", f"{name}_before"
     st.markdown(question.asks)
+    # a widget's answer is gone once its page is left
+    guessed = f"{name}_guessed"
+    if f"{name}_guess" not in st.session_state and st.session_state.get(guessed) in question.options:
+        st.session_state[f"{name}_guess"] = st.session_state[guessed]
     # a row, not columns: every block costs the browser time on each move of a slider
     with st.container(horizontal=True, vertical_alignment="center"):
         guess = st.pills(
             "Your prediction", question.options, key=f"{name}_guess", label_visibility="collapsed", wrap=True
         )
+        st.session_state[guessed] = guess
         if not st.session_state.get(checked):
             st.button(
                 "Check",

@@ -67,6 +67,10 @@ def as_csv(stage: Stage, frame: Frame) -> bytes:
         for series in frame.view["series"]:
             bins = zip(series["edges"], series["edges"][1:], series["counts"], strict=False)
             writer.writerows([[series["name"], "to", "draws"], *([f"{x:.7g}" for x in row] for row in bins)])
+    if frame.view["kind"] == "tree":
+        names = ("step", "word", "score", "kept", "best", "parent")
+        writer.writerow(["node", *names])
+        writer.writerows([at, *(node[name] for name in names)] for at, node in enumerate(frame.view["nodes"]))
     for part in _parts(frame.view):
         array = tensors[part["tensor"]]
         for head, matrix in enumerate(array if array.ndim == 3 else array[None]):
@@ -90,7 +94,7 @@ def _parts(view: View) -> list[View]:
             return view["tables"]
         case "points":
             return [{"tensor": view["values"], "rows": view["rows"]}, {"tensor": view["outputs"]}]
-        case "histogram":
+        case "histogram" | "tree":
             return []
     return [view]
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.models.errors import ModelError
+from core.sequence.trained import Translation
 from core.sequence.vocabulary import Pieces, Vocabulary
 from pages.parts import messages
 from pages.parts.stage import Token
@@ -50,6 +51,18 @@ def guarded(draw: Callable[[], None]) -> None:
         draw()
     except ModelError as error:
         messages.problem(draw.__name__, "The translators cannot be used.", f"{error}.")
+
+
+def doubts(made: Translation, vocabulary: Vocabulary) -> str:
+    """What should be known of a translation that is no good: letters that were never seen, an end that never came."""
+    told = []
+    if any(piece.startswith("<0x") for piece in made.source_tokens):
+        told.append(
+            "It never saw some of these letters: they are read byte by byte (<0x…>), and what is made of them is noise."
+        )
+    if made.target.ids and made.target.ids[-1] != vocabulary.end:
+        told.append(f"It did not come to an end: it is stopped after {len(made.target.ids)} pieces.")
+    return " ".join(told)
 
 
 def tokens(pieces: Pieces, vocabulary: Vocabulary, forced: Sequence[int] = ()) -> list[Token]:

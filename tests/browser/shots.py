@@ -33,9 +33,11 @@ class Shot(NamedTuple):
 OF_README = (
     Shot("map", "/"),
     Shot("self_attention", "/self_attention"),
+    Shot("looking_back", "/looking_back"),
     Shot("masks", "/masks?step=6", scheme="dark"),
     Shot("multi_head", "/multi_head?step=2"),
     Shot("sentence_lab", "/sentence_lab", scheme="dark"),
+    Shot("translation_lab", "/translation_lab"),
     Shot("phone", "/self_attention", PHONE),
 )
 

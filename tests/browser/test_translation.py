@@ -86,3 +86,41 @@ def test_one_vector_for_a_sentence_on_a_phone(visit):
     visitor = visit("/bottleneck", viewport={"width": 390, "height": 844})
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert "640" in visitor.text(".stage .notice")
+
+
+def test_whoever_argues_works_on_in_an_open_panel(visit):
+    visitor = visit("/looking_back")
+    visitor.page.get_by_text("Argue with it").click()
+    visitor.page.get_by_text("Edit the weights of this step").click()
+    cells = visitor.see(".sheets input")
+    cells.first.wait_for()
+    for value, says in (("0.5", "Divide it by its sum"), ("0", "At step"), ("0.7", "Divide it by its sum")):
+        cells.first.fill(value)
+        visitor.after(lambda: cells.first.press("Enter"))
+        visitor.says("[data-testid=stExpander]", says)
+        assert cells.first.is_visible()
+
+
+def test_a_column_that_a_table_has_not_is_told_with_those_it_has(visit):
+    visitor = visit("/translation_lab")
+    before = visitor.page.get_by_label("English sentences, one per line").input_value()
+    visitor.page.get_by_role("button", name="Upload").click()
+    file = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"id,english\n1,I am here.\n"}
+    visitor.see("input[type=file]").set_input_files(file)
+    column = visitor.page.get_by_label("Name of the column")
+    column.fill("german")
+    column.press("Enter")
+    visitor.rest()
+    visitor.page.get_by_role("button", name="Take this column").click()
+    visitor.says("[data-testid=stMain]", "the table has no column “german”: its columns are “id”, “english”")
+    assert visitor.page.get_by_label("English sentences, one per line").input_value() == before
+
+
+def test_forcing_is_offered_only_where_a_click_forces_something(visit):
+    visitor = visit("/looking_back?back_beam=3", reduced_motion="reduce")
+    offered = []
+    for step in range(7):
+        visitor.see(".rail .frame canvas").nth(step).click()
+        visitor.page.wait_for_timeout(80)  # the frame in which the figure follows
+        offered.append(visitor.page.get_by_role("button", name="Force it").is_visible())
+    assert offered == [False, True, True, False, False, True, False]

@@ -111,29 +111,45 @@ def test_the_program_of_the_lab_prints_what_is_shown(offered, link, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("slug", "link", "name"),
-    [
-        ("looking_back", {}, "translator-attention"),
-        ("looking_back", {"back_look": "3.1", "back_temperature": "2.0"}, "translator-attention"),
-        ("looking_back", {"back_score": "scaled dot", "back_beam": "3"}, "translator-attention-dot"),
-        ("translation_lab", {}, "translator-attention"),
-    ],
+    "link",
+    [{}, {"back_look": "3.1", "back_temperature": "2.0"}, {"back_score": "scaled dot", "back_beam": "3"}],
+    ids=str,
 )
-def test_the_program_of_a_translation_prints_its_weights(offered, slug, link, name, tmp_path):
-    stage, script = offered(slug, **link)
-    printed = run(script(), tmp_path, checkpoints.FOLDER / f"{name}.safetensors")
-    expected = next((step.tensor[0] for step in stage.steps if step.name == "weights"), None)
-    assert printed[-1].size
-    if expected is not None:
-        np.testing.assert_allclose(printed[-1], expected.flatten(), atol=2e-4)
+def test_the_program_of_a_translation_prints_its_weights(offered, link, tmp_path):
+    stage, script = offered("looking_back", **link)
+    printed = run(script(), tmp_path, checkpoints.FOLDER)
+    expected = next(step.tensor[0] for step in stage.steps if step.name == "weights")
+    np.testing.assert_allclose(printed[-1], expected.flatten(), atol=2e-4)
+
+
+@pytest.mark.parametrize("link", [{}, {"many_weights": "after it is known"}], ids=str)
+def test_the_program_of_the_translation_lab_prints_every_alignment_on_its_stage(offered, link, tmp_path):
+    stage, script = offered("translation_lab", **link)
+    printed = run(script(), tmp_path, checkpoints.FOLDER)
+    assert len(printed) == len(stage.tensors) == 2
+    for found, shown in zip(printed, stage.tensors.values(), strict=True):
+        np.testing.assert_allclose(found, shown.flatten(), atol=2e-4)
+
+
+def test_the_tree_of_a_beam_can_be_taken_away_as_a_table(offered):
+    stage, _ = offered("looking_back", back_beam="3")
+    tree = stage.frames[-1]
+    first, *rows = csv.reader(io.StringIO(takeaway.as_csv(stage, tree).decode("utf-8-sig")))
+    assert first == ["node", "step", "word", "score", "kept", "best", "parent"]
+    line, at = [], max((row for row in rows if row[5] == "True"), key=lambda row: int(row[1]))
+    while at:
+        line.append(at[2])
+        at = rows[int(at[6])] if at[6] else None
+    assert line[::-1] == [token.text for token in stage.tokens["queries"]]
 
 
 def test_the_program_of_one_vector_prints_the_probability_of_every_piece(offered, tmp_path):
     stage, script = offered("bottleneck")
     path = tmp_path / "program.py"
     path.write_text(script(), encoding="utf-8")
-    weights = checkpoints.FOLDER / "translator-fixed-context.safetensors"
-    done = subprocess.run([sys.executable, path, weights], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, path, checkpoints.FOLDER], capture_output=True, text=True, check=True, timeout=120
+    )
     printed = [float(line.split("probability ")[1]) for line in done.stdout.splitlines()]
     np.testing.assert_allclose(printed, stage.tensors["choices"][:, 0], atol=2e-4)
 

@@ -190,9 +190,15 @@ def test_one_step_is_one_update_and_start_again_begins_anew():
     words, tensors = sent(app, "learning")
     assert words["measured"][-1]["update"] == 2
     assert tensors["losses"].shape == (2,)
+    assert "before" not in tensors
+    losses = tensors["losses"]
     np.testing.assert_allclose(tensors["history"].sum(-1), 1, atol=1e-3)
     app.button(key="watch_again").click().run()
-    assert sent(app, "learning")[0]["measured"][-1]["update"] == 0
+    words, tensors = sent(app, "learning")
+    assert words["measured"][-1]["update"] == 0
+    # the run before stays, to be compared with
+    assert words["before"] == "before: additive, seed 0"
+    np.testing.assert_array_equal(tensors["before"], losses)
 
 
 def test_another_seed_is_another_training_and_without_attention_there_is_no_map():
@@ -214,7 +220,7 @@ def test_stop_ends_a_training():
     ("page", "link", "says"),
     [
         ("looking_back", {"watch_probe": "the blue car"}, "“blue” stands where an adjective or a noun is expected"),
-        ("looking_back", {"watch_probe": ""}, "the end stands where a determiner is expected"),
+        ("looking_back", {"watch_probe": ""}, "the sentence ends where a determiner is expected"),
         ("bottleneck", {"digits_probe": "12a"}, "“a” is no digit"),
     ],
 )
@@ -255,18 +261,46 @@ def test_a_text_file_fills_the_box():
     assert app.text_area(key="many_lines").value == "I am here.\nYou are there."
 
 
-def test_a_column_of_a_table_fills_the_box_and_a_missing_one_is_told():
-    app = upload(lab(), "mine.csv", b"id,english\n1,I am here.\n2,You are there.\n", "text/csv")
-    before = app.text_area(key="many_lines").value
-    app.text_input(key="many_column").set_value("german").run()
-    take = next(button for button in app.button if button.label == "Take this column")
-    take.click().run()
-    assert_no_failure(app)
-    assert "the table has no column “german”: its columns are “id”, “english”" in said(app)
-    assert app.text_area(key="many_lines").value == before
-    app.text_input(key="many_column").set_value("english").run()
+def test_the_column_of_a_table_with_the_most_words_is_offered_first_and_fills_the_box():
+    app = upload(lab(), "mine.csv", b"id,english,tag\n1,I am here.,a\n2,You are there.,b\n", "text/csv")
+    assert app.selectbox(key="many_column").value == "english"
+    assert "It begins: I am here." in said(app)
     next(button for button in app.button if button.label == "Take this column").click().run()
+    assert_no_failure(app)
     assert app.text_area(key="many_lines").value == "I am here.\nYou are there."
+
+
+def test_a_sentence_that_cannot_be_translated_says_why_in_the_table():
+    app = open_page("translation_lab", many_lines="I am here.\n" + "dog " * 300)
+    table = app.dataframe[0].value
+    assert list(table.columns) == ["English", "additive", "scaled dot", "one vector", "note"]
+    assert table["note"][0] == ""
+    assert "at most 120 are read at once" in table["note"][1]
+
+
+def test_letters_that_were_never_seen_and_an_end_that_never_came_are_told():
+    assert "noise" not in said(open_page("looking_back"))
+    assert "what is made of them is noise" in said(open_page("looking_back", back_text="我想要一只猫"))
+    never_ends = ",".join(f"{step}.20" for step in range(40))
+    assert "It did not come to an end: it is stopped after" in said(open_page("looking_back", back_write=never_ends))
+
+
+def test_a_word_of_many_pieces_is_taken_back_as_one():
+    app = open_page("looking_back")
+    app.text_input(key="back_word").set_value("zzzzqqq").run()
+    app.button(key="back_write_it").click().run()
+    assert "steps 0 to" in said(app)
+    assert "“zzzzqqq”" in said(app)
+    app.button(key="back_undo_0").click().run()
+    assert targets(app) == [token for token in targets(open_page("looking_back"))]
+
+
+def test_marks_and_steps_that_cannot_be_are_not_forced():
+    marks = checkpoints.load(TRANSLATOR).vocabulary
+    for link in ({"back_write": f"3.{marks.pad}"}, {"back_write": f"3.{marks.start}"}, {"back_look": "99.4"}):
+        app = open_page("looking_back", **link)
+        assert targets(app) == targets(open_page("looking_back"))
+        assert "With your changes" not in said(app)
 
 
 @pytest.mark.parametrize(

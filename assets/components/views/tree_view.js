@@ -21,7 +21,8 @@ export class TreeView {
     const middle = this.figure.selection.pinned.query * this.column - width / 2;
     this.shift = Math.max(0, Math.min(beyond, middle));
     this.width = width;
-    return TOP + most * ROW + 24;
+    this.bottom = TOP + most * ROW + 12;
+    return this.bottom + 12;
   }
 
   #place({ step, rank }) {
@@ -57,8 +58,12 @@ export class TreeView {
     context.fillStyle = colours.spot;
     context.fillRect(query * this.column - this.shift, TOP - 4, this.column * 0.72, 2.5);
     const font = `400 12px ${FONT.sans}`;
-    const note = cut(context, `${view.note}`, this.width);
-    write(context, note, 0, 10, { font, colour: colours["ink-2"] });
+    const beyond = this.column * this.steps > this.width + 1;
+    const seen = [this.shift, this.shift + this.width].map((x) => Math.round(x / this.column));
+    const part = beyond ? `Steps ${seen[0]} to ${seen[1] - 1} of 0 to ${this.steps - 1}; choose another word to see the others.` : "";
+    context.font = font;
+    write(context, cut(context, view.note, this.width), 0, 10, { font, colour: colours["ink-2"] });
+    write(context, part, 0, this.bottom, { font, colour: colours["ink-2"] });
   }
 
   at(x, y, view) {

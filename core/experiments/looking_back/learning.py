@@ -55,7 +55,9 @@ def mystery(translator: TrainedTranslator, text: str, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=min(keys, query, v) > 0,
-        says=f"Before any update the loss already says how to change U_a: its gradient has size {numbers[0].text}.",
+        says="The score of word h for state s is tanh(s W_a + h U_a) v_a; before any update the loss of one batch of a toy's "
+        f"sentences already has a gradient for each of its three matrices (sizes {numbers[1].text}, {numbers[0].text} and "
+        f"{numbers[2].text}), so every update knows how to change where it looks.",
     )
 
 
@@ -121,6 +123,7 @@ def every_word(translator: TrainedTranslator, text: str, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=content >= 0.95,
-        says=f"{content:.0%} of nouns and adjectives look at the word they translate, and {determiners:.0%} of determiners; "
-        f"{noun:.0%} of determiners look at their noun, whose gender they need.",
+        says=f"In a toy that nobody told where to look, {content:.0%} of nouns and adjectives look at the word they translate, "
+        f"and {determiners:.0%} of determiners; {noun:.0%} of determiners look at their noun, whose gender they need; the "
+        "translators above were shown links, so theirs may look at the word itself.",
     )

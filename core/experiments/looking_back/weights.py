@@ -92,8 +92,13 @@ def explanation(translator: TrainedTranslator, text: str, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=same < steps,
-        says=f"At {same} of {counted(steps, 'step')} the decoder writes the same piece even if the place of its largest weight "
-        "is taken away.",
+        says=f"Without the place of its largest weight the decoder writes another piece at {steps - same} of "
+        f"{counted(steps, 'step')}: these needed the look"
+        + (
+            ", which the map alone does not tell."
+            if same == 0
+            else f"; the other {same} did not, though the map shows one there, too."
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from core.attention import attend
 from core.experiments.claim import Finding, Number, claim
+from core.experiments.measure import counted
 from core.seeded import seeded
 from core.sequence.cells import READ, Maps, untrained
 
@@ -101,8 +102,8 @@ def vanish_or_explode(reach: Reach) -> Finding:
     return Finding(
         numbers,
         holds=follows and 0.05 < found["attention"] < 20,
-        says=f"Over {reach.length} steps the first input's gradient is {numbers[0].text} of the last one's in a linear RNN, as "
-        f"its formula says, {numbers[4].text} in an LSTM, and {numbers[5].text} with attention.",
+        says=f"{counted(reach.length - 1, 'step')} back, the first input's gradient is {numbers[0].text} of the last one's in a "
+        f"linear RNN, as its formula says, {numbers[4].text} in an LSTM, and {numbers[5].text} with attention.",
     )
 
 
@@ -122,8 +123,9 @@ def focuses_on_the_latter(reach: Reach) -> Finding:
     return Finding(
         numbers,
         holds=halves["tanh RNN"] <= max(1, reach.length // 2),
-        says=f"Of {reach.length} inputs, the last {halves['tanh RNN']} hold half of all influence on the end of a tanh RNN, the "
-        f"last {halves['LSTM']} on that of an LSTM, and the last {halves['attention']} on the output of attention.",
+        says=f"Counted from the end, half of all influence of {reach.length} inputs comes from "
+        f"{counted(halves['tanh RNN'], 'input')} in a tanh RNN, from {counted(halves['LSTM'], 'input')} in an LSTM, and from "
+        f"{counted(halves['attention'], 'input')} with attention.",
     )
 
 
@@ -146,7 +148,7 @@ def forgets_by_definition(reach: Reach) -> Finding:
     return Finding(
         numbers,
         holds=abs(kept - 1) < 1e-6,
-        says=f"Over {reach.length} steps the first input counts {numbers[0].text} times as much as the last one if the "
+        says=f"Of {reach.length} inputs the first one counts {numbers[0].text} times as much as the last one if the "
         f"recurrence keeps lengths, and {numbers[1].text} times at your gain.",
     )
 
@@ -162,15 +164,15 @@ def ordered(reach: Reach) -> Finding:
     rng = torch.Generator().manual_seed(reach.seed)
     inputs = torch.randn(1, max(2, reach.length), reach.d_hidden, generator=rng, dtype=torch.float64)
     swapped = inputs[:, [1, 0, *range(2, inputs.shape[1])]]
-    few = slice(0, min(6, inputs.shape[1]))
-    states = [recurrent("GRU", x[:, few], reach, torch.Generator().manual_seed(1)) for x in (inputs, swapped)]
+    few = min(6, inputs.shape[1])
+    states = [recurrent("GRU", x[:, :few], reach, torch.Generator().manual_seed(1)) for x in (inputs, swapped)]
     means = [attend(x[:, None], x[:, None], x[:, None]).output.mean(2) for x in (inputs, swapped)]
-    moved = Number("GRU: the state after 6 inputs moves by", (states[0] - states[1]).abs().max().item())
+    moved = Number(f"a GRU that reads {few} inputs: its state moves by", (states[0] - states[1]).abs().max().item())
     still = Number("attention: the mean output moves by", (means[0] - means[1]).abs().max().item(), ".1e")
     return Finding(
         (moved, still),
         holds=moved.value > 1e-3 and still.value < 1e-12,
-        says=f"Swapping the first two inputs moves a GRU's state by {moved.text} and the mean of attention's outputs by "
+        says=f"Swapping the first two of {few} inputs moves a GRU's state by {moved.text} and the mean of attention's outputs by "
         f"{still.text}.",
     )
 
