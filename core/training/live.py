@@ -11,7 +11,7 @@ from core.training.toy import Settings, Snapshot, ToyTraining, parse
 State = Literal["paused", "waiting", "running", "finished", "stopped"]
 
 UNSEEN: Final = 2.0  # seconds after which a run that nobody looks at stops
-_MEASURE_EVERY: Final = 5  # updates
+_MEASURE_EVERY: Final = 8  # updates
 
 
 class Desk:

@@ -108,9 +108,12 @@ class ToyTraining:
 
     def snapshot(self, probe: Example) -> Snapshot:
         """Where it stands, measured on a sentence that is watched and on sentences that it never saw."""
-        weights = self.read([probe])[1]
-        right, exact, found = self.measure(self._test)
-        shown = None if weights is None else weights[0, : len(probe.target), : len(probe.source) + 1]
+        # one pass for both: somebody watches, and the training waits meanwhile
+        examples = [*self._test, probe]
+        logits, weights = self.read(examples)
+        right, exact, found = self._judge(self._test, logits[:-1], None if weights is None else weights[:-1])
+        probe_right, _, _ = self._judge([probe], logits[-1:], None)
+        shown = None if weights is None else weights[-1, : len(probe.target), : len(probe.source) + 1]
         return Snapshot(
             len(self.losses),
             self.updates,
@@ -119,18 +122,24 @@ class ToyTraining:
             probe.target,
             shown,
             found,
-            self.measure([probe])[0],
+            probe_right,
             right,
             exact,
         )
 
     def measure(self, examples: Sequence[Example]) -> tuple[float, float, float | None]:
         """Share of tokens that are right, of sentences that are, and of words whose attention is where it should be."""
-        logits, weights = self.read(examples)
-        made = batch(examples, self._task.VOCABULARY)
-        real = made.wanted > _MARKS
-        hit = (logits.argmax(-1) == made.wanted) & real
-        whole = ((logits.argmax(-1) == made.wanted) | (made.wanted == 0)).all(dim=1).float().mean().item()
+        return self._judge(examples, *self.read(examples))
+
+    def _judge(
+        self, examples: Sequence[Example], logits: Tensor, weights: Tensor | None
+    ) -> tuple[float, float, float | None]:
+        wanted = batch(examples, self._task.VOCABULARY).wanted
+        # beside a longer example there are more steps than these need
+        written = logits.argmax(-1)[:, : wanted.shape[1]]
+        real = wanted > _MARKS
+        hit = (written == wanted) & real
+        whole = ((written == wanted) | (wanted == 0)).all(dim=1).float().mean().item()
         return hit.sum().item() / int(real.sum()), whole, None if weights is None else found(examples, weights)
 
     @torch.inference_mode()

@@ -112,6 +112,6 @@ def test_another_sentence_is_watched_without_losing_what_was_learned():
     assert only.update == 3
     assert len(only.losses) == 3
     assert only.source[:2] == ("a", "cow")
-    with pytest.raises(ValueError, match="stands where"):
+    with pytest.raises(ValueError, match="the sentence ends where"):
         run.watch("a cow")
     assert run.look()[-1].source[:2] == ("a", "cow")

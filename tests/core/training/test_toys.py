@@ -48,10 +48,10 @@ def test_theorem_adjectives_and_determiners_agree_with_their_noun(seed):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("the car", "the end stands where a verb is expected"),
+        ("the car", "the sentence ends where a verb is expected"),
         ("the blue car sees a dog", "“blue” stands where an adjective or a noun is expected"),
         ("the car sees a dog now", "“now” follows a sentence that is complete"),
-        ("", "the end stands where a determiner is expected"),
+        ("", "the sentence ends where a determiner is expected"),
         ("the " + "big " * 6 + "car sees a dog", "at most 5|“big” stands|6 adjectives"),
     ],
 )
@@ -64,7 +64,7 @@ def test_what_are_no_digits_is_refused():
     assert digits.parse("31415").target == ("5", "1", "4", "1", "3")
     with pytest.raises(ValueError, match="“x” is no digit"):
         digits.parse("3 x 4")
-    with pytest.raises(ValueError, match="31 digits are there"):
+    with pytest.raises(ValueError, match="31 digits were typed"):
         digits.parse("1" * 31)
 
 
