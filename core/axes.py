@@ -35,5 +35,8 @@ AXES = {
         Axis("d_hidden", "n", "numbers in the state of a recurrent network"),
         Axis("vocab_size", "V", "pieces that can come next"),
         Axis("layers", "L", "attention layers on top of each other"),
+        Axis("channels", "C", "red, green and blue"),
+        Axis("height", "H_I", "pixels from the top to the bottom of a picture"),
+        Axis("width", "W_I", "pixels from the left to the right of a picture"),
     )
 }

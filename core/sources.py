@@ -76,6 +76,18 @@ SOURCES = {
         "https://arxiv.org/abs/1508.04025",
     ),
     "vaswani2017": Source("Vaswani et al.", 2017, "Attention Is All You Need", "https://arxiv.org/abs/1706.03762"),
+    "vinyals2015": Source(
+        "Vinyals, Toshev, Bengio, Erhan",
+        2015,
+        "Show and Tell: A Neural Image Caption Generator",
+        "https://arxiv.org/abs/1411.4555",
+    ),
+    "xu2015": Source(
+        "Xu et al.",
+        2015,
+        "Show, Attend and Tell: Neural Image Caption Generation with Visual Attention",
+        "https://arxiv.org/abs/1502.03044",
+    ),
     "dosovitskiy2021": Source(
         "Dosovitskiy et al.", 2021, "An Image is Worth 16x16 Words", "https://arxiv.org/abs/2010.11929"
     ),

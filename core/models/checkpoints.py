@@ -10,57 +10,69 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
+from torch import nn
 
 from core.models import device as devices
 from core.models.errors import ModelError, told_as
+from core.sequence.decoder import DecoderConfig
 from core.sequence.trained import TrainedTranslator
-from core.sequence.translator import Translator, TranslatorConfig
+from core.sequence.translator import Translator
 from core.sequence.vocabulary import Vocabulary
+from core.vision.captioner import Captioner
+from core.vision.trained import TrainedCaptioner
 
 FOLDER: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
 # a file of another version holds other tensors: it is refused, not guessed at
-VERSION: Final = "translator 1"
+TRANSLATOR: Final = "translator 1"
+CAPTIONER: Final = "captioner 1"
 TRANSLATORS: Final = {
     "translator-fixed-context": "none",
     "translator-attention": "additive",
     "translator-attention-dot": "dot",
 }
+CAPTIONERS: Final = {"captioner": "additive", "captioner-mean-context": "none"}
+_VERSIONS: Final = dict.fromkeys(TRANSLATORS, TRANSLATOR) | dict.fromkeys(CAPTIONERS, CAPTIONER)
 
 
 @cache
-def load(name: str, device: str | None = None) -> TrainedTranslator:
+def load(name: str, device: str | None = None) -> TrainedTranslator | TrainedCaptioner:
     """Open one of the project's own models, once for the process.
 
     Raises   ModelError naming the models there are, or what is wrong with the files and how to get them again.
     """
-    if name not in TRANSLATORS:
-        raise ModelError(f"there is no model {name!r}: choose {', '.join(TRANSLATORS)}")
+    if name not in _VERSIONS:
+        raise ModelError(f"there is no model {name!r}: choose {', '.join(_VERSIONS)}")
     return read(FOLDER / f"{name}.safetensors", devices.pick(device))
 
 
-def read(path: Path, device: torch.device) -> TrainedTranslator:
-    """Open a file of weights and what lies beside it."""
+def read(path: Path, device: torch.device) -> TrainedTranslator | TrainedCaptioner:
+    """Open a file of weights, which has the name of its model, and what lies beside it."""
     name = path.stem
     again = f"fetch it again, or train it: python -m core.training {name}"
     with told_as(f"{path.name} cannot be read: {again}"):
         if not path.exists():
             raise ModelError(f"{path.name} is not in {path.parent.name}: {again}")
         header, tensors = _opened(path, again)
-        if header.get("version") != VERSION:
+        if header.get("version") != _VERSIONS[name]:
             raise ModelError(
-                f"{path.name} is of version {header.get('version', 'unknown')!r}, and this program reads {VERSION!r}: {again}"
+                f"{path.name} is of version {header.get('version', 'unknown')!r}, and this program reads "
+                f"{_VERSIONS[name]!r}: {again}"
             )
-        config = TranslatorConfig(**json.loads(header["config"]))
-        written = path.with_name(header["vocabulary"]).read_text("utf-8")
-        if _digest(written) != header["vocabulary sha256"]:
-            raise ModelError(
-                f"{path.name} was trained with other word pieces than {header['vocabulary']} holds: {again}"
-            )
-        vocabulary = Vocabulary(Tokenizer.from_str(written))
-        model = Translator(config)
+        config = DecoderConfig(**json.loads(header["config"]))
+        model = Translator(config) if name in TRANSLATORS else Captioner(config)
         model.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
+        model = model.to(device)
         figures = json.loads(path.with_suffix(".json").read_text("utf-8"))
-    return TrainedTranslator(name, model.to(device), vocabulary, figures)
+        if name in CAPTIONERS:
+            return TrainedCaptioner(name, model, figures)
+        return TrainedTranslator(name, model, _vocabulary(path, header, again), figures)
+
+
+def _vocabulary(path: Path, header: dict[str, str], again: str) -> Vocabulary:
+    written = path.with_name(header["vocabulary"]).read_text("utf-8")
+    if _digest(written) != header["vocabulary sha256"]:
+        raise ModelError(f"{path.name} was trained with other word pieces than {header['vocabulary']} holds: {again}")
+    return Vocabulary(Tokenizer.from_str(written))
 
 
 def _opened(path: Path, again: str) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
@@ -75,14 +87,19 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write(model: Translator, vocabulary: Vocabulary, path: Path, vocabulary_name: str) -> None:
-    """Weights in half precision, and the vocabulary beside them."""
+def write(path: Path, model: nn.Module, header: dict[str, str]) -> None:
+    """Weights in half precision. header: what `read` needs to know beside them, its version among it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_name(vocabulary_name).write_text(vocabulary.as_json(), "utf-8")
+    save_file({key: tensor.detach().half().contiguous() for key, tensor in model.state_dict().items()}, path, header)
+
+
+def write_translator(model: Translator, vocabulary: Vocabulary, path: Path, vocabulary_name: str) -> None:
+    """A translator, and its vocabulary beside it."""
     header = {
-        "version": VERSION,
+        "version": TRANSLATOR,
         "config": model.config.as_json(),
         "vocabulary": vocabulary_name,
         "vocabulary sha256": _digest(vocabulary.as_json()),
     }
-    save_file({key: tensor.detach().half().contiguous() for key, tensor in model.state_dict().items()}, path, header)
+    write(path, model, header)
+    path.with_name(vocabulary_name).write_text(vocabulary.as_json(), "utf-8")

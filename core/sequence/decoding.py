@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.sequence.translator import DecoderStep, Source, Translator
+from core.sequence.decoder import Decoder, DecoderStep, Source
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Tree:
 
 
 @torch.inference_mode()
-def greedy(model: Translator, source: Source, start: int, end: int, max_tokens: int, what_if: WhatIf = FREE) -> Written:
+def greedy(model: Decoder, source: Source, start: int, end: int, max_tokens: int, what_if: WhatIf = FREE) -> Written:
     """Write one sentence, at each step the likeliest token, until the end mark or max_tokens."""
     tokens, rows = dict(what_if.tokens), dict(what_if.rows)
     state, previous, ids, steps, logits = source.first_state, start, [], [], []
@@ -97,7 +97,7 @@ def greedy(model: Translator, source: Source, start: int, end: int, max_tokens: 
 
 
 @torch.inference_mode()
-def greedy_many(model: Translator, source: Source, start: int, end: int, max_tokens: int) -> list[list[int]]:
+def greedy_many(model: Decoder, source: Source, start: int, end: int, max_tokens: int) -> list[list[int]]:
     """Write many sentences side by side, at each step the likeliest token; what follows an end mark is left out."""
     state = source.first_state
     previous = torch.full((len(state),), start, device=state.device)
@@ -116,7 +116,7 @@ def greedy_many(model: Translator, source: Source, start: int, end: int, max_tok
 
 @torch.inference_mode()
 def beam(
-    model: Translator, source: Source, start: int, end: int, max_tokens: int, width: int, what_if: WhatIf = FREE
+    model: Decoder, source: Source, start: int, end: int, max_tokens: int, width: int, what_if: WhatIf = FREE
 ) -> Tree:
     """Follow the `width` likeliest lines at once; the line with the highest log probability per token wins.
 
@@ -173,7 +173,7 @@ def _repeated(source: Source, times: int) -> Source:
 
 @torch.inference_mode()
 def weights_of(
-    model: Translator, source: Source, start: int, target: tuple[int, ...], *, knowing: bool
+    model: Decoder, source: Source, start: int, target: tuple[int, ...], *, knowing: bool
 ) -> Float[Tensor, "target source"]:
     """The attention weights for one target sentence that is given, token by token.
 

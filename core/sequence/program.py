@@ -15,9 +15,10 @@ from core.attention.attend import (
     attend,
     softmax_with_sinks,
 )
-from core.sequence import cells, decoding, translator
+from core.sequence import cells, decoder, decoding
 from core.sequence.decoding import FREE, WhatIf
 from core.sequence.trained import TrainedTranslator, Translation
+from core.sequence.translator import Translator
 
 _PARTS = (
     trace.step,
@@ -31,13 +32,13 @@ _PARTS = (
     softmax_with_sinks,
     _check_sizes,
     _check_somebody_is_visible,
-    translator.TranslatorConfig,
-    translator.Source,
-    translator.DecoderStep,
-    translator.Translator,
+    decoder.DecoderConfig,
+    decoder.Source,
+    decoder.DecoderStep,
+    decoder.Decoder,
 )
 
-_HEAD = '''"""One translation, computed again from the weights of the model.
+_HEAD = '''"""{title}
 
 Made by Attention Lab. The model is the source that made the numbers on the screen. Needed: torch, safetensors, and
 {files} in the folder that is named on the command line, else beside this program.
@@ -47,6 +48,7 @@ from __future__ import annotations
 
 import json
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -75,12 +77,12 @@ from torch import Tensor, nn
 torch.set_printoptions(precision=4, sci_mode=False, linewidth=160, threshold=1_000_000)
 '''
 
-_OPENED = """def opened(name):
+_OPENED = """def opened(name, kind):
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     with safe_open(folder / f"{name}.safetensors", framework="pt") as file:
-        config = TranslatorConfig(**json.loads(file.metadata()["config"]))
+        config = DecoderConfig(**json.loads(file.metadata()["config"]))
         tensors = {key: file.get_tensor(key).float() for key in file.keys()}
-    model = Translator(config).eval()
+    model = kind(config).eval()
     model.load_state_dict(tensors)
     return model
 """
@@ -94,7 +96,7 @@ temperature = {temperature}
 forced = {rows}  # step: weights that took the place of the model's own
 
 # what ran
-model = opened("{name}")
+model = opened("{name}", Translator)
 with torch.inference_mode():
     source = model.encode(torch.tensor([source_ids]), torch.tensor([len(source_ids)]))
     state, previous, weights = source.first_state, start, []
@@ -123,7 +125,7 @@ knowing = {knowing}  # whether the weights are those after the piece is known
 
 # what ran
 for name, (target_ids, target_word_of, target_words) in written.items():
-    model = opened(name)
+    model = opened(name, Translator)
     with torch.inference_mode():
         source = model.encode(torch.tensor([source_ids]), torch.tensor([len(source_ids)]))
     weights = weights_of(model, source, start, tuple(target_ids), knowing=knowing)[:, :-1]
@@ -162,7 +164,9 @@ def program(translator: TrainedTranslator, made: Translation, what_if: WhatIf = 
         rows={step: [float(weight) for weight in row] for step, row in what_if.rows},
         temperature=what_if.temperature,
     )
-    return _whole(_HEAD.format(files=f"{translator.name}.safetensors"), _PARTS, tail)
+    return whole(
+        "One translation, computed again from the weights of the model.", [translator.name], (Translator,), tail
+    )
 
 
 def of_alignments(made: Sequence[tuple[TrainedTranslator, Translation]], *, knowing: bool) -> str:
@@ -183,12 +187,25 @@ def of_alignments(made: Sequence[tuple[TrainedTranslator, Translation]], *, know
         written=written,
         knowing=knowing,
     )
-    parts = (*_PARTS, grouping.membership, grouping.grouped, alignment._places, alignment.of_words, decoding.weights_of)
-    return _whole(_HEAD.format(files=" and ".join(f"{name}.safetensors" for name in written)), parts, tail)
+    parts = (
+        Translator,
+        grouping.membership,
+        grouping.grouped,
+        alignment._places,
+        alignment.of_words,
+        decoding.weights_of,
+    )
+    return whole("Which words of two sentences belong together.", list(written), parts, tail)
 
 
-def _whole(head: str, parts: Sequence[Callable], tail: str) -> str:
-    source = "\n\n".join(inspect.getsource(inspect.unwrap(part)) for part in parts)
+def whole(title: str, models: Sequence[str], parts: Sequence[Callable], tail: str) -> str:
+    """A program around a decoder.
+
+    models   the names of those whose files it opens.
+    parts    whose source it holds beside the decoder's own; tail: what it does with them.
+    """
+    head = _HEAD.format(title=title, files=" and ".join(f"{name}.safetensors" for name in models))
+    source = "\n\n".join(inspect.getsource(inspect.unwrap(part)) for part in (*_PARTS, *parts))
     constant = 'SCALED_DOT = Score("scaled dot", "", "", scaled=True, function=dot)'
     # the default of `attend` needs the constant before it
     before, after = source.split("@dataclass(frozen=True)\nclass AttentionTrace", 1)

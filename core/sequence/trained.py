@@ -10,8 +10,9 @@ from torch import Tensor
 from core import settings
 from core.analysis import alignment
 from core.sequence import decoding
+from core.sequence.decoder import Source
 from core.sequence.decoding import FREE, Tree, WhatIf
-from core.sequence.translator import Source, Translator
+from core.sequence.translator import Translator
 from core.sequence.vocabulary import END, Pieces, Vocabulary
 from core.trace import step
 

@@ -1,100 +1,20 @@
 """A recurrent translator: a bidirectional encoder and a decoder that looks back, or has one fixed vector to go by."""
 
-import json
-from dataclasses import asdict, dataclass
-from typing import Literal
-
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from core.attention import SCALED_DOT, AttentionTrace, Score, attend
-from core.attention.scores import projected_additive
-
-Look = Literal["none", "additive", "linear", "dot"]
+from core.sequence.decoder import Decoder, DecoderConfig, Source
 
 
-@dataclass(frozen=True)
-class TranslatorConfig:
-    """The sizes of a translator, and how its decoder looks back at the source.
+class Translator(Decoder):
+    """Source tokens in, scores of the next target token out."""
 
-    look   "additive": Bahdanau's score; "linear": the same without its tanh, which cannot work; "dot": the scaled dot
-           product; "none": the last states are all it gets.
-    """
-
-    vocab_size: int
-    look: Look
-    d_embedded: int = 256
-    d_hidden: int = 384
-    d_score: int = 256
-    dropout: float = 0.2
-
-    @property
-    def d_annotation(self) -> int:
-        """Numbers that describe one source token: the states of both directions beside the embedding."""
-        return self.d_hidden + self.d_embedded
-
-    def as_json(self) -> str:
-        """For the header of a file of weights."""
-        return json.dumps(asdict(self))
-
-
-@dataclass(frozen=True)
-class Source:
-    """What the encoder leaves on the table for the decoder; made once per sentence.
-
-    keys      for a decoder that looks back, summary: for one that does not.
-    """
-
-    encoder_states: Float[Tensor, "batch source d_annotation"]
-    keys: Float[Tensor, "batch source d_score"] | None
-    allowed: Bool[Tensor, "batch source"]
-    summary: Float[Tensor, "batch d_annotation"] | None
-    first_state: Float[Tensor, "batch d_hidden"]
-
-
-@dataclass(frozen=True)
-class DecoderStep:
-    """One step of the decoder. Without attention, `attention` is None and the context is the same at every step."""
-
-    attention: AttentionTrace | None
-    context: Float[Tensor, "batch d_annotation"]
-    decoder_state: Float[Tensor, "batch d_hidden"]
-
-
-class Translator(nn.Module):
-    """Source tokens in, scores of the next target token out, one step at a time.
-
-    Source: Bahdanau, Cho and Bengio 2015, appendix A; one table of embeddings for both languages and the output, as
-    Press and Wolf 2017.
-    """
-
-    def __init__(self, config: TranslatorConfig):
-        super().__init__()
-        self.config = config
-        d_annotation = config.d_annotation
-        self.embedding = nn.Embedding(config.vocab_size, config.d_embedded)
-        nn.init.normal_(self.embedding.weight, std=config.d_embedded**-0.5)
+    def build_encoder(self, config: DecoderConfig) -> None:
         self.encoder = nn.GRU(config.d_embedded, config.d_hidden // 2, batch_first=True, bidirectional=True)
         self.bridge = nn.Linear(config.d_hidden, config.d_hidden)
         if config.look == "none":
-            self.summarise = nn.Linear(config.d_hidden, d_annotation)
-        else:
-            self.w_query = nn.Linear(config.d_hidden + config.d_embedded, config.d_score)
-            self.w_key = nn.Linear(d_annotation, config.d_score, bias=False)
-        if config.look in ("additive", "linear"):
-            self.v = nn.Parameter(torch.randn(config.d_score) * config.d_score**-0.5)
-        self.cell = nn.GRUCell(config.d_embedded + d_annotation, config.d_hidden)
-        self.readout = nn.Linear(config.d_hidden + d_annotation + config.d_embedded, config.d_embedded)
-        self.bias = nn.Parameter(torch.zeros(config.vocab_size))
-        self.drop = nn.Dropout(config.dropout)
-
-    @property
-    def score(self) -> Score:
-        """How the decoder compares its query with a key."""
-        if self.config.look == "dot":
-            return SCALED_DOT
-        return projected_additive(self.v, torch.tanh if self.config.look == "additive" else torch.nn.Identity())
+            self.summarise = nn.Linear(config.d_hidden, config.d_annotation)
 
     def encode(self, source: Int[Tensor, "batch source"], lengths: Int[Tensor, "batch"]) -> Source:
         """Read whole sentences. lengths: how many tokens of each row are real; the rest is padding."""
@@ -114,81 +34,11 @@ class Translator(nn.Module):
             first_state=torch.tanh(self.bridge(last)),
         )
 
-    def step(
-        self,
-        source: Source,
-        previous: Float[Tensor, "batch d_embedded"],
-        state: Float[Tensor, "batch d_hidden"],
-        forced: Float[Tensor, "batch source"] | None = None,
-        temperature: float = 1.0,
-    ) -> DecoderStep:
-        """Look back, and make the next state of the decoder.
-
-        previous   the embedding of the token before.
-        state      the decoder's state before.
-        forced     attention weights that take the place of the model's own.
-        temperature   what scores are divided by, beside the root of their width where that belongs to them.
-        """
-        if self.config.look == "none":
-            return DecoderStep(None, source.summary, self.advance(previous, source.summary, state))
-        attention = self.look_back(source, previous, state, temperature)
-        context = attention.output[:, 0, 0] if forced is None else (forced[:, None] @ source.encoder_states)[:, 0]
-        return DecoderStep(attention, context, self.advance(previous, context, state))
-
-    def look_back(
-        self,
-        source: Source,
-        previous: Float[Tensor, "batch d_embedded"],
-        state: Float[Tensor, "batch d_hidden"],
-        temperature: float = 1.0,
-    ) -> AttentionTrace:
-        """Ask every source token how well it fits what comes next, and mix their annotations accordingly."""
-        query = self.w_query(torch.cat([state, previous], dim=-1))
-        scale = self.score.scale(self.config.d_score) / temperature
-        return attend(
-            query[:, None, None],
-            source.keys[:, None],
-            source.encoder_states[:, None],
-            source.allowed[:, None, None],
-            score=self.score,
-            scale=scale,
-        )
-
-    def advance(
-        self,
-        previous: Float[Tensor, "batch d_embedded"],
-        context: Float[Tensor, "batch d_annotation"],
-        state: Float[Tensor, "batch d_hidden"],
-    ) -> Float[Tensor, "batch d_hidden"]:
-        """The next state of the decoder, given what it looks at."""
-        return self.cell(torch.cat([previous, context], dim=-1), state)
-
-    def logits(
-        self,
-        states: Float[Tensor, "*batch d_hidden"],
-        contexts: Float[Tensor, "*batch d_annotation"],
-        previous: Float[Tensor, "*batch d_embedded"],
-    ) -> Float[Tensor, "*batch vocab_size"]:
-        """A score for every token of the vocabulary to come next."""
-        read = torch.tanh(self.readout(torch.cat([states, contexts, previous], dim=-1)))
-        return self.drop(read) @ self.embedding.weight.T + self.bias
-
     def forward(
         self,
         source: Int[Tensor, "batch source"],
         lengths: Int[Tensor, "batch"],
         target: Int[Tensor, "batch target"],
     ) -> tuple[Float[Tensor, "batch target vocab_size"], Float[Tensor, "batch target source"] | None]:
-        """Teacher forcing: at every step the true token before is given. Returns the logits and the weights."""
-        table = self.encode(source, lengths)
-        embedded = self.drop(self.embedding(target))
-        state, taken = table.first_state, []
-        for previous in embedded.unbind(1):
-            taken.append(self.step(table, previous, state))
-            state = taken[-1].decoder_state
-        states = torch.stack([step.decoder_state for step in taken], dim=1)
-        contexts = torch.stack([step.context for step in taken], dim=1)
-        weights = None
-        if self.config.look != "none":
-            weights = torch.stack([step.attention.weights[:, 0, 0] for step in taken], dim=1)
-        return self.logits(self.drop(states), contexts, embedded), weights
+        """Teacher forcing. Returns the logits and the weights."""
+        return self.told(self.encode(source, lengths), target)

@@ -70,7 +70,7 @@ def card(translator: TrainedTranslator, others: dict[str, dict[str, Any]], size:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _table(head: list[str], rows: list[list[Any]]) -> str:
+def table(head: list[str], rows: list[list[Any]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join("–" if cell is None else str(cell) for cell in line) + " |" for line in lines)
 
@@ -78,7 +78,7 @@ def _table(head: list[str], rows: list[list[Any]]) -> str:
 def _quality(rows: dict[str, dict[str, Any]]) -> str:
     first = next(iter(rows.values()))["quality"]
     names = [key for key in first if key != "by length"]
-    return _table(
+    return table(
         ["model", *names], [[name, *(figures["quality"].get(key) for key in names)] for name, figures in rows.items()]
     )
 
@@ -86,7 +86,7 @@ def _quality(rows: dict[str, dict[str, Any]]) -> str:
 def _by_length(rows: dict[str, dict[str, Any]]) -> str:
     first = next(iter(rows.values()))["quality"]["by length"]
     head = [f"{bin_['from']} to {bin_['to']} ({bin_['sentences']})" for bin_ in first]
-    return _table(
+    return table(
         ["model", *head],
         [[name, *(bin_["BLEU"] for bin_ in figures["quality"]["by length"])] for name, figures in rows.items()],
     )
@@ -104,6 +104,6 @@ def _alignment(figures: dict[str, Any]) -> str:
             "## Word alignment",
             "Alignment error rate by teacher forcing, one link per French word, to the English word of the largest weight; "
             f"none of these sentences was learned from. {origins}.",
-            _table(head, lines),
+            table(head, lines),
         ]
     )

@@ -11,7 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.seeded import seeded
-from core.sequence.translator import Look, Translator, TranslatorConfig
+from core.sequence.decoder import DecoderConfig, Look
+from core.sequence.translator import Translator
 from core.training import digits, grammar, translation
 from core.training.loop import Schedule, Training
 from core.training.translation import Batch, Recipe
@@ -82,7 +83,7 @@ class ToyTraining:
         self._task = _TASKS[settings.task]
         with seeded(settings.seed):
             width = settings.d_hidden // 2
-            config = TranslatorConfig(
+            config = DecoderConfig(
                 len(self._task.VOCABULARY), settings.look, width, settings.d_hidden, width, dropout=0.0
             )
             self.model = Translator(config)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.sequence.translator import Look
+from core.sequence.decoder import Look
 from core.training.live import Run
 from core.training.toy import Settings, Snapshot, Task, parse
 from pages.parts import assets, controls, messages

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from core.sequence.translator import Look
+from core.sequence.decoder import Look
 from core.training import digits, grammar
 from core.training.toy import Example, Settings, Snapshot, Task, ToyTraining, parse
 

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from core.sequence import decoding
+from core.sequence.decoder import DecoderConfig
 from core.sequence.decoding import WhatIf
-from core.sequence.translator import Translator, TranslatorConfig
+from core.sequence.translator import Translator
 
 VOCABULARY, SOURCE, TARGET = 23, 7, 5
 LOOKS = ("none", "additive", "linear", "dot")
@@ -17,7 +18,7 @@ START, END = 1, 2
 
 def translator(look, seed=0):
     torch.manual_seed(seed)
-    return Translator(TranslatorConfig(VOCABULARY, look, d_embedded=11, d_hidden=14, d_score=13)).eval()
+    return Translator(DecoderConfig(VOCABULARY, look, d_embedded=11, d_hidden=14, d_score=13)).eval()
 
 
 def tokens(rows, columns, seed=3):
@@ -187,5 +188,5 @@ def test_weights_after_the_word_are_bayes_rule():
 
 
 def test_a_configuration_survives_its_own_text():
-    config = TranslatorConfig(VOCABULARY, "dot", dropout=0.1)
-    assert TranslatorConfig(**json.loads(config.as_json())) == config
+    config = DecoderConfig(VOCABULARY, "dot", dropout=0.1)
+    assert DecoderConfig(**json.loads(config.as_json())) == config

@@ -9,10 +9,12 @@ import torch
 from core.models import checkpoints
 from core.models.errors import ModelError
 from core.sequence.decoding import WhatIf
+from core.sequence.vocabulary import Vocabulary
 from core.training import __main__ as command
-from core.training import grammar, loop, translation
+from core.training import captioners, corpus, grammar, loop, progress, translation, translators
 from core.training.loop import Schedule, Training
 from core.training.translation import Recipe
+from core.vision import scenes
 
 CPU = torch.device("cpu")
 
@@ -31,7 +33,7 @@ def trained(data, tmp_path_factory):
     """Two tiny translators, trained by the command as a user runs it."""
     folder = tmp_path_factory.mktemp("checkpoints")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "WORK", folder / "work")
+        patch.setattr(progress, "WORK", folder / "work")
         for name in ("translator-attention", "translator-fixed-context"):
             alignments = folder / "alignments"
             alignments.mkdir(exist_ok=True)
@@ -93,6 +95,32 @@ def test_a_run_that_was_stopped_and_resumed_ends_where_one_run_ends(tmp_path):
         assert torch.equal(one, other)
 
 
+def test_a_captioner_is_trained_without_any_data_and_its_card_shows_both(tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "WORK", tmp_path / "work")
+    monkeypatch.setattr(captioners, "TESTED", 50)
+    for name in checkpoints.CAPTIONERS:
+        command.main([name, "--updates", "3", "--out", str(tmp_path), "--device", "cpu"])
+    figures = json.loads((tmp_path / "captioner.json").read_text("utf-8"))
+    assert figures["made"]["updates"] == 3
+    assert 0 <= figures["quality"]["exact captions"] <= 1
+    assert "colours and shapes that look at their thing" in figures["quality"]
+    card = (tmp_path / "captioner.md").read_text("utf-8")
+    assert "captioner-mean-context" in card
+    assert "seed 0" in card
+    assert checkpoints.read(tmp_path / "captioner.safetensors", CPU).caption(torch.zeros(3, 32, 32)).words
+
+
+def test_captions_are_given_to_the_decoder_one_word_late():
+    drawn = captioners.held_out()[:7]
+    given, wanted = captioners.as_ids(drawn)
+    for line, late, scene in zip(wanted, given, drawn, strict=True):
+        n = len(scenes.described(scene)[0])
+        assert [scenes.WORDS[id_] for id_ in line[: n + 1]] == [*scenes.described(scene)[0], "</s>"]
+        assert late[0] == 1
+        assert torch.equal(late[1 : n + 1], line[:n])
+        assert not line[n + 1 :].any()
+
+
 def test_a_damaged_state_says_so(tmp_path):
     (tmp_path / "state.safetensors").write_bytes(b"broken")
     with pytest.raises(ValueError, match="damaged or of another model"):
@@ -108,7 +136,7 @@ def test_without_data_it_says_where_the_data_is_to_be_had():
     ("arguments", "says"),
     [
         (["--data", "nowhere.tsv"], "cannot be read"),
-        (["--data", "nowhere.tsv", "--epochs", "0"], "at least 1"),
+        (["--data", "nowhere.tsv", "--epochs", "0"], "--epochs is 0: at least 1"),
         (["--data", "nowhere.tsv", "--device", "abacus"], "no device 'abacus'"),
     ],
 )
@@ -123,7 +151,7 @@ def test_a_checkpoint_that_is_no_checkpoint_is_refused(trained, tmp_path):
     damaged.write_bytes(whole[:1000])
     with pytest.raises(ModelError, match="is damaged: fetch it again, or train it"):
         checkpoints.read(damaged, CPU)
-    damaged.write_bytes(whole.replace(checkpoints.VERSION.encode(), b"translator 9"))
+    damaged.write_bytes(whole.replace(checkpoints.TRANSLATOR.encode(), b"translator 9"))
     with pytest.raises(ModelError, match="version 'translator 9'"):
         checkpoints.read(damaged, CPU)
     damaged.unlink()
@@ -167,9 +195,9 @@ def test_a_beam_chooses_the_likeliest_of_the_lines_that_it_ended(trained):
 
 
 def test_a_vocabulary_that_was_changed_is_noticed(trained, tmp_path):
-    for name in ("translator-attention.safetensors", "translator-attention.json", command.VOCABULARY):
+    for name in ("translator-attention.safetensors", "translator-attention.json", translators.VOCABULARY):
         (tmp_path / name).write_bytes((trained / name).read_bytes())
-    vocabulary = tmp_path / command.VOCABULARY
+    vocabulary = tmp_path / translators.VOCABULARY
     vocabulary.write_text(vocabulary.read_text("utf-8").replace("car", "rac"), "utf-8")
     with pytest.raises(ModelError, match="trained with other word pieces"):
         checkpoints.read(tmp_path / "translator-attention.safetensors", CPU)
@@ -183,8 +211,8 @@ def test_align_gives_one_row_per_target_word(trained):
 
 
 def test_examples_are_guided_to_what_the_aligner_found(data):
-    known = command.corpus.read(data)
-    vocabulary = command.Vocabulary.learn([p.source for p in known.train] + [p.target for p in known.train], 400)
+    known = corpus.read(data)
+    vocabulary = Vocabulary.learn([p.source for p in known.train] + [p.target for p in known.train], 400)
     examples = translation.examples(known.train[:300], vocabulary)
     recipe = Recipe(joined=0.5, tokens_per_batch=200)
     planned = translation.batches(examples, recipe, 0)

@@ -1,0 +1,176 @@
+"""Training the captioners: scenes drawn from a seed, each with its one right caption; figures and a model card out."""
+
+import argparse
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from core.models import checkpoints
+from core.models import device as devices
+from core.sequence.decoder import DecoderConfig
+from core.training import cards, progress
+from core.training.loop import Schedule, Training
+from core.vision import scenes
+from core.vision.captioner import Captioner
+from core.vision.scenes import Scene
+from core.vision.trained import END, PAD, START, TrainedCaptioner
+
+NAMES: Final = tuple(checkpoints.CAPTIONERS)
+ORIGIN: Final = ""  # scenes are drawn
+TESTED: Final = 2000
+_TEST_SEED: Final = 1_000_003
+_SIZES: Final = {"d_embedded": 32, "d_hidden": 96, "d_score": 64, "dropout": 0.0}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the captioners are trained. noise: standard deviation of what is added to every pixel, from 0 to 1."""
+
+    updates: int = 2500
+    scenes_per_update: int = 64
+    peak_rate: float = 3e-3
+    warmup: int = 100
+    noise: float = 0.02
+    seed: int = 0
+
+
+def run(asked: argparse.Namespace, device: torch.device) -> None:
+    """Train, unless only measuring is asked for, and measure."""
+    if not asked.measure:
+        _train(asked, device)
+    path = asked.out / f"{asked.name}.safetensors"
+    print("Measuring on scenes it never saw …", flush=True)
+    captioner = checkpoints.read(path, device)
+    cards.keep(path.with_suffix(".json"), {"quality": quality(captioner)})
+    write_cards(asked.out)
+    print(path.with_suffix(".md").read_text("utf-8"))
+
+
+def _train(asked: argparse.Namespace, device: torch.device) -> None:
+    recipe = replace(Recipe(), seed=asked.seed, updates=asked.updates or Recipe.updates)
+    torch.manual_seed(recipe.seed)
+    config = DecoderConfig(len(scenes.WORDS), checkpoints.CAPTIONERS[asked.name], **_SIZES)
+    model = Captioner(config).to(device)
+    training = Training(model, Schedule(recipe.updates, recipe.peak_rate, recipe.warmup), weight_decay=0.0)
+    told = [asdict(recipe), asdict(config), checkpoints.CAPTIONER]
+    progress.learn(asked.name, told, training, range(recipe.updates), lambda update: loss(model, recipe, update))
+    path = asked.out / f"{asked.name}.safetensors"
+    checkpoints.write(path, model, {"version": checkpoints.CAPTIONER, "config": config.as_json()})
+    made = {
+        "recipe": asdict(recipe),
+        "updates": recipe.updates,
+        "minutes": round(training.seconds / 60, 1),
+        "device": devices.describe(device),
+    }
+    path.with_suffix(".json").unlink(missing_ok=True)  # figures of other weights
+    cards.keep(path.with_suffix(".json"), {"made": made})
+
+
+def loss(model: Captioner, recipe: Recipe, update: int) -> Float[Tensor, ""]:
+    """Nats per word of one update, which draws its scenes from the seed and its own number."""
+    device = model.bias.device
+    rng = random.Random(f"{recipe.seed} {update}")
+    drawn = [scenes.draw(rng) for _ in range(recipe.scenes_per_update)]
+    given, wanted = (tensor.to(device) for tensor in as_ids(drawn))
+    pictures = scenes.painted(drawn)
+    noise = torch.randn(pictures.shape, generator=torch.Generator().manual_seed(recipe.seed * 1_000_003 + update))
+    logits, _ = model((pictures + recipe.noise * noise).to(device), given)
+    return nn.functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD)
+
+
+def as_ids(drawn: Sequence[Scene]) -> tuple[Int[Tensor, "batch target"], Int[Tensor, "batch target"]]:
+    """The captions as the decoder is given them, one word late, and as it should write them."""
+    place = {word: id_ for id_, word in enumerate(scenes.WORDS)}
+    lines = [[place[word] for word in scenes.described(scene)[0]] for scene in drawn]
+    width = max(map(len, lines)) + 1
+
+    def padded(rows: list[list[int]]) -> Tensor:
+        return torch.tensor([[*row, *[PAD] * (width - len(row))] for row in rows])
+
+    return padded([[START, *line] for line in lines]), padded([[*line, END] for line in lines])
+
+
+def held_out() -> list[Scene]:
+    """Scenes that are measured on; training never draws from this seed."""
+    rng = random.Random(_TEST_SEED)
+    return [scenes.draw(rng) for _ in range(TESTED)]
+
+
+def quality(captioner: TrainedCaptioner) -> dict[str, Any]:
+    """Captions that are right to the last word, by the number of things, and where colours and shapes look."""
+    drawn = held_out()
+    told = [scenes.described(scene) for scene in drawn]
+    pictures = scenes.painted(drawn)
+    right = [found == words for found, (words, _) in zip(captioner.caption_many(pictures), told, strict=True)]
+    figures: dict[str, Any] = {"scenes": len(drawn), "exact captions": _share(right)}
+    for n in range(1, scenes.MOST + 1):
+        of_n = [each for each, scene in zip(right, drawn, strict=True) if len(scene) == n]
+        figures[f"exact, {n} thing{'s' if n > 1 else ''}"] = _share(of_n)
+    if captioner.looks:
+        given, _ = as_ids(drawn)
+        with torch.inference_mode():
+            _, weights = captioner.model(pictures.to(captioner.device), given.to(captioner.device))
+        named = {*scenes.COLOURS, *scenes.SHAPES}
+        looks = [
+            (int(rows[at].argmax()), thing)
+            for rows, (words, things) in zip(weights.cpu(), told, strict=True)
+            for at, (word, thing) in enumerate(zip(words, things, strict=True))
+            if word in named
+        ]
+        figures["colours and shapes that look at their thing"] = _share([cell in thing.cells for cell, thing in looks])
+        figures["at the cell of its middle"] = _share([cell == thing.cell for cell, thing in looks])
+    return figures
+
+
+def _share(hits: Sequence[bool]) -> float:
+    return round(sum(hits) / len(hits), 3)
+
+
+def write_cards(folder: Path) -> None:
+    """The cards of both captioners, each with the other's figures as its baseline."""
+    there = {name: folder / f"{name}.safetensors" for name in NAMES}
+    read = {name: checkpoints.read(path, torch.device("cpu")) for name, path in there.items() if path.exists()}
+    measured = {name: captioner.figures for name, captioner in read.items() if "quality" in captioner.figures}
+    for name in measured:
+        rows = {name: measured[name]} | measured
+        there[name].with_suffix(".md").write_text(card(read[name], rows, there[name].stat().st_size), "utf-8")
+
+
+def card(captioner: TrainedCaptioner, rows: dict[str, dict[str, Any]], size: int) -> str:
+    """The model card as Markdown. rows: figures by name, its own first; size: bytes on disk."""
+    made, config = captioner.figures["made"], captioner.model.config
+    recipe = made["recipe"]
+    parameters = sum(parameter.numel() for parameter in captioner.model.parameters())
+    looks = (
+        "additive attention over the cells at every word" if captioner.looks else "the mean of all cells at every word"
+    )
+    keys = list(dict.fromkeys(key for figures in rows.values() for key in figures["quality"]))
+    parts = [
+        f"# {captioner.name}",
+        f"Captions drawn scenes: a convolutional net makes a grid of {scenes.CELLS} x {scenes.CELLS} cells of a picture of "
+        f"{scenes.SIDE} x {scenes.SIDE} pixels, a GRU of {config.d_hidden} numbers writes with {looks} (Xu et al. 2015). "
+        f"{parameters:,} parameters in half precision, {size / 1e6:.2f} MB. It is a teaching model: its world is "
+        f"{len(scenes.COLOURS)} colours, {len(scenes.SHAPES)} shapes and 1 to {scenes.MOST} things, and of photographs it "
+        "knows nothing.",
+        "## Data",
+        "Drawn from a seed while it learns: nothing is downloaded, and nobody's rights are touched. A scene is held out by "
+        "being drawn from another seed; with so many positions none comes twice. The weights may be used as the project.",
+        "## Training",
+        f"`python -m core.training {captioner.name}`: seed {recipe['seed']}, {made['updates']:,} updates of "
+        f"{recipe['scenes_per_update']} scenes, {made['minutes']} minutes on {made['device']}; AdamW, learning rate up to "
+        f"{recipe['peak_rate']:g}, noise of {recipe['noise']:g} on every pixel. Nobody told it where to look.",
+        f"## Quality on {next(iter(rows.values()))['quality']['scenes']:,} held-out scenes, greedy",
+        cards.table(
+            ["model", *keys], [[name, *(each["quality"].get(key) for key in keys)] for name, each in rows.items()]
+        ),
+        "## Limits",
+        "Of anything but its drawn world it says something, and the something is wrong. Words for a place (top, left) do not "
+        "look at the thing they speak of: its state knows the place already.",
+    ]
+    return "\n\n".join(parts) + "\n"

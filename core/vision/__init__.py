@@ -1,0 +1,1 @@
+"""Pictures as sequences: patches, and the models that read them."""

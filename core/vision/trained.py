@@ -1,0 +1,166 @@
+"""A trained captioner: a picture in, a caption and every number on the way out."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.sequence import decoding
+from core.sequence.decoding import FREE, WhatIf
+from core.trace import step
+from core.vision import scenes
+from core.vision.captioner import Captioner
+from core.vision.scenes import WORDS
+
+PAD, START, END = 0, 1, 2
+# four words for each of three things and what stands between them, and the mark of the end
+LONGEST = 4 * scenes.MOST + scenes.MOST
+
+
+@dataclass(frozen=True)
+class MeanContextTrace:
+    """Every tensor of one caption that is made from the mean of all cells, in the order computed."""
+
+    pixels: Float[Tensor, "batch channels height width"] = step("I", title="The picture", source="xu2015")
+    grid: Float[Tensor, "batch source d_annotation"] = step(
+        r"[\operatorname{CNN}(<pixels>)_{ij}\,;\,p_{ij}]", title="The grid", source="xu2015", also="annotations"
+    )
+    first_state: Float[Tensor, "batch d_hidden"] = step(
+        r"\tanh\left(\operatorname{mean}_{ij}(<grid>)\,W_0\right)", title="First state", source="xu2015"
+    )
+    contexts: Float[Tensor, "batch target d_annotation"] = step(
+        r"\operatorname{mean}_{ij}(<grid>)", title="Context", source="vinyals2015"
+    )
+    decoder_states: Float[Tensor, "batch target d_hidden"] = step(
+        r"\operatorname{GRU}([E[y_{t-1}]; <contexts>], h_{t-1})", title="Decoder states", source="cho2014"
+    )
+    probabilities: Float[Tensor, "batch target vocab_size"] = step(
+        r"\operatorname{softmax}(\tanh([h_t; c; E[y_{t-1}]]W_o)E^\top)", title="Next word", source="cho2014"
+    )
+
+
+@dataclass(frozen=True)
+class CaptionTrace:
+    """Every tensor of one caption with attention, in the order computed.
+
+    weights   those that were used: where somebody forced a row, that row and not the softmax of the energies.
+    """
+
+    pixels: Float[Tensor, "batch channels height width"] = step("I", title="The picture", source="xu2015")
+    grid: Float[Tensor, "batch source d_annotation"] = step(
+        r"[\operatorname{CNN}(<pixels>)_{ij}\,;\,p_{ij}]", title="The grid", source="xu2015", also="annotations"
+    )
+    first_state: Float[Tensor, "batch d_hidden"] = step(
+        r"\tanh\left(\operatorname{mean}_{ij}(<grid>)\,W_0\right)", title="First state", source="xu2015"
+    )
+    energies: Float[Tensor, "batch target source"] = step(
+        r"\tanh([h_{t-1}; E[y_{t-1}]]W_a + z_{ij} U_a)\,v_a", title="Scores", source="xu2015", also="energies"
+    )
+    weights: Float[Tensor, "batch target source"] = step(
+        r"\operatorname{softmax}_{ij}(<energies>)", title="Weights", source="xu2015", also="soft attention"
+    )
+    contexts: Float[Tensor, "batch target d_annotation"] = step(
+        r"\sum_{ij} <weights>\,z_{ij}", title="Contexts", source="xu2015"
+    )
+    decoder_states: Float[Tensor, "batch target d_hidden"] = step(
+        r"\operatorname{GRU}([E[y_{t-1}]; c_t], h_{t-1})", title="Decoder states", source="xu2015"
+    )
+    probabilities: Float[Tensor, "batch target vocab_size"] = step(
+        r"\operatorname{softmax}(\tanh([h_t; c_t; E[y_{t-1}]]W_o)E^\top)", title="Next word", source="xu2015"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Caption:
+    """What a captioner made of a picture.
+
+    words   with the mark of the end, unless the limit came first.
+    """
+
+    words: tuple[str, ...]
+    trace: CaptionTrace | MeanContextTrace
+
+    @property
+    def text(self) -> str:
+        """The words without the mark of the end."""
+        return " ".join(word for word in self.words if word != WORDS[END])
+
+    @property
+    def weights(self) -> Float[Tensor, "target rows columns"] | None:
+        """Where each word looked, as a map over the cells of the picture; None without attention."""
+        if not isinstance(self.trace, CaptionTrace):
+            return None
+        return self.trace.weights[0].unflatten(-1, (scenes.CELLS, scenes.CELLS))
+
+
+class TrainedCaptioner:
+    """A captioner in `eval()` mode. It is shared: never change it.
+
+    figures   what was measured of it after training, as the model card tells it.
+    """
+
+    def __init__(self, name: str, model: Captioner, figures: dict | None = None):
+        self.name = name
+        self.model = model.eval()
+        self.figures = figures or {}
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.bias.device
+
+    @property
+    def looks(self) -> bool:
+        """Whether it has attention."""
+        return self.model.config.look != "none"
+
+    @torch.inference_mode()
+    def caption(
+        self, picture: Float[Tensor, "channels height width"], *, covered: int | None = None, what_if: WhatIf = FREE
+    ) -> Caption:
+        """Caption a picture of scenes.SIDE pixels a side, from 0 to 1, greedily.
+
+        covered   the cell, counted row by row, whose square of pixels is painted over with the ground; None = none.
+        what_if   what is forced on the decoder.
+        Raises    ValueError if the picture has another size, or a forced row does not fit the grid.
+        """
+        wanted = (3, scenes.SIDE, scenes.SIDE)
+        if tuple(picture.shape) != wanted:
+            raise ValueError(
+                f"the picture is {' x '.join(map(str, picture.shape))}: {' x '.join(map(str, wanted))} is read; resize it"
+            )
+        for at, row in what_if.rows:
+            if not self.looks or len(row) != scenes.CELLS**2:
+                raise ValueError(
+                    f"the row forced at word {at} has {len(row)} weights: {self.name} "
+                    + (f"has {scenes.CELLS**2} cells" if self.looks else "has no attention to force")
+                )
+        shown = scenes.covered(picture, covered) if covered is not None else picture
+        table = self.model.encode(shown[None].to(self.device))
+        written = decoding.greedy(self.model, table, START, END, LONGEST, what_if)
+
+        def stacked(tensors: list[Tensor]) -> Tensor:
+            return torch.stack(tensors, dim=1).cpu()
+
+        read = (shown[None].cpu(), table.encoder_states.cpu(), table.first_state.cpu())
+        made = (
+            stacked([one.context for one in written.steps]),
+            stacked([one.decoder_state for one in written.steps]),
+            written.logits.softmax(-1)[None].cpu(),
+        )
+        words = tuple(WORDS[id_] for id_ in written.ids)
+        if not self.looks:
+            return Caption(words, MeanContextTrace(*read, *made))
+        energies, weights = (
+            stacked([getattr(one.attention, name)[:, 0, 0] for one in written.steps]) for name in ("scaled", "weights")
+        )
+        for at, row in written.forced:
+            weights[0, at] = weights.new_tensor(row)
+        return Caption(words, CaptionTrace(*read, energies, weights, *made))
+
+    @torch.inference_mode()
+    def caption_many(self, pictures: Float[Tensor, "batch channels height width"]) -> list[tuple[str, ...]]:
+        """Caption many pictures side by side, without any trace; the marks of the end are left out."""
+        table = self.model.encode(pictures.to(self.device))
+        lines = decoding.greedy_many(self.model, table, START, END, LONGEST)
+        return [tuple(WORDS[id_] for id_ in line) for line in lines]
