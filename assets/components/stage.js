@@ -16,12 +16,13 @@ import { CubeView } from "./views/cube_view.js";
 import { HeadsView } from "./views/heads_view.js";
 import { HistogramView } from "./views/histogram_view.js";
 import { MatrixView } from "./views/matrix_view.js";
+import { OverlayView } from "./views/overlay_view.js";
 import { PointsView } from "./views/points_view.js";
 import { TablesView } from "./views/tables_view.js";
 import { TreeView } from "./views/tree_view.js";
 
 const VIEWS = {
-  cube: CubeView, heads: HeadsView, histogram: HistogramView, matrix: MatrixView, points: PointsView, tables: TablesView, tree: TreeView,
+  cube: CubeView, heads: HeadsView, histogram: HistogramView, matrix: MatrixView, overlay: OverlayView, points: PointsView, tables: TablesView, tree: TreeView,
 };
 const LOOP_PACE = 0.35; // where all steps are played again for every word, each is short
 const SMALLEST_FORMULA = 12; // pixels
@@ -157,6 +158,8 @@ function createStage(root, io) {
     const room = phone ? Math.floor((root.clientWidth - 80) / data.frames.length) - 4 : 98;
     const side = phone ? Math.min(30, room) : 44;
     const view = data.frames[index].view;
+    const own = figure.views[view.kind];
+    if (own.thumbnail) return own.thumbnail(fit(canvas, Math.min(side, room), Math.min(side, room)), view, Math.min(side, room));
     const tables = view.tables ?? [view];
     const wide = tables.map(({ tensor, columns }) => (columns === "keys" ? side : Math.min(96, figure.tensor(tensor).columns * 2 + 20)));
     const scale = Math.min(1, room / wide.reduce((sum, width) => sum + width, 0));
@@ -234,7 +237,7 @@ function createStage(root, io) {
   }
 
   function drawLegend({ view }) {
-    legend.hidden = ["points", "histogram", "tree"].includes(view.kind); // their marks are no colours of a scale
+    legend.hidden = view.plain || ["points", "histogram", "tree"].includes(view.kind); // their marks are no colours of a scale
     const scaled = view.tables ? { scale: "signed", ...view.tables[0] } : view;
     const [low, high] = figure.range(scaled);
     const digits = view.whole || (high === 1 && scaled.scale === "weights") ? 0 : high < 10 ? (high < 0.1 ? 3 : 1) : 0;
@@ -300,7 +303,7 @@ function createStage(root, io) {
   }
 
   /** Whether a view shows one number for each query and key. */
-  const weighed = (view) => view.kind === "matrix" && view.columns === "keys";
+  const weighed = (view) => ["matrix", "overlay"].includes(view.kind) && view.columns === "keys" && !view.strip && !view.plain;
 
   function cell({ query, key, dimension }) {
     if (tools.edit.getAttribute("aria-pressed") !== "true" || !data.editable) return;

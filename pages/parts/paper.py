@@ -86,6 +86,7 @@ def _figure(stage: Stage, frame: Frame, looked: dict[str, int]) -> Figure:
         "points": _points,
         "histogram": _histogram,
         "tree": _tree,
+        "overlay": _overlay,
     }
     draw.get(view["kind"], _matrix)(figure, stage, view, tensors, looked)
     return figure
@@ -179,6 +180,41 @@ def _points(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndar
         axes.annotate(token.text, (x, y), fontsize=7, xytext=(3, 3), textcoords="offset points", parse_math=False)
     axes.set_aspect("equal")
     axes.legend()
+
+
+def _overlay(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndarray], looked: dict[str, int]) -> None:
+    words = list(stage.tokens["queries"])
+    shown = range(len(words)) if view.get("strip") else [min(looked["query"], len(words) - 1)]
+    across = min(4, len(shown))
+    cells = figure.subplots(-(-len(shown) // across), across, squeeze=False).flatten()
+    side = view["side"]
+    for axes in cells:
+        axes.axis("off")
+    for axes, query in zip(cells, shown, strict=False):
+        axes.imshow(tensors[view["picture"]].transpose(1, 2, 0).clip(0, 1), extent=(0, side, side, 0))
+        if view.get("plain"):
+            continue
+        values = tensors[view["tensor"]][query].reshape(side, side)
+        axes.set_title(words[query].text, fontsize=9, parse_math=False)
+        if view["scale"] == "weights":
+            veil = np.ones((side, side, 4))
+            veil[..., 3] = 0.86 * (1 - values)
+            axes.imshow(veil, extent=(0, side, side, 0), interpolation="nearest")
+        else:
+            end = limit(values, 100)
+            axes.imshow(
+                values,
+                _maps()["signed"],
+                Normalize(-end, end),
+                extent=(0, side, side, 0),
+                interpolation="nearest",
+                alpha=0.7,
+            )
+        if not view.get("strip"):
+            for place, value in enumerate(values.flatten()):
+                if view["scale"] != "weights" or value >= 0.005:
+                    row, column = divmod(place, side)
+                    axes.text(column + 0.06, row + 0.16, f"{value:.2f}", fontsize=7)
 
 
 def _tree(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndarray], looked: dict[str, int]) -> None:

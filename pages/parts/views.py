@@ -68,6 +68,16 @@ def mixture(tensor: str = "output") -> View:
     )
 
 
+def overlay(tensor: str, picture: str, side: int, scale: str = "weights", **more: Any) -> View:
+    """A picture with what one query makes of each cell of its grid; keys are the cells, row by row.
+
+    picture   the tensor (3, height, width) of its pixels; side: cells side by side.
+    plain     True where only the picture and its grid are shown; strip: True where every query has a small picture.
+    """
+    view = {"kind": "overlay", "tensor": tensor, "picture": picture, "side": side, "scale": scale, "columns": "keys"}
+    return view | {"rows": "queries", **more}
+
+
 def points(values: str, outputs: str, note: str, rows: str = "keys") -> View:
     """Values and outputs as points of a plane, with the hull of the values. rows: the axis of the values."""
     return {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.experiments import looking_back, many_heads, masking, operator, recurrence, sets
+from core.experiments import captioning, looking_back, many_heads, masking, operator, recurrence, sets
 from pages.course.catalogue import LESSONS, built
 from pages.parts.claims import VERDICTS
 from tests.pages.screen import assert_no_failure, open_page, sent
@@ -11,6 +11,7 @@ PAGES = [page.slug for page in built()]
 PREFIXES = {
     "bottleneck": "one",
     "looking_back": "back",
+    "captioning": "pic",
     "attention": "op",
     "self_attention": "self",
     "masks": "mask",
@@ -19,6 +20,7 @@ PREFIXES = {
 CLAIMS = {
     "bottleneck": recurrence.CLAIMS,
     "looking_back": looking_back.CLAIMS,
+    "captioning": captioning.CLAIMS,
     "attention": operator.CLAIMS,
     "self_attention": sets.CLAIMS,
     "masks": masking.CLAIMS,

@@ -154,6 +154,17 @@ def test_the_program_of_one_vector_prints_the_probability_of_every_piece(offered
     np.testing.assert_allclose(printed, stage.tensors["choices"][:, 0], atol=2e-4)
 
 
+@pytest.mark.parametrize(
+    "link",
+    [{}, {"pic_cover": "c4", "pic_temperature": "2.0"}, {"pic_look": "0.14"}, {"pic_scene": "empty"}],
+    ids=str,
+)
+def test_the_program_of_a_caption_prints_where_every_word_looked(offered, link, tmp_path):
+    stage, script = offered("captioning", **link)
+    expected = next(step.tensor[0] for step in stage.steps if step.name == "weights")
+    np.testing.assert_allclose(run(script(), tmp_path, checkpoints.FOLDER)[-1], expected.flatten(), atol=2e-4)
+
+
 @pytest.mark.parametrize("network", ["RNN", "GRU", "LSTM", "by hand"])
 def test_the_program_of_a_cell_prints_its_states(offered, network, tmp_path):
     stage, script = offered("bottleneck", one_network=network)

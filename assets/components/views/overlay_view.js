@@ -1,0 +1,159 @@
+// A picture under a grid of cells: what a word looks at stays in the light, the rest is veiled.
+
+import { FONT, cut, outline, write } from "../kit/canvas.js";
+import { css, inkOn, shade } from "../kit/colour.js";
+import { clamp, number } from "../kit/numbers.js";
+
+const LARGEST = 420;
+const MARGIN = 22; // for the names of rows and columns
+const SMALL = 96; // a picture of the strip
+const GAP = 12;
+const VEIL = 0.86;
+
+export class OverlayView {
+  constructor(figure) {
+    this.figure = figure;
+  }
+
+  layout(view, width) {
+    this.words = this.figure.tokens("queries").length;
+    if (view.strip) {
+      this.side = Math.min(SMALL, width);
+      this.across = Math.max(1, Math.floor((width + GAP) / (this.side + GAP)));
+      return Math.ceil(this.words / this.across) * (this.side + GAP + 20);
+    }
+    this.side = Math.min(LARGEST, width - MARGIN);
+    return this.side + MARGIN + 4;
+  }
+
+  /** Where the picture of a word lies. */
+  #corner(view, query) {
+    if (!view.strip) return [MARGIN, MARGIN];
+    return [(query % this.across) * (this.side + GAP), Math.floor(query / this.across) * (this.side + GAP + 20) + 20];
+  }
+
+  paint(context, view) {
+    const { figure } = this;
+    const { theme, selection } = figure;
+    const { query, key } = selection.now;
+    if (view.strip) {
+      for (let word = 0; word < this.words; word++) {
+        const [x, y] = this.#corner(view, word);
+        const on = word === query;
+        const font = `${on ? 700 : 500} 13px ${FONT.sans}`;
+        context.font = font;
+        write(context, cut(context, figure.tokens("queries")[word].text, this.side), x, y - 9, { font, colour: theme.colours[on ? "query" : "ink-2"] });
+        this.#picture(context, view, x, y, this.side, word >= figure.grown ? null : word);
+        outline(context, x, y, this.side, this.side, on ? theme.colours.query : theme.colours.line, on ? 2.5 : 1);
+      }
+      return;
+    }
+    const [x, y] = this.#corner(view, 0);
+    this.#picture(context, view, x, y, this.side, view.plain ? null : query);
+    const cell = this.side / view.side;
+    const small = { font: `500 12px ${FONT.mono}`, colour: theme.colours["ink-2"], align: "center" };
+    for (let place = 0; place < view.side; place++) {
+      write(context, "abcdefgh"[place], x + (place + 0.5) * cell, 10, small);
+      write(context, String(place + 1), 9, y + (place + 0.5) * cell, small);
+    }
+    context.strokeStyle = theme.colours["control-line"];
+    context.lineWidth = 1;
+    for (let line = 0; line <= view.side; line++) {
+      context.strokeRect(x + line * cell, y, 0, this.side);
+      context.strokeRect(x, y + line * cell, this.side, 0);
+    }
+    if (!view.plain) this.#numbers(context, view, x, y, cell, query);
+    outline(context, x + (key % view.side) * cell, y + Math.floor(key / view.side) * cell, cell, cell, theme.colours.key, 2.5);
+  }
+
+  /** The picture, and over it what one word makes of its cells. */
+  #picture(context, view, x, y, side, query) {
+    const { figure } = this;
+    context.save();
+    context.imageSmoothingEnabled = false;
+    context.drawImage(this.#pixels(view), x, y, side, side);
+    context.restore();
+    if (query === null) return;
+    const row = figure.tensor(view.tensor).row(query);
+    const cell = side / view.side;
+    row.forEach((value, place) => {
+      const [left, top] = [x + (place % view.side) * cell, y + Math.floor(place / view.side) * cell];
+      if (view.scale === "weights") {
+        context.globalAlpha = VEIL * (1 - value);
+        context.fillStyle = figure.theme.colours.stage;
+      } else {
+        context.globalAlpha = 0.72;
+        context.fillStyle = css(shade(figure.colours(view), value, ...figure.range(view)));
+      }
+      context.fillRect(left, top, cell, cell);
+      context.globalAlpha = 1;
+    });
+  }
+
+  #numbers(context, view, x, y, cell, query) {
+    const { figure } = this;
+    const row = figure.tensor(view.tensor).row(query);
+    row.forEach((value, place) => {
+      if (view.scale === "weights" && value < 0.005) return;
+      const [left, top] = [x + (place % view.side) * cell + 5, y + Math.floor(place / view.side) * cell + 5];
+      const text = number(value, 2);
+      const font = `500 12px ${FONT.mono}`;
+      context.font = font;
+      const ground = view.scale === "weights" ? shade(figure.colours(view), value, 0, 1) : shade(figure.colours(view), value, ...figure.range(view));
+      context.fillStyle = css(ground);
+      context.fillRect(left, top, context.measureText(text).width + 8, 17);
+      write(context, text, left + 4, top + 9, { font, colour: inkOn(ground) });
+    });
+  }
+
+  /** The pixels of the picture as a small canvas. */
+  #pixels(view) {
+    const stack = this.figure.stack(view.picture);
+    if (this.drawn !== stack) {
+      const [, height, width] = stack.shape;
+      const image = new ImageData(width, height);
+      for (let at = 0; at < height * width; at++) {
+        for (let channel = 0; channel < 3; channel++) image.data[4 * at + channel] = 255 * clamp(stack.values[channel * height * width + at], 0, 1);
+        image.data[4 * at + 3] = 255;
+      }
+      this.canvas = new OffscreenCanvas(width, height);
+      this.canvas.getContext("2d").putImageData(image, 0, 0);
+      this.drawn = stack;
+    }
+    return this.canvas;
+  }
+
+  /** What stands on the rail. */
+  thumbnail(context, view, side) {
+    this.#picture(context, view, 0, 0, side, view.plain ? null : this.figure.selection.pinned.query);
+  }
+
+  at(x, y, view) {
+    if (view.strip) {
+      for (let query = 0; query < this.words; query++) {
+        const [left, top] = this.#corner(view, query);
+        if (x < left || y < top - 20 || x >= left + this.side || y >= top + this.side) continue;
+        const cell = this.side / view.side;
+        const place = (at) => clamp(Math.floor(at / cell), 0, view.side - 1);
+        return { query, key: place(y - top) * view.side + place(x - left) };
+      }
+      return null;
+    }
+    const cell = this.side / view.side;
+    const [column, row] = [Math.floor((x - MARGIN) / cell), Math.floor((y - MARGIN) / cell)];
+    if (Math.min(column, row) < 0 || Math.max(column, row) >= view.side) return null;
+    return { key: row * view.side + column, cell: true, query: this.figure.selection.pinned.query };
+  }
+
+  move(dx, dy, view, { query, key }) {
+    if (view.strip) return { query: clamp(query + dx + dy * this.across, 0, this.words - 1) };
+    const [row, column] = [Math.floor(key / view.side), key % view.side];
+    return { key: clamp(row + dy, 0, view.side - 1) * view.side + clamp(column + dx, 0, view.side - 1) };
+  }
+
+  describe(view, { query, key }) {
+    const [word, cell] = [this.figure.tokens("queries")[query].text, this.figure.tokens("keys")[key].text];
+    if (view.plain) return `cell ${cell}`;
+    return `word ${word}, cell ${cell}: ${number(this.figure.tensor(view.tensor).at(query, key), 3)}`;
+  }
+}

@@ -1,0 +1,356 @@
+"""Lesson 3: attending to pictures. Where does a caption look for its next word?"""
+
+import streamlit as st
+
+from core.attention import attend
+from core.experiments import captioning as experiments
+from core.lessons import captioning
+from core.lessons.captioning import CELLS, MODELS, SCENE, Lesson, Settings
+from core.listing import Line, lines_that_ran, returned
+from core.models.errors import ModelError
+from core.sequence.decoding import FREE
+from core.trace import steps
+from core.vision import program, scenes
+from core.vision.captioner import Captioner
+from core.vision.trained import Caption
+from pages.course.lesson import foot
+from pages.parts import claims, controls, link, messages, question, scene_editor, stage, takeaway
+from pages.parts.question import Question
+from pages.parts.stage import Frame, Stage, Token
+from pages.parts.views import matrix, overlay, table, tables
+from pages.parts.words import asked, asking, cell, say
+
+PREFIX = "pic"
+WEIGHTS, SCORES = 4, 3
+NOTHING = "nothing"
+WORDS_OF_A_THING = 5  # colour, shape, two for its place, and what stands between things
+
+
+def picture(tensor: str, **more):
+    return overlay(tensor, "picture", scenes.CELLS, **more)
+
+
+def first_frames(result: Lesson, caption: Caption) -> list[Frame]:
+    """The picture and its grid, which both captioners have."""
+    grid = caption.trace.grid
+    hidden = result.settings.covered
+    return [
+        Frame(
+            "I",
+            ("pixels",),
+            picture("grid", plain=True, columns="numbers", rows="keys", scale="signed"),
+            say(
+                "{n} x {n} pixels. Nobody cuts the things out: a small convolutional net makes {c} cells of it, named like "
+                "the squares of a chessboard.",
+                n=scenes.SIDE,
+                c=len(CELLS),
+            )
+            if hidden is None
+            else say("Cell {c} is painted over before anything is read.", c=CELLS[hidden]),
+            shape=f"3 × {scenes.SIDE} × {scenes.SIDE}",
+        ),
+        Frame(
+            "z",
+            ("grid",),
+            tables(table("grid", "z", rows="keys", role="key")),
+            say(
+                "One row of {d} numbers per cell: what the net saw there and around it, and beside that a vector that says "
+                "which cell it is. Without that vector {c} cells would be a heap without order.",
+                d=grid.shape[-1],
+                c=len(CELLS),
+            ),
+            "CNN",
+        ),
+        Frame(
+            "h₀",
+            ("first_state",),
+            tables(table("first", "h₀", rows="one", role="query", labelled=True)),
+            say(
+                "The decoder begins with one look at everything: the mean of all cells, mapped to the {n} numbers of its first "
+                "state.",
+                n=caption.trace.first_state.shape[-1],
+            ),
+            "mean",
+        ),
+    ]
+
+
+def looking_frames(result: Lesson, words: list[Token], at: int, choices: list[list[str]]) -> list[Frame]:
+    """The steps with attention. at: the word that is looked at first."""
+    trace = result.now.trace
+    most = int(trace.weights[0, at].argmax())
+    q, k = asking(words[at].text), asked(CELLS[most])
+    return [
+        *first_frames(result, result.now),
+        Frame(
+            "scores",
+            ("energies",),
+            picture("energies", scale="signed", grows=True),
+            say(
+                "Before {q} is written, the state so far asks every cell how well it fits: {s:.2f} for {k}.",
+                q=q,
+                k=k,
+                s=cell(trace.energies[0, at, most].item(), "energies"),
+            ),
+            "f",
+        ),
+        Frame(
+            "weights",
+            ("weights",),
+            picture("weights", grows=True),
+            say(
+                "One budget of 1 for all {c} cells: {w:.2f} of it goes to {k} while {q} is written. What gets nothing is veiled.",
+                c=len(CELLS),
+                w=cell(trace.weights[0, at, most].item(), "weights"),
+                k=k,
+                q=q,
+            ),
+            "softmax",
+        ),
+        Frame(
+            "c",
+            ("contexts",),
+            tables(table("contexts", "c", rows="queries", role="output", grows=True)),
+            say("The context of {q}: all cells, each times its weight, added up. It is as wide as one cell.", q=q),
+            "·z",
+        ),
+        Frame(
+            "h",
+            ("decoder_states",),
+            tables(table("decoder_states", "h", rows="queries", role="query", grows=True)),
+            say("From the context, the word before and the state before, the cell makes the state of {q}.", q=q),
+            "GRU",
+        ),
+        Frame(
+            "next",
+            ("probabilities",),
+            matrix("choices", "weights", columns="numbers", words=choices, grows=True),
+            say("Each row: the five likeliest of {v} words. The first is written.", v=len(scenes.WORDS)),
+            "softmax",
+            shape=f"{len(words)} × {len(scenes.WORDS)}",
+        ),
+        Frame(
+            "all words",
+            ("weights",),
+            picture("weights", strip=True, grows=True),
+            say(
+                "Colour and shape look at their thing. The words for its place look wherever they like: by then the state "
+                "knows the place."
+            ),
+            title="Where every word looked",
+        ),
+    ]
+
+
+def mean_frames(result: Lesson, words: list[Token], choices: list[list[str]]) -> list[Frame]:
+    """The steps with one context for all words."""
+    return [
+        *first_frames(result, result.mean),
+        Frame(
+            "c",
+            ("contexts",),
+            tables(table("contexts", "c", rows="queries", role="output", grows=True)),
+            say(
+                "Every row is the same: the mean of all {c} cells. What belongs to which thing is blended before the first "
+                "word is written.",
+                c=len(CELLS),
+            ),
+            "mean",
+        ),
+        Frame(
+            "h",
+            ("decoder_states",),
+            tables(table("decoder_states", "h", rows="queries", role="query", grows=True)),
+            say(
+                "The state moves on, the context does not: {q} has only the words before it to go by.",
+                q=asking(words[0].text),
+            ),
+            "GRU",
+        ),
+        Frame(
+            "next",
+            ("probabilities",),
+            matrix("choices", "weights", columns="numbers", words=choices, grows=True),
+            say("Each row: the five likeliest of {v} words. The first is written.", v=len(scenes.WORDS)),
+            "softmax",
+            shape=f"{len(words)} × {len(scenes.WORDS)}",
+        ),
+    ]
+
+
+def lines() -> list[Line]:
+    """The code that ran, each line marked by the step whose tensor it made."""
+    made = {"features": "grid", "scores": "energies", "scaled": "energies", "output": "contexts", "mean": "contexts"}
+    made |= {"query": "energies", "read": "probabilities"}
+    ran = [
+        *lines_that_ran(Captioner.encode, ("features",), {}),
+        *lines_that_ran(Captioner.laid_out, ("grid", "mean", "first_state"), {}),
+        *lines_that_ran(Captioner.look_back, ("query",), {}),
+        *lines_that_ran(attend, ("scores", "scaled", "weights", "output"), {}),
+        Line(returned(Captioner.advance), ("decoder_states",)),
+        *lines_that_ran(Captioner.logits, ("read",), {}),
+        Line(returned(Captioner.logits), ("probabilities",)),
+    ]
+    return [Line(line.text, tuple(dict.fromkeys(made.get(name, name) for name in line.assigns))) for line in ran]
+
+
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def captioned(settings: Settings) -> Lesson:
+    return captioning.run(settings)
+
+
+def looks() -> tuple[tuple[int, int], ...]:
+    """The words that somebody forces to look at a cell, from the link."""
+    return tuple((at, place) for at, place in sorted(dict(link.pairs(f"{PREFIX}_look")).items()) if place < len(CELLS))
+
+
+def force(word: int, place: int) -> None:
+    """Look at one cell alone at a word; asked again, no longer."""
+    pairs = dict(looks())
+    if pairs.get(word) == place:
+        del pairs[word]
+    else:
+        pairs[word] = place
+    link.write(f"{PREFIX}_look", ",".join(f"{at}.{cell}" for at, cell in sorted(pairs.items())))
+
+
+def take_back() -> None:
+    link.write(f"{PREFIX}_look", "")
+
+
+@st.fragment
+def lesson() -> None:
+    with controls.bench():
+        context = controls.one_of("Context", list(MODELS), f"{PREFIX}_context")
+        temperature = controls.temperature(PREFIX)
+        covered = st.selectbox("Cover a cell", [NOTHING, *CELLS], key=f"{PREFIX}_cover", bind="query-params", width=130)
+    scene = scene_editor.edit(PREFIX, SCENE)
+    hidden = CELLS.index(covered) if covered in CELLS else None
+    try:
+        result = captioned(Settings(scene, hidden, temperature, looks()))
+    except ModelError as error:
+        messages.problem(PREFIX, "The captioner cannot be used.", f"{error}.")
+        return
+    draw(result, context)
+    written(result)
+    question.ask(PREFIX, questions(result))
+    claims.show_claims(PREFIX, experiments.CLAIMS, (scene, 0))
+
+
+def draw(result: Lesson, context: str) -> None:
+    """The stage: the decoder word by word."""
+    looking = context == "attention"
+    caption = result.now if looking else result.mean
+    forced = {at for at, _ in result.settings.looks}
+    words = [
+        Token(("✎ " if looking and at in forced else "") + word, word == "</s>")
+        for at, word in enumerate(caption.words)
+    ]
+    found, likely = captioning.choices(caption)
+    at = min((place for place in forced if place < len(words)), default=0)
+    key = int(caption.weights[at].argmax()) if looking else 0
+    tensors = {
+        "picture": caption.trace.pixels[0].numpy(),
+        "first": caption.trace.first_state.numpy(),
+        "choices": likely.numpy(),
+    }
+    scene = Stage(
+        lesson="captioning",
+        signature=f"{result.settings}|{context}",
+        steps=steps(caption.trace),
+        frames=looking_frames(result, words, at, found) if looking else mean_frames(result, words, found),
+        tokens={"queries": words, "keys": [Token(name) for name in CELLS], "one": [Token("h₀")]},
+        listing=lines(),
+        formula_of="contexts",
+        symbols={"decoder_states": "h_t", "grid": "z"},
+        focus={"query": at, "key": key},
+        formulas={"energies": rf"\frac{{1}}{{T}}\,{ENERGIES}"} if looking and result.settings.temperature != 1 else {},
+        dot_product=False,
+        tensors=tensors,
+        shares=frozenset({"choices", "picture"}),
+        editable=looking,
+        edit_label="Force it",
+        recurrent=SCORES,
+        answered=question.answered(PREFIX, ("mean", "where")),
+    )
+    first = WEIGHTS if looking else SCORES
+    stage.show(scene, first, on_toggle=force)
+    where = (
+        f"Real numbers of {MODELS[context]}, trained for this course on drawn scenes alone, computed on {captioning.device()}. "
+        "Nobody told it where to look"
+    )
+    asked_for = result.settings
+    what_if = asked_for.what_if if looking else FREE
+    takeaway.offer(
+        scene,
+        first,
+        where,
+        lambda: program.of_caption(
+            captioning.model(context), asked_for.scene, hidden=asked_for.covered, what_if=what_if
+        ),
+    )
+
+
+ENERGIES = r"\tanh([h_{t-1}; E[y_{t-1}]]W_a + z_{ij} U_a)\,v_a"
+
+
+def written(result: Lesson) -> None:
+    """The captions: with a look per word, and with the mean of all cells, beside the right one."""
+    with st.container(key=f"{PREFIX}_texts", border=True):
+        rows = [("A look per word", result.now.text)]
+        if result.changed:
+            rows = [("With your changes", result.now.text), ("A look per word, by itself", result.free.text)]
+        for name, text in (*rows, ("The mean of all cells", result.mean.text)):
+            mark = "" if result.settings.covered is not None else " ✓" if text == result.right else " ✗"
+            st.caption(f"{name}{mark}")
+            st.text(text or "(nothing is written)")
+        if result.settings.looks:
+            st.button("Take the forced looks back", on_click=take_back, key=f"{PREFIX}_back")
+        st.caption(
+            "It knows four colours, three shapes and up to three things on a plain ground. In the figure: press “Force it”, "
+            "then click a cell, and this word looks there alone."
+        )
+
+
+def questions(result: Lesson) -> list[Question]:
+    """What the mean loses, and where two words look."""
+    shares = ("more than 90%", "60% to 90%", "less than 60%")
+    things = sorted(result.settings.scene, key=lambda thing: (thing.cell, thing.x))
+    posed = result if len(things) > 1 and result.settings == Settings(result.settings.scene) else None
+    posed = posed or captioning.run(Settings())
+    first, second = (thing.cell for thing in sorted(posed.settings.scene, key=lambda thing: (thing.cell, thing.x))[:2])
+    a, b = CELLS[first], CELLS[second]
+    orders = (f"{a}, then {b}", f"{b}, then {a}", f"both {a}")
+
+    def grade_mean() -> tuple[str, str]:
+        with st.spinner("Captioning 200 new scenes, twice"):
+            found = experiments.one_context(result.settings.scene, 0)
+        share = found[f"{scenes.MOST} things, mean"]
+        return (shares[0] if share > 0.9 else shares[1] if share >= 0.6 else shares[2]), found.says
+
+    def grade_where() -> tuple[str, str]:
+        found = [captioning.looked_at(posed.now, word) for word in (0, WORDS_OF_A_THING)]
+        answer = orders[2] if found[0] == found[1] == a else f"{found[0]}, then {found[1]}"
+        return answer, f"The caption is “{posed.now.text}”."
+
+    names = " and ".join(f"{each.colour} {each.shape}" for each in posed.settings.scene[:2])
+    return [
+        Question(
+            "where",
+            f"Of a scene with a {names}, which cells get the largest weights while the first and the sixth word are written?",
+            orders,
+            grade_where,
+        ),
+        Question(
+            "mean",
+            f"Take attention away: every word gets the mean of all cells. Of new scenes with {scenes.MOST} things, how many are "
+            "captioned right to the last word?",
+            shares,
+            grade_mean,
+        ),
+    ]
+
+
+lesson()
+claims.show_sources(("xu2015", "vinyals2015", "bahdanau2015", "cho2014"))
+foot("captioning")

@@ -1,0 +1,70 @@
+"""A drawn scene that the learner edits: things are dragged, recoloured, added and taken away. It is in the link."""
+
+import re
+
+import streamlit as st
+
+from core.vision import scenes
+from core.vision.scenes import COLOURS, SHAPES, SIDE, Scene, Thing
+from pages.parts import assets, link
+from pages.parts.payload import pack
+
+_THING = re.compile(
+    rf"({'|'.join(COLOURS)})-({'|'.join(SHAPES)})-([0-9]{{1,2}}(?:\.[0-9])?)-([0-9]{{1,2}}(?:\.[0-9])?)"
+)
+
+
+def edit(prefix: str, default: Scene) -> Scene:
+    """Draw the scene and return what it holds. It stands in the link as `?{prefix}_scene=red-circle-11-5,…`."""
+    key, name = f"{prefix}_drawing", f"{prefix}_scene"
+    now = of_link(name, default)
+
+    def drawn() -> None:
+        given = st.session_state[key].drawn
+        if given is not None:
+            write(name, tuple(_thing(each) for each in given[: scenes.MOST]), default)
+
+    words = {
+        "side": SIDE,
+        "radius": scenes.RADIUS,
+        "most": scenes.MOST,
+        "ground": _css((scenes.GROUND,) * 3),
+        "colours": {colour: _css(rgb) for colour, rgb in COLOURS.items()},
+        "shapes": SHAPES,
+        "things": [vars(thing) for thing in now],
+    }
+    assets.component("scene")(key=key, data=pack(words, {}), on_drawn_change=drawn)
+    return now
+
+
+def of_link(name: str, default: Scene) -> Scene:
+    """The scene that the link names; the default where it names none that can be."""
+    text = st.query_params.get(name)
+    if text is None:
+        return default
+    if text == "empty":
+        return ()
+    found = [_THING.fullmatch(each) for each in text.split(",")]
+    if len(found) <= scenes.MOST and all(found):
+        things = tuple(Thing(each[1], each[2], float(each[3]), float(each[4])) for each in found)
+        if all(max(thing.x, thing.y) < SIDE for thing in things):
+            return things
+    accepted = f"at most {scenes.MOST} things such as red-circle-11-5, places below {SIDE}, with commas between them"
+    st.caption(f"The link's “{name}” was ignored: it should be {accepted}.")
+    return default
+
+
+def write(name: str, scene: Scene, default: Scene) -> None:
+    """Put a scene into the link, unless it is the default one."""
+    text = ",".join(f"{thing.colour}-{thing.shape}-{thing.x:g}-{thing.y:g}" for thing in scene) or "empty"
+    link.write(name, "" if scene == default else text)
+
+
+def _thing(given: dict) -> Thing:
+    """What the browser sent, kept inside the picture and to what a link can say."""
+    x, y = (round(min(max(float(given[axis]), 0.0), SIDE - 0.1), 1) for axis in ("x", "y"))
+    return Thing(given["colour"], given["shape"], x, y)
+
+
+def _css(rgb: tuple[float, float, float]) -> str:
+    return "#" + "".join(f"{round(255 * channel):02x}" for channel in rgb)

@@ -1,0 +1,28 @@
+"""The claims of lesson 3 hold on the project's own scene, and say what they can on an empty one."""
+
+import pytest
+
+from core.experiments import captioning
+from core.lessons.captioning import SCENE
+from core.vision.scenes import Thing
+
+CROWDED = (Thing("red", "circle", 7.0, 7.0), Thing("blue", "square", 24.5, 9.0), Thing("green", "triangle", 15.0, 26.0))
+
+
+@pytest.mark.parametrize("scene", [SCENE, CROWDED, ()], ids=["two things", "three things", "none"])
+@pytest.mark.parametrize("claim", captioning.CLAIMS, ids=lambda claim: claim.experiment.__name__)
+def test_the_live_numbers_bear_the_verdict_out(claim, scene):
+    assert claim(scene, 0).holds
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+@pytest.mark.parametrize("claim", captioning.CLAIMS, ids=lambda claim: claim.experiment.__name__)
+def test_so_they_do_on_scenes_of_another_seed(claim, seed):
+    assert claim(SCENE, seed).holds
+
+
+def test_the_ledgers_numbers_of_captioning():
+    found = captioning.one_context(SCENE, 0)
+    assert found["3 things, attention"] >= 0.95
+    named = next(claim for claim in captioning.CLAIMS if "different region" in claim.said)(SCENE, 0)
+    assert named["colours and shapes that look at their thing"] >= 0.9

@@ -1,0 +1,120 @@
+"""Lesson 3: what it shows is what the captioners computed on the learner's scene, whatever a visitor does to it."""
+
+import numpy as np
+import pytest
+import streamlit as st
+
+from core.lessons import captioning
+from core.lessons.captioning import CELLS, SCENE, Settings
+from core.models import checkpoints
+from core.vision import scenes
+from core.vision.scenes import Thing
+from tests.pages.screen import assert_no_failure, open_page, said, sent
+
+CLOSE = {"atol": 2e-5, "rtol": 0}  # weights travel in steps of 1/65535
+LINK = "green-triangle-5-26.5,yellow-circle-26-9"
+LINKED = (Thing("green", "triangle", 5.0, 26.5), Thing("yellow", "circle", 26.0, 9.0))
+
+
+def words_of(app) -> list[str]:
+    return [token["text"] for token in sent(app, "stage")[0]["tokens"]["queries"]]
+
+
+def test_the_maps_on_the_screen_are_those_the_captioner_computed_on_the_scene():
+    found = captioning.run(Settings())
+    words, tensors = sent(open_page("captioning"), "stage")
+    np.testing.assert_allclose(tensors["weights"], found.now.trace.weights[0], **CLOSE)
+    np.testing.assert_allclose(tensors["picture"], scenes.painted([SCENE])[0], **CLOSE)
+    assert words_of(open_page("captioning")) == list(found.now.words)
+    overlays = [frame["view"] for frame in words["frames"] if frame["view"]["kind"] == "overlay"]
+    assert [view["tensor"] for view in overlays] == ["grid", "energies", "weights", "weights"]
+    assert [token["text"] for token in words["tokens"]["keys"]] == list(CELLS)
+
+
+def test_the_scene_is_in_the_link():
+    app = open_page("captioning", pic_scene=LINK)
+    assert sent(app, "scene")[0]["things"] == [vars(thing) for thing in LINKED]
+    assert "yellow circle top right and green triangle bottom left" in said(app)
+    np.testing.assert_allclose(sent(app, "stage")[1]["picture"], scenes.painted([LINKED])[0], **CLOSE)
+
+
+def test_an_empty_scene_is_captioned_too():
+    app = open_page("captioning", pic_scene="empty", pic_open="0,1,2,3,4,5")
+    assert_no_failure(app)
+    assert sent(app, "scene")[0]["things"] == []
+    assert "nothing" in said(app)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "purple-circle-3-4",
+        "red-circle-33-4",
+        "red-circle-3-4," * 4,
+        "red-circle",
+        "<b>",
+        "red-circle-3-4,red-circle-9-9" * 9,
+    ],
+)
+def test_a_scene_that_cannot_be_is_ignored_and_told(link):
+    app = open_page("captioning", pic_scene=link)
+    assert_no_failure(app)
+    assert "was ignored: it should be at most 3 things such as red-circle-11-5" in said(app)
+    assert sent(app, "scene")[0]["things"] == [vars(thing) for thing in SCENE]
+
+
+def test_with_the_mean_context_there_is_no_map_and_every_context_is_the_same():
+    words, tensors = sent(open_page("captioning", pic_context="mean context"), "stage")
+    assert "weights" not in tensors
+    assert words["editable"] is False
+    assert np.ptp(tensors["contexts"], axis=0).max() == 0
+
+
+def test_a_covered_cell_is_ground_on_the_screen_and_changes_the_caption():
+    app = open_page("captioning")
+    app.selectbox(key="pic_cover").set_value(CELLS[SCENE[1].cell]).run()
+    assert_no_failure(app)
+    row, column = divmod(SCENE[1].cell, scenes.CELLS)
+    shown = sent(app, "stage")[1]["picture"][:, 8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
+    np.testing.assert_allclose(shown, scenes.GROUND, **CLOSE)
+    assert "With your changes" in said(app)
+    assert "blue square bottom right" not in said(app).split("With your changes")[1].split("by itself")[0]
+
+
+def test_a_forced_look_is_used_marked_and_taken_back():
+    cell = SCENE[1].cell
+    app = open_page("captioning", pic_look=f"0.{cell}")
+    np.testing.assert_allclose(sent(app, "stage")[1]["weights"][0], np.eye(len(CELLS))[cell], **CLOSE)
+    assert words_of(app)[0] == "✎ blue"
+    app.button(key="pic_back").click().run()
+    assert words_of(app)[0] == "red"
+
+
+def test_looks_at_cells_that_do_not_exist_are_left_out():
+    app = open_page("captioning", pic_look="0.16,99.3")
+    assert_no_failure(app)
+    assert words_of(app) == words_of(open_page("captioning"))
+
+
+def test_both_questions_are_graded_on_what_is_measured():
+    app = open_page("captioning")
+    for name, answer in (("where", "b1, then c4"), ("mean", "less than 60%")):
+        app.button_group(key=f"pic_{name}_guess").set_value(answer).run()
+        app.button(key=f"pic_{name}_check").click().run()
+        assert_no_failure(app)
+    told = "\n".join(markdown.value for markdown in app.markdown)
+    assert told.count("✓ Right") + told.count("The answer:") == 2
+    assert "red circle top left and blue square bottom right" in told
+
+
+def test_without_the_files_of_a_captioner_the_page_says_how_to_get_them(monkeypatch, tmp_path):
+    monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
+    checkpoints.load.cache_clear()
+    st.cache_resource.clear()
+    try:
+        app = open_page("captioning")
+        assert_no_failure(app)
+        assert "python -m core.training captioner" in said(app)
+    finally:
+        checkpoints.load.cache_clear()
