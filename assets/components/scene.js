@@ -11,139 +11,191 @@ const OFTEN = 150; // milliseconds between two messages while something is dragg
 function createScene(root, io) {
   root.className = "lab scene";
   const picture = document.createElementNS(NS, "svg");
+  const ground = document.createElementNS(NS, "rect");
+  picture.append(ground);
+  picture.setAttribute("role", "group");
+  picture.setAttribute("aria-label", "The scene. Tab to a thing, arrow keys move it, Delete takes it away.");
   const tools = element("div", { className: "tools" });
   const says = element("p", { className: "says", role: "status" });
   root.append(picture, element("div", { className: "side", children: [tools, says] }));
-  let [data, things, chosen, sent, told] = [null, [], 0, 0, ""];
+  let data = null;
+  let things = [];
+  let chosen = 0;
+  let nodes = []; // one per thing
+  let marks = []; // [button, how it stands now]
+  let sent = 0; // how many scenes were sent, and when the last one was
+  let when = 0;
+  let told = ""; // the scene that Python knows
+  let drag = null; // { pointer, index, dx, dy } while a thing is dragged
 
   function update(payload) {
+    const first = data === null;
     data = payload;
-    const held = root.getRootNode().activeElement?.dataset?.thing;
-    // while something is dragged, what comes back is older than what is drawn
-    if (!picture.dataset.dragged) things = data.things.map((thing) => ({ ...thing }));
-    chosen = clamp(chosen, 0, Math.max(0, things.length - 1));
+    if (first) build();
+    // an answer to an earlier scene than the one drawn here is out of date
+    if (!drag && (payload.turn ?? 0) >= sent) {
+      things = payload.things.map((thing) => ({ ...thing }));
+      told = JSON.stringify(things);
+    }
     draw();
-    if (held !== undefined) picture.querySelector(`[data-thing="${held}"]`)?.focus();
   }
 
-  const tell = () => {
+  function tell() {
     const now = JSON.stringify(things);
     if (now === told) return;
-    [told, sent] = [now, performance.now()];
-    io.component.setTriggerValue("drawn", things);
-  };
-
-  function shape({ shape: kind, colour, x, y }) {
-    const r = data.radius;
-    const node = document.createElementNS(NS, kind === "circle" ? "circle" : kind === "square" ? "rect" : "polygon");
-    const set = (values) => Object.entries(values).forEach(([name, value]) => node.setAttribute(name, value));
-    if (kind === "circle") set({ cx: x, cy: y, r });
-    else if (kind === "square") set({ x: x - 0.9 * r, y: y - 0.9 * r, width: 1.8 * r, height: 1.8 * r });
-    else set({ points: `${x},${y - r} ${x - 0.9 * r},${y + 0.8 * r} ${x + 0.9 * r},${y + 0.8 * r}` });
-    node.setAttribute("fill", data.colours[colour]);
-    return node;
-  }
-
-  function draw() {
-    picture.setAttribute("viewBox", `0 0 ${data.side} ${data.side}`);
-    picture.setAttribute("aria-label", "The scene. Tab to a thing, arrow keys move it, Delete takes it away.");
-    picture.setAttribute("role", "group");
-    const ground = document.createElementNS(NS, "rect");
-    Object.entries({ width: data.side, height: data.side, fill: data.ground }).forEach(([name, value]) => ground.setAttribute(name, value));
-    picture.replaceChildren(ground, ...things.map(thingNode));
-    drawTools();
-  }
-
-  function thingNode(thing, index) {
-    const node = shape(thing);
-    node.setAttribute("tabindex", 0);
-    node.setAttribute("role", "button");
-    node.setAttribute("aria-label", `${thing.colour} ${thing.shape}, ${Math.round(thing.x)} from the left, ${Math.round(thing.y)} from the top`);
-    node.setAttribute("aria-pressed", String(index === chosen));
-    node.dataset.thing = index;
-    node.classList.toggle("chosen", index === chosen);
-    node.onfocus = () => index !== chosen && ((chosen = index), draw(), picture.querySelector(`[data-thing="${index}"]`)?.focus());
-    node.onpointerdown = (event) => drag(event, index);
-    node.onkeydown = (event) => key(event, index);
-    return node;
-  }
-
-  const inside = (place) => clamp(place, 0.5, data.side - 0.5);
-
-  function drag(event, index) {
-    event.preventDefault();
-    chosen = index;
-    picture.dataset.dragged = "yes";
-    const box = picture.getBoundingClientRect();
-    const scale = data.side / box.width;
-    const [dx, dy] = [things[index].x - (event.clientX - box.left) * scale, things[index].y - (event.clientY - box.top) * scale];
-    const move = ({ clientX, clientY }) => {
-      things[index].x = inside((clientX - box.left) * scale + dx);
-      things[index].y = inside((clientY - box.top) * scale + dy);
-      draw();
-      if (performance.now() - sent > OFTEN) tell();
-    };
-    const end = () => {
-      delete picture.dataset.dragged;
-      removeEventListener("pointermove", move);
-      removeEventListener("pointerup", end);
-      removeEventListener("pointercancel", end);
-      tell();
-      picture.querySelector(`[data-thing="${index}"]`)?.focus();
-    };
-    addEventListener("pointermove", move);
-    addEventListener("pointerup", end);
-    addEventListener("pointercancel", end);
-    draw();
-  }
-
-  function key(event, index) {
-    event.stopPropagation(); // r and c are Streamlit's
-    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
-    if (dx || dy) {
-      things[index].x = inside(things[index].x + dx * STEP);
-      things[index].y = inside(things[index].y + dy * STEP);
-    } else if (event.key === "Delete" || event.key === "Backspace") {
-      things.splice(index, 1);
-    } else return;
-    event.preventDefault();
-    change();
-    picture.querySelector(`[data-thing="${Math.min(index, things.length - 1)}"]`)?.focus();
+    told = now;
+    sent = Math.max(sent, data.turn ?? 0) + 1;
+    when = performance.now();
+    io.component.setTriggerValue("drawn", { turn: sent, things });
   }
 
   function change() {
-    chosen = clamp(chosen, 0, Math.max(0, things.length - 1));
     draw();
     tell();
   }
 
-  function drawTools() {
+  // Drawing --------------------------------------------------------------------------------------------------------
+
+  const set = (node, values) => Object.entries(values).forEach(([name, value]) => node.setAttribute(name, value));
+
+  function shape({ shape: kind, x, y }) {
+    const r = data.radius;
+    if (kind === "circle") return ["circle", { cx: x, cy: y, r }];
+    if (kind === "square") return ["rect", { x: x - 0.9 * r, y: y - 0.9 * r, width: 1.8 * r, height: 1.8 * r }];
+    return ["polygon", { points: `${x},${y - r} ${x - 0.9 * r},${y + 0.8 * r} ${x + 0.9 * r},${y + 0.8 * r}` }];
+  }
+
+  /** A node stays as long as its thing keeps its shape, so that it keeps the focus. */
+  function draw() {
+    chosen = clamp(chosen, 0, Math.max(0, things.length - 1));
+    const held = nodes.indexOf(root.getRootNode().activeElement);
+    nodes.slice(things.length).forEach((node) => node.remove());
+    nodes = things.map((thing, index) => {
+      const [tag, place] = shape(thing);
+      let node = nodes[index];
+      if (node?.tagName !== tag) {
+        const fresh = thingNode(tag, index);
+        node ? node.replaceWith(fresh) : picture.append(fresh);
+        node = fresh;
+        if (held === index) node.focus();
+      }
+      set(node, { ...place, fill: data.colours[thing.colour], "aria-pressed": String(index === chosen) });
+      node.setAttribute("aria-label", `${thing.colour} ${thing.shape}, ${Math.round(thing.x)} from the left, ${Math.round(thing.y)} from the top`);
+      node.classList.toggle("chosen", index === chosen);
+      return node;
+    });
+    for (const [node, stands] of marks) stands(node, things[chosen]);
     const now = things[chosen];
-    const swatch = (colour) => {
-      const node = button("", { className: "swatch", "aria-label": colour, title: colour, "aria-pressed": String(now?.colour === colour), disabled: !now });
-      node.style.background = data.colours[colour];
-      node.onclick = () => ((now.colour = colour), change());
-      return node;
-    };
-    const kind = (shape) => {
-      const node = button(shape, { className: "small-button", "aria-pressed": String(now?.shape === shape), disabled: !now });
-      node.onclick = () => ((now.shape = shape), change());
-      return node;
-    };
-    const add = button("Add", { className: "small-button", disabled: things.length >= data.most });
-    add.onclick = () => {
-      const free = [[0.25, 0.25], [0.75, 0.75], [0.75, 0.25], [0.25, 0.75]].find(([x, y]) => things.every((thing) => Math.hypot(thing.x - x * data.side, thing.y - y * data.side) > data.side / 5));
-      const [x, y] = (free ?? [0.5, 0.5]).map((share) => share * data.side + 0.5);
-      const names = Object.keys(data.colours);
-      things.push({ colour: names[things.length % names.length], shape: data.shapes[things.length % data.shapes.length], x, y });
-      chosen = things.length - 1;
-      change();
-    };
-    const remove = button("Delete", { className: "small-button", disabled: !now });
-    remove.onclick = () => (things.splice(chosen, 1), change());
-    const row = (...children) => element("div", { className: "row", children });
-    tools.replaceChildren(row(...Object.keys(data.colours).map(swatch)), row(...data.shapes.map(kind)), row(add, remove));
     says.textContent = now ? `Chosen: the ${now.colour} ${now.shape}. Drag it, or move it with the arrow keys.` : "The scene is empty. Add a thing.";
+  }
+
+  function thingNode(tag, index) {
+    const node = document.createElementNS(NS, tag);
+    set(node, { tabindex: 0, role: "button", "data-thing": index });
+    node.onfocus = () => {
+      chosen = index;
+      draw();
+    };
+    node.onpointerdown = (event) => begin(event, index);
+    node.onkeydown = (event) => key(event, index);
+    return node;
+  }
+
+  // Dragging and keys ----------------------------------------------------------------------------------------------
+
+  const inside = (place) => clamp(place, 0.5, data.side - 0.5);
+
+  function at({ clientX, clientY }) {
+    const box = picture.getBoundingClientRect();
+    return [((clientX - box.left) * data.side) / box.width, ((clientY - box.top) * data.side) / box.height];
+  }
+
+  function begin(event, index) {
+    if (event.button !== 0 || drag) return;
+    event.preventDefault();
+    const [x, y] = at(event);
+    drag = { pointer: event.pointerId, index, dx: things[index].x - x, dy: things[index].y - y };
+    picture.setPointerCapture(event.pointerId);
+    nodes[index].focus();
+  }
+
+  picture.onpointermove = (event) => {
+    if (drag?.pointer !== event.pointerId) return;
+    const [x, y] = at(event);
+    things[drag.index].x = inside(x + drag.dx);
+    things[drag.index].y = inside(y + drag.dy);
+    draw();
+    if (performance.now() - when > OFTEN) tell();
+  };
+  picture.onpointerup = picture.onpointercancel = (event) => {
+    if (drag?.pointer !== event.pointerId) return;
+    drag = null;
+    tell();
+  };
+
+  function key(event, index) {
+    event.stopPropagation(); // r and c are Streamlit's
+    if (drag) return;
+    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
+    if (dx || dy) {
+      things[index].x = inside(things[index].x + dx * STEP);
+      things[index].y = inside(things[index].y + dy * STEP);
+      change();
+    } else if (event.key === "Delete" || event.key === "Backspace") remove(index);
+    else return;
+    event.preventDefault();
+  }
+
+  function remove(index) {
+    things.splice(index, 1);
+    change();
+    (nodes[Math.min(index, nodes.length - 1)] ?? tools.querySelector(".add")).focus();
+  }
+
+  // Tools ----------------------------------------------------------------------------------------------------------
+
+  /** The middle of a cell where a new thing touches no other, the corners first. */
+  function free() {
+    const cell = data.side / data.cells;
+    const places = [[0, 0], [3, 3], [3, 0], [0, 3], [1, 1], [2, 2], [2, 1], [1, 2]].map((place) => place.map((step) => (step + 0.5) * cell));
+    return places.find(([x, y]) => things.every((thing) => Math.hypot(thing.x - x, thing.y - y) > 1.5 * cell)) ?? places[0];
+  }
+
+  function build() {
+    set(picture, { viewBox: `0 0 ${data.side} ${data.side}` });
+    set(ground, { width: data.side, height: data.side, fill: data.ground });
+    const choice = (node, name, value) => {
+      node.onclick = () => {
+        things[chosen][name] = value;
+        change();
+      };
+      marks.push([node, (it, now) => {
+        it.disabled = !now;
+        it.setAttribute("aria-pressed", String(now?.[name] === value));
+      }]);
+      return node;
+    };
+    const colours = Object.keys(data.colours).map((colour) => {
+      const node = button("", { className: "swatch", "aria-label": colour, title: colour });
+      node.style.background = data.colours[colour];
+      return choice(node, "colour", colour);
+    });
+    const shapes = data.shapes.map((name) => choice(button(name, { className: "small-button" }), "shape", name));
+    const add = button("Add", { className: "small-button add" });
+    add.onclick = () => {
+      const [x, y] = free();
+      const names = Object.keys(data.colours);
+      chosen = things.length;
+      things.push({ colour: names[chosen % names.length], shape: data.shapes[chosen % data.shapes.length], x, y });
+      change();
+      if (add.disabled) nodes[chosen].focus();
+    };
+    marks.push([add, (it) => (it.disabled = things.length >= data.most)]);
+    const away = button("Delete", { className: "small-button" });
+    away.onclick = () => remove(chosen);
+    marks.push([away, (it, now) => (it.disabled = !now)]);
+    const row = (...children) => element("div", { className: "row", children });
+    tools.replaceChildren(row(...colours), row(...shapes), row(add, away));
   }
 
   return { update };

@@ -231,7 +231,7 @@ function createStage(root, io) {
     // a beam is a search around the computation: neither its formula nor its lines
     say.formula.hidden = now.view.kind === "tree";
     say.code.hidden = say.formula.hidden || !data.code.length;
-    tools.edit.hidden = !data.editable || !(now.view.words || weighed(now.view));
+    tools.edit.hidden = !data.editable || now.view.fixed || !(now.view.words || weighed(now.view));
     drawLegend(now);
     fillTable();
   }

@@ -48,6 +48,8 @@ def load(name: str, device: str | None = None) -> TrainedTranslator | TrainedCap
 def read(path: Path, device: torch.device) -> TrainedTranslator | TrainedCaptioner:
     """Open a file of weights, which has the name of its model, and what lies beside it."""
     name = path.stem
+    if name not in _VERSIONS:
+        raise ModelError(f"{path.name} is none of this project's models: its name is one of {', '.join(_VERSIONS)}")
     again = f"fetch it again, or train it: python -m core.training {name}"
     with told_as(f"{path.name} cannot be read: {again}"):
         if not path.exists():

@@ -42,7 +42,7 @@ class DecoderConfig:
 
 @dataclass(frozen=True)
 class Source:
-    """What the encoder leaves on the table for the decoder; made once per sentence.
+    """What the encoder leaves on the table for the decoder; made once per sentence or picture.
 
     keys      for a decoder that looks back, summary: for one that does not.
     """

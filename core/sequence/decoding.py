@@ -1,4 +1,4 @@
-"""Turning a translator's scores into text: greedily or with a beam, freely or with steps that somebody forces."""
+"""Turning a decoder's scores into text: greedily or with a beam, freely or with steps that somebody forces."""
 
 from dataclasses import dataclass, fields, replace
 

@@ -42,6 +42,11 @@ def main(given: list[str]) -> None:
     family = FAMILIES[asked.name]
     if family.ORIGIN and asked.data is None:
         sys.exit(f"--data is missing: what to learn from. It is to be had: {family.ORIGIN}.")
+    for name, owner in (("epochs", translators), ("alignments", translators), ("updates", captioners)):
+        if getattr(asked, name) is not None and family is not owner:
+            sys.exit(f"--{name} is not for {asked.name}: it belongs to {', '.join(owner.NAMES)}")
+    if not family.ORIGIN and asked.data is not None:
+        sys.exit(f"--data is not for {asked.name}: it draws its scenes itself")
     for name in ("epochs", "updates"):
         if (number := getattr(asked, name)) is not None and number < 1:
             sys.exit(f"--{name} is {number}: at least 1 is needed")

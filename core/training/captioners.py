@@ -171,6 +171,6 @@ def card(captioner: TrainedCaptioner, rows: dict[str, dict[str, Any]], size: int
         ),
         "## Limits",
         "Of anything but its drawn world it says something, and the something is wrong. Words for a place (top, left) do not "
-        "look at the thing they speak of: its state knows the place already.",
+        "look at the thing they speak of: an even look over all cells does them hardly any harm.",
     ]
     return "\n\n".join(parts) + "\n"

@@ -1,1 +1,1 @@
-"""Pictures as sequences: patches, and the models that read them."""
+"""Pictures as rows of cells, and the models that read them."""

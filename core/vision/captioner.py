@@ -24,8 +24,14 @@ class Captioner(Decoder):
 
     def encode(self, pictures: Float[Tensor, "batch channels height width"]) -> Source:
         """Read pictures, from 0 to 1: a row of numbers per cell, beside the row that says which cell it is."""
+        return self.laid_out(self.features(pictures), self.positions)
+
+    def features(
+        self, pictures: Float[Tensor, "batch channels height width"]
+    ) -> Float[Tensor, "batch source d_hidden"]:
+        """What the convolutional net sees in each cell and around it, before the cell is told its place."""
         features = self.encoder(pictures * 2 - 1).flatten(2).transpose(1, 2)
-        return self.laid_out(features, self.positions)
+        return features
 
     def laid_out(
         self, features: Float[Tensor, "batch source d_hidden"], positions: Float[Tensor, "source d_embedded"]

@@ -1,5 +1,6 @@
 """Drawn scenes: coloured shapes on a light ground, and the one right caption of each."""
 
+import itertools
 import math
 import random
 from collections.abc import Sequence
@@ -69,9 +70,22 @@ def draw(rng: random.Random) -> Scene:
     while len(things) < wanted:
         x, y = (rng.uniform(_EDGE, SIDE - _EDGE) for _ in "xy")
         thing = Thing(rng.choice(list(COLOURS)), rng.choice(SHAPES), x, y)
-        if all(math.hypot(x - other.x, y - other.y) > 2.1 * RADIUS and thing.cell != other.cell for other in things):
+        if apart((*things, thing)):
             things.append(thing)
     return tuple(things)
+
+
+def in_order(scene: Scene) -> Scene:
+    """The things as a caption names them: row by row of cells."""
+    return tuple(sorted(scene, key=lambda thing: (thing.cell, thing.x)))
+
+
+def apart(scene: Scene) -> bool:
+    """Whether no two things touch or share a cell, as in every scene that is learned from."""
+    return all(
+        math.hypot(one.x - other.x, one.y - other.y) > 2.1 * RADIUS and one.cell != other.cell
+        for one, other in itertools.combinations(scene, 2)
+    )
 
 
 def described(scene: Scene) -> tuple[tuple[str, ...], tuple[Thing | None, ...]]:
@@ -81,7 +95,7 @@ def described(scene: Scene) -> tuple[tuple[str, ...], tuple[Thing | None, ...]]:
         return ("nothing",), (None,)
     words: list[str] = []
     about: list[Thing | None] = []
-    for thing in sorted(scene, key=lambda each: (each.cell, each.x)):
+    for thing in in_order(scene):
         if words:
             words.append("and")
             about.append(None)

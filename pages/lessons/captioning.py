@@ -40,8 +40,8 @@ def first_frames(result: Lesson, caption: Caption) -> list[Frame]:
             ("pixels",),
             picture("grid", plain=True, columns="numbers", rows="keys", scale="signed"),
             say(
-                "{n} x {n} pixels. Nobody cuts the things out: a small convolutional net makes {c} cells of it, named like "
-                "the squares of a chessboard.",
+                "{n} x {n} pixels. Nobody cuts the things out: a small convolutional net makes {c} cells of it, each named "
+                "by its column and its row.",
                 n=scenes.SIDE,
                 c=len(CELLS),
             )
@@ -124,7 +124,7 @@ def looking_frames(result: Lesson, words: list[Token], at: int, choices: list[li
         Frame(
             "next",
             ("probabilities",),
-            matrix("choices", "weights", columns="numbers", words=choices, grows=True),
+            matrix("choices", "weights", columns="numbers", words=choices, grows=True, fixed=True),
             say("Each row: the five likeliest of {v} words. The first is written.", v=len(scenes.WORDS)),
             "softmax",
             shape=f"{len(words)} × {len(scenes.WORDS)}",
@@ -134,8 +134,8 @@ def looking_frames(result: Lesson, words: list[Token], at: int, choices: list[li
             ("weights",),
             picture("weights", strip=True, grows=True),
             say(
-                "Colour and shape look at their thing. The words for its place look wherever they like: by then the state "
-                "knows the place."
+                "By itself it lets colour and shape look at their thing, and words for a place mostly elsewhere. Whether they "
+                "need the look is put to the test below."
             ),
             title="Where every word looked",
         ),
@@ -151,8 +151,8 @@ def mean_frames(result: Lesson, words: list[Token], choices: list[list[str]]) ->
             ("contexts",),
             tables(table("contexts", "c", rows="queries", role="output", grows=True)),
             say(
-                "Every row is the same: the mean of all {c} cells. What belongs to which thing is blended before the first "
-                "word is written.",
+                "Every row is the same: the mean of all {c} cells. It still tells which colours there are and where; the "
+                "shapes are what it loses.",
                 c=len(CELLS),
             ),
             "mean",
@@ -162,7 +162,7 @@ def mean_frames(result: Lesson, words: list[Token], choices: list[list[str]]) ->
             ("decoder_states",),
             tables(table("decoder_states", "h", rows="queries", role="query", grows=True)),
             say(
-                "The state moves on, the context does not: {q} has only the words before it to go by.",
+                "The state of {q} is made of the state and the word before; the context adds the same again.",
                 q=asking(words[0].text),
             ),
             "GRU",
@@ -170,7 +170,7 @@ def mean_frames(result: Lesson, words: list[Token], choices: list[list[str]]) ->
         Frame(
             "next",
             ("probabilities",),
-            matrix("choices", "weights", columns="numbers", words=choices, grows=True),
+            matrix("choices", "weights", columns="numbers", words=choices, grows=True, fixed=True),
             say("Each row: the five likeliest of {v} words. The first is written.", v=len(scenes.WORDS)),
             "softmax",
             shape=f"{len(words)} × {len(scenes.WORDS)}",
@@ -201,7 +201,10 @@ def captioned(settings: Settings) -> Lesson:
 
 def looks() -> tuple[tuple[int, int], ...]:
     """The words that somebody forces to look at a cell, from the link."""
-    return tuple((at, place) for at, place in sorted(dict(link.pairs(f"{PREFIX}_look")).items()) if place < len(CELLS))
+    pairs = tuple(sorted(dict(link.pairs(f"{PREFIX}_look")).items()))
+    if any(place >= len(CELLS) for _, place in pairs):
+        return link.ignored(f"{PREFIX}_look", f"words and cells such as 0.{len(CELLS) - 1}, cells from 0 on", ())
+    return pairs
 
 
 def force(word: int, place: int) -> None:
@@ -264,7 +267,7 @@ def draw(result: Lesson, context: str) -> None:
         formula_of="contexts",
         symbols={"decoder_states": "h_t", "grid": "z"},
         focus={"query": at, "key": key},
-        formulas={"energies": rf"\frac{{1}}{{T}}\,{ENERGIES}"} if looking and result.settings.temperature != 1 else {},
+        formulas=cooled(caption, result.settings.temperature) if looking else {},
         dot_product=False,
         tensors=tensors,
         shares=frozenset({"choices", "picture"}),
@@ -276,8 +279,8 @@ def draw(result: Lesson, context: str) -> None:
     first = WEIGHTS if looking else SCORES
     stage.show(scene, first, on_toggle=force)
     where = (
-        f"Real numbers of {MODELS[context]}, trained for this course on drawn scenes alone, computed on {captioning.device()}. "
-        "Nobody told it where to look"
+        f"Real numbers of {MODELS[context]}, trained for this course on drawn scenes alone, computed on {captioning.device()}"
+        + (". Nobody told it where to look" if looking else "")
     )
     asked_for = result.settings
     what_if = asked_for.what_if if looking else FREE
@@ -291,53 +294,56 @@ def draw(result: Lesson, context: str) -> None:
     )
 
 
-ENERGIES = r"\tanh([h_{t-1}; E[y_{t-1}]]W_a + z_{ij} U_a)\,v_a"
+def cooled(caption: Caption, temperature: float) -> dict[str, str]:
+    """What the formula of the scores becomes at a temperature."""
+    energies = next(step.formula for step in steps(caption.trace) if step.name == "energies")
+    return {} if temperature == 1 else {"energies": rf"\frac{{1}}{{T}}\,{energies}"}
 
 
 def written(result: Lesson) -> None:
     """The captions: with a look per word, and with the mean of all cells, beside the right one."""
     with st.container(key=f"{PREFIX}_texts", border=True):
+        # what is covered, or hidden by another thing, nobody could name
+        fair = result.settings.covered is None and scenes.apart(result.settings.scene)
         rows = [("A look per word", result.now.text)]
         if result.changed:
             rows = [("With your changes", result.now.text), ("A look per word, by itself", result.free.text)]
         for name, text in (*rows, ("The mean of all cells", result.mean.text)):
-            mark = "" if result.settings.covered is not None else " ✓" if text == result.right else " ✗"
-            st.caption(f"{name}{mark}")
+            mark = " ✓" if text == result.right else " ✗"
+            st.caption(name + (mark if fair else ""))
             st.text(text or "(nothing is written)")
         if result.settings.looks:
             st.button("Take the forced looks back", on_click=take_back, key=f"{PREFIX}_back")
         st.caption(
-            "It knows four colours, three shapes and up to three things on a plain ground. In the figure: press “Force it”, "
-            "then click a cell, and this word looks there alone."
+            "It knows four colours, three shapes and up to three things that do not touch, each in a cell of its own. In the "
+            "figure: press “Force it”, then click a cell, and this word looks there alone."
         )
 
 
 def questions(result: Lesson) -> list[Question]:
     """What the mean loses, and where two words look."""
     shares = ("more than 90%", "60% to 90%", "less than 60%")
-    things = sorted(result.settings.scene, key=lambda thing: (thing.cell, thing.x))
-    posed = result if len(things) > 1 and result.settings == Settings(result.settings.scene) else None
-    posed = posed or captioning.run(Settings())
-    first, second = (thing.cell for thing in sorted(posed.settings.scene, key=lambda thing: (thing.cell, thing.x))[:2])
-    a, b = CELLS[first], CELLS[second]
+    first, second = scenes.in_order(SCENE)
+    a, b = CELLS[first.cell], CELLS[second.cell]
     orders = (f"{a}, then {b}", f"{b}, then {a}", f"both {a}")
 
     def grade_mean() -> tuple[str, str]:
-        with st.spinner("Captioning 200 new scenes, twice"):
+        with st.spinner("Captioning new scenes, twice"):
             found = experiments.one_context(result.settings.scene, 0)
-        share = found[f"{scenes.MOST} things, mean"]
+        share = found["exact, mean"]
         return (shares[0] if share > 0.9 else shares[1] if share >= 0.6 else shares[2]), found.says
 
     def grade_where() -> tuple[str, str]:
-        found = [captioning.looked_at(posed.now, word) for word in (0, WORDS_OF_A_THING)]
-        answer = orders[2] if found[0] == found[1] == a else f"{found[0]}, then {found[1]}"
-        return answer, f"The caption is “{posed.now.text}”."
+        caption = captioned(Settings()).free
+        found = [captioning.looked_at(caption, word) for word in (0, WORDS_OF_A_THING)]
+        answer = orders[2] if found == [a, a] else f"{found[0]}, then {found[1]}"
+        return answer, f"The caption is “{caption.text}”."
 
-    names = " and ".join(f"{each.colour} {each.shape}" for each in posed.settings.scene[:2])
     return [
         Question(
             "where",
-            f"Of a scene with a {names}, which cells get the largest weights while the first and the sixth word are written?",
+            f"The scene that this page begins with has a {first.colour} {first.shape} in cell {a} and a {second.colour} "
+            f"{second.shape} in cell {b}. Which cells get the largest weights while the first and the sixth word are written?",
             orders,
             grade_where,
         ),

@@ -19,7 +19,7 @@ def integers(name: str, default: tuple[int, ...] = ()) -> tuple[int, ...]:
         return default
     if re.fullmatch(r"[0-9]{1,3}(,[0-9]{1,3}){0,511}", text):
         return tuple(int(item) for item in text.split(","))
-    return _ignored(name, "whole numbers with commas between them", default)
+    return ignored(name, "whole numbers with commas between them", default)
 
 
 def pairs(name: str) -> frozenset[tuple[int, int]]:
@@ -29,7 +29,7 @@ def pairs(name: str) -> frozenset[tuple[int, int]]:
         return frozenset()
     if re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,5}(,[0-9]{1,3}\.[0-9]{1,5}){0,4095}", text):
         return frozenset((int(a), int(b)) for a, b in (item.split(".") for item in text.split(",")))
-    return _ignored(name, "pairs such as 0.3 with commas between them", frozenset())
+    return ignored(name, "pairs such as 0.3 with commas between them", frozenset())
 
 
 def table(name: str, default: Rows) -> Rows:
@@ -43,7 +43,7 @@ def table(name: str, default: Rows) -> Rows:
         if all(_NUMBER.fullmatch(cell) and abs(float(cell)) <= LARGEST_NUMBER for cell in cells):
             return tuple(tuple(float(cell) for cell in row) for row in rows)
     shape = f"{len(default)} rows of {len(default[0])} numbers between −99 and 99"
-    return _ignored(name, shape, default)
+    return ignored(name, shape, default)
 
 
 def write(name: str, value: str) -> None:
@@ -60,7 +60,7 @@ def write_table(name: str, rows: Rows, default: Rows) -> None:
     write(name, "" if rows == default else text)
 
 
-def _ignored(name: str, accepted: str, default):
+def ignored(name: str, accepted: str, default):
     """Fall back, and say so."""
     st.caption(f"The link's “{name}” was ignored: it should be {accepted}.")
     return default

@@ -201,7 +201,7 @@ def _overlay(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.nda
             veil[..., 3] = 0.86 * (1 - values)
             axes.imshow(veil, extent=(0, side, side, 0), interpolation="nearest")
         else:
-            end = limit(values, 100)
+            end = limit(tensors[view["tensor"]], 100)
             axes.imshow(
                 values,
                 _maps()["signed"],

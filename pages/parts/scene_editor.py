@@ -1,6 +1,8 @@
 """A drawn scene that the learner edits: things are dragged, recoloured, added and taken away. It is in the link."""
 
+import math
 import re
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -9,6 +11,7 @@ from core.vision.scenes import COLOURS, SHAPES, SIDE, Scene, Thing
 from pages.parts import assets, link
 from pages.parts.payload import pack
 
+_FIELDS = ("colour", "shape", "x", "y")
 _THING = re.compile(
     rf"({'|'.join(COLOURS)})-({'|'.join(SHAPES)})-([0-9]{{1,2}}(?:\.[0-9])?)-([0-9]{{1,2}}(?:\.[0-9])?)"
 )
@@ -20,12 +23,16 @@ def edit(prefix: str, default: Scene) -> Scene:
     now = of_link(name, default)
 
     def drawn() -> None:
-        given = st.session_state[key].drawn
-        if given is not None:
-            write(name, tuple(_thing(each) for each in given[: scenes.MOST]), default)
+        turn, scene = _drawn(st.session_state[key].drawn)
+        if scene is not None:
+            st.session_state[f"{key}_turn"] = turn
+            write(name, scene, default)
 
     words = {
+        # which of the browser's scenes this answers: an older one than it draws is out of date
+        "turn": st.session_state.get(f"{key}_turn", 0),
         "side": SIDE,
+        "cells": scenes.CELLS,
         "radius": scenes.RADIUS,
         "most": scenes.MOST,
         "ground": _css((scenes.GROUND,) * 3),
@@ -50,8 +57,7 @@ def of_link(name: str, default: Scene) -> Scene:
         if all(max(thing.x, thing.y) < SIDE for thing in things):
             return things
     accepted = f"at most {scenes.MOST} things such as red-circle-11-5, places below {SIDE}, with commas between them"
-    st.caption(f"The link's “{name}” was ignored: it should be {accepted}.")
-    return default
+    return link.ignored(name, accepted, default)
 
 
 def write(name: str, scene: Scene, default: Scene) -> None:
@@ -60,10 +66,21 @@ def write(name: str, scene: Scene, default: Scene) -> None:
     link.write(name, "" if scene == default else text)
 
 
-def _thing(given: dict) -> Thing:
-    """What the browser sent, kept inside the picture and to what a link can say."""
-    x, y = (round(min(max(float(given[axis]), 0.0), SIDE - 0.1), 1) for axis in ("x", "y"))
-    return Thing(given["colour"], given["shape"], x, y)
+def _drawn(message: object) -> tuple[int, Scene | None]:
+    """What the browser sent: the number of the scene, and the scene, kept inside the picture and to what a link can say;
+    None if it is none."""
+    given, turn = (message.get(key) if isinstance(message, Mapping) else None for key in ("things", "turn"))
+    if not isinstance(given, Sequence) or not isinstance(turn, int) or len(given) > scenes.MOST:
+        return 0, None
+    things = []
+    for each in given:
+        colour, shape, *place = (each.get(key) if isinstance(each, Mapping) else None for key in _FIELDS)
+        if colour not in COLOURS or shape not in SHAPES:
+            return 0, None
+        if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in place):
+            return 0, None
+        things.append(Thing(colour, shape, *(round(min(max(number, 0.0), SIDE - 0.1), 1) for number in place)))
+    return turn, tuple(things)
 
 
 def _css(rgb: tuple[float, float, float]) -> str:

@@ -33,7 +33,7 @@ def matrix(tensor: str, scale: str, *, rows: str = "queries", columns: str = "ke
     hidden     the name of the tensor that says which cells may be seen; hiddenWord: what the others are called.
     margin     "sum" or "visible": what stands beside the rows.
     grows      True where rows are made one after the other, so that later ones are empty while it plays.
-    words      words for the cells, a list per row.
+    words      words for the cells, a list per row; fixed=True where none of them can be picked.
     readout    "pair" with chain="scores" | "scaled" | "masked" | "weights" | "wrong"; "mixture"; or "plain".
     """
     return {"kind": "matrix", "tensor": tensor, "scale": scale, "rows": rows, "columns": columns, **more}

@@ -13,6 +13,15 @@ def label(visitor) -> str:
     return visitor.see(FIGURE).get_attribute("aria-label")
 
 
+def focused(visitor) -> str:
+    """What a screen reader says of the element that has the focus, inside a part or outside."""
+    return visitor.page.evaluate("""() => {
+        let node = document.activeElement;
+        while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+        return node?.getAttribute("aria-label") ?? node?.textContent ?? "";
+    }""")
+
+
 def test_a_thing_that_is_dragged_is_captioned_where_it_lies(visit):
     visitor = visit("/captioning")
     assert caption(visitor) == "red circle top left and blue square bottom right </s>"
@@ -34,14 +43,37 @@ def test_a_thing_is_moved_recoloured_added_and_deleted_by_keyboard(visit):
     visitor.see("[data-thing='1']").focus()
     visitor.after(lambda: visitor.page.keyboard.press("ArrowLeft"))
     assert "blue-square-20-27" in visitor.link["pic_scene"]
-    visitor.after(lambda: visitor.page.get_by_role("button", name="green", exact=True).press("Enter"))
-    visitor.says(".query-words", "green")
-    visitor.after(lambda: visitor.page.get_by_role("button", name="Add").press("Enter"))
+    visitor.page.get_by_role("button", name="green", exact=True).focus()
+    for colour in ("green", "blue"):
+        visitor.after(lambda: visitor.page.keyboard.press("Enter"))
+        visitor.says(".query-words", colour)
+        # the button keeps the focus, so that Tab goes on to the next one
+        assert focused(visitor) == colour
+        visitor.page.keyboard.press("Tab")
+    visitor.page.get_by_role("button", name="Add").focus()
+    visitor.after(lambda: visitor.page.keyboard.press("Enter"))
     assert visitor.link["pic_scene"].count(",") == 2
     assert visitor.page.get_by_role("button", name="Add").is_disabled()
+    assert "from the left" in focused(visitor)
+    for left in (2, 1, 0):
+        visitor.see("[data-thing='0']").focus()
+        visitor.after(lambda: visitor.page.keyboard.press("Delete"))
+        assert visitor.see("[data-thing]").count() == left
+    assert visitor.link["pic_scene"] == "empty"
+    assert focused(visitor) == "Add"
+
+
+def test_steps_that_are_pressed_fast_are_all_taken(visit):
+    visitor = visit("/captioning")
     visitor.see("[data-thing='0']").focus()
-    visitor.after(lambda: visitor.page.keyboard.press("Delete"))
-    assert "red-circle-11-5" not in visitor.link["pic_scene"]
+    for _ in range(9):
+        visitor.page.keyboard.press("ArrowRight")
+        visitor.page.wait_for_timeout(40)
+    visitor.says(".query-words", "right")
+    visitor.page.wait_for_timeout(1000)  # answers to the earlier ones come late
+    visitor.rest()
+    assert visitor.link["pic_scene"].startswith("red-circle-20-5")
+    assert "20 from the left" in visitor.see("[data-thing='0']").get_attribute("aria-label")
 
 
 def test_pointing_at_a_word_moves_the_light_without_python(visit):

@@ -9,6 +9,7 @@ from core.lessons.captioning import CELLS, SCENE, Settings
 from core.models import checkpoints
 from core.vision import scenes
 from core.vision.scenes import Thing
+from pages.parts import scene_editor
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
 CLOSE = {"atol": 2e-5, "rtol": 0}  # weights travel in steps of 1/65535
@@ -42,7 +43,7 @@ def test_an_empty_scene_is_captioned_too():
     app = open_page("captioning", pic_scene="empty", pic_open="0,1,2,3,4,5")
     assert_no_failure(app)
     assert sent(app, "scene")[0]["things"] == []
-    assert "nothing" in said(app)
+    assert words_of(app) == ["nothing", "</s>"]
 
 
 @pytest.mark.parametrize(
@@ -91,10 +92,48 @@ def test_a_forced_look_is_used_marked_and_taken_back():
     assert words_of(app)[0] == "red"
 
 
-def test_looks_at_cells_that_do_not_exist_are_left_out():
-    app = open_page("captioning", pic_look="0.16,99.3")
+def test_looks_at_cells_that_do_not_exist_are_ignored_and_told():
+    app = open_page("captioning", pic_look="0.16,1.3")
     assert_no_failure(app)
+    assert "was ignored: it should be words and cells such as 0.15" in said(app)
     assert words_of(app) == words_of(open_page("captioning"))
+
+
+@pytest.mark.parametrize("link", ["red-circle-11-5,red-circle-11-5", "blue-square-12-6,red-circle-11-5"])
+def test_of_things_that_hide_each_other_no_caption_is_called_right_or_wrong(link):
+    app = open_page("captioning", pic_scene=link)
+    for name, answer in (("where", "b1, then c4"), ("mean", "less than 60%")):
+        app.button_group(key=f"pic_{name}_guess").set_value(answer).run()
+        app.button(key=f"pic_{name}_check").click().run()
+        assert_no_failure(app)
+    captions = [caption.value for caption in app.caption]
+    assert "A look per word" in captions
+    assert not any("✓" in caption or "✗" in caption for caption in captions)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        5,
+        [],
+        {"turn": 1, "things": 5},
+        {"turn": 1, "things": [{}]},
+        {"turn": 1, "things": [None]},
+        {"turn": "x", "things": []},
+        {"turn": 1, "things": [{"colour": "purple", "shape": "circle", "x": 1, "y": 2}]},
+        {"turn": 1, "things": [{"colour": "red", "shape": "circle", "x": None, "y": 2}]},
+        {"turn": 1, "things": [{"colour": "red", "shape": "circle", "x": float("nan"), "y": 2}]},
+        {"turn": 1, "things": [{"colour": "red", "shape": "circle", "x": 1, "y": 2}] * 4},
+    ],
+)
+def test_a_message_that_is_no_scene_is_dropped(message):
+    assert scene_editor._drawn(message)[1] is None
+
+
+def test_a_drawn_scene_is_kept_inside_the_picture():
+    thing = {"colour": "red", "shape": "circle", "x": -5, "y": 99.123}
+    assert scene_editor._drawn({"turn": 7, "things": [thing]}) == (7, (Thing("red", "circle", 0.0, 31.9),))
 
 
 def test_both_questions_are_graded_on_what_is_measured():
@@ -104,7 +143,7 @@ def test_both_questions_are_graded_on_what_is_measured():
         app.button(key=f"pic_{name}_check").click().run()
         assert_no_failure(app)
     told = "\n".join(markdown.value for markdown in app.markdown)
-    assert told.count("✓ Right") + told.count("The answer:") == 2
+    assert told.count("✓ Right") == 2
     assert "red circle top left and blue square bottom right" in told
 
 

@@ -49,12 +49,13 @@ export class OverlayView {
       return;
     }
     const [x, y] = this.#corner(view, 0);
-    this.#picture(context, view, x, y, this.side, view.plain ? null : query);
+    this.#picture(context, view, x, y, this.side, view.plain || query >= figure.grown ? null : query);
     const cell = this.side / view.side;
     const small = { font: `500 12px ${FONT.mono}`, colour: theme.colours["ink-2"], align: "center" };
+    const names = figure.tokens("keys").map(({ text }) => text);
     for (let place = 0; place < view.side; place++) {
-      write(context, "abcdefgh"[place], x + (place + 0.5) * cell, 10, small);
-      write(context, String(place + 1), 9, y + (place + 0.5) * cell, small);
+      write(context, names[place][0], x + (place + 0.5) * cell, 10, small);
+      write(context, names[place * view.side].slice(1), 9, y + (place + 0.5) * cell, small);
     }
     context.strokeStyle = theme.colours["control-line"];
     context.lineWidth = 1;
@@ -62,7 +63,7 @@ export class OverlayView {
       context.strokeRect(x + line * cell, y, 0, this.side);
       context.strokeRect(x, y + line * cell, this.side, 0);
     }
-    if (!view.plain) this.#numbers(context, view, x, y, cell, query);
+    if (!view.plain && query < figure.grown) this.#numbers(context, view, x, y, cell, query);
     outline(context, x + (key % view.side) * cell, y + Math.floor(key / view.side) * cell, cell, cell, theme.colours.key, 2.5);
   }
 
@@ -154,6 +155,7 @@ export class OverlayView {
   describe(view, { query, key }) {
     const [word, cell] = [this.figure.tokens("queries")[query].text, this.figure.tokens("keys")[key].text];
     if (view.plain) return `cell ${cell}`;
-    return `word ${word}, cell ${cell}: ${number(this.figure.tensor(view.tensor).at(query, key), 3)}`;
+    const value = this.figure.value(view, query, key);
+    return `word ${word}, cell ${cell}: ${typeof value === "number" ? number(value, 3) : "not written yet"}`;
   }
 }

@@ -3,12 +3,21 @@
 from core.experiments.captioning.looking import (
     another_region,
     one_context,
+    places_need_no_look,
     regularises,
     segmentation,
     shows_what_matters,
     without_places,
 )
 
-CLAIMS = (another_region, one_context, regularises, segmentation, without_places, shows_what_matters)
+CLAIMS = (
+    another_region,
+    one_context,
+    regularises,
+    segmentation,
+    without_places,
+    places_need_no_look,
+    shows_what_matters,
+)
 
 __all__ = ["CLAIMS", "one_context"]

@@ -145,6 +145,20 @@ def test_what_cannot_be_done_is_said_in_one_sentence(arguments, says):
         command.main(["translator-attention", *arguments])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["captioner", "--epochs", "5"], "--epochs is not for captioner"),
+        (["captioner", "--data", "fra.txt"], "it draws its scenes itself"),
+        (["translator-attention", "--data", "fra.txt", "--updates", "5"], "--updates is not for translator-attention"),
+        (["captioner", "--updates", "0"], "--updates is 0: at least 1"),
+    ],
+)
+def test_an_option_of_another_family_is_refused_and_not_ignored(arguments, says):
+    with pytest.raises(SystemExit, match=says):
+        command.main(arguments)
+
+
 def test_a_checkpoint_that_is_no_checkpoint_is_refused(trained, tmp_path):
     whole = (trained / "translator-attention.safetensors").read_bytes()
     damaged = tmp_path / "translator-attention.safetensors"
@@ -157,6 +171,8 @@ def test_a_checkpoint_that_is_no_checkpoint_is_refused(trained, tmp_path):
     damaged.unlink()
     with pytest.raises(ModelError, match="is not in"):
         checkpoints.read(damaged, CPU)
+    with pytest.raises(ModelError, match=r"mine\.safetensors is none of this project's models"):
+        checkpoints.read(tmp_path / "mine.safetensors", CPU)
     with pytest.raises(ModelError, match="choose translator-fixed-context"):
         checkpoints.load("translator-to-klingon")
 

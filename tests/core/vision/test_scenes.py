@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,6 +61,15 @@ def test_a_caption_names_things_row_by_row_and_where_they_are():
     blue, red, green = scene
     assert about == (*[red] * 4, None, *[green] * 4, None, *[blue] * 4)
     assert scenes.described(()) == (("nothing",), (None,))
+
+
+@given(SCENES)
+def test_things_that_stand_apart_do_not_hide_each_other(scene):
+    alone = sum((scenes.GROUND - scenes.painted([(thing,)])).abs().sum().item() for thing in scene)
+    together = (scenes.GROUND - scenes.painted([scene])).abs().sum().item()
+    if scenes.apart(scene):
+        assert together == pytest.approx(alone, rel=0.02)
+    assert scenes.in_order(scene[::-1]) == scenes.in_order(scene) or not scenes.apart(scene)
 
 
 def test_a_thing_lies_in_the_cell_of_its_middle_and_on_a_border_in_both():
