@@ -170,7 +170,13 @@ def card(captioner: TrainedCaptioner, rows: dict[str, dict[str, Any]], size: int
             ["model", *keys], [[name, *(each["quality"].get(key) for key in keys)] for name, each in rows.items()]
         ),
         "## Limits",
-        "Of anything but its drawn world it says something, and the something is wrong. Words for a place (top, left) do not "
-        "look at the thing they speak of: an even look over all cells does them hardly any harm.",
+        "Of anything but its drawn world it says something, and the something is wrong: of photographs, and of things that "
+        "touch or share a cell."
+        + (
+            " Words for a place (top, left) mostly look elsewhere than at their thing; an even look over all cells does them "
+            "hardly any harm."
+            if captioner.looks
+            else ""
+        ),
     ]
     return "\n\n".join(parts) + "\n"
