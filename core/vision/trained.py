@@ -30,7 +30,7 @@ class MeanContextTrace:
         r"\tanh\left(\operatorname{mean}_{ij}(<grid>)\,W_0\right)", title="First state", source="xu2015"
     )
     contexts: Float[Tensor, "batch target d_annotation"] = step(
-        r"\operatorname{mean}_{ij}(<grid>)", title="Context", source="vinyals2015"
+        r"\operatorname{mean}_{ij}(<grid>)", title="Context", source="xu2015"
     )
     decoder_states: Float[Tensor, "batch target d_hidden"] = step(
         r"\operatorname{GRU}([E[y_{t-1}]; <contexts>], h_{t-1})", title="Decoder states", source="cho2014"

@@ -8,6 +8,7 @@ const LARGEST = 420;
 const MARGIN = 22; // for the names of rows and columns
 const SMALL = 96; // a picture of the strip
 const GAP = 12;
+const EDGE = 2; // for the frame of the word that is looked at
 const VEIL = 0.86;
 
 export class OverlayView {
@@ -18,9 +19,9 @@ export class OverlayView {
   layout(view, width) {
     this.words = this.figure.tokens("queries").length;
     if (view.strip) {
-      this.side = Math.min(SMALL, width);
-      this.across = Math.max(1, Math.floor((width + GAP) / (this.side + GAP)));
-      return Math.ceil(this.words / this.across) * (this.side + GAP + 20);
+      this.side = Math.min(SMALL, width - 2 * EDGE);
+      this.across = Math.max(1, Math.floor((width - 2 * EDGE + GAP) / (this.side + GAP)));
+      return Math.ceil(this.words / this.across) * (this.side + GAP + 20) + EDGE;
     }
     this.side = Math.min(LARGEST, width - MARGIN);
     return this.side + MARGIN + 4;
@@ -29,7 +30,7 @@ export class OverlayView {
   /** Where the picture of a word lies. */
   #corner(view, query) {
     if (!view.strip) return [MARGIN, MARGIN];
-    return [(query % this.across) * (this.side + GAP), Math.floor(query / this.across) * (this.side + GAP + 20) + 20];
+    return [EDGE + (query % this.across) * (this.side + GAP), Math.floor(query / this.across) * (this.side + GAP + 20) + 20];
   }
 
   paint(context, view) {
