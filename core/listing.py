@@ -3,7 +3,7 @@
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -36,6 +36,11 @@ def _lines(function: Callable[..., Any], names: tuple[str, ...], present: frozen
         for statement in _executed(body, present)
         if (assigned := tuple(name for name in _assigned(statement) if name in names))
     )
+
+
+def marked(lines: Iterable[Line], made: Mapping[str, str]) -> list[Line]:
+    """The same lines, marked by steps of a trace. made: the step for each assigned name that is called otherwise."""
+    return [Line(line.text, tuple(dict.fromkeys(made.get(name, name) for name in line.assigns))) for line in lines]
 
 
 def returned(function: Callable[..., Any]) -> str:

@@ -4,7 +4,6 @@ import argparse
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 import torch
@@ -48,7 +47,7 @@ def run(asked: argparse.Namespace, device: torch.device) -> None:
     print("Measuring on scenes it never saw …", flush=True)
     captioner = checkpoints.read(path, device)
     cards.keep(path.with_suffix(".json"), {"quality": quality(captioner)})
-    write_cards(asked.out)
+    cards.write_all(asked.out, NAMES, card)
     print(path.with_suffix(".md").read_text("utf-8"))
 
 
@@ -130,16 +129,6 @@ def quality(captioner: TrainedCaptioner) -> dict[str, Any]:
 
 def _share(hits: Sequence[bool]) -> float:
     return round(sum(hits) / len(hits), 3)
-
-
-def write_cards(folder: Path) -> None:
-    """The cards of both captioners, each with the other's figures as its baseline."""
-    there = {name: folder / f"{name}.safetensors" for name in NAMES}
-    read = {name: checkpoints.read(path, torch.device("cpu")) for name, path in there.items() if path.exists()}
-    measured = {name: captioner.figures for name, captioner in read.items() if "quality" in captioner.figures}
-    for name in measured:
-        rows = {name: measured[name]} | measured
-        there[name].with_suffix(".md").write_text(card(read[name], rows, there[name].stat().st_size), "utf-8")
 
 
 def card(captioner: TrainedCaptioner, rows: dict[str, dict[str, Any]], size: int) -> str:

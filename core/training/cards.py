@@ -1,9 +1,13 @@
 """Model cards: what a model was made of and what was measured of it, as JSON for pages and as a text for people."""
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from core.models import checkpoints
 from core.sequence.trained import TrainedTranslator
 from core.training import corpus, gold
 
@@ -30,17 +34,29 @@ def keep(path: Path, figures: dict[str, Any]) -> None:
     path.write_text(json.dumps(known | figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def card(translator: TrainedTranslator, others: dict[str, dict[str, Any]], size: int) -> str:
-    """The model card as Markdown.
+def write_all(folder: Path, names: Sequence[str], card: Callable[[Any, dict[str, dict[str, Any]], int], str]) -> None:
+    """The cards of all models of a family that are there and measured: each shows the others' figures as baselines.
 
-    others   the figures of the project's other translators, by name: the baselines.
+    card   makes the text from the model, the figures by name with its own first, and the bytes on disk.
+    """
+    there = {name: folder / f"{name}.safetensors" for name in names}
+    read = {name: checkpoints.read(path, torch.device("cpu")) for name, path in there.items() if path.exists()}
+    measured = {name: model.figures for name, model in read.items() if "quality" in model.figures}
+    for name in measured:
+        rows = {name: measured[name]} | measured
+        there[name].with_suffix(".md").write_text(card(read[name], rows, there[name].stat().st_size), "utf-8")
+
+
+def card(translator: TrainedTranslator, rows: dict[str, dict[str, Any]], size: int) -> str:
+    """The model card of a translator as Markdown.
+
+    rows     figures by name, its own first, the project's other translators as baselines.
     size     bytes on disk.
     """
     made, config = translator.figures["made"], translator.model.config
     recipe = made["recipe"]
     origin = corpus.ORIGIN if made["data sha256"] == corpus.SHA256 else "Another file than the published one"
     parameters = sum(parameter.numel() for parameter in translator.model.parameters())
-    rows = {translator.name: translator.figures, **others}
     parts = [
         f"# {translator.name}",
         f"A recurrent translator from English to French, {parameters:,} parameters in half precision, "

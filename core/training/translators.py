@@ -2,7 +2,6 @@
 
 import argparse
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Final
 
 import torch
@@ -76,16 +75,5 @@ def _measure(
     if drawn and translator.looks:
         figures["alignment"] = scoring.alignment_error(translator, drawn)
     cards.keep(path.with_suffix(".json"), figures)
-    _write_cards(asked.out)
+    cards.write_all(asked.out, NAMES, cards.card)
     print(path.with_suffix(".md").read_text("utf-8"))
-
-
-def _write_cards(folder: Path) -> None:
-    """The cards of all models that are there: each shows the others' figures as its baselines."""
-    there = {name: folder / f"{name}.safetensors" for name in checkpoints.TRANSLATORS}
-    read = {name: checkpoints.read(path, torch.device("cpu")) for name, path in there.items() if path.exists()}
-    measured = {name: translator.figures for name, translator in read.items() if "quality" in translator.figures}
-    for name in measured:
-        others = {other: figures for other, figures in measured.items() if other != name}
-        text = cards.card(read[name], others, there[name].stat().st_size)
-        there[name].with_suffix(".md").write_text(text, "utf-8")

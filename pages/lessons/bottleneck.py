@@ -10,7 +10,7 @@ from core.experiments.claim import Number
 from core.experiments.recurrence import Reach
 from core.lessons import bottleneck, looking_back
 from core.lessons.bottleneck import Lesson
-from core.listing import Line, lines_that_ran, returned
+from core.listing import Line, lines_that_ran, marked, returned
 from core.sequence import program
 from core.sequence.cells import Cell
 from core.sequence.trained import TrainedTranslator
@@ -128,7 +128,7 @@ def lines() -> list[Line]:
         *lines_that_ran(Translator.logits, ("read",), {}),
         Line(returned(Translator.logits), ("probabilities",)),
     ]
-    return [Line(line.text, tuple(dict.fromkeys(made.get(name, name) for name in line.assigns))) for line in ran]
+    return marked(ran, made)
 
 
 @st.fragment

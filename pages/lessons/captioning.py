@@ -6,7 +6,7 @@ from core.attention import attend
 from core.experiments import captioning as experiments
 from core.lessons import captioning
 from core.lessons.captioning import CELLS, MODELS, SCENE, Lesson, Settings
-from core.listing import Line, lines_that_ran, returned
+from core.listing import Line, lines_that_ran, marked, returned
 from core.models.errors import ModelError
 from core.sequence.decoding import FREE
 from core.trace import steps
@@ -75,6 +75,18 @@ def first_frames(result: Lesson, caption: Caption) -> list[Frame]:
     ]
 
 
+def next_frame(choices: list[list[str]]) -> Frame:
+    """The words that come next, with either captioner. choices: the likeliest of every step."""
+    return Frame(
+        "next",
+        ("probabilities",),
+        matrix("choices", "weights", columns="numbers", words=choices, grows=True, fixed=True),
+        say("Each row: the five likeliest of {v} words. The first is written.", v=len(scenes.WORDS)),
+        "softmax",
+        shape=f"{len(choices)} × {len(scenes.WORDS)}",
+    )
+
+
 def looking_frames(result: Lesson, words: list[Token], at: int, choices: list[list[str]]) -> list[Frame]:
     """The steps with attention. at: the word that is looked at first."""
     trace = result.now.trace
@@ -121,14 +133,7 @@ def looking_frames(result: Lesson, words: list[Token], at: int, choices: list[li
             say("From the context, the word before and the state before, the cell makes the state of {q}.", q=q),
             "GRU",
         ),
-        Frame(
-            "next",
-            ("probabilities",),
-            matrix("choices", "weights", columns="numbers", words=choices, grows=True, fixed=True),
-            say("Each row: the five likeliest of {v} words. The first is written.", v=len(scenes.WORDS)),
-            "softmax",
-            shape=f"{len(words)} × {len(scenes.WORDS)}",
-        ),
+        next_frame(choices),
         Frame(
             "all words",
             ("weights",),
@@ -167,14 +172,7 @@ def mean_frames(result: Lesson, words: list[Token], choices: list[list[str]]) ->
             ),
             "GRU",
         ),
-        Frame(
-            "next",
-            ("probabilities",),
-            matrix("choices", "weights", columns="numbers", words=choices, grows=True, fixed=True),
-            say("Each row: the five likeliest of {v} words. The first is written.", v=len(scenes.WORDS)),
-            "softmax",
-            shape=f"{len(words)} × {len(scenes.WORDS)}",
-        ),
+        next_frame(choices),
     ]
 
 
@@ -191,7 +189,7 @@ def lines() -> list[Line]:
         *lines_that_ran(Captioner.logits, ("read",), {}),
         Line(returned(Captioner.logits), ("probabilities",)),
     ]
-    return [Line(line.text, tuple(dict.fromkeys(made.get(name, name) for name in line.assigns))) for line in ran]
+    return marked(ran, made)
 
 
 @st.cache_resource(scope="session", max_entries=16, show_spinner=False)
@@ -209,12 +207,9 @@ def looks() -> tuple[tuple[int, int], ...]:
 
 def force(word: int, place: int) -> None:
     """Look at one cell alone at a word; asked again, no longer."""
-    pairs = dict(looks())
-    if pairs.get(word) == place:
-        del pairs[word]
-    else:
-        pairs[word] = place
-    link.write(f"{PREFIX}_look", ",".join(f"{at}.{cell}" for at, cell in sorted(pairs.items())))
+    if not looks():
+        take_back()  # of a look that cannot be, nothing stays in the link
+    link.toggle_pair(f"{PREFIX}_look", word, place)
 
 
 def take_back() -> None:

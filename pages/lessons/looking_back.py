@@ -7,7 +7,7 @@ from core.experiments import looking_back as experiments
 from core.experiments.recurrence.trained import PROBES
 from core.lessons import looking_back
 from core.lessons.looking_back import MODELS, Lesson, Settings
-from core.listing import Line, lines_that_ran, returned
+from core.listing import Line, lines_that_ran, marked, returned
 from core.models.errors import ModelError
 from core.sequence import program
 from core.sequence.trained import TrainedTranslator
@@ -188,7 +188,7 @@ def lines() -> list[Line]:
         *lines_that_ran(Translator.logits, ("read",), {}),
         Line(returned(Translator.logits), ("probabilities",)),
     ]
-    return [Line(line.text, tuple(dict.fromkeys(made.get(name, name) for name in line.assigns))) for line in ran]
+    return marked(ran, made)
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False)

@@ -37,24 +37,13 @@ class Argument:
 
     def look(self, step: int, place: int) -> None:
         """Look at one source piece alone at a step; asked again, no longer."""
-        self._toggle("look", step, place)
+        link.toggle_pair(self.name("look"), step, place)
         st.session_state[self.name("at")] = step
 
     def write(self, step: int, id_: int) -> None:
         """Write this piece at a step; asked again, no longer."""
-        self._toggle("write", step, id_)
+        link.toggle_pair(self.name("write"), step, id_)
         st.session_state[self.name("at")] = step
-
-    def _toggle(self, what: str, step: int, value: int) -> None:
-        pairs = dict(sorted(link.pairs(self.name(what))))
-        if pairs.get(step) == value:
-            del pairs[step]
-        else:
-            pairs[step] = value
-        self._put(what, pairs)
-
-    def _put(self, what: str, pairs: dict[int, int]) -> None:
-        link.write(self.name(what), ",".join(f"{step}.{value}" for step, value in sorted(pairs.items())))
 
     def wishes(self, n_source: int, temperature: float) -> WhatIf:
         """What the link forces on a sentence of so many pieces. A row that does not sum to 1 is not used."""
@@ -104,7 +93,7 @@ class Argument:
         # what was forced behind it belonged to another continuation
         before = {at: id_ for at, id_ in link.pairs(self.name("write")) if at < step}
         pairs = before | {step + i: id_ for i, id_ in enumerate(ids)}
-        self._put("write", pairs)
+        link.write_pairs(self.name("write"), pairs)
         pieces = " · ".join(translations.as_written(translator.vocabulary.piece(id_)) for id_ in ids)
         st.session_state[note] = (
             f"“{word}” is one piece of the vocabulary."
@@ -146,7 +135,9 @@ class Argument:
         link.write(self.name("row"), "")
 
     def _unwrite(self, steps: tuple[int, ...]) -> None:
-        self._put("write", {step: id_ for step, id_ in link.pairs(self.name("write")) if step not in steps})
+        link.write_pairs(
+            self.name("write"), {step: id_ for step, id_ in link.pairs(self.name("write")) if step not in steps}
+        )
 
     def _written(self, translator: TrainedTranslator, n_target: int) -> list[tuple[tuple[int, ...], str]]:
         """What is forced to be written, word by word: the steps of a word's pieces, and its text."""

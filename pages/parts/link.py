@@ -4,6 +4,7 @@ Anything impossible in it falls back to the default, and the page says what was 
 """
 
 import re
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -52,6 +53,21 @@ def write(name: str, value: str) -> None:
         st.query_params[name] = value
     elif name in st.query_params:
         del st.query_params[name]
+
+
+def write_pairs(name: str, found: Mapping[int, int]) -> None:
+    """Put pairs into the link, one for each first number."""
+    write(name, ",".join(f"{first}.{second}" for first, second in sorted(found.items())))
+
+
+def toggle_pair(name: str, first: int, second: int) -> None:
+    """Put a pair into the link in place of any other with its first number; asked again, take it away."""
+    found = dict(sorted(pairs(name)))
+    if found.get(first) == second:
+        del found[first]
+    else:
+        found[first] = second
+    write_pairs(name, found)
 
 
 def write_table(name: str, rows: Rows, default: Rows) -> None:
