@@ -38,5 +38,9 @@ AXES = {
         Axis("channels", "C", "red, green and blue"),
         Axis("height", "H_I", "pixels from the top to the bottom of a picture"),
         Axis("width", "W_I", "pixels from the left to the right of a picture"),
+        Axis("d_ff", "D_ff", "hidden units of the network behind attention"),
+        Axis("patches", "N", "the squares that a picture is cut into, row by row"),
+        Axis("d_patch", "3P²", "numbers in one square: red, green and blue of each of its pixels"),
+        Axis("classes", "K", "the kinds of things that a picture can be said to show"),
     )
 }

@@ -40,6 +40,12 @@ TRAININGS: Final = _count("TRAININGS", 2)
 MODELS_LOADED: Final = _count("MODELS_LOADED", 3)
 # how large a file may be, in bytes; the server lets in no more than maxUploadSize of .streamlit/config.toml
 MAX_UPLOAD_BYTES: Final = 1_000_000
+# how large a picture file, or a zip of pictures, may be, in bytes
+MAX_PICTURE_BYTES: Final = _count("MAX_PICTURE_BYTES", 20_000_000)
+# how many pixels a picture may have: one that has more is not decoded
+MAX_PIXELS: Final = _count("MAX_PIXELS", 40_000_000)
+# how many pictures of a zip are read
+MAX_PICTURES: Final = _count("MAX_PICTURES", 24)
 # where models run: cpu, cuda, cuda:1, mps; empty = the best there is
 DEVICE: Final = _text("DEVICE", "")
 # the models, beside the offline one, of a server that others can reach: hub names or folders between commas

@@ -91,6 +91,24 @@ SOURCES = {
     "dosovitskiy2021": Source(
         "Dosovitskiy et al.", 2021, "An Image is Worth 16x16 Words", "https://arxiv.org/abs/2010.11929"
     ),
+    "he2016": Source(
+        "He et al.", 2016, "Deep Residual Learning for Image Recognition", "https://arxiv.org/abs/1512.03385"
+    ),
+    "xiong2020": Source(
+        "Xiong et al.",
+        2020,
+        "On Layer Normalization in the Transformer Architecture",
+        "https://arxiv.org/abs/2002.04745",
+    ),
+    "chefer2021": Source(
+        "Chefer, Gur, Wolf",
+        2021,
+        "Transformer Interpretability Beyond Attention Visualization",
+        "https://arxiv.org/abs/2012.09838",
+    ),
+    "darcet2024": Source(
+        "Darcet et al.", 2024, "Vision Transformers Need Registers", "https://arxiv.org/abs/2309.16588"
+    ),
     "devlin2019": Source(
         "Devlin et al.",
         2019,

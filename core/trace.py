@@ -1,7 +1,8 @@
 """A trace: every tensor of one computation, each declared once, in the order it was computed.
 
 A trace is a frozen dataclass whose fields are made by `step`. Steppers, axis labels, formulas, exports and tests all
-read that declaration. A field made by `part` holds a smaller trace, whose steps take its place.
+read that declaration. A field made by `part` holds a smaller trace, whose steps take its place; a field made by neither
+holds what is not shown.
 """
 
 import re
@@ -50,7 +51,7 @@ def steps(trace: Any) -> list[Step]:
         value = getattr(trace, declared.name)
         if declared.metadata.get("part"):
             found += steps(value)
-        else:
+        elif declared.metadata:
             axes = tuple(name.lstrip("#") for name in types[declared.name].dim_str.split())
             found.append(Step(declared.name, value, axes, **declared.metadata))
     return found

@@ -40,7 +40,8 @@ export class HeadGrid {
     this.paint();
   }
 
-  #corner(layer, head) {
+  /** Where the picture of a head begins. */
+  corner(layer, head) {
     return [MARGIN.left + head * (this.side + GAP), MARGIN.top + layer * (this.side + GAP)];
   }
 
@@ -48,21 +49,21 @@ export class HeadGrid {
     if (!this.size) return;
     const context = fit(this.canvas, ...this.size);
     const { colours } = this.theme;
-    this.pictures ??= this.#draw(context.ratio);
+    this.pictures ??= this.draw(context.ratio);
     context.drawImage(this.pictures, 0, 0, ...this.size);
     const [atLayer, atHead] = this.hovered ?? this.open;
     for (let head = 0; head < this.heads; head++) {
       const every = this.side < 22 ? 2 : 1;
       if (head % every && head !== atHead) continue;
       const font = `500 ${this.side < 22 ? 10 : 12}px ${FONT.mono}`;
-      write(context, String(head), this.#corner(0, head)[0] + this.side / 2, 10, { font, colour: colours[head === atHead ? "ink" : "ink-3"], align: "center" });
+      write(context, String(head), this.corner(0, head)[0] + this.side / 2, 10, { font, colour: colours[head === atHead ? "ink" : "ink-3"], align: "center" });
     }
     for (let layer = 0; layer < this.layers; layer++) {
-      const y = this.#corner(layer, 0)[1] + this.side / 2;
+      const y = this.corner(layer, 0)[1] + this.side / 2;
       write(context, String(layer), 3, y, { font: `500 12px ${FONT.mono}`, colour: colours[layer === atLayer ? "ink" : "ink-3"] });
     }
     const box = ([layer, head], colour, line) => {
-      const [x, y] = this.#corner(layer, head);
+      const [x, y] = this.corner(layer, head);
       outline(context, x - 1, y - 1, this.side + 3, this.side + 3, colour, line);
     };
     if (this.hovered) box(this.hovered, colours.edge, 2);
@@ -72,13 +73,14 @@ export class HeadGrid {
     this.canvas.setAttribute("aria-label", `All heads. Layer ${atLayer}, head ${atHead}${value}. Arrow keys move, Enter opens, Shift and Enter compares.`);
   }
 
-  #draw(ratio) {
+  /** All pictures as one bitmap. */
+  draw(ratio) {
     const bitmap = new OffscreenCanvas(...this.size.map((side) => Math.round(side * ratio)));
     const context = bitmap.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.ratio = ratio;
     for (let index = 0; index < this.layers * this.heads; index++) {
-      const [x, y] = this.#corner(Math.floor(index / this.heads), index % this.heads);
+      const [x, y] = this.corner(Math.floor(index / this.heads), index % this.heads);
       const matrix = this.stack.matrix(index);
       const bright = !this.bright || this.bright.has(index);
       heat(context, {

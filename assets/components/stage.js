@@ -17,12 +17,13 @@ import { HeadsView } from "./views/heads_view.js";
 import { HistogramView } from "./views/histogram_view.js";
 import { MatrixView } from "./views/matrix_view.js";
 import { OverlayView } from "./views/overlay_view.js";
+import { PatchesView } from "./views/patches_view.js";
 import { PointsView } from "./views/points_view.js";
 import { TablesView } from "./views/tables_view.js";
 import { TreeView } from "./views/tree_view.js";
 
 const VIEWS = {
-  cube: CubeView, heads: HeadsView, histogram: HistogramView, matrix: MatrixView, overlay: OverlayView, points: PointsView, tables: TablesView, tree: TreeView,
+  cube: CubeView, heads: HeadsView, histogram: HistogramView, matrix: MatrixView, overlay: OverlayView, patches: PatchesView, points: PointsView, tables: TablesView, tree: TreeView,
 };
 const LOOP_PACE = 0.35; // where all steps are played again for every word, each is short
 const SMALLEST_FORMULA = 12; // pixels
@@ -108,7 +109,8 @@ function createStage(root, io) {
     written = { formula: data.formula, code };
     rail.update(data.frames);
     const asking = data.cross ? data.tokens.queries : null;
-    ribbon.update({ tokens: data.tokens.keys, asking, weights, theme, movable: data.reorderable });
+    ribbon.node.hidden = !data.ribbon;
+    if (data.ribbon) ribbon.update({ tokens: data.tokens.keys, asking, weights, theme, movable: data.reorderable });
     resize();
     if (data.go && data.go[0] !== gone) {
       gone = data.go[0];
@@ -148,7 +150,7 @@ function createStage(root, io) {
     figure.resize(Math.floor(figure.canvas.parentElement.clientWidth));
     for (const math of say.formula.querySelectorAll("math")) shrink(math);
     rail.layout();
-    ribbon.paint();
+    if (data.ribbon) ribbon.paint();
     show();
   }
 
@@ -237,7 +239,7 @@ function createStage(root, io) {
   }
 
   function drawLegend({ view }) {
-    legend.hidden = view.plain || ["points", "histogram", "tree"].includes(view.kind); // their marks are no colours of a scale
+    legend.hidden = view.plain || (view.kind === "overlay" && view.scale === "share") || ["points", "histogram", "tree"].includes(view.kind); // their marks are no colours of a scale
     const scaled = view.tables ? { scale: "signed", ...view.tables[0] } : view;
     const [low, high] = figure.range(scaled);
     const digits = view.whole || (high === 1 && scaled.scale === "weights") ? 0 : high < 10 ? (high < 0.1 ? 3 : 1) : 0;
@@ -349,7 +351,7 @@ function createStage(root, io) {
     root.pending = requestAnimationFrame(() => {
       paint(frame());
       readout.paint(frame());
-      ribbon.paint();
+      if (data.ribbon) ribbon.paint();
       pinLegend(frame());
       follow();
       tell();

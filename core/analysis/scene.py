@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from core.analysis.flow import mean_of_all, mean_of_layer, rollout
+from core.analysis.flow import Summary, mean_of_all, mean_of_layer, rollout
 from core.analysis.grouping import Groups, grouped, groups, membership, text_of
 from core.analysis.head_statistics import Words
 from core.analysis.overview import thumbnails
@@ -18,7 +18,6 @@ from core.models.reading import Reading
 from core.models.tokens import Tokens
 
 Kind = Literal["encoder", "decoder", "cross"]
-Summary = Literal["one head", "mean of the layer", "mean of all", "rollout"]
 
 
 @dataclass(frozen=True)

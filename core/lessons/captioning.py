@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
 import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
 
 from core.models import checkpoints
 from core.models import device as devices
 from core.sequence.decoding import WhatIf, looking_at
 from core.vision import scenes
+from core.vision.classifier import fitted
 from core.vision.scenes import Scene, Thing
 from core.vision.trained import WORDS, Caption, TrainedCaptioner
 
@@ -16,6 +20,7 @@ Context = Literal["attention", "mean context"]
 MODELS: Final[dict[Context, str]] = {"attention": "captioner", "mean context": "captioner-mean-context"}
 SCENE: Final[Scene] = (Thing("red", "circle", 11.0, 5.0), Thing("blue", "square", 21.0, 27.0))
 CELLS: Final = tuple(f"{'abcd'[place % scenes.CELLS]}{place // scenes.CELLS + 1}" for place in range(scenes.CELLS**2))
+FAMILIAR: Final = 0.9  # of a picture's pixels: below it, the picture is of another world
 CHOICES: Final = 5  # words that are shown for every step
 
 
@@ -25,12 +30,14 @@ class Settings:
 
     covered   the cell that is painted over; None = none.
     looks     (word, cell): where somebody forces a word to look.
+    own       what tells a picture of the learner's from others; "" = the drawn scene is captioned.
     """
 
     scene: Scene = SCENE
     covered: int | None = None
     temperature: float = 1.0
     looks: tuple[tuple[int, int], ...] = ()
+    own: str = ""
 
     @property
     def what_if(self) -> WhatIf:
@@ -43,14 +50,23 @@ class Settings:
 class Lesson:
     """The caption as the learner wants it, by itself with attention, and by the model whose context is the mean.
 
-    right   the caption that the scene has.
+    pixels     what is read, from 0 to 1.
+    right      the caption that the scene has; of a picture of the learner's own nobody knows it.
+    familiar   the share of its pixels in colours of the drawn world.
     """
 
     settings: Settings
     now: Caption
     free: Caption
     mean: Caption
+    pixels: Float[Tensor, "channels height width"]
     right: str
+    familiar: float
+
+    @property
+    def outside(self) -> bool:
+        """Whether the picture is of another world than the captioners learned from."""
+        return self.familiar < FAMILIAR
 
     @property
     def changed(self) -> bool:
@@ -68,16 +84,21 @@ def device() -> str:
     return devices.describe(model("attention").device)
 
 
-def run(settings: Settings) -> Lesson:
-    """Caption the scene by both models."""
-    (picture,) = scenes.painted([settings.scene])
+def run(settings: Settings, picture: UInt8[np.ndarray, "height width 3"] | None = None) -> Lesson:
+    """Caption the scene, or the learner's own picture, by both models."""
+    if picture is None:
+        (pixels,) = scenes.painted([settings.scene])
+    else:
+        pixels = torch.from_numpy(fitted(picture, scenes.SIDE).copy()).permute(2, 0, 1).float() / 255
     looking, mean = model("attention"), model("mean context")
     return Lesson(
         settings,
-        looking.caption(picture, covered=settings.covered, what_if=settings.what_if),
-        looking.caption(picture),
-        mean.caption(picture, covered=settings.covered),
-        " ".join(scenes.described(settings.scene)[0]),
+        looking.caption(pixels, covered=settings.covered, what_if=settings.what_if),
+        looking.caption(pixels),
+        mean.caption(pixels, covered=settings.covered),
+        pixels,
+        "" if picture is not None else " ".join(scenes.described(settings.scene)[0]),
+        scenes.familiar(pixels),
     )
 
 

@@ -19,23 +19,34 @@ from core.sequence.trained import TrainedTranslator
 from core.sequence.translator import Translator
 from core.sequence.vocabulary import Vocabulary
 from core.vision.captioner import Captioner
+from core.vision.classifier import TrainedClassifier
+from core.vision.cnn import ConvConfig, ConvNet
 from core.vision.trained import TrainedCaptioner
+from core.vision.vit import VisionTransformer, ViTConfig
 
 FOLDER: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
 # a file of another version holds other tensors: it is refused, not guessed at
 TRANSLATOR: Final = "translator 1"
 CAPTIONER: Final = "captioner 1"
+CLASSIFIER: Final = "classifier 1"
 TRANSLATORS: Final = {
     "translator-fixed-context": "none",
     "translator-attention": "additive",
     "translator-attention-dot": "dot",
 }
 CAPTIONERS: Final = {"captioner": "additive", "captioner-mean-context": "none"}
-_VERSIONS: Final = dict.fromkeys(TRANSLATORS, TRANSLATOR) | dict.fromkeys(CAPTIONERS, CAPTIONER)
+CLASSIFIERS: Final = ("vit", "vit-mean-pool", "cnn")
+_VERSIONS: Final = (
+    dict.fromkeys(TRANSLATORS, TRANSLATOR)
+    | dict.fromkeys(CAPTIONERS, CAPTIONER)
+    | dict.fromkeys(CLASSIFIERS, CLASSIFIER)
+)
+
+Trained = TrainedTranslator | TrainedCaptioner | TrainedClassifier
 
 
 @cache
-def load(name: str, device: str | None = None) -> TrainedTranslator | TrainedCaptioner:
+def load(name: str, device: str | None = None) -> Trained:
     """Open one of the project's own models, once for the process.
 
     Raises   ModelError naming the models there are, or what is wrong with the files and how to get them again.
@@ -45,7 +56,7 @@ def load(name: str, device: str | None = None) -> TrainedTranslator | TrainedCap
     return read(FOLDER / f"{name}.safetensors", devices.pick(device))
 
 
-def read(path: Path, device: torch.device) -> TrainedTranslator | TrainedCaptioner:
+def read(path: Path, device: torch.device) -> Trained:
     """Open a file of weights, which has the name of its model, and what lies beside it."""
     name = path.stem
     if name not in _VERSIONS:
@@ -60,14 +71,24 @@ def read(path: Path, device: torch.device) -> TrainedTranslator | TrainedCaption
                 f"{path.name} is of version {header.get('version', 'unknown')!r}, and this program reads "
                 f"{_VERSIONS[name]!r}: {again}"
             )
-        config = DecoderConfig(**json.loads(header["config"]))
-        model = Translator(config) if name in TRANSLATORS else Captioner(config)
+        model = _empty(name, json.loads(header["config"]))
         model.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
         model = model.to(device)
         figures = json.loads(path.with_suffix(".json").read_text("utf-8"))
+        if name in CLASSIFIERS:
+            return TrainedClassifier(name, model, float(header["temperature"]), figures)
         if name in CAPTIONERS:
             return TrainedCaptioner(name, model, figures)
         return TrainedTranslator(name, model, _vocabulary(path, header, again), figures)
+
+
+def _empty(name: str, sizes: dict) -> nn.Module:
+    """A model of these sizes whose weights are still to come."""
+    if name in CLASSIFIERS:
+        sizes = {key: tuple(value) if isinstance(value, list) else value for key, value in sizes.items()}
+        return ConvNet(ConvConfig(**sizes)) if name == "cnn" else VisionTransformer(ViTConfig(**sizes))
+    config = DecoderConfig(**sizes)
+    return Translator(config) if name in TRANSLATORS else Captioner(config)
 
 
 def _vocabulary(path: Path, header: dict[str, str], again: str) -> Vocabulary:

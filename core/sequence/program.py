@@ -20,7 +20,7 @@ from core.sequence.decoding import FREE, WhatIf
 from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.translator import Translator
 
-_PARTS = (
+_ATTENTION = (
     trace.step,
     scores.Score,
     scores.dot,
@@ -32,11 +32,8 @@ _PARTS = (
     softmax_with_sinks,
     _check_sizes,
     _check_somebody_is_visible,
-    decoder.DecoderConfig,
-    decoder.Source,
-    decoder.DecoderStep,
-    decoder.Decoder,
 )
+_DECODER = (decoder.DecoderConfig, decoder.Source, decoder.DecoderStep, decoder.Decoder)
 
 _HEAD = '''"""{title}
 
@@ -79,9 +76,9 @@ torch.set_printoptions(precision=4, sci_mode=False, linewidth=160, threshold=1_0
 
 _OPENED = """def opened(name, kind):
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    with safe_open(folder / f"{name}.safetensors", framework="pt") as file:
-        config = DecoderConfig(**json.loads(file.metadata()["config"]))
-        tensors = {key: file.get_tensor(key).float() for key in file.keys()}
+    with safe_open(folder / f"{{name}}.safetensors", framework="pt") as file:
+        config = {config}(**json.loads(file.metadata()["config"]))
+        tensors = {{key: file.get_tensor(key).float() for key in file.keys()}}
     model = kind(config).eval()
     model.load_state_dict(tensors)
     return model
@@ -198,17 +195,21 @@ def of_alignments(made: Sequence[tuple[TrainedTranslator, Translation]], *, know
     return whole("Which words of two sentences belong together.", list(written), parts, tail)
 
 
-def whole(title: str, models: Sequence[str], parts: Sequence[Callable], tail: str) -> str:
-    """A program around a decoder.
+def whole(
+    title: str, models: Sequence[str], parts: Sequence[Callable], tail: str, config: str = "DecoderConfig"
+) -> str:
+    """A program around one of the project's own models.
 
     models   the names of those whose files it opens.
-    parts    whose source it holds beside the decoder's own; tail: what it does with them.
+    parts    whose source it holds beside that of attention and, where the config is a decoder's, of the decoder.
+    tail     what it does with them.
     """
+    parts = (*_ATTENTION, *(_DECODER if config == "DecoderConfig" else ()), *parts)
     head = _HEAD.format(title=title, files=" and ".join(f"{name}.safetensors" for name in models))
-    source = "\n\n".join(inspect.getsource(inspect.unwrap(part)) for part in (*_PARTS, *parts))
+    source = "\n\n".join(inspect.getsource(inspect.unwrap(part)) for part in parts)
     constant = 'SCALED_DOT = Score("scaled dot", "", "", scaled=True, function=dot)'
     # the default of `attend` needs the constant before it
     before, after = source.split("@dataclass(frozen=True)\nclass AttentionTrace", 1)
-    return (
-        f"{head}\n\n{before}{constant}\n\n\n@dataclass(frozen=True)\nclass AttentionTrace{after}\n\n{_OPENED}\n\n{tail}"
-    )
+    model = _OPENED.format(config=config)
+    trace_class = f"@dataclass(frozen=True)\nclass AttentionTrace{after}"
+    return f"{head}\n\n{before}{constant}\n\n\n{trace_class}\n\n{model}\n\n{tail}"

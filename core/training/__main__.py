@@ -10,9 +10,9 @@ import torch
 from core.models import checkpoints
 from core.models import device as devices
 from core.models.errors import ModelError
-from core.training import captioners, translators
+from core.training import captioners, classifiers, translators
 
-FAMILIES: Final = {name: family for family in (translators, captioners) for name in family.NAMES}
+FAMILIES: Final = {name: family for family in (translators, captioners, classifiers) for name in family.NAMES}
 
 
 def _arguments(given: list[str]) -> argparse.Namespace:
@@ -21,13 +21,15 @@ def _arguments(given: list[str]) -> argparse.Namespace:
         description="Train one of the project's own models, measure it on what it never saw, and write it with its model "
         "card. Stop it with Ctrl+C: the same command goes on where it was.",
         epilog=f"The data. {', '.join(translators.NAMES)}: {translators.ORIGIN}. {', '.join(captioners.NAMES)}: none, the "
-        "scenes are drawn from the seed.",
+        f"scenes are drawn from the seed. {', '.join(classifiers.NAMES)}: {classifiers.ORIGIN}.",
     )
     parser.add_argument("name", choices=list(FAMILIES), help="which model")
     parser.add_argument("--data", type=Path, help="what to learn from")
     parser.add_argument("--alignments", type=Path, help="translators: a folder of pairs aligned by people, to measure")
     parser.add_argument("--epochs", type=int, help=f"translators: passes, else {translators.Recipe.epochs}")
-    parser.add_argument("--updates", type=int, help=f"captioners: updates, else {captioners.Recipe.updates:,}")
+    parser.add_argument(
+        "--updates", type=int, help="captioners and classifiers: updates, else as the model's card says"
+    )
     parser.add_argument("--seed", type=int, default=0, help="else 0")
     parser.add_argument("--device", help="cuda, mps or cpu; else the best there is")
     parser.add_argument("--threads", type=int, help="of the processor; else as many as it has cores")
@@ -42,9 +44,14 @@ def main(given: list[str]) -> None:
     family = FAMILIES[asked.name]
     if family.ORIGIN and asked.data is None:
         sys.exit(f"--data is missing: what to learn from. It is to be had: {family.ORIGIN}.")
-    for name, owner in (("epochs", translators), ("alignments", translators), ("updates", captioners)):
-        if getattr(asked, name) is not None and family is not owner:
-            sys.exit(f"--{name} is not for {asked.name}: it belongs to {', '.join(owner.NAMES)}")
+    for name, owners in (
+        ("epochs", [translators]),
+        ("alignments", [translators]),
+        ("updates", [captioners, classifiers]),
+    ):
+        if getattr(asked, name) is not None and family not in owners:
+            known = ", ".join(model for owner in owners for model in owner.NAMES)
+            sys.exit(f"--{name} is not for {asked.name}: it belongs to {known}")
     if not family.ORIGIN and asked.data is not None:
         sys.exit(f"--data is not for {asked.name}: it draws its scenes itself")
     for name in ("epochs", "updates"):

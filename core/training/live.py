@@ -3,6 +3,8 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, Literal
 
 from core import settings
@@ -14,12 +16,16 @@ UNSEEN: Final = 2.0  # seconds after which a run that nobody looks at stops
 _MEASURE_EVERY: Final = 8  # updates
 
 
+class _Guest:
+    """Somebody in the queue who has no run of their own."""
+
+
 class Desk:
     """Who trains now and who waits, for the whole server: first come, first served."""
 
     def __init__(self, at_once: int):
         self._at_once = at_once
-        self._queue: deque[Run] = deque()
+        self._queue: deque[Run | _Guest] = deque()
         self._changed = threading.Condition()
 
     def enter(self, run: "Run") -> None:
@@ -29,14 +35,32 @@ class Desk:
             while run.wanted and self._queue.index(run) >= self._at_once:
                 self._changed.wait(timeout=0.5)
 
-    def leave(self, run: "Run") -> None:
+    def leave(self, run: "Run | _Guest") -> None:
         """Free the place for the next one."""
         with self._changed:
             if run in self._queue:
                 self._queue.remove(run)
             self._changed.notify_all()
 
-    def before(self, run: "Run") -> int:
+    @contextmanager
+    def place(self, waits: Callable[[int], None]) -> Iterator[None]:
+        """Wait for a place and keep it for the block, for what is trained in the thread of the one who asks.
+
+        waits   is told again and again how many stand before; what it raises ends the waiting.
+        """
+        guest = _Guest()
+        with self._changed:
+            self._queue.append(guest)
+        try:
+            while number := self.before(guest):
+                waits(number)
+                with self._changed:
+                    self._changed.wait(timeout=0.5)
+            yield
+        finally:
+            self.leave(guest)
+
+    def before(self, run: "Run | _Guest") -> int:
         """How many stand before a run that waits; 0 if it trains or does not stand in the queue."""
         with self._changed:
             return max(0, self._queue.index(run) - self._at_once + 1) if run in self._queue else 0

@@ -69,9 +69,11 @@ class Training:
             yield Update(self.done, value)
 
     def save(self, path: Path) -> None:
-        """Weights, moments and the processor's random state, as safetensors."""
+        """Weights, buffers, moments and the processor's random state, as safetensors."""
         named = dict(self.model.named_parameters())
-        tensors = {f"model.{name}": tensor.detach() for name, tensor in named.items()}
+        tensors = {
+            f"model.{name}": tensor.detach() for name, tensor in (named | dict(self.model.named_buffers())).items()
+        }
         for name, parameter in named.items():
             for key, value in self._optimiser.state[parameter].items():
                 tensors[f"{key}.{name}"] = value
@@ -87,9 +89,10 @@ class Training:
         named = dict(self.model.named_parameters())
         try:
             tensors = load_file(path)
-            for name, parameter in named.items():
+            for name, kept in (named | dict(self.model.named_buffers())).items():
                 with torch.no_grad():
-                    parameter.copy_(tensors[f"model.{name}"])
+                    kept.copy_(tensors[f"model.{name}"])
+            for name, parameter in named.items():
                 self._optimiser.state[parameter] = {
                     key: tensors[f"{key}.{name}"].to(parameter.device if key != "step" else "cpu")
                     for key in ("step", "exp_avg", "exp_avg_sq")

@@ -1,5 +1,9 @@
 """A caption as a program that runs by itself: the source of the model, as it ran, and the scene that went in."""
 
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
 from core.sequence import program
 from core.sequence.decoding import FREE, WhatIf
 from core.vision import scenes
@@ -17,7 +21,7 @@ forced = {rows}  # word: weights that took the place of the model's own
 
 # what ran
 model = opened("{name}", Captioner)
-(picture,) = painted([scene])
+{painted}
 if hidden is not None:
     picture = covered(picture, hidden)
 with torch.inference_mode():
@@ -38,10 +42,20 @@ print(torch.stack(weights))
 """
 
 
-def of_caption(model: TrainedCaptioner, scene: Scene, *, hidden: int | None = None, what_if: WhatIf = FREE) -> str:
-    """The program for one caption, with what was forced on it."""
+def of_caption(
+    model: TrainedCaptioner,
+    scene: Scene,
+    *,
+    hidden: int | None = None,
+    what_if: WhatIf = FREE,
+    pixels: Float[Tensor, "channels height width"] | None = None,
+) -> str:
+    """The program for one caption, with what was forced on it. pixels: of a picture that is no drawn scene."""
     tail = _TAIL.format(
-        scene=repr(scene),
+        scene=repr(scene if pixels is None else ()),
+        painted="(picture,) = painted([scene])"
+        if pixels is None
+        else f"picture = torch.tensor({_bytes(pixels)}) / 255",
         hidden=hidden,
         temperature=what_if.temperature,
         rows={at: list(row) for at, row in what_if.rows},
@@ -55,3 +69,8 @@ def of_caption(model: TrainedCaptioner, scene: Scene, *, hidden: int | None = No
     return program.whole(
         "One caption, computed again from the weights of the model.", [model.name], parts, f"{constants}\n\n{tail}"
     )
+
+
+def _bytes(pixels: Float[Tensor, "channels height width"]) -> str:
+    """Pixels from 0 to 1 as the whole numbers that they were in the picture's file."""
+    return str((pixels * 255).round().to(torch.uint8).tolist())

@@ -34,6 +34,8 @@ WORDS: Final = (
     "<pad>", "<s>", "</s>", *COLOURS, *SHAPES, "top", "bottom", "left", "right", "and", "nothing",
 )  # fmt: skip
 
+_ALIKE = 0.08  # of a channel: how far a colour may be from one that it knows
+
 
 @dataclass(frozen=True)
 class Thing:
@@ -140,3 +142,14 @@ def covered(picture: Float[Tensor, "channels height width"], cell: int) -> Float
     changed = picture.clone()
     changed[:, top : top + int(_CELL), left : left + int(_CELL)] = GROUND
     return changed
+
+
+def familiar(picture: Float[Tensor, "channels height width"]) -> float:
+    """The share of pixels that have the ground's colour or a thing's, or lie between the two as at an edge."""
+    ground = torch.full((3, 1, 1), GROUND)
+    nearest = torch.full(picture.shape[1:], torch.inf)
+    for colour in COLOURS.values():
+        along = torch.tensor(colour)[:, None, None] - ground
+        share = ((picture - ground) * along).sum(0).div(along.square().sum()).clamp(0, 1)
+        nearest = torch.minimum(nearest, (picture - ground - share * along).abs().amax(0))
+    return (nearest <= _ALIKE).float().mean().item()

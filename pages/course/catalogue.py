@@ -172,6 +172,14 @@ LABS = (
         "Bring your own",
         icon=":material/translate:",
     ),
+    Page(
+        "image_lab",
+        "Your picture",
+        "Where do all the heads of a real model look on your own picture?",
+        "labs",
+        "Bring your own",
+        icon=":material/image_search:",
+    ),
 )
 
 BY_SLUG = {page.slug: page for page in (MAP, *LESSONS, *LABS)}

@@ -55,7 +55,9 @@ def choose_texts(loaded: LoadedModel) -> tuple[str, str | None]:
     if loaded.kind in pairs:
         second = controls.sentence(PREFIX, "", pairs[loaded.kind], "second")
     with st.popover("Upload"):
-        st.file_uploader("A .txt file, UTF-8 or UTF-16", "txt", key=f"{PREFIX}_file", on_change=upload)
+        st.file_uploader(
+            "A .txt file, UTF-8 or UTF-16", "txt", key=f"{PREFIX}_file", on_change=upload, max_upload_size=1
+        )
     return text, second.strip() or None
 
 

@@ -1,5 +1,6 @@
 """Lesson 3: attending to pictures. Where does a caption look for its next word?"""
 
+import numpy as np
 import streamlit as st
 
 from core.attention import attend
@@ -14,7 +15,7 @@ from core.vision import program, scenes
 from core.vision.captioner import Captioner
 from core.vision.trained import Caption
 from pages.course.lesson import foot
-from pages.parts import claims, controls, link, messages, question, scene_editor, stage, takeaway
+from pages.parts import claims, controls, link, messages, own_picture, question, scene_editor, stage, takeaway
 from pages.parts.question import Question
 from pages.parts.stage import Frame, Stage, Token
 from pages.parts.views import matrix, overlay, table, tables
@@ -23,6 +24,7 @@ from pages.parts.words import asked, asking, cell, say
 PREFIX = "pic"
 WEIGHTS, SCORES = 4, 3
 NOTHING = "nothing"
+DRAWN, BROUGHT = "drawn scene", "photograph or your own"
 WORDS_OF_A_THING = 5  # colour, shape, two for its place, and what stands between things
 
 
@@ -193,8 +195,8 @@ def lines() -> list[Line]:
 
 
 @st.cache_resource(scope="session", max_entries=16, show_spinner=False)
-def captioned(settings: Settings) -> Lesson:
-    return captioning.run(settings)
+def captioned(settings: Settings, _picture: np.ndarray | None = None) -> Lesson:
+    return captioning.run(settings, _picture)
 
 
 def looks() -> tuple[tuple[int, int], ...]:
@@ -222,10 +224,16 @@ def lesson() -> None:
         context = controls.one_of("Context", list(MODELS), f"{PREFIX}_context")
         temperature = controls.temperature(PREFIX)
         covered = st.selectbox("Cover a cell", [NOTHING, *CELLS], key=f"{PREFIX}_cover", bind="query-params", width=130)
-    scene = scene_editor.edit(PREFIX, SCENE)
+        drawn = controls.one_of("Picture", [DRAWN, BROUGHT], f"{PREFIX}_source") == DRAWN
     hidden = CELLS.index(covered) if covered in CELLS else None
+    scene, picture, own = SCENE, None, ""
+    if drawn:
+        scene = scene_editor.edit(PREFIX, SCENE)
+    else:
+        _, picture = own_picture.choose(PREFIX)
+        own = own_picture.digest(picture)
     try:
-        result = captioned(Settings(scene, hidden, temperature, looks()))
+        result = captioned(Settings(scene, hidden, temperature, looks(), own), picture)
     except ModelError as error:
         messages.problem(PREFIX, "The captioner cannot be used.", f"{error}.")
         return
@@ -284,7 +292,11 @@ def draw(result: Lesson, context: str) -> None:
         first,
         where,
         lambda: program.of_caption(
-            captioning.model(context), asked_for.scene, hidden=asked_for.covered, what_if=what_if
+            captioning.model(context),
+            asked_for.scene,
+            hidden=asked_for.covered,
+            what_if=what_if,
+            pixels=result.pixels if asked_for.own else None,
         ),
     )
 
@@ -299,7 +311,7 @@ def written(result: Lesson) -> None:
     """The captions: with a look per word, and with the mean of all cells, beside the right one."""
     with st.container(key=f"{PREFIX}_texts", border=True):
         # what is covered, or hidden by another thing, nobody could name
-        fair = result.settings.covered is None and scenes.apart(result.settings.scene)
+        fair = result.right and result.settings.covered is None and scenes.apart(result.settings.scene)
         rows = [("A look per word", result.now.text)]
         if result.changed:
             rows = [("With your changes", result.now.text), ("A look per word, by itself", result.free.text)]
@@ -309,6 +321,11 @@ def written(result: Lesson) -> None:
             st.text(text or "(nothing is written)")
         if result.settings.looks:
             st.button("Take the forced looks back", on_click=take_back, key=f"{PREFIX}_back")
+        if result.outside:
+            st.caption(
+                f"This picture is outside its world: only {result.familiar:.0%} of its pixels have a colour that it knows. "
+                "It cannot say so itself: it has no other words, and what it writes here need not be right."
+            )
         st.caption(
             "It knows four colours, three shapes and up to three things that do not touch, each in a cell of its own. In the "
             "figure: press “Force it”, then click a cell, and this word looks there alone."

@@ -1,5 +1,6 @@
 """What a page says when it has nothing to draw: empty, wrong, waiting. No traceback, and nothing typed is lost."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -24,6 +25,11 @@ def problem(key: str, what: str, why: str, examples: Sequence[str] = ()) -> None
         st.text(why)
         if examples:
             _examples(key, examples)
+
+
+def literal(text: str) -> str:
+    """A visitor's words, such as the name of a file, for a place where Markdown is read: every sign stands for itself."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|$:<>~&])", r"\\\1", text)
 
 
 def unexpected() -> None:

@@ -49,8 +49,13 @@ def choose_device(prefix: str) -> str:
     )
 
 
-def open_or(prefix: str, name: str, on: str, instead: str | None) -> LoadedModel | None:
-    """The model of this name; with a note the one to show instead, where that cannot be opened; else None."""
+def open_or(
+    prefix: str, name: str, on: str, instead: str | None, otherwise: str = "there is nothing to show"
+) -> LoadedModel | None:
+    """The model of this name; with a note the one to show instead, where that cannot be opened; else None.
+
+    otherwise   what the page shows where this returns None.
+    """
     try:
         loading.may_load(name, may_open_anything())
         if not _agreed(prefix, name):
@@ -61,7 +66,7 @@ def open_or(prefix: str, name: str, on: str, instead: str | None) -> LoadedModel
         if name == instead:
             messages.problem(f"{prefix}_model", "There is no model to show.", f"{error}.")
             return None
-        shown = "so the offline one is shown" if instead else "so there is nothing to show"
+        shown = f"so {'the offline one is shown' if instead else otherwise}"
         messages.problem(f"{prefix}_name", f"This model cannot be opened, {shown}.", f"{error}.")
         return open_or(prefix, instead, on, instead) if instead else None
 

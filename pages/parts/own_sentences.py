@@ -64,7 +64,9 @@ def ask(prefix: str, default: str) -> list[str]:
     )
     with st.popover("Upload"):
         kinds = "A .txt file with a sentence per line, or a .csv with a column of them; UTF-8 or UTF-16"
-        st.file_uploader(kinds, ["txt", "csv"], key=f"{prefix}_file", on_change=_upload, args=(prefix,))
+        st.file_uploader(
+            kinds, ["txt", "csv"], key=f"{prefix}_file", on_change=_upload, args=(prefix,), max_upload_size=1
+        )
         if found := st.session_state.get(f"{prefix}_table"):
             names = list(found)
             st.selectbox("Name of the column", names, _wordiest(found), key=f"{prefix}_column", accept_new_options=True)

@@ -20,6 +20,7 @@ from pages.parts.views import View
 
 CONFIG = Path(__file__).parents[2] / ".streamlit" / "config.toml"
 LONGEST_LABELLED = 64  # axes of more tokens than this carry no words
+_NUMBERED = 6  # cells side by side of a picture, beyond which their numbers are too small to be read
 # the first of these that is installed and knows a letter draws it
 FONTS = (
     "Source Sans 3",
@@ -87,6 +88,7 @@ def _figure(stage: Stage, frame: Frame, looked: dict[str, int]) -> Figure:
         "histogram": _histogram,
         "tree": _tree,
         "overlay": _overlay,
+        "patches": _patches,
     }
     draw.get(view["kind"], _matrix)(figure, stage, view, tensors, looked)
     return figure
@@ -196,9 +198,10 @@ def _overlay(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.nda
             continue
         values = tensors[view["tensor"]][query].reshape(side, side)
         axes.set_title(words[query].text, fontsize=9, parse_math=False)
-        if view["scale"] == "weights":
+        if view["scale"] != "signed":
+            end = 1.0 if view["scale"] == "weights" else values.max() or 1.0
             veil = np.ones((side, side, 4))
-            veil[..., 3] = 0.86 * (1 - values)
+            veil[..., 3] = 0.86 * (1 - np.minimum(1, values / end))
             axes.imshow(veil, extent=(0, side, side, 0), interpolation="nearest")
         else:
             end = limit(tensors[view["tensor"]], 100)
@@ -212,9 +215,19 @@ def _overlay(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.nda
             )
         if not view.get("strip"):
             for place, value in enumerate(values.flatten()):
-                if view["scale"] != "weights" or value >= 0.005:
+                if side <= _NUMBERED and (view["scale"] == "signed" or value >= 0.005):
                     row, column = divmod(place, side)
                     axes.text(column + 0.06, row + 0.16, f"{value:.2f}", fontsize=7)
+
+
+def _patches(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndarray], looked: dict[str, int]) -> None:
+    pixels = tensors[view["picture"]].transpose(1, 2, 0).clip(0, 1)
+    side = view["side"]
+    cell = len(pixels) // side
+    for place, axes in enumerate(figure.subplots(side, side, squeeze=False).flatten()):
+        row, column = divmod(place, side)
+        axes.imshow(pixels[row * cell : (row + 1) * cell, column * cell : (column + 1) * cell], interpolation="nearest")
+        axes.axis("off")
 
 
 def _tree(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndarray], looked: dict[str, int]) -> None:

@@ -65,6 +65,7 @@ class Stage:
                  can be dragged.
     recurrent    the first of the steps that are done anew for every query, one query after the other; None where all
                  queries are computed at once.
+    ribbon       whether the keys stand above it as words, with arcs of the weights.
     answered     whether the learner answered the lesson's question.
     """
 
@@ -86,6 +87,7 @@ class Stage:
     edit_label: str = "Edit mask"
     recurrent: int | None = None
     reorderable: bool = False
+    ribbon: bool = True
     answered: bool = False
 
 
@@ -189,6 +191,7 @@ def _payload(stage: Stage, step: int) -> bytes:
         "editLabel": stage.edit_label,
         "recurrent": stage.recurrent,
         "reorderable": stage.reorderable,
+        "ribbon": stage.ribbon,
         "answered": stage.answered,
         "step": step,
     }

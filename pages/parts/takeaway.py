@@ -10,6 +10,7 @@ import streamlit as st
 from pages.parts.stage import Frame, Stage, look_of_link, matrices, step_of_link
 from pages.parts.views import View
 
+NPZ = "application/octet-stream"
 PICTURES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
@@ -40,9 +41,7 @@ def offer(
         st.caption("Its numbers; in the NPZ, all tensors of the page")
         with st.container(horizontal=True):
             _button("CSV", lambda: as_csv(stage, frame), f"{name}.csv", "text/csv")
-            _button(
-                "NPZ", lambda: as_npz(stage, more()), f"attention-lab-{stage.lesson}.npz", "application/octet-stream"
-            )
+            _button("NPZ", lambda: as_npz(stage, more()), f"attention-lab-{stage.lesson}.npz", NPZ)
         st.caption("The computation as a program that prints the same numbers")
         _button("Python", lambda: script().encode(), f"attention_lab_{stage.lesson}.py", "text/x-python")
 
@@ -103,5 +102,5 @@ def as_npz(stage: Stage, more: Mapping[str, np.ndarray]) -> bytes:
     """All tensors of the lesson and the tokens of each axis."""
     out = io.BytesIO()
     words = {f"tokens_{axis}": np.array([token.text for token in tokens]) for axis, tokens in stage.tokens.items()}
-    np.savez_compressed(out, **matrices(stage.steps), **stage.tensors, **more, **words)
+    np.savez_compressed(out, **(matrices(stage.steps) | dict(stage.tensors) | dict(more) | words))
     return out.getvalue()

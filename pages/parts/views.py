@@ -72,10 +72,27 @@ def overlay(tensor: str, picture: str, side: int, scale: str = "weights", **more
     """A picture with what one query makes of each cell of its grid; keys are the cells, row by row.
 
     picture   the tensor (3, height, width) of its pixels; side: cells side by side.
+    scale     "share" where many cells share one unit, so that the largest weight is far below 1.
     plain     True where only the picture and its grid are shown; strip: True where every query has a small picture.
     """
     view = {"kind": "overlay", "tensor": tensor, "picture": picture, "side": side, "scale": scale, "columns": "keys"}
     return view | {"rows": "queries", **more}
+
+
+def patches(tensor: str, picture: str, side: int) -> View:
+    """A picture cut into squares, which slide apart and stand in a row while it plays.
+
+    picture   the tensor (3, height, width) of its pixels; side: squares side by side; tensor: a row per square.
+    """
+    return {
+        "kind": "patches",
+        "tensor": tensor,
+        "picture": picture,
+        "side": side,
+        "rows": "keys",
+        "plain": True,
+        "scale": "signed",
+    }
 
 
 def points(values: str, outputs: str, note: str, rows: str = "keys") -> View:

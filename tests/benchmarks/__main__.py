@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from tests.benchmarks import browsing, recorder, sentence_lab, translation
+from tests.benchmarks import browsing, pictures, recorder, sentence_lab, translation
 from tests.benchmarks.floors import bare
 from tests.benchmarks.sessions import closed_loop, growth, machine
 from tests.browser.server import serving
@@ -36,6 +36,14 @@ def main() -> None:
         "1.5",
     )
     row("Sentence lab: the grid of all heads", f"{grid / 1e6:.2f} MB ({whole / 1e6:.2f} MB in all)", "", "4 MB")
+    library, page, heads, whole = pictures.measure()
+    row(
+        "Image lab, 12 layers of 12 heads, 196 patches: picture to payload against the library's forward",
+        f"{page:.0f} against {library:.0f} ms",
+        f"{page / library:.2f}",
+        "1.5",
+    )
+    row("Image lab: all heads", f"{heads / 1e6:.2f} MB ({whole / 1e6:.2f} MB in all)", "", "3 MB")
     plain, kept = translation.traced()
     row(
         "Greedy translation with every number kept against without, 14 pieces",

@@ -12,7 +12,13 @@ from tests.browser import chromium
 from tests.browser.server import serving
 from tests.browser.visitor import DRAWN, QUIET, RESTING, Visitor
 
-SLIDERS = {"/attention": "Temperature", "/self_attention": "Temperature", "/masks": "Layers", "/multi_head": "Heads H"}
+SLIDERS = {
+    "/attention": "Temperature",
+    "/self_attention": "Temperature",
+    "/masks": "Layers",
+    "/multi_head": "Heads H",
+    "/vision_transformer": "Shuffle",
+}
 MOVES = 20
 STARTS = 5
 

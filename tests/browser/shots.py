@@ -38,6 +38,7 @@ OF_README = (
     Shot("multi_head", "/multi_head?step=2"),
     Shot("sentence_lab", "/sentence_lab", scheme="dark"),
     Shot("translation_lab", "/translation_lab"),
+    Shot("image_lab", "/image_lab?img_show=rollout"),
     Shot("phone", "/self_attention", PHONE),
 )
 

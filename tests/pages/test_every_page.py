@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.experiments import captioning, looking_back, many_heads, masking, operator, recurrence, sets
+from core.experiments import captioning, looking_back, many_heads, masking, operator, pictures, recurrence, sets
 from pages.course.catalogue import LESSONS, built
 from pages.parts.claims import VERDICTS
 from tests.pages.screen import assert_no_failure, open_page, sent
@@ -16,6 +16,7 @@ PREFIXES = {
     "self_attention": "self",
     "masks": "mask",
     "multi_head": "heads",
+    "vision_transformer": "vit",
 }
 CLAIMS = {
     "bottleneck": recurrence.CLAIMS,
@@ -25,6 +26,7 @@ CLAIMS = {
     "self_attention": sets.CLAIMS,
     "masks": masking.CLAIMS,
     "multi_head": many_heads.CLAIMS,
+    "vision_transformer": pictures.CLAIMS,
 }
 BUILT_LESSONS = [page.slug for page in LESSONS if page.built]
 # lessons about a layer of a Transformer, on real numbers or on the learner's own

@@ -15,7 +15,7 @@ from pages.parts.paper import picture
 from tests.pages.screen import open_page, sent
 
 MAGIC = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}
-LABS = ("sentence_lab", "translation_lab")
+LABS = ("sentence_lab", "translation_lab", "image_lab")
 SLUGS = [page.slug for page in LESSONS if page.built]
 
 

@@ -3,6 +3,7 @@
 import { FONT, cut, outline, write } from "../kit/canvas.js";
 import { css, inkOn, shade } from "../kit/colour.js";
 import { clamp, number } from "../kit/numbers.js";
+import { pictureOf } from "../kit/picture.js";
 
 const LARGEST = 420;
 const MARGIN = 22; // for the names of rows and columns
@@ -10,6 +11,8 @@ const SMALL = 96; // a picture of the strip
 const GAP = 12;
 const EDGE = 2; // for the frame of the word that is looked at
 const VEIL = 0.86;
+const NUMBERED = 60; // pixels of a cell that has room for its number
+const LINE = 20; // below the picture, for the end of a scale of its own
 
 export class OverlayView {
   constructor(figure) {
@@ -24,7 +27,7 @@ export class OverlayView {
       return Math.ceil(this.words / this.across) * (this.side + GAP + 20) + EDGE;
     }
     this.side = Math.min(LARGEST, width - MARGIN);
-    return this.side + MARGIN + 4;
+    return this.side + MARGIN + 4 + (view.scale === "share" ? LINE : 0);
   }
 
   /** Where the picture of a word lies. */
@@ -64,7 +67,11 @@ export class OverlayView {
       context.strokeRect(x + line * cell, y, 0, this.side);
       context.strokeRect(x, y + line * cell, this.side, 0);
     }
-    if (!view.plain && query < figure.grown) this.#numbers(context, view, x, y, cell, query);
+    if (!view.plain && query < figure.grown && cell >= NUMBERED) this.#numbers(context, view, x, y, cell, query);
+    if (view.scale === "share") {
+      const end = number(this.#end(view, query), 3);
+      write(context, `light: from 0 to the largest weight, ${end}`, x, y + this.side + LINE - 6, { ...small, align: "left" });
+    }
     outline(context, x + (key % view.side) * cell, y + Math.floor(key / view.side) * cell, cell, cell, theme.colours.key, 2.5);
   }
 
@@ -72,16 +79,17 @@ export class OverlayView {
   #picture(context, view, x, y, side, query) {
     const { figure } = this;
     context.save();
-    context.imageSmoothingEnabled = false;
+    context.imageSmoothingEnabled = this.#pixels(view).width > 128;
     context.drawImage(this.#pixels(view), x, y, side, side);
     context.restore();
     if (query === null) return;
     const row = figure.tensor(view.tensor).row(query);
+    const end = this.#end(view, query);
     const cell = side / view.side;
     row.forEach((value, place) => {
       const [left, top] = [x + (place % view.side) * cell, y + Math.floor(place / view.side) * cell];
-      if (view.scale === "weights") {
-        context.globalAlpha = VEIL * (1 - value);
+      if (view.scale !== "signed") {
+        context.globalAlpha = VEIL * (1 - Math.min(1, value / end));
         context.fillStyle = figure.theme.colours.stage;
       } else {
         context.globalAlpha = 0.72;
@@ -92,16 +100,22 @@ export class OverlayView {
     });
   }
 
+  /** What is not veiled at all: a weight of 1, or where many cells share it, the largest of the row. */
+  #end(view, query) {
+    if (view.scale !== "share") return this.figure.range(view)[1];
+    return Math.max(...this.figure.tensor(view.tensor).row(query), 1e-9);
+  }
+
   #numbers(context, view, x, y, cell, query) {
     const { figure } = this;
     const row = figure.tensor(view.tensor).row(query);
     row.forEach((value, place) => {
-      if (view.scale === "weights" && value < 0.005) return;
+      if (view.scale !== "signed" && value < 0.005) return;
       const [left, top] = [x + (place % view.side) * cell + 5, y + Math.floor(place / view.side) * cell + 5];
       const text = number(value, 2);
       const font = `500 12px ${FONT.mono}`;
       context.font = font;
-      const ground = view.scale === "weights" ? shade(figure.colours(view), value, 0, 1) : shade(figure.colours(view), value, ...figure.range(view));
+      const ground = shade(figure.colours(view), value, ...figure.range(view));
       context.fillStyle = css(ground);
       context.fillRect(left, top, context.measureText(text).width + 8, 17);
       write(context, text, left + 4, top + 9, { font, colour: inkOn(ground) });
@@ -111,17 +125,7 @@ export class OverlayView {
   /** The pixels of the picture as a small canvas. */
   #pixels(view) {
     const stack = this.figure.stack(view.picture);
-    if (this.drawn !== stack) {
-      const [, height, width] = stack.shape;
-      const image = new ImageData(width, height);
-      for (let at = 0; at < height * width; at++) {
-        for (let channel = 0; channel < 3; channel++) image.data[4 * at + channel] = 255 * clamp(stack.values[channel * height * width + at], 0, 1);
-        image.data[4 * at + 3] = 255;
-      }
-      this.canvas = new OffscreenCanvas(width, height);
-      this.canvas.getContext("2d").putImageData(image, 0, 0);
-      this.drawn = stack;
-    }
+    if (this.drawn !== stack) [this.drawn, this.canvas] = [stack, pictureOf(stack)];
     return this.canvas;
   }
 

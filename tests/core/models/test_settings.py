@@ -12,6 +12,9 @@ from core import settings
 DEFAULTS = {
     "MAX_TEXT": 5000,
     "MAX_TOKENS": 512,
+    "MAX_PICTURE_BYTES": 20_000_000,
+    "MAX_PIXELS": 40_000_000,
+    "MAX_PICTURES": 24,
     "MODELS_LOADED": 3,
     "DEVICE": "",
     "MODELS": (),
@@ -41,7 +44,7 @@ def test_a_number_can_be_overridden(monkeypatch, name):
 
 def test_the_server_lets_in_the_largest_file_that_is_read():
     config = tomllib.loads((Path(settings.__file__).parents[1] / ".streamlit" / "config.toml").read_text("utf-8"))
-    assert config["server"]["maxUploadSize"] * 2**20 >= settings.MAX_UPLOAD_BYTES
+    assert config["server"]["maxUploadSize"] * 2**20 >= max(settings.MAX_UPLOAD_BYTES, settings.MAX_PICTURE_BYTES)
 
 
 def test_names_are_cut_at_commas(monkeypatch):

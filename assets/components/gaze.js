@@ -1,0 +1,192 @@
+// A picture and all heads of a model: point at a patch and see where it looks, in every head of every layer.
+
+import { savePicture } from "./kit/canvas.js";
+import { gradient } from "./kit/colour.js";
+import { mount } from "./kit/mount.js";
+import { Tensor } from "./kit/payload.js";
+import { button, element } from "./kit/text.js";
+import { GazeGrid } from "./gaze_grid.js";
+import { GazePicture } from "./gaze_picture.js";
+
+const FILE = "attention-lab-picture.png";
+
+function createGaze(root, io) {
+  root.className = "lab card gaze";
+  const state = { query: 0, key: 0, pinned: false, turned: false, coloured: false, share: 1 };
+  const panels = [0, 1].map((index) => {
+    const picture = new GazePicture({ onPoint: (place) => point(place, panels[index]) });
+    const title = element("h3");
+    const note = element("p", { className: "note" });
+    const chips = element("div", { className: "chips", role: "group", "aria-label": "Tokens that are no patch" });
+    const says = element("p", { className: "says", role: "status" });
+    const legend = element("div", { className: "legend" });
+    const save = button("Save PNG", { className: "small-button" });
+    save.onclick = () => savePicture(picture.canvas, picture.theme.colours.stage, FILE);
+    const figure = element("figure", { children: [picture.canvas] });
+    const foot = element("div", { className: "foot", children: [legend, save] });
+    const node = element("section", { className: "panel", children: [title, note, figure, chips, foot, says] });
+    return { picture, title, note, chips, says, legend, node, figure };
+  });
+  const [first, second] = panels;
+
+  const turned = button("Who looks here", { className: "small-button", "aria-pressed": "false", title: "Turn the question round: which tokens look at this patch" });
+  const coloured = button("Colour", { className: "small-button", "aria-pressed": "false", title: "Colours in place of light and veil" });
+  const share = element("input", { type: "range", min: 5, max: 100, step: 5, value: 100, "aria-label": "Threshold: keep the strongest patches that hold so much of the weight" });
+  const kept = element("span", { className: "number" });
+  const threshold = element("label", { className: "threshold", children: ["Threshold ", share, kept] });
+  const tools = element("div", { className: "tools", children: [turned, coloured, threshold] });
+  const toggle = (node, name) => {
+    node.onclick = () => {
+      state[name] = !state[name];
+      node.setAttribute("aria-pressed", String(state[name]));
+      paint();
+    };
+  };
+  toggle(turned, "turned");
+  toggle(coloured, "coloured");
+  share.oninput = () => {
+    state.share = Number(share.value) / 100;
+    paint();
+  };
+  share.onkeydown = (event) => event.stopPropagation();
+
+  const grid = new GazeGrid({
+    onOpen: (layer, head) => io.component.setTriggerValue("opened", { layer, head }),
+    onHover: (place) => preview(place),
+  });
+  const caption = element("p", { className: "caption" });
+  const scroll = element("div", { className: "scroll", children: [grid.canvas] });
+  const left = element("div", { className: "panels", children: [first.node] });
+  const right = element("div", { className: "heads", children: [scroll, caption] });
+  root.append(tools, element("div", { className: "body", children: [left, right] }));
+
+  let data = null;
+  let theme = null;
+  let pending = 0;
+
+  function update(payload, newTheme) {
+    const isFirst = !data;
+    const changed = payload.signature !== data?.signature;
+    [data, theme] = [payload, newTheme];
+    if (changed) {
+      const start = isFirst ? data.look : data.focus;
+      Object.assign(state, { query: start, key: start, pinned: false });
+    }
+    const last = data.first.names.length - 1;
+    state.query = Math.min(state.query, last);
+    state.key = Math.min(state.key, last);
+    show(first, data.first, "first_");
+    left.replaceChildren(first.node, ...(data.second ? [second.node] : []));
+    left.classList.toggle("two", Boolean(data.second));
+    if (data.second) show(second, data.second, "second_");
+    grid.update({
+      stack: data.tensors.every, layers: data.layers, heads: data.heads, open: data.open, beside: null, score: null, best: [], theme,
+      picture: first.picture.pixels, extra: data.first.extra, columns: data.columns, rows: data.rows, factor: data.factor, state,
+      across: data.first.columns, down: data.first.rows,
+    });
+    caption.textContent = data.caption;
+    resize();
+  }
+
+  function show(panel, words, prefix) {
+    panel.words = words;
+    panel.title.textContent = words.title;
+    panel.note.textContent = words.note;
+    panel.picture.update({ words, weights: data.tensors[`${prefix}weights`], pixels: data.tensors[`${prefix}picture`], theme });
+    panel.chips.replaceChildren(...words.names.slice(0, words.extra).map((name, place) => {
+      const chip = button(name, { className: "small-button chip" });
+      chip.onmouseenter = chip.onfocus = () => !state.pinned && point({ query: place, key: place }, panel);
+      chip.onclick = () => point({ query: place, key: place, pinned: true }, panel);
+      return chip;
+    }));
+    panel.chips.hidden = words.extra === 0;
+  }
+
+  /** What a picture shows of the state: its own tokens, at the same places, where its patches are others. */
+  function shown(panel) {
+    if (panel === first) return state;
+    return { ...state, query: mapped(state.query, first.words, panel.words), key: mapped(state.key, first.words, panel.words) };
+  }
+
+  /** Where the eye is now. Python is told of a token that is kept, and of nothing that is only pointed at. */
+  function point(place, panel = first) {
+    const to = { ...place };
+    if (panel !== first) for (const end of ["query", "key"]) if (end in to) to[end] = mapped(to[end], panel.words, first.words);
+    Object.assign(state, to);
+    paintSoon();
+    if (place.pinned) io.component.setTriggerValue("kept", state.query);
+  }
+
+  function mapped(token, from, to) {
+    if (token < from.extra) return to.extra ? Math.min(token, to.extra - 1) : Math.floor(to.rows / 2) * to.columns + Math.floor(to.columns / 2);
+    const place = token - from.extra;
+    const [row, column] = [Math.floor(place / from.columns), place % from.columns];
+    return to.extra + Math.floor(((row + 0.5) * to.rows) / from.rows) * to.columns + Math.floor(((column + 0.5) * to.columns) / from.columns);
+  }
+
+  /** A head under the pointer is seen at once, as coarse as the small maps are; a click opens its exact numbers. */
+  function preview(place) {
+    if (!place || (data.exact && String(place) === String(data.open))) {
+      show(first, data.first, "first_");
+    } else {
+      const [layer, head] = place;
+      const map = data.tensors.every.matrix(layer * data.heads + head);
+      const { extra, columns, rows, names } = data.first;
+      // a cell at the edge may hold fewer patches than others
+      const within = (cell, all) => Math.min(data.factor, all - cell * data.factor);
+      const values = new Float32Array(names.length * names.length);
+      for (let query = 0; query < names.length; query++) {
+        const row = map.row(query);
+        for (let key = 0; key < names.length; key++) {
+          const patch = key - extra;
+          const [down, across] = [Math.floor(Math.floor(patch / columns) / data.factor), Math.floor((patch % columns) / data.factor)];
+          const cell = patch < 0 ? key : extra + down * data.columns + across;
+          values[query * names.length + key] = (row[cell] / 255) ** 2 / (patch < 0 ? 1 : within(down, rows) * within(across, columns));
+        }
+      }
+      first.title.textContent = `Layer ${layer}, head ${head}`;
+      first.note.textContent = "Preview in 256 steps: click to open it.";
+      first.picture.update({ words: { ...data.first, rows, columns }, weights: new Tensor(values, [names.length, names.length]), pixels: data.tensors.first_picture, theme });
+    }
+    resize(false);
+  }
+
+  function resize(all = true) {
+    if (!data) return;
+    for (const panel of data.second ? panels : [first]) panel.picture.resize(Math.floor(panel.figure.clientWidth));
+    if (all) grid.resize(Math.floor(scroll.clientWidth));
+    paint();
+  }
+
+  function paintSoon() {
+    cancelAnimationFrame(pending);
+    pending = requestAnimationFrame(paint);
+  }
+
+  function paint() {
+    if (!data) return;
+    kept.textContent = `${Math.round(100 * state.share)} %`;
+    for (const panel of data.second ? panels : [first]) {
+      const there = shown(panel);
+      const found = panel.picture.paint(there);
+      panel.says.replaceChildren(...found.says);
+      [...panel.chips.children].forEach((chip, place) => chip.setAttribute("aria-pressed", String(place === there.query)));
+      const bar = element("span", { className: "bar" });
+      bar.style.background = state.coloured ? gradient(theme.ramps.weights) : `linear-gradient(90deg, ${theme.colours.stage}, ${theme.colours["ink-3"]})`;
+      const number = (text) => element("span", { className: "number", children: [text] });
+      panel.legend.replaceChildren(number("0"), bar, number(found.most.toFixed(3)), `an even share would be ${(1 / panel.words.names.length).toFixed(3)}`);
+    }
+    grid.asked();
+  }
+
+  root.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    const panel = panels.find((each) => root.getRootNode().activeElement === each.picture.canvas);
+    if (panel?.picture.key(event)) event.preventDefault();
+    event.stopPropagation(); // r and c are Streamlit's
+  });
+
+  return { update, resize };
+}
+
+export default (component) => mount(component, createGaze, [new URL("gaze.css", import.meta.url)]);

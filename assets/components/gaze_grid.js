@@ -1,0 +1,73 @@
+// All heads of a vision model on one canvas: on each small picture, what the token that asks looks at there.
+
+import { parse } from "./kit/colour.js";
+import { HeadGrid } from "./head_grid.js";
+
+const VEIL = 0.88;
+
+export class GazeGrid extends HeadGrid {
+  /** Beside what HeadGrid takes: picture, extra, rows and columns of a small map, factor, state, and how many patches lie across and down. */
+  update({ picture, extra, rows, columns, factor, state, across, down, ...rest }) {
+    Object.assign(this, { picture, extra, mapRows: rows, mapColumns: columns, factor, asks: state, across, down });
+    super.update(rest);
+  }
+
+  /** Another token asks. */
+  asked() {
+    this.pictures = null;
+    this.paint();
+  }
+
+  /** The cell of a small map that a token lies in. */
+  #cell(token) {
+    if (token < this.extra) return token;
+    const patch = token - this.extra;
+    const [row, column] = [Math.floor(patch / this.across), patch % this.across];
+    return this.extra + Math.floor(row / this.factor) * this.mapColumns + Math.floor(column / this.factor);
+  }
+
+  draw(ratio) {
+    const { query, turned } = this.asks;
+    const { mapRows: rows, mapColumns: columns, extra } = this;
+    const ground = parse(this.theme.colours.stage);
+    const atlas = new ImageData(columns, rows * this.layers * this.heads);
+    const cells = rows * columns;
+    const own = this.#cell(query);
+    const values = new Float32Array(cells);
+    for (let index = 0; index < this.layers * this.heads; index++) {
+      const map = this.stack.matrix(index);
+      values.fill(0);
+      if (turned) {
+        for (let token = extra; token < map.rows; token++) values[this.#cell(token) - extra] += (map.at(token, own) / 255) ** 2;
+      } else {
+        const row = map.row(query);
+        for (let cell = 0; cell < cells; cell++) values[cell] = (row[extra + cell] / 255) ** 2;
+      }
+      let most = 1e-9;
+      for (let cell = 0; cell < cells; cell++) if (cell !== own - extra) most = Math.max(most, values[cell]);
+      for (let cell = 0, at = 4 * index * cells; cell < cells; cell++, at += 4) {
+        for (let channel = 0; channel < 3; channel++) atlas.data[at + channel] = ground[channel];
+        atlas.data[at + 3] = 255 * VEIL * (1 - Math.min(1, values[cell] / most));
+      }
+    }
+    const veils = new OffscreenCanvas(atlas.width, atlas.height);
+    veils.getContext("2d").putImageData(atlas, 0, 0);
+    const bitmap = new OffscreenCanvas(...this.size.map((side) => Math.round(side * ratio)));
+    const context = bitmap.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    for (let index = 0; index < this.layers * this.heads; index++) {
+      const [x, y] = this.corner(Math.floor(index / this.heads), index % this.heads);
+      context.imageSmoothingEnabled = true;
+      context.drawImage(this.picture, x, y, this.side, this.side);
+      context.imageSmoothingEnabled = false;
+      // cells at the edge reach beyond the picture where patches do not fill them
+      context.save();
+      context.beginPath();
+      context.rect(x, y, this.side, this.side);
+      context.clip();
+      context.drawImage(veils, 0, index * rows, columns, rows, x, y, (this.side * columns * this.factor) / this.across, (this.side * rows * this.factor) / this.down);
+      context.restore();
+    }
+    return bitmap;
+  }
+}

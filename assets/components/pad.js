@@ -1,0 +1,121 @@
+// A pad to draw on, and a place to paste a picture.
+
+import { mount } from "./kit/mount.js";
+import { clamp } from "./kit/numbers.js";
+import { button, element } from "./kit/text.js";
+
+const SIDE = 256;
+const WIDEST = 1024; // pixels a side of a pasted picture that is sent
+const COLOURS = ["#1d1b2c", "#ffffff", "#c8322b", "#e08a1e", "#e9c72f", "#3d9b4a", "#2f6fd0", "#7a4fb5", "#8a5a3c", "#9adcf5"];
+const NAMES = ["black", "white", "red", "orange", "yellow", "green", "blue", "violet", "brown", "sky"];
+
+function createPad(root, io) {
+  root.className = "lab pad";
+  const canvas = element("canvas", { width: SIDE, height: SIDE, tabindex: 0, role: "application", "aria-label": "Drawing pad. Draw with the pointer, or paste a picture with Ctrl and V. Arrow keys move the pen, Space puts it down." });
+  const pen = canvas.getContext("2d");
+  const says = element("p", { className: "says", role: "status" });
+  let colour = COLOURS[0];
+  let wide = 12;
+  let before = null; // where the pen was, while it draws
+  let at = [SIDE / 2, SIDE / 2]; // where the keys have moved it
+  let down = false;
+
+  function clear() {
+    pen.fillStyle = "#ffffff";
+    pen.fillRect(0, 0, SIDE, SIDE);
+  }
+
+  function line(from, to) {
+    pen.strokeStyle = colour;
+    pen.lineWidth = wide;
+    pen.lineCap = "round";
+    pen.beginPath();
+    pen.moveTo(...from);
+    pen.lineTo(...to);
+    pen.stroke();
+  }
+
+  function place({ clientX, clientY }) {
+    const box = canvas.getBoundingClientRect();
+    return [((clientX - box.left) * SIDE) / box.width, ((clientY - box.top) * SIDE) / box.height];
+  }
+
+  canvas.onpointerdown = (event) => {
+    if (event.button !== 0) return;
+    canvas.setPointerCapture(event.pointerId);
+    before = place(event);
+    line(before, before);
+  };
+  canvas.onpointermove = (event) => {
+    if (!before) return;
+    const now = place(event);
+    line(before, now);
+    before = now;
+  };
+  canvas.onpointerup = canvas.onpointercancel = () => (before = null);
+  canvas.onkeydown = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    event.stopPropagation(); // r and c are Streamlit's
+    const step = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }[event.key];
+    if (event.key === " ") {
+      down = !down;
+      if (down) line(at, at);
+      says.textContent = down ? "The pen is down." : "The pen is up.";
+    } else if (step) {
+      const to = at.map((place, axis) => clamp(place + step[axis], 0, SIDE));
+      if (down) line(at, to);
+      at = to;
+    } else return;
+    event.preventDefault();
+  };
+
+  /** A pasted picture is sent as the browser decoded it: drawn anew, without what its file said beside the pixels. */
+  function paste(event) {
+    const file = [...(event.clipboardData?.items ?? [])].find(({ type }) => type.startsWith("image/"))?.getAsFile();
+    if (!file) {
+      says.textContent = "There is no picture on the clipboard: copy one first.";
+      return;
+    }
+    event.preventDefault();
+    createImageBitmap(file).then((bitmap) => {
+      const scale = Math.min(1, WIDEST / Math.max(bitmap.width, bitmap.height));
+      const copy = element("canvas", { width: Math.max(1, Math.round(bitmap.width * scale)), height: Math.max(1, Math.round(bitmap.height * scale)) });
+      copy.getContext("2d").drawImage(bitmap, 0, 0, copy.width, copy.height);
+      send(copy, "pasted");
+    }).catch(() => (says.textContent = "What was pasted is no picture that this browser can read."));
+  }
+  root.addEventListener("paste", paste);
+
+  function send(from, how) {
+    says.textContent = "Sent.";
+    io.component.setTriggerValue("drawn", { picture: from.toDataURL(how === "pasted" ? "image/jpeg" : "image/png", 0.92), how });
+  }
+
+  const swatches = COLOURS.map((value, index) => {
+    const node = button("", { className: "swatch", "aria-label": NAMES[index], title: NAMES[index], "aria-pressed": String(index === 0) });
+    node.style.background = value;
+    node.onclick = () => {
+      colour = value;
+      swatches.forEach((other) => other.setAttribute("aria-pressed", String(other === node)));
+    };
+    return node;
+  });
+  const width = element("input", { type: "range", min: 3, max: 60, value: wide, "aria-label": "Width of the pen" });
+  width.oninput = () => (wide = Number(width.value));
+  width.onkeydown = (event) => event.stopPropagation();
+  const again = button("Clear", { className: "small-button" });
+  again.onclick = clear;
+  const use = button("Use this drawing", { className: "small-button use" });
+  use.onclick = () => send(canvas, "drawn");
+  root.append(
+    canvas,
+    element("div", { className: "row", children: swatches }),
+    element("div", { className: "row", children: [width, again, use] }),
+    element("p", { className: "says", children: ["Or copy a picture anywhere, click the pad and paste it (Ctrl and V)."] }),
+    says,
+  );
+  clear();
+  return { update() {} };
+}
+
+export default (component) => mount(component, createPad, [new URL("pad.css", import.meta.url)]);

@@ -1,0 +1,91 @@
+// A picture cut into patches: squares that slide apart, then stand in a row, in the order in which they are read.
+
+import { FONT, outline, write } from "../kit/canvas.js";
+import { clamp, mix } from "../kit/numbers.js";
+import { pictureOf } from "../kit/picture.js";
+
+const LARGEST = 380;
+const GAP = 5;
+
+export class PatchesView {
+  constructor(figure) {
+    this.figure = figure;
+  }
+
+  // view.picture is (3, height, width) in 0..1; view.side patches lie side by side.
+  layout(view, width) {
+    const n = view.side ** 2;
+    this.start = { side: Math.min(LARGEST, width), gap: 0, across: view.side };
+    this.apart = { side: Math.min(LARGEST, width), gap: GAP, across: view.side };
+    const across = Math.max(view.side, Math.min(n, Math.floor(width / Math.max(14, Math.min(44, width / n)))));
+    this.end = { cell: clamp(Math.floor(width / across) - 4, 8, 40), across };
+    const rows = Math.ceil(n / across);
+    this.height = Math.max(Math.min(LARGEST, width), rows * (this.end.cell + 18)) + 8;
+    return this.height;
+  }
+
+  /** Where a patch stands: share 0 in the picture, one half slid apart, 1 in the row. */
+  #box(view, place, share) {
+    const { side, gap } = this.apart;
+    const cell = side / view.side;
+    const [row, column] = [Math.floor(place / view.side), place % view.side];
+    const open = clamp(share * 2, 0, 1) * gap;
+    const small = (side - open * (view.side - 1)) / view.side;
+    const grid = { x: column * (small + open), y: row * (small + open), size: open ? small : cell };
+    const into = clamp(share * 2 - 1, 0, 1);
+    const line = { x: (place % this.end.across) * (this.end.cell + 4), y: Math.floor(place / this.end.across) * (this.end.cell + 18), size: this.end.cell };
+    return Object.fromEntries(Object.keys(grid).map((name) => [name, mix(grid[name], line[name], into)]));
+  }
+
+  paint(context, view, share) {
+    const { figure } = this;
+    const { theme, selection } = figure;
+    const pixels = this.#pixels(view);
+    const cell = pixels.width / view.side;
+    this.share = share;
+    context.imageSmoothingEnabled = false;
+    for (let place = 0; place < view.side ** 2; place++) {
+      const { x, y, size } = this.#box(view, place, share);
+      const [row, column] = [Math.floor(place / view.side), place % view.side];
+      context.drawImage(pixels, column * cell, row * cell, cell, cell, x, y, size, size);
+      if (place === selection.now.key) outline(context, x, y, size, size, theme.colours.key, 2.5);
+      if (share === 1 && (size >= 18 || place % 8 === 0)) {
+        write(context, String(place), x + size / 2, y + size + 8, { font: `500 10px ${FONT.mono}`, colour: theme.colours[place === selection.now.key ? "key" : "ink-3"], align: "center" });
+      }
+    }
+  }
+
+  #pixels(view) {
+    const stack = this.figure.stack(view.picture);
+    if (this.drawn !== stack) [this.drawn, this.canvas] = [stack, pictureOf(stack)];
+    return this.canvas;
+  }
+
+  /** What stands on the rail. */
+  thumbnail(context, view, side) {
+    const pixels = this.#pixels(view);
+    const [shown, gap] = [Math.min(view.side, 4), 3];
+    const cell = pixels.width / shown;
+    const size = (side - gap * (shown - 1)) / shown;
+    for (let place = 0; place < shown ** 2; place++) {
+      const [row, column] = [Math.floor(place / shown), place % shown];
+      context.drawImage(pixels, column * cell, row * cell, cell, cell, column * (size + gap), row * (size + gap), size, size);
+    }
+  }
+
+  at(x, y, view) {
+    for (let place = 0; place < view.side ** 2; place++) {
+      const box = this.#box(view, place, this.share ?? 1);
+      if (x >= box.x && y >= box.y && x < box.x + box.size && y < box.y + box.size) return { key: place };
+    }
+    return null;
+  }
+
+  move(dx, dy, view, { key }) {
+    return { key: clamp(key + dx + dy * (this.share === 1 ? this.end.across : view.side), 0, view.side ** 2 - 1) };
+  }
+
+  describe(view, { key }) {
+    return `patch ${key} of ${view.side ** 2}, ${this.figure.tokens("keys")[key]?.text ?? ""}`;
+  }
+}

@@ -1,0 +1,129 @@
+"""Lesson 11: a picture is cut into patches, each a token, and read by a Transformer like a sentence."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final, Literal, get_args
+
+import numpy as np
+import torch
+from jaxtyping import Float, Num, UInt8
+from torch import Tensor
+
+from core.analysis.sight import Sight, grid_names
+from core.models import checkpoints
+from core.models import device as devices
+from core.trace import Step, steps
+from core.vision.classifier import Answer, Classification, Fit, TrainedClassifier, as_input, fitted
+from core.vision.looking import OWN, sight_of
+from core.vision.patches import cut_into_patches, joined
+
+Pooling = Literal["class token", "mean of all"]
+MODELS: Final[dict[Pooling, str]] = dict(zip(get_args(Pooling), OWN, strict=True))
+PATCH_SIZES: Final = (4, 8, 16, 32)
+PATCH_SIZE: Final = 8  # what the models were trained with
+# what stands before the blocks in the trace of the whole
+_BEFORE_BLOCKS: Final = 4
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a learner chooses beside the picture.
+
+    patch_size   pixels a side of a patch; the models read those of PATCH_SIZE alone.
+    shuffled     the seed of an order in which the patches are put; 0 = as they lie.
+    """
+
+    pooling: Pooling = "class token"
+    fit: Fit = "squash"
+    patch_size: int = PATCH_SIZE
+    shuffled: int = 0
+    positions: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What the model makes of the picture as the learner wants it, and as it was, and what others make of it.
+
+    pixels    what is read: a square, its patches in the order chosen.
+    as_given  what the model says of the patches in their own order, with positions.
+    others    what the other Vision Transformer and the convolutional net say of the same pixels.
+    """
+
+    settings: Settings
+    pixels: UInt8[np.ndarray, "side side 3"]
+    now: Classification
+    as_given: Answer
+    others: dict[str, Answer]
+
+    @cached_property
+    def sight(self) -> Sight:
+        """The weights of all heads."""
+        return sight_of(self.now)
+
+    def steps(self, layer: int) -> list[Step]:
+        """Every tensor in the order computed, of the blocks one."""
+        whole = [replace(each, tensor=each.tensor.cpu()) for each in steps(self.now.trace)]
+        block = [replace(each, tensor=each.tensor.cpu()) for each in steps(self.now.trace.blocks[layer])]
+        return [*whole[:_BEFORE_BLOCKS], *block, *whole[_BEFORE_BLOCKS:]]
+
+    @property
+    def moved(self) -> float:
+        """How far shuffling and leaving out positions moved the probabilities: the largest difference."""
+        before, after = self.as_given.probabilities, self.now.probabilities
+        return max(abs(after[label] - share) for label, share in before.items())
+
+
+def model(name: str) -> TrainedClassifier:
+    """A classifier of the project. Raises ModelError if it cannot be opened."""
+    return checkpoints.load(name)
+
+
+def device() -> str:
+    """On what the classifiers run, for a person."""
+    return devices.describe(model("vit").device)
+
+
+def order(n_patches: int, seed: int) -> list[int]:
+    """The order in which patches are put: their own for seed 0, else drawn from the seed."""
+    if not seed:
+        return list(range(n_patches))
+    return torch.randperm(n_patches, generator=torch.Generator().manual_seed(seed)).tolist()
+
+
+def shuffled(images: Num[Tensor, "batch channels height width"], patch_size: int, seed: int) -> Tensor:
+    """Pictures whose patches are put in another order."""
+    patches = cut_into_patches(images, patch_size)
+    return joined(patches[:, order(patches.shape[1], seed)], patch_size, images.shape[-1] // patch_size)
+
+
+def rows_of(pixels: UInt8[np.ndarray, "side side 3"], patch_size: int) -> Float[np.ndarray, "patches d_patch"]:
+    """The patches of any size, each in one row."""
+    return cut_into_patches(as_input(pixels), patch_size)[0].numpy()
+
+
+def patch_names(across: int) -> tuple[str, ...]:
+    """What the patches are called where so many lie side by side."""
+    return grid_names(across, across)
+
+
+def square(picture: UInt8[np.ndarray, "height width 3"], settings: Settings) -> UInt8[np.ndarray, "side side 3"]:
+    """The picture as the model reads it, its patches in the order chosen."""
+    pixels = fitted(picture, model("vit").side, settings.fit)
+    size = settings.patch_size
+    mixed = shuffled(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None], size, settings.shuffled)
+    return mixed[0].permute(1, 2, 0).contiguous().numpy()
+
+
+def run(picture: UInt8[np.ndarray, "height width 3"], settings: Settings) -> Lesson:
+    """Let all models read the picture."""
+    name = MODELS[settings.pooling]
+    pixels = square(picture, settings)
+    given = as_input(square(picture, replace(settings, shuffled=0)))
+    other = next(each for each in MODELS.values() if each != name)
+    return Lesson(
+        settings,
+        pixels,
+        model(name).read(as_input(pixels), positions=settings.positions),
+        Answer(model(name).read(given).probabilities),
+        {each: Answer(model(each).read(as_input(pixels)).probabilities) for each in (other, "cnn")},
+    )

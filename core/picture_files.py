@@ -1,0 +1,200 @@
+"""Pictures out of uploaded files: PNG, JPEG, WebP, GIF and HEIC are read, everything else is refused in words.
+
+Nothing is decoded before its size is known, nothing is written to disk, and of a file's own data only the pixels stay.
+"""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+import numpy as np
+import pillow_heif
+from jaxtyping import UInt8
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core import settings
+
+pillow_heif.register_heif_opener()
+
+FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "HEIF")
+ENDINGS: Final = ("png", "jpg", "jpeg", "webp", "gif", "heic", "heif")
+LARGEST_SIDE: Final = 640  # pixels that are kept: what is shown, and more than any model reads
+_ACCEPTED: Final = "PNG, JPEG, WebP, GIF and HEIC are accepted"
+_ORIENTATION: Final = 0x0112
+_PLACE: Final = 0x8825  # where EXIF keeps what a GPS said
+# other methods unpack a whole block at once, however large it is
+_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# what decoders raise on damaged bytes
+_DAMAGED: Final = (
+    OSError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+)
+_RATIO: Final = 200  # times a file of an archive may grow; pictures are packed already
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedPicture:
+    """The pixels of a picture file, at most LARGEST_SIDE a side.
+
+    notes   what was done to it, each a sentence for its owner.
+    """
+
+    pixels: UInt8[np.ndarray, "height width 3"]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One file of an archive: the picture, or why there is none."""
+
+    name: str
+    picture: OpenedPicture | None
+    refused: str = ""
+
+
+def read_picture(content: bytes) -> OpenedPicture:
+    """The picture in a file. Raises ValueError saying what was got, what is accepted and what to do."""
+    if not content:
+        raise ValueError("the file is empty (0 bytes): choose another one")
+    if len(content) > settings.MAX_PICTURE_BYTES:
+        raise ValueError(
+            f"the file has {len(content):,} bytes: at most {settings.MAX_PICTURE_BYTES:,} are accepted; make it smaller"
+        )
+    if _is_svg(content):
+        raise ValueError("the file is an SVG, which is drawn by a program, not made of pixels: save it as PNG")
+    with _told():
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+    width, height = image.size
+    if width * height > settings.MAX_PIXELS:
+        raise ValueError(
+            f"the picture has {width:,} x {height:,} pixels: at most {settings.MAX_PIXELS:,} are read; make it smaller"
+        )
+    with _told():
+        return _decoded(image)
+
+
+def _decoded(image: Image.Image) -> OpenedPicture:
+    notes = []
+    if getattr(image, "n_frames", 1) > 1:
+        notes.append(f"Of its {image.n_frames} frames the first is shown.")
+    image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG can be decoded at a fraction of its size
+    exif = image.getexif()
+    if exif.get_ifd(_PLACE):
+        notes.append("The place where it was taken stood in the file; it was dropped.")
+    if exif.get(_ORIENTATION, 1) != 1:
+        notes.append("It was turned upright, as its camera said.")
+    image.load()
+    if image.mode == "CMYK":
+        notes.append("It was printed in CMYK; it is shown in RGB.")
+    if image.mode.startswith("I"):
+        notes.append("Of 16 bits per pixel the upper 8 are shown.")
+        image = ImageOps.exif_transpose(image)
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        notes.append("What is transparent is shown white.")
+        image = image.convert("RGBA")
+    elif image.mode != "RGB":
+        image = image.convert("RGB")
+    image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    if image.mode == "RGBA":
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    image = ImageOps.exif_transpose(image)
+    return OpenedPicture(np.array(image), tuple(notes))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What a decoder says of a bad file, in words."""
+    try:
+        yield
+    except UnidentifiedImageError:
+        raise ValueError(f"the file is no picture that can be read: {_ACCEPTED}; save it as one of them") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ValueError(
+            f"the picture has more than the {settings.MAX_PIXELS:,} pixels that are read: make it smaller"
+        ) from None
+    except MemoryError:
+        raise ValueError("the picture is too large to be decoded here: make it smaller") from None
+    except _DAMAGED as error:
+        raise ValueError(f"the picture is damaged or cut off ({_short(error)}): save or send it again") from None
+
+
+def _short(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:80]
+
+
+def _is_svg(content: bytes) -> bool:
+    head = content[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return head.startswith((b"<svg", b"<?xml", b"<!doctype svg")) and b"<svg" in content[:10_000].lower()
+
+
+def is_archive(content: bytes) -> bool:
+    """Whether a file is a zip."""
+    return content[:4] in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def read_archive(content: bytes) -> list[Entry]:
+    """The pictures of a zip, in its order, read in memory; a file that is none is told, the others are still read.
+
+    Raises   ValueError where the archive itself cannot be read, holds nothing or too much.
+    """
+    if len(content) > settings.MAX_PICTURE_BYTES:
+        raise ValueError(
+            f"the zip has {len(content):,} bytes: at most {settings.MAX_PICTURE_BYTES:,} are accepted; make it smaller"
+        )
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except (zipfile.BadZipFile, OSError, ValueError, LookupError, RuntimeError, struct.error):
+        raise ValueError("the zip is damaged or cut off: pack it again") from None
+    with archive:
+        # macOS packs its own files beside those of the visitor
+        files = [each for each in archive.infolist() if not each.is_dir() and not each.filename.startswith("__MACOSX/")]
+        if not files:
+            raise ValueError("the zip holds no file: pack pictures into it")
+        if len(files) > settings.MAX_PICTURES:
+            raise ValueError(
+                f"the zip holds {len(files):,} files: at most {settings.MAX_PICTURES} pictures are read; pack fewer"
+            )
+        return [_entry(archive, file) for file in files]
+
+
+def _entry(archive: zipfile.ZipFile, file: zipfile.ZipInfo) -> Entry:
+    path = PurePosixPath(file.filename.replace("\\", "/"))
+    name = path.name[:80] or "?"
+    try:
+        if path.is_absolute() or ".." in path.parts or ":" in str(path):
+            raise ValueError("its path leads out of the zip: pack it without folders above")
+        if file.flag_bits & 1:
+            raise ValueError("it is locked by a password: pack it without one")
+        if file.compress_type not in _METHODS:
+            raise ValueError("it is packed by a method that is not read here: pack it as an ordinary zip")
+        return Entry(name, read_picture(_unpacked(archive, file)))
+    except ValueError as error:
+        return Entry(name, None, str(error))
+
+
+def _unpacked(archive: zipfile.ZipFile, file: zipfile.ZipInfo) -> bytes:
+    """The bytes of a file, no more than is accepted, whatever its header says."""
+    most = min(settings.MAX_PICTURE_BYTES, _RATIO * max(file.compress_size, 1000))
+    try:
+        with archive.open(file) as stream:
+            content = stream.read(most + 1)
+    except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, ValueError, zlib.error) as error:
+        raise ValueError(f"it cannot be unpacked ({_short(error)}): pack it again") from None
+    if len(content) > most:
+        raise ValueError(f"it unpacks to more than {most:,} bytes: so large a file is not read; make it smaller")
+    return content

@@ -1,0 +1,1 @@
+"""The Transformer's parts, from one block up."""

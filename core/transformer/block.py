@@ -1,0 +1,60 @@
+"""One block: attention adds to each token what it read from others, then a small network adds what it makes of that."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from core.attention import MultiHeadAttention, MultiHeadTrace
+from core.attention.masks import Allowed
+from core.trace import part, step
+
+
+@dataclass(frozen=True)
+class BlockTrace:
+    """Every tensor of a block that normalises first, in the order it was computed."""
+
+    resid_pre: Float[Tensor, "batch tokens d_model"] = step(
+        "R", title="What comes in", source="vaswani2017", also="residual stream, hidden states"
+    )
+    attention: MultiHeadTrace = part()
+    resid_mid: Float[Tensor, "batch tokens d_model"] = step(
+        "<resid_pre> + <mixed>", title="Attention added", source="he2016"
+    )
+    ff_post: Float[Tensor, "batch tokens d_ff"] = step(
+        r"\operatorname{GELU}\left(\operatorname{LN}(<resid_mid>)W_1\right)", title="Hidden layer", source="vaswani2017"
+    )
+    resid_post: Float[Tensor, "batch tokens d_model"] = step(
+        "<resid_mid> + <ff_post>W_2", title="What goes out", source="vaswani2017"
+    )
+
+
+class Block(nn.Module):
+    """Attention and a two-layer network, each over normalised tokens and each added to what came in.
+
+    skip     in training, the share of the examples that pass a half of the block by (stochastic depth).
+    Source   Vaswani et al. 2017, section 3.1, normalised first as in Xiong et al. 2020 and Dosovitskiy et al. 2021.
+    """
+
+    def __init__(self, d_model: int, n_heads: int, d_ff: int, skip: float = 0.0):
+        super().__init__()
+        self.norm_attention = nn.LayerNorm(d_model)
+        self.attention = nn.MultiheadAttention(d_model, n_heads, batch_first=True)
+        self.norm_mlp = nn.LayerNorm(d_model)
+        self.expand = nn.Linear(d_model, d_ff)
+        self.contract = nn.Linear(d_ff, d_model)
+        self.skip = skip
+
+    def forward(self, x: Float[Tensor, "batch tokens d_model"], allowed: Allowed | None = None) -> BlockTrace:
+        """Take the tokens through the block. allowed: who may attend to whom; None = everybody to everybody."""
+        attention = MultiHeadAttention.from_torch(self.attention)(self.norm_attention(x), allowed)
+        resid_mid = x + self._some(attention.mixed)
+        ff_post = torch.nn.functional.gelu(self.expand(self.norm_mlp(resid_mid)))
+        return BlockTrace(x, attention, resid_mid, ff_post, resid_mid + self._some(self.contract(ff_post)))
+
+    def _some(self, added: Float[Tensor, "batch tokens d_model"]) -> Float[Tensor, "batch tokens d_model"]:
+        if not self.training or not self.skip:
+            return added
+        stays = torch.rand(len(added), 1, 1, device=added.device) >= self.skip
+        return added * stays / (1 - self.skip)

@@ -1,0 +1,210 @@
+"""The image lab: all heads of a vision model on the visitor's own pictures."""
+
+import numpy as np
+import streamlit as st
+
+from core import settings
+from core.analysis.sight import Sight
+from core.models import checkpoints, seeing, seeing_program
+from core.models.errors import ModelError
+from core.models.loaded import LoadedModel
+from core.vision import classifier_program, looking
+from core.vision.classifier import FITS, Fit
+from core.vision.looking import OWN, Looked
+from pages.parts import answers, claims, controls, gaze, link, messages, models, own_picture, takeaway
+from pages.parts.gaze import Look, Shown
+from pages.parts.stage import Frame, Stage, Token
+from pages.parts.views import overlay
+
+PREFIX = "img"
+NOTHING, OTHER_PICTURE, OTHER_MODEL = "nothing", "another picture", "another model"
+EXAMPLE = "facebook/dinov2-small"
+
+
+@st.cache_resource(scope="session", max_entries=2, show_spinner=False)
+def looked(
+    model: str, on: str, name: str, digest: str, _picture: np.ndarray, fit: Fit, _loaded: LoadedModel | None
+) -> Looked:
+    return looking.look(model if _loaded is None else _loaded, name, _picture, fit, on)
+
+
+def choose_model(prefix: str, on: str, offered: tuple[str, ...]) -> tuple[str, LoadedModel | None]:
+    """The model that is asked for, opened where it is one of the library; one of ours after saying why it cannot be."""
+    name = models.choose(prefix, offered, EXAMPLE)
+    if name in OWN:
+        return name, None
+    loaded = models.open_or(prefix, name, on, None, f"{OWN[0]} is shown")
+    return (OWN[0], None) if loaded is None else (name, loaded)
+
+
+def look_at(
+    prefix: str, chosen: tuple[str, LoadedModel | None], on: str, name: str, picture: np.ndarray, fit: Fit
+) -> Looked | None:
+    """What a model makes of a picture; None after saying why it cannot."""
+    model, loaded = chosen
+    try:
+        with st.spinner("Looking …", show_time=True):
+            return looked(model, on, name, own_picture.digest(picture), picture, fit, loaded)
+    except ModelError as error:
+        messages.problem(f"{prefix}_look", "This model cannot show where it looks.", f"{error}.")
+        return None
+
+
+def place_of_link(sight: Sight) -> tuple[int, int]:
+    """The layer and the head that the link opens; else a head in the middle."""
+    layer, head = (*link.integers(f"{PREFIX}_head", (sight.n_layers // 2, 0)), 0, 0)[:2]
+    return min(layer, sight.n_layers - 1), min(head, sight.n_heads - 1)
+
+
+def opened(layer: int, head: int) -> None:
+    link.write(f"{PREFIX}_head", f"{layer},{head}")
+
+
+@st.fragment
+def lab() -> None:
+    name, picture = own_picture.choose(PREFIX)
+    bench = controls.bench()
+    with bench:
+        on = models.choose_device(PREFIX)
+        chosen = choose_model(PREFIX, on, (*OWN, *settings.MODELS))
+        fit = controls.one_of("Make it square", list(FITS), f"{PREFIX}_fit")
+        compare = st.selectbox(
+            "Compare with",
+            [NOTHING, OTHER_PICTURE, OTHER_MODEL],
+            key=f"{PREFIX}_compare",
+            bind="query-params",
+            width=170,
+        )
+    first = look_at(PREFIX, chosen, on, name, picture, fit)
+    if first is None:
+        return
+    second, second_title = None, ""
+    if compare == OTHER_PICTURE:
+        other_name, other = own_picture.choose(PREFIX, "other", "The other picture", "a rocket")
+        second, second_title = look_at(f"{PREFIX}_second", chosen, on, other_name, other, fit), other_name
+    elif compare == OTHER_MODEL:
+        with controls.bench("bench_second"):
+            beside = choose_model(f"{PREFIX}_second", on, (OWN[1], OWN[0], *settings.MODELS))
+        second, second_title = look_at(f"{PREFIX}_second", beside, on, name, picture, fit), beside[0]
+    with controls.bench("bench_more"):
+        shown = gaze.choose(PREFIX, first.sight, *place_of_link(first.sight))
+    draw(first, second, shown, chosen, (name if compare == OTHER_PICTURE else chosen[0], second_title))
+    take_away(first, shown, chosen, fit, on)
+
+
+def draw(
+    first: Looked,
+    second: Looked | None,
+    shown: Shown,
+    chosen: tuple[str, LoadedModel | None],
+    titles: tuple[str, str],
+) -> None:
+    """The pictures with all heads, and what the project's own models say that they show."""
+    sight = first.sight
+    extra = f"{', '.join(sight.extra)} and " if sight.extra else ""
+    caption = (
+        f"{sight.n_layers} layers × {sight.n_heads} heads: {extra}{sight.rows} × {sight.columns} patches of a "
+        f"picture of {len(first.pixels)} × {len(first.pixels)} pixels. Point at a head to preview it, click to open it."
+    )
+    if sight.coarseness > 1:
+        caption += f" On the small pictures {sight.coarseness} × {sight.coarseness} patches are one cell, added up."
+    digest = own_picture.digest(first.pixels)
+    one = Look(sight, first.pixels, f"{titles[0]}: " if second else "")
+    other = Look(second.sight, second.pixels, f"{titles[1]}: ") if second else None
+    gaze.show(PREFIX, one, shown, f"{chosen[0]}|{digest}", caption, opened, other)
+    for each in (first, second):
+        if each is not None and each.answer is not None:
+            st.text(f"{each.name}: {answers.told(each.answer)}")
+    loaded = chosen[1]
+    if loaded is not None and not loaded.recorded:
+        st.caption("This family brings its own attention, so the weights are those that the library returns.")
+    if loaded is not None and not seeing.eyes(loaded).known:
+        st.caption(
+            "No file of the model says how its pixels are normalised: the usual mean and deviation of 0.5 are taken."
+        )
+
+
+def take_away(first: Looked, shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on: str) -> None:
+    """The overlay as a figure, the map as numbers, the look as a program; of several pictures, a row for each."""
+    sight = first.sight
+    n = len(sight.extra)
+    matrix = sight.matrix(shown).numpy()
+    view = overlay("looks", "picture", sight.columns, scale="share")
+    scene = Stage(
+        lesson="image_lab",
+        signature="",
+        steps=[],
+        frames=[Frame(shown.title, (), view, [], title=shown.title)],
+        tokens={
+            "queries": [Token(each, at < n) for at, each in enumerate(sight.tokens)],
+            "keys": [Token(each) for each in sight.patches],
+        },
+        listing=[],
+        formula_of="",
+        symbols={},
+        focus={"query": gaze.token_of_link(PREFIX, sight), "key": 0},
+        tensors={
+            "looks": np.ascontiguousarray(matrix[:, n:]),
+            "weights": matrix,
+            "picture": gaze.planes(first.pixels) / np.float32(255),
+        },
+    )
+    model, loaded = chosen
+
+    def program() -> str:
+        if loaded is None:
+            return classifier_program.of_classification(checkpoints.load(model), first.pixels, shown, positions=True)
+        return seeing_program.of_look(loaded, first.pixels, shown)
+
+    where = messages.literal(f"Real weights of {model} on {first.name}, {shown.title.lower()}")
+    takeaway.offer(scene, 0, where, program, lambda: {"weights_of_all_heads": sight.weights.numpy()})
+    every_picture(shown, chosen, fit, on)
+
+
+def every_picture(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on: str) -> None:
+    """Of the visitor's own pictures, if there are several: a row for each."""
+    own = own_picture.brought()
+    if len(own) < 2:
+        return
+    asked = (shown, chosen[0], fit, on, tuple(id(entry) for entry in own))
+    kept = f"{PREFIX}_maps"
+    with st.container(key=f"{PREFIX}_every", border=True):
+        st.caption(
+            f"All {len(own)} pictures, a row for each: what the class token looks at (without one, all patches on the average), "
+            f"{shown.title.lower()}."
+        )
+        if st.button("Look at all of them", key=f"{PREFIX}_all"):
+            st.session_state[kept] = (asked, all_maps(shown, chosen, fit, on))
+        known, maps = st.session_state.get(kept, (None, []))
+        if known == asked and maps:
+            with st.container(horizontal=True):
+                for label, make, kind in (("CSV", looking.as_csv, "text/csv"), ("NPZ", looking.as_npz, takeaway.NPZ)):
+                    st.download_button(
+                        label,
+                        make(maps),
+                        f"attention-lab-pictures.{label.lower()}",
+                        kind,
+                        key=f"{PREFIX}_{label.lower()}",
+                        on_click="ignore",
+                    )
+
+
+def all_maps(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on: str) -> list[looking.Map]:
+    """One map for each of the visitor's pictures; what cannot be looked at is told."""
+    model, loaded = chosen
+    own = own_picture.brought()
+    maps = []
+    bar = st.progress(0.0)
+    try:
+        for at, entry in enumerate(own):
+            found = looking.look(model if loaded is None else loaded, entry.name, entry.picture.pixels, fit, on)
+            maps.append(looking.map_of(found, gaze.within(shown, found.sight)))
+            bar.progress((at + 1) / len(own))
+    except ModelError as error:
+        messages.problem(f"{PREFIX}_every_look", "This model cannot show where it looks.", f"{error}.")
+    bar.empty()
+    return maps
+
+
+lab()
+claims.show_sources(("dosovitskiy2021", "abnar2020", "darcet2024", "chefer2021"))

@@ -1,0 +1,398 @@
+"""Lesson 11: images as words. Can a picture be read like a sentence?"""
+
+import numpy as np
+import streamlit as st
+
+from core.analysis.sight import Chosen
+from core.attention import attend
+from core.experiments import pictures as experiments
+from core.lessons import vision_transformer
+from core.lessons.vision_transformer import MODELS, PATCH_SIZE, PATCH_SIZES, Lesson, Settings
+from core.listing import Line, lines_that_ran, marked
+from core.models.errors import ModelError
+from core.vision import classifier_program
+from core.vision.classifier import FITS
+from core.vision.vit import VisionTransformer
+from pages.course.lesson import foot
+from pages.parts import (
+    answers,
+    claims,
+    controls,
+    gaze,
+    learning_curve,
+    messages,
+    own_picture,
+    question,
+    stage,
+    takeaway,
+)
+from pages.parts.gaze import Look
+from pages.parts.question import Question
+from pages.parts.stage import Frame, Stage, Token
+from pages.parts.views import matrix, overlay, patches, table, tables
+from pages.parts.words import asked, asking, cell, say
+
+PREFIX = "vit"
+FIRST = 5
+NAMES = {"vit": "class token", "vit-mean-pool": "mean of all", "cnn": "convolutional net"}
+
+
+def cut_frames(settings: Settings, side: int) -> list[Frame]:
+    """The picture and its patches, of any size."""
+    size, across = settings.patch_size, side // settings.patch_size
+    n = across**2
+    return [
+        Frame(
+            "I",
+            ("pixels",),
+            overlay("patches", "picture", across, plain=True, columns="numbers", rows="keys", scale="signed"),
+            say(
+                "{s} x {s} pixels, as the model reads them. The grid is where it is cut: {n} squares of {p} x {p} pixels.",
+                s=side,
+                n=n,
+                p=size,
+            ),
+            shape=f"3 × {side} × {side}",
+        ),
+        Frame(
+            "patches",
+            ("patches",),
+            patches("patches", "picture", across),
+            say(
+                "The grid slides apart and becomes a sequence, row by row. Press Play to see it. Halve the side of a patch and "
+                "there are 4 times as many, with 16 times as many pairs: here {n} tokens and {pairs} pairs.",
+                n=n,
+                pairs=f"{n**2:,}",
+            ),
+            "cut",
+            title="Patches",
+            shape=f"{n} × 3 × {size} × {size}",
+        ),
+        Frame(
+            "rows",
+            ("patches",),
+            tables(table("patches", "x", rows="keys", role="key")),
+            say(
+                "Each square in one row: red, green and blue of its {p} x {p} pixels, {w} numbers. Nothing is lost, nothing is "
+                "learned yet.",
+                p=size,
+                w=3 * size**2,
+            ),
+        ),
+    ]
+
+
+def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
+    """All steps, to the class."""
+    settings, trace = result.settings, result.now.trace
+    sight = result.sight
+    at = sight.middle
+    weights = sight.weights[layer, head, at]
+    most = int(weights[len(sight.extra) :].argmax())
+    width, head_width = trace.patch_embeddings.shape[-1], trace.patch_embeddings.shape[-1] // sight.n_heads
+    q, k = asking(sight.tokens[at]), asked(sight.patches[most])
+    by_class = settings.pooling == "class token"
+    block = trace.blocks[layer].attention
+    return [
+        *cut_frames(settings, len(result.pixels)),
+        Frame(
+            "xE",
+            ("patch_embeddings",),
+            tables(table("patch_embeddings", "xE", rows="keys", role="key")),
+            say(
+                "One learned matrix makes {d} numbers of each row, the same for every square: a convolution of stride {p} under "
+                "another name.",
+                d=width,
+                p=PATCH_SIZE,
+            ),
+            "· E",
+        ),
+        Frame(
+            "+ P",
+            ("tokens",),
+            tables(table("tokens", "tokens", rows="queries", role="query")),
+            say(
+                ("A learned class token stands first. " if by_class else "")
+                + "Each token gets the learned vector of its place"
+                + ("." if settings.positions else ", if you had not switched that off.")
+            ),
+            "+ P",
+        ),
+        Frame(
+            "q k v",
+            ("queries", "keys", "values"),
+            tables(
+                table("queries", "Q", rows="queries", role="query"),
+                table("keys", "K", rows="queries", role="key"),
+                table("values", "V", rows="queries", role="value"),
+            ),
+            say(
+                "Layer {l}, head {h}: {n} numbers each for the query, the key and the value of every token. Point at a row.",
+                l=layer,
+                h=head,
+                n=head_width,
+            ),
+            title="Queries, keys and values",
+        ),
+        Frame(
+            "A",
+            ("weights",),
+            overlay("looks", "picture", sight.columns, scale="share"),
+            say(
+                "{q} gives {w:.3f} of its attention to {k}; an even share would be {even:.3f}."
+                + (" What goes to the class token is not on the picture." if by_class else ""),
+                q=q,
+                w=cell(weights[len(sight.extra) + most].item(), "looks"),
+                k=k,
+                even=1 / len(sight.tokens),
+            ),
+            "softmax",
+            title="Where each patch looks",
+            shape=f"{len(sight.tokens)} × {len(sight.tokens)}",
+        ),
+        Frame(
+            "Z",
+            ("resid_post",),
+            tables(table("resid_post", "Z", rows="queries", role="output")),
+            say(
+                "Attention ({a} numbers a token, all heads side by side) is added to what came in, then a network of two layers. "
+                "So it goes {n} times.",
+                a=block.merged.shape[-1],
+                n=sight.n_layers,
+            ),
+            "block",
+        ),
+        Frame(
+            "pooled",
+            ("pooled",),
+            tables(table("answer", "z", rows="one", role="output", labelled=True)),
+            say("Only the class token is read on." if by_class else "The mean of all tokens is read on."),
+        ),
+        Frame(
+            "class",
+            ("logits",),
+            matrix(
+                "shares", "weights", rows="one", columns="numbers", words=[list(result.now.probabilities)], fixed=True
+            ),
+            say(
+                "A linear layer makes {n} scores, softmax probabilities of them: {label}, {share:.0%}.",
+                n=len(result.now.probabilities),
+                label=result.now.label,
+                share=result.now.probabilities[result.now.label],
+            ),
+            "softmax",
+            title="The class",
+            shape=f"1 × {len(result.now.probabilities)}",
+        ),
+    ]
+
+
+def lines() -> list[Line]:
+    """The code that ran, each line marked by the step whose tensor it made."""
+    ran = [
+        *lines_that_ran(VisionTransformer.forward, ("patches", "patch_embeddings", "tokens"), {"kept": None}),
+        *lines_that_ran(attend, ("scores", "scaled", "weights", "output"), {}),
+        *lines_that_ran(VisionTransformer.forward, ("here", "normed", "pooled", "logits"), {"kept": None}),
+    ]
+    return marked(ran, {"here": "resid_post", "normed": "pooled"})
+
+
+@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+def read(digest: str, _picture: np.ndarray, settings: Settings) -> Lesson:
+    return vision_transformer.run(_picture, settings)
+
+
+def choose() -> tuple[Settings, int, int]:
+    """What the learner sets, beside the picture, and the layer and the head that are looked at."""
+    with controls.bench():
+        fit = controls.one_of("Make it square", list(FITS), f"{PREFIX}_fit")
+        size = st.select_slider("Patch", PATCH_SIZES, PATCH_SIZE, key=f"{PREFIX}_size", bind="query-params", width=150)
+        pooling = controls.one_of("Answer from", list(MODELS), f"{PREFIX}_pooling")
+        positions = st.toggle("Positions", True, key=f"{PREFIX}_positions", bind="query-params")
+        shuffled = st.slider("Shuffle", 0, 20, 0, key=f"{PREFIX}_shuffle", bind="query-params", width=130)
+        layer = st.selectbox("Layer", range(6), 3, key=f"{PREFIX}_layer", bind="query-params", width=84)
+        head = st.selectbox("Head", range(6), 0, key=f"{PREFIX}_head", bind="query-params", width=84)
+    return Settings(pooling, fit, size, shuffled, positions), layer, head
+
+
+@st.fragment
+def lesson() -> None:
+    _, picture = own_picture.choose(PREFIX)
+    settings, layer, head = choose()
+    digest = own_picture.digest(picture)
+    try:
+        result = read(digest, picture, settings)
+    except ModelError as error:
+        messages.problem(PREFIX, "The Vision Transformer cannot be used.", f"{error}.")
+        return
+    whole = settings.patch_size == PATCH_SIZE
+    draw(result, digest, whole, layer, head)
+    if whole:
+        answered(result)
+        look(result, digest, layer, head)
+    else:
+        st.caption(
+            f"The trained models read patches of {PATCH_SIZE} pixels, so with {settings.patch_size} the steps end at the rows: "
+            f"what a matrix drawn at random would make of them shows nothing. Set it back to {PATCH_SIZE} to go on."
+        )
+    question.ask(PREFIX, questions(result))
+    learning_curve.show(PREFIX)
+    claims.show_claims(PREFIX, experiments.CLAIMS, (result.pixels, 0))
+
+
+def draw(result: Lesson, digest: str, whole: bool, layer: int, head: int) -> None:
+    """The stage: from pixels to the class, or with patches that no model here reads, to their rows."""
+    settings, sight = result.settings, result.sight
+    trace = result.now.trace
+    side = len(result.pixels)
+    names = vision_transformer.patch_names(side // settings.patch_size)
+    patch_tokens = [Token(each) for each in names]
+    tensors = {"picture": result.pixels.transpose(2, 0, 1) / np.float32(255)}
+    if whole:
+        block = trace.blocks[layer].attention
+        of_head = {name: getattr(block, name) for name in ("queries", "keys", "values")} | vars(block.attention)
+        tensors |= {name: tensor[0, head].cpu().numpy() for name, tensor in of_head.items()}
+        weights = sight.weights[layer, head]
+        tensors |= {
+            "looks": weights[:, len(sight.extra) :].contiguous().numpy(),
+            "answer": trace.pooled.cpu().numpy(),
+            "shares": np.array([list(result.now.probabilities.values())], dtype=np.float32),
+        }
+        made = result.steps(layer)
+    else:
+        tensors["patches"] = vision_transformer.rows_of(result.pixels, settings.patch_size)
+        made = [each for each in result.steps(layer) if each.name in ("pixels", "patches")]
+    at = sight.middle
+    scene = Stage(
+        lesson="vision_transformer",
+        signature=f"{digest}|{settings}|{layer}|{head}",
+        steps=made,
+        frames=frames(result, layer, head) if whole else cut_frames(settings, side),
+        tokens={
+            "queries": [*(Token(each, True) for each in sight.extra), *patch_tokens],
+            "keys": patch_tokens,
+            "one": [Token("z")],
+        },
+        listing=lines(),
+        formula_of="weights" if whole else "",
+        symbols={"queries": "Q", "keys": "K", "values": "V"},
+        formulas={"x": r"\operatorname{LN}(Z_{\ell-1})"} if whole else {},
+        focus={"query": at, "key": max(0, at - len(sight.extra))} if whole else {"query": 0, "key": 0},
+        tensors=tensors,
+        shares=frozenset({"picture", "looks", "shares"} & tensors.keys()),
+        ribbon=False,
+        answered=question.answered(PREFIX, [each.name for each in questions(result)]),
+    )
+    first = FIRST + 1 if whole else 1
+    stage.show(scene, first)
+    name = MODELS[settings.pooling]
+    takeaway.offer(
+        scene,
+        first,
+        f"Real numbers of {name}, trained for this course on CIFAR-10 and STL-10 photographs, computed on "
+        f"{vision_transformer.device()}",
+        lambda: classifier_program.of_classification(
+            vision_transformer.model(name),
+            result.pixels,
+            Chosen(gaze.ONE_HEAD, layer, head),
+            positions=settings.positions,
+        ),
+    )
+
+
+def answered(result: Lesson) -> None:
+    """What each model says the picture shows, and how sure it is."""
+    now, given = result.now, result.as_given
+    with st.container(key=f"{PREFIX}_answers", border=True):
+        own = MODELS[result.settings.pooling]
+        changed = bool(result.settings.shuffled) or not result.settings.positions
+        rows = [(f"{NAMES[own]}, as you set it" if changed else NAMES[own], now)]
+        rows += [(f"{NAMES[own]}, as the picture was", given)] if changed else []
+        rows += [(NAMES[other], found) for other, found in result.others.items()]
+        for label, found in rows:
+            st.caption(label.capitalize())
+            st.text(answers.told(found))
+        if not now.sure:
+            st.caption(
+                f"It is not sure: its world is {', '.join(sorted(now.probabilities))}. Of anything else it names what comes "
+                "nearest."
+            )
+        if changed:
+            st.caption(f"Your changes moved a probability by at most {result.moved:.3f}.")
+
+
+def opened(layer: int, head: int) -> None:
+    """A head that is clicked is the one that the steps show, too."""
+    st.session_state[f"{PREFIX}_layer"] = layer
+    st.session_state[f"{PREFIX}_head"] = head
+
+
+def look(result: Lesson, digest: str, layer: int, head: int) -> None:
+    """All heads of all layers on the picture."""
+    sight = result.sight
+    with st.container(key=f"{PREFIX}_heads_row", horizontal=True, vertical_alignment="bottom", gap="small"):
+        shown = gaze.choose(PREFIX, sight, layer, head)
+    caption = (
+        f"{sight.n_layers} layers × {sight.n_heads} heads of {MODELS[result.settings.pooling]}: on each small picture, what the "
+        "chosen token looks at there. Point at a head to preview it, click to open it."
+    )
+    gaze.show(
+        PREFIX, Look(sight, result.pixels, ""), shown, f"{digest}|{MODELS[result.settings.pooling]}", caption, opened
+    )
+
+
+def questions(result: Lesson) -> list[Question]:
+    """What shuffling does, what small patches cost, and who learns from few pictures."""
+    moves = ("not at all", "a little, by up to 0.1", "by more than 0.1")
+    times = ("2 times", "4 times", "16 times")
+    winners = ("the convolutional net", "the Vision Transformer", "about the same, within 0.05")
+
+    def grade_shuffle() -> tuple[str, str]:
+        found = experiments.destroys_position(result.pixels, 1)
+        untold = found["shuffling moves the scores, places not told"]
+        return (moves[0] if untold < 1e-3 else moves[1] if untold <= 0.1 else moves[2]), found.says
+
+    def show_shuffle() -> None:
+        st.session_state[f"{PREFIX}_positions"] = False
+        st.session_state[f"{PREFIX}_shuffle"] = 1
+        st.session_state[f"{PREFIX}_size"] = PATCH_SIZE
+
+    def grade_cost() -> tuple[str, str]:
+        side = len(result.pixels)
+        few, many = ((side // size) ** 2 for size in (8, 4))
+        grown = many**2 // few**2
+        return f"{grown} times", f"{few} patches have {few**2:,} pairs, {many} have {many**2:,}: {grown} times as many."
+
+    def grade_few() -> tuple[str, str]:
+        with st.spinner("Training both, on 100 pictures"):
+            found = experiments.few_pictures(result.pixels, 0)
+        net, token = (number.value for number in found.numbers[:2])
+        return winners[2] if abs(net - token) <= 0.05 else winners[0] if net > token else winners[1], found.says
+
+    return [
+        Question(
+            "shuffle",
+            "Positions are switched off, and the patches of your picture are shuffled. How far do the scores move?",
+            moves,
+            grade_shuffle,
+            show_shuffle,
+        ),
+        Question(
+            "cost",
+            "The side of a patch is halved, from 8 to 4 pixels. How many times as many pairs of patches does attention weigh?",
+            times,
+            grade_cost,
+        ),
+        Question(
+            "few",
+            "A convolutional net and a Vision Transformer of about the same size learn four drawn shapes from 100 pictures. "
+            "Which names more of 500 new ones right?",
+            winners,
+            grade_few,
+        ),
+    ]
+
+
+lesson()
+claims.show_sources(("dosovitskiy2021", "vaswani2017", "he2016", "xiong2020", "abnar2020", "devlin2019"))
+foot("vision_transformer")

@@ -1,0 +1,11 @@
+"""What a classifier says that a picture shows, in words that do not hide how sure it is."""
+
+from core.vision.classifier import Answer
+
+TOLD = 3
+
+
+def told(found: Answer) -> str:
+    """The likeliest classes."""
+    best = [f"{label} {share:.0%}" for label, share in list(found.probabilities.items())[:TOLD]]
+    return ("" if found.sure else "not sure: ") + ", ".join(best)

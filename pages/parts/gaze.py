@@ -1,0 +1,159 @@
+"""A picture and all heads of a model on it: point at a patch, and see where it looks in every head of every layer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core.analysis.flow import Fuse
+from core.analysis.sight import SUMMARIES, Chosen, Sight
+from pages.parts import assets, controls, link
+from pages.parts.payload import pack
+
+ONE_HEAD = SUMMARIES[0]
+FUSIONS: tuple[Fuse, ...] = ("mean", "max", "min")
+
+
+@dataclass(frozen=True)
+class Shown(Chosen):
+    """The matrix that is open, with its words."""
+
+    @property
+    def title(self) -> str:
+        match self.summary:
+            case "one head":
+                return f"Layer {self.layer}, head {self.head}"
+            case "mean of the layer":
+                return f"Layer {self.layer}, mean of its heads"
+            case "mean of all":
+                return "Mean of all heads"
+        return "Attention rollout"
+
+    @property
+    def note(self) -> str:
+        """What was done to the numbers."""
+        if self.summary == "rollout":
+            origin = " (Abnar and Zuidema 2020)" if self.fuse == "mean" else "; Abnar and Zuidema 2020 take the mean"
+            return f"The product over layers of the heads' {self.fuse}, {self.residual:.0%} of it the residual path{origin}."
+        return (
+            "Light is attention: from 0 to the strongest other patch. Click a patch to keep it, then point at others."
+        )
+
+
+@dataclass(frozen=True)
+class Look:
+    """One picture with what a model makes of it. pixels: (height, width, 3) from 0 to 255, as the model saw them."""
+
+    sight: Sight
+    pixels: np.ndarray
+    title: str
+
+
+def choose(prefix: str, sight: Sight, layer: int, head: int) -> Shown:
+    """The controls that say what is made of the heads. layer, head: those that are open, as far as they exist."""
+    summary = st.selectbox("Show", SUMMARIES, key=f"{prefix}_show", bind="query-params", width=170) or ONE_HEAD
+    residual, fuse = 0.5, FUSIONS[0]
+    if summary == "rollout":
+        fuse = controls.one_of("Of the heads", list(FUSIONS), f"{prefix}_fuse")
+        residual = st.slider(
+            "Residual path", 0.0, 0.9, 0.5, 0.1, key=f"{prefix}_residual", bind="query-params", width=140
+        )
+    return Shown(summary, min(layer, sight.n_layers - 1), min(head, sight.n_heads - 1), residual, fuse)
+
+
+def show(
+    prefix: str,
+    first: Look,
+    shown: Shown,
+    signature: str,
+    caption: str,
+    on_open: Callable[[int, int], None],
+    second: Look | None = None,
+) -> None:
+    """Draw it. The token that is kept by a click stands in the link as `?{prefix}_at=`.
+
+    signature   changes whenever the picture or the model does; then the patch in the middle is looked at again.
+    on_open     called with (layer, head) when a head is clicked.
+    second      what is compared with it.
+    """
+    key = f"{prefix}_gaze"
+    sight = first.sight
+
+    def opened() -> None:
+        place = st.session_state[key].opened
+        if isinstance(place, dict) and all(isinstance(place.get(name), int) for name in ("layer", "head")):
+            on_open(place["layer"], place["head"])
+            st.session_state[f"{prefix}_show"] = ONE_HEAD
+
+    def kept() -> None:
+        token = st.session_state[key].kept
+        if isinstance(token, int) and 0 <= token < len(sight.tokens):
+            link.write(f"{prefix}_at", str(token))
+
+    factor = sight.coarseness
+    words = {
+        "signature": signature,
+        "layers": sight.n_layers,
+        "heads": sight.n_heads,
+        "open": [shown.layer, shown.head],
+        "factor": factor,
+        "rows": -(-sight.rows // factor),
+        "columns": -(-sight.columns // factor),
+        "first": _words(first, shown),
+        "second": None if second is None else _words(second, shown),
+        "caption": caption,
+        "focus": sight.middle,
+        "look": token_of_link(prefix, sight),
+        "exact": shown.summary == ONE_HEAD,
+    }
+    tensors = {
+        "every": sight.small.numpy(),
+        "first_weights": sight.matrix(shown).numpy(),
+        "first_picture": planes(first.pixels),
+    }
+    if second is not None:
+        tensors |= {
+            "second_weights": second.sight.matrix(within(shown, second.sight)).numpy(),
+            "second_picture": planes(second.pixels),
+        }
+    assets.component("gaze")(
+        key=key,
+        data=pack(words, tensors, frozenset({"first_weights", "second_weights"})),
+        on_opened_change=opened,
+        on_kept_change=kept,
+    )
+
+
+def token_of_link(prefix: str, sight: Sight) -> int:
+    """The token that the link names; else the patch in the middle."""
+    (token, *_) = (*link.integers(f"{prefix}_at", (sight.middle,)), sight.middle)
+    return token if token < len(sight.tokens) else sight.middle
+
+
+def planes(pixels: np.ndarray) -> np.ndarray:
+    """(height, width, 3) as (3, height, width): red, then green, then blue."""
+    return pixels.transpose(2, 0, 1)
+
+
+def within(shown: Shown, sight: Sight) -> Shown:
+    """The same matrix of another model, as far as it has such a layer and head."""
+    return Shown(
+        shown.summary,
+        min(shown.layer, sight.n_layers - 1),
+        min(shown.head, sight.n_heads - 1),
+        shown.residual,
+        shown.fuse,
+    )
+
+
+def _words(look: Look, shown: Shown) -> dict:
+    sight = look.sight
+    return {
+        "title": f"{look.title}{within(shown, sight).title}",
+        "note": shown.note,
+        "names": list(sight.tokens),
+        "extra": len(sight.extra),
+        "rows": sight.rows,
+        "columns": sight.columns,
+    }

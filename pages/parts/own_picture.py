@@ -1,0 +1,153 @@
+"""The picture that a page looks at: a photograph to start from, or what the visitor brings, takes, draws or pastes."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from core import settings
+from core.picture_files import ENDINGS, Entry, is_archive, read_archive, read_picture
+from core.vision.samples import SAMPLES, sample
+from pages.parts import assets, messages
+from pages.parts.payload import pack
+
+OWN = "your own"
+_KEPT = "own_pictures"  # of one visitor, who takes them along from page to page
+_MAIN = "picture"  # the name of a page's main picture: the visitor's own goes along to the next page
+_DATA_URL = ("data:image/png;base64,", "data:image/jpeg;base64,")
+
+
+@st.cache_resource(max_entries=len(SAMPLES), show_spinner=False)
+def _sample(name: str) -> np.ndarray:
+    return sample(name)
+
+
+def choose(prefix: str, name: str = _MAIN, label: str = "Picture", default: str = "a cat") -> tuple[str, np.ndarray]:
+    """The name of the picture and its pixels (height, width, 3). A visitor's own stay in the session, never in the link."""
+    names = [default, *(each for each in SAMPLES if each != default)]
+    key = f"{prefix}_{name}"
+    if name == _MAIN and brought() and key not in st.session_state and key not in st.query_params:
+        st.session_state[key] = st.query_params[key] = OWN
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key=f"{key}_row"):
+        chosen = st.selectbox(label, [*names, OWN], key=key, bind="query-params", width=180) or names[0]
+        entry = _which(key) if chosen == OWN else None
+        with st.popover("Bring your own", icon=":material/add_photo_alternate:"):
+            _bring(key)
+    _say_refused(key)
+    if chosen != OWN:
+        return chosen, _sample(chosen)
+    if entry is None:
+        st.caption(f"There is no picture of yours here yet: press “Bring your own”. Meanwhile you see {names[0]}.")
+        return names[0], _sample(names[0])
+    for note in entry.picture.notes:
+        st.caption(note)
+    return entry.name, entry.picture.pixels
+
+
+def digest(picture: np.ndarray) -> str:
+    """What tells a picture from others: its pixels and its shape."""
+    return hashlib.sha256(f"{picture.shape}".encode() + picture.tobytes()).hexdigest()
+
+
+def brought() -> list[Entry]:
+    """The visitor's own pictures."""
+    return st.session_state.get(_KEPT, [])
+
+
+def _which(key: str) -> Entry | None:
+    """One of the visitor's own pictures."""
+    kept = brought()
+    if len(kept) < 2:
+        return kept[0] if kept else None
+    place = st.selectbox(
+        "Which", range(len(kept)), key=f"{key}_which", format_func=lambda at: f"{at + 1}. {kept[at].name}", width=180
+    )
+    return kept[min(place or 0, len(kept) - 1)]
+
+
+def _bring(key: str) -> None:
+    """The ways in. Nothing is asked of the camera before somebody wants it."""
+    way = st.segmented_control(
+        "How", ["upload", "camera", "draw or paste"], default="upload", key=f"{key}_way", required=True
+    )
+    if way == "camera":
+        st.camera_input("Take a picture", key=f"{key}_camera", on_change=_photographed, args=(key,))
+    elif way == "draw or paste":
+        assets.component("pad")(key=f"{key}_pad", data=pack({}, {}), on_drawn_change=lambda: _drawn(key))
+    else:
+        st.file_uploader(
+            f"PNG, JPEG, WebP, GIF or HEIC, or a zip of them: at most {settings.MAX_PICTURE_BYTES / 1e6:g} MB and "
+            f"{settings.MAX_PIXELS / 1e6:g} million pixels each, {settings.MAX_PICTURES} pictures",
+            [*ENDINGS, "zip"],
+            accept_multiple_files=True,
+            key=f"{key}_file",
+            on_change=_uploaded,
+            args=(key,),
+        )
+    st.caption("They stay in this session: not written to a disk, not in the link, and nobody else sees them.")
+
+
+def _uploaded(key: str) -> None:
+    files = st.session_state[f"{key}_file"]
+    found: list[Entry] = []
+    for file in files:
+        if sum(entry.picture is not None for entry in found) >= settings.MAX_PICTURES:
+            found.append(
+                Entry(file.name[:80], None, f"{settings.MAX_PICTURES} pictures are there already; bring fewer")
+            )
+        else:
+            found += _entries(file.name, file.getvalue())
+    if files:
+        _keep(key, found)
+
+
+def _photographed(key: str) -> None:
+    file = st.session_state[f"{key}_camera"]
+    if file is not None:
+        _keep(key, _entries("from the camera", file.getvalue()))
+
+
+def _drawn(key: str) -> None:
+    message = st.session_state[f"{key}_pad"].drawn
+    text = message.get("picture") if isinstance(message, Mapping) else None
+    start = next((each for each in _DATA_URL if isinstance(text, str) and text.startswith(each)), None)
+    # base64 takes four letters for three bytes
+    if start is None or len(text) > settings.MAX_PICTURE_BYTES * 4 // 3:
+        return
+    try:
+        content = base64.b64decode(text.removeprefix(start), validate=True)
+    except binascii.Error:
+        return
+    _keep(key, _entries("pasted" if message.get("how") == "pasted" else "drawn", content))
+
+
+def _entries(name: str, content: bytes) -> list[Entry]:
+    """The pictures of one file, or why there are none."""
+    try:
+        if is_archive(content):
+            return read_archive(content)
+        return [Entry(name[:80], read_picture(content))]
+    except ValueError as error:
+        return [Entry(name[:80], None, str(error))]
+
+
+def _keep(key: str, found: list[Entry]) -> None:
+    """Take what can be read; where nothing can, everything stays as it was."""
+    good = [entry for entry in found if entry.picture is not None]
+    refused = [(entry.name, entry.refused) for entry in found if entry.picture is None]
+    refused += [(entry.name, "it is one too many; bring fewer") for entry in good[settings.MAX_PICTURES :]]
+    st.session_state[f"{key}_refused"] = (bool(good), refused)
+    if good:
+        st.session_state[_KEPT] = good[: settings.MAX_PICTURES]
+        st.session_state[key] = OWN
+        st.session_state.pop(f"{key}_which", None)
+
+
+def _say_refused(key: str) -> None:
+    some, refused = st.session_state.get(f"{key}_refused", (False, []))
+    if refused:
+        what = "Not all of it was taken." if some else "The picture was not taken; what you had is still here."
+        messages.problem(key, what, "; ".join(f"{name}: {words}" for name, words in refused) + ".")

@@ -1,0 +1,179 @@
+"""Lesson 11 and the image lab in a real browser: pictures come in, patches are pointed at, heads are opened."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+PICTURE = ".gaze figure canvas"
+HEADS = ".gaze .heads canvas"
+
+
+def label(visitor, selector: str = PICTURE) -> str:
+    return visitor.see(selector).first.get_attribute("aria-label")
+
+
+def png(colour: str, size: tuple[int, int] = (90, 60)) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, "PNG")
+    return out.getvalue()
+
+
+def bring(visitor, *files: tuple[str, bytes]) -> None:
+    """Open the popover and hand files to the uploader."""
+    visitor.page.get_by_role("button", name="Bring your own").first.click()
+    chooser = visitor.page.locator("[data-testid=stFileUploader] input[type=file]")
+    chooser.wait_for(state="attached")
+    chooser.set_input_files([{"name": name, "mimeType": "image/png", "buffer": content} for name, content in files])
+
+
+def middle_of(visitor, column: float, row: float, cells: int = 8) -> tuple[float, float]:
+    """Where a patch lies on the screen; the names of rows and columns take 20 pixels."""
+    box = visitor.see(PICTURE).first.bounding_box()
+    side = box["height"] - 23
+    return box["x"] + 20 + (column + 0.5) * side / cells, box["y"] + 20 + (row + 0.5) * side / cells
+
+
+def test_pointing_at_a_patch_shows_where_it_looks_without_asking_python(visit):
+    visitor = visit("/vision_transformer")
+    visitor.see(PICTURE).first.scroll_into_view_if_needed()
+    before = visitor.messages_sent
+    for column, row, name in ((1, 2, "b3"), (6, 0, "g1")):
+        visitor.page.mouse.move(*middle_of(visitor, column, row))
+        visitor.says(".gaze .says", f"{name} looks most at")
+    visitor.page.wait_for_timeout(1200)
+    assert visitor.messages_sent == before
+    visitor.after(lambda: visitor.page.mouse.click(*middle_of(visitor, 6, 0)))
+    assert visitor.link["vit_at"] == "7"
+    assert "step" not in visitor.link
+    visitor.page.mouse.move(*middle_of(visitor, 3, 3))
+    visitor.says(".gaze .says", "g1 gives")
+    visitor.says(".gaze .says", "of its attention to d4")
+
+
+def test_a_head_is_previewed_and_opened_and_the_steps_follow(visit):
+    visitor = visit("/vision_transformer")
+    visitor.see(HEADS).focus()
+    for key in ("ArrowUp", "ArrowRight", "ArrowRight"):
+        visitor.page.keyboard.press(key)
+    visitor.says(".gaze h3", "Layer 2, head 2")
+    visitor.says(".gaze .note", "Preview")
+    visitor.after(lambda: visitor.page.keyboard.press("Enter"))
+    assert (visitor.link["vit_layer"], visitor.link["vit_head"]) == ("2", "2")
+
+
+def test_patches_are_walked_by_keyboard_the_question_is_turned_and_a_threshold_kept(visit):
+    visitor = visit("/vision_transformer")
+    visitor.see(PICTURE).focus()
+    visitor.page.keyboard.press("ArrowLeft")
+    visitor.says(".gaze .says", "d5 looks most at")
+    visitor.page.get_by_role("button", name="Who looks here").click()
+    visitor.says(".gaze .says", "d5 is looked at most by")
+    visitor.page.get_by_role("button", name="Who looks here").click()
+    visitor.see(".gaze .threshold input").fill("50")
+    visitor.says(".gaze .says", "of 64 patches hold 50 %")
+    visitor.see(".gaze .chip").click()
+    visitor.says(".gaze .says", "[CLS] looks most at")
+    assert "[CLS] looks most at" in label(visitor)
+
+
+def test_the_second_picture_speaks_of_its_own_patches(visit):
+    """A model without a class token beside one that has it: the same place, another number."""
+    visitor = visit("/image_lab?img_compare=another+model")
+    second = visitor.see(PICTURE).nth(1)
+    box = second.bounding_box()
+    side = box["height"] - 23
+    second.hover(position={"x": 20 + 1.5 * side / 8, "y": 20 + 2.5 * side / 8})
+    for panel in (0, 1):
+        visitor.see(".gaze .says").nth(panel).get_by_text("b3", exact=True).first.wait_for()
+    visitor.see(PICTURE).nth(1).focus()
+    visitor.page.keyboard.press("ArrowRight")
+    for panel in (0, 1):
+        visitor.see(".gaze .says").nth(panel).get_by_text("c3", exact=True).first.wait_for()
+
+
+def test_a_picture_of_ones_own_is_read_and_goes_along(visit):
+    visitor = visit("/image_lab")
+    visitor.after(lambda: bring(visitor, ("sea.png", png("blue"))))
+    visitor.says("[data-testid=stText]", "sea.png")
+    assert visitor.link["img_picture"] == "your own"
+    visitor.page.get_by_role("link", name="11 · Images as words").click()
+    visitor.page.wait_for_url("**/vision_transformer**")
+    visitor.rest()
+    assert visitor.link["vit_picture"] == "your own"
+    red, _, blue, _ = visitor.see(PICTURE).first.evaluate(
+        "(it) => [...it.getContext('2d').getImageData(it.width / 2, it.height / 2, 1, 1).data]"
+    )
+    assert blue > red
+
+
+def test_what_is_no_picture_is_told_and_what_was_there_stays(visit):
+    visitor = visit("/image_lab")
+    bring(visitor, ("broken.png", b"no picture"))
+    visitor.says("[data-testid=stText]", "broken.png: the file is no picture that can be read")
+    assert visitor.text(".gaze h3") == "Layer 3, head 0"
+
+
+def test_a_drawing_becomes_the_picture(visit):
+    visitor = visit("/image_lab")
+    visitor.page.get_by_role("button", name="Bring your own").first.click()
+    visitor.page.get_by_text("draw or paste").click()
+    pad = visitor.see(".pad canvas")
+    pad.wait_for()
+    box = pad.bounding_box()
+    visitor.page.get_by_role("button", name="red", exact=True).click()
+    visitor.page.mouse.move(box["x"] + 40, box["y"] + 40)
+    visitor.page.mouse.down()
+    visitor.page.mouse.move(box["x"] + 200, box["y"] + 200, steps=5)
+    visitor.page.mouse.up()
+    visitor.after(lambda: visitor.page.get_by_role("button", name="Use this drawing").click())
+    assert visitor.link["img_picture"] == "your own"
+    visitor.says("[data-testid=stText]", "drawn:")
+
+
+def test_a_pasted_picture_is_taken(visit):
+    visitor = visit("/image_lab")
+    visitor.page.get_by_role("button", name="Bring your own").first.click()
+    visitor.page.get_by_text("draw or paste").click()
+    visitor.see(".pad canvas").wait_for()
+    content = list(png("lime"))
+    visitor.after(
+        lambda: visitor.see(".pad canvas").evaluate(
+            """(canvas, bytes) => {
+                const data = new DataTransfer();
+                data.items.add(new File([new Uint8Array(bytes)], "p.png", { type: "image/png" }));
+                canvas.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, composed: true }));
+            }""",
+            content,
+        )
+    )
+    visitor.says("[data-testid=stText]", "pasted:")
+
+
+def test_the_patches_slide_apart_while_it_plays(visit):
+    visitor = visit("/vision_transformer?step=1")
+    canvas = visitor.see(".stage figure canvas")
+    still = np.frombuffer(canvas.screenshot(), np.uint8)
+    visitor.see(".rail .play, .stage [aria-label='Play']").first.click()
+    visitor.page.wait_for_timeout(350)
+    moving = np.frombuffer(canvas.screenshot(), np.uint8)
+    assert still.shape != moving.shape or (still != moving).any()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/vision_transformer", "/image_lab?img_compare=another+picture", "/captioning?pic_source=photograph+or+your+own"],
+)
+def test_on_a_phone_nothing_is_wider_than_the_screen(visit, path):
+    visitor = visit(path, viewport={"width": 390, "height": 844})
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
+    main = visitor.page.evaluate(
+        "(() => { const m = document.querySelector('.stMain'); return [m.scrollWidth, m.clientWidth]; })()"
+    )
+    assert main[0] <= main[1] + 1
+
+
+def test_a_photograph_is_captioned_and_told_to_be_outside_the_captioners_world(visit):
+    visitor = visit("/captioning?pic_source=photograph+or+your+own")
+    visitor.says("[data-testid=stCaptionContainer]", "outside its world")
