@@ -70,7 +70,8 @@ function createGaze(root, io) {
     [data, theme] = [payload, newTheme];
     if (changed) {
       const start = isFirst ? data.look : data.focus;
-      Object.assign(state, { query: start, key: start, pinned: false });
+      Object.assign(state, { query: start, key: start, pinned: false, coloured: alikeVeil(data.tensors.first_picture, theme) });
+      coloured.setAttribute("aria-pressed", String(state.coloured));
     }
     const last = data.first.names.length - 1;
     state.query = Math.min(state.query, last);
@@ -187,6 +188,12 @@ function createGaze(root, io) {
   });
 
   return { update, resize };
+}
+
+/** Whether a picture is so much like the veil that what is veiled could not be told: then colours say it. */
+function alikeVeil({ values }, theme) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length / 255;
+  return theme.name === "dark" ? mean < 0.15 : mean > 0.85;
 }
 
 export default (component) => mount(component, createGaze, [new URL("gaze.css", import.meta.url)]);

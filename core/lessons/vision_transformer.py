@@ -45,7 +45,7 @@ class Lesson:
     """What the model makes of the picture as the learner wants it, and as it was, and what others make of it.
 
     pixels    what is read: a square, its patches in the order chosen.
-    as_given  what the model says of the patches in their own order, with positions.
+    as_given  what the model says of the patches in their own order.
     others    what the other Vision Transformer and the convolutional net say of the same pixels.
     """
 
@@ -68,7 +68,7 @@ class Lesson:
 
     @property
     def moved(self) -> float:
-        """How far shuffling and leaving out positions moved the probabilities: the largest difference."""
+        """How far shuffling moved the probabilities: the largest difference."""
         before, after = self.as_given.probabilities, self.now.probabilities
         return max(abs(after[label] - share) for label, share in before.items())
 
@@ -124,6 +124,6 @@ def run(picture: UInt8[np.ndarray, "height width 3"], settings: Settings) -> Les
         settings,
         pixels,
         model(name).read(as_input(pixels), positions=settings.positions),
-        Answer(model(name).read(given).probabilities),
+        Answer(model(name).read(given, positions=settings.positions).probabilities),
         {each: Answer(model(each).read(as_input(pixels)).probabilities) for each in (other, "cnn")},
     )

@@ -76,7 +76,10 @@ torch.set_printoptions(precision=4, sci_mode=False, linewidth=160, threshold=1_0
 
 _OPENED = """def opened(name, kind):
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    with safe_open(folder / f"{{name}}.safetensors", framework="pt") as file:
+    path = folder / f"{{name}}.safetensors"
+    if not path.exists():
+        sys.exit(f"{{path}} is missing: name the folder that holds it; in the project that is assets/checkpoints")
+    with safe_open(path, framework="pt") as file:
         config = {config}(**json.loads(file.metadata()["config"]))
         tensors = {{key: file.get_tensor(key).float() for key in file.keys()}}
     model = kind(config).eval()

@@ -87,6 +87,11 @@ class Caption:
         return " ".join(word for word in self.words if word != WORDS[END])
 
     @property
+    def ended(self) -> bool:
+        """Whether it came to its end, and not to the limit."""
+        return self.words[-1:] == (WORDS[END],)
+
+    @property
     def weights(self) -> Float[Tensor, "target rows columns"] | None:
         """Where each word looked, as a map over the cells of the picture; None without attention."""
         if not isinstance(self.trace, CaptionTrace):

@@ -112,9 +112,15 @@ def draw(
     one = Look(sight, first.pixels, f"{titles[0]}: " if second else "")
     other = Look(second.sight, second.pixels, f"{titles[1]}: ") if second else None
     gaze.show(PREFIX, one, shown, f"{chosen[0]}|{digest}", caption, opened, other)
-    for each in (first, second):
-        if each is not None and each.answer is not None:
-            st.text(f"{each.name}: {answers.told(each.answer)}")
+    answered = [
+        (title if second else each.name, each.answer)
+        for title, each in zip(titles, (first, second), strict=True)
+        if each is not None and each.answer is not None
+    ]
+    for title, answer in answered:
+        st.text(f"{title}: {answers.told(answer)}")
+    if answered:
+        st.caption(answers.world(answered[0][1]))
     loaded = chosen[1]
     if loaded is not None and not loaded.recorded:
         st.caption("This family brings its own attention, so the weights are those that the library returns.")
@@ -171,7 +177,7 @@ def every_picture(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit
     with st.container(key=f"{PREFIX}_every", border=True):
         st.caption(
             f"All {len(own)} pictures, a row for each: what the class token looks at (without one, all patches on the average), "
-            f"{shown.title.lower()}."
+            f"{shown.title.lower()}. As a table to download."
         )
         if st.button("Look at all of them", key=f"{PREFIX}_all"):
             st.session_state[kept] = (asked, all_maps(shown, chosen, fit, on))

@@ -312,13 +312,14 @@ def written(result: Lesson) -> None:
     with st.container(key=f"{PREFIX}_texts", border=True):
         # what is covered, or hidden by another thing, nobody could name
         fair = result.right and result.settings.covered is None and scenes.apart(result.settings.scene)
-        rows = [("A look per word", result.now.text)]
+        rows = [("A look per word", result.now)]
         if result.changed:
-            rows = [("With your changes", result.now.text), ("A look per word, by itself", result.free.text)]
-        for name, text in (*rows, ("The mean of all cells", result.mean.text)):
-            mark = " ✓" if text == result.right else " ✗"
+            rows = [("With your changes", result.now), ("A look per word, by itself", result.free)]
+        for name, caption in (*rows, ("The mean of all cells", result.mean)):
+            mark = " ✓" if caption.text == result.right else " ✗"
             st.caption(name + (mark if fair else ""))
-            st.text(text or "(nothing is written)")
+            limit = "" if caption.ended else f" … (stopped after {len(caption.words)} words, its limit)"
+            st.text((caption.text or "(nothing is written)") + limit)
         if result.settings.looks:
             st.button("Take the forced looks back", on_click=take_back, key=f"{PREFIX}_back")
         if result.outside:

@@ -29,7 +29,7 @@ from pages.parts import (
 from pages.parts.gaze import Look
 from pages.parts.question import Question
 from pages.parts.stage import Frame, Stage, Token
-from pages.parts.views import matrix, overlay, patches, table, tables
+from pages.parts.views import overlay, patches, table, tables
 from pages.parts.words import asked, asking, cell, say
 
 PREFIX = "vit"
@@ -64,7 +64,6 @@ def cut_frames(settings: Settings, side: int) -> list[Frame]:
                 n=n,
                 pairs=f"{n**2:,}",
             ),
-            "cut",
             title="Patches",
             shape=f"{n} × 3 × {size} × {size}",
         ),
@@ -105,7 +104,6 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
                 d=width,
                 p=PATCH_SIZE,
             ),
-            "· E",
         ),
         Frame(
             "+ P",
@@ -160,7 +158,6 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
                 a=block.merged.shape[-1],
                 n=sight.n_layers,
             ),
-            "block",
         ),
         Frame(
             "pooled",
@@ -171,9 +168,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
         Frame(
             "class",
             ("logits",),
-            matrix(
-                "shares", "weights", rows="one", columns="numbers", words=[list(result.now.probabilities)], fixed=True
-            ),
+            tables(table("shares", "p", rows="classes", role="output", labelled=True, scale="weights", limit=1)),
             say(
                 "A linear layer makes {n} scores, softmax probabilities of them: {label}, {share:.0%}.",
                 n=len(result.now.probabilities),
@@ -209,8 +204,17 @@ def choose() -> tuple[Settings, int, int]:
         size = st.select_slider("Patch", PATCH_SIZES, PATCH_SIZE, key=f"{PREFIX}_size", bind="query-params", width=150)
         pooling = controls.one_of("Answer from", list(MODELS), f"{PREFIX}_pooling")
         positions = st.toggle("Positions", True, key=f"{PREFIX}_positions", bind="query-params")
-        shuffled = st.slider("Shuffle", 0, 20, 0, key=f"{PREFIX}_shuffle", bind="query-params", width=130)
-        layer = st.selectbox("Layer", range(6), 3, key=f"{PREFIX}_layer", bind="query-params", width=84)
+        shuffled = st.slider(
+            "Shuffle",
+            0,
+            20,
+            0,
+            key=f"{PREFIX}_shuffle",
+            bind="query-params",
+            width=130,
+            help="0: the patches as they lie. Every other number puts them in another random order.",
+        )
+        layer = st.selectbox("Layer", range(6), 1, key=f"{PREFIX}_layer", bind="query-params", width=84)
         head = st.selectbox("Head", range(6), 0, key=f"{PREFIX}_head", bind="query-params", width=84)
     return Settings(pooling, fit, size, shuffled, positions), layer, head
 
@@ -256,7 +260,7 @@ def draw(result: Lesson, digest: str, whole: bool, layer: int, head: int) -> Non
         tensors |= {
             "looks": weights[:, len(sight.extra) :].contiguous().numpy(),
             "answer": trace.pooled.cpu().numpy(),
-            "shares": np.array([list(result.now.probabilities.values())], dtype=np.float32),
+            "shares": np.array([[share] for share in result.now.probabilities.values()], dtype=np.float32),
         }
         made = result.steps(layer)
     else:
@@ -272,11 +276,12 @@ def draw(result: Lesson, digest: str, whole: bool, layer: int, head: int) -> Non
             "queries": [*(Token(each, True) for each in sight.extra), *patch_tokens],
             "keys": patch_tokens,
             "one": [Token("z")],
+            "classes": [Token(each) for each in result.now.probabilities],
         },
         listing=lines(),
         formula_of="weights" if whole else "",
-        symbols={"queries": "Q", "keys": "K", "values": "V"},
-        formulas={"x": r"\operatorname{LN}(Z_{\ell-1})"} if whole else {},
+        symbols={},
+        formulas={"masked": "<scaled>"} if whole else {},  # nothing is masked here
         focus={"query": at, "key": max(0, at - len(sight.extra))} if whole else {"query": 0, "key": 0},
         tensors=tensors,
         shares=frozenset({"picture", "looks", "shares"} & tensors.keys()),
@@ -302,23 +307,20 @@ def draw(result: Lesson, digest: str, whole: bool, layer: int, head: int) -> Non
 
 def answered(result: Lesson) -> None:
     """What each model says the picture shows, and how sure it is."""
-    now, given = result.now, result.as_given
+    now, settings = result.now, result.settings
+    mixed = ", patches shuffled" if settings.shuffled else ""
+    untold = "" if settings.positions else ", without positions"
+    own = NAMES[MODELS[settings.pooling]]
+    rows = [(f"{own}{untold}{mixed}", now)]
+    rows += [(f"{own}{untold}, as the picture was", result.as_given)] if mixed else []
+    rows += [(f"{NAMES[other]}{mixed}", found) for other, found in result.others.items()]
     with st.container(key=f"{PREFIX}_answers", border=True):
-        own = MODELS[result.settings.pooling]
-        changed = bool(result.settings.shuffled) or not result.settings.positions
-        rows = [(f"{NAMES[own]}, as you set it" if changed else NAMES[own], now)]
-        rows += [(f"{NAMES[own]}, as the picture was", given)] if changed else []
-        rows += [(NAMES[other], found) for other, found in result.others.items()]
         for label, found in rows:
             st.caption(label.capitalize())
             st.text(answers.told(found))
-        if not now.sure:
-            st.caption(
-                f"It is not sure: its world is {', '.join(sorted(now.probabilities))}. Of anything else it names what comes "
-                "nearest."
-            )
-        if changed:
-            st.caption(f"Your changes moved a probability by at most {result.moved:.3f}.")
+        if mixed:
+            st.caption(f"Shuffling moved a probability of the first by at most {result.moved:.3f}.")
+        st.caption(answers.world(now))
 
 
 def opened(layer: int, head: int) -> None:

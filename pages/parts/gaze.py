@@ -37,7 +37,8 @@ class Shown(Chosen):
             origin = " (Abnar and Zuidema 2020)" if self.fuse == "mean" else "; Abnar and Zuidema 2020 take the mean"
             return f"The product over layers of the heads' {self.fuse}, {self.residual:.0%} of it the residual path{origin}."
         return (
-            "Light is attention: from 0 to the strongest other patch. Click a patch to keep it, then point at others."
+            "Clear is much attention, veiled is little: from 0 to the strongest other patch. Click a patch to keep it, then "
+            "point at others."
         )
 
 

@@ -87,7 +87,9 @@ def _bring(key: str) -> None:
             on_change=_uploaded,
             args=(key,),
         )
-    st.caption("They stay in this session: not written to a disk, not in the link, and nobody else sees them.")
+    st.caption(
+        "They stay here until the page is reloaded: not written to a disk, not in the link, and nobody else sees them."
+    )
 
 
 def _uploaded(key: str) -> None:
@@ -143,11 +145,11 @@ def _keep(key: str, found: list[Entry]) -> None:
     if good:
         st.session_state[_KEPT] = good[: settings.MAX_PICTURES]
         st.session_state[key] = OWN
-        st.session_state.pop(f"{key}_which", None)
+        st.session_state[f"{key}_which"] = min(len(good), settings.MAX_PICTURES) - 1  # the newest
 
 
 def _say_refused(key: str) -> None:
     some, refused = st.session_state.get(f"{key}_refused", (False, []))
     if refused:
         what = "Not all of it was taken." if some else "The picture was not taken; what you had is still here."
-        messages.problem(key, what, "; ".join(f"{name}: {words}" for name, words in refused) + ".")
+        messages.problem(key, what, "\n".join(f"{name}: {words}." for name, words in refused))

@@ -196,6 +196,8 @@ def _overlay(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.nda
         axes.imshow(tensors[view["picture"]].transpose(1, 2, 0).clip(0, 1), extent=(0, side, side, 0))
         if view.get("plain"):
             continue
+        if not view.get("strip"):
+            _places(axes, [token.text for token in stage.tokens["keys"]], side, words[query].text)
         values = tensors[view["tensor"]][query].reshape(side, side)
         axes.set_title(words[query].text, fontsize=9, parse_math=False)
         if view["scale"] != "signed":
@@ -218,6 +220,19 @@ def _overlay(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.nda
                 if side <= _NUMBERED and (view["scale"] == "signed" or value >= 0.005):
                     row, column = divmod(place, side)
                     axes.text(column + 0.06, row + 0.16, f"{value:.2f}", fontsize=7)
+
+
+def _places(axes: Axes, names: list[str], side: int, looked: str) -> None:
+    """The names of columns and rows beside a picture, and the cell that asks, where it is one of them."""
+    axes.axis("on")
+    every = -(-side // 16)
+    places = range(0, side, every)
+    axes.set_xticks([place + 0.5 for place in places], [names[place].rstrip("0123456789") for place in places])
+    axes.set_yticks([place + 0.5 for place in places], [str(place + 1) for place in places])
+    axes.xaxis.tick_top()
+    if looked in names:
+        row, column = divmod(names.index(looked), side)
+        axes.add_patch(Rectangle((column, row), 1, 1, fill=False, edgecolor=_palette()["blueColor"], linewidth=1.6))
 
 
 def _patches(figure: Figure, stage: Stage, view: View, tensors: dict[str, np.ndarray], looked: dict[str, int]) -> None:

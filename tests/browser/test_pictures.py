@@ -57,10 +57,10 @@ def test_a_head_is_previewed_and_opened_and_the_steps_follow(visit):
     visitor.see(HEADS).focus()
     for key in ("ArrowUp", "ArrowRight", "ArrowRight"):
         visitor.page.keyboard.press(key)
-    visitor.says(".gaze h3", "Layer 2, head 2")
+    visitor.says(".gaze h3", "Layer 0, head 2")
     visitor.says(".gaze .note", "Preview")
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
-    assert (visitor.link["vit_layer"], visitor.link["vit_head"]) == ("2", "2")
+    assert (visitor.link["vit_layer"], visitor.link["vit_head"]) == ("0", "2")
 
 
 def test_patches_are_walked_by_keyboard_the_question_is_turned_and_a_threshold_kept(visit):

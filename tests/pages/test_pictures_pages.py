@@ -35,7 +35,7 @@ def test_the_maps_of_the_lesson_are_those_of_the_model():
     app = open_page("vision_transformer")
     result = vision_transformer.run(sample("a cat"), Settings())
     words, tensors = sent(app, "gaze")
-    np.testing.assert_allclose(tensors["first_weights"], result.now.layers[3][0], atol=1e-4)
+    np.testing.assert_allclose(tensors["first_weights"], result.now.layers[1][0], atol=1e-4)
     np.testing.assert_array_equal(tensors["first_picture"], result.pixels.transpose(2, 0, 1))
     assert words["first"]["names"][:3] == ["[CLS]", "a1", "b1"]
     every = (tensors["every"].reshape(6, 6, 65, 65) / 255) ** 2
@@ -44,8 +44,8 @@ def test_the_maps_of_the_lesson_are_those_of_the_model():
     assert [frame["label"] for frame in stage["frames"]] == [
         "I", "patches", "rows", "xE", "+ P", "q k v", "A", "Z", "pooled", "class",
     ]  # fmt: skip
-    np.testing.assert_allclose(numbers["looks"], result.now.layers[3][0][:, 1:], atol=1e-4)
-    np.testing.assert_allclose(numbers["shares"][0], list(result.now.probabilities.values()), atol=1e-4)
+    np.testing.assert_allclose(numbers["looks"], result.now.layers[1][0][:, 1:], atol=1e-4)
+    np.testing.assert_allclose(numbers["shares"][:, 0], list(result.now.probabilities.values()), atol=1e-4)
 
 
 def test_without_positions_a_shuffle_moves_nothing_and_with_them_it_does():

@@ -70,7 +70,7 @@ export class OverlayView {
     if (!view.plain && query < figure.grown && cell >= NUMBERED) this.#numbers(context, view, x, y, cell, query);
     if (view.scale === "share") {
       const end = number(this.#end(view, query), 3);
-      write(context, `light: from 0 to the largest weight, ${end}`, x, y + this.side + LINE - 6, { ...small, align: "left" });
+      write(context, `clear: the largest weight, ${end}; veiled: 0`, x, y + this.side + LINE - 6, { ...small, align: "left" });
     }
     outline(context, x + (key % view.side) * cell, y + Math.floor(key / view.side) * cell, cell, cell, theme.colours.key, 2.5);
   }
@@ -161,6 +161,6 @@ export class OverlayView {
     const [word, cell] = [this.figure.tokens("queries")[query].text, this.figure.tokens("keys")[key].text];
     if (view.plain) return `cell ${cell}`;
     const value = this.figure.value(view, query, key);
-    return `word ${word}, cell ${cell}: ${typeof value === "number" ? number(value, 3) : "not written yet"}`;
+    return `${view.scale === "share" ? "patch" : "word"} ${word}, cell ${cell}: ${typeof value === "number" ? number(value, 3) : "not written yet"}`;
   }
 }
