@@ -42,18 +42,14 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """What the model makes of the picture as the learner wants it, and as it was, and what others make of it.
+    """What the model makes of the picture as the learner wants it.
 
     pixels    what is read: a square, its patches in the order chosen.
-    as_given  what the model says of the patches in their own order.
-    others    what the other Vision Transformer and the convolutional net say of the same pixels.
     """
 
     settings: Settings
     pixels: UInt8[np.ndarray, "side side 3"]
     now: Classification
-    as_given: Answer
-    others: dict[str, Answer]
 
     @cached_property
     def sight(self) -> Sight:
@@ -66,11 +62,9 @@ class Lesson:
         block = [replace(each, tensor=each.tensor.cpu()) for each in steps(self.now.trace.blocks[layer])]
         return [*whole[:_BEFORE_BLOCKS], *block, *whole[_BEFORE_BLOCKS:]]
 
-    @property
-    def moved(self) -> float:
-        """How far shuffling moved the probabilities: the largest difference."""
-        before, after = self.as_given.probabilities, self.now.probabilities
-        return max(abs(after[label] - share) for label, share in before.items())
+    def moved(self, before: Answer) -> float:
+        """How far the probabilities are from those of another answer: the largest difference."""
+        return max(abs(self.now.probabilities[label] - share) for label, share in before.probabilities.items())
 
 
 def model(name: str) -> TrainedClassifier:
@@ -114,16 +108,14 @@ def square(picture: UInt8[np.ndarray, "height width 3"], settings: Settings) -> 
     return mixed[0].permute(1, 2, 0).contiguous().numpy()
 
 
+def said(name: str, picture: UInt8[np.ndarray, "height width 3"], fit: Fit, *, positions: bool = True) -> Answer:
+    """What a model says of the picture as it was brought."""
+    pixels = fitted(picture, model(name).side, fit)
+    return Answer(model(name).read(as_input(pixels), positions=positions).probabilities)
+
+
 def run(picture: UInt8[np.ndarray, "height width 3"], settings: Settings) -> Lesson:
-    """Let all models read the picture."""
-    name = MODELS[settings.pooling]
+    """Let the model read the picture."""
     pixels = square(picture, settings)
-    given = as_input(square(picture, replace(settings, shuffled=0)))
-    other = next(each for each in MODELS.values() if each != name)
-    return Lesson(
-        settings,
-        pixels,
-        model(name).read(as_input(pixels), positions=settings.positions),
-        Answer(model(name).read(given, positions=settings.positions).probabilities),
-        {each: Answer(model(each).read(as_input(pixels)).probabilities) for each in (other, "cnn")},
-    )
+    now = model(MODELS[settings.pooling]).read(as_input(pixels), positions=settings.positions)
+    return Lesson(settings, pixels, now)

@@ -11,7 +11,7 @@ from core.lessons.vision_transformer import MODELS, PATCH_SIZE, PATCH_SIZES, Les
 from core.listing import Line, lines_that_ran, marked
 from core.models.errors import ModelError
 from core.vision import classifier_program
-from core.vision.classifier import FITS
+from core.vision.classifier import FITS, Answer, Fit
 from core.vision.vit import VisionTransformer
 from pages.course.lesson import foot
 from pages.parts import (
@@ -72,9 +72,7 @@ def cut_frames(settings: Settings, side: int) -> list[Frame]:
             ("patches",),
             tables(table("patches", "x", rows="keys", role="key")),
             say(
-                "Each square in one row: red, green and blue of its {p} x {p} pixels, {w} numbers. Nothing is lost, nothing is "
-                "learned yet.",
-                p=size,
+                "Each square in one row: {w} numbers, red, green and blue of its pixels. Nothing is lost, nothing learned.",
                 w=3 * size**2,
             ),
         ),
@@ -169,12 +167,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
             "class",
             ("logits",),
             tables(table("shares", "p", rows="classes", role="output", labelled=True, scale="weights", limit=1)),
-            say(
-                "A linear layer makes {n} scores, softmax probabilities of them: {label}, {share:.0%}.",
-                n=len(result.now.probabilities),
-                label=result.now.label,
-                share=result.now.probabilities[result.now.label],
-            ),
+            say("A linear layer makes {n} scores, softmax probabilities of them.", n=len(result.now.probabilities)),
             "softmax",
             title="The class",
             shape=f"1 × {len(result.now.probabilities)}",
@@ -197,6 +190,11 @@ def read(digest: str, _picture: np.ndarray, settings: Settings) -> Lesson:
     return vision_transformer.run(_picture, settings)
 
 
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def said(name: str, digest: str, _picture: np.ndarray, fit: Fit, positions: bool) -> Answer:
+    return vision_transformer.said(name, _picture, fit, positions=positions)
+
+
 def choose() -> tuple[Settings, int, int]:
     """What the learner sets, beside the picture, and the layer and the head that are looked at."""
     with controls.bench():
@@ -212,7 +210,7 @@ def choose() -> tuple[Settings, int, int]:
             key=f"{PREFIX}_shuffle",
             bind="query-params",
             width=130,
-            help="0: the patches as they lie. Every other number puts them in another random order.",
+            help="0: as they lie. Every other number is another order.",
         )
         layer = st.selectbox("Layer", range(6), 1, key=f"{PREFIX}_layer", bind="query-params", width=84)
         head = st.selectbox("Head", range(6), 0, key=f"{PREFIX}_head", bind="query-params", width=84)
@@ -232,7 +230,7 @@ def lesson() -> None:
     whole = settings.patch_size == PATCH_SIZE
     draw(result, digest, whole, layer, head)
     if whole:
-        answered(result)
+        answered(result, digest, picture)
         look(result, digest, layer, head)
     else:
         st.caption(
@@ -305,22 +303,23 @@ def draw(result: Lesson, digest: str, whole: bool, layer: int, head: int) -> Non
     )
 
 
-def answered(result: Lesson) -> None:
+def answered(result: Lesson, digest: str, picture: np.ndarray) -> None:
     """What each model says the picture shows, and how sure it is."""
-    now, settings = result.now, result.settings
-    mixed = ", patches shuffled" if settings.shuffled else ""
-    untold = "" if settings.positions else ", without positions"
-    own = NAMES[MODELS[settings.pooling]]
-    rows = [(f"{own}{untold}{mixed}", now)]
-    rows += [(f"{own}{untold}, as the picture was", result.as_given)] if mixed else []
-    rows += [(f"{NAMES[other]}{mixed}", found) for other, found in result.others.items()]
+    settings, own = result.settings, MODELS[result.settings.pooling]
+    before = said(own, digest, picture, settings.fit, settings.positions)
+    name = NAMES[own] + ("" if settings.positions else ", without positions")
+    rows = [(f"{name}, patches shuffled", result.now)] if settings.shuffled else []
+    rows += [(name, before)]
+    rows += [(NAMES[each], said(each, digest, picture, settings.fit, True)) for each in NAMES if each != own]
     with st.container(key=f"{PREFIX}_answers", border=True):
         for label, found in rows:
             st.caption(label.capitalize())
             st.text(answers.told(found))
-        if mixed:
-            st.caption(f"Shuffling moved a probability of the first by at most {result.moved:.3f}.")
-        st.caption(answers.world(now))
+        if settings.shuffled:
+            st.caption(
+                f"Shuffling moved a probability by at most {result.moved(before):.3f}; the others read the picture as it is."
+            )
+        st.caption(answers.world(before))
 
 
 def opened(layer: int, head: int) -> None:
