@@ -4,11 +4,16 @@ The lines that compute are the very lines of this project's source that ran (`co
 """
 
 import ast
+import base64
 import inspect
+import io
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
 from torch import Tensor
 
 from core.attention import scores
@@ -121,6 +126,13 @@ def score(name: str, head_dim: int, hidden: int, seed: int) -> list[str]:
 
 def _list(rows: Any) -> str:
     return str([[float(cell) for cell in row] for row in rows])
+
+
+def png(pixels: UInt8[np.ndarray, "height width 3"]) -> str:
+    """A picture as a PNG in letters, to be written down in a program."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return base64.b64encode(stream.getvalue()).decode()
 
 
 def model_weights(name: str, loader: str, inputs: Mapping[str, Tensor], found: str) -> list[str]:

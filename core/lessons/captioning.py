@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from core.analysis.sight import grid_names
 from core.models import checkpoints
 from core.models import device as devices
 from core.sequence.decoding import WhatIf, looking_at
@@ -19,7 +20,7 @@ from core.vision.trained import WORDS, Caption, TrainedCaptioner
 Context = Literal["attention", "mean context"]
 MODELS: Final[dict[Context, str]] = {"attention": "captioner", "mean context": "captioner-mean-context"}
 SCENE: Final[Scene] = (Thing("red", "circle", 11.0, 5.0), Thing("blue", "square", 21.0, 27.0))
-CELLS: Final = tuple(f"{'abcd'[place % scenes.CELLS]}{place // scenes.CELLS + 1}" for place in range(scenes.CELLS**2))
+CELLS: Final = grid_names(scenes.CELLS, scenes.CELLS)
 FAMILIAR: Final = 0.9  # of a picture's pixels: below it, the picture is of another world
 CHOICES: Final = 5  # words that are shown for every step
 

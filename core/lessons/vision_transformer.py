@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Num, UInt8
 from torch import Tensor
 
-from core.analysis.sight import Sight, grid_names
+from core.analysis.sight import Sight
 from core.models import checkpoints
 from core.models import device as devices
 from core.trace import Step, steps
@@ -93,11 +93,6 @@ def shuffled(images: Num[Tensor, "batch channels height width"], patch_size: int
 def rows_of(pixels: UInt8[np.ndarray, "side side 3"], patch_size: int) -> Float[np.ndarray, "patches d_patch"]:
     """The patches of any size, each in one row."""
     return cut_into_patches(as_input(pixels), patch_size)[0].numpy()
-
-
-def patch_names(across: int) -> tuple[str, ...]:
-    """What the patches are called where so many lie side by side."""
-    return grid_names(across, across)
 
 
 def square(picture: UInt8[np.ndarray, "height width 3"], settings: Settings) -> UInt8[np.ndarray, "side side 3"]:

@@ -1,11 +1,7 @@
 """A look of a vision model as a program that runs by itself: the picture that went in, and the lines that ran."""
 
-import base64
-import io
-
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
 from core import script
 from core.analysis import flow
@@ -53,15 +49,13 @@ print(found)
 
 def of_look(loaded: LoadedModel, pixels: UInt8[np.ndarray, "side side 3"], chosen: Chosen) -> str:
     """The program for one matrix of one picture, as the model saw it."""
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
     seen_by = seeing.eyes(loaded)
     return _PROGRAM.format(
         title=f"How {loaded.name} looks at one picture.",
         loader=type(loaded.model).__name__,
         helpers="\n\n\n".join(script.source(each) for each in (flow.rollout, flow.mean_of_layer, flow.mean_of_all)),
         side=len(pixels),
-        picture=base64.b64encode(stream.getvalue()).decode(),
+        picture=script.png(pixels),
         mean=list(seen_by.mean),
         std=list(seen_by.std),
         name=loaded.name,

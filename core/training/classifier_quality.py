@@ -34,8 +34,8 @@ def fitting_temperature(model: nn.Module, dev: Photos) -> float:
 
 def quality(classifier: TrainedClassifier, known: Collections) -> dict[str, Any]:
     """All figures on held-out photographs."""
-    shares = (logits(classifier.model, known.test) / classifier.temperature).softmax(-1)
-    raw = logits(classifier.model, known.test).softmax(-1)
+    found = logits(classifier.model, known.test)
+    shares, raw = (found / classifier.temperature).softmax(-1), found.softmax(-1)
     hit = shares.argmax(-1) == known.test.labels
     nine = known.test.labels < photos.SHARED
     top = shares.amax(-1)

@@ -1,13 +1,9 @@
 """A classification as a program that runs by itself: the source of the model, as it ran, and the pixels that went in."""
 
-import base64
-import io
-
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
-from core import trace
+from core import script, trace
 from core.analysis.flow import mean_of_all, mean_of_layer, rollout
 from core.analysis.sight import Chosen
 from core.attention.heads import merge_heads, split_heads
@@ -68,11 +64,9 @@ def of_classification(
     classifier: TrainedClassifier, pixels: UInt8[np.ndarray, "side side 3"], chosen: Chosen, *, positions: bool
 ) -> str:
     """The program for one picture, as the model saw it."""
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
     tail = _TAIL.format(
         side=len(pixels),
-        picture=base64.b64encode(stream.getvalue()).decode(),
+        picture=script.png(pixels),
         positions=positions,
         temperature=classifier.temperature,
         found=chosen.expression,

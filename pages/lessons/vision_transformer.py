@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.analysis.sight import Chosen
+from core.analysis.sight import Chosen, grid_names
 from core.attention import attend
 from core.experiments import pictures as experiments
 from core.lessons import vision_transformer
@@ -33,7 +33,7 @@ from pages.parts.views import overlay, patches, table, tables
 from pages.parts.words import asked, asking, cell, say
 
 PREFIX = "vit"
-FIRST = 5
+FIRST = 6
 NAMES = {"vit": "class token", "vit-mean-pool": "mean of all", "cnn": "convolutional net"}
 
 
@@ -247,16 +247,15 @@ def draw(result: Lesson, digest: str, whole: bool, layer: int, head: int) -> Non
     settings, sight = result.settings, result.sight
     trace = result.now.trace
     side = len(result.pixels)
-    names = vision_transformer.patch_names(side // settings.patch_size)
-    patch_tokens = [Token(each) for each in names]
+    across = side // settings.patch_size
+    patch_tokens = [Token(each) for each in grid_names(across, across)]
     tensors = {"picture": result.pixels.transpose(2, 0, 1) / np.float32(255)}
     if whole:
         block = trace.blocks[layer].attention
         of_head = {name: getattr(block, name) for name in ("queries", "keys", "values")} | vars(block.attention)
         tensors |= {name: tensor[0, head].cpu().numpy() for name, tensor in of_head.items()}
-        weights = sight.weights[layer, head]
         tensors |= {
-            "looks": weights[:, len(sight.extra) :].contiguous().numpy(),
+            "looks": np.ascontiguousarray(tensors["weights"][:, len(sight.extra) :]),
             "answer": trace.pooled.cpu().numpy(),
             "shares": np.array([[share] for share in result.now.probabilities.values()], dtype=np.float32),
         }
@@ -286,7 +285,7 @@ def draw(result: Lesson, digest: str, whole: bool, layer: int, head: int) -> Non
         ribbon=False,
         answered=question.answered(PREFIX, [each.name for each in questions(result)]),
     )
-    first = FIRST + 1 if whole else 1
+    first = FIRST if whole else 1
     stage.show(scene, first)
     name = MODELS[settings.pooling]
     takeaway.offer(
