@@ -28,9 +28,10 @@ def looked(
     return looking.look(model if _loaded is None else _loaded, name, _picture, fit, on)
 
 
-def choose_model(prefix: str, on: str, offered: tuple[str, ...]) -> tuple[str, LoadedModel | None]:
+def choose_model(prefix: str, bench, on: str, offered: tuple[str, ...]) -> tuple[str, LoadedModel | None]:
     """The model that is asked for, opened where it is one of the library; one of ours after saying why it cannot be."""
-    name = models.choose(prefix, offered, EXAMPLE)
+    with bench:
+        name = models.choose(prefix, offered, EXAMPLE)
     if name in OWN:
         return name, None
     loaded = models.open_or(prefix, name, on, None, f"{OWN[0]} is shown")
@@ -66,7 +67,8 @@ def lab() -> None:
     bench = controls.bench()
     with bench:
         on = models.choose_device(PREFIX)
-        chosen = choose_model(PREFIX, on, (*OWN, *settings.MODELS))
+    chosen = choose_model(PREFIX, bench, on, (*OWN, *settings.MODELS))
+    with bench:
         fit = controls.one_of("Make it square", list(FITS), f"{PREFIX}_fit")
         compare = st.selectbox(
             "Compare with",
@@ -83,8 +85,9 @@ def lab() -> None:
         other_name, other = own_picture.choose(PREFIX, "other", "The other picture", "a rocket")
         second, second_title = look_at(f"{PREFIX}_second", chosen, on, other_name, other, fit), other_name
     elif compare == OTHER_MODEL:
-        with controls.bench("bench_second"):
-            beside = choose_model(f"{PREFIX}_second", on, (OWN[1], OWN[0], *settings.MODELS))
+        beside = choose_model(
+            f"{PREFIX}_second", controls.bench("bench_second"), on, (OWN[1], OWN[0], *settings.MODELS)
+        )
         second, second_title = look_at(f"{PREFIX}_second", beside, on, name, picture, fit), beside[0]
     with controls.bench("bench_more"):
         shown = gaze.choose(PREFIX, first.sight, *place_of_link(first.sight))
