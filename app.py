@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import turns
 from pages.course import opening
 from pages.course.catalogue import MAP, built
 from pages.parts import chrome
@@ -13,4 +14,4 @@ for page in built():
     sections.setdefault(page.section, []).append(entry)
 chosen = st.navigation(sections, expanded=True)
 opening.open_page(chosen.url_path)
-chosen.run()
+turns.run(chosen.run)()

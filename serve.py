@@ -1,28 +1,41 @@
 """The server: `streamlit run serve.py`. The pages are in app.py; here is what stands around them."""
 
 import logging
+import os
+import tempfile
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from streamlit.runtime.pages_manager import PagesManager
 
-from core import (
-    settings,  # noqa: F401  a setting that cannot be stops the start and says why
-    warm,
-)
-from pages.parts import assets, messages
+from core import settings, turns, warm
+from pages.parts import assets
+from pages.server import failures, health
+from pages.server.current_page import CurrentPage
+from pages.server.headers import SecurityHeaders
+from pages.server.learner import Learner
+from pages.server.waiting import Waiting
 
 WARM_UP_AFTER = 5.0  # seconds
 
-LOG = logging.getLogger("attention_lab")
-
 # Until st.navigation has run once, a folder named pages/ makes Streamlit answer a deep link with "Page not found".
 PagesManager.uses_pages_directory = False
+failures.keep_what_was_typed_out_of_the_log()
+turns.watch(Waiting())
+
+
+try:
+    tempfile.gettempdir()
+except FileNotFoundError:
+    # Libraries ask for a temporary folder while they are imported; the app writes nothing there, so it opens all the same.
+    logging.getLogger("attention_lab").warning("the temporary folder cannot be written: is the disk full?")
+    tempfile.tempdir = os.sep
 
 
 class ForeverStatic(StaticFiles):
@@ -32,13 +45,6 @@ class ForeverStatic(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
-
-
-def tell_without_traceback(error: Exception) -> bool:
-    """The log gets the details, the visitor gets a sentence."""
-    LOG.error("a page failed", exc_info=error)
-    messages.unexpected()
-    return True
 
 
 @asynccontextmanager
@@ -52,7 +58,12 @@ async def lifespan(_: st.App) -> AsyncIterator[dict]:
 
 app = st.App(
     "app.py",
-    routes=[Mount(assets.PATH, ForeverStatic(directory=Path(__file__).parent / "assets"))],
+    routes=[*health.ROUTES, Mount(assets.PATH, ForeverStatic(directory=Path(__file__).parent / "assets"))],
+    middleware=[
+        Middleware(SecurityHeaders, framed_by=settings.FRAMED_BY),
+        Middleware(Learner),
+        Middleware(CurrentPage),
+    ],
     lifespan=lifespan,
-    on_script_error=tell_without_traceback,
+    on_script_error=failures.tell_without_traceback,
 )

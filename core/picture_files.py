@@ -30,18 +30,6 @@ _ORIENTATION: Final = 0x0112
 _PLACE: Final = 0x8825  # where EXIF keeps what a GPS said
 # other methods unpack a whole block at once, however large it is
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# what decoders raise on damaged bytes
-_DAMAGED: Final = (
-    OSError,
-    SyntaxError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    RuntimeError,
-    struct.error,
-)
 _RATIO: Final = 200  # times a file of an archive may grow; pictures are packed already
 
 
@@ -129,12 +117,14 @@ def _told() -> Iterator[None]:
         ) from None
     except MemoryError:
         raise ValueError("the picture is too large to be decoded here: make it smaller") from None
-    except _DAMAGED as error:
-        raise ValueError(f"the picture is damaged or cut off ({_short(error)}): save or send it again") from None
+    except Exception as error:  # decoders raise whatever damaged bytes lead them to
+        raise ValueError(f"the picture is damaged or cut off{_short(error)}: save or send it again") from None
 
 
 def _short(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:80]
+    """What a library says of a file, in brackets, if it says it in words."""
+    said = str(error).partition("\n")[0][:80]
+    return f" ({said})" if " " in said else ""
 
 
 def _is_svg(content: bytes) -> bool:
@@ -194,7 +184,7 @@ def _unpacked(archive: zipfile.ZipFile, file: zipfile.ZipInfo) -> bytes:
         with archive.open(file) as stream:
             content = stream.read(most + 1)
     except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, ValueError, zlib.error) as error:
-        raise ValueError(f"it cannot be unpacked ({_short(error)}): pack it again") from None
+        raise ValueError(f"it cannot be unpacked{_short(error)}: pack it again") from None
     if len(content) > most:
         raise ValueError(f"it unpacks to more than {most:,} bytes: so large a file is not read; make it smaller")
     return content

@@ -135,6 +135,11 @@ def png(pixels: UInt8[np.ndarray, "height width 3"]) -> str:
     return base64.b64encode(stream.getvalue()).decode()
 
 
+def opened_png(letters: str) -> UInt8[np.ndarray, "height width 3"]:
+    """The picture that `png` wrote down."""
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(letters))).convert("RGB"))
+
+
 def model_weights(name: str, loader: str, inputs: Mapping[str, Tensor], found: str) -> list[str]:
     """Lines that let any model read and keep its `weights`, (layers, heads, queries, keys), as the library gives them.
 
@@ -155,13 +160,19 @@ def model_weights(name: str, loader: str, inputs: Mapping[str, Tensor], found: s
     ]
 
 
+def in_docstring(text: str) -> str:
+    """A text for between the quotes of a docstring, which it cannot end: a folder may have any name."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
 def program(
     title: str, setup: Sequence[str], helpers: Sequence[Callable[..., Any]], lines: Sequence[Line], shown: Sequence[str]
 ) -> str:
     """The whole program: what it needs, the lines that ran, and the numbers it prints."""
     opened = "The model is read from the folder named on the command line, else from the Hugging Face Hub.\n"
     words = (
-        f'"""{title}\n\nMade by Attention Lab. Under "what ran" are the lines that made the numbers on the screen.\n'
+        f'"""{in_docstring(title)}\n\n'
+        f'Made by Attention Lab. Under "what ran" are the lines that made the numbers on the screen.\n'
         f'{opened if "import sys" in setup else ""}"""'
     )
     return (

@@ -4,49 +4,85 @@ An environment variable ATTENTION_LAB_<NAME> overrides the setting of that name.
 """
 
 import os
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 PREFIX: Final = "ATTENTION_LAB_"
 
 
-def _text(name: str, default: str) -> str:
-    return os.environ.get(PREFIX + name, default).strip()
+class Setting(NamedTuple):
+    """A setting as the README tells it. default: what holds without the variable; limit: of a visitor, who is told it."""
+
+    value: str
+    default: str
+    meaning: str
+    limit: bool
 
 
-def _count(name: str, default: int) -> int:
-    """A whole number of at least 1."""
-    said = _text(name, str(default))
-    if not (said.isascii() and said.isdigit() and int(said) > 0):
-        raise ValueError(f"{PREFIX}{name} is {said!r}: a whole number from 1 on is accepted, for example {default}")
+TOLD: Final[dict[str, Setting]] = {}
+
+
+def _text(name: str, default: str, meaning: str, shown: str = "", limit: bool = False) -> str:
+    """shown: how a default that differs from machine to machine is told."""
+    said = os.environ.get(PREFIX + name, default).strip()
+    TOLD[name] = Setting(said, shown or default, meaning, limit)
+    return said
+
+
+def _count(name: str, default: int, meaning: str, least: int = 1) -> int:
+    """A whole number that is not too small."""
+    said = _text(name, str(default), meaning, limit=True)
+    if not (said.isascii() and said.isdigit() and int(said) >= least):
+        raise ValueError(
+            f"{PREFIX}{name} is {said!r}: a whole number from {least} on is accepted, for example {default}"
+        )
     return int(said)
 
 
-def _names(name: str) -> tuple[str, ...]:
+def _names(name: str, meaning: str) -> tuple[str, ...]:
     """Words between commas."""
-    return tuple(word.strip() for word in _text(name, "").split(",") if word.strip())
+    return tuple(word.strip() for word in _text(name, "", meaning).split(",") if word.strip())
 
 
-# how many characters a text box accepts
-MAX_TEXT: Final = _count("MAX_TEXT", 5000)
-# how many tokens of a text are read at once, where the model can read that many
-MAX_TOKENS: Final = _count("MAX_TOKENS", 512)
-# how many word pieces of a text the project's own translators read at once
-MAX_TRANSLATED: Final = _count("MAX_TRANSLATED", 120)
-# how many sentences of a file or a text box are translated
-MAX_SENTENCES: Final = _count("MAX_SENTENCES", 50)
-# how many live trainings of all visitors run at once; more wait in a queue
-TRAININGS: Final = _count("TRAININGS", 2)
-# how many models are kept in memory; one more, and the one that was asked for longest ago goes
-MODELS_LOADED: Final = _count("MODELS_LOADED", 3)
-# how large a file may be, in bytes; the server lets in no more than maxUploadSize of .streamlit/config.toml
-MAX_UPLOAD_BYTES: Final = 1_000_000
-# how large a picture file, or a zip of pictures, may be, in bytes
-MAX_PICTURE_BYTES: Final = _count("MAX_PICTURE_BYTES", 20_000_000)
-# how many pixels a picture may have: one that has more is not decoded
-MAX_PIXELS: Final = _count("MAX_PIXELS", 40_000_000)
-# how many pictures of a zip are read
-MAX_PICTURES: Final = _count("MAX_PICTURES", 24)
-# where models run: cpu, cuda, cuda:1, mps; empty = the best there is
-DEVICE: Final = _text("DEVICE", "")
-# the models, beside the offline one, of a server that others can reach: hub names or folders between commas
-MODELS: Final = _names("MODELS")
+MAX_TEXT: Final = _count("MAX_TEXT", 5000, "characters of a text that are accepted")
+MAX_TOKENS: Final = _count(
+    "MAX_TOKENS", 512, "tokens of a text that are read at once, where the model can read that many"
+)
+MAX_TRANSLATED: Final = _count(
+    "MAX_TRANSLATED", 120, "word pieces of a text that the project's own translators read at once"
+)
+MAX_SENTENCES: Final = _count("MAX_SENTENCES", 50, "sentences of a file or box that are translated")
+MAX_UPLOAD_BYTES: Final = _count("MAX_UPLOAD_BYTES", 1_000_000, "bytes of a text file that are accepted")
+MAX_PICTURE_BYTES: Final = _count(
+    "MAX_PICTURE_BYTES", 20_000_000, "bytes of a picture file, or of a zip of pictures, that are accepted"
+)
+MAX_PIXELS: Final = _count("MAX_PIXELS", 40_000_000, "pixels of a picture that is decoded")
+MAX_PICTURES: Final = _count("MAX_PICTURES", 24, "pictures of a visitor, or of a zip, that are kept at once")
+MAX_UPDATES: Final = _count("MAX_UPDATES", 300, "steps of a training that a visitor plays")
+RUNS: Final = _count(
+    "RUNS", 0, "pages of all visitors that are computed at once, more wait; 0 = one for each core", least=0
+)
+TRAININGS: Final = _count("TRAININGS", 2, "trainings of all visitors that run at once; more wait in a queue")
+MODELS_LOADED: Final = _count(
+    "MODELS_LOADED", 3, "models kept in memory; one more, and the one that was asked for longest ago goes"
+)
+DEVICE: Final = _text("DEVICE", "", "where models run: cpu, cuda, cuda:1, mps; without it the best there is")
+MODELS: Final = _names(
+    "MODELS",
+    "models that visitors of a server may open, beside the offline one: hub names or folders, between commas",
+)
+FRAMED_BY: Final = _names(
+    "FRAMED_BY", "addresses whose pages may hold this app in a frame, between commas; without it nobody may"
+)
+DATA: Final = _text(
+    "DATA",
+    str(Path(__file__).parents[1] / ".data"),
+    "the folder in which the server keeps what must outlast it",
+    shown="`.data` in the project's folder",
+)
+DATABASE: Final = _text(
+    "DATABASE",
+    "",
+    "where progress is kept, as an address of SQLAlchemy such as `postgresql+psycopg://user:password@host/name`",
+    shown="an SQLite file in that folder",
+)

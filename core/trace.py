@@ -6,9 +6,11 @@ holds what is not shown.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, get_type_hints
 
+import numpy as np
 from torch import Tensor
 
 _REFERENCE = re.compile(r"<(\w+)>")
@@ -55,6 +57,15 @@ def steps(trace: Any) -> list[Step]:
             axes = tuple(name.lstrip("#") for name in types[declared.name].dim_str.split())
             found.append(Step(declared.name, value, axes, **declared.metadata))
     return found
+
+
+def matrices(steps: Sequence[Step]) -> dict[str, np.ndarray]:
+    """The tensors of a trace as arrays, without the batch, and without the heads where there is one."""
+    arrays = {}
+    for made in steps:
+        array = made.tensor[0].detach().float().cpu().numpy()
+        arrays[made.name] = array[0] if made.axes[1] == "heads" and len(array) == 1 else array
+    return arrays
 
 
 def references(formula: str) -> list[str]:

@@ -14,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 _started = threading.Lock()
 _ready = threading.Event()
+_warm = threading.Event()
 
 
 def start() -> None:
@@ -27,6 +28,11 @@ def ready() -> bool:
     return _ready.is_set()
 
 
+def warm() -> bool:
+    """Whether, beyond that, every model of the project has been opened: no visitor waits for any."""
+    return _warm.is_set()
+
+
 def wait() -> None:
     """Block until everything heavy is loaded; starts the work if nobody did."""
     start()
@@ -35,14 +41,19 @@ def wait() -> None:
 
 def _warm_up() -> None:
     try:
-        from core.models import loading, offline
+        from core.models import checkpoints, loading, offline
         from core.models.reading import read
 
         # without the model pages say what is missing and how to get it
         with contextlib.suppress(loading.ModelError):
             read(loading.load(offline.NAME), "warm up")
+        _ready.set()
+        for name in checkpoints.names():
+            with contextlib.suppress(loading.ModelError):
+                checkpoints.load(name)
         # what lives as long as the process need not be looked at by every garbage collection
         gc.collect()
         gc.freeze()
     finally:
         _ready.set()
+        _warm.set()

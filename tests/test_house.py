@@ -7,6 +7,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import get_type_hints
@@ -150,8 +151,28 @@ def test_every_requirement_is_pinned_and_says_why_it_is_there(path):
     assert [line for line in wanted if not re.fullmatch(r"[\w-]+==[\w.]+ +# .+", line)] == []
 
 
+@pytest.mark.parametrize("path", files("pages"), ids=named)
+def test_every_part_of_a_page_that_runs_by_itself_takes_its_turn(path):
+    """A class of visitors is served one after the other, not all at once and none."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            decorators = [ast.unparse(each) for each in node.decorator_list]
+            assert "st.fragment" not in decorators or decorators == ["st.fragment", "turns.run"], node.name
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.fragment":
+            assert ast.unparse(node.args[0]).startswith("turns.run(")
+
+
+@pytest.mark.parametrize("path", files("pages"), ids=named)
+def test_what_a_part_tells_is_asked_for_where_a_part_may_be_gone(path):
+    """A callback of a page that is just being left finds no key: `assets.told` and `get` answer None."""
+    assert not re.search(
+        r"st\.session_state\[[^\]]*\]\.\w|= st\.session_state\[f?\"[^\"]*_(file|camera|pad)", path.read_text("utf-8")
+    )
+
+
 MAP_BEFORE_ANYTHING_IS_LOADED = """
 import sys
+from collections.abc import Iterator
 from streamlit.testing.v1 import AppTest
 from core import warm
 
@@ -169,4 +190,71 @@ def test_the_map_is_painted_before_torch_is_imported():
     ran = subprocess.run(
         [sys.executable, "-c", MAP_BEFORE_ANYTHING_IS_LOADED], cwd=ROOT, capture_output=True, text=True
     )
-    assert ran.stdout.split() == ["[]", "3"], ran.stderr
+    assert ran.stdout.split() == ["[]", "4"], ran.stderr
+
+
+# What is kept for all visitors at once, each with the reason why nothing of one of them is in it.
+KEPT_FOR_ALL = {
+    "core/listing.py _lines": "lines of our own source",
+    "core/models/seeing.py _folder": "where a model lies",
+    "core/models/checkpoints.py _load": "our own models",
+    "core/experiments/pictures/small_data.py learned": "nets trained on shapes drawn from a seed",
+    "core/experiments/recurrence/memory.py recall": "a number of a net trained from a seed",
+    "core/experiments/captioning/looking.py measured": "numbers on scenes drawn from a seed",
+    "core/experiments/captioning/looking.py looks": "scenes drawn from a seed",
+    "core/experiments/captioning/looking.py blinded": "numbers on scenes drawn from a seed",
+    "core/experiments/recurrence/trained.py trained": "toys trained from a seed",
+    "core/models/loading.py _models": "models, by name",
+    "core/models/whereabouts.py _names": "names of the modules of a model",
+    "core/experiments/many_heads/copy_task.py trained_to_copy": "a toy trained from a seed",
+    "core/settings.py TOLD": "the settings of the program",
+    "pages/parts/progress/visit.py _store": "the door to the database",
+    "pages/parts/progress/visit.py _trouble": "when the database last failed",
+    "pages/lessons/attention.py statistics": "numbers drawn from a seed",
+    "pages/lessons/bottleneck.py gradients": "numbers drawn from a seed",
+    "pages/lessons/bottleneck.py by_length": "figures of our own models",
+    "pages/parts/translations.py _of_examples": "translations of our own examples",
+    "pages/parts/formula.py _whole": "formulas that our own traces declare",
+    "pages/parts/assets.py component": "our own components, by name",
+    "pages/parts/own_picture.py _sample": "the photographs to start from",
+    "pages/course/map.py poster": "weights on the map's own sentence",
+    "pages/course/map.py alignment": "weights on the map's own sentence",
+}
+CACHES = {"cache", "lru_cache", "cache_resource", "cache_data", "trained_once"}
+GROWING = {"OrderedDict", "dict", "defaultdict", "WeakKeyDictionary", "WeakValueDictionary", "list", "set", "deque"}
+
+
+def called(node: ast.expr) -> str:
+    """The last name of what is called or named."""
+    node = node.func if isinstance(node, ast.Call) else node
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def kept_for_all(path: Path) -> Iterator[str]:
+    """What a file keeps for the whole process: caches without the scope of a session, and tables that can grow."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        for decorator in getattr(node, "decorator_list", ()):
+            scoped = isinstance(decorator, ast.Call) and any(
+                word.arg == "scope" and getattr(word.value, "value", "") == "session" for word in decorator.keywords
+            )
+            # a function without arguments keeps one answer, which nobody's input can be in
+            asks = isinstance(node, ast.FunctionDef) and (node.args.args or node.args.kwonlyargs)
+            if called(decorator) in CACHES and not scoped and (asks or called(decorator).startswith("cache_")):
+                yield f"{named(path)} {node.name}"
+    for node in tree.body:
+        value = getattr(node, "value", None)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(value, ast.Call) and called(value) in GROWING:
+            if not value.args:
+                target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+                yield f"{named(path)} {target.id}"
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(value, ast.Dict | ast.List | ast.Set):
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            empty = not (getattr(value, "keys", None) or getattr(value, "elts", None))
+            if empty:
+                yield f"{named(path)} {target.id}"
+
+
+def test_nothing_that_a_visitor_brings_is_kept_for_all():
+    found = {kept for path in (*files("core"), *files("pages")) for kept in kept_for_all(path)}
+    assert found == KEPT_FOR_ALL.keys()

@@ -8,7 +8,7 @@ function createClaims(root, io) {
   const list = element("div", { className: "list" });
   root.append(
     element("h2", { children: ["What people say, put to the test"] }),
-    element("p", { className: "lead", children: ["Open a sentence: its experiment runs, on the numbers above or on a toy that it names, and runs again whenever you change them."] }),
+    element("p", { className: "lead", children: ["Right, imprecise or wrong? Decide, then open a sentence: its experiment runs, on the numbers above or on a toy that it names, and runs again whenever you change them."] }),
     list,
   );
   let claims = [];
@@ -52,7 +52,9 @@ function createClaims(root, io) {
     const head = button("", { className: "said", "aria-expanded": String(Boolean(claim.open)) });
     head.append(
       element("span", { className: "mark-of-state", "aria-hidden": "true", children: [claim.open ? "−" : "+"] }),
-      element("span", { children: [`“${claim.said}”`] }), element("span", { className: "verdict", children: [claim.verdict] }),
+      element("span", { children: [`“${claim.said}”`] }),
+      // not before it was opened: whoever reads it at once has nothing left to find out
+      ...(claim.open ? [element("span", { className: "verdict", children: [claim.verdict] })] : []),
     );
     head.onclick = () => {
       claim.open = !claim.open;

@@ -1,10 +1,11 @@
 // The figure of one step: a canvas, the view that draws it, and the doors through which views reach the numbers.
 
-import { BLANK, FONT, HIDDEN, fit, heat } from "./kit/canvas.js";
+import { BLANK, FONT, HIDDEN, fit, heat, hiddenWord } from "./kit/canvas.js";
 import { clamp, number } from "./kit/numbers.js";
 import { element } from "./kit/text.js";
 
 const ZOOM_FROM = 40; // sequences longer than this can be zoomed
+const FAR = 1e6; // cells: further than any figure reaches
 const ZOOMED = 24; // tokens of the closest look
 
 export class Figure {
@@ -14,6 +15,7 @@ export class Figure {
     this.views = Object.fromEntries(Object.entries(views).map(([kind, View]) => [kind, new View(this)]));
     this.onCell = onCell;
     this.bitmaps = new Map();
+    this.found = new Map(); // extremes of the tensors, by what was asked
     this.zoom = null;
     this.grown = Infinity; // rows of a view that grows which are computed so far
     this.canvas = element("canvas", { tabindex: 0, role: "application", "aria-roledescription": "figure, arrow keys move in it" });
@@ -30,6 +32,7 @@ export class Figure {
     this.payload = payload;
     this.theme = theme;
     this.bitmaps.clear();
+    this.found.clear();
     this.measure = new OffscreenCanvas(1, 1).getContext("2d");
   }
 
@@ -105,6 +108,59 @@ export class Figure {
     return !allowed || allowed.at(query, key) === 1;
   }
 
+  /** The smallest and the largest of the cells of a view that may be seen, each with its place. */
+  extremes(view) {
+    const { tensor: name, hidden, grows, head = this.selection.now.head } = view;
+    const key = JSON.stringify([name, head, hidden, grows && this.grown]);
+    if (!this.found.has(key)) {
+      const [tensor, allowed] = [this.tensor(name, head), hidden && this.tensor(hidden)];
+      const [low, high] = [{ value: Infinity, row: 0, column: 0 }, { value: -Infinity, row: 0, column: 0 }];
+      const rows = grows ? Math.min(tensor.rows, this.grown) : tensor.rows;
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < tensor.columns; column++) {
+          if (allowed && allowed.at(row, column) !== 1) continue;
+          const value = tensor.at(row, column);
+          if (value < low.value) Object.assign(low, { value, row, column });
+          if (value > high.value) Object.assign(high, { value, row, column });
+        }
+      }
+      this.found.set(key, { low, high });
+    }
+    return this.found.get(key);
+  }
+
+  /** In words: how large a tensor is, and what stands out in it. */
+  summary(view, { rows = view.rows ?? "queries", columns = view.columns } = {}) {
+    const tensor = this.tensor(view.tensor, view.head);
+    const { low, high } = this.extremes(view);
+    const nameOf = (axis, place) => (axis && axis !== "numbers" ? this.tokens(axis)?.[place]?.text : undefined) ?? `number ${place}`;
+    const size = `${tensor.rows} ${rows === "values" ? "keys" : rows} by ${tensor.columns} ${columns ?? "numbers"}`;
+    const place = `${nameOf(rows, high.row)} on ${nameOf(columns, high.column)}`;
+    if (view.scale === "weights") return `${size}; the strongest is ${place}, ${number(high.value, 3)}`;
+    return `${size}, from ${number(low.value)} to ${number(high.value)}; the largest is ${place}`;
+  }
+
+  /** A tensor of a view, to be read as a table. */
+  tableOf(part, title) {
+    const tensor = this.tensor(part.tensor, part.head);
+    const names = (axis, count) => {
+      const tokens = axis && axis !== "numbers" ? this.tokens(axis) : null;
+      return Array.from({ length: count }, (_, place) => tokens?.[place]?.text ?? place);
+    };
+    const cell = (row, column) => {
+      const value = this.value(part, row, column);
+      const text = typeof value === "number" ? number(value, part.whole ? 0 : 3) : value === HIDDEN ? hiddenWord(part) : "not written yet";
+      return part.words ? `${part.words[row]?.[column]} ${text}` : text;
+    };
+    return { title, rows: names(part.rows ?? "queries", tensor.rows), columns: names(part.columns, tensor.columns), cell };
+  }
+
+  /** What is drawn now, as tables. */
+  read() {
+    const { view, title } = this.frame;
+    return this.views[view.kind].read?.(view, title) ?? [this.tableOf(view, title)];
+  }
+
   rowMargin(view, row) {
     const keys = this.tokens("keys").length;
     let [sum, seen] = [0, 0];
@@ -167,7 +223,8 @@ export class Figure {
     const height = view.layout(frame.view, this.width);
     const context = fit(this.canvas, this.width, height);
     view.paint(context, frame.view, share, previous?.view);
-    this.canvas.setAttribute("aria-label", `${frame.title}, ${frame.shape}. ${view.describe(frame.view, this.selection.now)}`);
+    const seen = view.summary?.(frame.view) ?? this.summary(frame.view);
+    this.canvas.setAttribute("aria-label", `${frame.title}: ${seen}. Looked at: ${view.describe(frame.view, this.selection.now)}`);
   }
 
   get canZoom() {
@@ -185,7 +242,9 @@ export class Figure {
 
   /** What a key does while the figure has the focus; true if it did something. */
   key(event) {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const step = {
+      ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], Home: [-FAR, 0], End: [FAR, 0],
+    }[event.key];
     const { selection } = this;
     if (step) {
       selection.pin(this.views[this.frame.view.kind].move(...step, this.frame.view, selection.pinned));

@@ -3,8 +3,10 @@
 import { savePicture } from "./kit/canvas.js";
 import { gradient } from "./kit/colour.js";
 import { mount } from "./kit/mount.js";
+import { NumbersTable } from "./kit/numbers_table.js";
 import { Tensor } from "./kit/payload.js";
 import { button, element } from "./kit/text.js";
+import { arrows } from "./kit/touch.js";
 import { GazeGrid } from "./gaze_grid.js";
 import { GazePicture } from "./gaze_picture.js";
 
@@ -15,7 +17,7 @@ function createGaze(root, io) {
   const state = { query: 0, key: 0, pinned: false, turned: false, coloured: false, share: 1 };
   const panels = [0, 1].map((index) => {
     const picture = new GazePicture({ onPoint: (place) => point(place, panels[index]) });
-    const title = element("h3");
+    const title = element("h3", { "aria-level": 2 });
     const note = element("p", { className: "note" });
     const chips = element("div", { className: "chips", role: "group", "aria-label": "Tokens that are no patch" });
     const says = element("p", { className: "says", role: "status" });
@@ -23,17 +25,18 @@ function createGaze(root, io) {
     const save = button("Save PNG", { className: "small-button" });
     save.onclick = () => savePicture(picture.canvas, picture.theme.colours.stage, FILE);
     const figure = element("figure", { children: [picture.canvas] });
-    const foot = element("div", { className: "foot", children: [legend, save] });
-    const node = element("section", { className: "panel", children: [title, note, figure, chips, foot, says] });
-    return { picture, title, note, chips, says, legend, node, figure };
+    const table = new NumbersTable(() => picture.read());
+    const foot = element("div", { className: "foot", children: [legend, arrows((event) => picture.key(event)), table.button, save] });
+    const node = element("section", { className: "panel", children: [title, note, figure, chips, foot, table.node, says] });
+    return { picture, title, note, chips, says, legend, node, figure, table };
   });
   const [first, second] = panels;
 
   const turned = button("Who looks here", { className: "small-button", "aria-pressed": "false", title: "Turn the question round: which tokens look at this patch" });
   const coloured = button("Colour", { className: "small-button", "aria-pressed": "false", title: "Colours in place of light and veil" });
-  const share = element("input", { type: "range", min: 5, max: 100, step: 5, value: 100, "aria-label": "Threshold: keep the strongest patches that hold so much of the weight" });
+  const share = element("input", { type: "range", min: 5, max: 100, step: 5, value: 100, "aria-label": "Strongest patches, up to a share of the weight" });
   const kept = element("span", { className: "number" });
-  const threshold = element("label", { className: "threshold", children: ["Threshold ", share, kept] });
+  const threshold = element("label", { className: "threshold", children: ["Strongest patches, up to ", share, kept] });
   const tools = element("div", { className: "tools", children: [turned, coloured, threshold] });
   const toggle = (node, name) => {
     node.onclick = () => {
@@ -54,10 +57,11 @@ function createGaze(root, io) {
     onOpen: (layer, head) => io.component.setTriggerValue("opened", { layer, head }),
     onHover: (place) => preview(place),
   });
+  const every = new NumbersTable(() => grid.read(), "Numbers of all heads");
   const caption = element("p", { className: "caption" });
   const scroll = element("div", { className: "scroll", children: [grid.canvas] });
   const left = element("div", { className: "panels", children: [first.node] });
-  const right = element("div", { className: "heads", children: [scroll, caption] });
+  const right = element("div", { className: "heads", children: [scroll, caption, every.button, every.node] });
   root.append(tools, element("div", { className: "body", children: [left, right] }));
 
   let data = null;
@@ -146,7 +150,7 @@ function createGaze(root, io) {
         }
       }
       first.title.textContent = `Layer ${layer}, head ${head}`;
-      first.note.textContent = "Preview in 256 steps: click to open it.";
+      first.note.textContent = "Rough preview: click to open its exact numbers.";
       first.picture.update({ words: { ...data.first, rows, columns }, weights: new Tensor(values, [names.length, names.length]), pixels: data.tensors.first_picture, theme });
     }
     resize(false);
@@ -166,7 +170,7 @@ function createGaze(root, io) {
 
   function paint() {
     if (!data) return;
-    kept.textContent = `${Math.round(100 * state.share)} %`;
+    kept.textContent = `${Math.round(100 * state.share)} % of the weight`;
     for (const panel of data.second ? panels : [first]) {
       const there = shown(panel);
       const found = panel.picture.paint(there);
@@ -178,6 +182,7 @@ function createGaze(root, io) {
       panel.legend.replaceChildren(number("0"), bar, number(found.most.toFixed(3)), `an even share would be ${(1 / panel.words.names.length).toFixed(3)}`);
     }
     grid.asked();
+    for (const table of [first.table, second.table, every]) table.refresh();
   }
 
   root.addEventListener("keydown", (event) => {

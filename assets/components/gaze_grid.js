@@ -12,10 +12,15 @@ export class GazeGrid extends HeadGrid {
     super.update(rest);
   }
 
-  /** Another token asks. */
+  /** Another token may ask now. */
   asked() {
+    if (this.pictures && this.asker === this.#asker()) return;
     this.pictures = null;
     this.paint();
+  }
+
+  #asker() {
+    return `${this.asks.query} ${this.asks.turned}`;
   }
 
   /** The cell of a small map that a token lies in. */
@@ -26,8 +31,19 @@ export class GazeGrid extends HeadGrid {
     return this.extra + Math.floor(row / this.factor) * this.mapColumns + Math.floor(column / this.factor);
   }
 
+  /** The strongest weight between the token that asks and a patch. */
+  strongest(index) {
+    const { query, turned } = this.asks;
+    const map = this.stack.matrix(index);
+    let most = 0;
+    if (turned) for (let token = this.extra; token < map.rows; token++) most = Math.max(most, map.at(token, this.#cell(query)));
+    else for (const step of map.row(query).subarray(this.extra)) most = Math.max(most, step);
+    return (most / 255) ** 2;
+  }
+
   draw(ratio) {
     const { query, turned } = this.asks;
+    this.asker = this.#asker();
     const { mapRows: rows, mapColumns: columns, extra } = this;
     const ground = parse(this.theme.colours.stage);
     const atlas = new ImageData(columns, rows * this.layers * this.heads);

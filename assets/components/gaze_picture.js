@@ -55,8 +55,10 @@ export class GazePicture {
   }
 
   key(event) {
-    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     const { rows, columns, extra } = this.words;
+    const step = {
+      ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -columns], End: [0, columns],
+    }[event.key];
     const { pinned, query, key } = this.state;
     const now = pinned ? key : query;
     if (step) {
@@ -75,6 +77,21 @@ export class GazePicture {
   #asked(query, turned) {
     const { names } = this.words;
     return Array.from({ length: names.length }, (_, other) => (turned ? this.weights.at(other, query) : this.weights.at(query, other)));
+  }
+
+  /** What is drawn, patch by patch, and what goes to tokens that are no patch. */
+  read() {
+    const { names, extra, rows, columns, title } = this.words;
+    const { query, turned } = this.state;
+    const values = this.#asked(query, turned);
+    const name = turned ? `what ${names[query]} gets` : `what ${names[query]} gives`;
+    const patches = {
+      title: `${title}: ${name}`, rows: Array.from({ length: rows }, (_, row) => String(row + 1)),
+      columns: names.slice(extra, extra + columns).map((patch) => patch.replace(/\d+$/, "")),
+      cell: (row, column) => values[extra + row * columns + column].toFixed(4),
+    };
+    const others = { title: `${name}, tokens that are no patch`, rows: names.slice(0, extra), columns: ["weight"], cell: (row) => values[row].toFixed(4) };
+    return extra ? [patches, others] : [patches];
   }
 
   /** state: { query, key, pinned, turned, coloured, share }. Draws and returns { most, says }: the end of the scale, and words. */

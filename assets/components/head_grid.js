@@ -3,10 +3,11 @@
 import { FONT, fit, heat, outline, write } from "./kit/canvas.js";
 import { clamp } from "./kit/numbers.js";
 import { element } from "./kit/text.js";
+import { byTouch } from "./kit/touch.js";
 
 const MARGIN = { left: 24, top: 20 };
 const GAP = 4;
-const SIDE = { smallest: 14, largest: 96 };
+const SIDE = { smallest: 14, finger: 40, largest: 96 };
 
 export class HeadGrid {
   /** onOpen(layer, head, beside) is called on a click or Enter; onHover(layer, head) with null when the pointer leaves. */
@@ -33,7 +34,7 @@ export class HeadGrid {
   }
 
   resize(width) {
-    this.side = clamp(Math.floor((width - MARGIN.left) / this.heads) - GAP, SIDE.smallest, SIDE.largest);
+    this.side = clamp(Math.floor((width - MARGIN.left) / this.heads) - GAP, byTouch() ? SIDE.finger : SIDE.smallest, SIDE.largest);
     const shape = [MARGIN.left + this.heads * (this.side + GAP), MARGIN.top + this.layers * (this.side + GAP)];
     this.size = [Math.max(width, shape[0]), shape[1]];
     this.pictures = null;
@@ -69,8 +70,27 @@ export class HeadGrid {
     if (this.hovered) box(this.hovered, colours.edge, 2);
     if (this.beside) box(this.beside, colours["control-line"], 3);
     box(this.open, colours.ink, 2.5);
-    const value = this.score ? `, ${this.score[atLayer * this.heads + atHead].toFixed(2)}` : "";
-    this.canvas.setAttribute("aria-label", `All heads. Layer ${atLayer}, head ${atHead}${value}. Arrow keys move, Enter opens, Shift and Enter compares.`);
+    const value = `${this.score ? "found by" : "strongest weight"} ${this.value(atLayer, atHead)}`;
+    this.canvas.setAttribute("aria-label", `All heads: a small map of weights for each, ${this.layers} layers by ${this.heads} heads. Layer ${atLayer}, head ${atHead}, ${value}. Arrow keys move, Enter opens, Shift and Enter compares.`);
+  }
+
+  /** The one number of a head: what it was found by, or the strongest weight of its small map. */
+  value(layer, head) {
+    const index = layer * this.heads + head;
+    return (this.score ? this.score[index] : this.strongest(index)).toFixed(2);
+  }
+
+  strongest(index) {
+    return this.stack.matrix(index).values.reduce((most, step) => Math.max(most, step), 0) / 255;
+  }
+
+  /** The one number of every head, as a table. */
+  read() {
+    const names = (word, count) => Array.from({ length: count }, (_, place) => `${word} ${place}`);
+    return [{
+      title: this.score ? "What heads are found by" : "Strongest weight of each head, from its small map of 256 steps",
+      rows: names("layer", this.layers), columns: names("head", this.heads), cell: (layer, head) => this.value(layer, head),
+    }];
   }
 
   /** All pictures as one bitmap. */
@@ -111,7 +131,9 @@ export class HeadGrid {
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     event.stopPropagation(); // r and c are Streamlit's
     const [layer, head] = this.hovered ?? this.open;
-    if (step) this.#hover([clamp(layer + step[0], 0, this.layers - 1), clamp(head + step[1], 0, this.heads - 1)]);
+    const end = { Home: 0, End: this.heads - 1 }[event.key];
+    if (end !== undefined) this.#hover([layer, end]);
+    else if (step) this.#hover([clamp(layer + step[0], 0, this.layers - 1), clamp(head + step[1], 0, this.heads - 1)]);
     else if (event.key === "Enter" || event.key === " ") this.onOpen(layer, head, event.shiftKey);
     else if (event.key === "Escape") this.#hover(null);
     else return;

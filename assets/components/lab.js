@@ -4,9 +4,11 @@ import { savePicture } from "./kit/canvas.js";
 import { gradient } from "./kit/colour.js";
 import { ViewLink } from "./kit/link.js";
 import { mount } from "./kit/mount.js";
+import { NumbersTable } from "./kit/numbers_table.js";
 import { Tensor } from "./kit/payload.js";
 import { Selection } from "./kit/selection.js";
 import { button, element, spans } from "./kit/text.js";
+import { arrows } from "./kit/touch.js";
 import { Figure } from "./figure.js";
 import { HeadGrid } from "./head_grid.js";
 import { Readout } from "./readout.js";
@@ -20,7 +22,8 @@ class Panel {
     this.figure = new Figure(selection, { matrix: MatrixView });
     this.readout = new Readout(this.figure);
     this.ribbon = new Ribbon(selection);
-    this.title = element("h3");
+    this.title = element("h3", { "aria-level": 2 });
+    this.table = new NumbersTable(() => [...this.figure.read(), ...this.readout.read()]);
     this.note = element("p", { className: "note" });
     this.legend = element("div", { className: "legend" });
     this.tools = [button("Zoom in", { className: "small-button" }), button("All", { className: "small-button" }), button("Save PNG", { className: "small-button" })];
@@ -32,7 +35,8 @@ class Panel {
       children: [
         element("div", { className: "head", children: [this.title] }), this.note,
         element("figure", { children: [this.figure.canvas] }),
-        element("div", { className: "foot", children: [this.legend, ...this.tools] }), this.readout.node,
+        element("div", { className: "foot", children: [this.legend, arrows((event) => this.figure.key(event)), this.table.button, ...this.tools] }),
+        this.table.node, this.readout.node,
       ],
     });
     selection.onChange(() => this.paintSoon());
@@ -80,6 +84,7 @@ class Panel {
     this.figure.paint(this.frame, 1, null);
     this.readout.paint(this.frame);
     this.ribbon.paint();
+    this.table.refresh();
   }
 }
 
@@ -94,11 +99,12 @@ function createLab(root, io) {
     onOpen: (layer, head, beside) => io.component.setStateValue("open", { layer, head, beside: Boolean(beside) }),
     onHover: (place) => preview(place),
   });
+  const every = new NumbersTable(() => grid.read(), "Numbers of all heads");
   const caption = element("p", { className: "caption" });
   const ranking = element("ol", { className: "ranking" });
   const ribbons = element("div", { className: "ribbons" });
   const scroll = element("div", { className: "scroll", children: [grid.canvas] });
-  const left = element("div", { className: "left", children: [scroll, element("div", { children: [caption, ranking] })] });
+  const left = element("div", { className: "left", children: [scroll, element("div", { children: [caption, ranking, every.button, every.node] })] });
   const right = element("div", { className: "right" });
   root.append(ribbons, element("div", { className: "body", children: [left, right] }));
   const link = new ViewLink(io);
@@ -126,6 +132,7 @@ function createLab(root, io) {
       stack: data.tensors.grid, layers: data.layers, heads: data.heads, open: data.open, beside: data.beside,
       score: data.score, best: data.ranking, theme,
     });
+    every.refresh();
     caption.textContent = data.caption;
     ranking.replaceChildren(...data.ranking.map(([layer, head, value]) => {
       const item = button(`layer ${layer}, head ${head}`, { className: "small-button" });
@@ -165,7 +172,7 @@ function createLab(root, io) {
     const { queries, keys } = data.first.tokens;
     if (!exact && (small.rows !== queries.length || small.columns !== keys.length)) return;
     const weights = exact ?? new Tensor(Float32Array.from(small.values, (step) => step / 255), [small.rows, small.columns]);
-    const note = [[`preview${exact ? "" : ", in 256 steps"}: click to open it`, "quiet"]];
+    const note = [[`preview${exact ? "" : ", rounded"}: click to open it`, "quiet"]];
     first.update({ ...opened, title: `Layer ${layer}, head ${head}`, note, tensors: { weights } }, theme);
   }
 

@@ -1,6 +1,7 @@
 // Cards that lead to the labs, each with a small picture of real attention.
 
 import { fit, heat } from "./kit/canvas.js";
+import { leadingTo } from "./kit/leaving.js";
 import { mount } from "./kit/mount.js";
 import { element } from "./kit/text.js";
 
@@ -24,17 +25,11 @@ function createLabs(root, io) {
   }
 
   function card({ slug, title, question }, data, theme) {
-    const canvas = element("canvas", { "aria-hidden": "true" });
-    fit(canvas, SIDE, SIDE);
+    const canvas = element("canvas", { "aria-hidden": "true" }); // the words beside it say where it leads
     if (data.tensors[slug]) picture(canvas, data.tensors[slug], theme);
+    else canvas.hidden = true;
     const words = element("span", { children: [element("b", { children: [title] }), element("span", { children: [question] })] });
-    const node = element("a", { className: "card", href: new URL(slug, location.href).pathname, children: [canvas, words] });
-    node.onclick = (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      io.component.setTriggerValue("open", slug);
-    };
-    return node;
+    return element("a", { className: "card", ...leadingTo(slug, io), children: [canvas, words] });
   }
 
   return {

@@ -3,7 +3,9 @@
 import { FONT, cut, fit, heat, outline, write } from "./kit/canvas.js";
 import { mount } from "./kit/mount.js";
 import { clamp, number } from "./kit/numbers.js";
+import { NumbersTable } from "./kit/numbers_table.js";
 import { element } from "./kit/text.js";
+import { backAndOn } from "./kit/touch.js";
 
 const CURVE = { left: 44, right: 14, top: 14, bottom: 30, height: 230 };
 const MAP = { label: 78, top: 78, cell: 40, smallest: 20 };
@@ -13,7 +15,9 @@ function createLearning(root) {
   const curve = element("canvas", { tabindex: 0, role: "slider", "aria-label": "Update that is looked at" });
   const map = element("canvas", { role: "img" });
   const says = element("p", { className: "says", "aria-live": "off" });
-  root.append(element("div", { className: "two", children: [curve, map] }), says);
+  const table = new NumbersTable(() => read());
+  const tools = element("div", { className: "tools", children: [backAndOn((event) => step(event.key)), table.button] });
+  root.append(element("div", { className: "two", children: [curve, map] }), says, tools, table.node);
   let [data, theme, looked] = [null, null, null]; // looked: a measurement of the past, or null for the latest
 
   const last = () => data.measured.length - 1;
@@ -39,10 +43,33 @@ function createLearning(root) {
     const parts = [`after ${at.update} of ${data.of} updates`, `${percent(at.right)} of the ${words} right, given those before`, `${percent(at.exact)} of the ${wholes}`];
     if (at.found !== null) parts.push(`${percent(at.found)} of the ${content} look at the right ${word}`);
     says.textContent = `${looked === null ? "Now" : "Then"}, ${parts.join(" · ")}, on ${wholes} it never saw; of the one above, ${percent(at.probe)} of the ${words}.`;
+    const { values } = data.tensors.losses;
+    const loss = values.length ? `: a loss from ${number(values[0], 2)} to ${number(values.at(-1), 2)} per ${data.nouns[3]}, over ${values.length} updates` : "";
+    curve.setAttribute("aria-label", `Update that is looked at, on the curve of the loss${loss}`);
+    table.refresh();
     curve.setAttribute("aria-valuetext", says.textContent);
     curve.setAttribute("aria-valuenow", at.update);
     curve.setAttribute("aria-valuemin", 0);
     curve.setAttribute("aria-valuemax", data.of);
+  }
+
+  /** What was measured so far, and the weights at the update that is looked at. */
+  function read() {
+    const { losses, history } = data.tensors;
+    const [words, wholes, content] = data.nouns;
+    const measured = {
+      title: "While it learns", rows: data.measured.map(({ update }) => `update ${update}`),
+      columns: ["loss", `${words} right`, `${wholes} right`, `${content} that look right`],
+      cell: (row, column) => {
+        const at = data.measured[row];
+        if (column === 0) return at.update ? number(losses.values[at.update - 1], 3) : "";
+        const share = [at.right, at.exact, at.found][column - 1];
+        return share === null ? "" : percent(share);
+      },
+    };
+    if (!history) return [measured];
+    const weights = history.matrix(now());
+    return [measured, { title: `Attention weights after ${data.measured[now()].update} updates`, rows: data.target, columns: data.source, cell: (row, column) => number(weights.at(row, column), 3) }];
   }
 
   const percent = (share) => `${Math.round(100 * share)}%`;
@@ -66,7 +93,7 @@ function createLearning(root) {
       const update = Math.round((data.of * i) / 3);
       write(context, String(update), place(update, width), CURVE.height - 16, { ...small, align: "center" });
     }
-    write(context, `loss, nats per ${data.nouns[3]}`, CURVE.left + 6, CURVE.top + 2, small);
+    write(context, `loss per ${data.nouns[3]}, 0 is perfect`, CURVE.left + 6, CURVE.top + 2, small);
     const line = (values) => {
       context.beginPath();
       values.forEach((loss, i) => context[i ? "lineTo" : "moveTo"](place(i + 1, width), y(loss)));
@@ -119,7 +146,7 @@ function createLearning(root) {
       write(context, cut(context, word, MAP.top - 10), 0, 0, plain);
       context.restore();
     });
-    map.setAttribute("aria-label", `Attention weights, ${rows.length} target words by ${columns.length} source words. ${rows.map((word, row) => `${word} looks at ${columns[best(weights.row(row))]}`).join(", ")}.`);
+    map.setAttribute("aria-label", `Attention weights, ${rows.length} target words by ${columns.length} source words. ${rows.map((word, row) => `${word} looks at ${columns[best(weights.row(row))]}, ${number(Math.max(...weights.row(row)), 2)}`).join("; ")}.`);
   }
 
   const best = (row) => row.reduce((top, weight, i) => (weight > row[top] ? i : top), 0);
@@ -140,14 +167,19 @@ function createLearning(root) {
     paint();
   };
   curve.onkeydown = (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
     event.stopPropagation();
-    if (!step) return;
-    const goal = clamp(now() + step, 0, last());
+    if (step(event.key)) event.preventDefault();
+  };
+
+  /** What a key does: the measurement before, the next, the first, the last. */
+  function step(key) {
+    const far = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[key];
+    if (!far) return false;
+    const goal = clamp(now() + far, 0, last());
     looked = goal === last() ? null : goal;
     paint();
-    event.preventDefault();
-  };
+    return true;
+  }
 
   return { update, resize };
 }

@@ -1,9 +1,10 @@
 // The course drawn as an attention matrix: a row per lesson, a square for each lesson it builds on, the way down the
-// diagonal. What is done is remembered by this browser.
+// diagonal, and beside each lesson how far its reader came.
 
 import { css, gradient, inkOn, shade } from "./kit/colour.js";
+import { leadingTo } from "./kit/leaving.js";
 import { mount } from "./kit/mount.js";
-import { isDone } from "./kit/progress.js";
+import { NumbersTable } from "./kit/numbers_table.js";
 import { element } from "./kit/text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -20,45 +21,60 @@ const shape = (name, attributes, text = "") => {
 function createMap(root, io) {
   root.className = "lab map";
   const rows = element("div", { className: "rows" });
-  const matrix = shape("svg", { "aria-hidden": "true" });
+  const matrix = shape("svg", { role: "img" });
   const legend = element("div", { className: "legend" });
+  const table = new NumbersTable(() => read());
   root.append(
     element("h2", { children: ["The course"] }),
     element("p", { className: "lead", children: ["Every lesson attends to the ones it builds on; the staircase is your way down. Minutes and strengths are our estimate."] }),
     element("div", { className: "plan", children: [rows, matrix] }),
-    legend,
+    legend, table.button, table.node,
   );
   let lessons = [];
   let theme = null;
   let looked = null;
 
   function state(lesson, index) {
-    if (lesson.built && isDone(lesson.slug)) return "done";
-    return index === lessons.findIndex((other) => other.built && !isDone(other.slug)) ? "next" : lesson.built ? "open" : "ahead";
+    if (lesson.built && lesson.progress === "done") return "done";
+    return index === lessons.findIndex((other) => other.built && other.progress !== "done") ? "next" : lesson.built ? "open" : "ahead";
   }
 
   function row(lesson, index) {
     const kind = state(lesson, index);
-    const words = { done: "done", next: "next", open: "not done yet", ahead: "being built" }[kind];
+    const words = { done: "done", next: `next, ${lesson.progress}`, open: lesson.progress, ahead: "being built" }[kind];
+    const came = lesson.built && lesson.progress !== "not begun";
+    const beside = came ? lesson.progress : lesson.built ? `${lesson.minutes} min` : "ahead";
     const inner = [
       element("span", { className: "title", children: [`${lesson.number} · ${lesson.title}`] }),
       element("span", { className: "question", children: [lesson.question] }),
-      element("span", { className: "minutes", children: [lesson.built ? `${lesson.minutes} min` : "ahead"] }),
+      element("span", { className: came ? "minutes came" : "minutes", children: [beside] }),
       element("span", { className: "unseen", children: [words] }),
     ];
     const node = lesson.built
-      ? element("a", { className: "row", href: new URL(lesson.slug, location.href).pathname, children: inner })
+      ? element("a", { className: "row", ...leadingTo(lesson.slug, io), children: inner })
       : element("div", { className: "row ahead", children: inner });
-    if (lesson.built) {
-      node.onclick = (event) => {
-        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-        event.preventDefault();
-        io.component.setTriggerValue("open", lesson.slug);
-      };
-    }
     node.onpointerenter = node.onfocus = () => look(index);
     node.onpointerleave = node.onblur = () => look(null);
     return node;
+  }
+
+  const named = ({ number, title }) => `${number} · ${title}`;
+
+  /** How much every lesson builds on the earlier ones. */
+  function read() {
+    return [{
+      title: "What a lesson builds on, from 0 to 1, by our estimate", rows: lessons.map(named), columns: lessons.map(({ number }) => number),
+      cell: (row, column) => lessons[row].buildsOn[column] ?? "",
+    }];
+  }
+
+  /** The drawing in words. */
+  function told() {
+    const each = lessons.map((lesson) => {
+      const on = lesson.buildsOn.flatMap((strength, earlier) => (strength ? [lessons[earlier].number] : []));
+      return `${lesson.number} builds on ${on.length ? on.join(", ") : "none"}`;
+    });
+    return `A staircase of ${lessons.length} lessons, with a square for each earlier lesson that one builds on: ${each.join("; ")}.`;
   }
 
   function look(index) {
@@ -67,7 +83,7 @@ function createMap(root, io) {
   }
 
   function layout() {
-    const size = root.clientWidth <= 560 ? NARROW : WIDE;
+    const size = root.clientWidth <= 720 ? NARROW : WIDE;
     rows.replaceChildren();
     let [y, section] = [0, null];
     const tops = lessons.map((lesson, index) => {
@@ -92,6 +108,7 @@ function createMap(root, io) {
     const { colours, ramps } = theme;
     const step = size.square + size.gap;
     const width = size.left * 2 + lessons.length * step;
+    matrix.setAttribute("aria-label", told());
     matrix.setAttribute("width", width);
     matrix.setAttribute("height", height + 2);
     const centre = (index) => [size.left + index * step + size.square / 2, tops[index] + size.row / 2];

@@ -6,6 +6,9 @@ import { button, element } from "./kit/text.js";
 
 const ICON = { play: "M8 5.5v13l11-6.5z", pause: "M7 5h3.6v14H7zM13.4 5H17v14h-3.6z" };
 
+const WIDTHS = [98, 66, 44]; // of a small picture with its label, as there is room
+const SMALLEST = 8; // of one without
+
 function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -20,11 +23,12 @@ function icon(name) {
 
 export class Rail {
   /**
-   * onMove is called on every move of the playhead; thumbnail(canvas, index) draws one small picture. onStart is called
-   * when playing starts at the beginning, again when it reached the end (see Playhead).
+   * onMove is called on every move of the playhead; sizes(index, room, side) tells [width, height] of one small picture,
+   * at most `room` wide and `side` high, and thumbnail(canvas, index, room, side) draws it. onStart is called when playing
+   * starts at the beginning, again when it reached the end (see Playhead).
    */
-  constructor({ onMove, thumbnail, onStart = () => {}, again }) {
-    this.thumbnail = thumbnail;
+  constructor({ onMove, sizes, thumbnail, onStart = () => {}, again }) {
+    Object.assign(this, { sizes, thumbnail });
     this.onStart = onStart;
     this.head = new Playhead(() => {
       this.#show();
@@ -89,7 +93,7 @@ export class Rail {
     const children = [];
     this.pictures = frames.map((frame, index) => {
       if (index) children.push(element("span", { className: "operator", children: [frame.operator ?? ""] }));
-      const canvas = element("canvas");
+      const canvas = element("canvas", { "aria-hidden": "true" }); // the slider says which step it is
       const node = element("div", {
         className: "frame",
         children: [canvas, element("span", { className: "label", children: [frame.label] })],
@@ -109,7 +113,19 @@ export class Rail {
   }
 
   layout() {
-    this.pictures.forEach(({ canvas }, index) => this.thumbnail(canvas, index));
+    this.node.classList.remove("tight");
+    let side = 44;
+    let room = WIDTHS.find((width) => {
+      this.#size(width, side);
+      return this.frames.scrollWidth <= this.frames.clientWidth;
+    });
+    if (!room) {
+      this.node.classList.add("tight");
+      room = Math.max(SMALLEST, Math.floor(this.frames.clientWidth / this.pictures.length) - 4);
+      side = Math.min(30, room);
+      this.#size(room, side);
+    }
+    this.pictures.forEach(({ canvas }, index) => this.thumbnail(canvas, index, room, side));
     const left = this.frames.getBoundingClientRect().left;
     this.centres = this.pictures.map(({ node }) => {
       const box = node.getBoundingClientRect();
@@ -117,6 +133,14 @@ export class Rail {
     });
     this.dots.forEach((dot, index) => (dot.style.left = `${this.centres[index]}px`));
     this.#show();
+  }
+
+  /** Room for the small pictures: they are drawn once it is known which size fits. */
+  #size(room, side) {
+    this.pictures.forEach(({ canvas }, index) => {
+      const [width, height] = this.sizes(index, room, side);
+      Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+    });
   }
 
   #show() {

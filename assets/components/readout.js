@@ -13,7 +13,7 @@ export class Readout {
   constructor(figure) {
     this.figure = figure;
     this.title = element("div", { className: "title", "aria-live": "polite" });
-    this.strips = element("canvas", { "aria-hidden": "true" });
+    this.strips = element("canvas", { role: "img" });
     this.chain = element("div", { className: "chain" });
     this.node = element("div", { className: "readout", children: [this.title, this.strips, this.chain] });
   }
@@ -23,7 +23,16 @@ export class Readout {
     const { title, strips = [], chain = [], at } = how[frame.view.readout ?? "plain"]();
     this.title.replaceChildren(...spans(title));
     this.chain.replaceChildren(...spans(chain));
+    this.drawn = strips;
     this.#draw(strips, at);
+  }
+
+  /** The strips as a table. */
+  read() {
+    if (!this.drawn?.length) return [];
+    const strips = this.drawn;
+    const columns = [...strips[0].values.keys()];
+    return [{ title: "What is looked at, number by number", rows: strips.map(({ name }) => name), columns, cell: (row, column) => number(strips[row].values[column], 3) }];
   }
 
   /** One number of one vector: a cell of X, Q, K or V. */
@@ -149,6 +158,8 @@ export class Readout {
   #draw(strips, at) {
     this.strips.style.display = strips.length ? "block" : "none";
     if (!strips.length) return;
+    const told = strips.map(({ name, values }) => `${name}: ${values.length} numbers from ${number(Math.min(...values))} to ${number(Math.max(...values))}`);
+    this.strips.setAttribute("aria-label", told.join("; "));
     const { theme } = this.figure;
     const width = Math.max(160, this.node.clientWidth - 2);
     const context = fit(this.strips, width, strips.length * STRIP);

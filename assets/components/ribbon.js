@@ -3,7 +3,7 @@
 
 import { css, inkOn, shade } from "./kit/colour.js";
 import { clamp } from "./kit/numbers.js";
-import { element } from "./kit/text.js";
+import { button, element } from "./kit/text.js";
 
 const FAINT = 0.01; // below this a word keeps the colour of the paper
 const LINE_FROM = 0.015; // below this no line is drawn
@@ -11,8 +11,11 @@ const NUMBER_FROM = 0.02; // below this no number is written
 const SVG = "http://www.w3.org/2000/svg";
 
 export class Ribbon {
-  /** onReorder(from, to): a word was dragged, or moved with Alt and an arrow key. */
-  constructor(selection, { onReorder } = {}) {
+  /**
+   * onReorder(from, to): a word was dragged, or moved with Alt and an arrow key. touched: whether fingers get buttons for
+   * what Shift and Alt do.
+   */
+  constructor(selection, { onReorder, touched = true } = {}) {
     this.selection = selection;
     this.onReorder = onReorder;
     this.chosen = new Set();
@@ -22,8 +25,29 @@ export class Ribbon {
     this.words = this.#row("key");
     this.inner = element("div", { className: "inner", children: [this.lines, this.asking, this.words] });
     this.note = element("div", { className: "sum", "aria-live": "polite" });
-    this.node = element("div", { className: "ribbon", children: [this.inner, this.note] });
+    this.tools = this.#buttons();
+    this.node = element("div", { className: "ribbon", children: [this.inner, this.note, ...(touched ? [this.tools] : [])] });
     this.inner.onpointerleave = () => selection.release();
+  }
+
+  /** For fingers, which have neither Shift nor Alt. */
+  #buttons() {
+    this.adding = button("Add up words", { className: "small-button", "aria-pressed": "false" });
+    this.adding.onclick = () => {
+      const on = this.adding.getAttribute("aria-pressed") !== "true";
+      this.adding.setAttribute("aria-pressed", String(on));
+      if (!on) this.#pin("query", this.selection.pinned.query);
+    };
+    this.movers = [["‹ Move word", -1], ["Move word ›", 1]].map(([label, step]) => {
+      const node = button(label, { className: "small-button" });
+      node.onclick = () => {
+        const at = this.selection.pinned.query;
+        const goal = clamp(at + step, 0, this.tokens.length - 1);
+        if (goal !== at) this.onReorder(at, goal);
+      };
+      return node;
+    });
+    return element("div", { className: "by-touch", children: [this.adding, ...this.movers] });
   }
 
   #row(role) {
@@ -50,6 +74,7 @@ export class Ribbon {
     this.chosen.clear();
     const held = this.#focused(this.words);
     const role = this.apart ? "key" : "query";
+    for (const node of this.movers) node.hidden = !this.movable;
     this.words.setAttribute("aria-label", `${this.apart ? "The words that are asked" : "The sentence"}. Arrow keys move between tokens.`);
     this.asking.setAttribute("aria-label", "The words that ask. Arrow keys move between tokens.");
     this.node.classList.toggle("apart", this.apart);
@@ -69,7 +94,7 @@ export class Ribbon {
     });
     node.onpointerenter = () => this.selection.point({ [role]: index });
     node.onfocus = () => this.selection.point({ [role]: index });
-    node.onclick = (event) => (event.shiftKey && role === "query" ? this.#choose(index) : this.#pin(role, index));
+    node.onclick = (event) => ((event.shiftKey || this.adding.getAttribute("aria-pressed") === "true") && role === "query" ? this.#choose(index) : this.#pin(role, index));
     if (this.movable) {
       node.ondragstart = (event) => event.dataTransfer.setData("text/plain", String(index));
       node.ondragover = (event) => event.preventDefault();
@@ -102,7 +127,7 @@ export class Ribbon {
   }
 
   #key(event, row) {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
     const at = this.#focused(row);
     const asks = row === this.asking || !this.apart;
     if (event.shiftKey && (event.key === "Enter" || event.key === " ") && at >= 0 && asks) {
@@ -163,6 +188,10 @@ export class Ribbon {
     if (left < this.node.scrollLeft || left + node.offsetWidth > this.node.scrollLeft + width) {
       this.node.scrollLeft = left - width / 2;
     }
+    const { inner } = this;
+    if (inner.scrollHeight <= inner.clientHeight) return;
+    const [here, frame] = [node.getBoundingClientRect(), inner.getBoundingClientRect()];
+    if (here.top < frame.top || here.bottom > frame.bottom) inner.scrollTop += here.top - frame.top - frame.height / 2;
   }
 
   #curves(query, weights) {

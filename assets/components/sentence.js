@@ -8,7 +8,7 @@ import { Ribbon } from "./ribbon.js";
 function createSentence(root) {
   root.className = "lab card sentence";
   const selection = new Selection();
-  const ribbon = new Ribbon(selection);
+  const ribbon = new Ribbon(selection, { touched: false });
   const says = element("div", { className: "says", "aria-live": "polite" });
   const source = element("div", { className: "source" });
   root.append(ribbon.node, element("div", { className: "line", children: [says, source] }));

@@ -5,9 +5,10 @@ import { fit, hiddenWord, savePicture } from "./kit/canvas.js";
 import { ViewLink } from "./kit/link.js";
 import { mount } from "./kit/mount.js";
 import { number } from "./kit/numbers.js";
+import { NumbersTable } from "./kit/numbers_table.js";
 import { Selection } from "./kit/selection.js";
 import { button, element, spans } from "./kit/text.js";
-import { markAnswered, markPlayed } from "./kit/progress.js";
+import { arrows } from "./kit/touch.js";
 import { Figure } from "./figure.js";
 import { Rail } from "./rail.js";
 import { Readout } from "./readout.js";
@@ -27,7 +28,6 @@ const VIEWS = {
 };
 const LOOP_PACE = 0.35; // where all steps are played again for every word, each is short
 const SMALLEST_FORMULA = 12; // pixels
-const LONGEST_TABLE = 64; // rows and columns of the table of numbers
 
 function createStage(root, io) {
   root.className = "lab card stage";
@@ -38,33 +38,33 @@ function createStage(root, io) {
     onReorder: (from, to) => data.reorderable && io.component.setTriggerValue("reordered", [from, to]),
   });
   const rail = new Rail({
-    onMove: () => show(), thumbnail: (canvas, index) => thumbnail(canvas, index),
+    onMove: () => show(), sizes, thumbnail,
     onStart: () => data.recurrent !== null && grow(1), again: () => again(),
   });
   const say = {
-    count: element("span", { className: "count" }), title: element("h3"), shape: element("span", { className: "shape" }),
+    count: element("span", { className: "count" }), title: element("h3", { "aria-level": 2 }), shape: element("span", { className: "shape" }),
     also: element("p", { className: "also" }), formula: element("div", { className: "formula" }),
-    notice: element("p", { className: "notice" }), code: element("pre", { className: "code", tabindex: 0 }),
+    notice: element("p", { className: "notice" }), code: element("pre", { className: "code", tabindex: 0, role: "group", "aria-label": "The code that computes it" }),
   };
   const legend = element("div", { className: "legend" });
   const axes = element("div", { className: "axes" });
-  const table = element("div", { className: "numbers-table", hidden: true, tabindex: 0 });
+  const table = new NumbersTable(() => [...figure.read(), ...readout.read()]);
   const tools = {
     zoomIn: button("Zoom in", { className: "small-button" }), zoomOut: button("All", { className: "small-button" }),
     back: button("‹ Word", { className: "small-button", "aria-label": "One word back" }),
     on: button("Word ›", { className: "small-button", "aria-label": "One word on" }),
     edit: button("", { className: "small-button", "aria-pressed": "false" }),
-    numbers: button("Numbers", { className: "small-button", "aria-pressed": "false" }),
+    numbers: table.button,
     save: button("Save PNG", { className: "small-button" }),
   };
-  const foot = element("div", { className: "foot", children: [legend, axes, ...Object.values(tools)] });
+  const foot = element("div", { className: "foot", children: [legend, axes, arrows((event) => figure.key(event)), ...Object.values(tools)] });
   const head = element("div", { className: "head", children: [say.count, say.title, say.shape] });
   root.append(
     ribbon.node, rail.node,
     element("div", {
       className: "body",
       children: [
-        element("figure", { children: [figure.canvas, table, foot] }),
+        element("figure", { children: [figure.canvas, foot, table.node] }),
         element("div", { className: "say", children: [head, say.also, say.formula, say.notice, say.code, readout.node] }),
       ],
     }),
@@ -102,7 +102,6 @@ function createStage(root, io) {
     });
     tools.edit.textContent = data.editLabel;
     tools.back.hidden = tools.on.hidden = data.recurrent === null;
-    if (data.answered) markAnswered(data.lesson);
     if (data.formula !== written.formula) say.formula.innerHTML = data.formula; // MathML of declared formulas alone
     const code = JSON.stringify(data.code);
     if (code !== written.code) say.code.replaceChildren(...data.code.map(codeLine));
@@ -149,32 +148,45 @@ function createStage(root, io) {
   function resize() {
     figure.resize(Math.floor(figure.canvas.parentElement.clientWidth));
     for (const math of say.formula.querySelectorAll("math")) shrink(math);
+    // what scrolls must be reached by keyboard
+    if (say.formula.scrollWidth > say.formula.clientWidth) say.formula.tabIndex = 0;
+    else say.formula.removeAttribute("tabindex");
     rail.layout();
     if (data.ribbon) ribbon.paint();
     show();
   }
 
-  /** One small picture of the rail: on a phone, as many as there are share the width. */
-  function thumbnail(canvas, index) {
-    const phone = root.clientWidth < 560;
-    const room = phone ? Math.floor((root.clientWidth - 80) / data.frames.length) - 4 : 98;
-    const side = phone ? Math.min(30, room) : 44;
-    const view = data.frames[index].view;
-    const own = figure.views[view.kind];
-    if (own.thumbnail) return own.thumbnail(fit(canvas, Math.min(side, room), Math.min(side, room)), view, Math.min(side, room));
+  /** The widths of the tables in one small picture of the rail. */
+  function widths({ view }, room, side) {
+    if (figure.views[view.kind].thumbnail) return [Math.min(side, room)];
     const tables = view.tables ?? [view];
     const wide = tables.map(({ tensor, columns }) => (columns === "keys" ? side : Math.min(96, figure.tensor(tensor).columns * 2 + 20)));
     const scale = Math.min(1, room / wide.reduce((sum, width) => sum + width, 0));
-    const widths = wide.map((width) => Math.max(4, width * scale - (tables.length > 1 ? 2 : 0)));
-    const context = fit(canvas, widths.reduce((sum, width) => sum + width + 2, -2), side);
+    return wide.map((width) => Math.max(4, width * scale - (tables.length > 1 ? 2 : 0)));
+  }
+
+  function sizes(index, room, side) {
+    const across = widths(data.frames[index], room, side);
+    const square = figure.views[data.frames[index].view.kind].thumbnail;
+    return [across.reduce((sum, width) => sum + width + 2, -2), square ? across[0] : side];
+  }
+
+  /** One small picture of the rail. */
+  function thumbnail(canvas, index, room, side) {
+    const { view } = data.frames[index];
+    const own = figure.views[view.kind];
+    const [width, height] = sizes(index, room, side);
+    const context = fit(canvas, width, height);
+    if (own.thumbnail) return own.thumbnail(context, view, height);
+    const each = widths(data.frames[index], room, side);
     let x = 0;
-    tables.forEach((part, i) => {
+    (view.tables ?? [view]).forEach((part, i) => {
       const tensor = figure.tensor(part.tensor);
       figure.heat(context, { scale: "signed", ...part }, {
         x, y: 0, cell: side / tensor.rows, rows: { first: 0, count: tensor.rows },
-        columns: { first: 0, count: tensor.columns, size: widths[i] / tensor.columns }, from: 0, to: tensor.rows,
+        columns: { first: 0, count: tensor.columns, size: each[i] / tensor.columns }, from: 0, to: tensor.rows,
       });
-      x += widths[i] + 2;
+      x += each[i] + 2;
     });
   }
 
@@ -235,7 +247,7 @@ function createStage(root, io) {
     say.code.hidden = say.formula.hidden || !data.code.length;
     tools.edit.hidden = !data.editable || now.view.fixed || !(now.view.words || weighed(now.view));
     drawLegend(now);
-    fillTable();
+    table.refresh();
   }
 
   function drawLegend({ view }) {
@@ -271,36 +283,10 @@ function createStage(root, io) {
     if (!pin.hidden) pin.style.left = `${Math.max(0, Math.min(1, (value - low) / (high - low))) * 100}%`;
   }
 
-  function fillTable() {
-    if (table.hidden) return;
-    const { view, title } = frame();
-    const of = view.tables ?? [view];
-    const parts = of.map((part) => {
-      const tensor = data.tensors[part.tensor];
-      const columns = Math.min(tensor.columns, LONGEST_TABLE);
-      const names = part.columns === "keys" ? data.tokens.keys.map(({ text }) => text) : [...Array(columns).keys()];
-      const cells = (row) => Array.from({ length: columns }, (_, column) => {
-        const value = figure.value(part, row, column);
-        return element("td", { children: [typeof value === "number" ? number(value, 3) : hiddenWord(view)] });
-      });
-      const heading = (text, scope) => element("th", { scope, children: [String(text)] });
-      const rows = figure.tokens(part.rows).slice(0, LONGEST_TABLE);
-      return element("table", {
-        children: [
-          element("caption", { children: [part.label ?? title] }),
-          element("thead", { children: [element("tr", { children: [element("td"), ...names.slice(0, columns).map((name) => heading(name, "col"))] })] }),
-          element("tbody", { children: rows.map(({ text }, row) => element("tr", { children: [heading(text, "row"), ...cells(row)] })) }),
-        ],
-      });
-    });
-    table.replaceChildren(...parts);
-  }
-
   /** The link names the view once it rests; reaching the last step is remembered on this computer. */
   function tell() {
     link.wait();
     if (!Number.isInteger(rail.head.time) || rail.head.playing) return;
-    if (rail.step === data.frames.length - 1) markPlayed(data.lesson);
     link.tell(view());
   }
 
@@ -314,16 +300,7 @@ function createStage(root, io) {
     else if (weighed(view)) io.component.setTriggerValue("toggled", [query, key]);
   }
 
-  const press = (tool) => {
-    const on = tool.getAttribute("aria-pressed") !== "true";
-    tool.setAttribute("aria-pressed", String(on));
-    return on;
-  };
-  tools.edit.onclick = () => press(tools.edit);
-  tools.numbers.onclick = () => {
-    table.hidden = !press(tools.numbers);
-    fillTable();
-  };
+  tools.edit.onclick = () => tools.edit.setAttribute("aria-pressed", String(tools.edit.getAttribute("aria-pressed") !== "true"));
   tools.save.onclick = () => savePicture(figure.canvas, theme.colours.stage, `attention-lab-${frame().label}.png`);
   tools.back.onclick = () => grow(Math.min(figure.grown, data.tokens.queries.length) - 1);
   tools.on.onclick = () => grow(Math.min(figure.grown, data.tokens.queries.length) + 1);
@@ -336,11 +313,13 @@ function createStage(root, io) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const inFigure = root.getRootNode().activeElement === figure.canvas;
     const onButton = event.target.tagName === "BUTTON";
-    const used =
+    const scrolls = [table.node, say.code, say.formula].includes(event.target) && event.key !== "Escape";
+    const used = !scrolls && (
       (inFigure && figure.key(event)) ||
       (event.key === "Escape" && (selection.pin(data.focus), true)) ||
       (!(onButton && [" ", "Enter"].includes(event.key)) && !inFigure && rail.key(event)) ||
-      (inFigure && /^[1-9 ]$/.test(event.key) && rail.key(event));
+      (inFigure && /^[1-9 ]$/.test(event.key) && rail.key(event))
+    );
     if (used) event.preventDefault();
     // Streamlit listens for r and c on the whole page
     event.stopPropagation();
@@ -355,6 +334,7 @@ function createStage(root, io) {
       pinLegend(frame());
       follow();
       tell();
+      table.refresh();
     });
   });
 

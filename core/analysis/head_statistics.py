@@ -70,7 +70,7 @@ ACROSS: dict[str, Callable[[Words], Cells]] = {
     "separator": separator,
     "punctuation": punctuation,
 }
-SPREAD = "everything (entropy)"
+SPREAD = "everything evenly"
 
 
 def statistics(*, within: bool) -> tuple[str, ...]:

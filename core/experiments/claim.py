@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import torch
 
-Verdict = Literal["right", "imprecise", "wrong"]
+from core.numerals import written
 
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+Verdict = Literal["right", "imprecise", "wrong"]
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,7 @@ class Number:
         digits = format(self.value, self.format)
         rounded_away = float(digits.replace(",", "")) == 0
         endless = abs(self.value) >= 1e5 and "," not in self.format
-        if rounded_away or endless:
-            digits = format(self.value, ".1e")
-        mantissa, _, exponent = digits.partition("e")
-        power = f" × 10{str(int(exponent)).translate(_SUPERSCRIPT)}" if exponent and int(exponent) else ""
-        return mantissa.replace("-", "−") + power
+        return written(self.value, ".1e" if rounded_away or endless else self.format)
 
 
 @dataclass(frozen=True)

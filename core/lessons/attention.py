@@ -1,7 +1,9 @@
 """Lesson 4: the operator. Queries ask, keys are asked, values are delivered."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -19,10 +21,15 @@ from core.attention import (
     random_additive,
 )
 from core.experiments.operator.mixing import diluted
-from core.trace import part, step
+from core.experiments.operator.statistics import DotProductStatistics, Spread, dot_product_statistics
+from core.lessons import material
+from core.lessons.material import Rows
+from core.lessons.shown import Matrices, Shown
+from core.trace import matrices, part, step, steps
 
 SCORES = ("scaled dot", "dot", "additive", "cosine")
 ADDITIVE_WIDTH = 16  # hidden units of the untrained additive score
+N_KEYS = 64  # of the random experiment
 
 Queries = Float[Tensor, "1 1 queries head_dim"]
 Keys = Float[Tensor, "1 1 keys head_dim"]
@@ -200,6 +207,60 @@ def plane(
         basis = torch.nn.functional.pad(basis, (0, 2 - basis.shape[1]))
     share = (spread[:2].square().sum() / spread.square().sum().clamp(min=1e-12)).item()
     return (values - centre) @ basis, (outputs - centre) @ basis, share
+
+
+@dataclass(frozen=True)
+class Given:
+    """Who asks, who is asked, and the vectors of both."""
+
+    asking: tuple[str, ...]
+    asked: tuple[str, ...]
+    operands: Operands
+
+
+def two_sentences(asks: str, asked: str, layer: int, head: int, starts: tuple[int, int] = (0, 0)) -> Given:
+    """Two sentences as they enter a layer of the offline model, and one of its heads."""
+    first, second = (material.encode(text, start) for text, start in zip((asks, asked), starts, strict=True))
+    whole = material.layer_of(layer)
+    operands = project(first.x(layer), second.x(layer), whole.maps.head(head, whole.n_heads))
+    return Given(first.tokens.pieces, second.tokens.pieces, operands)
+
+
+def by_hand(asking: tuple[str, ...], asked: tuple[str, ...], queries: Rows, keys: Rows, values: Rows) -> Given:
+    """Queries, keys and values of a few numbers."""
+    return Given(asking, asked, Operands(*map(material.heads_by_hand, (queries, keys, values))))
+
+
+def beside(result: Lesson, random: DotProductStatistics) -> Matrices:
+    """What figures show beside the trace."""
+    return {
+        "plane_values": result.plane_values.numpy(),
+        "plane_outputs": result.plane_outputs.numpy(),
+        "spread": np.stack([random.raw.counts, random.scaled.counts]),
+    }
+
+
+def series(random: DotProductStatistics) -> list[dict[str, Any]]:
+    """The histograms of random products, as they are and divided by the root of their width."""
+
+    def of(name: str, spread: Spread) -> dict[str, Any]:
+        words = f"variance {spread.variance:.2f} · mean entropy of the weights {spread.entropy:.2f} nats"
+        return {"name": name, "words": words, "edges": spread.edges.tolist(), "counts": spread.counts.tolist()}
+
+    return [of("q · k", random.raw), of("q · k ÷ √d", random.scaled)]
+
+
+def shown(given: Given, settings: Settings, width: int) -> Shown:
+    """All that the figures show. width: of the random vectors."""
+    result = run(given.operands, settings)
+    random = dot_product_statistics(width, N_KEYS, settings.seed)
+    tensors = matrices(steps(result.trace)) | beside(result, random)
+    tokens = {
+        "queries": given.asking,
+        "keys": [given.asked[place] for place in result.key_order],
+        "values": [given.asked[place] for place in result.value_order],
+    }
+    return Shown(tensors, tokens, series=series(random))
 
 
 def dilution(gap: float, most_keys: int) -> list[float]:

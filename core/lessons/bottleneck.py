@@ -7,18 +7,22 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.lessons.looking_back import FIXED, MODELS
+from core.lessons.looking_back import FIXED, GREEDY, MODELS, Translate, choices, translate
 from core.lessons.material import Rows
+from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.sequence.cells import READ, Cell, CellTrace, Maps, influence, untrained
+from core.sequence.decoding import FREE
 from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.vocabulary import Pieces
+from core.trace import matrices, steps
 
 
 @dataclass(frozen=True)
 class Lesson:
     """A sentence through one vector, and the same sentence by the model that looks back."""
 
+    text: str
     fixed: Translation
     looking: Translation
 
@@ -38,9 +42,27 @@ def translator() -> TrainedTranslator:
     return checkpoints.load(FIXED)
 
 
-def run(text: str) -> Lesson:
-    """Translate both ways. Raises ValueError in words, ModelError if the models cannot be read."""
-    return Lesson(checkpoints.load(FIXED).translate(text), checkpoints.load(MODELS["additive"]).translate(text))
+def run(text: str, translate: Translate = translate) -> Lesson:
+    """Translate both ways. Raises ValueError in words, ModelError if the models cannot be read.
+
+    translate   the function of that name, or one that remembers for it.
+    """
+    return Lesson(text, translate(FIXED, text, GREEDY, FREE), translate(MODELS["additive"], text, GREEDY, FREE))
+
+
+def beside(result: Lesson) -> Matrices:
+    """What figures show beside the trace."""
+    return {"context": result.context.numpy(), "choices": choices(translator(), result.fixed)[1].numpy()}
+
+
+def shown(text: str) -> Shown:
+    """All that the figures of the trained translator show."""
+    result = run(text)
+    tensors = matrices(steps(result.fixed.trace)) | beside(result)
+    vocabulary = translator().vocabulary
+    tokens = {"queries": vocabulary.shown(result.fixed.target), "keys": vocabulary.shown(result.fixed.source)}
+    words, _ = choices(translator(), result.fixed)
+    return Shown(tensors, tokens | {"one": ["c"]}, words=words)
 
 
 @dataclass(frozen=True)
@@ -51,6 +73,11 @@ class CellLesson:
     trace: CellTrace
     maps: Maps
     felt: Float[Tensor, "tokens"]
+
+    @property
+    def beside(self) -> Matrices:
+        """What figures show beside the trace: the last state, and how far it feels each input."""
+        return {"context": self.trace.states[0, -1:].numpy(), "felt": self.felt[:, None].numpy()}
 
 
 def read_with(cell: Cell, text: str, d_hidden: int, seed: int, forget_bias: float) -> tuple[CellLesson, Pieces]:
@@ -65,6 +92,19 @@ def read_with(cell: Cell, text: str, d_hidden: int, seed: int, forget_bias: floa
     # the first numbers of each word vector, made as large as torch's own starting weights expect
     inputs = vectors[..., :d_hidden] / vectors[..., :d_hidden].std()
     return _read(cell, inputs, untrained(cell, d_hidden, d_hidden, seed, forget_bias)), pieces
+
+
+def cell_on_sentence(cell: Cell, text: str, d_hidden: int, seed: int, forget_bias: float) -> Shown:
+    """All that the figures of an untrained cell show."""
+    read, pieces = read_with(cell, text, d_hidden, seed, forget_bias)
+    words = translator().vocabulary.shown(pieces)
+    return Shown(matrices(steps(read.trace)) | read.beside, {"queries": words, "keys": words, "one": ["c"]})
+
+
+def cell_by_hand(words: tuple[str, ...], x: Rows, w_input: Rows, w_state: Rows) -> Shown:
+    """All that the figures of a network of a few numbers show."""
+    read = by_hand(x, w_input, w_state)
+    return Shown(matrices(steps(read.trace)) | read.beside, {"queries": words, "keys": words, "one": ["c"]})
 
 
 def by_hand(x: Rows, w_input: Rows, w_state: Rows) -> CellLesson:

@@ -9,9 +9,11 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from core.analysis.sight import grid_names
+from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
 from core.sequence.decoding import WhatIf, looking_at
+from core.trace import matrices, steps
 from core.vision import scenes
 from core.vision.classifier import fitted
 from core.vision.scenes import Scene, Thing
@@ -103,10 +105,33 @@ def run(settings: Settings, picture: UInt8[np.ndarray, "height width 3"] | None 
     )
 
 
+def bytes_of(pixels: Float[Tensor, "channels height width"]) -> UInt8[np.ndarray, "height width 3"]:
+    """Pixels from 0 to 1 as the whole numbers of a picture's file."""
+    return (pixels * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+
+
 def choices(caption: Caption) -> tuple[list[list[str]], torch.Tensor]:
     """The likeliest words at every step, and their probabilities (target, CHOICES)."""
     best = caption.trace.probabilities[0].topk(CHOICES)
     return [[WORDS[id_] for id_ in row] for row in best.indices.tolist()], best.values
+
+
+def beside(caption: Caption) -> Matrices:
+    """What figures show beside the trace."""
+    return {
+        "picture": caption.trace.pixels[0].numpy(),
+        "first": caption.trace.first_state.numpy(),
+        "choices": choices(caption)[1].numpy(),
+    }
+
+
+def shown(context: Context, settings: Settings, picture: UInt8[np.ndarray, "height width 3"] | None = None) -> Shown:
+    """All that the figures show of the captioner with this context."""
+    result = run(settings, picture)
+    caption = result.now if context == "attention" else result.mean
+    tensors = matrices(steps(caption.trace)) | beside(caption)
+    words, _ = choices(caption)
+    return Shown(tensors, {"queries": caption.words, "keys": CELLS, "one": ["h₀"]}, words=words)
 
 
 def looked_at(caption: Caption, word: int) -> str:

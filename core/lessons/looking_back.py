@@ -1,19 +1,24 @@
 """Lesson 2: a decoder that looks back at every word, and what becomes of its sentence if somebody argues with it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import torch
 
 from core.experiments.recurrence.trained import trained
+from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
 from core.sequence.decoding import FREE, WhatIf
 from core.sequence.trained import TrainedTranslator, Translation
+from core.sequence.vocabulary import as_written
+from core.trace import matrices, steps
 
 MODELS: Final = {"additive": "translator-attention", "scaled dot": "translator-attention-dot"}
 FIXED: Final = "translator-fixed-context"
 CHOICES: Final = 5
+GREEDY: Final = 1
 WIDEST_BEAM: Final = 5
 
 Score = Literal["additive", "scaled dot"]
@@ -25,7 +30,7 @@ class Settings:
 
     text: str
     score: Score = "additive"
-    beam: int = 1
+    beam: int = GREEDY
     what_if: WhatIf = FREE
 
 
@@ -61,14 +66,24 @@ def device() -> str:
     return devices.describe(checkpoints.load(FIXED).device)
 
 
-def run(settings: Settings) -> Lesson:
-    """Translate with and without the learner's changes, and without attention. Raises ValueError in words."""
-    translator = model(settings.score)
-    free = translator.translate(settings.text, beam=settings.beam)
-    what_if = fitting(settings.what_if, len(free.source.ids), translator)
-    argued = what_if != FREE
-    now = translator.translate(settings.text, beam=settings.beam, what_if=what_if) if argued else free
-    return Lesson(replace(settings, what_if=what_if), now, free, checkpoints.load(FIXED).translate(settings.text))
+def translate(name: str, text: str, beam: int, what_if: WhatIf) -> Translation:
+    """What a translator makes of a text. Raises ValueError in words, ModelError if it cannot be read."""
+    return checkpoints.load(name).translate(text, beam=beam, what_if=what_if)
+
+
+Translate = Callable[[str, str, int, WhatIf], Translation]
+
+
+def run(settings: Settings, translate: Translate = translate) -> Lesson:
+    """Translate with and without the learner's changes, and without attention. Raises ValueError in words.
+
+    translate   the function of that name, or one that remembers for it.
+    """
+    name = MODELS[settings.score]
+    free = translate(name, settings.text, settings.beam, FREE)
+    what_if = fitting(settings.what_if, len(free.source.ids), model(settings.score))
+    now = free if what_if == FREE else translate(name, settings.text, settings.beam, what_if)
+    return Lesson(replace(settings, what_if=what_if), now, free, translate(FIXED, settings.text, GREEDY, FREE))
 
 
 def fitting(what_if: WhatIf, n_source: int, translator: TrainedTranslator) -> WhatIf:
@@ -86,8 +101,56 @@ def fitting(what_if: WhatIf, n_source: int, translator: TrainedTranslator) -> Wh
 def choices(translator: TrainedTranslator, translation: Translation) -> tuple[list[list[str]], torch.Tensor]:
     """The likeliest pieces at every step, as they are written, and their probabilities (target, CHOICES)."""
     best = translation.trace.probabilities[0].topk(CHOICES)
-    words = [[translator.vocabulary.piece(id_) for id_ in row] for row in best.indices.tolist()]
+    words = [[as_written(translator.vocabulary.piece(id_)) for id_ in row] for row in best.indices.tolist()]
     return words, best.values
+
+
+def beside(translator: TrainedTranslator, result: Lesson) -> Matrices:
+    """What figures show beside the trace."""
+    return {
+        "values": result.now.trace.encoder_states[0].numpy(),
+        "choices": choices(translator, result.now)[1].numpy(),
+    }
+
+
+def nodes(translator: TrainedTranslator, translation: Translation) -> list[dict[str, Any]]:
+    """The tree of lines that the beam followed, the likeliest of every step on top; [] where there was no beam.
+
+    What was dropped at once is among them only as far as it came near.
+    """
+    if translation.tree is None:
+        return []
+    best = set()
+    place: int | None = translation.tree.best
+    while place is not None:
+        best.add(place)
+        place = translation.tree.nodes[place].parent
+    ranks: dict[int, int] = {}
+    places: dict[int, int] = {}
+    found = []
+    for number, node in enumerate(translation.tree.nodes):
+        rank = ranks.get(node.step, 0)
+        if rank >= 2 * WIDEST_BEAM and number not in best:
+            continue
+        ranks[node.step] = rank + 1
+        places[number] = len(found)
+        word = as_written(translator.vocabulary.piece(node.id))
+        parent = None if node.parent is None else places[node.parent]
+        found.append(
+            {"parent": parent, "step": node.step, "rank": rank, "word": word, "score": node.score}
+            | {"kept": node.kept, "best": number in best}
+        )
+    return found
+
+
+def shown(settings: Settings) -> Shown:
+    """All that the figures show."""
+    result, translator = run(settings), model(settings.score)
+    tensors = matrices(steps(result.now.trace)) | beside(translator, result)
+    vocabulary = translator.vocabulary
+    tokens = {"queries": vocabulary.shown(result.now.target), "keys": vocabulary.shown(result.now.source)}
+    words, _ = choices(translator, result.now)
+    return Shown(tensors, tokens, words=words, nodes=nodes(translator, result.now))
 
 
 def chosen(translation: Translation, step: int, rank: int) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -9,6 +10,9 @@ from torch import Tensor
 from core.attention import Projections, SelfAttentionTrace, masks, self_attend
 from core.experiments.masking import MaskAfterSoftmaxTrace, attend_mask_after_softmax, leak
 from core.experiments.measure import largest
+from core.lessons.material import Head
+from core.lessons.shown import Matrices, Shown
+from core.trace import matrices, steps
 
 KINDS = ("nothing hidden", "causal", "padding", "band", "causal band")
 
@@ -97,6 +101,26 @@ def run(x: Float[Tensor, "1 tokens d_model"], maps: Projections, settings: Setti
         torch.where(reached, through.float().argmax(0).float(), torch.nan),
         reached,
     )
+
+
+def beside(result: Lesson) -> Matrices:
+    """What figures show beside the trace."""
+    return {
+        "allowed": result.allowed.numpy(),
+        "mask": np.where(result.allowed.numpy(), 0, -np.inf).astype(np.float32),
+        "early": result.wrong.unmasked[0, 0].numpy(),
+        "wrong": result.wrong.cut[0, 0].numpy(),
+        "leak": result.leak.numpy(),
+        "layers_needed": result.layers_needed.numpy(),
+        "reached": result.reached.numpy(),
+    }
+
+
+def shown(given: Head, settings: Settings) -> Shown:
+    """All that the figures show."""
+    result = run(given.x, given.maps, settings)
+    tensors = matrices(steps(result.trace)) | beside(result)
+    return Shown(tensors, {"queries": given.words, "keys": given.words})
 
 
 def movers(x: Float[Tensor, "1 tokens d_model"], maps: Projections, after_softmax: bool) -> Float[Tensor, "outputs"]:

@@ -16,6 +16,7 @@ from core.models.reading import Tokens, hidden_states
 class Encoded:
     """A sentence and the input that every layer of the offline model received for it."""
 
+    text: str
     tokens: Tokens
     hidden: Float[Tensor, "depth tokens d_model"]
 
@@ -27,7 +28,7 @@ class Encoded:
 def encode(text: str, start: int = 0, at_most: int | None = None) -> Encoded:
     """Read a sentence with the offline model. What follows is small and is computed on the processor."""
     tokens, hidden = hidden_states(loading.load(offline.NAME), text, start, at_most)
-    return Encoded(tokens, hidden.cpu())
+    return Encoded(text, tokens, hidden.cpu())
 
 
 def layer_of(index: int) -> MultiHeadAttention:
@@ -48,6 +49,48 @@ def device() -> str:
 
 
 Rows = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Head:
+    """Tokens as words and as vectors, and the maps of one head."""
+
+    words: tuple[str, ...]
+    x: Float[Tensor, "1 tokens d_model"]
+    maps: Projections
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Tokens as words and as vectors, and one layer with all its heads."""
+
+    words: tuple[str, ...]
+    x: Float[Tensor, "1 tokens d_model"]
+    layer: MultiHeadAttention
+
+
+def head_on_sentence(text: str, layer: int, head: int, start: int = 0, at_most: int | None = None) -> Head:
+    """A head of the offline model, and a sentence as it enters its layer."""
+    read, whole = encode(text, start, at_most), layer_of(layer)
+    return Head(read.tokens.pieces, read.x(layer), whole.maps.head(head, whole.n_heads))
+
+
+def layer_on_sentence(text: str, layer: int, start: int = 0, at_most: int | None = None) -> Layer:
+    """A layer of the offline model, and a sentence as it enters it."""
+    read = encode(text, start, at_most)
+    return Layer(read.tokens.pieces, read.x(layer), layer_of(layer))
+
+
+def head_by_hand(words: tuple[str, ...], x: Rows, w_query: Rows, w_key: Rows, w_value: Rows) -> Head:
+    """A head of a few numbers."""
+    return Head(words, *by_hand(x, w_query, w_key, w_value))
+
+
+def two_heads_by_hand(
+    words: tuple[str, ...], x: Rows, w_query: Rows, w_key: Rows, w_value: Rows, w_output: Rows
+) -> Layer:
+    """A layer of two heads of a few numbers."""
+    return Layer(words, *layer_by_hand(x, w_query, w_key, w_value, w_output))
 
 
 def by_hand(

@@ -9,6 +9,9 @@ from torch import Tensor
 from core.attention import MultiHeadAttention, MultiHeadTrace, merge_heads, multi_head_attend, split_heads
 from core.attention.heads import merge_without_transpose, split_without_transpose
 from core.experiments.many_heads.splitting import LEAK_TOKENS, causal_layer, future_leaks
+from core.lessons.material import Layer
+from core.lessons.shown import Matrices, Shown
+from core.trace import matrices, steps
 
 SPLITS = {"view, then transpose": split_heads, "reshape alone": split_without_transpose}
 MERGES = {"transpose, then reshape": merge_heads, "reshape alone": merge_without_transpose}
@@ -96,6 +99,23 @@ def run(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, setting
         split_heads(built.merged, n_heads)[0],
         split_origin if settings.merge == RIGHT_MERGE else dealt_to_tokens,
     )
+
+
+def beside(result: Lesson) -> Matrices:
+    """What figures show beside the trace."""
+    return {
+        "cut": result.cut.numpy(),
+        "split_origin": result.split_origin.float().numpy(),
+        "merged_slots": result.merged_slots.numpy(),
+        "merge_origin": result.merge_origin.float().numpy(),
+    }
+
+
+def shown(given: Layer, settings: Settings) -> Shown:
+    """All that the figures show."""
+    result = run(given.x, given.layer, settings)
+    tensors = matrices(steps(result.built)) | beside(result)
+    return Shown(tensors, {"queries": given.words, "keys": given.words})
 
 
 def build(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, settings: Settings) -> MultiHeadTrace:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -10,6 +11,9 @@ from torch import Tensor
 from core.attention import COSINE, Projections, SelfAttentionTrace, attend
 from core.attention.projections import project, project_fused
 from core.experiments.measure import largest, rounding
+from core.lessons.material import Head
+from core.lessons.shown import Matrices, Shown
+from core.trace import matrices, steps
 
 Beside = Literal["transpose", "correlation"]
 
@@ -79,6 +83,28 @@ def run(x: Float[Tensor, "batch tokens d_model"], maps: Projections, settings: S
     typed = attend_tokens(x, maps, settings, settings.zeroed)
     now = attend_tokens(x[:, list(order)], maps, settings, zeroed)
     return Lesson(now, typed, order, zeroed, _compare(now, settings.beside))
+
+
+def beside(result: Lesson) -> Matrices:
+    """What figures show beside the trace."""
+    typed, now = matrices(steps(result.typed)), matrices(steps(result.now))
+    return {
+        "projected": np.concatenate([now["queries"], now["keys"], now["values"]], axis=1),
+        "beside": result.beside[0, 0].float().numpy(),
+        "typed_output": typed["output"],
+        "typed_mean": result.with_mean(result.typed).float().numpy(),
+        "now_mean": result.with_mean(result.now).float().numpy(),
+    }
+
+
+def shown(given: Head, settings: Settings) -> Shown:
+    """All that the figures show."""
+    result = run(given.x, given.maps, settings)
+    words = [given.words[place] for place in result.order]
+    tensors = matrices(steps(result.now)) | beside(result)
+    tokens = {"queries": words, "keys": words, "typed": given.words}
+    tokens |= {"typed_mean": [*given.words, "mean"], "now_mean": [*words, "mean"]}
+    return Shown(tensors, tokens)
 
 
 def complete(order: tuple[int, ...], n_tokens: int) -> tuple[int, ...]:

@@ -9,10 +9,11 @@ import torch
 from jaxtyping import Float, Num, UInt8
 from torch import Tensor
 
-from core.analysis.sight import Sight
+from core.analysis.sight import Sight, grid_names
+from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
-from core.trace import Step, steps
+from core.trace import Step, matrices, steps
 from core.vision.classifier import Answer, Classification, Fit, TrainedClassifier, as_input, fitted
 from core.vision.looking import OWN, sight_of
 from core.vision.patches import cut_into_patches, joined
@@ -44,10 +45,12 @@ class Settings:
 class Lesson:
     """What the model makes of the picture as the learner wants it.
 
-    pixels    what is read: a square, its patches in the order chosen.
+    plain     the picture as a square.
+    pixels    what is read: its patches in the order chosen.
     """
 
     settings: Settings
+    plain: UInt8[np.ndarray, "side side 3"]
     pixels: UInt8[np.ndarray, "side side 3"]
     now: Classification
 
@@ -56,11 +59,38 @@ class Lesson:
         """The weights of all heads."""
         return sight_of(self.now)
 
+    @property
+    def whole(self) -> bool:
+        """Whether the model read the picture: it reads patches of one size alone."""
+        return self.settings.patch_size == PATCH_SIZE
+
     def steps(self, layer: int) -> list[Step]:
-        """Every tensor in the order computed, of the blocks one."""
+        """Every tensor in the order computed, of the blocks one; with patches that are not read, up to them."""
         whole = [replace(each, tensor=each.tensor.cpu()) for each in steps(self.now.trace)]
         block = [replace(each, tensor=each.tensor.cpu()) for each in steps(self.now.trace.blocks[layer])]
-        return [*whole[:_BEFORE_BLOCKS], *block, *whole[_BEFORE_BLOCKS:]]
+        every = [*whole[:_BEFORE_BLOCKS], *block, *whole[_BEFORE_BLOCKS:]]
+        return every if self.whole else [each for each in every if each.name in ("pixels", "patches")]
+
+    def beside(self, layer: int, head: int) -> Matrices:
+        """What figures show beside those steps, or in place of what a step holds of all heads."""
+        picture = self.pixels.transpose(2, 0, 1) / np.float32(255)
+        if not self.whole:
+            return {"picture": picture, "patches": rows_of(self.pixels, self.settings.patch_size)}
+        block = self.now.trace.blocks[layer].attention
+        of_head = {name: getattr(block, name) for name in ("queries", "keys", "values")} | vars(block.attention)
+        tensors = {name: tensor[0, head].cpu().numpy() for name, tensor in of_head.items()}
+        return tensors | {
+            "picture": picture,
+            "looks": np.ascontiguousarray(tensors["weights"][:, len(self.sight.extra) :]),
+            "answer": self.now.trace.pooled.cpu().numpy(),
+            "shares": np.array([[share] for share in self.now.probabilities.values()], dtype=np.float32),
+        }
+
+    @property
+    def patch_names(self) -> tuple[str, ...]:
+        """What its patches are called."""
+        across = len(self.pixels) // self.settings.patch_size
+        return grid_names(across, across)
 
     def moved(self, before: Answer) -> float:
         """How far the probabilities are from those of another answer: the largest difference."""
@@ -95,12 +125,19 @@ def rows_of(pixels: UInt8[np.ndarray, "side side 3"], patch_size: int) -> Float[
     return cut_into_patches(as_input(pixels), patch_size)[0].numpy()
 
 
-def square(picture: UInt8[np.ndarray, "height width 3"], settings: Settings) -> UInt8[np.ndarray, "side side 3"]:
-    """The picture as the model reads it, its patches in the order chosen."""
-    pixels = fitted(picture, model("vit").side, settings.fit)
-    size = settings.patch_size
-    mixed = shuffled(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None], size, settings.shuffled)
+def dealt(plain: UInt8[np.ndarray, "side side 3"], settings: Settings) -> UInt8[np.ndarray, "side side 3"]:
+    """A square picture as the model reads it, its patches in the order chosen."""
+    pixels = torch.from_numpy(plain.copy()).permute(2, 0, 1)[None]
+    mixed = shuffled(pixels, settings.patch_size, settings.shuffled)
     return mixed[0].permute(1, 2, 0).contiguous().numpy()
+
+
+def shown(picture: UInt8[np.ndarray, "height width 3"], settings: Settings, layer: int, head: int) -> Shown:
+    """All that the figures show."""
+    result = run(picture, settings)
+    tensors = matrices(result.steps(layer)) | result.beside(layer, head)
+    tokens = {"queries": [*result.sight.extra, *result.patch_names], "keys": result.patch_names}
+    return Shown(tensors, tokens | {"one": ["z"], "classes": list(result.now.probabilities)})
 
 
 def said(name: str, picture: UInt8[np.ndarray, "height width 3"], fit: Fit, *, positions: bool = True) -> Answer:
@@ -111,6 +148,7 @@ def said(name: str, picture: UInt8[np.ndarray, "height width 3"], fit: Fit, *, p
 
 def run(picture: UInt8[np.ndarray, "height width 3"], settings: Settings) -> Lesson:
     """Let the model read the picture."""
-    pixels = square(picture, settings)
+    plain = fitted(picture, model("vit").side, settings.fit)
+    pixels = dealt(plain, settings)
     now = model(MODELS[settings.pooling]).read(as_input(pixels), positions=settings.positions)
-    return Lesson(settings, pixels, now)
+    return Lesson(settings, plain, pixels, now)

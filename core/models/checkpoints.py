@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -42,10 +43,11 @@ _VERSIONS: Final = (
     | dict.fromkeys(CLASSIFIERS, CLASSIFIER)
 )
 
+_opening: Final = threading.Lock()  # visitors who come at once wait for one reading of the file
+
 Trained = TrainedTranslator | TrainedCaptioner | TrainedClassifier
 
 
-@cache
 def load(name: str, device: str | None = None) -> Trained:
     """Open one of the project's own models, once for the process.
 
@@ -53,7 +55,18 @@ def load(name: str, device: str | None = None) -> Trained:
     """
     if name not in _VERSIONS:
         raise ModelError(f"there is no model {name!r}: choose {', '.join(_VERSIONS)}")
+    with _opening:
+        return _load(name, device)
+
+
+@cache
+def _load(name: str, device: str | None) -> Trained:
     return read(FOLDER / f"{name}.safetensors", devices.pick(device))
+
+
+def names() -> tuple[str, ...]:
+    """The project's own models."""
+    return tuple(_VERSIONS)
 
 
 def read(path: Path, device: torch.device) -> Trained:
@@ -71,12 +84,17 @@ def read(path: Path, device: torch.device) -> Trained:
                 f"{path.name} is of version {header.get('version', 'unknown')!r}, and this program reads "
                 f"{_VERSIONS[name]!r}: {again}"
             )
+        if broken := next((key for key, tensor in tensors.items() if not tensor.isfinite().all()), None):
+            raise ModelError(f"{path.name} is damaged: {broken} holds what is no number: {again}")
         model = _empty(name, json.loads(header["config"]))
         model.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
         model = model.to(device)
         figures = json.loads(path.with_suffix(".json").read_text("utf-8"))
         if name in CLASSIFIERS:
-            return TrainedClassifier(name, model, float(header["temperature"]), figures)
+            temperature = float(header["temperature"])
+            if not 0 < temperature < float("inf"):
+                raise ModelError(f"{path.name} is damaged: its temperature is {temperature}, not above 0: {again}")
+            return TrainedClassifier(name, model, temperature, figures)
         if name in CAPTIONERS:
             return TrainedCaptioner(name, model, figures)
         return TrainedTranslator(name, model, _vocabulary(path, header, again), figures)

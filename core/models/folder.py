@@ -4,7 +4,9 @@ Only safetensors are read. They hold numbers and nothing else; older formats are
 """
 
 import json
+import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,10 @@ from core.models.errors import ModelError, told_as
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".msgpack", ".h5"}
 LONGEST_NAME = 1000
+# the library builds what a config says before it looks at the weights: up to here that costs nothing
+FEW_LAYERS, FEW_NUMBERS = 1000, 10_000_000
+_LAYERS = re.compile("layer|depth|block|group|expert|stage")
+_SIZE = re.compile("size|dim|width|head|position|embed|length|vocab|filter|channel|^d_|^n_|^num_")
 HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 
 
@@ -76,12 +82,33 @@ def check(name: str, folder: Path) -> None:
         if "auto_map" in config:
             raise ModelError(f"{name} brings a program of its own, which is never run here: choose another model")
         raise ModelError(f"{name} has the architecture {architecture}, which is not known here: choose another model")
+    tensors = numbers = 0
     for file in _weights(name, folder):
         with (
             told_as(f"{name}: {file.name} is damaged or cut short; fetch the file again"),
             safe_open(file, "pt") as shard,
         ):
-            shard.keys()
+            shapes = [shard.get_slice(key).get_shape() for key in shard.keys()]  # noqa: SIM118
+        tensors += len(shapes)
+        numbers += sum(map(math.prod, shapes))
+    for key, size in _sizes(config):
+        most = max(tensors, FEW_LAYERS) if _LAYERS.search(key) else max(numbers, FEW_NUMBERS)
+        if size > most:
+            raise ModelError(
+                f"{name}: {CONFIG} says {key} is {size:.3g}, far more than its weights hold; fetch both files again"
+            )
+
+
+def _sizes(config: Any, key: str = "") -> Iterator[tuple[str, int]]:
+    """Every whole number of a config that says how large something is."""
+    if isinstance(config, dict):
+        for name, value in config.items():
+            yield from _sizes(value, str(name))
+    elif isinstance(config, list):
+        for value in config:
+            yield from _sizes(value, key)
+    elif isinstance(config, int) and (_SIZE.search(key) or _LAYERS.search(key)):
+        yield key, config
 
 
 def _config(name: str, folder: Path) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def of_look(loaded: LoadedModel, pixels: UInt8[np.ndarray, "side side 3"], chose
     """The program for one matrix of one picture, as the model saw it."""
     seen_by = seeing.eyes(loaded)
     return _PROGRAM.format(
-        title=f"How {loaded.name} looks at one picture.",
+        title=script.in_docstring(f"How {loaded.name} looks at one picture."),
         loader=type(loaded.model).__name__,
         helpers="\n\n\n".join(script.source(each) for each in (flow.rollout, flow.mean_of_layer, flow.mean_of_all)),
         side=len(pixels),

@@ -94,8 +94,8 @@ def _call(loaded: LoadedModel, texts: list[str], arguments: dict[str, Any]) -> A
     """The library's encoding of whole texts, special tokens included."""
     if loaded.tokenizer is None:
         raise ModelError(f"{loaded.name} reads no text ({loaded.kind}): choose a text model")
-    for text in texts:
-        _check(text)
+    for place, text in enumerate(texts):
+        _check(text, "the second text" if place else "the text")
     with (
         told_as(f"the tokenizer of {loaded.name} cannot read this text: change it or choose another model"),
         _tokenizing,
@@ -103,11 +103,11 @@ def _call(loaded: LoadedModel, texts: list[str], arguments: dict[str, Any]) -> A
         return loaded.tokenizer(**arguments, return_special_tokens_mask=True, truncation=False, verbose=False)
 
 
-def _check(text: str) -> None:
+def _check(text: str, name: str) -> None:
     if len(text) > settings.MAX_TEXT:
-        raise ValueError(f"the text has {len(text)} characters: at most {settings.MAX_TEXT} are accepted; shorten it")
+        raise ValueError(f"{name} has {len(text)} characters: at most {settings.MAX_TEXT} are accepted; shorten it")
     if any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("the text holds half of a character (a lone surrogate): delete it")
+        raise ValueError(f"{name} holds half of a character (a lone surrogate): delete it")
 
 
 def _window(loaded: LoadedModel, encoding: Any, start: int, at_most: int | None) -> tuple[Tokens, list[int]]:

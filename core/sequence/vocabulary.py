@@ -12,6 +12,7 @@ from typing import Final
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 PAD, START, END = "<pad>", "<s>", "</s>"
+MARKS: Final = (PAD, START, END)
 _SPACE: Final = "▁"
 # English keeps don't and it's whole; French cuts after l' and qu'
 _WORD: Final = r"\w+'(?:t|s|re|ve|ll|d|m)(?!\w)|\w+'(?=\w)|\w+|[^\w\s▁]"
@@ -33,6 +34,17 @@ class Pieces:
 def clean(text: str) -> str:
     """One spelling for what looks the same: composed accents, straight apostrophes, plain spaces."""
     return " ".join(unicodedata.normalize("NFC", text).replace("’", "'").split())
+
+
+def as_written(piece: str) -> str:
+    """A piece that could come next: ## where it would go on with the word before. Marks of punctuation never do."""
+    if piece in MARKS or not piece[0].isalnum():
+        return _without_space(piece)
+    return f"##{piece}"
+
+
+def _without_space(piece: str) -> str:
+    return piece.removeprefix(_SPACE) or "␣"
 
 
 class Vocabulary:
@@ -77,6 +89,14 @@ class Vocabulary:
     def piece(self, id_: int) -> str:
         """How a piece is written, with ▁ where a word begins after a space."""
         return self._tokenizer.id_to_token(id_)
+
+    def shown(self, pieces: Pieces) -> list[str]:
+        """Pieces as a person reads them: what goes on with a word begins with ##."""
+        found = []
+        for place, piece in enumerate(map(self.piece, pieces.ids)):
+            begins = piece in MARKS or place == 0 or pieces.word_of[place] != pieces.word_of[place - 1]
+            found.append(("" if begins else "##") + _without_space(piece))
+        return found
 
     def text(self, ids: Sequence[int]) -> str:
         """The text that pieces spell; marks are left out."""

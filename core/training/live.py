@@ -2,13 +2,11 @@
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Final, Literal
 
-from core import settings
+from core import settings as limits
 from core.training.toy import Settings, Snapshot, ToyTraining, parse
+from core.turns import TRAININGS, Desk
 
 State = Literal["paused", "waiting", "running", "finished", "stopped"]
 
@@ -16,66 +14,17 @@ UNSEEN: Final = 2.0  # seconds after which a run that nobody looks at stops
 _MEASURE_EVERY: Final = 8  # updates
 
 
-class _Guest:
-    """Somebody in the queue who has no run of their own."""
-
-
-class Desk:
-    """Who trains now and who waits, for the whole server: first come, first served."""
-
-    def __init__(self, at_once: int):
-        self._at_once = at_once
-        self._queue: deque[Run | _Guest] = deque()
-        self._changed = threading.Condition()
-
-    def enter(self, run: "Run") -> None:
-        """Stand in the queue and wait for a place, unless the run is asked to pause or stop meanwhile."""
-        with self._changed:
-            self._queue.append(run)
-            while run.wanted and self._queue.index(run) >= self._at_once:
-                self._changed.wait(timeout=0.5)
-
-    def leave(self, run: "Run | _Guest") -> None:
-        """Free the place for the next one."""
-        with self._changed:
-            if run in self._queue:
-                self._queue.remove(run)
-            self._changed.notify_all()
-
-    @contextmanager
-    def place(self, waits: Callable[[int], None]) -> Iterator[None]:
-        """Wait for a place and keep it for the block, for what is trained in the thread of the one who asks.
-
-        waits   is told again and again how many stand before; what it raises ends the waiting.
-        """
-        guest = _Guest()
-        with self._changed:
-            self._queue.append(guest)
-        try:
-            while number := self.before(guest):
-                waits(number)
-                with self._changed:
-                    self._changed.wait(timeout=0.5)
-            yield
-        finally:
-            self.leave(guest)
-
-    def before(self, run: "Run | _Guest") -> int:
-        """How many stand before a run that waits; 0 if it trains or does not stand in the queue."""
-        with self._changed:
-            return max(0, self._queue.index(run) - self._at_once + 1) if run in self._queue else 0
-
-
-DESK: Final = Desk(settings.TRAININGS)
+class _Unwanted(Exception):
+    """A run that waits was paused, stopped or left."""
 
 
 class Run:
     """One training that a visitor plays, pauses, steps and stops. Nobody looking for UNSEEN seconds stops it, too."""
 
-    def __init__(self, wish: Settings, probe: str, desk: Desk = DESK):
+    def __init__(self, wish: Settings, probe: str, desk: Desk = TRAININGS):
         self.settings = wish
         self._desk = desk
-        self._training = ToyTraining(wish)
+        self._training = ToyTraining(wish, limits.MAX_UPDATES)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._playing = False
@@ -159,12 +108,17 @@ class Run:
     def _work(self, before: threading.Thread | None) -> None:
         if before is not None:
             before.join()
-        self._desk.enter(self)
         try:
-            while self.wanted and self._training.advance():
-                if len(self._training.losses) % _MEASURE_EVERY == 0:
-                    self._measure()
-            self._measure()
+            with self._desk.place(self, self._waits):
+                while self.wanted and self._training.advance():
+                    if len(self._training.losses) % _MEASURE_EVERY == 0:
+                        self._measure()
+                self._measure()
+        except _Unwanted:
+            pass
         finally:
-            self._desk.leave(self)
             self._playing = False
+
+    def _waits(self, before: int, seconds: float) -> None:
+        if not self.wanted:
+            raise _Unwanted

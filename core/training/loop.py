@@ -12,6 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from core.turns import still_wanted
+
 Batch = TypeVar("Batch")
 
 
@@ -53,6 +55,7 @@ class Training:
     def run(self, batches: Iterable[Batch], loss: Callable[[Batch], Tensor]) -> Iterator[Update]:
         """Go on with the batches that are not done yet, one update per batch."""
         for batch in itertools.islice(batches, self.done, None):
+            still_wanted()
             began = time.monotonic()
             for group in self._optimiser.param_groups:
                 group["lr"] = self.schedule.rate(self.done)

@@ -76,9 +76,12 @@ def parse(task: Task, text: str) -> Example:
 
 
 class ToyTraining:
-    """A small translator that learns a toy from random sentences. The same settings give the same numbers again."""
+    """A small translator that learns a toy from random sentences. The same settings give the same numbers again.
 
-    def __init__(self, settings: Settings):
+    most   updates, where that is fewer than the task needs; None = as many as it needs.
+    """
+
+    def __init__(self, settings: Settings, most: int | None = None):
         self.settings = settings
         self._task = _TASKS[settings.task]
         with seeded(settings.seed):
@@ -87,7 +90,7 @@ class ToyTraining:
                 len(self._task.VOCABULARY), settings.look, width, settings.d_hidden, width, dropout=0.0
             )
             self.model = Translator(config)
-        self.updates = _UPDATES[settings.task]
+        self.updates = min(_UPDATES[settings.task], most or _UPDATES[settings.task])
         self.losses: list[float] = []
         rng = random.Random(settings.seed)
         drawn = ([self._task.draw(rng) for _ in range(_AT_ONCE)] for _ in range(self.updates))

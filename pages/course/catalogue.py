@@ -56,7 +56,7 @@ LESSONS = (
         2,
         "looking_back",
         "Looking back",
-        "How can a decoder look back at the word it needs?",
+        "How can a translator look back at the word it needs?",
         BEFORE,
         12,
         bottleneck=0.8,

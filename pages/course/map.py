@@ -5,10 +5,12 @@ import contextlib
 import numpy as np
 import streamlit as st
 
-from core import warm
+from core import turns, warm
 from pages.course.catalogue import BY_SLUG, LABS, LESSONS, PAGES, Page, built
 from pages.parts import assets, chrome, controls
 from pages.parts.payload import pack
+from pages.parts.progress import panel
+from pages.parts.progress.panel import Summary
 
 PREFIX = "map"
 LAYER, HEAD = 3, 1  # a head whose pronouns look for what they stand for
@@ -17,13 +19,18 @@ POSTER = ((0, 2), (0, 5), (1, 1), (1, 8), (2, 8), (2, 11), (3, 1), (4, 9), (5, 1
 
 def open_page(key: str) -> None:
     """Go where the visitor clicked."""
-    slug = st.session_state[key].open
+    slug = assets.told(key, "open")
     page = BY_SLUG.get(slug) if isinstance(slug, str) else None
     if page and page.built:
         st.session_state["map_goes_to"] = page.slug
 
 
-def row(lesson: Page) -> dict:
+def where(page: Page) -> str:
+    """The place of a page's code, by which Streamlit knows it."""
+    return page.path.relative_to(PAGES.parent).as_posix()
+
+
+def row(lesson: Page, came: str) -> dict:
     return {
         "number": lesson.number,
         "slug": lesson.slug,
@@ -32,20 +39,22 @@ def row(lesson: Page) -> dict:
         "section": lesson.section,
         "minutes": lesson.minutes,
         "built": lesson.built,
+        "progress": came,
         "buildsOn": [lesson.builds_on.get(earlier.slug, 0) for earlier in LESSONS if earlier.number < lesson.number],
     }
 
 
-def course() -> None:
+def course(summary: Summary) -> None:
     """The course as an attention matrix: each lesson attends to those it builds on, the diagonal is the way."""
     assets.component("map")(
         key="map_course",
-        data=pack({"lessons": [row(lesson) for lesson in LESSONS]}, {}),
+        data=pack({"lessons": [row(lesson, summary.came(lesson.slug)) for lesson in LESSONS]}, {}),
         on_open_change=lambda: open_page("map_course"),
     )
 
 
 @st.fragment
+@turns.run
 def sentence(ready: bool) -> None:
     """One head of a real model on the visitor's own sentence."""
     text = controls.sentence(PREFIX, label="A sentence of your own")
@@ -107,17 +116,20 @@ def labs(ready: bool) -> None:
 ready = warm.ready()
 chrome.front(
     "Watch attention happen",
-    f"{len(LESSONS)} lessons, from a recurrent translator to the machines of today; "
-    f"{sum(page in LESSONS for page in built())} can be opened now. Every number is computed while you watch, on your own words.",
+    f"{len(LESSONS)} lessons, from a translator that reads word by word to the transformers of today, networks in which words "
+    f"look at one another: attention. {sum(page in LESSONS for page in built())} can be opened now. What the figures show is "
+    "computed while you watch, on your own words.",
 )
 sentence(ready)
+summary = panel.show({page.slug: (page.name, where(page)) for page in LESSONS if page.built})
 left, right = st.columns([2.35, 1], gap="medium")
 with left:
-    course()
+    course(summary)
 with right:
     labs(ready)
 if goes_to := st.session_state.pop("map_goes_to", None):
-    st.switch_page((BY_SLUG[goes_to].path).relative_to(PAGES.parent).as_posix(), query_params={})
+    st.switch_page(where(BY_SLUG[goes_to]), query_params={})
 if not ready:
-    warm.wait()
+    with turns.RUNS.left():
+        warm.wait()
     st.rerun()

@@ -1,20 +1,40 @@
 """Opening a page: its head at once, then whatever must be loaded first."""
 
+import streamlit as st
+
 from core import warm
 from pages.course.catalogue import BY_SLUG, MAP, Page
-from pages.parts import chrome, messages
+from pages.parts import assets, chrome, messages
+from pages.parts.progress import visit
+
+LOST = (
+    "The connection to the server was lost. Your controls are as they were; what was being computed is gone, "
+    "and so are pictures that you brought: bring them again."
+)
+_VISITED = "visited"  # whether this session has drawn a page
 
 
 def open_page(slug: str) -> None:
     """Draw the head of a page and wait, visibly, until what its code imports is loaded. The map never waits."""
     page = BY_SLUG[slug or MAP.slug]
     chrome.name(page.name)
+    _greet()
+    visit.open_page(page.slug if page.number else None)
     if page is MAP:
         return
     chrome.head(_eyebrow(page), page.title, page.question)
     if not warm.ready():
         with messages.loading("Reading the language model from disk, once: 90 MB, a few seconds"):
             warm.wait()
+
+
+def _greet() -> None:
+    """Tell who comes back that the server was gone. Its browser knows it; a session that is new here proves it."""
+    with st.container(key="comeback"):
+        signal = assets.component("comeback")(key="comeback_signal", on_back_change=lambda: None)
+    if signal.back and _VISITED not in st.session_state:
+        st.toast(LOST, icon=":material/power_off:", duration="infinite")
+    st.session_state[_VISITED] = True
 
 
 def _eyebrow(page: Page) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core import settings
+from core import settings, turns
 from core.analysis.sight import Sight
 from core.models import checkpoints, seeing, seeing_program
 from core.models.errors import ModelError
@@ -62,6 +62,7 @@ def opened(layer: int, head: int) -> None:
 
 
 @st.fragment
+@turns.run
 def lab() -> None:
     name, picture = own_picture.choose(PREFIX)
     bench = controls.bench()

@@ -1,11 +1,12 @@
 """The sentence lab: all heads of a real model on the visitor's own words."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from core import script, settings
+from core import script, settings, turns
 from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
 from core.analysis.scene import Kind, Scene, kinds, scene, summaries
 from core.models import device, loading, offline
@@ -29,7 +30,7 @@ RANKED = 9
 
 
 @st.cache_resource(scope="session", max_entries=2, show_spinner=False)
-def reading(name: str, on: str, text: str, second: str | None, start: int) -> Reading:
+def reading(name: str, on: str, text: str, start: int, second: str | None) -> Reading:
     loaded = loading.load(name, on)
     wanted = ("weights", "queries", "keys") if loaded.recorded else ("weights",)
     return read(loaded, text, second, start, tensors=wanted)
@@ -37,7 +38,7 @@ def reading(name: str, on: str, text: str, second: str | None, start: int) -> Re
 
 def upload() -> None:
     """Put the text of an uploaded file into the sentence."""
-    file = st.session_state[f"{PREFIX}_file"]
+    file = st.session_state.get(f"{PREFIX}_file")
     st.session_state[f"{PREFIX}_refused"] = ""
     if file is None:
         return
@@ -65,9 +66,7 @@ def read_all(loaded: LoadedModel, on: str, text: str, second: str | None, name: 
     """The attention of every head; None after saying why there is none."""
     key = f"{PREFIX}_{name}"
     try:
-        return sentences.understand(
-            text, key, lambda text, start: reading(loaded.name, on, text, second, start), loaded.name
-        )
+        return sentences.understand(text, key, partial(reading, loaded.name, on), loaded.name, (second,))
     except ModelError as error:
         messages.problem(key, "This model cannot show attention on this text.", f"{error}.")
         return None
@@ -132,7 +131,9 @@ def place_of_link(name: str, seen: Scene, default: tuple[int, int]) -> tuple[int
 
 def opened() -> None:
     """Keep in the link which head was clicked."""
-    place = st.session_state[f"{PREFIX}_view"].open
+    place = assets.told(f"{PREFIX}_view", "open")
+    if place is None:
+        return
     name = "beside" if place["beside"] else "open"
     link.write(f"{PREFIX}_{name}", f"{int(place['layer'])},{int(place['head'])}")
     if place["beside"]:
@@ -176,7 +177,8 @@ def note(seen: Scene, shown: str) -> str:
     said = []
     if shown == "rollout":
         said.append(
-            "The product over layers of the heads' mean, half of it the residual path (Abnar and Zuidema 2020)."
+            "All layers together: the mean of each layer's heads, half and half with what a token keeps of itself (the residual "
+            "path), multiplied layer by layer (Abnar and Zuidema 2020)."
         )
     if not seen.untouched:
         said.append("Pieces of a word: summed over keys, averaged over queries. What went to hidden tokens is missing.")
@@ -274,10 +276,12 @@ def take_away(
     def all_heads() -> dict[str, np.ndarray]:
         return {"weights_of_all_heads": seen.weights.numpy()}
 
-    takeaway.offer(scene_to_keep, 0, f"Real weights of {loaded.name}, {title.lower()}", program, all_heads)
+    origin = f"Real weights of {messages.literal(loaded.name)}, {title.lower()}"
+    takeaway.offer(scene_to_keep, 0, origin, program, all_heads)
 
 
 @st.fragment
+@turns.run
 def lab() -> None:
     bench = controls.bench()
     with bench:

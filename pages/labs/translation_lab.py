@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core import script, settings
+from core import script, settings, turns
 from core.analysis import alignment
 from core.analysis.scene import Summary
 from core.lessons import looking_back, translation
@@ -92,7 +92,9 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
     ours = first.weights.numpy()
     start = looked_at_first(ours)
     how = (
-        "after the word was known, by Bayes' rule" if knowing else "as the decoder used them, before the word was known"
+        "after the word was known: places that made it likelier count for more (Bayes' rule)"
+        if knowing
+        else "as the decoder used them, before the word was known"
     )
     tensor_of = {name: "weights" if name == first_name else name for name in looking}
     rows_of = {name: "queries" if name == first_name else name for name in looking}
@@ -312,13 +314,20 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
         setup = script.model_weights(name, type(loaded.model).__name__, found.reading.inputs, "cross_attentions")
         return script.program(f"{looked.title}, of {name}.", setup, helpers, ran, ("weights",))
 
-    takeaway.offer(scene, 0, f"Real weights of {name}", as_program, lambda: {"agreement": found.agreement.numpy()})
+    takeaway.offer(
+        scene,
+        0,
+        f"Real weights of {messages.literal(name)}",
+        as_program,
+        lambda: {"agreement": found.agreement.numpy()},
+    )
     links = alignment.pharaoh(alignment.strongest(seen.summary(looked.of, looked.layer, looked.head)))
     st.caption(f"{looked.title}, in Pharaoh's format: {links}")
     st.download_button("Pharaoh", links + "\n", "alignment.txt", "text/plain")
 
 
 @st.fragment
+@turns.run
 def lab() -> None:
     with controls.bench():
         lines = own_sentences.ask(PREFIX, SENTENCES)

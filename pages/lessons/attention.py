@@ -1,18 +1,18 @@
 """Lesson 4: the operator. What does it mean to ask, to be asked, and to answer?"""
 
 from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
 import streamlit as st
 
-from core import script
+from core import script, turns
 from core.attention import attend
 from core.attention.heads import split_heads
 from core.attention.projections import project_cross
 from core.experiments import operator
-from core.experiments.operator.statistics import DRAWS, DotProductStatistics, Spread, dot_product_statistics
+from core.experiments.operator.statistics import DRAWS, DotProductStatistics, dot_product_statistics
 from core.lessons import attention, material
-from core.lessons.attention import CHANGES, SCORES, Lesson, Operands, Settings
+from core.lessons.attention import CHANGES, N_KEYS, SCORES, Lesson, Operands, Settings
 from core.listing import Line, lines_that_ran, returned
 from core.trace import steps
 from pages.course.lesson import foot
@@ -27,7 +27,6 @@ PREFIX = "op"
 UNCHANGED = next(iter(CHANGES))
 VALUES_AXIS = ("keys", "values")  # a value stands beside its own key, unless keys alone were moved
 SEED = 4
-N_KEYS = 64  # of the random experiment
 WIDTHS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
 ASKS, IS_ASKED = "Who chased the mouse?", "A hungry cat chased the little mouse across the kitchen floor"
 SHEETS = (
@@ -39,13 +38,14 @@ SHEETS = (
 
 @dataclass(frozen=True)
 class Given:
-    """What the learner gave: who asks, who is asked, and the lines of a program that make their vectors again."""
+    """What the learner gave: who asks, who is asked, and how to make their vectors again: lines of a program, a call."""
 
     asking: list[Token]
     asked: list[Token]
     operands: Operands
     setup: list[str]
     origin: str
+    again: partial
 
 
 def real(asks: str, is_asked: str, layer: int, head: int) -> Given | None:
@@ -64,7 +64,9 @@ def real(asks: str, is_asked: str, layer: int, head: int) -> Given | None:
         f"x_queries, x_keys, n_heads = hidden_queries[{layer}], hidden_keys[{layer}], 1",
         *(line.text for line in lines_that_ran(project_cross, ("queries", "keys", "values"), {})),
     ]
-    return Given(sentences.shown(first), sentences.shown(second), operands, setup, controls.origin(layer, head))
+    starts = (first.tokens.start, second.tokens.start)
+    again = partial(attention.two_sentences, first.text, second.text, layer, head, starts)
+    return Given(sentences.shown(first), sentences.shown(second), operands, setup, controls.origin(layer, head), again)
 
 
 def by_hand() -> Given:
@@ -72,7 +74,8 @@ def by_hand() -> Given:
     operands = Operands(*(material.heads_by_hand(rows[name]) for name in "qkv"))
     setup = [script.tensor(name, rows[name[0]], heads=True) for name in ("queries", "keys", "values")]
     asking, asked = ([Token(word) for word in SHEETS[i].rows] for i in (0, 1))
-    return Given(asking, asked, operands, setup, controls.OWN_NUMBERS)
+    again = partial(attention.by_hand, tuple(SHEETS[0].rows), tuple(SHEETS[1].rows), *rows.values())
+    return Given(asking, asked, operands, setup, controls.OWN_NUMBERS, again)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -164,7 +167,7 @@ def frames(
             say(
                 "Each score is divided by {d:.2f}. {why}",
                 d=1 / (result.score.scale(head_dim) / chosen.temperature),
-                why="√d is the spread that a dot product of d random numbers has."
+                why="Dot products of longer vectors spread further: √d takes that back (last step)."
                 if result.score.scaled
                 else "This score function brings no √d of its own.",
             ),
@@ -217,10 +220,10 @@ def frames(
         Frame(
             "why √d",
             (),
-            spread_view(random),
+            histogram("spread", attention.series(random)),
             say(
-                "{n} products of random vectors of {d} numbers: their variance is {raw:.1f}, scaled {scaled:.2f}. Of {keys} "
-                "keys the strongest gets {top:.2f} of the weight unscaled, {fair:.2f} scaled.",
+                "{n} products of random vectors of {d} numbers: their variance (mean square) is {raw:.1f}, scaled {scaled:.2f}. "
+                "Of {keys} keys the strongest gets {top:.2f} of the weight unscaled, {fair:.2f} scaled.",
                 n=DRAWS,
                 d=random.head_dim,
                 raw=random.raw.variance,
@@ -232,30 +235,6 @@ def frames(
             title="Why divide by √d",
         ),
     ]
-
-
-def spread_view(random: DotProductStatistics) -> dict:
-    """Both histograms over the range of the raw one."""
-
-    def series(name: str, spread: Spread) -> dict:
-        words = f"variance {spread.variance:.2f} · mean entropy of the weights {spread.entropy:.2f} nats"
-        return {
-            "name": name,
-            "words": words,
-            "edges": spread.edges.tolist(),
-            "counts": spread.counts.tolist(),
-        }
-
-    return histogram("spread", [series("q · k", random.raw), series("q · k ÷ √d", random.scaled)])
-
-
-def tensors(result: Lesson, random: DotProductStatistics) -> dict:
-    """What the frames show beside the trace."""
-    return {
-        "plane_values": result.plane_values.numpy(),
-        "plane_outputs": result.plane_outputs.numpy(),
-        "spread": np.stack([random.raw.counts, random.scaled.counts]),
-    }
 
 
 def questions(seed: int) -> list[Question]:
@@ -284,7 +263,7 @@ def questions(seed: int) -> list[Question]:
     return [
         Question(
             "variance",
-            "Random queries and keys grow from 16 to 1024 numbers. What happens to the variance of **q · k**?",
+            "Random queries and keys grow from 16 to 1024 numbers. What happens to the variance (the mean square) of **q · k**?",
             tuple(grown.values()),
             grade_variance,
             perform,
@@ -309,6 +288,7 @@ def program(given: Given, chosen: Settings, result: Lesson, listing: list[Line])
 
 
 @st.fragment
+@turns.run
 def dilution() -> None:
     """How far one key can stand out among many."""
     with st.container(key="aside", border=True):
@@ -321,8 +301,8 @@ def dilution() -> None:
             most = st.slider("Number of keys, at most", 1, 64, 64, key=f"{PREFIX}_keys", bind="query-params")
             found = attention.dilution(gap, most)
             st.markdown(
-                f"Among {most} keys it gets **{found[-1]:.3f}** of the weight. A softmax over more keys shares out the same "
-                "1: for a fixed gap, attention dilutes."
+                f"Among {most} {'key' if most == 1 else 'keys'} it gets **{found[-1]:.3f}** of the weight. A softmax over more "
+                "keys shares out the same 1: for a fixed gap, attention dilutes."
             )
         with right:
             figure = charts.curve(list(range(1, most + 1)), found, "number of keys", "weight of the key")
@@ -331,6 +311,7 @@ def dilution() -> None:
 
 
 @st.fragment
+@turns.run
 def lesson() -> None:
     with controls.bench():
         numbers = controls.numbers(PREFIX)
@@ -339,7 +320,7 @@ def lesson() -> None:
             is_asked = controls.sentence(PREFIX, IS_ASKED, "Who is asked", "asked")
             layer, head = controls.layer_and_head(PREFIX, 5, 11)
         width = st.select_slider(
-            "d of random vectors", WIDTHS, 64, key=f"{PREFIX}_width", bind="query-params", width=150
+            "d, for “why √d” alone", WIDTHS, 64, key=f"{PREFIX}_width", bind="query-params", width=150
         )
     chosen = settings()
     is_real = numbers == controls.REAL
@@ -374,12 +355,13 @@ def lesson() -> None:
         focus={"query": first, "key": most},
         divisor=1 / (result.score.scale(result.trace.queries.shape[-1]) / chosen.temperature),
         dot_product="dot" in chosen.score,
-        tensors=tensors(result, random),
+        tensors=attention.beside(result, random),
         answered=question.answered(PREFIX, ("variance", "sharp")),
     )
     weights = next(place for place, frame in enumerate(shown) if frame.label == "weights")
     stage.show(scene, weights)
-    takeaway.offer(scene, weights, given.origin, lambda: program(given, chosen, result, listing))
+    again = partial(attention.shown, given.again, chosen, width)
+    takeaway.offer(scene, weights, given.origin, lambda: program(given, chosen, result, listing), again=again)
     question.ask(PREFIX, questions(chosen.seed))
     trace = result.trace
     claims.show_claims(PREFIX, operator.CLAIMS, (trace.queries, trace.keys, trace.values, chosen.seed))

@@ -2,15 +2,18 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 
+import plotly.graph_objects as go
 import streamlit as st
 
+from core import turns
 from core.experiments import recurrence
-from core.experiments.claim import Number
 from core.experiments.recurrence import Reach
 from core.lessons import bottleneck, looking_back
 from core.lessons.bottleneck import Lesson
 from core.listing import Line, lines_that_ran, marked, returned
+from core.numerals import written
 from core.sequence import program
 from core.sequence.cells import Cell
 from core.sequence.trained import TrainedTranslator
@@ -41,7 +44,6 @@ def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]
     trace = result.fixed.trace
     n_source, n_target = len(result.fixed.source.ids), len(result.fixed.target.ids)
     width = trace.contexts.shape[-1]
-    last = translations.as_written(words[-1][0])
     return [
         Frame(
             "E[x]",
@@ -64,8 +66,9 @@ def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]
                 note=f"{n_source} calls of the cell in a row, in either direction",
             ),
             say(
-                "One cell reads piece after piece. Each state is made from the piece and the state before it, so {n} calls must "
-                "wait for one another. The last {d} numbers of a row are the word vector again.",
+                "The encoder, which reads, calls one cell (a small network) for piece after piece. Each state, a row of numbers, "
+                "is made from the piece and the state before it, so {n} calls must wait for one another. The last {d} numbers of "
+                "a row are the word vector again.",
                 n=n_source,
                 d=trace.embedded.shape[-1],
             ),
@@ -76,8 +79,8 @@ def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]
             ("contexts",),
             tables(table("context", "c", rows="one", labelled=True), note="whatever the length of the sentence"),
             say(
-                "{all} numbers went in. The last states of both directions, {h} numbers, are all that goes on, whatever the "
-                "length: as this context of {d}, and as the decoder's first state.",
+                "{all} numbers went in. Read forwards and backwards, they leave two last states, {h} numbers: all that the "
+                "decoder, which writes, is given, whatever the length, as this context of {d} and as its first state.",
                 all=result.numbers_in,
                 h=trace.decoder_states.shape[-1],
                 d=width,
@@ -102,11 +105,12 @@ def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]
             ("probabilities",),
             matrix("choices", "weights", columns="numbers", words=words, grows=True),
             say(
-                "Every state becomes a probability for each of {v} pieces; the likeliest is written. Row {t}: its first five. "
-                "The last one written is {last}.",
+                "Every state becomes a score for each of {v} pieces. The softmax makes probabilities of them: e to the power of "
+                "each score, over the sum of all these. The likeliest is written. Row {t}: its first five. The last one "
+                "written is {last}.",
                 v=len(translator.vocabulary),
                 t=asking(stage_word(result, translator)),
-                last=last,
+                last=words[-1][0],
             ),
             "softmax",
             shape=f"{n_target} × {len(translator.vocabulary):,}",
@@ -132,6 +136,7 @@ def lines() -> list[Line]:
 
 
 @st.fragment
+@turns.run
 def lesson() -> None:
     with controls.bench():
         network = controls.one_of("Network", NETWORKS, f"{PREFIX}_network")
@@ -143,29 +148,26 @@ def lesson() -> None:
         rows = sheet.edit(PREFIX, SHEETS)
         read = bottleneck.by_hand(rows["x"], rows["wx"], rows["wh"])
         words = [Token(word) for word in SHEETS[0].rows]
-        one_cell.show("bottleneck", str(rows), read, words, controls.OWN_NUMBERS, done())
+        again = partial(bottleneck.cell_by_hand, tuple(SHEETS[0].rows), *rows.values())
+        one_cell.show("bottleneck", str(rows), read, words, controls.OWN_NUMBERS, done(), again)
     else:
         untrained(network, text)
 
 
-@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
-def translated(text: str) -> Lesson:
-    return bottleneck.run(text)
-
-
 def trained(text: str) -> None:
     """The translator with one vector, and what the one that looks back writes."""
-    result = translations.understand(text, f"{PREFIX}_{controls.MAIN}", translated)
+    result = translations.understand(
+        text, f"{PREFIX}_{controls.MAIN}", partial(bottleneck.run, translate=translations.translate)
+    )
     if result is None:
         return
     translator = bottleneck.translator()
-    words, best = looking_back.choices(translator, result.fixed)
-    shown = [[translations.as_written(piece) for piece in row] for row in words]
+    words, _ = looking_back.choices(translator, result.fixed)
     scene = Stage(
         lesson="bottleneck",
         signature=text,
         steps=steps(result.fixed.trace),
-        frames=frames(result, translator, shown),
+        frames=frames(result, translator, words),
         tokens={
             "queries": translations.tokens(result.fixed.target, translator.vocabulary),
             "keys": translations.tokens(result.fixed.source, translator.vocabulary),
@@ -175,13 +177,14 @@ def trained(text: str) -> None:
         formula_of="probabilities",
         symbols={"decoder_states": "s_t", "encoder_states": "h"},
         focus={"query": 0, "key": 0},
-        tensors={"context": result.context.numpy(), "choices": best.numpy()},
+        tensors=bottleneck.beside(result),
         shares=frozenset({"choices"}),
         recurrent=STATES,
         answered=done(),
     )
     stage.show(scene, CONTEXT)
-    takeaway.offer(scene, CONTEXT, origin(), lambda: as_program(result))
+    again = partial(bottleneck.shown, result.text)
+    takeaway.offer(scene, CONTEXT, origin(), lambda: as_program(result), again=again)
     beside(result)
 
 
@@ -194,17 +197,20 @@ def untrained(network: Cell, text: str) -> None:
             bias = st.slider("Forget bias", 0.0, 2.0, 0.0, 0.5, key=f"{PREFIX}_bias", bind="query-params", width=150)
         seed = controls.seed(f"{PREFIX}_cell", 0)
     found = translations.understand(
-        text, f"{PREFIX}_{controls.MAIN}", lambda asked: bottleneck.read_with(network, asked, width, seed, bias)
+        text,
+        f"{PREFIX}_{controls.MAIN}",
+        lambda asked: (asked, *bottleneck.read_with(network, asked, width, seed, bias)),
     )
     if found is None:
         return
-    read, pieces = found
+    understood, read, pieces = found
     tokens = translations.tokens(pieces, bottleneck.translator().vocabulary)
     where = (
-        f"The first {width} numbers of the word vectors of {looking_back.FIXED}, scaled; the cell's weights are untrained, from "
-        f"seed {seed}, as torch starts them"
+        f"An untrained recurrent cell ({network}) on the first {width} numbers of the word vectors of {looking_back.FIXED}, "
+        f"scaled; its own numbers are random, from seed {seed}"
     )
-    one_cell.show("bottleneck", f"{text}|{network}|{width}|{seed}|{bias}", read, tokens, where, done())
+    again = partial(bottleneck.cell_on_sentence, network, understood, width, seed, bias)
+    one_cell.show("bottleneck", f"{text}|{network}|{width}|{seed}|{bias}", read, tokens, where, done(), again)
 
 
 def done() -> bool:
@@ -216,7 +222,7 @@ def origin() -> str:
     """Where the numbers come from."""
     return (
         f"Real numbers of {looking_back.FIXED}, trained for this course on short Tatoeba sentences, computed on "
-        f"{looking_back.device()}. ## goes on with the word before, ␣ is a space"
+        f"{looking_back.device()}. A piece with ## goes on with the word before it, ␣ is a space"
     )
 
 
@@ -229,8 +235,9 @@ def beside(result: Lesson) -> None:
     """The same sentence through one vector and with attention."""
     with st.container(key=f"{PREFIX}_beside", border=True):
         st.markdown(
-            "#### The same sentence, twice\nThe same encoder, decoder and sentences, as often. The one that looks back has its "
-            "score besides, and in training it was shown which words a counting program linked."
+            "#### The same sentence, twice\nThe same encoder and decoder, trained on the same sentences equally often. The one "
+            "that looks back has a score besides (lesson 2), and in training it was shown which words belong together, as a "
+            "program had counted."
         )
         for name, found in (("Through one vector", result.fixed), ("Looking back", result.looking)):
             st.caption(name)
@@ -255,20 +262,27 @@ def reach() -> Reach:
         )
 
 
+@st.cache_resource(max_entries=256, show_spinner=False)
+def gradients(asked: Reach) -> tuple[go.Figure, str]:
+    """The curves of all cells, and in words how much of the last input's gradient the first one has."""
+    found = {cell: recurrence.by_position(cell, asked) for cell in recurrence.CELLS}
+    figure = charts.fading({cell: each.tolist() for cell, each in found.items()}, "input", "gradient of the end")
+    return figure, ", ".join(f"{cell} {written(recurrence.ratio(each), '.1e')}" for cell, each in found.items())
+
+
 @st.fragment
+@turns.run
 def distance() -> None:
     """How much of each input the end still feels, and what people say about it."""
     with st.container(key=f"{PREFIX}_distance", border=True):
         st.markdown(
-            "#### How far back does the end feel?\nThe size of the gradient of the last output with respect to each input, of "
-            "untrained networks over random inputs, on a logarithmic scale. γ multiplies the state of the two RNNs at every "
-            "step; GRU and LSTM have gates in its place, half shut as torch starts them: give the LSTM a forget bias, and it "
-            "remembers."
+            "#### How far back does the end feel?\nThe gradient: how far the last output moves for a small change of each input, "
+            "in untrained networks over random inputs, on a logarithmic scale. γ multiplies the state of the two RNNs "
+            "(recurrent networks) at every step. GRU and LSTM have gates in its place, shares between 0 and 1 that say how much "
+            "is kept, about one half at first: a forget bias opens the LSTM's, and it remembers."
         )
         asked = reach()
-        found = {cell: recurrence.by_position(cell, asked) for cell in recurrence.CELLS}
-        figure = charts.fading({cell: each.tolist() for cell, each in found.items()}, "input", "gradient of the end")
-        ends = ", ".join(f"{cell} {Number(cell, recurrence.ratio(each), '.1e').text}" for cell, each in found.items())
+        figure, ends = gradients(asked)
         st.plotly_chart(
             figure, key=f"{PREFIX}_gradients", config=charts.QUIET, alt=f"First input over last input: {ends}"
         )
@@ -301,7 +315,8 @@ def questions(asked: Reach) -> list[Question]:
         measured = recurrence.ratio(recurrence.by_position("linear RNN", posed))
         told = (1.0, posed.gain, posed.gain ** (posed.length - 1))
         nearest = min(range(3), key=lambda place: abs(math.log(measured / told[place])))
-        return powers[nearest], f"Measured just now for {posed.length} inputs: {measured:.3e}; γⁿ⁻¹ is {told[2]:.3e}."
+        why = f"Measured just now for {posed.length} inputs: {written(measured, '.3e')}; γⁿ⁻¹ is {written(told[2], '.3e')}."
+        return powers[nearest], why
 
     return [
         Question(
@@ -322,26 +337,35 @@ def questions(asked: Reach) -> list[Question]:
     ]
 
 
-def quality() -> None:
-    """BLEU by length, as it was measured once after training."""
+@st.cache_resource(max_entries=1, show_spinner=False)
+def by_length() -> tuple[go.Figure, str] | None:
+    """BLEU by length as it was measured once after training, drawn and in words; None if it was not."""
     measured = bottleneck.quality_by_length()
     if not measured:
+        return None
+    first = next(iter(measured.values()))
+    names = [f"{row['from']}–{row['to']}<br>n = {row['sentences']:,}" for row in first]
+    bars = {name: [row["BLEU"] for row in rows] for name, rows in measured.items()}
+    told = "; ".join(f"{name}: " + ", ".join(map(str, heights)) for name, heights in bars.items())
+    figure = charts.by_group(bars, names, "words", "BLEU")
+    return figure, f"BLEU at {', '.join(names).replace('<br>', ', ')} words. {told}"
+
+
+def quality() -> None:
+    """Whether one vector matters on real sentences."""
+    drawn = by_length()
+    if drawn is None:
         st.caption(
             "The quality of these translators was not measured yet: python -m core.training NAME --measure does it."
         )
         return
+    figure, alt = drawn
     with st.container(key=f"{PREFIX}_quality", border=True):
         st.markdown(
-            "#### Does it matter on real sentences?\nBLEU (0 to 100, against one human translation) on English sentences that "
-            "were never learned from, by the number of words: the translator with one vector, and two that look back (lesson 2)."
+            "#### Does it matter on real sentences?\nBLEU (runs of words shared with one human translation: 100 is the same word "
+            "for word, 0 shares nothing) on English sentences that were never learned from, by the number of words: the "
+            "translator with one vector, and two that look back (lesson 2)."
         )
-        first = next(iter(measured.values()))
-        names = [f"{row['from']}–{row['to']}<br>n = {row['sentences']:,}" for row in first]
-        figure = charts.by_group(
-            {name: [row["BLEU"] for row in rows] for name, rows in measured.items()}, names, "words", "BLEU"
-        )
-        told = "; ".join(f"{name}: " + ", ".join(f"{row['BLEU']}" for row in rows) for name, rows in measured.items())
-        alt = f"BLEU at {', '.join(names).replace('<br>', ', ')} words. {told}"
         st.plotly_chart(figure, key=f"{PREFIX}_lengths", config=charts.QUIET, alt=alt)
         st.caption(
             "n: how many sentences of that length were measured, after training; where it is small, the bars say little."
@@ -353,9 +377,11 @@ translations.guarded(quality)
 learning.show(
     "digits",
     "digits",
-    "Watch one vector fail",
-    "A toy learns to write rows of 2 to 12 digits backwards. Play it with attention, then without: the curve of the run before "
-    "stays, dashed. Watch 20 digits, too: that is longer than any row it learned from, and hard with attention as well.",
+    "Watch one vector learn",
+    "A toy, a small network, learns to write rows of 2 to 12 digits backwards. Each update changes its numbers a "
+    "little; the loss says how wrong it is. Play it with attention (“additive”: it may look back at the row, lesson "
+    "2), then with “no attention”: the curve of the run before stays, dashed. Watch 20 digits, too: that is longer "
+    "than any row it learned from, and hard with attention as well.",
     "3 1 4 1 5 9 2 6",
     (16, 64, 32),
 )

@@ -1,8 +1,11 @@
 """Lesson 3: attending to pictures. Where does a caption look for its next word?"""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
+from core import script, turns
 from core.attention import attend
 from core.experiments import captioning as experiments
 from core.lessons import captioning
@@ -42,8 +45,8 @@ def first_frames(result: Lesson, caption: Caption) -> list[Frame]:
             ("pixels",),
             picture("grid", plain=True, columns="numbers", rows="keys", scale="signed"),
             say(
-                "{n} x {n} pixels. Nobody cuts the things out: a small convolutional net makes {c} cells of it, each named "
-                "by its column and its row.",
+                "{n} x {n} pixels. Nobody cuts the things out: a small convolutional net, which sees a few neighbouring "
+                "pixels at a time, makes {c} cells of it, each named by its column and its row.",
                 n=scenes.SIDE,
                 c=len(CELLS),
             )
@@ -219,6 +222,7 @@ def take_back() -> None:
 
 
 @st.fragment
+@turns.run
 def lesson() -> None:
     with controls.bench():
         context = controls.one_of("Context", list(MODELS), f"{PREFIX}_context")
@@ -252,14 +256,9 @@ def draw(result: Lesson, context: str) -> None:
         Token(("✎ " if looking and at in forced else "") + word, word == "</s>")
         for at, word in enumerate(caption.words)
     ]
-    found, likely = captioning.choices(caption)
+    found, _ = captioning.choices(caption)
     at = min((place for place in forced if place < len(words)), default=0)
     key = int(caption.weights[at].argmax()) if looking else 0
-    tensors = {
-        "picture": caption.trace.pixels[0].numpy(),
-        "first": caption.trace.first_state.numpy(),
-        "choices": likely.numpy(),
-    }
     scene = Stage(
         lesson="captioning",
         signature=f"{result.settings}|{context}",
@@ -272,7 +271,7 @@ def draw(result: Lesson, context: str) -> None:
         focus={"query": at, "key": key},
         formulas=cooled(caption, result.settings.temperature) if looking else {},
         dot_product=False,
-        tensors=tensors,
+        tensors=captioning.beside(caption),
         shares=frozenset({"choices", "picture"}),
         editable=looking,
         edit_label="Force it",
@@ -298,7 +297,13 @@ def draw(result: Lesson, context: str) -> None:
             what_if=what_if,
             pixels=result.pixels if asked_for.own else None,
         ),
+        again=partial(captioning.shown, context, asked_for, written_down(result)),
     )
+
+
+def written_down(result: Lesson) -> partial | None:
+    """A picture of the learner's own, as a call that makes it again; a drawn scene is in the settings."""
+    return partial(script.opened_png, script.png(captioning.bytes_of(result.pixels))) if result.settings.own else None
 
 
 def cooled(caption: Caption, temperature: float) -> dict[str, str]:

@@ -1,7 +1,10 @@
 """Lesson 2: looking back. How can a decoder look back at the word it needs?"""
 
+from functools import partial
+
 import streamlit as st
 
+from core import turns
 from core.attention import attend
 from core.experiments import looking_back as experiments
 from core.experiments.recurrence.trained import PROBES
@@ -24,7 +27,6 @@ from pages.parts.words import Span, asked, asking, cell, mixed_in, say
 PREFIX = "back"
 ARGUMENT = Argument(PREFIX)
 SCORES, WEIGHTS = 1, 2
-GREEDY = 1
 QUERY = "[s_{t-1}; E[y_{t-1}]]W_a"
 ENERGIES = {
     "additive": rf"\tanh({QUERY} + h_i U_a)\,v_a",
@@ -130,8 +132,8 @@ def moved(result: Lesson, translator: TrainedTranslator, target: list[Token]) ->
     if not changed:
         return say("You changed what it does, and it writes the same pieces anyway.")
     return say(
-        "You changed what it does. From step {first} on it writes otherwise: {now} By itself it wrote: {free}",
-        first=changed[0],
+        "You changed what it does. From piece {first} on it writes otherwise: “{now}” By itself it wrote: “{free}”",
+        first=changed[0] + 1,
         now=result.now.text,
         free=result.free.text,
     )
@@ -140,32 +142,11 @@ def moved(result: Lesson, translator: TrainedTranslator, target: list[Token]) ->
 def beam_frame(result: Lesson, translator: TrainedTranslator) -> Frame:
     """The tree of lines that the beam followed."""
     now = result.now
-    best = set()
-    place: int | None = now.tree.best
-    while place is not None:
-        best.add(place)
-        place = now.tree.nodes[place].parent
-    ranks: dict[int, int] = {}
-    places: dict[int, int] = {}
-    nodes = []
-    for number, node in enumerate(now.tree.nodes):
-        rank = ranks.get(node.step, 0)
-        # what was dropped at once is shown only as far as it came near
-        if rank >= 2 * looking_back.WIDEST_BEAM and number not in best:
-            continue
-        ranks[node.step] = rank + 1
-        places[number] = len(nodes)
-        word = translations.as_written(translator.vocabulary.piece(node.id))
-        parent = None if node.parent is None else places[node.parent]
-        nodes.append(
-            {"parent": parent, "step": node.step, "rank": rank, "word": word, "score": node.score}
-            | {"kept": node.kept, "best": number in best}
-        )
     note = "Likeliest lines on top. Solid: followed further. The thick one has the highest mean log probability."
     return Frame(
         "beam",
         (),
-        tree("choices", nodes, note),
+        tree("choices", looking_back.nodes(translator, now), note),
         say(
             "A beam follows several lines at once and chooses at the end. It looked at {n} pieces for a line of {m}.",
             n=len(now.tree.nodes),
@@ -191,17 +172,13 @@ def lines() -> list[Line]:
     return marked(ran, made)
 
 
-@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
-def translated(settings: Settings) -> Lesson:
-    return looking_back.run(settings)
-
-
 def interesting(target: list[Token]) -> int:
     """The row that is looked at first: one in the first third, where a noun phrase mostly stands."""
     return min(2, len(target) - 1)
 
 
 @st.fragment
+@turns.run
 def lesson() -> None:
     with controls.bench():
         text = controls.sentence(PREFIX, translations.SENTENCE, "English sentence")
@@ -209,15 +186,23 @@ def lesson() -> None:
     with controls.bench("back_more"):
         temperature = controls.temperature(PREFIX)
         beam = st.slider(
-            "Beam", GREEDY, looking_back.WIDEST_BEAM, GREEDY, key=f"{PREFIX}_beam", bind="query-params", width=150
+            "Beam",
+            looking_back.GREEDY,
+            looking_back.WIDEST_BEAM,
+            looking_back.GREEDY,
+            key=f"{PREFIX}_beam",
+            help="How many unfinished translations are followed at once. 1: at each step the likeliest piece is written.",
+            bind="query-params",
+            width=150,
         )
     ARGUMENT.forget_on_another(text)
 
-    def translate(text: str) -> Lesson:
+    def run(text: str) -> Lesson:
         n_source = len(looking_back.model(score).read(text).ids)
-        return translated(Settings(text, score, beam, ARGUMENT.wishes(n_source, temperature)))
+        settings = Settings(text, score, beam, ARGUMENT.wishes(n_source, temperature))
+        return looking_back.run(settings, translations.translate)
 
-    result = translations.understand(text, f"{PREFIX}_{controls.MAIN}", translate)
+    result = translations.understand(text, f"{PREFIX}_{controls.MAIN}", run)
     if result is None:
         return
     translator = looking_back.model(score)
@@ -228,8 +213,7 @@ def lesson() -> None:
     at = min(forced, default=interesting(target))
     at = at if at < len(target) else interesting(target)
     trace = result.now.trace
-    pieces, likely = looking_back.choices(translator, result.now)
-    choices = [[translations.as_written(piece) for piece in row] for row in pieces]
+    choices, _ = looking_back.choices(translator, result.now)
     energies = ENERGIES[score] if temperature == 1 else rf"\frac{{1}}{{T}}\,{ENERGIES[score]}"
     scene = Stage(
         lesson="looking_back",
@@ -243,10 +227,7 @@ def lesson() -> None:
         focus={"query": at, "key": int(trace.weights[0, at].argmax())},
         formulas={"energies": energies},
         dot_product=False,
-        tensors={
-            "values": trace.encoder_states[0].numpy(),
-            "choices": likely.numpy(),
-        },
+        tensors=looking_back.beside(translator, result),
         shares=frozenset({"choices"}),
         editable=True,
         edit_label="Force it",
@@ -259,7 +240,9 @@ def lesson() -> None:
         on_toggle=ARGUMENT.look,
         on_pick=lambda step, rank: ARGUMENT.write(step, looking_back.chosen(result.now, step, rank)),
     )
-    takeaway.offer(scene, WEIGHTS, origin(score), lambda: program.program(translator, result.now, what_if))
+    again = partial(looking_back.shown, result.settings)
+    script = partial(program.program, translator, result.now, what_if)
+    takeaway.offer(scene, WEIGHTS, origin(score), script, again=again)
     texts(result)
     # as it stood at first: an expander that is told otherwise closes under the hands of who works in it
     opened = st.session_state.setdefault(f"{PREFIX}_argue_open", bool(forced))
@@ -290,8 +273,8 @@ def origin(score: str) -> str:
     """Where the numbers come from."""
     return (
         f"Real numbers of {MODELS[score]}, trained for this course on short Tatoeba sentences, computed on "
-        f"{looking_back.device()}. In training its weights were held to links that a counting program found; nobody "
-        "labelled any. ## goes on with the word before, ␣ is a space"
+        f"{looking_back.device()}. In training its weights were drawn towards pairs of words that a program had "
+        "found by counting; nobody labelled any. A piece with ## goes on with the word before it, ␣ is a space"
     )
 
 
@@ -336,9 +319,9 @@ learning.show(
     "watch",
     "grammar",
     "Watch it being learned",
-    "A toy learns that French adjectives follow their noun, in the opposite order, from pairs of sentences and nothing else. "
-    "Framed: the word that a target word translates.",
-    PROBES["grammar"],
+    "A toy, a small network, learns from pairs of sentences and nothing else where its simple French puts adjectives. Framed: "
+    "the word that a target word translates.",
+    "the red car sees a black dog",
 )
 claims.show_sources(("bahdanau2015", "luong2015", "cho2014", "chen2016", "sutskever2014"))
 foot("looking_back")

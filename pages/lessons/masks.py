@@ -1,10 +1,11 @@
 """Lesson 7: masks. What must a word not be allowed to see?"""
 
-import numpy as np
+from functools import partial
+
 import streamlit as st
 from torch import Tensor
 
-from core import script
+from core import script, turns
 from core.attention import attend
 from core.attention.heads import split_heads
 from core.attention.masks import kept
@@ -25,6 +26,10 @@ from pages.parts.views import matrix, mixture, operand, pair_matrix
 from pages.parts.words import asked, asking, cell, say, true_in_row
 
 PREFIX = "mask"
+MASK_SAYS = (
+    "causal: no token sees a later one, as where the next word is to be guessed; padding: filler at the end is hidden; band: "
+    "only w neighbours on either side are seen; causal band: only the w before."
+)
 SEED = 7
 AT_MOST = 64  # tokens: the leak meter replaces each of them once
 OUR_USE = ". BERT itself hides only padding"
@@ -38,14 +43,24 @@ SHEETS = (
 def choose(n_tokens: int) -> Settings:
     """The mask, and what is measured with it."""
     with controls.bench("bench_more"):
-        kind = st.selectbox("Mask", KINDS, 1, key=f"{PREFIX}_kind", bind="query-params", width=170) or KINDS[1]
+        mask = st.selectbox("Mask", KINDS, 1, key=f"{PREFIX}_kind", bind="query-params", help=MASK_SAYS, width=170)
+        kind = mask or KINDS[1]
         window, padded = 2, 0
         if "band" in kind:
             window = st.slider("Window w", 0, AT_MOST, 2, key=f"{PREFIX}_window", bind="query-params", width=150)
         if kind == "padding":
             padded = st.slider("Padding tokens", 0, AT_MOST, 2, key=f"{PREFIX}_padded", bind="query-params", width=150)
-        n_layers = st.slider("Layers", 1, 6, 2, key=f"{PREFIX}_layers", bind="query-params", width=130)
-        way = controls.one_of("Mask comes", ["before softmax", "after softmax"], f"{PREFIX}_way")
+        n_layers = st.slider(
+            "Layers stacked",
+            1,
+            6,
+            2,
+            key=f"{PREFIX}_layers",
+            bind="query-params",
+            help="How many layers with this mask lie on top of each other, for the last step.",
+            width=150,
+        )
+        way = controls.one_of("Leak meter: mask", ["before softmax", "after softmax"], f"{PREFIX}_way")
         clicked = link.pairs(f"{PREFIX}_cells")
         if clicked:
             st.button("Forget my clicks", on_click=link.write, args=(f"{PREFIX}_cells", ""))
@@ -205,19 +220,6 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
     ]
 
 
-def tensors(result: Lesson) -> dict[str, np.ndarray]:
-    """What the frames show beside the trace."""
-    return {
-        "allowed": result.allowed.numpy(),
-        "mask": np.where(result.allowed.numpy(), 0, -np.inf).astype(np.float32),
-        "early": result.wrong.unmasked[0, 0].numpy(),
-        "wrong": result.wrong.cut[0, 0].numpy(),
-        "leak": result.leak.numpy(),
-        "layers_needed": result.layers_needed.numpy(),
-        "reached": result.reached.numpy(),
-    }
-
-
 def questions(given: Given) -> list[Question]:
     """Change the last word under a causal mask, put before the softmax and after it."""
     only, every, none = "only the last", "all of them", "none"
@@ -273,6 +275,7 @@ def program(given: Given, result: Lesson, listing: list[Line]) -> str:
 
 
 @st.fragment
+@turns.run
 def lesson() -> None:
     with controls.bench():
         numbers = controls.numbers(PREFIX)
@@ -302,7 +305,7 @@ def lesson() -> None:
         symbols={"queries": "Q", "keys": "K", "values": "V"},
         focus={"query": asks, "key": most},
         divisor=result.trace.queries.shape[-1] ** 0.5,
-        tensors=tensors(result),
+        tensors=masks.beside(result),
         shares=frozenset({"early", "wrong"}),
         editable=True,
         answered=question.answered(PREFIX, ("before", "after")),
@@ -318,7 +321,9 @@ def lesson() -> None:
         link.write(f"{PREFIX}_cells", ",".join(f"{a}.{b}" for a, b in sorted(flipped)))
 
     stage.show(scene, WEIGHTS, on_toggle=toggle)
-    takeaway.offer(scene, WEIGHTS, given.origin + (OUR_USE if is_real else ""), lambda: program(given, result, listing))
+    origin = given.origin + (OUR_USE if is_real else "")
+    again = partial(masks.shown, given.again, chosen)
+    takeaway.offer(scene, WEIGHTS, origin, lambda: program(given, result, listing), again=again)
     if len(given.tokens) >= 2:
         question.ask(PREFIX, questions(given))
     claims.show_claims(PREFIX, masking.CLAIMS, (given.x, given.maps, SEED))

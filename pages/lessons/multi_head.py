@@ -1,16 +1,16 @@
 """Lesson 8: many heads. Why look in twelve ways at the same time?"""
 
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 from torch import Tensor
 
-from core import script
+from core import script, turns
 from core.attention import MultiHeadAttention, attend, multi_head_attend
 from core.attention.projections import mute
 from core.attention.scores import dot
 from core.experiments import many_heads
-from core.experiments.many_heads import Progress
 from core.lessons import material, multi_head
 from core.lessons.multi_head import (
     MERGES,
@@ -48,13 +48,14 @@ SHEETS = (
 
 @dataclass(frozen=True)
 class Given:
-    """What the learner gave: tokens as vectors, one layer's maps, and the lines of a program that make them again."""
+    """What the learner gave: tokens as vectors, one layer's maps, and how to make them again: lines of a program, a call."""
 
     tokens: list[Token]
     x: Tensor
     layer: MultiHeadAttention
     setup: list[str]
     origin: str
+    again: partial
 
 
 def real(text: str, layer: int) -> Given | None:
@@ -63,16 +64,17 @@ def real(text: str, layer: int) -> Given | None:
         return None
     setup = [*script.open_model(), *script.read_model(read.tokens.ids), *script.maps_of_layer(layer)]
     origin = controls.origin(layer)
-    return Given(
-        sentences.shown(read), read.x(layer), material.layer_of(layer), [*setup, f"x = hidden[{layer}]"], origin
-    )
+    setup.append(f"x = hidden[{layer}]")
+    again = partial(material.layer_on_sentence, read.text, layer, read.tokens.start, AT_MOST)
+    return Given(sentences.shown(read), read.x(layer), material.layer_of(layer), setup, origin, again)
 
 
 def by_hand() -> Given:
     rows = sheet.edit(PREFIX, SHEETS)
     x, layer = material.layer_by_hand(*rows.values())
     setup = [*script.layer_by_hand(rows["wq"], rows["wk"], rows["wv"], rows["wo"]), script.tensor("x", rows["x"])]
-    return Given([Token(word) for word in SHEETS[0].rows], x, layer, setup, controls.OWN_NUMBERS)
+    again = partial(material.two_heads_by_hand, tuple(SHEETS[0].rows), *rows.values())
+    return Given([Token(word) for word in SHEETS[0].rows], x, layer, setup, controls.OWN_NUMBERS, again)
 
 
 def choose(given: Given) -> Settings:
@@ -156,8 +158,8 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
             ("scores", "scaled", "masked", "weights"),
             heads("weights", chosen.muted),
             say(
-                "The same four lines run in all heads at once, because heads are an axis like the batch. Here head {head} of {q} "
-                "gives {w:.2f} to {k}. Click a head.",
+                "The same four lines run in all heads at once, because heads are one more axis of the array. Here head "
+                "{head} of {q} gives {w:.2f} to {k}. Click a head.",
                 head=looked_at(head, "head"),
                 q=q,
                 w=cell(weights[head, asks, most].item(), "weights"),
@@ -243,7 +245,7 @@ def questions(given: Given) -> list[Question]:
         stage.go_to("multi_head", STACKED)
 
     def grade_copy() -> tuple[str, str]:
-        one, two = (trained(n_heads, SEED)[-1].loss for n_heads in (1, 2))
+        one, two = (many_heads.trained_to_copy(n_heads, SEED)[-1].loss for n_heads in (1, 2))
         why = (
             f"It ends at {one:.3f}: one row of weights is one mixture and cannot keep two tokens apart. Two heads reach "
             f"{two:.4f}. Train both below."
@@ -253,8 +255,8 @@ def questions(given: Given) -> list[Question]:
     def grade_leak() -> tuple[str, str]:
         found = multi_head.leaks(given.x, given.layer, Settings(given.layer.n_heads, WRONG_SPLIT, WRONG_MERGE))
         return (leaks if found else wrong), (
-            f"{found} outputs move when a later token changes, so a causality test does not find the bug. Compare with a loop "
-            "over heads."
+            f"{found} outputs move when a later token changes, so a test that looks for leaks does not find the bug. Compare "
+            "with a loop over heads."
         )
 
     return [
@@ -267,7 +269,8 @@ def questions(given: Given) -> list[Question]:
         ),
         Question(
             "leak",
-            "Split by a bare reshape and merge by a bare reshape, under a causal mask: does the future leak?",
+            "Split by a reshape alone and merge by a reshape alone, under a causal mask: does a later token leak into an earlier "
+            "output?",
             (leaks, fine, wrong),
             grade_leak,
             perform,
@@ -300,12 +303,8 @@ def lines() -> list[Line]:
     return [*outer[:4], *inner, *outer[4:]]
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def trained(n_heads: int, seed: int, identical: bool = False) -> list[Progress]:
-    return list(many_heads.copy_task(n_heads, seed, identical=identical))
-
-
 @st.fragment
+@turns.run
 def training() -> None:
     """One head against two, and two that start as twins: trained while the learner waits, a second each."""
     with st.container(key="aside", border=True):
@@ -322,7 +321,8 @@ def training() -> None:
             return
         st.session_state[f"{PREFIX}_trained"] = True
         with left, st.spinner("200 steps each …"):
-            runs = {"one head": trained(1, seed), "two heads": trained(2, seed), "twins": trained(2, seed, True)}
+            train = many_heads.trained_to_copy
+            runs = {"one head": train(1, seed), "two heads": train(2, seed), "twins": train(2, seed, identical=True)}
             ends = {name: run[-1] for name, run in runs.items()}
             st.markdown(
                 f"After 200 steps the error is **{ends['one head'].loss:.3f}** with one head, "
@@ -337,6 +337,7 @@ def training() -> None:
 
 
 @st.fragment
+@turns.run
 def lesson() -> None:
     with controls.bench():
         numbers = controls.numbers(PREFIX)
@@ -363,16 +364,12 @@ def lesson() -> None:
         symbols={"queries": "Q", "keys": "K", "values": "V"},
         focus={"query": asks, "key": most, "head": head},
         divisor=result.built.queries.shape[-1] ** 0.5,
-        tensors={
-            "cut": result.cut.numpy(),
-            "split_origin": result.split_origin.float().numpy(),
-            "merged_slots": result.merged_slots.numpy(),
-            "merge_origin": result.merge_origin.float().numpy(),
-        },
+        tensors=multi_head.beside(result),
         answered=question.answered(PREFIX, ("copy", "leak")),
     )
     stage.show(scene, WEIGHTS)
-    takeaway.offer(scene, WEIGHTS, given.origin, lambda: program(given, chosen, listing))
+    again = partial(multi_head.shown, given.again, chosen)
+    takeaway.offer(scene, WEIGHTS, given.origin, lambda: program(given, chosen, listing), again=again)
     question.ask(PREFIX, questions(given))
     claims.show_claims(PREFIX, many_heads.CLAIMS, (given.x, given.layer, SEED))
 

@@ -1,10 +1,11 @@
 """Lesson 5: self-attention. How can every word look at every other word at once?"""
 
-import numpy as np
+from functools import partial
+
 import streamlit as st
 from torch import Tensor
 
-from core import script
+from core import script, turns
 from core.attention import attend
 from core.attention.heads import split_heads
 from core.attention.projections import project, project_fused
@@ -13,13 +14,14 @@ from core.experiments import sets
 from core.lessons import self_attention
 from core.lessons.self_attention import Lesson, Settings, moved
 from core.listing import Line, lines_that_ran
+from core.numerals import written
 from core.trace import steps
 from pages.course.lesson import foot
 from pages.parts import claims, controls, link, one_head, question, sentences, stage, takeaway
 from pages.parts.one_head import Given
 from pages.parts.question import Question
 from pages.parts.sheet import Sheet
-from pages.parts.stage import Frame, Stage, Token, matrices
+from pages.parts.stage import Frame, Stage, Token
 from pages.parts.views import mixture, pair_matrix, table, tables
 from pages.parts.words import Span, asked, asking, cell, key, mixed_in, query, say, value
 
@@ -37,7 +39,7 @@ def more(tokens: list[Token], temperature: float) -> Settings:
     """The controls that are not needed at every step."""
     places = ["no token", *(f"{place} {token.text}" for place, token in enumerate(tokens))]
     fused = st.toggle("One wide product for Q, K and V", key=f"{PREFIX}_fused", bind="query-params")
-    beside = controls.one_of("Beside the weights", ["transpose", "correlation"], f"{PREFIX}_beside")
+    beside = controls.one_of("Step “and back”: beside the weights", ["transpose", "correlation"], f"{PREFIX}_beside")
     zeroed = st.selectbox("Replace the value by zeros of", places, key=f"{PREFIX}_zeroed", bind="query-params")
     bits = controls.one_of("Numbers of", ["32 bits", "64 bits"], f"{PREFIX}_bits")
     place = places.index(zeroed) - 1
@@ -105,7 +107,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
             pair_matrix("scaled", "scaled", "÷ √d" if settings.temperature == 1 else "÷ T√d"),
             say(
                 "The picture stays, only the scale under it changes: every score is divided by {d:.2f}, so that the "
-                "softmax does not saturate.",
+                "softmax does not give nearly all to one key.",
                 d=settings.temperature * head_dim**0.5,
             ),
             "÷√d",
@@ -173,7 +175,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
             if moved_places
             else say("Drag a word above to another place, and see what becomes of its row and of the others."),
             "σ",
-            title="Shuffled in, shuffled out",
+            title="After a shuffle",
         ),
         Frame(
             "mean",
@@ -185,8 +187,9 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
                 note="the last row is the mean of all others",
             ),
             say(
-                "The mean over all tokens does not know their order at all. {now}Equivariant became invariant.",
-                now=f"After the shuffle it differs by {result.mean_error:.1e}. " if moved_places else "",
+                "The mean over all tokens does not know their order at all. {now}What moved along with the tokens "
+                "(equivariant) now stays as it is (invariant).",
+                now=f"After the shuffle it differs by {written(result.mean_error, '.1e')}. " if moved_places else "",
             ),
             "mean",
             title="The mean forgets the order",
@@ -211,19 +214,6 @@ def one_way(tokens: list[Token], weights: Tensor, asks: int, most: int, least_mu
     )
 
 
-def tensors(result: Lesson) -> dict:
-    """What the frames show beside the trace."""
-    typed = matrices(steps(result.typed))
-    now = matrices(steps(result.now))
-    return {
-        "projected": np.concatenate([now["queries"], now["keys"], now["values"]], axis=1),
-        "beside": result.beside[0, 0].float().numpy(),
-        "typed_output": typed["output"],
-        "typed_mean": result.with_mean(result.typed).float().numpy(),
-        "now_mean": result.with_mean(result.now).float().numpy(),
-    }
-
-
 def questions(given: Given) -> list[Question]:
     """Swap two words: what becomes of the output of a third, and of their own?"""
     first, second, third = self_attention.places_to_swap(len(given.tokens))
@@ -237,12 +227,14 @@ def questions(given: Given) -> list[Question]:
 
     def grade_third() -> tuple[str, str]:
         stays, _, rounding = self_attention.swap(given.x, given.maps)
-        why = f"It differs by {stays:.1e}: the same keys and values are there, only elsewhere in the sum."
+        why = f"It differs by {written(stays, '.1e')}: the same keys and values are there, only elsewhere in the sum."
         return (still if stays <= rounding else changed), why
 
     def grade_first() -> tuple[str, str]:
         _, moves, rounding = self_attention.swap(given.x, given.maps)
-        return (along if moves <= rounding else lost), f"It stands at place {second} now, to within {moves:.1e}."
+        return (
+            along if moves <= rounding else lost
+        ), f"It stands at place {second} now, to within {written(moves, '.1e')}."
 
     return [
         Question(
@@ -287,6 +279,7 @@ def lines(settings: Settings) -> list[Line]:
 
 
 @st.fragment
+@turns.run
 def lesson() -> None:
     with controls.bench():
         numbers = controls.numbers(PREFIX)
@@ -323,7 +316,7 @@ def lesson() -> None:
         symbols={"queries": "Q", "keys": "K", "values": "V"},
         focus={"query": asks, "key": most},
         divisor=temperature * result.now.queries.shape[-1] ** 0.5,
-        tensors=tensors(result),
+        tensors=self_attention.beside(result),
         reorderable=True,
         answered=question.answered(PREFIX, ("stays", "moves")),
     )
@@ -332,7 +325,8 @@ def lesson() -> None:
         link.write(f"{PREFIX}_order", ",".join(map(str, moved(result.order, start, goal))))
 
     stage.show(scene, WEIGHTS, on_reorder=reorder)
-    takeaway.offer(scene, WEIGHTS, given.origin, lambda: program(given, settings, result, listing))
+    again = partial(self_attention.shown, given.again, settings)
+    takeaway.offer(scene, WEIGHTS, given.origin, lambda: program(given, settings, result, listing), again=again)
     if len(tokens) >= 3:
         question.ask(PREFIX, questions(given))
     claims.show_claims(PREFIX, sets.CLAIMS, (given.x, given.maps, SEED))

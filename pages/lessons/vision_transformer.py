@@ -1,9 +1,12 @@
 """Lesson 11: images as words. Can a picture be read like a sentence?"""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
-from core.analysis.sight import Chosen, grid_names
+from core import script, turns
+from core.analysis.sight import Chosen
 from core.attention import attend
 from core.experiments import pictures as experiments
 from core.lessons import vision_transformer
@@ -59,8 +62,8 @@ def cut_frames(settings: Settings, side: int) -> list[Frame]:
             ("patches",),
             patches("patches", "picture", across),
             say(
-                "The grid slides apart and becomes a sequence, row by row. Press Play to see it. Halve the side of a patch and "
-                "there are 4 times as many, with 16 times as many pairs: here {n} tokens and {pairs} pairs.",
+                "The grid slides apart and becomes a sequence, row by row. Press Play to see it. Attention will "
+                "weigh every patch against every patch: here {n} tokens, so {pairs} pairs.",
                 n=n,
                 pairs=f"{n**2:,}",
             ),
@@ -98,7 +101,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
             tables(table("patch_embeddings", "xE", rows="keys", role="key")),
             say(
                 "One learned matrix makes {d} numbers of each row, the same for every square: a convolution of stride {p} under "
-                "another name.",
+                "another name, one map moved over the picture in steps of {p} pixels.",
                 d=width,
                 p=PATCH_SIZE,
             ),
@@ -108,7 +111,11 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
             ("tokens",),
             tables(table("tokens", "tokens", rows="queries", role="query")),
             say(
-                ("A learned class token stands first. " if by_class else "")
+                (
+                    "A learned class token, which is no patch, stands first: the answer is read from it. "
+                    if by_class
+                    else ""
+                )
                 + "Each token gets the learned vector of its place"
                 + ("." if settings.positions else ", if you had not switched that off.")
             ),
@@ -136,7 +143,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
             overlay("looks", "picture", sight.columns, scale="share"),
             say(
                 "{q} gives {w:.3f} of its attention to {k}; an even share would be {even:.3f}."
-                + (" What goes to the class token is not on the picture." if by_class else ""),
+                + (" What goes to the class token, which is no patch, is not on the picture." if by_class else ""),
                 q=q,
                 w=cell(weights[len(sight.extra) + most].item(), "looks"),
                 k=k,
@@ -161,7 +168,9 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
             "pooled",
             ("pooled",),
             tables(table("answer", "z", rows="one", role="output", labelled=True)),
-            say("Only the class token is read on." if by_class else "The mean of all tokens is read on."),
+            say(
+                "Pooling makes one vector of all tokens. " + ("Only the class token's." if by_class else "Their mean.")
+            ),
         ),
         Frame(
             "class",
@@ -218,6 +227,7 @@ def choose() -> tuple[Settings, int, int]:
 
 
 @st.fragment
+@turns.run
 def lesson() -> None:
     _, picture = own_picture.choose(PREFIX)
     settings, layer, head = choose()
@@ -227,9 +237,8 @@ def lesson() -> None:
     except ModelError as error:
         messages.problem(PREFIX, "The Vision Transformer cannot be used.", f"{error}.")
         return
-    whole = settings.patch_size == PATCH_SIZE
-    draw(result, digest, whole, layer, head)
-    if whole:
+    draw(result, digest, layer, head)
+    if result.whole:
         answered(result, digest, picture)
         look(result, digest, layer, head)
     else:
@@ -242,32 +251,17 @@ def lesson() -> None:
     claims.show_claims(PREFIX, experiments.CLAIMS, (result.pixels, 0))
 
 
-def draw(result: Lesson, digest: str, whole: bool, layer: int, head: int) -> None:
+def draw(result: Lesson, digest: str, layer: int, head: int) -> None:
     """The stage: from pixels to the class, or with patches that no model here reads, to their rows."""
-    settings, sight = result.settings, result.sight
-    trace = result.now.trace
+    settings, sight, whole = result.settings, result.sight, result.whole
     side = len(result.pixels)
-    across = side // settings.patch_size
-    patch_tokens = [Token(each) for each in grid_names(across, across)]
-    tensors = {"picture": result.pixels.transpose(2, 0, 1) / np.float32(255)}
-    if whole:
-        block = trace.blocks[layer].attention
-        of_head = {name: getattr(block, name) for name in ("queries", "keys", "values")} | vars(block.attention)
-        tensors |= {name: tensor[0, head].cpu().numpy() for name, tensor in of_head.items()}
-        tensors |= {
-            "looks": np.ascontiguousarray(tensors["weights"][:, len(sight.extra) :]),
-            "answer": trace.pooled.cpu().numpy(),
-            "shares": np.array([[share] for share in result.now.probabilities.values()], dtype=np.float32),
-        }
-        made = result.steps(layer)
-    else:
-        tensors["patches"] = vision_transformer.rows_of(result.pixels, settings.patch_size)
-        made = [each for each in result.steps(layer) if each.name in ("pixels", "patches")]
+    patch_tokens = [Token(each) for each in result.patch_names]
+    tensors = result.beside(layer, head)
     at = sight.middle
     scene = Stage(
         lesson="vision_transformer",
         signature=f"{digest}|{settings}|{layer}|{head}",
-        steps=made,
+        steps=result.steps(layer),
         frames=frames(result, layer, head) if whole else cut_frames(settings, side),
         tokens={
             "queries": [*(Token(each, True) for each in sight.extra), *patch_tokens],
@@ -298,6 +292,9 @@ def draw(result: Lesson, digest: str, whole: bool, layer: int, head: int) -> Non
             result.pixels,
             Chosen(gaze.ONE_HEAD, layer, head),
             positions=settings.positions,
+        ),
+        again=partial(
+            vision_transformer.shown, partial(script.opened_png, script.png(result.plain)), settings, layer, head
         ),
     )
 

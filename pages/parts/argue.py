@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.sequence.decoding import WhatIf, looking_at
 from core.sequence.trained import TrainedTranslator, Translation
+from core.sequence.vocabulary import as_written
 from pages.parts import link, messages, sheet, translations
 from pages.parts.sheet import Sheet
 from pages.parts.stage import Token
@@ -78,7 +79,7 @@ class Argument:
             word = st.text_input("Write this word there", key=self.name("word"), placeholder="maison", max_chars=40)
             st.button("Write it", key=self.name("write_it"), on_click=self._spell, args=(translator, at, word))
         if note := st.session_state.get(self.name("note")):
-            st.caption(note)
+            st.text(note)  # holds the word as it was typed
         if now.weights is not None:
             self._rows(at, now, source)
         self._standing(translator, now, source, target)
@@ -88,13 +89,13 @@ class Argument:
         try:
             ids = translator.vocabulary.spell(word)
         except ValueError as error:
-            st.session_state[note] = f"{str(error).capitalize()}."
+            st.session_state[note] = messages.begun(f"{error}.")
             return
         # what was forced behind it belonged to another continuation
         before = {at: id_ for at, id_ in link.pairs(self.name("write")) if at < step}
         pairs = before | {step + i: id_ for i, id_ in enumerate(ids)}
         link.write_pairs(self.name("write"), pairs)
-        pieces = " · ".join(translations.as_written(translator.vocabulary.piece(id_)) for id_ in ids)
+        pieces = " · ".join(as_written(translator.vocabulary.piece(id_)) for id_ in ids)
         st.session_state[note] = (
             f"“{word}” is one piece of the vocabulary."
             if len(ids) == 1
@@ -153,7 +154,7 @@ class Argument:
             pieces = vocabulary.group(ids)
             for word, text in enumerate(pieces.words):
                 places = [place for place, of in enumerate(pieces.word_of) if of == word]
-                text = text or translations.as_written(vocabulary.piece(ids[places[0]]))
+                text = text or as_written(vocabulary.piece(ids[places[0]]))
                 words.append((tuple(steps[place] for place in places), text))
         return words
 

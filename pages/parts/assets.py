@@ -3,6 +3,7 @@
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -38,3 +39,11 @@ def component(name: str):
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
     path = f"{'/' + base if base else ''}{PATH}/components/{name}.js"
     return st.components.v2.component(f"attention_lab_{name}", js=_LOADER.format(path=path))
+
+
+def told(key: str, name: str) -> Any:
+    """What the part with this key tells under a name; None from one whose page is just being left.
+
+    A visitor may press something of a page while the next one is drawn: Streamlit calls back, and knows the part no more.
+    """
+    return getattr(st.session_state.get(key), name, None)

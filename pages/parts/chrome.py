@@ -4,8 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import settings
+
 LOOK = Path(__file__).parents[2] / "assets" / "look"
-ABOUT = "Attention Lab. What the lessons show is computed while you watch."
+ABOUT = (
+    "Attention Lab. What the lessons show is computed while you watch.\n\n**The limits of this server**\n\n"
+    + "\n".join(f"- {told.value}: {told.meaning}" for told in settings.TOLD.values() if told.limit)
+)
+_HEAD = "page_head"
 
 
 def configure() -> None:
@@ -25,9 +31,15 @@ def name(page: str) -> None:
 
 def head(eyebrow: str, title: str, question: str) -> None:
     """The top of a page: where it belongs, what it is called, what it answers."""
+    st.session_state[_HEAD] = (title, question)
     st.html(
         f'<div class="page-head"><p class="eyebrow">{eyebrow}</p><h1>{title}</h1><p class="question">{question}</p></div>'
     )
+
+
+def heading() -> tuple[str, str]:
+    """What the page that is shown is called, and what it answers."""
+    return st.session_state[_HEAD]
 
 
 def front(title: str, lead: str) -> None:

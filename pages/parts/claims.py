@@ -9,6 +9,7 @@ from core.experiments.claim import Claim
 from core.sources import SOURCES
 from pages.parts import assets, link
 from pages.parts.payload import pack
+from pages.parts.progress import visit
 
 VERDICTS = {"right": "✓ right", "imprecise": "≈ imprecise", "wrong": "✗ wrong"}
 
@@ -21,9 +22,13 @@ def show_claims(prefix: str, claims: Sequence[Claim], inputs: tuple) -> None:
     key, name = f"{prefix}_claims", f"{prefix}_open"
     opened = set(link.integers(name))
 
+    for place in opened & set(range(len(claims))):
+        visit.note("claim", place)
+
     def remember() -> None:
-        places = sorted({int(place) for place in st.session_state[key].open})
-        link.write(name, ",".join(map(str, places)))
+        places = assets.told(key, "open")
+        if places is not None:
+            link.write(name, ",".join(map(str, sorted({int(place) for place in places}))))
 
     words = {
         "claims": [

@@ -47,25 +47,32 @@ def sentence(prefix: str, default: str = SENTENCE, label: str = "Sentence", name
 
 def layer(prefix: str, default: int = 3) -> int:
     """Which layer of the real model, from 0."""
-    return st.selectbox("Layer", range(N_LAYERS), index=default, key=f"{prefix}_layer", bind="query-params", width=84)
+    says = "The model is a stack of layers: each works on what the one before it made. They count from 0."
+    return st.selectbox(
+        "Layer", range(N_LAYERS), index=default, key=f"{prefix}_layer", bind="query-params", help=says, width=84
+    )
 
 
 def layer_and_head(prefix: str, default_layer: int = 3, default_head: int = 1) -> tuple[int, int]:
     """Which layer and which of its heads; both count from 0."""
-    return (
-        layer(prefix, default_layer),
-        st.selectbox("Head", range(N_HEADS), index=default_head, key=f"{prefix}_head", bind="query-params", width=84),
+    says = "In each layer several heads look at the sentence side by side, each in its own way (lesson 8). They count from 0."
+    chosen = layer(prefix, default_layer)
+    return chosen, st.selectbox(
+        "Head", range(N_HEADS), index=default_head, key=f"{prefix}_head", bind="query-params", help=says, width=84
     )
 
 
 def temperature(prefix: str, low: float = 0.25, high: float = 4.0, step: float = 0.25) -> float:
     """What the scores are divided by, beside the root of the head's width. 1 is what the model was trained with."""
-    return st.slider("Temperature", low, high, 1.0, step, key=f"{prefix}_temperature", bind="query-params", width=170)
+    says = "Divides the scores: below 1 the largest weight grows, above 1 the weights become more alike."
+    key = f"{prefix}_temperature"
+    return st.slider("Temperature", low, high, 1.0, step, key=key, bind="query-params", help=says, width=170)
 
 
 def seed(prefix: str, default: int) -> int:
     """Where random numbers begin, so that a link shows the same ones again."""
-    return st.slider("Seed", 0, 99, default, key=f"{prefix}_seed", bind="query-params", width=130)
+    says = "Where random numbers begin: the same seed gives the same ones again."
+    return st.slider("Seed", 0, 99, default, key=f"{prefix}_seed", bind="query-params", help=says, width=130)
 
 
 def say_if_empty(text: str, key: str) -> bool:
@@ -82,6 +89,6 @@ def origin(in_layer: int, head: int | None = None) -> str:
     from core.lessons import material
 
     which = f"layer {in_layer}" if head is None else f"layer {in_layer}, head {head}"
-    model = f"all-MiniLM-L6-v2 (a BERT of {N_LAYERS} layers with {N_HEADS} heads)"
-    marks = "[CLS] and [SEP] are the tokenizer's, ## goes on with a word"
+    model = f"all-MiniLM-L6-v2 (a BERT, a transformer that reads text: {N_LAYERS} layers of {N_HEADS} heads)"
+    marks = "A token is a word or a piece of one: ## goes on with the word before it, [CLS] and [SEP] frame the text"
     return f"Real numbers of {model}, {which}, computed on {material.device()}. {marks}"

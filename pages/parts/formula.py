@@ -37,6 +37,18 @@ def _whole(declared: tuple[tuple[str, str], ...], last: str, symbols: tuple[tupl
     return "".join(lines)
 
 
+def latex(
+    steps: list[Step], name: str, symbols: Mapping[str, str], changed: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """The formula of one step in LaTeX. An earlier step inside it is its letter, or else its own formula."""
+    formulas = {step.name: changed.get(step.name, step.formula) for step in steps}
+    found = formulas[name]
+    for earlier in references(found):
+        inner = symbols.get(earlier) or latex(steps, earlier, symbols, changed)
+        found = found.replace(f"<{earlier}>", f"{{{inner}}}")
+    return found
+
+
 def _math(content: str) -> str:
     return f'<math xmlns="http://www.w3.org/1998/Math/MathML" displaystyle="true"><mrow>{content}</mrow></math>'
 

@@ -35,7 +35,10 @@ class Shown(Chosen):
         """What was done to the numbers."""
         if self.summary == "rollout":
             origin = " (Abnar and Zuidema 2020)" if self.fuse == "mean" else "; Abnar and Zuidema 2020 take the mean"
-            return f"The product over layers of the heads' {self.fuse}, {self.residual:.0%} of it the residual path{origin}."
+            return (
+                f"All layers together: the {self.fuse} of each layer's heads, with {self.residual:.0%} of what a token keeps of "
+                f"itself (the residual path), multiplied layer by layer{origin}."
+            )
         return (
             "Clear is much attention, veiled is little: from 0 to the strongest other patch. Click a patch to keep it, then "
             "point at others."
@@ -82,13 +85,13 @@ def show(
     sight = first.sight
 
     def opened() -> None:
-        place = st.session_state[key].opened
+        place = assets.told(key, "opened")
         if isinstance(place, dict) and all(isinstance(place.get(name), int) for name in ("layer", "head")):
             on_open(place["layer"], place["head"])
             st.session_state[f"{prefix}_show"] = ONE_HEAD
 
     def kept() -> None:
-        token = st.session_state[key].kept
+        token = assets.told(key, "kept")
         if isinstance(token, int) and 0 <= token < len(sight.tokens):
             link.write(f"{prefix}_at", str(token))
 

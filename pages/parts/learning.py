@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core import turns
 from core.sequence.decoder import Look
 from core.training.live import Run
 from core.training.toy import Settings, Snapshot, Task, parse
@@ -38,7 +39,7 @@ def show(
         asked = _wish(prefix, task, probe, widths)
         if asked is not None:
             polled = _run(prefix, *asked).state in GOING
-            st.fragment(_watch, run_every=REFRESH if polled else None)(prefix, *asked, polled)
+            st.fragment(turns.run(_watch), run_every=REFRESH if polled else None)(prefix, *asked, polled)
 
 
 def _wish(prefix: str, task: Task, probe: str, widths: tuple[int, int, int]) -> tuple[Settings, str] | None:
@@ -53,7 +54,8 @@ def _wish(prefix: str, task: Task, probe: str, widths: tuple[int, int, int]) -> 
     except ValueError as error:
         messages.problem(f"{prefix}_probe", "This sentence is not one that the toy can read.", f"{error}.", (probe,))
         return None
-    return Settings(task, LOOKS[look], seed, width), text
+    # a link may name a width between two steps, which no state can be cut into
+    return Settings(task, LOOKS[look], seed, width - width % 16), text
 
 
 def _run(prefix: str, wish: Settings, probe: str) -> Run:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from core import turns
 from core.training import shapes
-from core.training.live import DESK
 from core.training.shapes import KINDS, SIZES, Learned
 from pages.parts import charts, controls
 
@@ -16,7 +16,9 @@ def show(prefix: str) -> None:
         st.markdown(
             "#### Few pictures, or many\n"
             f"{len(shapes.SHAPES)} drawn shapes at random places, {shapes.SIDE} × {shapes.SIDE} pixels, {shapes.UPDATES} updates "
-            f"each, tested on {shapes.TESTED} new ones. The same nets in small, trained here and now."
+            f"each, tested on {shapes.TESTED} new ones. Small nets of the same kinds, trained here and now: a "
+            "convolutional net (CNN) and two Vision Transformers (ViT), each "
+            "anew for every number of pictures."
         )
         with controls.bench(f"{prefix}_curve_bench"):
             seed = controls.seed(f"{prefix}_curve", 0)
@@ -34,8 +36,8 @@ def _train(place, seed: int, found: dict[int, list[Learned]]) -> None:
     total = len(KINDS) * len(SIZES)
     note = st.empty()
     done: list[Learned] = []
-    with DESK.place(
-        lambda before: note.caption(f"Waiting for a free place: {before} before you. It starts by itself.")
+    with turns.training(
+        waits=lambda before, _: note.caption(f"Waiting for a free place: {before} before you. It starts by itself.")
     ):
         note.caption(f"Training net 1 of {total} …")
         for learned in shapes.curve(seed):

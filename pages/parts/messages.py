@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+MISTAKE = "This page made a mistake."
+
 
 def empty(words: str, key: str, examples: Sequence[str]) -> None:
     """Nothing to compute yet: what to do, and sentences to start from. `key` is the widget that they fill."""
@@ -22,9 +24,14 @@ def problem(key: str, what: str, why: str, examples: Sequence[str] = ()) -> None
     """
     with st.container(key=f"problem_{key}", border=True):
         st.text(what)
-        st.text(why)
+        st.text(begun(why))
         if examples:
             _examples(key, examples)
+
+
+def begun(why: str) -> str:
+    """What was raised begins in lower case, a sentence does not; the name of a file stays as it is."""
+    return why[:1].upper() + why[1:] if why.partition(" ")[0].isalpha() else why
 
 
 def literal(text: str) -> str:
@@ -32,9 +39,10 @@ def literal(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|$:<>~&])", r"\\\1", text)
 
 
-def unexpected() -> None:
-    """A mistake of ours."""
-    problem("page", "This page made a mistake.", "Your input is still in the controls. Change it, or reload the page.")
+def unexpected(identifier: str) -> None:
+    """A mistake of ours. identifier: of what the log says about it."""
+    why = "Your input is still in the controls. Change it, or reload the page."
+    problem("page", MISTAKE, f"{why} Whoever runs this server finds it in the log under {identifier}.")
 
 
 def _examples(key: str, examples: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from urllib.parse import urlparse
 
 import streamlit as st
 
+from core import turns
 from core.models import device, folder, loading
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
@@ -60,7 +61,8 @@ def open_or(
         loading.may_load(name, may_open_anything())
         if not _agreed(prefix, name):
             return open_or(prefix, instead, on, instead) if instead else None
-        with st.spinner(f"Opening {name} …", show_time=True):
+        # it may have to be fetched: nobody's page waits for that
+        with turns.RUNS.left(), st.spinner(f"Opening {messages.literal(name)} …", show_time=True):
             return loading.load(name, on)
     except ModelError as error:
         if name == instead:
@@ -78,5 +80,5 @@ def _agreed(prefix: str, name: str) -> bool:
         return True
     why = "It would be fetched from the Hugging Face Hub, which can be many megabytes."
     messages.problem(f"{prefix}_name", f"{name} is not on this computer.", why)
-    st.button(f"Fetch {name}", on_click=st.session_state.__setitem__, args=(key, name))
+    st.button(f"Fetch {messages.literal(name)}", on_click=st.session_state.__setitem__, args=(key, name))
     return False

@@ -1,5 +1,7 @@
 """One recurrent cell on a sequence: its gates, its states, and what is left of each input at the end."""
 
+from functools import partial
+
 from core.lessons.bottleneck import CellLesson
 from core.listing import Line, lines_that_ran
 from core.sequence import program
@@ -13,10 +15,12 @@ WORDS = {
     "inputs": "One vector enters after the other.",
     "from_input": "What each input says by itself: this part could be computed for all at once.",
     "from_state": "What the state before says: this part must wait for it, one step after the other.",
-    "reset": "How much of the state before the candidate may see: 0 forgets it, 1 sees all of it.",
+    "reset": "A gate: σ brings its numbers between 0 and 1. How much of the state before the candidate may see: 0 forgets it, 1 "
+    "sees all of it. ⊙ multiplies number by number.",
     "update": "How much of the state before stays: 1 keeps it as it is.",
     "candidate": "What the cell would write into its state.",
-    "forget": "How much of the memory stays: 1 keeps it as it is.",
+    "forget": "A gate: σ brings its numbers between 0 and 1. How much of the memory stays: 1 keeps it as it is. ⊙ multiplies "
+    "number by number.",
     "entry": "How much of the candidate enters the memory.",
     "memory": "What is kept, plus what enters: nothing is squeezed here, so it can last.",
     "exit": "How much of the memory is shown as the state.",
@@ -25,10 +29,13 @@ WORDS = {
 GATES = {"reset", "update", "forget", "entry", "exit"}
 
 
-def show(lesson: str, signature: str, read: CellLesson, tokens: list[Token], where: str, answered: bool) -> None:
+def show(
+    lesson: str, signature: str, read: CellLesson, tokens: list[Token], where: str, answered: bool, again: partial
+) -> None:
     """The stage of one cell: every gate, the states, the last of them, and how far it feels each input.
 
-    lesson, signature, answered   as of a Stage; where: where its numbers come from.
+    lesson, signature, answered   as of a Stage; where: where its numbers come from; again: the call that
+    makes all that it shows.
     """
     trace, felt = read.trace, read.felt
     made = steps(trace)
@@ -76,11 +83,11 @@ def show(lesson: str, signature: str, read: CellLesson, tokens: list[Token], whe
         formula_of="states",
         symbols={},
         focus={"query": 0, "key": 0},
-        tensors={"context": trace.states[0, -1:].numpy(), "felt": felt[:, None].numpy()},
+        tensors=read.beside,
         answered=answered,
     )
     stage.show(scene, len(own))
-    takeaway.offer(scene, len(own), where, lambda: program.of_cell(read.function, trace.inputs, read.maps))
+    takeaway.offer(scene, len(own), where, lambda: program.of_cell(read.function, trace.inputs, read.maps), again=again)
 
 
 def _lines(read: CellLesson, names: set[str]) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor
 
@@ -21,13 +22,15 @@ SMALL_MAPS = (
 
 @dataclass(frozen=True)
 class Given:
-    """Tokens as vectors, one head's maps, the lines of a program that make them again, and where they come from."""
+    """Tokens as vectors, one head's maps, where they come from, and how to make them again: as the lines of a program, and
+    as a call."""
 
     tokens: list[Token]
     x: Tensor
     maps: Projections
     setup: list[str]
     origin: str
+    again: partial
 
 
 def real(text: str, prefix: str, layer: int, head: int, at_most: int | None = None) -> Given | None:
@@ -42,7 +45,8 @@ def real(text: str, prefix: str, layer: int, head: int, at_most: int | None = No
         f"x = hidden[{layer}]",
     ]
     maps = material.layer_of(layer).maps.head(head, controls.N_HEADS)
-    return Given(sentences.shown(read), read.x(layer), maps, setup, controls.origin(layer, head))
+    again = partial(material.head_on_sentence, read.text, layer, head, read.tokens.start, at_most)
+    return Given(sentences.shown(read), read.x(layer), maps, setup, controls.origin(layer, head), again)
 
 
 def by_hand(prefix: str, sheets: Sequence[Sheet]) -> Given:
@@ -50,4 +54,5 @@ def by_hand(prefix: str, sheets: Sequence[Sheet]) -> Given:
     rows = sheet.edit(prefix, sheets)
     x, maps = material.by_hand(*rows.values())
     setup = [*script.maps_by_hand(rows["wq"], rows["wk"], rows["wv"]), script.tensor("x", rows["x"])]
-    return Given([Token(word) for word in sheets[0].rows], x, maps, setup, controls.OWN_NUMBERS)
+    again = partial(material.head_by_hand, tuple(sheets[0].rows), *rows.values())
+    return Given([Token(word) for word in sheets[0].rows], x, maps, setup, controls.OWN_NUMBERS, again)

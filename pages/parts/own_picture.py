@@ -93,7 +93,7 @@ def _bring(key: str) -> None:
 
 
 def _uploaded(key: str) -> None:
-    files = st.session_state[f"{key}_file"]
+    files = st.session_state.get(f"{key}_file") or []
     found: list[Entry] = []
     for file in files:
         if sum(entry.picture is not None for entry in found) >= settings.MAX_PICTURES:
@@ -107,13 +107,13 @@ def _uploaded(key: str) -> None:
 
 
 def _photographed(key: str) -> None:
-    file = st.session_state[f"{key}_camera"]
+    file = st.session_state.get(f"{key}_camera")
     if file is not None:
         _keep(key, _entries("from the camera", file.getvalue()))
 
 
 def _drawn(key: str) -> None:
-    message = st.session_state[f"{key}_pad"].drawn
+    message = assets.told(f"{key}_pad", "drawn")
     text = message.get("picture") if isinstance(message, Mapping) else None
     start = next((each for each in _DATA_URL if isinstance(text, str) and text.startswith(each)), None)
     # base64 takes four letters for three bytes

@@ -9,7 +9,7 @@ from pages.parts import messages
 
 def _upload(prefix: str) -> None:
     """Put the sentences of an uploaded file into the box."""
-    file = st.session_state[f"{prefix}_file"]
+    file = st.session_state.get(f"{prefix}_file")
     st.session_state[f"{prefix}_refused"] = ""
     for of_the_last_file in ("table", "column"):
         st.session_state.pop(f"{prefix}_{of_the_last_file}", None)
@@ -28,6 +28,11 @@ def _fill(prefix: str, lines: list[str]) -> None:
     taken = lines[: settings.MAX_SENTENCES]
     while len("\n".join(taken)) > settings.MAX_TEXT:
         taken.pop()
+    if not taken:
+        st.session_state[f"{prefix}_refused"] = (
+            f"its first sentence has {len(lines[0])} characters: at most {settings.MAX_TEXT} are accepted; shorten it"
+        )
+        return
     st.session_state[f"{prefix}_lines"] = "\n".join(taken)
     st.session_state[f"{prefix}_refused"] = (
         f"the file has {len(lines)} sentences: the first {len(taken)} were taken" if len(taken) < len(lines) else ""
@@ -72,7 +77,7 @@ def ask(prefix: str, default: str) -> list[str]:
             st.selectbox("Name of the column", names, _wordiest(found), key=f"{prefix}_column", accept_new_options=True)
             first = {name: next(iter(cells), "") for name, cells in found.items()}
             chosen = st.session_state[f"{prefix}_column"]
-            st.caption(f"It begins: {first[chosen]}" if first.get(chosen) else "No cell of it holds anything.")
+            st.text(f"It begins: {first[chosen]}" if first.get(chosen) else "No cell of it holds anything.")
             st.button("Take this column", on_click=_take_column, args=(prefix,))
     if refused := st.session_state.get(f"{prefix}_refused"):
         messages.problem(f"{prefix}_file", "About the file", f"{refused}.")

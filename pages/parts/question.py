@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.parts import link
+from pages.parts.progress import visit
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,13 @@ def answered(prefix: str, names: Sequence[str]) -> bool:
     return all(st.session_state.get(f"{prefix}_{name}_checked") for name in names)
 
 
+def forget() -> None:
+    """Forget what was answered on any page of this visit."""
+    for key in list(st.session_state):
+        if str(key).endswith(("_checked", "_guess", "_guessed", "_before", "_told")):
+            del st.session_state[key]
+
+
 def _ask(prefix: str, question: Question) -> None:
     name = f"{prefix}_{question.name}"
     checked, before = f"{name}_checked", f"{name}_before"
@@ -65,6 +73,10 @@ def _ask(prefix: str, question: Question) -> None:
         if before in st.session_state:
             st.button("Put the controls back", key=f"{before}_back", on_click=_put_back, args=(before,))
     answer, because = question.grade()
+    told = f"{name}_told"
+    if told not in st.session_state:  # an answer that is changed once the right one is known is no answer
+        st.session_state[told] = True
+        visit.note("question", question.name, int(guess == answer))
     if guess == answer:
         st.markdown(f"**✓ Right: {answer}.** {because}")
     else:

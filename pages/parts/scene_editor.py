@@ -23,7 +23,7 @@ def edit(prefix: str, default: Scene) -> Scene:
     now = of_link(name, default)
 
     def drawn() -> None:
-        turn, scene = _drawn(st.session_state[key].drawn)
+        turn, scene = _drawn(assets.told(key, "drawn"))
         if scene is not None:
             st.session_state[f"{key}_turn"] = turn
             write(name, scene, default)

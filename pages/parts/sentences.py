@@ -39,23 +39,27 @@ def read(text: str, prefix: str, name: str = "text", at_most: int | None = None)
         return None
 
 
-def understand(text: str, key: str, read_from: Callable[[str, int], R], model: str = "") -> R | None:
+def understand(
+    text: str, key: str, read_from: Callable[..., R], model: str = "", beside: tuple[str | None, ...] = ()
+) -> R | None:
     """A text as a model reads it; None after saying why there is nothing.
 
     A text that cannot be read is refused in words, and what was last read from this box stays on the screen.
     key         of the box.
-    read_from   reads a text from its n-th token on; it is asked again on every run, so it should remember.
+    read_from   reads a text from its n-th token on, with what is beside it; it is asked again on every run, so it should
+                remember.
     model       what reads it: what another one read does not stay.
+    beside      texts that are read together with it.
     """
     if controls.say_if_empty(text, key):
         return None
     kept = f"{key}_kept"
     start = 0
     try:
-        found = read_from(text, start)
+        found = read_from(text, start, *beside)
         if found.tokens.used < found.tokens.total:
             start = _first_token(found.tokens, key)
-            found = read_from(text, start)
+            found = read_from(text, start, *beside)
     except ModelError:
         raise
     except ValueError as error:
@@ -64,7 +68,7 @@ def understand(text: str, key: str, read_from: Callable[[str, int], R], model: s
         more = " Below is your last sentence." if stays else ""
         messages.problem(key, "This text cannot be read.", f"{error}.{more}", controls.EXAMPLES)
         return read_from(*last) if stays else None
-    st.session_state[kept] = (model, text, start)
+    st.session_state[kept] = (model, text, start, *beside)
     return found
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import streamlit as st
-
 from pages.parts import assets, link
 from pages.parts.link import Rows
 from pages.parts.payload import pack
@@ -37,7 +35,7 @@ def edit(prefix: str, sheets: Sequence[Sheet]) -> Mapping[str, Rows]:
     now = {sheet.name: link.table(f"{prefix}_{sheet.name}", sheet.numbers) for sheet in sheets}
 
     def edited() -> None:
-        change = st.session_state[key].edited
+        change = assets.told(key, "edited")
         sheet = next((sheet for sheet in sheets if change and sheet.name == change["name"]), None)
         if sheet is None:
             return

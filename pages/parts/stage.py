@@ -10,11 +10,12 @@ import streamlit as st
 
 from core.listing import Line
 from core.sources import SOURCES
-from core.trace import Step
+from core.trace import Step, matrices
 from pages.parts import assets
 from pages.parts.formula import whole_formula
 from pages.parts.payload import pack
-from pages.parts.views import View
+from pages.parts.progress import visit
+from pages.parts.views import View, limit
 from pages.parts.words import Span
 
 LONGEST_LABEL = 40  # letters of a token that a label can need
@@ -108,15 +109,17 @@ def show(
 
     def told(event: str, act: Callable[[int, int], None] | None) -> Callable[[], None]:
         def tell() -> None:
-            place = st.session_state[key].get(event)
+            place = assets.told(key, event)
             if act and place:
                 act(*(int(index) for index in place))
 
         return tell
 
+    step = step_of_link(len(stage.frames), first_step)
+    visit.stood(step, len(stage.frames), stage.answered)
     assets.component("stage")(
         key=key,
-        data=_payload(stage, step_of_link(len(stage.frames), first_step)),
+        data=_payload(stage, step),
         on_view_change=lambda: remember(key),
         on_toggled_change=told("toggled", on_toggle),
         on_reordered_change=told("reordered", on_reorder),
@@ -141,7 +144,9 @@ def look_of_link(focus: Mapping[str, int]) -> dict[str, int]:
 
 def remember(key: str) -> None:
     """Put the view that a component rests on into the link."""
-    view = st.session_state[key].view
+    view = assets.told(key, "view")
+    if view is None:
+        return
     st.query_params["step"] = str(int(view["step"]))
     st.query_params["at"] = ".".join(str(int(view[name])) for name in ("query", "key", "dimension", "head"))
 
@@ -151,15 +156,6 @@ def go_to(lesson: str, step: int) -> None:
     turn = st.session_state.get(f"{lesson}_go", (0, 0))[0]
     st.session_state[f"{lesson}_go"] = (turn + 1, step)
     st.query_params["step"] = str(step)
-
-
-def matrices(steps: Sequence[Step]) -> dict[str, np.ndarray]:
-    """The tensors of a trace as arrays, without the batch, and without the heads where there is one."""
-    arrays = {}
-    for step in steps:
-        array = step.tensor[0].detach().float().cpu().numpy()
-        arrays[step.name] = array[0] if step.axes[1] == "heads" and len(array) == 1 else array
-    return arrays
 
 
 def _payload(stage: Stage, step: int) -> bytes:
@@ -192,7 +188,6 @@ def _payload(stage: Stage, step: int) -> bytes:
         "recurrent": stage.recurrent,
         "reorderable": stage.reorderable,
         "ribbon": stage.ribbon,
-        "answered": stage.answered,
         "step": step,
     }
     sent = {name: tensors[name] for name in shown | always | stage.tensors.keys()}
@@ -240,13 +235,3 @@ def _with_limits(view: View, tensors: Mapping[str, np.ndarray]) -> View:
             scale = "weights" if name == "weights" else "signed"
             full[side] = {"scale": scale, "limit": limit(tensors[name])} | full[side]
     return full
-
-
-def limit(array: np.ndarray, percentile: float = 99) -> float:
-    """The end of a scale: so many percent of the finite values lie within it. 1 where all are 0."""
-    finite = np.abs(array[np.isfinite(array)])
-    if not finite.size:
-        return 1.0
-    # numpy's percentile takes 0.3 ms even for a few numbers, and a page has ten of these
-    rank = -int(-percentile * (finite.size - 1) // 100)
-    return float(np.partition(finite, rank)[rank]) or float(finite.max()) or 1.0

@@ -3,11 +3,14 @@
 import csv
 import io
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from pages.parts.stage import Frame, Stage, look_of_link, matrices, step_of_link
+from core.trace import matrices
+from pages.parts import chrome
+from pages.parts.stage import Frame, Stage, look_of_link, step_of_link
 from pages.parts.views import View
 
 NPZ = "application/octet-stream"
@@ -20,10 +23,12 @@ def offer(
     origin: str,
     script: Callable[[], str],
     more: Callable[[], dict[str, np.ndarray]] = dict,
+    again: partial | None = None,
 ) -> None:
     """Where the numbers come from, and a menu of downloads. Nothing is made before it is asked for.
 
-    more   makes tensors that the NPZ holds beside those of the stage.
+    more    makes tensors that the NPZ holds beside those of the stage.
+    again   the call of core that makes all that the stage shows, for a notebook.
     """
     with st.container(key="under_stage", horizontal=True, vertical_alignment="center"):
         st.caption(origin)
@@ -44,6 +49,15 @@ def offer(
             _button("NPZ", lambda: as_npz(stage, more()), f"attention-lab-{stage.lesson}.npz", NPZ)
         st.caption("The computation as a program that prints the same numbers")
         _button("Python", lambda: script().encode(), f"attention_lab_{stage.lesson}.py", "text/x-python")
+        if again:
+            st.caption("The lesson as a notebook, with your input and a figure for every step")
+            title, question = chrome.heading()
+            _button(
+                "Notebook",
+                lambda: _notebook(title, question, origin, stage, looked, again),
+                f"attention_lab_{stage.lesson}.ipynb",
+                "application/x-ipynb+json",
+            )
 
 
 def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
@@ -55,6 +69,12 @@ def _picture(stage: Stage, frame: Frame, looked: dict[str, int], kind: str) -> b
     from pages.parts.paper import picture
 
     return picture(stage, frame, looked, kind)
+
+
+def _notebook(title: str, question: str, origin: str, stage: Stage, looked: dict[str, int], again: partial) -> bytes:
+    from pages.parts.notebook import as_notebook  # it draws with matplotlib
+
+    return as_notebook(title, question, origin, stage, looked, again)
 
 
 def as_csv(stage: Stage, frame: Frame) -> bytes:

@@ -5,9 +5,11 @@ from typing import TypeVar
 
 import streamlit as st
 
+from core.lessons import looking_back
 from core.models.errors import ModelError
+from core.sequence.decoding import WhatIf
 from core.sequence.trained import Translation
-from core.sequence.vocabulary import Pieces, Vocabulary
+from core.sequence.vocabulary import MARKS, Pieces, Vocabulary
 from pages.parts import messages
 from pages.parts.stage import Token
 
@@ -17,9 +19,25 @@ EXAMPLES = (
     "I saw a white cat and a black dog in the garden.",
     "She gave me an old book that her father had written.",
 )
-_MARKS = ("</s>", "<s>", "<pad>")
 
 R = TypeVar("R")
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _of_examples(name: str, text: str, beam: int, what_if: WhatIf) -> Translation:
+    return looking_back.translate(name, text, beam, what_if)
+
+
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def _of_own(name: str, text: str, beam: int, what_if: WhatIf) -> Translation:
+    return looking_back.translate(name, text, beam, what_if)
+
+
+def translate(name: str, text: str, beam: int, what_if: WhatIf) -> Translation:
+    """What a translator makes of a text, as looking_back.translate. It is remembered: what it makes of our own examples for
+    everybody, what somebody wrote or forced for that visitor alone."""
+    everybodys = text in EXAMPLES and not what_if.tokens and not what_if.rows
+    return (_of_examples if everybodys else _of_own)(name, text, beam, what_if)
 
 
 def understand(text: str, key: str, translate: Callable[[str], R]) -> R | None:
@@ -66,19 +84,9 @@ def doubts(made: Translation, vocabulary: Vocabulary) -> str:
 
 
 def tokens(pieces: Pieces, vocabulary: Vocabulary, forced: Sequence[int] = ()) -> list[Token]:
-    """Pieces as they stand on the screen: what goes on with a word begins with ##, what somebody forced with ✎."""
-    shown = []
-    for place, id_ in enumerate(pieces.ids):
-        piece = vocabulary.piece(id_)
-        special = piece in _MARKS
-        begins = special or place == 0 or pieces.word_of[place] != pieces.word_of[place - 1]
-        text = piece.removeprefix("▁") or "␣"
-        shown.append(Token(("✎ " if place in forced else "") + (text if begins else f"##{text}"), special))
-    return shown
-
-
-def as_written(piece: str) -> str:
-    """A piece that could come next: ## where it would go on with the word before. Marks of punctuation never do."""
-    if piece in _MARKS or not piece[0].isalnum():
-        return piece.removeprefix("▁") or "␣"
-    return f"##{piece}"
+    """Pieces as they stand on the screen, with ✎ before what somebody forced."""
+    shown = zip(vocabulary.shown(pieces), pieces.ids, strict=True)
+    return [
+        Token(("✎ " if place in forced else "") + text, vocabulary.piece(id_) in MARKS)
+        for place, (text, id_) in enumerate(shown)
+    ]

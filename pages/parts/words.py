@@ -3,6 +3,8 @@
 from string import Formatter
 from typing import NamedTuple
 
+from core.numerals import written
+
 Span = list[str | dict[str, str] | None]
 
 
@@ -89,13 +91,9 @@ def say(template: str, **values: Styled | Live | float | int | str) -> list[Span
         if isinstance(given, Styled):
             spans.append([given.text, given.role, *([given.live] if given.live else [])])
         elif isinstance(given, Live):
-            spans.append([_number(given.value, form), "number", given.live | {"form": form or ""}])
+            spans.append([written(given.value, form or ""), "number", given.live | {"form": form or ""}])
         elif isinstance(given, str):
             spans.append([given, None])
         else:
-            spans.append([_number(given, form), "number"])
+            spans.append([written(given, form or ""), "number"])
     return spans
-
-
-def _number(number: float, form: str | None) -> str:
-    return format(number, form or "").replace("-", "−")

@@ -15,7 +15,7 @@ from tests.browser.visitor import DRAWN, QUIET, RESTING, Visitor
 SLIDERS = {
     "/attention": "Temperature",
     "/self_attention": "Temperature",
-    "/masks": "Layers",
+    "/masks": "Layers stacked",
     "/multi_head": "Heads H",
     "/vision_transformer": "Shuffle",
 }

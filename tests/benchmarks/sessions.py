@@ -8,9 +8,55 @@ from dataclasses import dataclass, field
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.Slider_pb2 import Slider as SliderProto
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from pages.parts import messages
 
 HUGE = 2**28  # bytes a message may have
+NUMBERS = (SliderProto.INT, SliderProto.FLOAT)  # select sliders, too, count their options
+
+
+@dataclass
+class Slider:
+    """A slider as its page sent it. With options it stands on one of these words, else on a number."""
+
+    id: str
+    fragment: str
+    low: float
+    high: float
+    step: float
+    options: tuple[str, ...]
+    turns: int = 0
+
+    @classmethod
+    def of(cls, delta: Delta) -> "Slider | None":
+        """The slider that a message brings, if it brings one with a single handle."""
+        found = delta.new_element.slider
+        if delta.new_element.WhichOneof("type") != "slider" or found.data_type not in NUMBERS or len(found.default) > 1:
+            return None
+        return cls(found.id, delta.fragment_id, found.min, found.max, found.step, tuple(found.options))
+
+    def moved(self) -> WidgetState:
+        """Its state one step further; after the last place comes the first."""
+        self.turns += 1
+        state = WidgetState(id=self.id)
+        if self.options:
+            state.string_array_value.data.append(self.options[self.turns % len(self.options)])
+        else:
+            places = round((self.high - self.low) / self.step) + 1
+            state.double_array_value.data.append(self.low + self.step * (self.turns % places))
+        return state
+
+
+def mistake(delta: Delta) -> str:
+    """What went wrong on a page that says so, or that shows an exception; "" where nothing did."""
+    element = delta.new_element
+    if element.WhichOneof("type") == "exception":
+        return element.exception.type
+    return messages.MISTAKE if element.WhichOneof("type") == "text" and element.text.body == messages.MISTAKE else ""
 
 
 @dataclass
@@ -19,13 +65,8 @@ class Session:
 
     address: str
     page: str = ""
-    slider: str = ""
-    fragment: str = ""
-    low: float = 0
-    high: float = 1
-    step: float = 1
+    slider: Slider | None = None
     socket: websockets.ClientConnection | None = field(default=None, repr=False)
-    turns: int = 0
 
     async def open(self) -> "Session":
         where = self.address.replace("http", "ws") + "/_stcore/stream"
@@ -41,14 +82,10 @@ class Session:
         await self._until_finished()
 
     async def move(self) -> None:
-        """Move the slider one step to and fro, and wait for the page to settle."""
-        self.turns += 1
-        span = max(1, round((self.high - self.low) / self.step))
+        """Move the slider one step, and wait for the page to settle."""
         message = BackMsg()
-        state = message.rerun_script.widget_states.widgets.add()
-        state.id = self.slider
-        state.double_array_value.data.append(self.low + self.step * (self.turns % span))
-        message.rerun_script.fragment_id = self.fragment
+        message.rerun_script.widget_states.widgets.append(self.slider.moved())
+        message.rerun_script.fragment_id = self.slider.fragment
         await self.socket.send(message.SerializeToString())
         await self._until_finished()
 
@@ -56,11 +93,10 @@ class Session:
         while True:
             message = ForwardMsg.FromString(await self.socket.recv())
             kind = message.WhichOneof("type")
-            if kind == "delta" and message.delta.new_element.WhichOneof("type") == "slider":
-                found = message.delta.new_element.slider
-                if not self.slider and found.data_type in (0, 1):
-                    self.slider, self.fragment = found.id, message.delta.fragment_id
-                    self.low, self.high, self.step = found.min, found.max, found.step
+            if kind == "delta":
+                if wrong := mistake(message.delta):
+                    raise RuntimeError(wrong)
+                self.slider = self.slider or Slider.of(message.delta)
             if kind == "script_finished":
                 return
 

@@ -11,8 +11,8 @@ from tests.browser.visitor import QUIET, Visitor
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    with serving() as (where, _):
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(ATTENTION_LAB_DATA=str(tmp_path_factory.mktemp("data"))) as (where, _):
         yield where
 
 

@@ -1,6 +1,7 @@
 """A real server on a free port, started the way a user starts it."""
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -22,17 +23,33 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(script: str | Path = "serve.py", folder: Path = ROOT, **environment: str) -> Iterator[tuple[str, int]]:
-    """The address of a running app and the number of its process."""
-    port = free_port()
+def serving(
+    script: str | Path = "serve.py",
+    folder: Path = ROOT,
+    log: Path | None = None,
+    port: int | None = None,
+    full_disk: bool = False,
+    **environment: str,
+) -> Iterator[tuple[str, int]]:
+    """The address of a running app and the number of its process.
+
+    log         the file that gets what it prints.
+    full_disk   no file that the process writes can hold a byte, and it prints nothing.
+    """
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     address = f"http://localhost:{port}"
-    with tempfile.TemporaryFile("w+") as log:
+    with open(log, "w+") if log else tempfile.TemporaryFile("w+") as printed:
         process = subprocess.Popen(
-            [*command, "--server.headless", "true"], cwd=folder, env=os.environ | environment, stdout=log, stderr=log
+            [*command, "--server.headless", "true"],
+            cwd=folder,
+            env=os.environ | environment,
+            stdout=subprocess.DEVNULL if full_disk else printed,
+            stderr=subprocess.DEVNULL if full_disk else printed,
+            preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))) if full_disk else None,
         )
         try:
-            _wait(f"{address}/_stcore/health", process, log)
+            _wait(f"{address}/_stcore/health", process, printed)
             yield address, process.pid
         finally:
             process.terminate()

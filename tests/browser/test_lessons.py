@@ -105,7 +105,7 @@ def test_the_question_moves_the_stage_to_its_experiment(visit):
     visitor.rest()
     visitor.after(lambda: visitor.page.get_by_role("button", name="Check").first.click())
     visitor.says(PAGE, "✓ Right")
-    visitor.says(".stage .say h3", "Shuffled in, shuffled out")
+    visitor.says(".stage .say h3", "After a shuffle")
     assert visitor.link["self_order"].split(",")[2] == "5"
 
 
@@ -159,7 +159,7 @@ def test_a_figure_and_a_program_can_be_downloaded(visit):
     visitor = visit("/self_attention")
     visitor.page.get_by_role("button", name="Take it away").click()
     visitor.page.get_by_role("button", name="SVG", exact=True).wait_for()
-    for name, start in (("SVG", b"<?xml"), ("NPZ", b"PK"), ("Python", b'"""Self-attention')):
+    for name, start in (("SVG", b"<?xml"), ("NPZ", b"PK"), ("Python", b'"""Self-attention'), ("Notebook", b"{")):
         with visitor.page.expect_download() as download:
             visitor.page.get_by_role("button", name=name, exact=True).click()
         assert Path(download.value.path()).read_bytes().startswith(start)

@@ -151,7 +151,7 @@ def painted(visitor) -> int:
 def test_numbers_can_be_read_as_a_table(visit):
     visitor = visit("/self_attention")
     visitor.page.get_by_role("button", name="Numbers", exact=True).click()
-    rows = visitor.see(".numbers-table tbody tr")
+    rows = visitor.see(".numbers-table table").first.locator("tbody tr")
     assert rows.count() == 14
     cells = [float(cell) for cell in rows.nth(9).locator("td").all_inner_texts()]
     assert cells[2] == pytest.approx(0.653, abs=5e-4)

@@ -90,7 +90,7 @@ def test_one_vector_for_a_sentence_on_a_phone(visit):
 
 def test_whoever_argues_works_on_in_an_open_panel(visit):
     visitor = visit("/looking_back")
-    visitor.page.get_by_text("Argue with it").click()
+    visitor.unfold("Argue with it")
     visitor.page.get_by_text("Edit the weights of this step").click()
     cells = visitor.see(".sheets input")
     cells.first.wait_for()
@@ -112,7 +112,7 @@ def test_a_column_that_a_table_has_not_is_told_with_those_it_has(visit):
     column.press("Enter")
     visitor.rest()
     visitor.page.get_by_role("button", name="Take this column").click()
-    visitor.says("[data-testid=stMain]", "the table has no column “german”: its columns are “id”, “english”")
+    visitor.says("[data-testid=stMain]", "The table has no column “german”: its columns are “id”, “english”")
     assert visitor.page.get_by_label("English sentences, one per line").input_value() == before
 
 

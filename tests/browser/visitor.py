@@ -31,6 +31,9 @@ TURNS = """() => [...document.querySelectorAll(".stBidiComponent")]
     .flatMap((host) => [host, ...host.querySelectorAll("*")].map((node) => node.shadowRoot).filter(Boolean))
     .map((root) => root.querySelector(".lab")?.dataset.ready).join()"""
 
+SETTLED = """() => [...document.querySelectorAll("[data-testid=stExpander] details")]
+    .every((panel) => !panel.getAnimations({ subtree: true }).length)"""
+
 
 class Visitor:
     """One page of one browser, with a memory of its requests, messages and errors."""
@@ -73,6 +76,14 @@ class Visitor:
         self.page.wait_for_timeout(120)  # the frame in which a part paints
         return self
 
+    def arrive(self, path: str) -> "Visitor":
+        """Wait until this page is there, is drawn and hears what is pressed."""
+        self.page.wait_for_url(f"**{path}*")
+        self.rest()
+        # long before a page that never came would be given up
+        self.page.wait_for_function("() => !document.querySelector('.stMain').inert", timeout=5_000)
+        return self
+
     @property
     def link(self) -> dict[str, str]:
         """The query parameters of the address bar."""
@@ -95,6 +106,12 @@ class Visitor:
         action()
         self.page.wait_for_function(f"(before) => ({TURNS})() !== before", arg=before, timeout=20_000)
         return self.rest()
+
+    def unfold(self, title: str) -> "Visitor":
+        """Open a panel, and wait until what is in it no longer slides away under the pointer."""
+        self.page.get_by_text(title).first.click()
+        self.page.wait_for_function(SETTLED)
+        return self
 
     def type_into(self, label: str, text: str) -> "Visitor":
         return self.after(lambda: self.page.get_by_label(label, exact=True).fill(text))

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 def open_page(slug: str, **link: str) -> AppTest:
     """A page of the app as a visitor finds it who follows a link with these parameters."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     app.run()
     for name, value in link.items():
         app.query_params[name] = value

@@ -73,7 +73,7 @@ def test_a_megabyte_of_text_is_refused_saying_how_much_is_read_and_the_figure_st
     before = sent(app, PARTS[slug])[0]
     app.text_input(key=BOXES[slug]).set_value("a" * 1_000_000).run()
     assert_no_failure(app)
-    assert f"the text has 1000000 characters: at most {settings.MAX_TEXT} are accepted" in said(app)
+    assert f"The text has 1000000 characters: at most {settings.MAX_TEXT} are accepted" in said(app)
     assert "Below is your last sentence." in said(app)
     after = sent(app, PARTS[slug])[0]
     assert (after.get("tokens") or after["first"]) == (before.get("tokens") or before["first"])

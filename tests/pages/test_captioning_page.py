@@ -149,11 +149,11 @@ def test_both_questions_are_graded_on_what_is_measured():
 
 def test_without_the_files_of_a_captioner_the_page_says_how_to_get_them(monkeypatch, tmp_path):
     monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
-    checkpoints.load.cache_clear()
+    checkpoints._load.cache_clear()
     st.cache_resource.clear()
     try:
         app = open_page("captioning")
         assert_no_failure(app)
         assert "python -m core.training captioner" in said(app)
     finally:
-        checkpoints.load.cache_clear()
+        checkpoints._load.cache_clear()

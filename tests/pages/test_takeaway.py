@@ -25,9 +25,9 @@ def offered(monkeypatch):
     kept = []
     offer = takeaway.offer
 
-    def keep(stage, first_step, origin, script, *more):
+    def keep(stage, first_step, origin, script, *more, **again):
         kept.append((stage, script))
-        offer(stage, first_step, origin, script, *more)
+        offer(stage, first_step, origin, script, *more, **again)
 
     monkeypatch.setattr(takeaway, "offer", keep)
 

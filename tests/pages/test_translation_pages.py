@@ -7,7 +7,8 @@ import torch
 
 from core import settings
 from core.models import checkpoints, loading
-from core.sequence.decoding import WhatIf, looking_at
+from core.sequence.decoding import FREE, WhatIf, looking_at
+from pages.parts import translations
 from pages.parts.translations import SENTENCE
 from tests.core.models import folders
 from tests.pages.screen import assert_no_failure, open_page, said, sent
@@ -170,14 +171,14 @@ def test_open_claims_and_checked_questions_stay_with_the_sentence_that_is_shown(
 @pytest.mark.parametrize("page", ["bottleneck", "looking_back", "translation_lab"])
 def test_without_the_files_of_a_translator_the_page_says_how_to_get_them(page, monkeypatch, tmp_path):
     monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
-    checkpoints.load.cache_clear()
+    checkpoints._load.cache_clear()
     st.cache_resource.clear()
     try:
         app = open_page(page)
         assert_no_failure(app)
         assert "python -m core.training translator-" in said(app)
     finally:
-        checkpoints.load.cache_clear()
+        checkpoints._load.cache_clear()
 
 
 # Watch it being learned ---------------------------------------------------------------------------------------------
@@ -220,7 +221,7 @@ def test_stop_ends_a_training():
     ("page", "link", "says"),
     [
         ("looking_back", {"watch_probe": "the blue car"}, "“blue” stands where an adjective or a noun is expected"),
-        ("looking_back", {"watch_probe": ""}, "the sentence ends where a determiner is expected"),
+        ("looking_back", {"watch_probe": ""}, "The sentence ends where a determiner is expected"),
         ("bottleneck", {"digits_probe": "12a"}, "“a” is no digit"),
     ],
 )
@@ -308,7 +309,7 @@ def test_marks_and_steps_that_cannot_be_are_not_forced():
     [
         ("a.txt", b"", "holds no text"),
         ("a.txt", b"\xff\x00\x01", "control characters|does not belong to UTF-8"),
-        ("a.csv", b"english\n", "the table has one line"),
+        ("a.csv", b"english\n", "The table has one line"),
         ("a.txt", b"A line.\n" * 80, "the first 50 were taken"),
     ],
 )
@@ -363,3 +364,18 @@ def test_the_best_head_is_the_one_that_agrees_most():
     weights = torch.stack([torch.stack([torch.eye(3).flip(1), torch.eye(3)]), torch.rand(2, 3, 3) * 0 + 1 / 3])
     found = alignment.agreement(weights, reference)
     torch.testing.assert_close(found, torch.tensor([[1 / 3, 1.0], [1 / 3, 1 / 3]]))
+
+
+@pytest.mark.parametrize(
+    ("text", "what_if", "who"),
+    [
+        (translations.SENTENCE, FREE, "everybody"),
+        (translations.SENTENCE, WhatIf(temperature=2.0), "everybody"),
+        (translations.SENTENCE, WhatIf(tokens=((0, 5),)), "the visitor"),
+        (translations.SENTENCE + " Yes.", FREE, "the visitor"),
+    ],
+)
+def test_only_our_own_examples_are_remembered_for_everybody(monkeypatch, text, what_if, who):
+    monkeypatch.setattr(translations, "_of_examples", lambda *_: "everybody")
+    monkeypatch.setattr(translations, "_of_own", lambda *_: "the visitor")
+    assert translations.translate(TRANSLATOR, text, 1, what_if) == who

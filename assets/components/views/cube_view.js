@@ -7,6 +7,7 @@ const TOP = 30;
 const GAP = 6;
 const LABEL = 74;
 const HEIGHT = 360;
+const STANDS = { flat: "one wide row for each token", cut: "every row cut into heads", stacked: "a block for each head" };
 
 export class CubeView {
   constructor(figure) {
@@ -106,6 +107,16 @@ export class CubeView {
 
   move(dx, dy, view, { head, query }) {
     return { head: clamp(head + dx, 0, this.heads - 1), query: clamp(query + dy, 0, this.tokens - 1) };
+  }
+
+  summary(view) {
+    const { low, high } = this.figure.extremes(view);
+    const head = this.figure.selection.now.head;
+    return `${STANDS[view.to]}: ${this.heads} heads of ${this.tokens} rows by ${this.dims} numbers; head ${head} from ${number(low.value)} to ${number(high.value)}`;
+  }
+
+  read(view, title) {
+    return [this.figure.tableOf({ ...view, scale: "signed" }, `${title}, head ${this.figure.selection.now.head}`)];
   }
 
   describe(view, { head, query, dimension }) {

@@ -6,6 +6,7 @@ import { clamp, number } from "../kit/numbers.js";
 const HEADING = 20;
 const GAP = 10;
 const LARGEST = 190;
+const TOLD = 12; // heads that the summary speaks of
 
 export class HeadsView {
   constructor(figure) {
@@ -59,6 +60,21 @@ export class HeadsView {
 
   move(dx, dy, view, { head }) {
     return { head: clamp(head + dx + dy * this.across, 0, this.count - 1) };
+  }
+
+  /** The heads that stand beside each other, as far as they can be listened to. */
+  summary(view) {
+    const { figure } = this;
+    const [queries, keys] = ["queries", "keys"].map((axis) => figure.tokens(axis));
+    const heads = Array.from({ length: Math.min(this.count, TOLD) }, (_, head) => {
+      const { value, row, column } = figure.extremes({ ...view, head }).high;
+      return `head ${head}, ${queries[row].text} on ${keys[column].text}, ${number(value)}`;
+    });
+    return `${this.count} heads of ${queries.length} queries by ${keys.length} keys; the strongest of ${heads.join("; of ")}`;
+  }
+
+  read(view, title) {
+    return [this.figure.tableOf(view, `${title}, head ${this.figure.selection.now.head}`)];
   }
 
   describe(view, { head, query, key }) {

@@ -68,6 +68,17 @@ export class HistogramView {
     return { dimension: this.#bin(view, dimension + dx) };
   }
 
+  summary(view) {
+    return view.series.map(({ name, words, edges }) => `${name}, ${words}, from ${number(edges[0], 1)} to ${number(edges.at(-1), 1)}`).join("; ");
+  }
+
+  read(view, title) {
+    return view.series.map(({ name, edges, counts }) => ({
+      title: `${title}: ${name}`, rows: counts.map((_, bin) => `${number(edges[bin])} to ${number(edges[bin + 1])}`),
+      columns: ["draws"], cell: (bin) => counts[bin],
+    }));
+  }
+
   describe(view, { dimension }) {
     return view.series
       .map(({ name, edges, counts }) => {

@@ -12,6 +12,7 @@ const GAP = 12;
 const EDGE = 2; // for the frame of the word that is looked at
 const VEIL = 0.86;
 const NUMBERED = 60; // pixels of a cell that has room for its number
+const TOLD = 3; // cells that the summary speaks of
 const LINE = 20; // below the picture, for the end of a scale of its own
 
 export class OverlayView {
@@ -155,6 +156,17 @@ export class OverlayView {
     if (view.strip) return { query: clamp(query + dx + dy * this.across, 0, this.words - 1) };
     const [row, column] = [Math.floor(key / view.side), key % view.side];
     return { key: clamp(row + dy, 0, view.side - 1) * view.side + clamp(column + dx, 0, view.side - 1) };
+  }
+
+  summary(view) {
+    const { figure } = this;
+    const size = `a picture of ${view.side} by ${view.side} cells`;
+    if (view.plain) return size;
+    const { query } = figure.selection.now;
+    const row = figure.tensor(view.tensor).row(query);
+    const order = [...row.keys()].sort((a, b) => row[b] - row[a]).slice(0, TOLD);
+    if (query >= figure.grown) return size;
+    return `${size}, most for ${figure.tokens("queries")[query].text} in ${order.map((place) => `${figure.tokens("keys")[place].text} ${number(row[place], 3)}`).join(", ")}`;
   }
 
   describe(view, { query, key }) {

@@ -85,6 +85,10 @@ export class PatchesView {
     return { key: clamp(key + dx + dy * (this.share === 1 ? this.end.across : view.side), 0, view.side ** 2 - 1) };
   }
 
+  summary(view) {
+    return `a picture cut into ${view.side ** 2} patches, ${view.side} to a row, read row by row`;
+  }
+
   describe(view, { key }) {
     return `patch ${key} of ${view.side ** 2}, ${this.figure.tokens("keys")[key]?.text ?? ""}`;
   }

@@ -1,7 +1,7 @@
 // Values and outputs as points of a plane. Each output is a weighted mean of values, so it cannot leave their hull.
 
 import { FONT, cut, write } from "../kit/canvas.js";
-import { number } from "../kit/numbers.js";
+import { clamp, number } from "../kit/numbers.js";
 
 const HEIGHT = 400;
 const MARGIN = 46;
@@ -89,8 +89,23 @@ export class PointsView {
   }
 
   move(dx, dy, view, { query, key }) {
-    const [queries, keys] = [this.outputs.length, this.values.length];
-    return { query: (query + dy + queries) % queries, key: (key + dx + keys) % keys };
+    return { query: clamp(query + dy, 0, this.outputs.length - 1), key: clamp(key + dx, 0, this.values.length - 1) };
+  }
+
+  summary(view) {
+    return `${this.values.length} values and ${this.outputs.length} outputs as points of a plane. ${view.note}`;
+  }
+
+  read(view) {
+    const { figure } = this;
+    const table = (title, name, tokens) => {
+      const tensor = figure.tensor(name);
+      return { title, rows: tokens, columns: ["across", "up"], cell: (row, column) => number(tensor.at(row, column), 3) };
+    };
+    return [
+      table("Values", view.values, this.values.map((_, place) => figure.valued(place).text)),
+      table("Outputs", view.outputs, figure.tokens("queries").map(({ text }) => text)),
+    ];
   }
 
   describe(view, { query, key }) {

@@ -140,6 +140,14 @@ export class TablesView {
     return this.#place(table, row, column);
   }
 
+  summary(view) {
+    return view.tables.map((table) => `${table.label}, ${this.figure.summary({ scale: "signed", ...table })}`).join(". ");
+  }
+
+  read(view) {
+    return view.tables.map((table) => this.figure.tableOf(table, table.label));
+  }
+
   describe(view, now) {
     const table = this.tables.find(({ name }) => name === now.table) ?? this.tables[0];
     const [row, column] = [this.#row(table), this.#column(table)];

@@ -77,8 +77,22 @@ export class TreeView {
     return { query: Math.max(0, Math.min(this.figure.tokens("queries").length - 1, query + dx)) };
   }
 
+  summary(view) {
+    const chosen = view.nodes.filter(({ best }) => best).sort((a, b) => a.step - b.step);
+    return `${view.nodes.length} candidates in ${this.steps} steps. ${view.note} The line that won: ${chosen.map(({ word }) => word).join(" ")}`;
+  }
+
+  read(view, title) {
+    const nodes = [...view.nodes].sort((a, b) => a.step - b.step || a.rank - b.rank);
+    const cells = nodes.map(({ word, score, ...node }) => [word, number(score, 3), fate(node), node.parent === null ? "" : view.nodes[node.parent].word]);
+    const columns = ["word", "log-probability", "what became of it", "after"];
+    return [{ title, rows: nodes.map(({ step, rank }) => `step ${step}, place ${rank + 1}`), columns, cell: (row, column) => cells[row][column] }];
+  }
+
   describe(view, { query }) {
     const here = view.nodes.filter(({ step }) => step === query);
-    return `step ${query}: ${here.map(({ word, score, best, kept }) => `${word} ${number(score)}${best ? " (chosen)" : kept ? " (followed)" : " (dropped)"}`).join(", ")}`;
+    return `step ${query}: ${here.map(({ word, score, best, kept }) => `${word} ${number(score)} (${fate({ best, kept })})`).join(", ")}`;
   }
 }
+
+const fate = ({ best, kept }) => (best ? "chosen" : kept ? "followed" : "dropped");

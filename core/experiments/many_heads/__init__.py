@@ -3,7 +3,7 @@
 x (1, tokens, d_model), a layer as wide as the tokens; the seed draws whatever the learner does not give.
 """
 
-from core.experiments.many_heads.copy_task import Progress, copy_task, twins
+from core.experiments.many_heads.copy_task import Progress, copy_task, trained_to_copy
 from core.experiments.many_heads.diversity import diverse, one_wide_head, part_ways
 from core.experiments.many_heads.mixing import concatenated, heads_are_layers, own_group
 from core.experiments.many_heads.sharing import always_many, enhanced, same_size
@@ -25,4 +25,4 @@ CLAIMS = (
     always_many,
 )
 
-__all__ = ["CLAIMS", "Progress", "copy_task", "twins"]
+__all__ = ["CLAIMS", "Progress", "copy_task", "trained_to_copy"]

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from core.attention import attend, merge_heads, split_heads
 from core.experiments.measure import largest
+from core.turns import still_wanted, trained_once
 
 N_TOKENS, TOKEN_WIDTH, HEAD_DIM = 8, 4, 8
 BATCH = 64
@@ -41,13 +42,14 @@ def copy_task(
     """Train 1, 2 or more heads of the same total width to copy [previous token, first token], and report on the way.
 
     n_heads     a divisor of 8, the width of the two tokens together.
-    identical   start all heads from the same numbers.
+    identical   start all heads from the same numbers: their difference stays what it was, exactly 0.
     Yields      the start, every so many steps, and the end.
     """
     model, rng = CopyModel(n_heads, seed, identical), torch.Generator().manual_seed(seed + 1)
     optimizer = torch.optim.Adam(model.parameters, lr=LEARNING_RATE)
     yield model.progress(0)
     for step in range(1, steps + 1):
+        still_wanted()
         batch = torch.randn(BATCH, N_TOKENS, TOKEN_WIDTH, generator=rng)
         optimizer.zero_grad()
         model.loss(batch).backward()
@@ -56,9 +58,11 @@ def copy_task(
             yield model.progress(step)
 
 
-def twins(seed: int, steps: int = STEPS, every: int = EVERY) -> Iterator[Progress]:
-    """The same for two heads that start from the same numbers: their difference stays what it was, exactly 0."""
-    return copy_task(2, seed, steps, every, identical=True)
+@trained_once(16)
+def trained_to_copy(n_heads: int, seed: int, identical: bool = False) -> list[Progress]:
+    """The whole of `copy_task`."""
+    with torch.enable_grad():
+        return list(copy_task(n_heads, seed, identical=identical))
 
 
 class CopyModel:

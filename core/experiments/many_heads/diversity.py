@@ -1,13 +1,9 @@
 """Do heads differ? They can, they need not, and without a different start they never do."""
 
-from collections.abc import Iterator
-
-import torch
-
 from core.attention import MultiHeadAttention, merge_heads
 from core.attention.projections import mute
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.many_heads.copy_task import FIRST_QUERY, Progress, copy_task, twins
+from core.experiments.many_heads.copy_task import FIRST_QUERY, trained_to_copy
 from core.experiments.many_heads.layers import exact_layer, head_dim, mixing_error
 from core.experiments.measure import Tokens, counted, exact, largest
 
@@ -20,7 +16,7 @@ from core.experiments.measure import Tokens, counted, exact, largest
 )
 def one_wide_head(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     """The error of 1 head and of 2 heads of half the width, trained to copy the previous and the first token."""
-    one, two = end_of(copy_task(1, seed)), end_of(copy_task(2, seed))
+    one, two = trained_to_copy(1, seed)[-1], trained_to_copy(2, seed)[-1]
     previous = two.weights[:, FIRST_QUERY:].diagonal(offset=FIRST_QUERY - 1, dim1=1, dim2=2).mean(-1).tolist()
     first = two.weights[:, FIRST_QUERY:, 0].mean(-1).tolist()
     numbers = (
@@ -47,7 +43,7 @@ def one_wide_head(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
 )
 def part_ways(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     """How far two heads are apart after training, started from the same numbers and from different ones."""
-    same, strangers = end_of(twins(seed)), end_of(copy_task(2, seed))
+    same, strangers = trained_to_copy(2, seed, identical=True)[-1], trained_to_copy(2, seed)[-1]
     numbers = (
         Number("twins differ by", same.difference),
         Number("strangers differ by", strangers.difference),
@@ -62,13 +58,6 @@ def part_ways(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
         f"start and by {numbers[1].text} after different ones, with errors of {numbers[2].text} and "
         f"{numbers[3].text}.",
     )
-
-
-def end_of(training: Iterator[Progress]) -> Progress:
-    """Where a training run ends."""
-    with torch.enable_grad():
-        *_, last = training
-    return last
 
 
 @claim(

@@ -75,7 +75,8 @@ def scale_afterwards(queries: Queries, keys: Keys, values: Values, seed: int) ->
 @claim(
     said="Without scaling the softmax has no gradient.",
     verdict="imprecise",
-    instead="Only once it is saturated. For narrow heads the unscaled softmax has the larger gradient.",
+    instead="Only once it is saturated: one weight near 1, all others near 0. For narrow heads the unscaled softmax has the "
+    "larger gradient.",
     sources=("vaswani2017",),
 )
 def vanishing_gradient(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
@@ -112,7 +113,7 @@ def sensitivity(weights: Float[Tensor, "... keys"]) -> float:
 @claim(
     said="The d under the root is the length of a token's embedding, the same for every sentence.",
     verdict="imprecise",
-    instead="It is the width of one head, d = D / H. The same for every sentence it is.",
+    instead="It is the width of one head, D / H: H heads share out the D numbers of a token. The same for every sentence it is.",
     sources=("vaswani2017",),
 )
 def head_width(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
@@ -142,6 +143,7 @@ def head_width(queries: Queries, keys: Keys, values: Values, seed: int) -> Findi
         and blurred >= sharp - 1e-9
         and moved <= rounding(whole, torch.ones(1)),
         says=f"With {N_HEADS} heads of {counted(head_dim, 'number')}, √{head_dim:,} gives random scores the variance "
-        f"{numbers[0].text} and √{d_model:,} gives {numbers[1].text}; your weights blur from {numbers[2].text} to "
-        f"{numbers[3].text} nats, and key 0 on its own moves its scaled scores by {numbers[4].text}.",
+        f"{numbers[0].text} and √{d_model:,} gives {numbers[1].text}; the entropy of your weights (0: all on one "
+        f"key) grows from {numbers[2].text} to {numbers[3].text}, and key 0 on its own moves its scaled scores by "
+        f"{numbers[4].text}.",
     )

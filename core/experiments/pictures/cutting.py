@@ -8,6 +8,7 @@ from torch import Tensor
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import largest, rows_differ
 from core.models import checkpoints
+from core.numerals import written
 from core.vision.classifier import as_input
 from core.vision.cnn import ConvNet
 from core.vision.patches import cut_into_patches, joined
@@ -63,7 +64,7 @@ def destroys_position(pixels: Pixels, seed: int) -> Finding:
         ),
         holds=back == 0 and untold <= ROUNDING and (told > 1e-3 or bool(alike)),
         says=f"Put together again, your picture differs by {back:g}; shuffling its patches moves the scores by {told:.2f} where "
-        f"patches are told their places and by {untold:.1e}, which is rounding, where they are not.{alike}",
+        f"patches are told their places and by {written(untold, '.1e')}, which is rounding, where they are not.{alike}",
     )
 
 
@@ -85,7 +86,7 @@ def order_needs_positions(pixels: Pixels, seed: int) -> Finding:
         ),
         holds=(convolution > 1e-2 or bool(alike)) and attention <= ROUNDING,
         says=f"Shuffled patches move the scores of the convolutional net, which is told no places, by {convolution:.2f}, and "
-        f"those of the Transformer without positions by {attention:.1e}.{alike}",
+        f"those of the Transformer without positions by {written(attention, '.1e')}.{alike}",
     )
 
 
@@ -108,14 +109,15 @@ def is_a_convolution(pixels: Pixels, seed: int) -> Finding:
         (Number("the two differ by", apart, ".1e"), Number("numbers compared", by_matrix.numel(), ",d")),
         holds=apart <= 1e-10 and largest(by_matrix) > 1e-3,
         says=f"Over all {by_matrix.numel():,} numbers of the embeddings of your picture the product with E and a convolution of "
-        f"stride {size} differ by {apart:.1e}.",
+        f"stride {size} differ by {written(apart, '.1e')}.",
     )
 
 
 @claim(
     said="A Vision Transformer has no inductive bias at all.",
     verdict="imprecise",
-    instead="It has little: squares, one projection and one network for all of them. The rest is learned.",
+    instead="An inductive bias is what a model takes for granted before it learns. It has little: squares, one projection and "
+    "one network for all of them. The rest is learned.",
     sources=("dosovitskiy2021",),
 )
 def free_of_bias(pixels: Pixels, seed: int) -> Finding:

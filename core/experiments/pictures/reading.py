@@ -15,7 +15,7 @@ _TOLD = "STL-10, nine classes"
 @claim(
     said="A Vision Transformer needs a class token.",
     verdict="wrong",
-    instead="The mean of all patches serves, too. Here it was switched to late, and stays a little behind.",
+    instead="The mean of all patches serves, too. Here the model changed to it late in training, and stays a little behind.",
     sources=("dosovitskiy2021", "devlin2019"),
 )
 def class_token_required(pixels: Pixels, seed: int) -> Finding:
@@ -30,8 +30,9 @@ def class_token_required(pixels: Pixels, seed: int) -> Finding:
             Number("right with the mean", right[1]),
         ),
         holds=right[1] >= right[0] - 0.05,
-        says=f"On held-out photographs {right[0]:.1%} are named right with a class token and {right[1]:.1%} with the mean, which "
-        f"was switched to after most of the learning; of your picture they say {said[0].label} and {said[1].label}.",
+        says=f"On photographs that neither learned from {right[0]:.1%} are named right with a class token and {right[1]:.1%} "
+        f"with the mean, which was switched to after most of the learning; of your picture they say "
+        f"{said[0].label} and {said[1].label}.",
     )
 
 
@@ -56,9 +57,9 @@ def straight_to_softmax(pixels: Pixels, seed: int) -> Finding:
             Number("largest probability of a class", answer.max().item()),
         ),
         holds=len(straight) != len(answer),
-        says=f"A softmax of what is pooled would share 1 among {len(straight)} numbers that stand for no class; the layer "
-        f"between makes {len(answer)} scores of them, and the largest is that of {model.config.classes[top]}"
-        + (", the same place by chance." if other == top else "."),
+        says=f"A softmax of the pooled vector, the one read on for the whole picture, would share 1 among {len(straight)} "
+        f"numbers that stand for no class; the layer between makes {len(answer)} scores of them, and the largest is that of "
+        f"{model.config.classes[top]}" + (", the same place by chance." if other == top else "."),
     )
 
 
@@ -120,6 +121,7 @@ def shows_the_object(pixels: Pixels, seed: int) -> Finding:
             Number("share of your picture's map in the middle quarter", share, ".2f"),
         ),
         holds=blob > ours,
-        says=f"On {found['pictures']} held-out photographs its map finds the squares of the object with an AUC of {ours:.2f}, an "
-        f"untrained model's with {other:.2f} and a blob in the middle with {blob:.2f}.",
+        says=f"On {found['pictures']} photographs that it never learned from a square of the object stands above one beside it "
+        f"with probability {ours:.2f} in its map (the AUC; chance is 0.50), {other:.2f} in an untrained "
+        f"model's, {blob:.2f} in a blob in the middle.",
     )

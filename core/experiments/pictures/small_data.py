@@ -1,27 +1,16 @@
 """What a Vision Transformer lacks where there are few pictures."""
 
-import threading
-from functools import lru_cache
-
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.pictures.cutting import Pixels
 from core.training import shapes
-from core.training.live import DESK
 from core.training.shapes import Kind, Learned
+from core.turns import trained_once
 
-_training = threading.Lock()
 
-
+@trained_once(32)
 def learned(kind: Kind, n: int, seed: int) -> Learned:
-    """One net that has learned from so many pictures; trained once for the process, in the queue of live trainings."""
-    with _training:
-        return _learned(kind, n, seed)
-
-
-@lru_cache(maxsize=32)
-def _learned(kind: Kind, n: int, seed: int) -> Learned:
-    with DESK.place(lambda before: None):
-        return shapes.learn(kind, n, seed)
+    """One net that has learned from so many pictures."""
+    return shapes.learn(kind, n, seed)
 
 
 @claim(

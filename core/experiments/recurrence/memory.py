@@ -1,6 +1,5 @@
 """What one vector can hold: trained toys, with and without attention."""
 
-from functools import lru_cache
 from typing import Final
 
 import torch
@@ -11,6 +10,7 @@ from core.experiments.claim import Finding, Number, claim
 from core.experiments.recurrence.gradient import Reach
 from core.experiments.recurrence.trained import rows_of_digits, trained
 from core.seeded import seeded
+from core.turns import still_wanted, trained_once
 
 LENGTHS: Final = (4, 8, 12)
 NARROW: Final = 32
@@ -92,7 +92,7 @@ class Recall(nn.Module):
         return self.out(attend(queries, keys, embedded[:, None]).output[:, 0, 0])
 
 
-@lru_cache(maxsize=24)
+@trained_once(24)
 def recall(length: int, kind: str, seed: int) -> float:
     """Train to name the first of `length` random digits; the share that is right on rows that are new."""
     rng = torch.Generator().manual_seed(seed)
@@ -101,6 +101,7 @@ def recall(length: int, kind: str, seed: int) -> float:
     with torch.enable_grad():
         optimiser = torch.optim.Adam(model.parameters(), lr=_RATE)
         for _ in range(_UPDATES):
+            still_wanted()
             rows = torch.randint(_DIGITS, (_BATCH, length), generator=rng)
             optimiser.zero_grad()
             nn.functional.cross_entropy(model(rows), rows[:, 0]).backward()

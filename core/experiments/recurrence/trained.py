@@ -1,23 +1,17 @@
 """Toys that experiments train: the same settings are trained once and kept, with how they stood on the way."""
 
 import random
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
 from core.sequence.decoder import Look
 from core.training import digits, grammar
 from core.training.toy import Example, Settings, Snapshot, Task, ToyTraining, parse
+from core.turns import trained_once
 
 PROBES: Final[dict[Task, str]] = {"grammar": "the big old red car sees a dog", "digits": "3 1 4 1 5 9 2 6"}
 TESTED: Final = 100
 EVERY: Final = 50  # updates between two looks on the way
-_KEPT: Final = 24
-
-# visitors who open a claim at once wait for one training, instead of sharing the processor among many
-_one_at_a_time = threading.Lock()
-_kept: "OrderedDict[Settings, Trained]" = OrderedDict()
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,22 +22,15 @@ class Trained:
     snapshots: dict[int, Snapshot]
 
 
+@trained_once(24)
 def trained(task: Task, look: Look, seed: int, d_hidden: int = 64) -> Trained:
     """A toy with these settings, trained to its end."""
-    settings = Settings(task, look, seed, d_hidden)
-    if (found := _kept.get(settings)) is not None:
-        return found
-    with _one_at_a_time:
-        if settings not in _kept:
-            toy, probe = ToyTraining(settings), parse(task, PROBES[task])
-            snapshots = {0: toy.snapshot(probe)}
-            while toy.advance():
-                if len(toy.losses) % EVERY == 0:
-                    snapshots[len(toy.losses)] = toy.snapshot(probe)
-            _kept[settings] = Trained(toy, snapshots)
-            if len(_kept) > _KEPT:
-                _kept.popitem(last=False)
-        return _kept[settings]
+    toy, probe = ToyTraining(Settings(task, look, seed, d_hidden)), parse(task, PROBES[task])
+    snapshots = {0: toy.snapshot(probe)}
+    while toy.advance():
+        if len(toy.losses) % EVERY == 0:
+            snapshots[len(toy.losses)] = toy.snapshot(probe)
+    return Trained(toy, snapshots)
 
 
 def rows_of_digits(length: int) -> list[Example]:

@@ -60,3 +60,12 @@ def test_a_malformed_number_is_refused_with_its_name_and_what_is_accepted(monkey
     monkeypatch.setenv("ATTENTION_LAB_MAX_TOKENS", said)
     with pytest.raises(ValueError, match=r"ATTENTION_LAB_MAX_TOKENS is .*: a whole number from 1 on is accepted"):
         read_anew()
+
+
+def test_the_readme_has_every_setting_with_its_default_and_its_meaning():
+    readme = (Path(settings.__file__).parents[1] / "README.md").read_text("utf-8")
+    rows = [line for line in readme.splitlines() if line.startswith(f"| `{settings.PREFIX}")]
+    assert rows == [
+        f"| `{settings.PREFIX}{name}` | {told.default or 'none'} | {told.meaning} |"
+        for name, told in settings.TOLD.items()
+    ]

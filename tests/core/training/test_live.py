@@ -54,9 +54,9 @@ def test_more_than_may_run_wait_and_are_told_their_place():
     desk = Desk(1)
     first, second, third = (Run(WISH, PROBE, desk) for _ in range(3))
     looking = keep_looking(first, second, third)
-    for run in (first, second, third):
+    for came, run in enumerate((first, second, third)):
         run.play()
-        until(lambda: desk._queue and desk._queue[-1] is run)  # noqa: B023
+        until(lambda: desk.report()["waiting"] == came and desk.report()["computing"])  # noqa: B023
     assert (first.before, second.before, third.before) == (0, 1, 2)
     assert second.state == third.state == "waiting"
     assert second.look()[-1].update == 0
@@ -66,7 +66,7 @@ def test_more_than_may_run_wait_and_are_told_their_place():
     third.stop()
     second.stop()
     looking.set()
-    assert not desk._queue
+    assert (desk.report()["computing"], desk.report()["waiting"]) == (0, 0)
 
 
 def test_a_visitor_who_leaves_frees_the_processor(monkeypatch):

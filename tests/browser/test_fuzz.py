@@ -1,0 +1,26 @@
+"""A short walk of the visitor who does anything; `make fuzz` takes long ones."""
+
+import pytest
+
+from tests.browser import fuzz
+
+
+@pytest.mark.parametrize("seed", [3, 5])
+def test_a_visitor_who_does_anything_finds_nothing_broken(address, browser, seed):
+    assert fuzz.fuzz(browser, address, seed, lambda done: done < 40) == 40
+
+
+def test_the_fuzzer_notices_a_mistake_a_blank_page_and_an_error(address, browser):
+    """It could not be trusted if it noticed nothing."""
+    for spoil, told in (
+        ("document.querySelector('.stMainBlockContainer').remove()", "the page is blank"),
+        ("document.querySelector('h1').innerText = 'This page made a mistake.'", "a mistake of ours"),
+        ("setTimeout(() => { throw new Error('spoilt'); })", "spoilt"),
+        ("fetch('http://example.invalid/').catch(() => {})", "example.invalid"),
+    ):
+        fuzzer = fuzz.Fuzzer(browser, address, 0)
+        fuzzer.page.evaluate(f"() => {{ {spoil} }}")
+        fuzzer.page.wait_for_timeout(200)
+        with pytest.raises(fuzz.Found, match=told):
+            fuzzer.check(rest=True)
+        fuzzer.context.close()

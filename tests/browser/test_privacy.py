@@ -1,0 +1,102 @@
+"""What a visitor types and sends is shown to nobody else, and is neither logged nor written down."""
+
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.browser.server import ROOT, serving
+from tests.browser.visitor import Visitor
+
+WORD = "xylomancy"
+PAGES = {
+    "/": "A sentence of your own",
+    "/self_attention": "Sentence",
+    "/masks": "Sentence",
+    "/sentence_lab": "Sentence",
+    "/looking_back": "English sentence",
+}
+
+
+def word(place: str) -> str:
+    return WORD + place.strip("/").replace("_", "")
+
+
+def png() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "magenta").save(out, "PNG")
+    return out.getvalue()
+
+
+def send(visitor: Visitor, button: str, name: str, content: bytes) -> None:
+    visitor.page.get_by_role("button", name=button).first.click()
+    chooser = visitor.page.locator("[data-testid=stFileUploader] input[type=file]")
+    chooser.wait_for(state="attached")
+    chooser.set_input_files([{"name": name, "mimeType": "application/octet-stream", "buffer": content}])
+
+
+EVERYTHING = """() => {
+    const within = (root) => [...root.querySelectorAll("*")].flatMap((node) => [
+        node.value ?? "", node.shadowRoot ? node.shadowRoot.textContent + within(node.shadowRoot).join(" ") : "",
+    ]);
+    return document.body.textContent + within(document).join(" ");
+}"""
+
+
+def use_all(visitor: Visitor) -> None:
+    """Type and send something of one's own on every page that takes it, also what cannot be read."""
+    for path, label in PAGES.items():
+        visitor.go(path)
+        visitor.type_into(label, f"the {word(path)} sleeps")
+        assert word(path) in visitor.page.evaluate(EVERYTHING)
+    visitor.go("/sentence_lab")
+    send(visitor, "Upload", "notes.txt", f"a {WORD}file rests".encode())
+    visitor.page.wait_for_function(f"() => ({EVERYTHING})().includes('{WORD}file')")
+    visitor.page.keyboard.press("Escape")
+    visitor.go("/translation_lab")
+    send(visitor, "Upload", f"{WORD}table.csv", f"{WORD}column\nThe cat and the {WORD}cell.\n".encode())
+    visitor.says("[data-testid=stText]", f"{WORD}cell")
+    visitor.page.keyboard.press("Escape")
+    visitor.go("/image_lab")
+    send(visitor, "Bring your own", f"{WORD}picture.png", png())
+    visitor.says("[data-testid=stText]", f"{WORD}picture")
+    visitor.page.keyboard.press("Escape")
+    visitor.go("/image_lab")
+    send(visitor, "Bring your own", f"{WORD}broken.png", f"{WORD}bytes".encode())
+    visitor.says("[data-testid=stText]", f"{WORD}broken")
+
+
+def test_what_one_visitor_brings_is_never_shown_to_another(visit):
+    use_all(visit("/"))
+    for path in (*PAGES, "/translation_lab", "/image_lab", "/vision_transformer", "/captioning", "/bottleneck"):
+        assert WORD not in visit(path).page.evaluate(EVERYTHING)
+
+
+@pytest.fixture
+def alone(tmp_path) -> Iterator[tuple[str, Path]]:
+    """A server with a home and a folder for temporary files of its own; its address, and where everything lies."""
+    for name in ("home", "temporary"):
+        (tmp_path / name).mkdir()
+    folders = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "temporary")}
+    with serving(log=tmp_path / "log", **folders) as (address, _):
+        yield address, tmp_path
+
+
+def test_what_a_visitor_brings_is_neither_logged_nor_written_down(alone, browser):
+    address, folder = alone
+    began = time.time()
+    visitor = Visitor(browser.new_context().new_page(), address)
+    use_all(visitor)
+    # a link, which the server is asked for, and what cannot be read of it
+    visitor.go(f"/self_attention?self_text=a+{WORD}link&self_order={WORD}order")
+    visitor.go(f"/sentence_lab?lab_model=another+model+…&lab_name=/{WORD}folder")
+    visitor.page.context.close()
+    ours = [path for path in ROOT.rglob("*") if not {".git", ".venv"} & set(path.relative_to(ROOT).parts[:1])]
+    written = [path for path in ours if path.is_file() and path.stat().st_mtime >= began]
+    own = [path for path in folder.rglob("*") if path.is_file()]
+    assert b"URL: http" in (folder / "log").read_bytes()
+    told = [str(path) for path in (*written, *own) if WORD.encode() in path.read_bytes() or WORD in path.name]
+    assert told == []

@@ -1,0 +1,22 @@
+"""Numbers as they are written."""
+
+import pytest
+
+from core.numerals import written
+
+
+@pytest.mark.parametrize(
+    ("value", "format_spec", "text"),
+    [
+        (-1.5e-7, ".1e", "−1.5 × 10⁻⁷"),
+        (2.5, ".1e", "2.5"),
+        (0.0, ".1e", "0"),
+        (0.0, ".2f", "0.00"),
+        (1.2e-5, ".3g", "1.2 × 10⁻⁵"),
+        (-0.25, ".0%", "−25%"),
+        (49152, ",d", "49,152"),
+        (7, "", "7"),
+    ],
+)
+def test_a_number_has_a_true_minus_and_a_power_of_ten(value, format_spec, text):
+    assert written(value, format_spec) == text

@@ -1,0 +1,183 @@
+"""Lessons as notebooks: they run from top to bottom and give every number and every figure of the page."""
+
+import ast
+import io
+
+import matplotlib.pyplot as plt
+import nbformat
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from nbclient import NotebookClient
+from PIL import Image
+
+from core.trace import matrices
+from pages.course.catalogue import BY_SLUG
+from pages.parts import own_picture, paper, takeaway
+from pages.parts.notebook import as_notebook
+from tests.pages.screen import ROOT, open_page
+
+# the same calls on the same machine; where a tensor lies in memory decides in which order a product is summed
+ROUNDING = {"rtol": 1e-4, "atol": 2e-5}
+LESSONS = [
+    ("bottleneck", {}),
+    ("bottleneck", {"one_network": "GRU", "one_width": "16", "one_cell_seed": "3"}),
+    ("bottleneck", {"one_network": "by hand", "one_x": "1,2;3,4;5,6"}),
+    ("looking_back", {}),
+    ("looking_back", {"back_text": "The dog sleeps.", "back_score": "scaled dot", "back_beam": "3"}),
+    ("looking_back", {"back_look": "2.1", "back_temperature": "2.0"}),
+    ("captioning", {}),
+    ("captioning", {"pic_cover": "c4", "pic_look": "0.14", "pic_scene": "red-circle-11-5"}),
+    ("captioning", {"pic_context": "mean context"}),
+    ("captioning", {"pic_source": "photograph or your own"}),
+    (
+        "attention",
+        {"op_asks": "Who slept?", "op_score": "additive", "op_change": "keys alone shuffled", "op_seed": "9"},
+    ),
+    ("attention", {"op_numbers": "by hand", "op_q": "0,1;2,3"}),
+    ("self_attention", {"self_text": 'It\'s "$5" & <b>*more*</b> 日', "self_order": "1,0,2", "self_bits": "64 bits"}),
+    ("self_attention", {"self_numbers": "by hand", "self_order": "2,0,1", "self_beside": "correlation"}),
+    ("masks", {"mask_kind": "causal band", "mask_cells": "0.3", "mask_layer": "5", "mask_head": "7"}),
+    ("masks", {"mask_numbers": "by hand", "mask_way": "after softmax"}),
+    ("multi_head", {"heads_n_384": "6", "heads_muted": "1"}),
+    ("multi_head", {"heads_numbers": "by hand", "heads_merge": "reshape alone"}),
+    ("vision_transformer", {"vit_shuffle": "2", "vit_pooling": "mean of all", "vit_fit": "crop"}),
+    ("vision_transformer", {"vit_size": "16"}),
+]
+
+
+@pytest.fixture
+def taken(monkeypatch):
+    """Opens a lesson and returns its stage, the cell looked at, and the notebook it offers."""
+    kept = []
+    offer = takeaway.offer
+
+    def keep(stage, first_step, origin, script, **more):
+        kept.append((stage, origin, more["again"]))
+        offer(stage, first_step, origin, script, **more)
+
+    monkeypatch.setattr(takeaway, "offer", keep)
+
+    def take(slug: str, **link: str):
+        app = open_page(slug, **link)
+        assert not app.exception
+        stage, origin, again = kept[-1]
+        looked = {"query": 0, "key": 0, "dimension": 0, "head": 0} | dict(stage.focus)
+        page = BY_SLUG[slug]
+        content = as_notebook(page.title, page.question, origin, stage, looked, again)
+        return stage, looked, nbformat.reads(content.decode(), as_version=4)
+
+    return take
+
+
+class Kernel:
+    """Runs the code of a notebook cell by cell, keeps its figures and what its last lines are."""
+
+    def __init__(self, monkeypatch):
+        self.names: dict = {"__name__": "__main__"}
+        self.figures: list[Figure] = []
+        plt.switch_backend("agg")
+        monkeypatch.setattr(plt, "show", self._show)
+
+    def _show(self) -> None:
+        self.figures.append(plt.gcf())
+        plt.close()
+
+    def run(self, source: str):
+        """What the last line of a cell is, if it is an expression."""
+        body = ast.parse(source).body
+        last = body.pop() if isinstance(body[-1], ast.Expr) else None
+        exec(compile(ast.Module(body, []), "<cell>", "exec"), self.names)
+        return eval(compile(ast.Expression(last.value), "<cell>", "eval"), self.names) if last else None
+
+
+def content(figure: Figure) -> tuple[list[np.ndarray], list[str]]:
+    """Everything that a figure draws: the numbers of pictures, points, lines, bars and frames, and the words."""
+    numbers, words = [], []
+    for axes in figure.axes:
+        numbers += [np.ma.filled(image.get_array(), np.nan) for image in axes.images]
+        numbers += [np.asarray(dots.get_offsets()) for dots in axes.collections]
+        numbers += [line.get_xydata() for line in axes.lines]
+        numbers += [each.get_data().values if hasattr(each, "get_data") else each.get_xy() for each in axes.patches]
+        words += [text.get_text().removeprefix("✎ ") for text in axes.findobj(Text)]
+    return numbers, words
+
+
+def assert_same(found: tuple[list[np.ndarray], list[str]], expected: tuple[list[np.ndarray], list[str]]) -> None:
+    for mine, theirs in zip(found[0], expected[0], strict=True):
+        np.testing.assert_allclose(mine, theirs, **ROUNDING)
+    assert found[0]
+    assert found[1] == expected[1]
+
+
+@pytest.mark.parametrize(("slug", "link"), LESSONS, ids=str)
+def test_a_notebook_gives_every_number_and_every_figure_of_its_page(taken, monkeypatch, slug, link):
+    stage, looked, notebook = taken(slug, **link)
+    kernel = Kernel(monkeypatch)
+    said = [kernel.run(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+    on_page = matrices(stage.steps) | dict(stage.tensors)
+    for name, tensor in on_page.items():
+        np.testing.assert_allclose(kernel.names["shown"].tensors[name], tensor, **ROUNDING)
+    steps = said[-len(stage.frames) :]
+    assert len(kernel.figures) == len(stage.frames)
+    for frame, figure, told in zip(stage.frames, kernel.figures, steps, strict=True):
+        expected = paper.figure(stage, frame, looked)
+        assert figure.get_suptitle() == expected.get_suptitle()
+        assert_same(content(figure), content(expected))
+        names = dict.fromkeys(part["tensor"] for part in frame.view.get("tables") or [frame.view])
+        numbers = told if isinstance(told, tuple) else (told,)
+        for name, found in zip(names, numbers, strict=True):
+            np.testing.assert_allclose(found, on_page[name], **ROUNDING)
+
+
+@pytest.mark.parametrize("slug", ["masks", "vision_transformer"])
+def test_a_notebook_says_what_its_page_says(taken, slug):
+    stage, _, notebook = taken(slug)
+    words = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    page = BY_SLUG[slug]
+    assert words[0].startswith(f"# {page.title}\n\n*{page.question}*")
+    assert "pip install -e ." in words[0]
+    for frame, told in zip(stage.frames, words[-len(stage.frames) :], strict=True):
+        declared = [step for step in stage.steps if step.name in frame.steps]
+        assert frame.title or declared[0].title in told
+        assert told.count("$$") == 2 * len(declared)
+        assert "<" not in told
+        assert ("Source: [" in told) == bool(declared)
+        assert frame.notice[0][0].split()[0] in told
+
+
+def test_the_words_of_a_visitor_are_no_markdown_and_no_formula(taken):
+    _, _, notebook = taken("self_attention", self_text="*a* [b](http://c) $d$ `e` <i>f</i>")
+    words = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert "*a*" not in words
+    assert "http://c" not in words
+
+
+def test_a_picture_of_the_visitors_own_is_in_the_notebook_and_nowhere_else(taken, monkeypatch):
+    file = io.BytesIO()
+    Image.fromarray(np.random.default_rng(3).integers(0, 256, (40, 50, 3), np.uint8)).save(file, "PNG")
+    entries = own_picture._entries("mine.png", file.getvalue())
+    monkeypatch.setattr(own_picture, "brought", lambda: entries)
+    stage, _, notebook = taken("vision_transformer", vit_picture=own_picture.OWN)
+    assert "mine" not in "".join(cell.source for cell in notebook.cells)
+    kernel = Kernel(monkeypatch)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            kernel.run(cell.source)
+    np.testing.assert_array_equal(kernel.names["shown"].tensors["picture"], stage.tensors["picture"])
+
+
+def test_jupyter_runs_a_notebook_and_shows_a_figure_and_numbers_for_every_step(taken, monkeypatch):
+    stage, _, notebook = taken("captioning")
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # Streamlit sets it for its own process, and a kernel inherits it
+    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}).execute()
+    steps = [cell for cell in notebook.cells if cell.cell_type == "code"][-len(stage.frames) :]
+    for cell in steps:
+        kinds = [set(output.get("data", {})) for output in cell.outputs]
+        assert any("image/png" in found for found in kinds)
+        assert any(found == {"text/plain"} for found in kinds)
+
+
+def test_the_same_page_gives_the_same_notebook(taken):
+    assert taken("masks", mask_numbers="by hand")[2] == taken("masks", mask_numbers="by hand")[2]

@@ -1,0 +1,223 @@
+"""Progress: what is noted, what the map says of it, and that a lesson goes on whatever becomes of the database."""
+
+import csv
+import json
+import logging
+import sqlite3
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core import settings
+from pages.parts.progress import identity, visit
+from tests.pages.screen import assert_no_failure, open_page, said, sent
+
+SOMEBODY = "0123456789abcdef" * 2
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path) -> Path:
+    """A database of its own for each test."""
+    monkeypatch.setattr(settings, "DATA", str(tmp_path))
+    monkeypatch.setattr(settings, "DATABASE", "")
+    st.cache_resource.clear()
+    yield tmp_path
+    if "progress.db" in {path.name for path in tmp_path.iterdir()}:
+        st.connection("progress", type="sql", url=f"sqlite:///{tmp_path / 'progress.db'}").engine.dispose()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def comes(monkeypatch):
+    """Whoever opens pages from now on sends this number in a cookie."""
+
+    def with_cookie(number: str | None) -> None:
+        cookies = {} if number is None else {identity.COOKIE: number}
+        monkeypatch.setattr(type(st.context), "cookies", cookies)
+
+    with_cookie(SOMEBODY)
+    return with_cookie
+
+
+def rows(folder: Path) -> list[tuple]:
+    with sqlite3.connect(folder / "progress.db") as connection:
+        found = connection.execute(
+            "SELECT learner, lesson, kind, item, value FROM progress ORDER BY 2, 3, 4"
+        ).fetchall()
+    connection.close()
+    return found
+
+
+def came(app: AppTest) -> dict[str, str]:
+    """How far the map says that the visitor came."""
+    return {lesson["slug"]: lesson["progress"] for lesson in sent(app, "map")[0]["lessons"]}
+
+
+def answer(app: AppTest, guesses: dict[str, str]) -> AppTest:
+    for name, guess in guesses.items():
+        app.button_group(key=f"mask_{name}_guess").set_value(guess).run()
+        app.button(key=f"mask_{name}_check").click().run()
+    assert_no_failure(app)
+    return app
+
+
+def test_what_was_done_is_kept_and_nothing_that_was_typed(folder, comes):
+    app = open_page("masks", mask_text="My secret is Rumpelstilzchen", mask_open="2", step="1")
+    answer(app, {"before": "only the last", "after": "only the last"})
+    kept = {row[1:] for row in rows(folder)}
+    assert {("masks", "opened", "", 1), ("masks", "claim", "2", 1), ("masks", "answered", "", 1)} <= kept
+    assert {("masks", "question", "before", 1), ("masks", "question", "after", 0)} <= kept
+    assert ("masks", "step", "", 6) in kept  # where the question led
+    assert {row[0] for row in rows(folder)} == {SOMEBODY}
+    for file in folder.iterdir():
+        assert b"umpelstil" not in file.read_bytes()
+
+
+def test_an_answer_changed_once_the_right_one_is_known_stays_wrong(folder, comes):
+    app = answer(open_page("masks", mask_numbers="by hand"), {"before": "none"})
+    app.button_group(key="mask_before_guess").set_value("only the last").run()
+    assert "Right" in said(app)
+    assert (SOMEBODY, "masks", "question", "before", 0) in rows(folder)
+
+
+def test_the_furthest_step_stays_and_the_end_is_noted(folder, comes):
+    open_page("masks", mask_numbers="by hand", step="7")
+    open_page("masks", mask_numbers="by hand", step="0")
+    assert {("masks", "step", "", 7), ("masks", "played", "", 1)} <= {row[1:] for row in rows(folder)}
+
+
+def test_the_map_says_how_far_one_came_and_where_to_go_on_on_another_computer_too(folder, comes):
+    assert set(came(open_page("map")).values()) == {"not begun"}
+    app = open_page("masks", mask_numbers="by hand", step="7")
+    answer(app, {"before": "only the last", "after": "all of them"})
+    open_page("attention", op_numbers="by hand", step="3")
+    seen = open_page("map")
+    assert {slug: how for slug, how in came(seen).items() if how != "not begun"} == {
+        "masks": "done",
+        "attention": "begun",
+    }
+    assert "1 of 8 lessons done, 1 begun, 2 of 2 questions right." in said(seen)
+    (link,) = [element for element in seen.get("page_link") if "Go on where you were" in element.proto.label]
+    assert "4 · Queries, keys, values, step 4" in link.proto.label
+    comes("f" * 32)
+    assert set(came(open_page("map")).values()) == {"not begun"}
+
+
+def test_nothing_is_written_where_nothing_changed(folder, comes, monkeypatch):
+    app = open_page("masks", mask_numbers="by hand")
+    asked = []
+    ask = visit._ask
+    monkeypatch.setattr(visit, "_ask", lambda do: (asked.append(do), ask(do))[1])
+    for temperature in (1, 3, 5):
+        app.slider(key="mask_layers").set_value(temperature).run()
+    assert asked == []
+    app.query_params["step"] = "6"
+    app.run()
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "number", [None, "", "x" * 32, "0" * 31, "0" * 33, "A" * 32, "'; DROP TABLE progress; --", "٣" * 32]
+)
+def test_whoever_has_no_number_of_ours_has_progress_for_the_visit_alone(folder, comes, number):
+    comes(number)
+    app = open_page("masks", mask_numbers="by hand", step="3")
+    app.switch_page("pages/course/map.py").run()
+    assert came(app)["masks"] == "begun"
+    assert "kept for this visit alone: your browser sent no cookie" in said(app)
+    assert list(folder.iterdir()) == []
+    assert came(open_page("map"))["masks"] == "not begun"
+
+
+def test_progress_can_be_exported_and_is_erased_after_one_confirmation(folder, comes):
+    open_page("masks", mask_numbers="by hand", mask_open="0")
+    comes("f" * 32)
+    open_page("masks", mask_numbers="by hand")
+    comes(SOMEBODY)
+    seen = open_page("map")
+    done = visit_rows(seen)
+    table = list(csv.DictReader(visit.as_csv(done).decode().splitlines()))
+    whole = json.loads(visit.as_json(done))
+    assert [(row["kind"], row["value"]) for row in table] == [(row["kind"], str(row["value"])) for row in whole]
+    assert {row["kind"] for row in whole} == {"opened", "step", "claim"}
+    assert whole[0]["at"].startswith("20")
+    seen.button(key="progress_erase").click().run()
+    assert len([row for row in rows(folder) if row[0] == SOMEBODY]) == 3
+    assert "deletes all 3 entries for good" in said(seen)
+    seen.button(key="progress_erase_no").click().run()
+    assert len([row for row in rows(folder) if row[0] == SOMEBODY]) == 3
+    seen.button(key="progress_erase").click().run()
+    seen.button(key="progress_erase_yes").click().run()
+    assert {row[0] for row in rows(folder)} == {"f" * 32}
+    assert "Erased: 3 entries are gone." in said(seen)
+    assert set(came(seen).values()) == {"not begun"}
+
+
+def visit_rows(app: AppTest) -> list:
+    return sorted(app.session_state["progress_rows"].values(), key=lambda row: row.at)
+
+
+def test_what_was_answered_before_it_was_erased_does_not_come_back(folder, comes):
+    app = answer(open_page("masks", mask_numbers="by hand"), {"before": "only the last", "after": "all of them"})
+    app.switch_page("pages/course/map.py").run()
+    app.button(key="progress_erase").click().run()
+    app.button(key="progress_erase_yes").click().run()
+    app.switch_page("pages/lessons/masks.py").run()
+    assert {row[2] for row in rows(folder)} <= {"opened", "step", "played"}
+
+
+def broken_address(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(settings, "DATABASE", "no such database")
+
+
+def unknown_driver(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(settings, "DATABASE", "oracle://nobody@localhost/none")
+
+
+def nobody_there(folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(settings, "DATA", "/dev/null/data")
+
+
+def no_database(folder: Path, monkeypatch) -> None:
+    (folder / "progress.db").write_bytes(b"this is no database, but many other bytes" * 100)
+
+
+def read_only(folder: Path, monkeypatch) -> None:
+    """A file that cannot be written, also by a test that runs as root."""
+    sqlite3.connect(folder / "progress.db").close()
+    monkeypatch.setattr(settings, "DATABASE", f"sqlite:///file:{folder / 'progress.db'}?mode=ro&uri=true")
+
+
+@pytest.mark.parametrize("fails", [broken_address, unknown_driver, nobody_there, no_database, read_only])
+def test_a_lesson_goes_on_where_the_database_cannot_be_used(folder, comes, monkeypatch, caplog, fails):
+    fails(folder, monkeypatch)
+    with caplog.at_level(logging.WARNING, "attention_lab.progress"):
+        app = open_page("masks", mask_numbers="by hand", step="7")
+        answer(app, {"before": "only the last"})
+        app.switch_page("pages/course/map.py").run()
+    assert_no_failure(app)
+    assert came(app)["masks"] == "begun"
+    assert "not kept on the server now, only for this visit" in said(app)
+    assert len([record for record in caplog.records if "progress is not kept" in record.message]) == 1
+    assert SOMEBODY not in caplog.text
+    app.button(key="progress_erase").click().run()
+    app.button(key="progress_erase_yes").click().run()
+    assert "Nothing was erased" in said(app)
+
+
+def test_what_could_not_be_written_is_written_once_the_database_answers_again(folder, comes):
+    app = open_page("masks", mask_numbers="by hand", step="1")
+    holds = sqlite3.connect(folder / "progress.db", isolation_level=None)
+    holds.execute("BEGIN IMMEDIATE")
+    app.query_params["step"] = "5"
+    app.run()
+    assert_no_failure(app)
+    holds.execute("ROLLBACK")
+    holds.close()
+    assert (SOMEBODY, "masks", "step", "", 1) in rows(folder)
+    visit._trouble()["until"] = 0
+    app.switch_page("pages/course/map.py").run()
+    assert (SOMEBODY, "masks", "step", "", 5) in rows(folder)
+    assert "not kept on the server" not in said(app)

@@ -1,0 +1,47 @@
+"""What stands before several processes agrees with what they are."""
+
+import re
+import tomllib
+
+import yaml
+
+from deploy.replicas import TEMPLATE, configuration, free_ports
+from tests.browser.server import ROOT
+
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
+
+
+def test_nginx_is_told_every_process_and_keeps_each_visitor_at_one():
+    ports = free_ports(3)
+    told = configuration("8501", ports)
+    assert [int(port) for port in re.findall(r"server 127\.0\.0\.1:(\d+)", told)] == ports
+    assert "hash $sticky consistent;" in told
+    assert "listen 8501;" in told
+    assert "${" not in told
+
+
+def test_nginx_lets_in_what_the_server_lets_in():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    (accepted,) = re.findall(r"client_max_body_size (\d+)m;", TEMPLATE.read_text("utf-8"))
+    assert int(accepted) > config["server"]["maxUploadSize"]
+
+
+def test_headers_for_websockets_stand_where_nginx_reads_them():
+    """One proxy_set_header in a block hides all of the blocks around it: so all stand in one."""
+    (block,) = re.findall(r"location / \{(.*?)\n    \}", TEMPLATE.read_text("utf-8"), re.DOTALL)
+    for header in ("Host $http_host", "Upgrade $http_upgrade", "Connection $connection_upgrade"):
+        assert f"proxy_set_header {header};" in block
+
+
+def test_the_image_holds_all_that_the_app_imports_and_the_same_model_as_make_run():
+    assert {"core", "pages", "assets", ".streamlit"} <= set(re.findall(r"^COPY (\S+) \1$", DOCKERFILE, re.MULTILINE))
+    assert "COPY app.py serve.py ./" in DOCKERFILE
+    (model,) = re.findall(r"^MODEL := (\S+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert model in DOCKERFILE
+
+
+def test_the_containers_are_filled_in_as_the_processes_are():
+    services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))["services"]
+    wanted = set(re.findall(r"\$\{(\w+)\}", TEMPLATE.read_text("utf-8")))
+    assert wanted == services["front"]["environment"].keys()
+    assert "STREAMLIT_SERVER_COOKIE_SECRET" in services["app"]["environment"]

@@ -1,0 +1,90 @@
+"""What every answer of the real server carries, and what it says about itself."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from pages.parts import assets
+from pages.server.headers import policy
+from tests.browser.server import serving
+
+PATHS = (
+    "/",
+    "/self_attention",
+    "/no/such/page",
+    "/../../etc/passwd",
+    "/_stcore/health",
+    "/_stcore/host-config",
+    "/_stcore/upload_file/x/y",
+    "/media/none.png",
+    "/healthz",
+    "/readyz",
+    f"{assets.PATH}/components/stage.js",
+    f"{assets.PATH}/components/none.js",
+)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serving() as (address, _):
+        yield address
+
+
+def answer(url, **headers):
+    try:
+        return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20)
+    except urllib.error.HTTPError as refused:
+        return refused
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_answer_forbids_other_hosts_frames_and_referrers(server, path):
+    headers = answer(server + path).headers
+    assert headers["Content-Security-Policy"] == policy()
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Permissions-Policy"].startswith("camera=(self), microphone=()")
+
+
+def test_the_policy_names_no_other_host_and_lets_no_written_script_run():
+    rules = {name: values for name, *values in (rule.split() for rule in policy().split("; "))}
+    assert rules["default-src"] == rules["frame-ancestors"] == rules["object-src"] == ["'none'"]
+    assert not any("://" in value or value == "*" for values in rules.values() for value in values)
+    assert "'unsafe-inline'" not in rules["script-src"]
+    assert "'unsafe-eval'" not in rules["script-src"]
+
+
+def test_who_may_frame_it_is_the_configuration_s_choice():
+    with serving(ATTENTION_LAB_FRAMED_BY="https://school.example, https://other.example") as (address, _):
+        headers = answer(address).headers
+    assert "frame-ancestors https://school.example https://other.example" in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] is None
+
+
+def test_a_page_of_another_host_may_not_open_the_stream(server):
+    stream = f"{server.replace('http', 'ws')}/_stcore/stream"
+    with connect(stream, origin=server, subprotocols=["streamlit"]):
+        pass
+    with pytest.raises(InvalidStatus) as refused, connect(stream, origin="https://evil.example"):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+def test_it_is_alive_at_once_and_ready_once_its_models_are_loaded():
+    with serving() as (address, _):
+        assert json.load(answer(f"{address}/healthz")) == {"alive": True}
+        first = answer(f"{address}/readyz")
+        assert (first.status, json.load(first)["ready"]) == (503, False)
+        end = time.monotonic() + 120
+        while (now := answer(f"{address}/readyz")).status != 200:
+            assert time.monotonic() < end, "it never became ready"
+            time.sleep(0.5)
+        said = json.load(now)
+        assert said["ready"]
+        assert said["runs"]["waiting"] == said["trainings"]["waiting"] == 0
