@@ -8,7 +8,7 @@ function createClaims(root, io) {
   const list = element("div", { className: "list" });
   root.append(
     element("h2", { children: ["What people say, put to the test"] }),
-    element("p", { className: "lead", children: ["Right, imprecise or wrong? Decide, then open a sentence: its experiment runs, on the numbers above or on a toy that it names, and runs again whenever you change them."] }),
+    element("p", { className: "lead", children: ["Right, imprecise or wrong? Decide for yourself, then open a sentence: its verdict stands beside it, and its experiment runs, on the numbers above or on a toy that it names, and runs again whenever you change them."] }),
     list,
   );
   let claims = [];
@@ -33,7 +33,7 @@ function createClaims(root, io) {
       children: [
         element("div", {
           children: [
-            element("p", { children: [element("b", { children: [`${claim.verdict}. `] }), claim.instead] }),
+            element("p", { children: [claim.instead] }),
             element("p", { className: "says", children: [claim.says] }),
             ...(claim.holds ? [] : [element("p", { children: ["○ These numbers do not show it: change the sentence or the tables above."] })]),
             element("p", { className: "sources", children: sources }), show,
@@ -45,6 +45,19 @@ function createClaims(root, io) {
         code,
       ],
     });
+  }
+
+  /** It says how long it takes: some train a toy before the eye. */
+  function running(claim) {
+    claim.began ??= Date.now();
+    const seconds = element("span", { "aria-hidden": "true" });
+    const node = element("div", { className: "found", role: "status", children: ["The experiment runs …", seconds] });
+    const timer = setInterval(() => {
+      if (!node.isConnected) return clearInterval(timer);
+      const passed = Math.round((Date.now() - claim.began) / 1000);
+      seconds.textContent = ` ${passed} s${passed > 3 ? ". One that trains a toy can take a minute." : ""}`;
+    }, 1000);
+    return node;
   }
 
   function row(claim, place) {
@@ -62,7 +75,7 @@ function createClaims(root, io) {
       draw(place);
       tell();
     };
-    const inside = waiting ? [element("div", { className: "found", role: "status", children: ["The experiment runs …"] })] : claim.open ? [body(claim, place)] : [];
+    const inside = waiting ? [running(claim)] : claim.open ? [body(claim, place)] : [];
     return element("div", { className: "claim", children: [head, ...inside] });
   }
 

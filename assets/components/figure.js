@@ -52,8 +52,9 @@ export class Figure {
     return number(value, form ? Number(form[1]) : 0);
   }
 
-  /** Which end of the selected pair a table's rows stand for. */
+  /** Which part of the selection a table's rows stand for: an end of the pair, or what the lesson chose of an axis of its own. */
   end(rows) {
+    if (rows in this.payload.focus) return rows;
     return rows === "keys" || rows === "values" ? "key" : "query";
   }
 

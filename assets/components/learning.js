@@ -7,7 +7,7 @@ import { NumbersTable } from "./kit/numbers_table.js";
 import { element } from "./kit/text.js";
 import { backAndOn } from "./kit/touch.js";
 
-const CURVE = { left: 44, right: 14, top: 14, bottom: 30, height: 230 };
+const CURVE = { left: 44, right: 14, top: 28, bottom: 30, height: 240 };
 const MAP = { label: 78, top: 78, cell: 40, smallest: 20 };
 
 function createLearning(root) {
@@ -93,7 +93,7 @@ function createLearning(root) {
       const update = Math.round((data.of * i) / 3);
       write(context, String(update), place(update, width), CURVE.height - 16, { ...small, align: "center" });
     }
-    write(context, `loss per ${data.nouns[3]}, 0 is perfect`, CURVE.left + 6, CURVE.top + 2, small);
+    write(context, `loss per ${data.nouns[3]}, 0 is perfect`, CURVE.left, 10, small);
     const line = (values) => {
       context.beginPath();
       values.forEach((loss, i) => context[i ? "lineTo" : "moveTo"](place(i + 1, width), y(loss)));
@@ -104,7 +104,7 @@ function createLearning(root) {
     context.setLineDash([5, 4]);
     line(before);
     context.setLineDash([]);
-    if (before.length) write(context, `- - ${data.before}`, width - CURVE.right, CURVE.top + 2, { ...small, align: "right" });
+    if (before.length) write(context, `- - ${data.before}`, width - CURVE.right, 10, { ...small, align: "right" });
     context.strokeStyle = colours.ink;
     context.lineWidth = 1.6;
     line(losses);

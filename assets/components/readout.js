@@ -43,12 +43,11 @@ export class Readout {
     const tensor = figure.tensor(table.tensor);
     const row = Math.min(now[figure.end(table.rows)], tensor.rows - 1);
     const dimension = Math.min(now.dimension, tensor.columns - 1);
-    const [name, role] = NAMES[table.tensor] ?? [table.title ?? table.tensor, null];
+    const [name, role] = NAMES[table.tensor] ?? [table.label, null];
+    const of = [[name, role ?? "strong"], [" of ", null], [figure.tokens(table.rows)[row].text, "strong"]];
+    if (table.percent) return { title: [...of, [" = ", null], [number(tensor.at(row, 0), 3), "mark"]] };
     return {
-      title: [
-        [name, role ?? "strong"], [" of ", null], [figure.tokens(table.rows)[row].text, "strong"],
-        [`, number ${dimension} = `, null], [signed(tensor.at(row, dimension), 3), "mark"],
-      ],
+      title: [...of, [`, number ${dimension} = `, null], [signed(tensor.at(row, dimension), 3), "mark"]],
       strips: view.tables.map((other) => {
         const beside = figure.tensor(other.tensor);
         const own = Math.min(now[figure.end(other.rows)], beside.rows - 1);

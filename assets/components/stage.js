@@ -44,6 +44,7 @@ function createStage(root, io) {
   const say = {
     count: element("span", { className: "count" }), title: element("h3", { "aria-level": 2 }), shape: element("span", { className: "shape" }),
     also: element("p", { className: "also" }), formula: element("div", { className: "formula" }),
+    start: button("▸ Play from step 1", { className: "small-button" }),
     notice: element("p", { className: "notice" }), code: element("pre", { className: "code", tabindex: 0, role: "group", "aria-label": "The code that computes it" }),
   };
   const legend = element("div", { className: "legend" });
@@ -57,8 +58,8 @@ function createStage(root, io) {
     numbers: table.button,
     save: button("Save PNG", { className: "small-button" }),
   };
-  const foot = element("div", { className: "foot", children: [legend, axes, arrows((event) => figure.key(event)), ...Object.values(tools)] });
-  const head = element("div", { className: "head", children: [say.count, say.title, say.shape] });
+  const foot = element("div", { className: "foot", children: [legend, axes, arrows((event) => figure.key(event)), element("div", { className: "tools", children: Object.values(tools) })] });
+  const head = element("div", { className: "head", children: [say.count, say.title, say.start, say.shape] });
   root.append(
     ribbon.node, rail.node,
     element("div", {
@@ -82,6 +83,7 @@ function createStage(root, io) {
   function update(payload, newTheme) {
     const first = !data;
     const changed = payload.signature !== data?.signature;
+    const stood = data?.frames[rail.step].label;
     [data, theme, shown] = [payload, newTheme, null];
     if (changed) figure.grown = Infinity;
     rail.head.pace = data.recurrent === null ? 1 : LOOP_PACE;
@@ -106,6 +108,7 @@ function createStage(root, io) {
     const code = JSON.stringify(data.code);
     if (code !== written.code) say.code.replaceChildren(...data.code.map(codeLine));
     written = { formula: data.formula, code };
+    if (!first) stay(stood);
     rail.update(data.frames);
     const asking = data.cross ? data.tokens.queries : null;
     ribbon.node.hidden = !data.ribbon;
@@ -115,6 +118,14 @@ function createStage(root, io) {
       gone = data.go[0];
       rail.head.go(data.go[1]);
     }
+  }
+
+  /** Where the steps are others now, the step that was looked at keeps its name, not its number; one that is gone leads to the first look. */
+  function stay(label) {
+    if (data.frames[rail.step]?.label === label) return;
+    const place = data.frames.findIndex((each) => each.label === label);
+    rail.head.stop();
+    rail.head.time = place >= 0 ? place : data.first;
   }
 
   /** What a link must say to show the same again. */
@@ -196,6 +207,7 @@ function createStage(root, io) {
     if (shown !== rail.step) words(now);
     paint(now);
     readout.paint(now);
+    say.start.hidden = !rail.poster || rail.step === 0;
     pinLegend(now);
     follow();
     tell();
@@ -243,8 +255,8 @@ function createStage(root, io) {
     }
     axes.textContent = now.axes;
     // a beam is a search around the computation: neither its formula nor its lines
-    say.formula.hidden = now.view.kind === "tree";
-    say.code.hidden = say.formula.hidden || !data.code.length;
+    say.formula.hidden = !now.formula || now.view.kind === "tree";
+    say.code.hidden = now.view.kind === "tree" || !data.code.length;
     tools.edit.hidden = !data.editable || now.view.fixed || !(now.view.words || weighed(now.view));
     drawLegend(now);
     table.refresh();
@@ -300,6 +312,7 @@ function createStage(root, io) {
     else if (weighed(view)) io.component.setTriggerValue("toggled", [query, key]);
   }
 
+  say.start.onclick = () => (rail.toggle(), rail.frames.focus({ preventScroll: true }));
   tools.edit.onclick = () => tools.edit.setAttribute("aria-pressed", String(tools.edit.getAttribute("aria-pressed") !== "true"));
   tools.save.onclick = () => savePicture(figure.canvas, theme.colours.stage, `attention-lab-${frame().label}.png`);
   tools.back.onclick = () => grow(Math.min(figure.grown, data.tokens.queries.length) - 1);
@@ -307,7 +320,7 @@ function createStage(root, io) {
   tools.zoomIn.onclick = () => figure.magnify(0.5);
   tools.zoomOut.onclick = () => figure.magnify(1);
   root.addEventListener("pointerdown", (event) => {
-    if (!rail.play.contains(event.target)) rail.poster = false;
+    if (!rail.play.contains(event.target) && event.target !== say.start) rail.poster = false;
   }, true);
   root.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

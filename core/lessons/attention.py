@@ -1,5 +1,6 @@
 """Lesson 4: the operator. Queries ask, keys are asked, values are delivered."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -244,7 +245,10 @@ def series(random: DotProductStatistics) -> list[dict[str, Any]]:
     """The histograms of random products, as they are and divided by the root of their width."""
 
     def of(name: str, spread: Spread) -> dict[str, Any]:
-        words = f"variance {spread.variance:.2f} · mean entropy of the weights {spread.entropy:.2f} nats"
+        words = (
+            f"variance {spread.variance:.2f} · entropy of the weights {spread.entropy:.2f}, "
+            f"between 0 (one key) and {math.log(N_KEYS):.2f} (all alike)"
+        )
         return {"name": name, "words": words, "edges": spread.edges.tolist(), "counts": spread.counts.tolist()}
 
     return [of("q · k", random.raw), of("q · k ÷ √d", random.scaled)]

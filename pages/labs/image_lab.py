@@ -108,7 +108,7 @@ def draw(
     extra = f"{', '.join(sight.extra)} and " if sight.extra else ""
     caption = (
         f"{sight.n_layers} layers × {sight.n_heads} heads: {extra}{sight.rows} × {sight.columns} patches of a "
-        f"picture of {len(first.pixels)} × {len(first.pixels)} pixels. Point at a head to preview it, click to open it."
+        f"picture of {len(first.pixels)} × {len(first.pixels)} pixels. Point at a head to preview it, click or tap to open it."
     )
     if sight.coarseness > 1:
         caption += f" On the small pictures {sight.coarseness} × {sight.coarseness} patches are one cell, added up."

@@ -182,7 +182,9 @@ def note(seen: Scene, shown: str) -> str:
         )
     if not seen.untouched:
         said.append("Pieces of a word: summed over keys, averaged over queries. What went to hidden tokens is missing.")
-    return " ".join(said or ["One scale for all: 0 to 1. Shift-click words above to add up what they give."])
+    return " ".join(
+        said or ["One scale for all: 0 to 1. Shift-click words above (by touch: “Add up words”) to add up their rows."]
+    )
 
 
 def caption(loaded: LoadedModel, found: Reading, seen: Scene, looked_for: str | None) -> str:
@@ -200,7 +202,7 @@ def caption(loaded: LoadedModel, found: Reading, seen: Scene, looked_for: str | 
         parts.append(
             f"Bright: the {RANKED} heads with the most attention to {looked_for}, over all tokens of the model."
         )
-    parts.append("Click a head to open it, Shift-click to compare.")
+    parts.append("Click a head to open it; Shift-click one, or choose “Compare with”, to see it beside.")
     return " ".join(parts)
 
 

@@ -210,8 +210,8 @@ def frames(
                 values_axis,
             ),
             say(
-                "A weighted mean cannot leave the space between its parts: every {o} lies inside the hull of the {v}, "
-                "whatever the weights are.",
+                "A weighted mean cannot leave the space between its parts: every {o} lies inside the hull of the {v} (what a "
+                "rubber band around them would enclose), whatever the weights are.",
                 o=output("output"),
                 v=value("values"),
             ),

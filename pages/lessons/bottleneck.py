@@ -25,13 +25,17 @@ from pages.parts import charts, claims, controls, learning, one_cell, question, 
 from pages.parts.question import Question
 from pages.parts.sheet import Sheet
 from pages.parts.stage import Frame, Stage, Token
-from pages.parts.views import matrix, table, tables
+from pages.parts.views import next_words, table, tables
 from pages.parts.words import asking, say, strong
 
 PREFIX = "one"
 CONTEXT, STATES = 2, 3
 TRAINED, HAND = "trained translator", "by hand"
 NETWORKS = (TRAINED, "RNN", "GRU", "LSTM", HAND)
+NETWORKS_SAY = (
+    "“trained” writes French. RNN, GRU and LSTM are three kinds of recurrent cell, the small network that is called for word "
+    "after word: here untrained, each step of theirs on its own. “by hand” takes your numbers."
+)
 SHEETS = (
     Sheet("x", "X", "", ((1, 0), (0, 1), (1, 1)), ("the", "cat", "sat")),
     Sheet("wx", "W_x", "query", ((1, 0), (0, 1))),
@@ -103,7 +107,7 @@ def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]
         Frame(
             "next",
             ("probabilities",),
-            matrix("choices", "weights", columns="numbers", words=words, grows=True),
+            next_words("choices", words),
             say(
                 "Every state becomes a score for each of {v} pieces. The softmax makes probabilities of them: e to the power of "
                 "each score, over the sum of all these. The likeliest is written. Row {t}: its first five. The last one "
@@ -139,7 +143,7 @@ def lines() -> list[Line]:
 @turns.run
 def lesson() -> None:
     with controls.bench():
-        network = controls.one_of("Network", NETWORKS, f"{PREFIX}_network")
+        network = controls.one_of("Network", NETWORKS, f"{PREFIX}_network", says=NETWORKS_SAY)
         if network != HAND:
             text = controls.sentence(PREFIX, translations.SENTENCE, "English sentence")
     if network == TRAINED:
@@ -303,7 +307,7 @@ def questions(asked: Reach) -> list[Question]:
     )
 
     def grade_lost() -> tuple[str, str]:
-        with st.spinner("Two toys are being trained, some seconds"):
+        with st.spinner("Two toys are being trained, up to a minute …", show_time=True):
             found = recurrence.accuracy_by_length(asked.seed)
         one, looking = (" · ".join(f"{share:.2f}" for share in found[look]) for look in ("none", "additive"))
         share = found["none"][-1]
@@ -379,11 +383,12 @@ learning.show(
     "digits",
     "Watch one vector learn",
     "A toy, a small network, learns to write rows of 2 to 12 digits backwards. Each update changes its numbers a "
-    "little; the loss says how wrong it is. Play it with attention (“additive”: it may look back at the row, lesson "
-    "2), then with “no attention”: the curve of the run before stays, dashed. Watch 20 digits, too: that is longer "
-    "than any row it learned from, and hard with attention as well.",
+    "little; the loss says how wrong it is. Play it with “no attention”, then with “additive”: it may look back at the "
+    "row (lesson 2), and the curve of the run before stays, dashed. Watch 20 digits, too: that is longer than any row "
+    "it learned from, and hard with attention as well.",
     "3 1 4 1 5 9 2 6",
     (16, 64, 32),
+    "no attention",
 )
 distance()
 claims.show_sources(

@@ -21,7 +21,7 @@ from pages.course.lesson import foot
 from pages.parts import claims, controls, link, messages, own_picture, question, scene_editor, stage, takeaway
 from pages.parts.question import Question
 from pages.parts.stage import Frame, Stage, Token
-from pages.parts.views import matrix, overlay, table, tables
+from pages.parts.views import next_words, overlay, table, tables
 from pages.parts.words import asked, asking, cell, say
 
 PREFIX = "pic"
@@ -85,7 +85,7 @@ def next_frame(choices: list[list[str]]) -> Frame:
     return Frame(
         "next",
         ("probabilities",),
-        matrix("choices", "weights", columns="numbers", words=choices, grows=True, fixed=True),
+        next_words("choices", choices, fixed=True),
         say("Each row: the five likeliest of {v} words. The first is written.", v=len(scenes.WORDS)),
         "softmax",
         shape=f"{len(choices)} × {len(scenes.WORDS)}",
@@ -346,7 +346,7 @@ def questions(result: Lesson) -> list[Question]:
     orders = (f"{a}, then {b}", f"{b}, then {a}", f"both {a}")
 
     def grade_mean() -> tuple[str, str]:
-        with st.spinner("Captioning new scenes, twice"):
+        with st.spinner("Captioning new scenes, twice …", show_time=True):
             found = experiments.one_context(result.settings.scene, 0)
         share = found["exact, mean"]
         return (shares[0] if share > 0.9 else shares[1] if share >= 0.6 else shares[2]), found.says

@@ -21,12 +21,13 @@ from pages.parts import claims, controls, learning, messages, question, stage, t
 from pages.parts.argue import Argument
 from pages.parts.question import Question
 from pages.parts.stage import Frame, Stage, Token
-from pages.parts.views import matrix, mixture, operand, table, tables, tree
+from pages.parts.views import matrix, mixture, next_words, operand, table, tables, tree
 from pages.parts.words import Span, asked, asking, cell, mixed_in, say
 
 PREFIX = "back"
 ARGUMENT = Argument(PREFIX)
 SCORES, WEIGHTS = 1, 2
+AXES = "what is written ↓ · what is looked at →"
 QUERY = "[s_{t-1}; E[y_{t-1}]]W_a"
 ENERGIES = {
     "additive": rf"\tanh({QUERY} + h_i U_a)\,v_a",
@@ -61,7 +62,7 @@ def frames(
         Frame(
             "scores",
             ("energies",),
-            matrix("energies", "signed", grows=True),
+            matrix("energies", "signed", grows=True, axes=AXES),
             say(
                 "Before {q} is written, the state so far asks every word how well it fits: {s:.2f} for {k}. The state of this "
                 "step does not exist yet.",
@@ -74,7 +75,7 @@ def frames(
         Frame(
             "weights",
             ("weights",),
-            matrix("weights", "weights", margin="sum", grows=True),
+            matrix("weights", "weights", margin="sum", grows=True, axes=AXES),
             moved(result, translator, target) if result.argued else alignment(q, k, weights[at, most].item()),
             "softmax",
         ),
@@ -101,7 +102,7 @@ def frames(
         Frame(
             "next",
             ("probabilities",),
-            matrix("choices", "weights", columns="numbers", words=choices, grows=True),
+            next_words("choices", choices),
             say(
                 "Each row: the five likeliest pieces. Press “Force it”, then click another one, and the decoder goes on from "
                 "there."
@@ -284,7 +285,7 @@ def questions(text: str) -> list[Question]:
     fates = ("all rows become the same", "every row looks at one word alone", "nothing changes")
 
     def grade_brightest() -> tuple[str, str]:
-        with st.spinner("A toy is being trained, some seconds"):
+        with st.spinner("A toy is being trained, up to half a minute …", show_time=True):
             places, words = looking_back.brightest()
         answer = ", ".join(words)
         return answer, f"The largest weights of French words 2 to 5 lie on places {', '.join(map(str, places))}."

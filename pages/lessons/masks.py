@@ -51,16 +51,16 @@ def choose(n_tokens: int) -> Settings:
         if kind == "padding":
             padded = st.slider("Padding tokens", 0, AT_MOST, 2, key=f"{PREFIX}_padded", bind="query-params", width=150)
         n_layers = st.slider(
-            "Layers stacked",
+            "Layers stacked, for “reach”",
             1,
             6,
             2,
             key=f"{PREFIX}_layers",
             bind="query-params",
-            help="How many layers with this mask lie on top of each other, for the last step.",
-            width=150,
+            help="How many layers with this mask lie on top of each other: the last step shows how far a token is heard.",
+            width=180,
         )
-        way = controls.one_of("Leak meter: mask", ["before softmax", "after softmax"], f"{PREFIX}_way")
+        way = controls.one_of("Mask, for “leak”", ["before softmax", "after softmax"], f"{PREFIX}_way")
         clicked = link.pairs(f"{PREFIX}_cells")
         if clicked:
             st.button("Forget my clicks", on_click=link.write, args=(f"{PREFIX}_cells", ""))

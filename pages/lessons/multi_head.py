@@ -36,6 +36,7 @@ PREFIX = "heads"
 SEED = 8
 AT_MOST = 64  # tokens: twelve matrices of them are on the screen
 STACKED, WEIGHTS = 2, 3
+EXACT = 1e-4  # a result that is off by less is the same, but for rounding
 IDENTITY = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
 SHEETS = (
     Sheet("x", "X", "", ((1, 0, 2, 0), (0, 1, 0, 2), (1, 1, 0, 0)), ("cat", "sat", "mat")),
@@ -210,11 +211,13 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
             ("mixed",),
             tables(table("mixed", "O·W_O" if chosen.mixing else "O", "output")),
             say(
-                "{mix} Compared with the layer as it should be, the result is {change:.1%} off.{silent}",
+                "{mix} {off}{silent}",
                 mix="Only here do heads meet: W_O mixes all their numbers."
                 if chosen.mixing
                 else "Without W_O the heads only lie side by side; nothing ever mixes them.",
-                change=result.change,
+                off="The result is what the layer should give."
+                if result.change < EXACT
+                else f"The result differs by {result.change:.1%} from what the layer should give.",
                 silent=silent,
             ),
             "·W_O",
@@ -320,7 +323,7 @@ def training() -> None:
         if not (started or st.session_state.get(f"{PREFIX}_trained")):
             return
         st.session_state[f"{PREFIX}_trained"] = True
-        with left, st.spinner("200 steps each …"):
+        with left, st.spinner("200 steps each …", show_time=True):
             train = many_heads.trained_to_copy
             runs = {"one head": train(1, seed), "two heads": train(2, seed), "twins": train(2, seed, identical=True)}
             ends = {name: run[-1] for name, run in runs.items()}

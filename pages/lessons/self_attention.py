@@ -174,7 +174,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
             )
             if moved_places
             else say("Drag a word above to another place, and see what becomes of its row and of the others."),
-            "σ",
+            "shuffle",
             title="After a shuffle",
         ),
         Frame(

@@ -32,7 +32,7 @@ from pages.parts import (
 from pages.parts.gaze import Look
 from pages.parts.question import Question
 from pages.parts.stage import Frame, Stage, Token
-from pages.parts.views import overlay, patches, table, tables
+from pages.parts.views import overlay, patches, shares, table, tables
 from pages.parts.words import asked, asking, cell, say
 
 PREFIX = "vit"
@@ -130,7 +130,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
                 table("values", "V", rows="queries", role="value"),
             ),
             say(
-                "Layer {l}, head {h}: {n} numbers each for the query, the key and the value of every token. Point at a row.",
+                "Layer {l}, head {h}: {n} numbers each for the query, the key and the value of every token. Choose a row.",
                 l=layer,
                 h=head,
                 n=head_width,
@@ -175,11 +175,10 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
         Frame(
             "class",
             ("logits",),
-            tables(table("shares", "p", rows="classes", role="output", labelled=True, scale="weights", limit=1)),
+            tables(shares("shares", "p", "classes")),
             say("A linear layer makes {n} scores, softmax probabilities of them.", n=len(result.now.probabilities)),
             "softmax",
             title="The class",
-            shape=f"1 × {len(result.now.probabilities)}",
         ),
     ]
 
@@ -209,8 +208,9 @@ def choose() -> tuple[Settings, int, int]:
     with controls.bench():
         fit = controls.one_of("Make it square", list(FITS), f"{PREFIX}_fit")
         size = st.select_slider("Patch", PATCH_SIZES, PATCH_SIZE, key=f"{PREFIX}_size", bind="query-params", width=150)
-        pooling = controls.one_of("Answer from", list(MODELS), f"{PREFIX}_pooling")
-        positions = st.toggle("Positions", True, key=f"{PREFIX}_positions", bind="query-params")
+        unread = size != PATCH_SIZE
+        pooling = controls.one_of("Answer from", list(MODELS), f"{PREFIX}_pooling", disabled=unread)
+        positions = st.toggle("Positions", True, key=f"{PREFIX}_positions", bind="query-params", disabled=unread)
         shuffled = st.slider(
             "Shuffle",
             0,
@@ -221,8 +221,13 @@ def choose() -> tuple[Settings, int, int]:
             width=130,
             help="0: as they lie. Every other number is another order.",
         )
-        layer = st.selectbox("Layer", range(6), 1, key=f"{PREFIX}_layer", bind="query-params", width=84)
-        head = st.selectbox("Head", range(6), 0, key=f"{PREFIX}_head", bind="query-params", width=84)
+        layer = controls.counted("Layer", 6, 1, f"{PREFIX}_layer", disabled=unread)
+        head = controls.counted("Head", 6, 0, f"{PREFIX}_head", disabled=unread)
+    if unread:
+        st.caption(
+            f"The trained models read patches of {PATCH_SIZE} pixels, so with {size} the steps end at the rows: what a matrix "
+            f"drawn at random would make of them shows nothing. Set it back to {PATCH_SIZE} to go on."
+        )
     return Settings(pooling, fit, size, shuffled, positions), layer, head
 
 
@@ -241,11 +246,6 @@ def lesson() -> None:
     if result.whole:
         answered(result, digest, picture)
         look(result, digest, layer, head)
-    else:
-        st.caption(
-            f"The trained models read patches of {PATCH_SIZE} pixels, so with {settings.patch_size} the steps end at the rows: "
-            f"what a matrix drawn at random would make of them shows nothing. Set it back to {PATCH_SIZE} to go on."
-        )
     question.ask(PREFIX, questions(result))
     learning_curve.show(PREFIX)
     claims.show_claims(PREFIX, experiments.CLAIMS, (result.pixels, 0))
@@ -271,9 +271,10 @@ def draw(result: Lesson, digest: str, layer: int, head: int) -> None:
         },
         listing=lines(),
         formula_of="weights" if whole else "",
+        formula_all=False,
         symbols={},
         formulas={"masked": "<scaled>"} if whole else {},  # nothing is masked here
-        focus={"query": at, "key": max(0, at - len(sight.extra))} if whole else {"query": 0, "key": 0},
+        focus={"query": at, "key": max(0, at - len(sight.extra)), "classes": 0} if whole else {"query": 0, "key": 0},
         tensors=tensors,
         shares=frozenset({"picture", "looks", "shares"} & tensors.keys()),
         ribbon=False,
@@ -331,7 +332,7 @@ def look(result: Lesson, digest: str, layer: int, head: int) -> None:
         shown = gaze.choose(PREFIX, sight, layer, head)
     caption = (
         f"{sight.n_layers} layers × {sight.n_heads} heads of {MODELS[result.settings.pooling]}: on each small picture, what the "
-        "chosen token looks at there. Point at a head to preview it, click to open it."
+        "chosen token looks at there. Point at a head to preview it, click or tap to open it."
     )
     gaze.show(
         PREFIX, Look(sight, result.pixels, ""), shown, f"{digest}|{MODELS[result.settings.pooling]}", caption, opened
@@ -361,7 +362,7 @@ def questions(result: Lesson) -> list[Question]:
         return f"{grown} times", f"{few} patches have {few**2:,} pairs, {many} have {many**2:,}: {grown} times as many."
 
     def grade_few() -> tuple[str, str]:
-        with st.spinner("Training both, on 100 pictures"):
+        with st.spinner("Training both, on 100 pictures …", show_time=True):
             found = experiments.few_pictures(result.pixels, 0)
         net, token = (number.value for number in found.numbers[:2])
         return winners[2] if abs(net - token) <= 0.05 else winners[0] if net > token else winners[1], found.says

@@ -43,9 +43,16 @@ def by_group(
     figure = go.Figure()
     for (name, y), pattern in zip(named.items(), ("", "/", "."), strict=False):
         figure.add_bar(
-            x=list(groups), y=list(y), name=name, text=list(y), textposition="outside", marker_pattern_shape=pattern
+            x=list(groups),
+            y=list(y),
+            name=name,
+            texttemplate="%{y:.0f}",  # on a phone a bar has room for two digits
+            textposition="outside",
+            textfont_size=11,
+            textangle=0,
+            marker_pattern_shape=pattern,
         )
-    figure.update_layout(**_plain(x_title, y_title), barmode="group")
+    figure.update_layout(**_plain(x_title, y_title), barmode="group", uniformtext={"minsize": 11, "mode": "show"})
     return figure
 
 

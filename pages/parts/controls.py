@@ -25,10 +25,15 @@ def numbers(prefix: str) -> str:
     return one_of("Numbers", [REAL, BY_HAND], f"{prefix}_numbers")
 
 
-def one_of(label: str, options: Sequence[str], key: str) -> str:
-    """One of a few words; the first one unless the learner or the link says otherwise."""
-    chosen = st.segmented_control(label, options, default=options[0], key=key, bind="query-params", required=True)
-    return chosen or options[0]
+def one_of(
+    label: str, options: Sequence[str], key: str, first: str = "", says: str | None = None, *, disabled: bool = False
+) -> str:
+    """One of a few words; `first` unless the learner or the link says otherwise, or else the first of them."""
+    first = first or options[0]
+    chosen = st.segmented_control(
+        label, options, default=first, key=key, bind="query-params", required=True, help=says, disabled=disabled
+    )
+    return chosen or first
 
 
 def sentence(prefix: str, default: str = SENTENCE, label: str = "Sentence", name: str = MAIN) -> str:
@@ -45,21 +50,23 @@ def sentence(prefix: str, default: str = SENTENCE, label: str = "Sentence", name
     return text
 
 
+def counted(label: str, count: int, first: int, key: str, says: str | None = None, *, disabled: bool = False) -> int:
+    """One of so many that are counted from 0."""
+    return st.selectbox(
+        label, range(count), first, key=key, bind="query-params", help=says, width=84, disabled=disabled
+    )
+
+
 def layer(prefix: str, default: int = 3) -> int:
     """Which layer of the real model, from 0."""
     says = "The model is a stack of layers: each works on what the one before it made. They count from 0."
-    return st.selectbox(
-        "Layer", range(N_LAYERS), index=default, key=f"{prefix}_layer", bind="query-params", help=says, width=84
-    )
+    return counted("Layer", N_LAYERS, default, f"{prefix}_layer", says)
 
 
 def layer_and_head(prefix: str, default_layer: int = 3, default_head: int = 1) -> tuple[int, int]:
     """Which layer and which of its heads; both count from 0."""
     says = "In each layer several heads look at the sentence side by side, each in its own way (lesson 8). They count from 0."
-    chosen = layer(prefix, default_layer)
-    return chosen, st.selectbox(
-        "Head", range(N_HEADS), index=default_head, key=f"{prefix}_head", bind="query-params", help=says, width=84
-    )
+    return layer(prefix, default_layer), counted("Head", N_HEADS, default_head, f"{prefix}_head", says)
 
 
 def temperature(prefix: str, low: float = 0.25, high: float = 4.0, step: float = 0.25) -> float:
@@ -90,5 +97,8 @@ def origin(in_layer: int, head: int | None = None) -> str:
 
     which = f"layer {in_layer}" if head is None else f"layer {in_layer}, head {head}"
     model = f"all-MiniLM-L6-v2 (a BERT, a transformer that reads text: {N_LAYERS} layers of {N_HEADS} heads)"
-    marks = "A token is a word or a piece of one: ## goes on with the word before it, [CLS] and [SEP] frame the text"
+    marks = (
+        "A token is a word or a piece of one: ## goes on with the word before it, [CLS] and [SEP] frame the text, [UNK] stands "
+        "for what the model has no piece for, an emoji say"
+    )
     return f"Real numbers of {model}, {which}, computed on {material.device()}. {marks}"

@@ -11,6 +11,7 @@ from core.trace import Step, references
 
 ROLES = {"Q": "query", "K": "key", "V": "value", "O": "output"}
 _LETTER = re.compile(r"(?<!</mi>)<mi>([QKVO])</mi>")  # not where it is the index of another letter
+_MARK = re.compile(r'data-step="(\w+)"')
 _HOLE = re.compile(r"<mtext>@(\w+)@</mtext>")
 
 
@@ -35,6 +36,11 @@ def _whole(declared: tuple[tuple[str, str], ...], last: str, symbols: tuple[tupl
         gap = '<mspace width="1.6em"/>'
         lines.append(f"<div>{_math(f'<mtext>with&#160;</mtext>{gap.join(parts)}')}</div>")
     return "".join(lines)
+
+
+def named(formula: str) -> set[str]:
+    """The steps that a whole formula marks."""
+    return set(_MARK.findall(formula))
 
 
 def latex(

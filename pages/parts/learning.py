@@ -31,22 +31,32 @@ REFRESH = 0.4  # seconds between two looks at a run that goes on
 
 
 def show(
-    prefix: str, task: Task, title: str, lead: str, probe: str, widths: tuple[int, int, int] = (16, 64, 64)
+    prefix: str,
+    task: Task,
+    title: str,
+    lead: str,
+    probe: str,
+    widths: tuple[int, int, int] = (16, 64, 64),
+    look: str = "",
 ) -> None:
-    """A training with its controls. prefix: of its widgets; widths: the least, the most and the first width of a state."""
+    """A training with its controls.
+
+    prefix: of its widgets; widths: the least, the most and the first width of a state; look: the attention that it begins
+    with, if not the first of LOOKS.
+    """
     with st.container(key=f"{prefix}_learning", border=True):
         st.markdown(f"#### {title}\n{lead}")
-        asked = _wish(prefix, task, probe, widths)
+        asked = _wish(prefix, task, probe, widths, look)
         if asked is not None:
             polled = _run(prefix, *asked).state in GOING
             st.fragment(turns.run(_watch), run_every=REFRESH if polled else None)(prefix, *asked, polled)
 
 
-def _wish(prefix: str, task: Task, probe: str, widths: tuple[int, int, int]) -> tuple[Settings, str] | None:
+def _wish(prefix: str, task: Task, probe: str, widths: tuple[int, int, int], first: str) -> tuple[Settings, str] | None:
     """What the controls ask for, and the sentence to watch; None after saying what is wrong with the sentence."""
     with controls.bench(f"{prefix}_bench"):
         text = st.text_input("Sentence to watch", probe, key=f"{prefix}_probe", bind="query-params")
-        look = controls.one_of("Attention", list(LOOKS), f"{prefix}_look")
+        look = controls.one_of("Attention", list(LOOKS), f"{prefix}_look", first)
         width = st.slider("Numbers in a state", *widths, step=16, key=f"{prefix}_width", bind="query-params", width=150)
         seed = controls.seed(prefix, 0)
     try:

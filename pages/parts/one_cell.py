@@ -66,11 +66,12 @@ def show(
         (),
         tables(table("felt", "‖∂h_T/∂x_t‖", scale="share", limit=float(felt.max()) or 1.0)),
         say(
-            "How far a change of each input would move the last state: {first:.2e} for the first one, {last:.2e} for the last.",
+            "How far a small change of each input would move the last state, the size of the derivative ∂h_T/∂x_t: {first:.2e} "
+            "for the first one, {last:.2e} for the last.",
             first=felt[0].item(),
             last=felt[-1].item(),
         ),
-        "∂",
+        "change",
         title="What the end still feels",
     )
     scene = Stage(

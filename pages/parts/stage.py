@@ -12,7 +12,7 @@ from core.listing import Line
 from core.sources import SOURCES
 from core.trace import Step, matrices
 from pages.parts import assets
-from pages.parts.formula import whole_formula
+from pages.parts.formula import named, whole_formula
 from pages.parts.payload import pack
 from pages.parts.progress import visit
 from pages.parts.views import View, limit
@@ -56,7 +56,9 @@ class Stage:
     signature    changes whenever the input does; then the cell looked at returns to `focus`.
     steps        the trace.
     tokens       the words of each axis: "queries" and "keys", and any other that a table names.
+    focus        the "query", "key" and "head" that are looked at first; the first row of any axis that is neither.
     formula_of   the step whose formula is shown, with all earlier ones inside it; "" for none.
+    formula_all  False where it is shown beside the steps that are in it alone.
     formulas     {step: LaTeX} in place of what the trace declares, where the learner changed the computation.
     symbols      {step: letter} for what the formula names by a letter.
     divisor      what scores were divided by.
@@ -79,6 +81,7 @@ class Stage:
     formula_of: str
     symbols: dict[str, str]
     focus: Mapping[str, int]
+    formula_all: bool = True
     formulas: Mapping[str, str] = field(default_factory=dict)
     divisor: float = 1.0
     dot_product: bool = True
@@ -119,7 +122,7 @@ def show(
     visit.stood(step, len(stage.frames), stage.answered)
     assets.component("stage")(
         key=key,
-        data=_payload(stage, step),
+        data=_payload(stage, step, first_step),
         on_view_change=lambda: remember(key),
         on_toggled_change=told("toggled", on_toggle),
         on_reordered_change=told("reordered", on_reorder),
@@ -134,11 +137,11 @@ def step_of_link(count: int, first: int) -> int:
 
 
 def look_of_link(focus: Mapping[str, int]) -> dict[str, int]:
-    """The query, key, number and head that the link looks at; the focus where it names none."""
+    """The query, key, number and head that the link looks at; the focus where it names none, and for other axes."""
     default = {"query": 0, "key": 0, "dimension": 0, "head": 0} | dict(focus)
     asked = st.query_params.get("at", "")
     if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", asked):
-        return dict(zip(("query", "key", "dimension", "head"), map(int, asked.split(".")), strict=True))
+        return default | dict(zip(("query", "key", "dimension", "head"), map(int, asked.split(".")), strict=True))
     return default
 
 
@@ -158,10 +161,14 @@ def go_to(lesson: str, step: int) -> None:
     st.query_params["step"] = str(step)
 
 
-def _payload(stage: Stage, step: int) -> bytes:
+def _payload(stage: Stage, step: int, first_step: int) -> bytes:
     tensors = matrices(stage.steps) | dict(stage.tensors)
     declared = {made.name: made for made in stage.steps}
-    frames = [_frame(frame, declared, tensors) for frame in stage.frames]
+    formula = stage.formula_of and whole_formula(stage.steps, stage.formula_of, stage.symbols, stage.formulas)
+    frames = [
+        _frame(frame, declared, tensors) | {"formula": stage.formula_all or not named(formula).isdisjoint(frame.steps)}
+        for frame in stage.frames
+    ]
     always = {"weights", "queries", "keys", "values", "scores", "scaled"} & tensors.keys()
     shown = {part["tensor"] for frame in frames for part in frame["view"].get("tables") or [frame["view"]]}
     words = {
@@ -173,9 +180,7 @@ def _payload(stage: Stage, step: int) -> bytes:
         },
         "cross": stage.tokens["queries"] is not stage.tokens["keys"],
         "frames": frames,
-        "formula": whole_formula(stage.steps, stage.formula_of, stage.symbols, stage.formulas)
-        if stage.formula_of
-        else "",
+        "formula": formula,
         "code": [{"text": line.text, "steps": line.assigns} for line in stage.listing],
         "focus": dict(stage.focus),
         "look": look_of_link(stage.focus),
@@ -189,6 +194,7 @@ def _payload(stage: Stage, step: int) -> bytes:
         "reorderable": stage.reorderable,
         "ribbon": stage.ribbon,
         "step": step,
+        "first": first_step,
     }
     sent = {name: tensors[name] for name in shown | always | stage.tensors.keys()}
     return pack(words, sent, stage.shares | {"weights"} & tensors.keys())
@@ -207,16 +213,19 @@ def _frame(frame: Frame, declared: Mapping[str, Step], tensors: Mapping[str, np.
         "source": SOURCES[first.source].short if first else "",
         "shape": frame.shape
         or (f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes)),
-        "axes": _axes(frame.view["kind"], parts[0].get("columns", "numbers")),
+        "axes": _axes(frame.view["kind"], parts[0]),
         "notice": frame.notice,
         "view": _with_limits(frame.view, tensors),
     }
 
 
-def _axes(kind: str, columns: str) -> str:
+def _axes(kind: str, part: View) -> str:
     """What rows and columns of a figure are."""
-    if kind not in ("tables", "matrix"):
-        return ""
+    columns = part.get("columns", "numbers")
+    if "axes" in part or kind not in ("tables", "matrix"):
+        return part.get("axes", "")
+    if part["rows"] == "one":
+        return f"{columns} →"
     return f"{'tokens' if columns == 'numbers' and kind == 'tables' else 'queries'} ↓ · {columns} →"
 
 

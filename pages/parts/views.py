@@ -12,8 +12,15 @@ def table(tensor: str, label: str, role: str = "", rows: str = "queries", **more
 
     columns="keys"  where the columns are tokens, too.
     order           where each token stands in this table, if not where it stands in the others.
+    axes            what rows and columns are, where it is not the usual.
     """
     return {"tensor": tensor, "label": label, "role": role, "rows": rows, "columns": "numbers", **more}
+
+
+def shares(tensor: str, label: str, rows: str) -> View:
+    """A table of one column: the probability of each of the `rows`, written into its cell."""
+    more = {"labelled": True, "scale": "weights", "limit": 1, "percent": True, "axes": f"{rows} ↓ · probability →"}
+    return table(tensor, label, "output", rows, **more)
 
 
 def tables(*each: View, readout: str = "vector", note: str = "") -> View:
@@ -36,9 +43,16 @@ def matrix(tensor: str, scale: str, *, rows: str = "queries", columns: str = "ke
     margin     "sum" or "visible": what stands beside the rows.
     grows      True where rows are made one after the other, so that later ones are empty while it plays.
     words      words for the cells, a list per row; fixed=True where none of them can be picked.
+    axes       what rows and columns are, where it is not the usual.
     readout    "pair" with chain="scores" | "scaled" | "masked" | "weights" | "wrong"; "mixture"; or "plain".
     """
     return {"kind": "matrix", "tensor": tensor, "scale": scale, "rows": rows, "columns": columns, **more}
+
+
+def next_words(tensor: str, words: list[list[str]], **more: Any) -> View:
+    """The likeliest next words of each step, with their probabilities."""
+    axes = "one row a step ↓ · likeliest first →"
+    return matrix(tensor, "weights", columns="numbers", words=words, grows=True, axes=axes, **more)
 
 
 def pair_matrix(tensor: str, chain: str, corner: str, scale: str = "signed", **more: Any) -> View:

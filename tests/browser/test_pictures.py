@@ -161,6 +161,17 @@ def test_the_patches_slide_apart_while_it_plays(visit):
     assert still.shape != moving.shape or (still != moving).any()
 
 
+def test_the_likeliest_class_is_looked_at_and_the_formula_of_attention_is_not_there(visit):
+    visitor = visit("/vision_transformer?step=9", reduced_motion="reduce")
+    likeliest = visitor.see("[data-testid=stText]").first.inner_text().split("%")[0].rsplit(" ", 1)[0]
+    visitor.says(".readout .title", f"p of {likeliest.removeprefix('not sure: ')} = 0.")
+    assert visitor.see(".stage .formula").is_hidden()
+    visitor.see(".stage .frames").focus()
+    visitor.page.keyboard.press("7")
+    visitor.says(".stage .say h3", "Where each patch looks")
+    assert visitor.see(".stage .formula").is_visible()
+
+
 @pytest.mark.parametrize(
     "path",
     ["/vision_transformer", "/image_lab?img_compare=another+picture", "/captioning?pic_source=photograph+or+your+own"],

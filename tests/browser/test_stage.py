@@ -42,6 +42,14 @@ def test_play_computes_row_by_row_and_pause_stops_it(visit):
     assert visitor.see(".stage .knob").evaluate("knob => knob.style.left") == at
 
 
+def test_a_lesson_that_opens_in_its_middle_says_how_to_begin_at_its_beginning(visit):
+    visitor = visit("/self_attention", reduced_motion="reduce")
+    begin = visitor.page.get_by_role("button", name="Play from step 1")
+    begin.click()
+    visitor.says(".stage .count", "1/")
+    assert begin.is_hidden()
+
+
 def test_who_prefers_stillness_gets_steps_without_motion(visit):
     visitor = visit("/self_attention", reduced_motion="reduce")
     visitor.see(".stage .play").click()
@@ -236,3 +244,23 @@ def test_every_page_has_a_name_of_its_own(visit):
         "The map · Attention Lab",
         "7 · Masks · Attention Lab",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "control", "before", "after"),
+    [
+        ("/attention", "by hand", "Attention weights", "Attention weights"),
+        (
+            "/bottleneck?step=4",
+            "GRU",
+            "Next piece",
+            "The last state",
+        ),  # a cell alone writes no piece: its own first look
+    ],
+)
+def test_where_the_steps_change_the_one_looked_at_keeps_its_name(visit, path, control, before, after):
+    visitor = visit(path)
+    assert visitor.text(TITLE) == before
+    visitor.after(lambda: visitor.page.get_by_role("radio", name=control).click())
+    visitor.says(TITLE, after)
+    visitor.page.wait_for_url(f"**step={step(visitor) - 1}*")

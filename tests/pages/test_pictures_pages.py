@@ -69,6 +69,8 @@ def test_with_patches_that_no_model_reads_the_steps_end_at_the_rows(size):
     assert [frame["label"] for frame in words["frames"]] == ["I", "patches", "rows"]
     assert tensors["patches"].shape == ((64 // size) ** 2, 3 * size**2)
     assert "Set it back to 8" in said(app)
+    unread = [*app.selectbox, *app.toggle, *app.button_group]
+    assert {each.label for each in unread if each.disabled} == {"Answer from", "Positions", "Layer", "Head"}
 
 
 def test_the_mean_is_another_model_without_a_class_token():

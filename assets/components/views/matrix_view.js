@@ -12,8 +12,10 @@ const LARGEST_CELL = 56;
 const SMALLEST_LABELLED = 9; // a row lower than this is labelled only where it is looked at
 const ALL_NUMBERS_FROM = 32; // cells of this size show their number
 const ROW_NUMBERS_FROM = 19; // in smaller ones down to this, only the row looked at does
+const MONO = 0.6; // how wide a letter is in its size
 const OUTPUT_WIDTH = 340;
 const WORD_WIDTH = 104; // of a cell that holds a word
+const WORD_AND_SHARE = 80; // and of one that holds its probability, too
 
 export class MatrixView {
   constructor(figure) {
@@ -188,11 +190,12 @@ export class MatrixView {
       for (let c = columns.first; c < columns.first + columns.count; c++) {
         const value = this.figure.value(view, r, c);
         if (typeof value !== "number" || (!all && value < 0.005)) continue;
+        const text = view.whole ? String(value) : short(value, isWeight);
         write(
-          context, view.whole ? String(value) : short(value, isWeight),
+          context, text,
           left + (c - columns.first + 0.5) * columns.size - 0.5, top + (r - rows.first + 0.5) * cell + 0.5,
           {
-            font: `500 ${all ? 11 : Math.min(11, cell * 0.455)}px ${FONT.mono}`,
+            font: `500 ${Math.min(11, (columns.size - 1) / (text.length * MONO))}px ${FONT.mono}`,
             colour: inkOn(shade(colours, value, low, high)), align: "center",
           },
         );
@@ -204,6 +207,7 @@ export class MatrixView {
   #words(context, view, columns) {
     const { left, top, cell, rows } = this;
     const colours = this.figure.colours(view);
+    const shares = cell >= 15 && columns.size >= WORD_AND_SHARE; // in narrower cells the colour says it
     for (let r = rows.first; r < rows.first + rows.count; r++) {
       for (let c = 0; c < columns.count; c++) {
         const value = this.figure.value(view, r, c);
@@ -212,9 +216,9 @@ export class MatrixView {
         const [x, y] = [left + c * columns.size + 5, top + (r - rows.first + 0.5) * cell];
         const font = `500 ${clamp(cell - 4, 9, 12.5)}px ${FONT.sans}`;
         context.font = font;
-        const room = columns.size - 10 - (cell >= 15 ? 30 : 0);
+        const room = columns.size - 10 - (shares ? 30 : 0);
         write(context, cut(context, view.words[r][c], room), x, y, { font, colour });
-        if (cell < 15) continue;
+        if (!shares) continue;
         const share = `${Math.round(100 * value)}%`;
         write(context, share, left + (c + 1) * columns.size - 5, y, { font: `500 10.5px ${FONT.mono}`, colour, align: "right" });
       }

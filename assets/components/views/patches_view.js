@@ -6,6 +6,10 @@ import { pictureOf } from "../kit/picture.js";
 
 const LARGEST = 380;
 const GAP = 5;
+const BESIDE = 4; // between two patches of the row
+const NUMBER = 18; // under each of them, with its number
+const SMALLEST = 8;
+const EDGE = 3; // room for an outline
 
 export class PatchesView {
   constructor(figure) {
@@ -14,27 +18,32 @@ export class PatchesView {
 
   // view.picture is (3, height, width) in 0..1; view.side patches lie side by side.
   layout(view, width) {
-    const n = view.side ** 2;
-    this.start = { side: Math.min(LARGEST, width), gap: 0, across: view.side };
-    this.apart = { side: Math.min(LARGEST, width), gap: GAP, across: view.side };
-    const across = Math.max(view.side, Math.min(n, Math.floor(width / Math.max(14, Math.min(44, width / n)))));
-    this.end = { cell: clamp(Math.floor(width / across) - 4, 8, 40), across };
-    const rows = Math.ceil(n / across);
-    this.height = Math.max(Math.min(LARGEST, width), rows * (this.end.cell + 18)) + 8;
-    return this.height;
+    this.side = Math.min(LARGEST, width) - 2 * EDGE;
+    this.end = this.#rows(view.side ** 2, width - 2 * EDGE);
+    return Math.max(this.side, this.end.height) + 2 * EDGE;
+  }
+
+  /** The largest patches whose rows, one after the other, find room. */
+  #rows(n, width) {
+    for (let cell = Math.floor(this.side / 2); ; cell--) {
+      const across = Math.min(n, Math.max(1, Math.floor((width + BESIDE) / (cell + BESIDE))));
+      const height = Math.ceil(n / across) * (cell + NUMBER);
+      if (height <= this.side || cell <= SMALLEST) return { cell, across, height };
+    }
   }
 
   /** Where a patch stands: share 0 in the picture, one half slid apart, 1 in the row. */
   #box(view, place, share) {
-    const { side, gap } = this.apart;
+    const { side } = this;
     const cell = side / view.side;
     const [row, column] = [Math.floor(place / view.side), place % view.side];
-    const open = clamp(share * 2, 0, 1) * gap;
+    const open = clamp(share * 2, 0, 1) * GAP;
     const small = (side - open * (view.side - 1)) / view.side;
     const grid = { x: column * (small + open), y: row * (small + open), size: open ? small : cell };
     const into = clamp(share * 2 - 1, 0, 1);
-    const line = { x: (place % this.end.across) * (this.end.cell + 4), y: Math.floor(place / this.end.across) * (this.end.cell + 18), size: this.end.cell };
-    return Object.fromEntries(Object.keys(grid).map((name) => [name, mix(grid[name], line[name], into)]));
+    const line = { x: (place % this.end.across) * (this.end.cell + BESIDE), y: Math.floor(place / this.end.across) * (this.end.cell + NUMBER), size: this.end.cell };
+    const [x, y, size] = ["x", "y", "size"].map((name) => mix(grid[name], line[name], into));
+    return { x: x + EDGE, y: y + EDGE, size };
   }
 
   paint(context, view, share) {

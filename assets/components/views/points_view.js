@@ -5,6 +5,7 @@ import { clamp, number } from "../kit/numbers.js";
 
 const HEIGHT = 400;
 const MARGIN = 46;
+const LINE = 14; // height of a name
 const NEAR = 16; // pixels within which a point is meant
 
 export class PointsView {
@@ -54,19 +55,15 @@ export class PointsView {
     this.values.forEach(([x, y], i) => {
       dot(context, x, y, 4 + 8 * weights.at(query, i), theme.colours.value, i === key ? theme.colours.ink : theme.colours.stage);
     });
-    // the value that is looked at has its name, then the heaviest ones as far as there is room
-    const order = [...this.values.keys()].sort((a, b) => (b === key) - (a === key) || weights.at(query, b) - weights.at(query, a));
+    outputs.forEach(([x, y], i) => diamond(context, x, y, i === query ? 8 : 4.5, theme.colours.output, theme.colours.stage));
+    // the output and the value that are looked at have their names, then the heaviest values as far as there is room
     const taken = [];
+    this.#label(context, taken, this.figure.tokens("queries")[query], ox, oy + 20, 700, theme.colours.output);
+    const order = [...this.values.keys()].sort((a, b) => (b === key) - (a === key) || weights.at(query, b) - weights.at(query, a));
     for (const i of order) {
       const [x, y] = this.values[i];
-      if (taken.some(([left, top]) => Math.abs(left - x) < 52 && Math.abs(top - y) < 15)) continue;
-      taken.push([x, y]);
-      this.#label(context, this.figure.valued(i), x, y - 12, i === key ? 700 : 500, theme.colours.value);
+      this.#label(context, taken, this.figure.valued(i), x, y - 14, i === key ? 700 : 500, theme.colours.value);
     }
-    outputs.forEach(([x, y], i) => {
-      diamond(context, x, y, i === query ? 8 : 4.5, theme.colours.output, theme.colours.stage);
-      if (i === query) this.#label(context, this.figure.tokens("queries")[i], x, y + 20, 700, theme.colours.output);
-    });
     write(context, view.note, 0, HEIGHT - 8, { font: `400 12px ${FONT.sans}`, colour: theme.colours["ink-2"] });
   }
 
@@ -75,10 +72,15 @@ export class PointsView {
     return [0, 1].map((axis) => this.values.reduce((sum, point) => sum + point[axis], 0) / count);
   }
 
-  #label(context, token, x, y, weight, colour) {
+  /** A name, where none of those `taken` stands yet. */
+  #label(context, taken, token, x, y, weight, colour) {
     const font = `${weight} 12px ${token.special ? FONT.mono : FONT.sans}`;
     context.font = font;
-    write(context, cut(context, token.text, 84), x, y, { font, colour, align: "center" });
+    const text = cut(context, token.text, 84);
+    const half = context.measureText(text).width / 2 + 3;
+    if (taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < LINE)) return;
+    taken.push({ x, y, half });
+    write(context, text, x, y, { font, colour, align: "center" });
   }
 
   at(x, y) {

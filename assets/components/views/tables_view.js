@@ -1,6 +1,7 @@
 // Tables side by side: one row per token, one column per number. X; or Q, K and V.
 
 import { FONT, cut, outline, write } from "../kit/canvas.js";
+import { inkOn, shade } from "../kit/colour.js";
 import { clamp, number } from "../kit/numbers.js";
 
 const HEADING = 26;
@@ -52,6 +53,7 @@ export class TablesView {
       const drawn = { kind: "table", tensor: table.name, limit: table.limit, scale: table.scale ?? "signed", rows: table.rows, columns: table.columns, grows: table.grows };
       figure.heat(context, drawn, { ...box, from: 0, to: done });
       figure.heat(context, null, { ...box, from: done, to: tokens.length, view: drawn });
+      if (table.percent) this.#percents(context, table, drawn, done);
       const colour = theme.colours[table.role] ?? theme.colours.ink;
       outline(context, table.x, HEADING + chosen * cell, table.width + 1, cell, colour);
       if (share < 1) continue;
@@ -94,6 +96,16 @@ export class TablesView {
       const text = cut(context, token.text, this.label - 8);
       write(context, text, table.x - 7, HEADING + (row + 0.5) * this.cell, { font, colour, align: "right" });
     });
+  }
+
+  /** What share each row is, in a table of one column. */
+  #percents(context, table, drawn, done) {
+    const font = `500 ${clamp(this.cell - 4, 9, 12.5)}px ${FONT.mono}`;
+    for (let row = 0; row < done; row++) {
+      const value = table.tensor.at(row, 0);
+      const colour = inkOn(shade(this.figure.colours(drawn), value, ...this.figure.range(drawn)));
+      write(context, number(100 * value, 1) + " %", table.x + 10, HEADING + (row + 0.5) * this.cell, { font, colour });
+    }
   }
 
   #heading(context, { x, label, name, role, tensor, width }) {
@@ -152,7 +164,7 @@ export class TablesView {
     const table = this.tables.find(({ name }) => name === now.table) ?? this.tables[0];
     const [row, column] = [this.#row(table), this.#column(table)];
     const token = this.figure.tokens(table.rows)[row].text;
-    const beside = table.columns === "keys" ? this.figure.tokens("keys")[column].text : `number ${column}`;
-    return `${table.label} of ${token}, ${beside}: ${number(table.tensor.at(row, column), 3)}`;
+    const beside = table.columns === "keys" ? `, ${this.figure.tokens("keys")[column].text}` : table.tensor.columns > 1 ? `, number ${column}` : "";
+    return `${table.label} of ${token}${beside}: ${number(table.tensor.at(row, column), 3)}`;
   }
 }
