@@ -96,7 +96,7 @@ function createLab(root, io) {
   // another head of the same sentence shares the selection, another sentence has its own
   const panels = { head: new Panel(selection), sentence: new Panel(apart) };
   const grid = new HeadGrid({
-    onOpen: (layer, head, beside) => io.component.setStateValue("open", { layer, head, beside: Boolean(beside) }),
+    onOpen: (layer, head, beside) => io.component.setTriggerValue("opened", { layer, head, beside: Boolean(beside) }),
     onHover: (place) => preview(place),
   });
   const every = new NumbersTable(() => grid.read(), "Numbers of all heads");
@@ -136,7 +136,7 @@ function createLab(root, io) {
     caption.textContent = data.caption;
     ranking.replaceChildren(...data.ranking.map(([layer, head, value]) => {
       const item = button(`layer ${layer}, head ${head}`, { className: "small-button" });
-      item.onclick = () => io.component.setStateValue("open", { layer, head, beside: false });
+      item.onclick = () => io.component.setTriggerValue("opened", { layer, head, beside: false });
       return element("li", { children: [item, element("span", { className: "number", children: [value.toFixed(2)] })] });
     }));
     open(null);

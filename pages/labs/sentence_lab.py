@@ -130,14 +130,14 @@ def place_of_link(name: str, seen: Scene, default: tuple[int, int]) -> tuple[int
 
 
 def opened() -> None:
-    """Keep in the link which head was clicked."""
-    place = assets.told(f"{PREFIX}_view", "open")
+    """Show the head that was clicked, and keep it in the link."""
+    place = assets.told(f"{PREFIX}_view", "opened")
     if place is None:
         return
     name = "beside" if place["beside"] else "open"
     link.write(f"{PREFIX}_{name}", f"{int(place['layer'])},{int(place['head'])}")
-    if place["beside"]:
-        st.session_state[f"{PREFIX}_compare"] = OTHER_HEAD
+    asked, answer = ("compare", OTHER_HEAD) if place["beside"] else ("show", ONE_HEAD)
+    st.session_state[f"{PREFIX}_{asked}"] = answer
 
 
 def tokens(words: Words) -> list[dict]:
@@ -333,7 +333,7 @@ def lab() -> None:
     }
     sent = pack(words, tensors, frozenset({"first_weights", "second_weights", "every"}))
     key = f"{PREFIX}_view"
-    assets.component("lab")(key=key, data=sent, on_open_change=opened, on_view_change=lambda: remember(key))
+    assets.component("lab")(key=key, data=sent, on_opened_change=opened, on_view_change=lambda: remember(key))
     take_away(loaded, found, seen, choice, first["title"], place, shown, start)
 
 

@@ -40,6 +40,17 @@ def test_heads_open_and_compare_by_keyboard(visit):
     assert visitor.see(".lab-view h3").all_inner_texts() == ["Layer 2, head 2", "Layer 3, head 2"]
 
 
+def test_a_head_that_is_clicked_opens_also_after_a_summary_was_chosen_again(visit):
+    visitor = visit("/sentence_lab?lab_show=rollout")
+    for _ in range(2):
+        assert visitor.text(".lab-view h3") == "Attention rollout"
+        visitor.see(".lab-view .left canvas").focus()
+        visitor.after(lambda: visitor.page.keyboard.press("Enter"))
+        assert visitor.text(".lab-view h3") == "Layer 3, head 1"
+        visitor.page.get_by_label("Show", exact=True).first.click()
+        visitor.after(lambda: visitor.page.get_by_role("option", name="rollout").click())
+
+
 def test_heads_are_found_by_what_they_do_with_the_number_beside(visit):
     visitor = visit("/sentence_lab?lab_find=next+token")
     best = visitor.see(".lab-view .ranking li").first
