@@ -18,7 +18,9 @@ class Line:
 
 
 def lines_that_ran(function: Callable[..., Any], names: tuple[str, ...], given: Mapping[str, Any]) -> list[Line]:
-    """The lines of a function that assign one of the names, in order, as they stand in its source, also inside loops.
+    """The lines of a function that assign one of the names, in order, as they stand in its source.
+
+    Those inside a loop stand, indented, under the line that begins it.
 
     given   the arguments of the call. A block `if argument is not None:` is left out when that argument was None, and
             shown without its `if` when it was not.
@@ -30,12 +32,7 @@ def lines_that_ran(function: Callable[..., Any], names: tuple[str, ...], given: 
 @lru_cache(maxsize=128)
 def _lines(function: Callable[..., Any], names: tuple[str, ...], present: frozenset[str]) -> tuple[Line, ...]:
     source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
-    body = ast.parse(source).body[0].body
-    return tuple(
-        Line(ast.get_source_segment(source, statement), assigned)
-        for statement in _executed(body, present)
-        if (assigned := tuple(name for name in _assigned(statement) if name in names))
-    )
+    return tuple(_kept(ast.parse(source).body[0].body, source, names, present))
 
 
 def marked(lines: Iterable[Line], made: Mapping[str, str]) -> list[Line]:
@@ -50,17 +47,19 @@ def returned(function: Callable[..., Any]) -> str:
     return ast.get_source_segment(source, statement)
 
 
-def _executed(body: list[ast.stmt], present: frozenset[str]) -> list[ast.stmt]:
+def _kept(body: list[ast.stmt], source: str, names: tuple[str, ...], present: frozenset[str]) -> list[Line]:
     found = []
     for statement in body:
         if isinstance(statement, ast.For):
-            found += _executed(statement.body, present)
-            continue
-        argument = _tested_argument(statement)
-        if argument is None:
-            found.append(statement)
+            inside = _kept(statement.body, source, names, present)
+            begins = Line(f"for {ast.unparse(statement.target)} in {ast.unparse(statement.iter)}:", ())
+            indented = [Line(textwrap.indent(line.text, "    "), line.assigns) for line in inside]
+            found += [begins, *indented] if inside else []
+        elif (argument := _tested_argument(statement)) is None:
+            assigned = tuple(name for name in _assigned(statement) if name in names)
+            found += [Line(ast.get_source_segment(source, statement), assigned)] if assigned else []
         elif argument in present:
-            found += _executed(statement.body, present)
+            found += _kept(statement.body, source, names, present)
     return found
 
 

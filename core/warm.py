@@ -1,20 +1,16 @@
-"""Loading what is heavy before somebody needs it, in the background: torch, transformers, the models, other libraries.
+"""Loading what is heavy before somebody needs it, in the background: torch, transformers, the offline model.
 
 This module imports none of them, so that the first page is painted while they load.
 """
 
 import contextlib
 import gc
-import importlib
 import os
 import threading
 
 # Two visitors on two cores are faster than one visitor on both. Said before torch is imported: every run of a page is a
 # thread of its own, and each would spend 5 ms on gathering helpers for its first product of matrices.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-# what pages import when they are first drawn: a second or two, which nobody need wait for
-LATE = ("pandas", "plotly.graph_objects", "sqlalchemy", "skimage.data")
 
 _started = threading.Lock()
 _ready = threading.Event()
@@ -52,8 +48,6 @@ def _warm_up() -> None:
         with contextlib.suppress(loading.ModelError):
             read(loading.load(offline.NAME), "warm up")
         _ready.set()
-        for library in LATE:
-            importlib.import_module(library)
         for name in checkpoints.names():
             with contextlib.suppress(loading.ModelError):
                 checkpoints.load(name)

@@ -51,12 +51,11 @@ function createClaims(root, io) {
   function running(claim) {
     claim.began ??= Date.now();
     const seconds = element("span", { "aria-hidden": "true" });
-    const node = element("div", { className: "found", role: "status", children: ["The experiment runs …", seconds] });
-    const timer = setInterval(() => {
-      if (!node.isConnected) return clearInterval(timer);
-      const passed = Math.round((Date.now() - claim.began) / 1000);
-      seconds.textContent = ` ${passed} s${passed > 3 ? ". One that trains a toy can take a minute." : ""}`;
-    }, 1000);
+    const says = element("p", { children: ["The experiment runs; one that trains a toy can take a minute. ", seconds] });
+    const node = element("div", { className: "found", role: "status", children: [says] });
+    const tick = () => (seconds.textContent = `${Math.round((Date.now() - claim.began) / 1000)} s`);
+    const timer = setInterval(() => (node.isConnected ? tick() : clearInterval(timer)), 1000);
+    tick();
     return node;
   }
 

@@ -75,7 +75,7 @@ export class Figure {
   }
 
   textWidth(token, size) {
-    this.measure.font = token.special ? `500 ${size - 2}px ${FONT.mono}` : `500 ${size}px ${FONT.sans}`;
+    this.measure.font = token.special ? `700 ${size - 2}px ${FONT.mono}` : `700 ${size}px ${FONT.sans}`; // as it is while it is looked at
     return this.measure.measureText(token.text).width;
   }
 
@@ -228,13 +228,13 @@ export class Figure {
     this.canvas.setAttribute("aria-label", `${frame.title}: ${seen}. Looked at: ${view.describe(frame.view, this.selection.now)}`);
   }
 
-  get canZoom() {
-    return this.frame?.view.kind === "matrix" && this.tokens("keys").length > ZOOM_FROM;
+  canZoom(view) {
+    return view?.kind === "matrix" && Math.max(this.tokens("keys").length, this.tokens(view.rows).length) > ZOOM_FROM;
   }
 
   /** share of the tokens to be seen, times what is seen now; 1 or more shows all. */
   magnify(times) {
-    if (!this.canZoom) return;
+    if (!this.canZoom(this.frame?.view)) return;
     const share = times >= 1 ? 1 : (this.zoom?.share ?? 1) * times;
     this.zoom = share >= 1 ? null : { share, query: this.selection.now.query, key: this.selection.now.key };
     this.bitmaps.clear();

@@ -103,10 +103,11 @@ export class HeadGrid {
       const [x, y] = this.corner(Math.floor(index / this.heads), index % this.heads);
       const matrix = this.stack.matrix(index);
       const bright = !this.bright || this.bright.has(index);
+      const open = index === this.open[0] * this.heads + this.open[1];
       heat(context, {
         x, y, width: this.side, height: this.side, rows: matrix.rows, columns: matrix.columns,
         value: (r, c) => matrix.at(r, c), colours: this.theme.ramps.weights, low: 0, high: 255, theme: this.theme,
-        alpha: bright ? 1 : 0.16,
+        alpha: bright || open ? 1 : 0.16,
       });
       if (this.bright && bright) outline(context, x, y, this.side + 1, this.side + 1, this.theme.colours.ink, 1.25);
     }

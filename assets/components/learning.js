@@ -7,7 +7,7 @@ import { NumbersTable } from "./kit/numbers_table.js";
 import { element } from "./kit/text.js";
 import { backAndOn } from "./kit/touch.js";
 
-const CURVE = { left: 44, right: 14, top: 28, bottom: 30, height: 240 };
+const CURVE = { left: 44, right: 14, top: 40, bottom: 30, height: 252 };
 const MAP = { label: 78, top: 78, cell: 40, smallest: 20 };
 
 function createLearning(root) {
@@ -104,7 +104,7 @@ function createLearning(root) {
     context.setLineDash([5, 4]);
     line(before);
     context.setLineDash([]);
-    if (before.length) write(context, `- - ${data.before}`, width - CURVE.right, 10, { ...small, align: "right" });
+    if (before.length) write(context, `- - ${data.before}`, width - CURVE.right, 26, { ...small, align: "right" });
     context.strokeStyle = colours.ink;
     context.lineWidth = 1.6;
     line(losses);

@@ -44,7 +44,8 @@ export class Readout {
     const row = Math.min(now[figure.end(table.rows)], tensor.rows - 1);
     const dimension = Math.min(now.dimension, tensor.columns - 1);
     const [name, role] = NAMES[table.tensor] ?? [table.label, null];
-    const of = [[name, role ?? "strong"], [" of ", null], [figure.tokens(table.rows)[row].text, "strong"]];
+    const token = figure.tokens(table.rows)[row].text;
+    const of = [[name, role ?? "strong"], ...(token === name ? [] : [[" of ", null], [token, "strong"]])];
     if (table.percent) return { title: [...of, [" = ", null], [number(tensor.at(row, 0), 3), "mark"]] };
     return {
       title: [...of, [`, number ${dimension} = `, null], [signed(tensor.at(row, dimension), 3), "mark"]],

@@ -28,6 +28,7 @@ export class Ribbon {
     this.tools = this.#buttons();
     this.node = element("div", { className: "ribbon", children: [this.inner, this.note, ...(touched ? [this.tools] : [])] });
     this.inner.onpointerleave = () => selection.release();
+    this.node.onscroll = () => this.tokens?.length && this.#draw(); // a shorter sentence stays where it is
   }
 
   /** For fingers, which have neither Shift nor Alt. */
@@ -177,20 +178,23 @@ export class Ribbon {
       node.setAttribute("aria-selected", String(asking.includes(index)));
     });
     this.#bringIntoSight((this.apart ? this.asking : this.words).children[query]);
-    this.lines.replaceChildren(...asking.flatMap((index, i) => this.#curves(index, rows[i])));
+    this.drawn = asking.map((index, i) => [index, rows[i]]);
+    this.#draw();
     this.note.textContent = together ? `sum over ${rows.length} words: ${sums.reduce((a, b) => a + b, 0).toFixed(2)}` : "";
+  }
+
+  #draw() {
+    this.lines.replaceChildren(...this.drawn.flatMap(([index, row]) => this.#curves(index, row)));
   }
 
   /** A long sentence scrolls to the word looked at, unless the pointer is on it already. */
   #bringIntoSight(node) {
     if (!node || this.inner.matches(":hover")) return;
-    const [left, width] = [node.offsetLeft, this.node.clientWidth];
-    if (left < this.node.scrollLeft || left + node.offsetWidth > this.node.scrollLeft + width) {
-      this.node.scrollLeft = left - width / 2;
-    }
+    const [here, window] = [node.getBoundingClientRect(), this.node.getBoundingClientRect()];
+    if (here.left < window.left || here.right > window.right) this.node.scrollLeft += here.left - window.left - window.width / 2;
     const { inner } = this;
     if (inner.scrollHeight <= inner.clientHeight) return;
-    const [here, frame] = [node.getBoundingClientRect(), inner.getBoundingClientRect()];
+    const frame = inner.getBoundingClientRect();
     if (here.top < frame.top || here.bottom > frame.bottom) inner.scrollTop += here.top - frame.top - frame.height / 2;
   }
 

@@ -104,10 +104,6 @@ function createStage(root, io) {
     });
     tools.edit.textContent = data.editLabel;
     tools.back.hidden = tools.on.hidden = data.recurrent === null;
-    if (data.formula !== written.formula) say.formula.innerHTML = data.formula; // MathML of declared formulas alone
-    const code = JSON.stringify(data.code);
-    if (code !== written.code) say.code.replaceChildren(...data.code.map(codeLine));
-    written = { formula: data.formula, code };
     if (!first) stay(stood);
     rail.update(data.frames);
     const asking = data.cross ? data.tokens.queries : null;
@@ -140,12 +136,39 @@ function createStage(root, io) {
     return [...figure.tensor("weights").row(row)].map((weight, key) => (figure.visible(row, key) ? weight : null));
   }
 
+  /** Formula and code of a step: the lesson's, or its own. */
+  function computed(now) {
+    const [formula, lines] = [now.formula ?? data.formula, now.code ?? data.code];
+    const code = JSON.stringify(lines);
+    if (formula !== written.formula) say.formula.innerHTML = formula; // MathML of declared formulas alone
+    if (code !== written.code) say.code.replaceChildren(...lines.map(codeLine));
+    written = { formula, code };
+    const symbols = [...say.formula.querySelectorAll(".symbol")];
+    const inIt = (symbol) => now.steps.includes(symbol.dataset.step);
+    for (const symbol of symbols) symbol.classList.toggle("on", inIt(symbol));
+    for (const line of say.code.children) {
+      line.classList.toggle("on", line.dataset.steps.split(" ").some((step) => now.steps.includes(step)));
+    }
+    // a beam is a search around the computation: neither its formula nor its lines
+    const around = now.view.kind === "tree";
+    say.formula.hidden = around || !(data.formulaAll || symbols.some(inIt));
+    say.code.hidden = around || !lines.length;
+    fitFormula();
+  }
+
   /** A formula that is too wide gets smaller, as far as it can still be read; beyond that it scrolls. */
-  function shrink(math) {
-    math.style.fontSize = "";
-    const [size, room] = [parseFloat(getComputedStyle(math).fontSize), say.formula.clientWidth];
-    const wide = math.getBoundingClientRect().width;
-    if (wide > room && room) math.style.fontSize = `${Math.max(SMALLEST_FORMULA, (size * room) / wide)}px`;
+  function fitFormula() {
+    const room = say.formula.clientWidth - 1;
+    if (room <= 0) return;
+    for (const math of say.formula.querySelectorAll("math")) {
+      math.style.fontSize = "";
+      const wide = math.getBoundingClientRect().width;
+      const size = parseFloat(getComputedStyle(math).fontSize);
+      if (wide > room) math.style.fontSize = `${Math.max(SMALLEST_FORMULA, (size * room) / wide)}px`;
+    }
+    // what scrolls must be reached by keyboard
+    if (say.formula.scrollWidth > say.formula.clientWidth) say.formula.tabIndex = 0;
+    else say.formula.removeAttribute("tabindex");
   }
 
   function codeLine({ text, steps }) {
@@ -158,10 +181,7 @@ function createStage(root, io) {
 
   function resize() {
     figure.resize(Math.floor(figure.canvas.parentElement.clientWidth));
-    for (const math of say.formula.querySelectorAll("math")) shrink(math);
-    // what scrolls must be reached by keyboard
-    if (say.formula.scrollWidth > say.formula.clientWidth) say.formula.tabIndex = 0;
-    else say.formula.removeAttribute("tabindex");
+    fitFormula();
     rail.layout();
     if (data.ribbon) ribbon.paint();
     show();
@@ -247,16 +267,8 @@ function createStage(root, io) {
     say.shape.textContent = now.shape;
     say.also.textContent = [now.also && `also called ${now.also}`, now.source].filter(Boolean).join(" · ");
     say.notice.replaceChildren(...spans(now.notice));
-    for (const symbol of say.formula.querySelectorAll(".symbol")) {
-      symbol.classList.toggle("on", now.steps.includes(symbol.dataset.step));
-    }
-    for (const line of say.code.children) {
-      line.classList.toggle("on", line.dataset.steps.split(" ").some((step) => now.steps.includes(step)));
-    }
+    computed(now);
     axes.textContent = now.axes;
-    // a beam is a search around the computation: neither its formula nor its lines
-    say.formula.hidden = !now.formula || now.view.kind === "tree";
-    say.code.hidden = now.view.kind === "tree" || !data.code.length;
     tools.edit.hidden = !data.editable || now.view.fixed || !(now.view.words || weighed(now.view));
     drawLegend(now);
     table.refresh();
@@ -278,7 +290,7 @@ function createStage(root, io) {
       ...scale,
       ...(hidden ? [element("span", { className: "swatch" }), hiddenWord(view)] : []),
     );
-    tools.zoomIn.hidden = tools.zoomOut.hidden = !(view.kind === "matrix" && data.tokens.keys.length > 40);
+    tools.zoomIn.hidden = tools.zoomOut.hidden = !figure.canZoom(view);
   }
 
   function pinLegend({ view }) {
@@ -312,7 +324,11 @@ function createStage(root, io) {
     else if (weighed(view)) io.component.setTriggerValue("toggled", [query, key]);
   }
 
-  say.start.onclick = () => (rail.toggle(), rail.frames.focus({ preventScroll: true }));
+  say.start.onclick = () => {
+    rail.poster = true;
+    rail.toggle();
+    rail.frames.focus({ preventScroll: true });
+  };
   tools.edit.onclick = () => tools.edit.setAttribute("aria-pressed", String(tools.edit.getAttribute("aria-pressed") !== "true"));
   tools.save.onclick = () => savePicture(figure.canvas, theme.colours.stage, `attention-lab-${frame().label}.png`);
   tools.back.onclick = () => grow(Math.min(figure.grown, data.tokens.queries.length) - 1);
@@ -320,7 +336,7 @@ function createStage(root, io) {
   tools.zoomIn.onclick = () => figure.magnify(0.5);
   tools.zoomOut.onclick = () => figure.magnify(1);
   root.addEventListener("pointerdown", (event) => {
-    if (!rail.play.contains(event.target) && event.target !== say.start) rail.poster = false;
+    if (!rail.play.contains(event.target)) rail.poster = false;
   }, true);
   root.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

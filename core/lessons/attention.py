@@ -92,8 +92,8 @@ def keys_shuffled(keys: Keys, values: Values) -> tuple[Keys, Values]:
 # what can be done to keys and values before they are used; shuffling reverses their order
 CHANGES = {
     "as they are": as_they_are,
-    "other values": other_values,
-    "other keys": other_keys,
+    "values times −1": other_values,
+    "keys times −1": other_keys,
     "keys and values shuffled": both_shuffled,
     "keys alone shuffled": keys_shuffled,
 }

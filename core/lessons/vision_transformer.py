@@ -40,6 +40,11 @@ class Settings:
     shuffled: int = 0
     positions: bool = True
 
+    @property
+    def whole(self) -> bool:
+        """Whether a model reads the picture: they read patches of one size alone."""
+        return self.patch_size == PATCH_SIZE
+
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
@@ -59,22 +64,17 @@ class Lesson:
         """The weights of all heads."""
         return sight_of(self.now)
 
-    @property
-    def whole(self) -> bool:
-        """Whether the model read the picture: it reads patches of one size alone."""
-        return self.settings.patch_size == PATCH_SIZE
-
     def steps(self, layer: int) -> list[Step]:
         """Every tensor in the order computed, of the blocks one; with patches that are not read, up to them."""
         whole = [replace(each, tensor=each.tensor.cpu()) for each in steps(self.now.trace)]
         block = [replace(each, tensor=each.tensor.cpu()) for each in steps(self.now.trace.blocks[layer])]
         every = [*whole[:_BEFORE_BLOCKS], *block, *whole[_BEFORE_BLOCKS:]]
-        return every if self.whole else [each for each in every if each.name in ("pixels", "patches")]
+        return every if self.settings.whole else [each for each in every if each.name in ("pixels", "patches")]
 
     def beside(self, layer: int, head: int) -> Matrices:
         """What figures show beside those steps, or in place of what a step holds of all heads."""
         picture = self.pixels.transpose(2, 0, 1) / np.float32(255)
-        if not self.whole:
+        if not self.settings.whole:
             return {"picture": picture, "patches": rows_of(self.pixels, self.settings.patch_size)}
         block = self.now.trace.blocks[layer].attention
         of_head = {name: getattr(block, name) for name in ("queries", "keys", "values")} | vars(block.attention)

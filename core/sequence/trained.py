@@ -94,6 +94,12 @@ class Translation:
         """How each written piece's attention is spread over the pieces that were read."""
         return self.trace.weights[0] if isinstance(self.trace, LookingBackTrace) else None
 
+    @property
+    def mean_probability(self) -> float:
+        """Of the written pieces, each given those before it: the geometric mean."""
+        rows = self.trace.probabilities[0, : len(self.target.ids)].cpu()
+        return rows.gather(1, torch.tensor(self.target.ids)[:, None]).log().mean().exp().item()
+
 
 class TrainedTranslator:
     """A translator in `eval()` mode. It is shared: never change it.

@@ -69,7 +69,8 @@ def sentence(ready: bool) -> None:
             return
         tokens = sentences.shown(read)
         words = {
-            "source": f"all-MiniLM-L6-v2, layer {LAYER}, head {HEAD}. Real weights, computed while you type.",
+            "source": f"all-MiniLM-L6-v2 (a model that reads text), layer {LAYER}, head {HEAD}. Real weights, computed while you "
+            f"type. {controls.MARKS}.",
             "tokens": [token._asdict() for token in tokens],
             "focus": sentences.interesting(tokens),
         }

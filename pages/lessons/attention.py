@@ -115,7 +115,8 @@ def frames(
                 ("x_queries", "x_keys"),
                 tables(table("x_queries", "X_Q"), table("x_keys", "X_D", rows=values_axis)),
                 say(
-                    "Two sentences. The one above asks, the other one is asked. Each token is a vector of {n} numbers.",
+                    "Two sentences. The one above asks (its vectors are X_Q), the other one is asked (X_D). Each token is a "
+                    "vector of {n} numbers.",
                     n=trace.x_queries.shape[-1],
                 ),
                 title="Who asks, who is asked",
@@ -136,10 +137,13 @@ def frames(
                 note="as many values as keys; a query is as wide as a key; a value may have any width",
             ),
             say(
-                "{q} from who asks, {k} and {v} from who is asked. The key is compared, the value is handed over.{moved}",
+                "{q} from who asks, {k} and {v} from who is asked{made}. The key is compared, the value is handed over.{moved}",
                 q=query("Queries"),
                 k=key("keys"),
                 v=value("values"),
+                made=f": each row of X times a learned matrix, {trace.x_queries.shape[-1]} × {head_dim}"
+                if first
+                else "",
                 moved=moved,
             ),
             "·W" if first else "",
@@ -169,9 +173,9 @@ def frames(
                 d=1 / (result.score.scale(head_dim) / chosen.temperature),
                 why="Dot products of longer vectors spread further: √d takes that back (last step)."
                 if result.score.scaled
-                else "This score function brings no √d of its own.",
+                else "This score function has no √d: only the temperature divides.",
             ),
-            "÷√d",
+            "÷√d" if result.score.scaled else "÷ 1",
         ),
         Frame(
             "weights",

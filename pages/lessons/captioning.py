@@ -135,7 +135,11 @@ def looking_frames(result: Lesson, words: list[Token], at: int, choices: list[li
             "h",
             ("decoder_states",),
             tables(table("decoder_states", "h", rows="queries", role="query", grows=True)),
-            say("From the context, the word before and the state before, the cell makes the state of {q}.", q=q),
+            say(
+                "From the context, the word before and the state before, the cell makes the state of {q}: h here, s in lesson "
+                "2, as the papers write them.",
+                q=q,
+            ),
             "GRU",
         ),
         next_frame(choices),
@@ -181,15 +185,15 @@ def mean_frames(result: Lesson, words: list[Token], choices: list[list[str]]) ->
     ]
 
 
-def lines() -> list[Line]:
+def lines(looking: bool) -> list[Line]:
     """The code that ran, each line marked by the step whose tensor it made."""
     made = {"features": "grid", "scores": "energies", "scaled": "energies", "output": "contexts", "mean": "contexts"}
     made |= {"query": "energies", "read": "probabilities"}
     ran = [
         *lines_that_ran(Captioner.encode, ("features",), {}),
         *lines_that_ran(Captioner.laid_out, ("grid", "mean", "first_state"), {}),
-        *lines_that_ran(Captioner.look_back, ("query",), {}),
-        *lines_that_ran(attend, ("scores", "scaled", "weights", "output"), {}),
+        *(lines_that_ran(Captioner.look_back, ("query",), {}) if looking else ()),
+        *(lines_that_ran(attend, ("scores", "scaled", "weights", "output"), {}) if looking else ()),
         Line(returned(Captioner.advance), ("decoder_states",)),
         *lines_that_ran(Captioner.logits, ("read",), {}),
         Line(returned(Captioner.logits), ("probabilities",)),
@@ -226,7 +230,7 @@ def take_back() -> None:
 def lesson() -> None:
     with controls.bench():
         context = controls.one_of("Context", list(MODELS), f"{PREFIX}_context")
-        temperature = controls.temperature(PREFIX)
+        temperature = controls.temperature(PREFIX, disabled=context != "attention")
         covered = st.selectbox("Cover a cell", [NOTHING, *CELLS], key=f"{PREFIX}_cover", bind="query-params", width=130)
         drawn = controls.one_of("Picture", [DRAWN, BROUGHT], f"{PREFIX}_source") == DRAWN
     hidden = CELLS.index(covered) if covered in CELLS else None
@@ -265,7 +269,7 @@ def draw(result: Lesson, context: str) -> None:
         steps=steps(caption.trace),
         frames=looking_frames(result, words, at, found) if looking else mean_frames(result, words, found),
         tokens={"queries": words, "keys": [Token(name) for name in CELLS], "one": [Token("h₀")]},
-        listing=lines(),
+        listing=lines(looking),
         formula_of="contexts",
         symbols={"decoder_states": "h_t", "grid": "z"},
         focus={"query": at, "key": key},

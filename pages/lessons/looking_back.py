@@ -288,7 +288,8 @@ def questions(text: str) -> list[Question]:
         with st.spinner("A toy is being trained, up to half a minute …", show_time=True):
             places, words = looking_back.brightest()
         answer = ", ".join(words)
-        return answer, f"The largest weights of French words 2 to 5 lie on places {', '.join(map(str, places))}."
+        at = ", ".join(str(place + 1) for place in places)
+        return answer, f"The largest weights of French words 2 to 5 lie on English words {at}."
 
     def grade_tanh() -> tuple[str, str]:
         found = experiments.similarity(looking_back.model("additive"), text, 0)

@@ -12,6 +12,7 @@ from core.attention.masks import kept
 from core.attention.projections import project
 from core.attention.scores import dot
 from core.experiments import masking
+from core.experiments.masking.leak import attend_mask_after_softmax
 from core.lessons import masks
 from core.lessons.masks import KINDS, Lesson, Settings
 from core.listing import Line, lines_that_ran
@@ -21,7 +22,7 @@ from pages.parts import claims, controls, link, one_head, question, sentences, s
 from pages.parts.one_head import Given
 from pages.parts.question import Question
 from pages.parts.sheet import Sheet
-from pages.parts.stage import Frame, Stage, Token
+from pages.parts.stage import Computation, Frame, Stage, Token
 from pages.parts.views import matrix, mixture, operand, pair_matrix
 from pages.parts.words import asked, asking, cell, say, true_in_row
 
@@ -81,6 +82,8 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
     pairs, everything = kept(result.allowed), n_tokens**2
     sees_all = pairs == everything
     reached = int(result.reached[asks].sum())
+    late = lines_that_ran(attend_mask_after_softmax, ("seen", "cut"), {})
+    too_late = Computation(steps(result.wrong), "output", late)
     return [
         Frame(
             "scores",
@@ -151,7 +154,7 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
         ),
         Frame(
             "wrong way",
-            (),
+            ("cut",),
             matrix(
                 "wrong",
                 "weights",
@@ -171,10 +174,11 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
                 least=result.smallest_row_sum,
             ),
             title="Masking after the softmax",
+            instead=too_late,
         ),
         Frame(
             "leak",
-            (),
+            ("cut",) if chosen.after_softmax else ("masked",),
             matrix("leak", "share", corner="leak", cornerNote="output ↓ edited →", readout="plain"),
             say(
                 "Replace one token (column) and see which outputs (rows) move, and how far. {verdict} A hidden token moves an "
@@ -189,6 +193,7 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
             ),
             "edit",
             title="The leak meter",
+            instead=too_late if chosen.after_softmax else None,
         ),
         Frame(
             "reach",
@@ -212,6 +217,8 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
                 heard=true_in_row(reached, "reached"),
                 rule=f"A window of {chosen.window} reaches {chosen.window} further with each layer."
                 if "band" in chosen.kind
+                else "Under this mask one layer reaches all that any number of them can: try a band."
+                if not result.layers_needed.nan_to_num().gt(1).any()
                 else "",
             ),
             "L layers",

@@ -108,7 +108,9 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
     q, k = asking(given.tokens[asks].text), asked(given.tokens[most].text)
     wrong_split, wrong_merge = chosen.split != RIGHT_SPLIT, chosen.merge != RIGHT_MERGE
     trained = (
-        "" if n_heads == given.layer.n_heads else f" The layer came with {given.layer.n_heads}, so this is our cut."
+        ""
+        if n_heads == given.layer.n_heads
+        else f" It was trained with {given.layer.n_heads}: this cut is ours, and nobody trained it."
     )
     silent = f" {len(chosen.muted)} muted." if chosen.muted else ""
     return [
@@ -152,7 +154,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
                 if wrong_split
                 else "Now each head has a row for every token.",
             ),
-            "transpose",
+            "reshape" if wrong_split else "transpose",
         ),
         Frame(
             "weights",
@@ -160,7 +162,8 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
             heads("weights", chosen.muted),
             say(
                 "The same four lines run in all heads at once, because heads are one more axis of the array. Here head "
-                "{head} of {q} gives {w:.2f} to {k}. Click a head.",
+                "{head} of {q} gives {w:.2f} to {k}.{trained} Click a head.",
+                trained=trained,
                 head=looked_at(head, "head"),
                 q=q,
                 w=cell(weights[head, asks, most].item(), "weights"),

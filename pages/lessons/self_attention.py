@@ -239,7 +239,7 @@ def questions(given: Given) -> list[Question]:
     return [
         Question(
             "stays",
-            f"Swap {word[first]} and {word[second]}. What happens to the output of {word[third]}?",
+            f"Swap {word[first]} and {word[second]}; places count from 0. What happens to the output of {word[third]}?",
             (changed, still, "it becomes a mean of both"),
             grade_third,
             perform,

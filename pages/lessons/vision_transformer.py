@@ -112,7 +112,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
             tables(table("tokens", "tokens", rows="queries", role="query")),
             say(
                 (
-                    "A learned class token, which is no patch, stands first: the answer is read from it. "
+                    "A learned class token, which is no patch, is put before them: the answer is read from it. "
                     if by_class
                     else ""
                 )
@@ -208,7 +208,7 @@ def choose() -> tuple[Settings, int, int]:
     with controls.bench():
         fit = controls.one_of("Make it square", list(FITS), f"{PREFIX}_fit")
         size = st.select_slider("Patch", PATCH_SIZES, PATCH_SIZE, key=f"{PREFIX}_size", bind="query-params", width=150)
-        unread = size != PATCH_SIZE
+        unread = not Settings(patch_size=size).whole
         pooling = controls.one_of("Answer from", list(MODELS), f"{PREFIX}_pooling", disabled=unread)
         positions = st.toggle("Positions", True, key=f"{PREFIX}_positions", bind="query-params", disabled=unread)
         shuffled = st.slider(
@@ -243,7 +243,7 @@ def lesson() -> None:
         messages.problem(PREFIX, "The Vision Transformer cannot be used.", f"{error}.")
         return
     draw(result, digest, layer, head)
-    if result.whole:
+    if settings.whole:
         answered(result, digest, picture)
         look(result, digest, layer, head)
     question.ask(PREFIX, questions(result))
@@ -253,7 +253,7 @@ def lesson() -> None:
 
 def draw(result: Lesson, digest: str, layer: int, head: int) -> None:
     """The stage: from pixels to the class, or with patches that no model here reads, to their rows."""
-    settings, sight, whole = result.settings, result.sight, result.whole
+    settings, sight, whole = result.settings, result.sight, result.settings.whole
     side = len(result.pixels)
     patch_tokens = [Token(each) for each in result.patch_names]
     tensors = result.beside(layer, head)

@@ -70,7 +70,7 @@ class Argument:
         """The controls: force a word, edit a row, see and take back what is forced."""
         target = translations.tokens(now.target, translator.vocabulary)
         source = translations.tokens(now.source, translator.vocabulary)
-        places = [f"{step} {token.text}" for step, token in enumerate(target)]
+        places = [f"{step} {token.text}" for step, token in enumerate(target, 1)]
         with st.container(horizontal=True, vertical_alignment="bottom"):
             forced = [step for what in ("look", "write") for step, _ in link.pairs(self.name(what))]
             first = min((*link.integers(self.name("rowof")), *sorted(forced), 0)[0], len(places) - 1)
@@ -111,10 +111,10 @@ class Argument:
         if written is None:
             link.write(self.name("rowof"), str(at))
         elif written[0] != at:
-            st.caption(f"The row that you edited is that of step {written[0]}.")
+            st.caption(f"The row that you edited is that of step {written[0] + 1}.")
             st.button("Edit this step in its place", key=self.name("other_row"), on_click=self._forget_row)
             return
-        st.caption(f"Step {at}. A weight for each piece of the source; together they should be 1.")
+        st.caption(f"Step {at + 1}. A weight for each piece of the source; together they should be 1.")
         start = tuple((round(weight, 4),) for weight in now.own[at].tolist())
         found = sheet.edit(self.prefix, [Sheet("row", "a", "key", start, [token.text for token in source])])
         total = sum(max(0.0, weight) for (weight,) in found["row"])
@@ -168,16 +168,18 @@ class Argument:
     ) -> None:
         """What is forced now, each with a way back."""
         told = [
-            (f"step {step} looks at “{source[place].text}” alone", self.look, (step, place))
+            (f"step {step + 1} looks at “{source[place].text}” alone", self.look, (step, place))
             for step, place in sorted(link.pairs(self.name("look")))
             if place < len(source) and step < len(target)
         ]
         for steps, text in self._written(translator, len(target)):
-            where = f"step {steps[0]} writes" if len(steps) == 1 else f"steps {steps[0]} to {steps[-1]} write"
+            where = (
+                f"step {steps[0] + 1} writes" if len(steps) == 1 else f"steps {steps[0] + 1} to {steps[-1] + 1} write"
+            )
             told.append((f"{where} “{text}”", self._unwrite, (steps,)))
         written = self.row(len(source))
         if written is not None and written[0] < len(target):
-            told.append((f"step {written[0]} has the row of weights that you wrote", self._forget_row, ()))
+            told.append((f"step {written[0] + 1} has the row of weights that you wrote", self._forget_row, ()))
         for number, (words, undo, values) in enumerate(told):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"✎ {words}")

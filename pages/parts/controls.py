@@ -12,6 +12,10 @@ REAL, BY_HAND = "real", "by hand"
 MAIN = "text"  # the name of a page's main sentence
 _ALONG = "sentence_taken_along"
 N_LAYERS, N_HEADS = 6, 12  # of the offline model
+MARKS = (
+    "A token is a word or a piece of one: ## goes on with the word before it, [CLS] and [SEP] frame the text, [UNK] stands "
+    "for what the model has no piece for, for example an emoji"
+)
 OWN_NUMBERS = "Your own numbers, computed in single precision"
 
 
@@ -28,7 +32,7 @@ def numbers(prefix: str) -> str:
 def one_of(
     label: str, options: Sequence[str], key: str, first: str = "", says: str | None = None, *, disabled: bool = False
 ) -> str:
-    """One of a few words; `first` unless the learner or the link says otherwise, or else the first of them."""
+    """One of a few words: `first`, or without it the first option, unless the learner or the link says otherwise."""
     first = first or options[0]
     chosen = st.segmented_control(
         label, options, default=first, key=key, bind="query-params", required=True, help=says, disabled=disabled
@@ -69,11 +73,15 @@ def layer_and_head(prefix: str, default_layer: int = 3, default_head: int = 1) -
     return layer(prefix, default_layer), counted("Head", N_HEADS, default_head, f"{prefix}_head", says)
 
 
-def temperature(prefix: str, low: float = 0.25, high: float = 4.0, step: float = 0.25) -> float:
+def temperature(
+    prefix: str, low: float = 0.25, high: float = 4.0, step: float = 0.25, *, disabled: bool = False
+) -> float:
     """What the scores are divided by, beside the root of the head's width. 1 is what the model was trained with."""
     says = "Divides the scores: below 1 the largest weight grows, above 1 the weights become more alike."
     key = f"{prefix}_temperature"
-    return st.slider("Temperature", low, high, 1.0, step, key=key, bind="query-params", help=says, width=170)
+    return st.slider(
+        "Temperature", low, high, 1.0, step, key=key, bind="query-params", help=says, width=170, disabled=disabled
+    )
 
 
 def seed(prefix: str, default: int) -> int:
@@ -97,8 +105,4 @@ def origin(in_layer: int, head: int | None = None) -> str:
 
     which = f"layer {in_layer}" if head is None else f"layer {in_layer}, head {head}"
     model = f"all-MiniLM-L6-v2 (a BERT, a transformer that reads text: {N_LAYERS} layers of {N_HEADS} heads)"
-    marks = (
-        "A token is a word or a piece of one: ## goes on with the word before it, [CLS] and [SEP] frame the text, [UNK] stands "
-        "for what the model has no piece for, an emoji say"
-    )
-    return f"Real numbers of {model}, {which}, computed on {material.device()}. {marks}"
+    return f"Real numbers of {model}, {which}, computed on {material.device()}. {MARKS}"

@@ -11,7 +11,6 @@ from core.trace import Step, references
 
 ROLES = {"Q": "query", "K": "key", "V": "value", "O": "output"}
 _LETTER = re.compile(r"(?<!</mi>)<mi>([QKVO])</mi>")  # not where it is the index of another letter
-_MARK = re.compile(r'data-step="(\w+)"')
 _HOLE = re.compile(r"<mtext>@(\w+)@</mtext>")
 
 
@@ -20,7 +19,7 @@ def whole_formula(
 ) -> str:
     """The formula of the last step with every earlier one inside it marked by its step, and what its letters stand for.
 
-    symbols   {step: letter} for steps that the formula names by a letter: a line below says how each is made.
+    symbols   {step: letter} for steps that stand in it as a letter: a line below says how each is made.
     changed   {step: LaTeX} in place of what the trace declares.
     """
     declared = tuple((step.name, changed.get(step.name, step.formula)) for step in steps)
@@ -29,18 +28,15 @@ def whole_formula(
 
 @lru_cache(maxsize=64)
 def _whole(declared: tuple[tuple[str, str], ...], last: str, symbols: tuple[tuple[str, str], ...]) -> str:
-    formulas = dict(declared)
-    lines = [f"<div>{_math(_symbol(last, formulas))}</div>"]
+    formulas, named = dict(declared), dict(symbols)
+    lines = [f"<div>{_math(_group(last, _marked(last, formulas, named)))}</div>"]
     if symbols:
-        parts = [f"{_group(name, _letters(letter))}<mo>=</mo>{_marked(name, formulas)}" for name, letter in symbols]
-        gap = '<mspace width="1.6em"/>'
-        lines.append(f"<div>{_math(f'<mtext>with&#160;</mtext>{gap.join(parts)}')}</div>")
+        parts = [
+            f"{_group(name, _letters(letter))}<mo>=</mo>{_marked(name, formulas, named)}" for name, letter in symbols
+        ]
+        parts[0] = f"<mtext>with&#160;</mtext>{parts[0]}"
+        lines.append(f"<div>{' '.join(map(_math, parts))}</div>")
     return "".join(lines)
-
-
-def named(formula: str) -> set[str]:
-    """The steps that a whole formula marks."""
-    return set(_MARK.findall(formula))
 
 
 def latex(
@@ -63,16 +59,17 @@ def _group(name: str, content: str) -> str:
     return f'<mrow class="symbol" data-step="{name}">{content}</mrow>'
 
 
-def _symbol(name: str, formulas: dict[str, str]) -> str:
-    return _group(name, _marked(name, formulas))
-
-
-def _marked(name: str, formulas: dict[str, str]) -> str:
-    """MathML of one formula; each `<step>` in it becomes a marked group."""
+def _marked(name: str, formulas: dict[str, str], named: dict[str, str]) -> str:
+    """MathML of one formula; each `<step>` in it becomes a marked group: its letter, or else its own formula."""
     latex = formulas[name]
     for reference in references(latex):
         latex = latex.replace(f"<{reference}>", rf"\text{{@{reference}@}}")
-    return _HOLE.sub(lambda hole: _symbol(hole[1], formulas), _letters(latex))
+
+    def inner(hole: re.Match) -> str:
+        step = hole[1]
+        return _group(step, _letters(named[step]) if step in named else _marked(step, formulas, named))
+
+    return _HOLE.sub(inner, _letters(latex))
 
 
 def _letters(latex: str) -> str:

@@ -19,11 +19,16 @@ LOOKS: Mapping[str, Look] = {
     "scaled dot": "dot",
     "no attention": "none",
 }
+LOOKS_SAY = (
+    "How it looks back at what it reads (lesson 2). additive: a small network with a tanh scores each word; without tanh: the "
+    "same network without its tanh; scaled dot: products of vectors score it; no attention: it has one vector of all."
+)
 # what a toy writes, what it writes them in, and which of them have a place where they should look
 NOUNS = {
     "grammar": ("words", "sentences", "nouns and adjectives", "word"),
     "digits": ("digits", "rows", "digits", "digit"),
 }
+WATCHED = {"grammar": "Sentence to watch", "digits": "Row to watch"}
 _BEFORE = "live_run_before"
 _RUN = "live_run"  # one training per visitor, whatever page it is on
 GOING = ("running", "waiting")
@@ -37,26 +42,28 @@ def show(
     lead: str,
     probe: str,
     widths: tuple[int, int, int] = (16, 64, 64),
-    look: str = "",
+    first_look: str = "",
 ) -> None:
     """A training with its controls.
 
-    prefix: of its widgets; widths: the least, the most and the first width of a state; look: the attention that it begins
-    with, if not the first of LOOKS.
+    prefix: of its widgets; widths: the least, the most and the first width of a state; first_look: the attention that it
+    begins with, if not the first of LOOKS.
     """
     with st.container(key=f"{prefix}_learning", border=True):
         st.markdown(f"#### {title}\n{lead}")
-        asked = _wish(prefix, task, probe, widths, look)
+        asked = _wish(prefix, task, probe, widths, first_look)
         if asked is not None:
             polled = _run(prefix, *asked).state in GOING
             st.fragment(turns.run(_watch), run_every=REFRESH if polled else None)(prefix, *asked, polled)
 
 
-def _wish(prefix: str, task: Task, probe: str, widths: tuple[int, int, int], first: str) -> tuple[Settings, str] | None:
+def _wish(
+    prefix: str, task: Task, probe: str, widths: tuple[int, int, int], first_look: str
+) -> tuple[Settings, str] | None:
     """What the controls ask for, and the sentence to watch; None after saying what is wrong with the sentence."""
     with controls.bench(f"{prefix}_bench"):
-        text = st.text_input("Sentence to watch", probe, key=f"{prefix}_probe", bind="query-params")
-        look = controls.one_of("Attention", list(LOOKS), f"{prefix}_look", first)
+        text = st.text_input(WATCHED[task], probe, key=f"{prefix}_probe", bind="query-params")
+        look = controls.one_of("Attention", list(LOOKS), f"{prefix}_look", first_look, LOOKS_SAY)
         width = st.slider("Numbers in a state", *widths, step=16, key=f"{prefix}_width", bind="query-params", width=150)
         seed = controls.seed(prefix, 0)
     try:

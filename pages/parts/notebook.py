@@ -62,10 +62,13 @@ def _words(text: str) -> NotebookNode:
 
 def _told(number: int, frame: Frame, stage: Stage) -> str:
     """The title of a step, its formulas, what to notice, where it comes from."""
-    declared = {step.name: step for step in stage.steps}
+    made, symbols, formulas = (
+        (list(frame.instead.steps), {}, {}) if frame.instead else (stage.steps, stage.symbols, stage.formulas)
+    )
+    declared = {step.name: step for step in made}
     steps = [declared[name] for name in frame.steps]
     parts = [f"## {number}. {frame.title or steps[0].title}"]
-    parts += [f"$$ {latex(stage.steps, step.name, stage.symbols, stage.formulas)} $$" for step in steps]
+    parts += [f"$$ {latex(made, step.name, symbols, formulas)} $$" for step in steps]
     parts.append(literal("".join(span[0] for span in frame.notice)))
     sources = {step.source: SOURCES[step.source] for step in steps}.values()
     parts += [f"Source: [{source.short}]({source.url}), *{source.title}*" for source in sources]

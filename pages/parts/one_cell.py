@@ -26,6 +26,11 @@ WORDS = {
     "exit": "How much of the memory is shown as the state.",
     "states": "Each state is made from its input and the state before. Change the first input, and all of them change.",
 }
+# where all formulas in one would be too long to read
+LETTERS = {
+    "gru": {"reset": "r_t", "update": "z_t", "candidate": "n_t"},
+    "lstm": {"forget": "f_t", "entry": "i_t", "candidate": "g_t", "memory": "C_t", "exit": "o_t"},
+}
 GATES = {"reset", "update", "forget", "entry", "exit"}
 
 
@@ -82,7 +87,7 @@ def show(
         tokens={"queries": tokens, "keys": tokens, "one": [Token("c")]},
         listing=_lines(read, {each.name for each in made}),
         formula_of="states",
-        symbols={},
+        symbols=LETTERS.get(read.function.__name__, {}),
         focus={"query": 0, "key": 0},
         tensors=read.beside,
         answered=answered,

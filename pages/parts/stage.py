@@ -12,7 +12,7 @@ from core.listing import Line
 from core.sources import SOURCES
 from core.trace import Step, matrices
 from pages.parts import assets
-from pages.parts.formula import named, whole_formula
+from pages.parts.formula import whole_formula
 from pages.parts.payload import pack
 from pages.parts.progress import visit
 from pages.parts.views import View, limit
@@ -28,6 +28,14 @@ class Token(NamedTuple):
     special: bool = False
 
 
+class Computation(NamedTuple):
+    """What a formula and lines of code tell: the steps of a trace, the one whose formula is shown, the lines."""
+
+    steps: Sequence[Step]
+    formula_of: str
+    listing: Sequence[Line]
+
+
 @dataclass(frozen=True)
 class Frame:
     """One stop on the rail.
@@ -38,6 +46,7 @@ class Frame:
     notice    one or two sentences with real numbers.
     operator  what stands on the rail before it.
     title     in place of the first step's; shape: in place of its tensor's.
+    instead   what is computed, where that is not the lesson's own computation.
     """
 
     label: str
@@ -47,6 +56,7 @@ class Frame:
     operator: str = ""
     title: str = ""
     shape: str = ""
+    instead: Computation | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,8 @@ class Stage:
     signature    changes whenever the input does; then the cell looked at returns to `focus`.
     steps        the trace.
     tokens       the words of each axis: "queries" and "keys", and any other that a table names.
-    focus        the "query", "key" and "head" that are looked at first; the first row of any axis that is neither.
+    focus        the "query", "key" and "head" that are looked at first. Any other axis that is named here is selected by
+                 itself, from this row on; that selection is not kept in the link.
     formula_of   the step whose formula is shown, with all earlier ones inside it; "" for none.
     formula_all  False where it is shown beside the steps that are in it alone.
     formulas     {step: LaTeX} in place of what the trace declares, where the learner changed the computation.
@@ -118,8 +129,11 @@ def show(
 
         return tell
 
-    step = step_of_link(len(stage.frames), first_step)
-    visit.stood(step, len(stage.frames), stage.answered)
+    step, count = step_of_link(len(stage.frames), first_step), len(stage.frames)
+    # where the number of steps has just changed, the browser is about to tell which of them it shows now
+    if st.session_state.get(f"{key}_count", count) == count:
+        visit.stood(step, count, stage.answered)
+    st.session_state[f"{key}_count"] = count
     assets.component("stage")(
         key=key,
         data=_payload(stage, step, first_step),
@@ -137,7 +151,7 @@ def step_of_link(count: int, first: int) -> int:
 
 
 def look_of_link(focus: Mapping[str, int]) -> dict[str, int]:
-    """The query, key, number and head that the link looks at; the focus where it names none, and for other axes."""
+    """The query, key, number and head that the link looks at; the focus where it names none."""
     default = {"query": 0, "key": 0, "dimension": 0, "head": 0} | dict(focus)
     asked = st.query_params.get("at", "")
     if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", asked):
@@ -164,11 +178,7 @@ def go_to(lesson: str, step: int) -> None:
 def _payload(stage: Stage, step: int, first_step: int) -> bytes:
     tensors = matrices(stage.steps) | dict(stage.tensors)
     declared = {made.name: made for made in stage.steps}
-    formula = stage.formula_of and whole_formula(stage.steps, stage.formula_of, stage.symbols, stage.formulas)
-    frames = [
-        _frame(frame, declared, tensors) | {"formula": stage.formula_all or not named(formula).isdisjoint(frame.steps)}
-        for frame in stage.frames
-    ]
+    frames = [_frame(frame, declared, tensors) for frame in stage.frames]
     always = {"weights", "queries", "keys", "values", "scores", "scaled"} & tensors.keys()
     shown = {part["tensor"] for frame in frames for part in frame["view"].get("tables") or [frame["view"]]}
     words = {
@@ -180,8 +190,11 @@ def _payload(stage: Stage, step: int, first_step: int) -> bytes:
         },
         "cross": stage.tokens["queries"] is not stage.tokens["keys"],
         "frames": frames,
-        "formula": formula,
-        "code": [{"text": line.text, "steps": line.assigns} for line in stage.listing],
+        "formula": whole_formula(stage.steps, stage.formula_of, stage.symbols, stage.formulas)
+        if stage.formula_of
+        else "",
+        "formulaAll": stage.formula_all,
+        "code": _code(stage.listing),
         "focus": dict(stage.focus),
         "look": look_of_link(stage.focus),
         "go": st.session_state.get(f"{stage.lesson}_go"),
@@ -202,7 +215,7 @@ def _payload(stage: Stage, step: int, first_step: int) -> bytes:
 
 def _frame(frame: Frame, declared: Mapping[str, Step], tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
     first = declared.get(frame.steps[0]) if frame.steps else None
-    parts = frame.view.get("tables") or [frame.view]
+    parts, other = frame.view.get("tables") or [frame.view], frame.instead
     sizes = list(dict.fromkeys(" × ".join(map(str, tensors[part["tensor"]].shape)) for part in parts))
     return {
         "label": frame.label,
@@ -214,9 +227,15 @@ def _frame(frame: Frame, declared: Mapping[str, Step], tensors: Mapping[str, np.
         "shape": frame.shape
         or (f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes)),
         "axes": _axes(frame.view["kind"], parts[0]),
+        "formula": whole_formula(list(other.steps), other.formula_of, {}) if other else None,
+        "code": _code(other.listing) if other else None,
         "notice": frame.notice,
         "view": _with_limits(frame.view, tensors),
     }
+
+
+def _code(listing: Sequence[Line]) -> list[dict[str, Any]]:
+    return [{"text": line.text, "steps": line.assigns} for line in listing]
 
 
 def _axes(kind: str, part: View) -> str:

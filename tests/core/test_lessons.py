@@ -108,8 +108,8 @@ def operands() -> attention.Operands:
     ("change", "weights_move", "output_moves"),
     [
         ("as they are", False, False),
-        ("other values", False, True),
-        ("other keys", True, True),
+        ("values times −1", False, True),
+        ("keys times −1", True, True),
         ("keys and values shuffled", False, False),
         ("keys alone shuffled", False, True),
     ],

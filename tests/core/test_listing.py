@@ -4,6 +4,7 @@ from core.attention import attend
 from core.attention.projections import project
 from core.attention.scores import dot
 from core.listing import lines_that_ran, returned
+from core.sequence.cells import rnn
 
 STEPS = ("scores", "scaled", "masked", "weights", "output")
 
@@ -45,3 +46,14 @@ def test_the_lines_shown_compute_what_attend_computes():
 
 def test_a_score_function_shows_what_it_returns():
     assert returned(dot) == "return queries @ keys.mT"
+
+
+def test_what_a_loop_does_stands_under_the_line_that_begins_it():
+    shown = [line.text for line in lines_that_ran(rnn, ("from_input", "from_state", "state"), {})]
+    assert shown == [
+        "from_input = inputs @ maps.w_input + maps.b_input",
+        "state = from_input.new_zeros(len(inputs), maps.w_state.shape[0])",
+        "for now in from_input.unbind(1):",
+        "    from_state = state @ maps.w_state + maps.b_state",
+        "    state = torch.tanh(now + from_state)",
+    ]

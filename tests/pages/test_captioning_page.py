@@ -147,6 +147,14 @@ def test_both_questions_are_graded_on_what_is_measured():
     assert "red circle top left and blue square bottom right" in told
 
 
+def test_the_mean_weighs_nothing_so_no_line_and_no_control_weighs():
+    app = open_page("captioning", pic_context="mean context")
+    lines = [line["text"] for line in sent(app, "stage")[0]["code"]]
+    assert not any("softmax" in line for line in lines)
+    assert "mean = grid.mean(dim=1)" in lines
+    assert app.slider(key="pic_temperature").disabled
+
+
 def test_without_the_files_of_a_captioner_the_page_says_how_to_get_them(monkeypatch, tmp_path):
     monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
     checkpoints._load.cache_clear()

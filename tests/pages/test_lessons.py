@@ -73,6 +73,16 @@ def test_the_leak_meter_shows_zeros_above_the_diagonal_only_before_the_softmax()
         assert bool((np.triu(tensors["leak"], 1) > 0).any()) == leaks
 
 
+def test_the_wrong_way_has_its_own_formula_and_code_and_the_leak_meter_follows():
+    for way, late in (("before softmax", False), ("after softmax", True)):
+        words, _ = sent(open_page("masks", mask_way=way), "stage")
+        wrong, leak = words["frames"][5:7]
+        assert "allowed" in wrong["formula"]
+        assert "allowed" not in words["formula"]
+        assert [line["text"] for line in wrong["code"]][-1] == "cut = seen.weights * allowed"
+        assert (leak["formula"], leak["code"]) == ((wrong["formula"], wrong["code"]) if late else (None, None))
+
+
 def test_every_head_of_the_layer_is_on_the_screen_and_muted_ones_deliver_zeros():
     app = open_page("multi_head")
     _, tensors = sent(app, "stage")
@@ -183,7 +193,7 @@ def test_after_every_change_each_row_stands_beside_the_token_it_was_made_of(chan
         beside = words["tokens"].get(axis, words["tokens"]["keys"])
         assert beside in (in_order, in_order[::-1])
         order = slice(None, None, 1 if beside == in_order else -1)
-        sign = -1 if (change, name) in (("other keys", "keys"), ("other values", "values")) else 1
+        sign = -1 if (change, name) in (("keys times −1", "keys"), ("values times −1", "values")) else 1
         np.testing.assert_allclose(tensors[name], sign * plain[name][order], **CLOSE)
 
 

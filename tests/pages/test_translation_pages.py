@@ -290,7 +290,7 @@ def test_a_word_of_many_pieces_is_taken_back_as_one():
     app = open_page("looking_back")
     app.text_input(key="back_word").set_value("zzzzqqq").run()
     app.button(key="back_write_it").click().run()
-    assert "steps 0 to" in said(app)
+    assert "steps 1 to" in said(app)
     assert "“zzzzqqq”" in said(app)
     app.button(key="back_undo_0").click().run()
     assert targets(app) == [token for token in targets(open_page("looking_back"))]
@@ -379,3 +379,15 @@ def test_only_our_own_examples_are_remembered_for_everybody(monkeypatch, text, w
     monkeypatch.setattr(translations, "_of_examples", lambda *_: "everybody")
     monkeypatch.setattr(translations, "_of_own", lambda *_: "the visitor")
     assert translations.translate(TRANSLATOR, text, 1, what_if) == who
+
+
+def test_a_translation_that_is_a_guess_says_so():
+    for text, guesses in ((SENTENCE, False), ("Hello", True)):
+        assert ("this is a guess" in said(open_page("bottleneck", one_text=text))) is guesses
+
+
+def test_a_cell_with_many_formulas_names_them_by_letters_and_says_how_each_is_made():
+    formula = sent(open_page("bottleneck", one_network="LSTM"), "stage")[0]["formula"]
+    whole, *others = formula.split("<math")[1:]
+    assert len(others) == 5
+    assert "σ" not in whole

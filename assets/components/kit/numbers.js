@@ -13,9 +13,9 @@ export function number(value, digits = 2) {
 /** The same with a plus sign. */
 export const signed = (value, digits = 2) => (value > 0 ? "+" : "") + number(value, digits);
 
-/** Short enough to stand in a cell: .65, −1.2, 13. */
+/** Short enough to stand in a cell: .65, 1.0, −1.2, 13. */
 export function short(value, isWeight) {
-  if (isWeight) return value.toFixed(2).replace(/^0/, "");
+  if (isWeight) return value.toFixed(2).replace(/^0/, "").replace("1.00", "1.0");
   return number(value, Math.abs(value) < 10 ? 1 : 0);
 }
 

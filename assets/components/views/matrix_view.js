@@ -12,6 +12,7 @@ const LARGEST_CELL = 56;
 const SMALLEST_LABELLED = 9; // a row lower than this is labelled only where it is looked at
 const ALL_NUMBERS_FROM = 32; // cells of this size show their number
 const ROW_NUMBERS_FROM = 19; // in smaller ones down to this, only the row looked at does
+const MARGIN_LINE = 11; // a row lower than this has no number beside it
 const MONO = 0.6; // how wide a letter is in its size
 const OUTPUT_WIDTH = 340;
 const WORD_WIDTH = 104; // of a cell that holds a word
@@ -37,19 +38,21 @@ export class MatrixView {
     this.top = this.left;
     this.rows = figure.window("queries", rows.length);
     this.keys = figure.window("keys", keys.length);
-    const fitting = Math.min(
-      (width - this.left - this.margin) / this.keys.count,
-      (HEIGHT - this.top) / this.rows.count,
-    );
-    this.cell = fitting >= 7 ? Math.min(Math.floor(fitting), LARGEST_CELL) : fitting;
+    const room = { across: (width - this.left - this.margin) / this.keys.count, down: (HEIGHT - this.top) / this.rows.count };
+    const fitting = Math.min(room.across, room.down);
+    const square = fitting >= 7 ? Math.min(Math.floor(fitting), LARGEST_CELL) : fitting;
+    // few rows of many columns, or few columns of many rows, would be a strip that nobody can read
+    const [across, down] = [room.across, room.down].map((side) => Math.floor(Math.min(side, ROW_NUMBERS_FROM)));
+    this.cell = this.rows.count < this.keys.count / 2 ? Math.max(square, down) : square;
+    this.across = this.keys.count < this.rows.count / 2 ? Math.max(square, across) : square;
     this.width = width;
     this.columns = this.#columns(view);
     return Math.ceil(this.top + this.cell * this.rows.count + 4);
   }
 
-  /** Columns are tokens, as wide as rows are high, or the numbers of a vector, which share the room. */
+  /** Columns are tokens, as a rule as wide as rows are high, or the numbers of a vector, which share the room. */
   #columns(view) {
-    if (view.columns === "keys") return { ...this.keys, size: this.cell };
+    if (view.columns === "keys") return { ...this.keys, size: this.across };
     const count = this.figure.tensor(view.tensor).columns;
     const most = view.words ? count * WORD_WIDTH : OUTPUT_WIDTH;
     return { first: 0, count, size: Math.min(this.width - this.left - 4, most) / count };
@@ -144,8 +147,7 @@ export class MatrixView {
   #labels(context, view) {
     const { left, top, cell, rows, columns, label } = this;
     const { theme, selection } = this.figure;
-    const size = clamp(cell - 1, 9, this.font);
-    const draw = (token, chosen, role, place) => {
+    const draw = (token, chosen, role, size, place) => {
       const font = `${chosen ? 700 : 500} ${token.special ? size - 2 : size}px ${token.special ? FONT.mono : FONT.sans}`;
       const colour = chosen ? theme.colours[role] : theme.colours["ink-2"];
       context.save();
@@ -160,7 +162,7 @@ export class MatrixView {
         const index = axis.first + i;
         if (axis === rows && view.grows && index >= this.figure.grown) continue; // not written yet
         if (step < SMALLEST_LABELLED && index !== chosen) continue;
-        draw(tokens[index], index === chosen, role, () => place(i));
+        draw(tokens[index], index === chosen, role, clamp(step - 1, 9, this.font), () => place(i));
       }
     };
     const { query, key } = selection.now;
@@ -236,7 +238,7 @@ export class MatrixView {
       const row = rows.first + i;
       if (view.grows && row >= this.figure.grown) continue;
       const chosen = row === selection.now.query;
-      if (cell < SMALLEST_LABELLED && !chosen) continue;
+      if (cell < MARGIN_LINE && !chosen) continue;
       write(context, this.figure.rowMargin(view, row), x, top + (i + 0.5) * cell, {
         font: `${chosen ? 700 : 500} 11px ${FONT.mono}`, colour: theme.colours[chosen ? "ink" : "ink-3"],
       });

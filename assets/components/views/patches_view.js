@@ -99,6 +99,6 @@ export class PatchesView {
   }
 
   describe(view, { key }) {
-    return `patch ${key} of ${view.side ** 2}, ${this.figure.tokens("keys")[key]?.text ?? ""}`;
+    return `number ${key}, counted from 0 to ${view.side ** 2 - 1}, ${this.figure.tokens("keys")[key]?.text ?? ""}`;
   }
 }

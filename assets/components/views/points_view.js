@@ -58,11 +58,12 @@ export class PointsView {
     outputs.forEach(([x, y], i) => diamond(context, x, y, i === query ? 8 : 4.5, theme.colours.output, theme.colours.stage));
     // the output and the value that are looked at have their names, then the heaviest values as far as there is room
     const taken = [];
-    this.#label(context, taken, this.figure.tokens("queries")[query], ox, oy + 20, 700, theme.colours.output);
+    this.#label(context, taken, oy + 20, this.figure.tokens("queries")[query], ox, 700, theme.colours.output);
     const order = [...this.values.keys()].sort((a, b) => (b === key) - (a === key) || weights.at(query, b) - weights.at(query, a));
     for (const i of order) {
       const [x, y] = this.values[i];
-      this.#label(context, taken, this.figure.valued(i), x, y - 14, i === key ? 700 : 500, theme.colours.value);
+      const name = [this.figure.valued(i), x, i === key ? 700 : 500, theme.colours.value];
+      if (!this.#label(context, taken, y - 14, ...name) && i === key) this.#label(context, taken, y + 20, ...name);
     }
     write(context, view.note, 0, HEIGHT - 8, { font: `400 12px ${FONT.sans}`, colour: theme.colours["ink-2"] });
   }
@@ -72,15 +73,16 @@ export class PointsView {
     return [0, 1].map((axis) => this.values.reduce((sum, point) => sum + point[axis], 0) / count);
   }
 
-  /** A name, where none of those `taken` stands yet. */
-  #label(context, taken, token, x, y, weight, colour) {
+  /** Writes a name, unless one of those `taken` stands there; whether it did. */
+  #label(context, taken, y, token, x, weight, colour) {
     const font = `${weight} 12px ${token.special ? FONT.mono : FONT.sans}`;
     context.font = font;
     const text = cut(context, token.text, 84);
     const half = context.measureText(text).width / 2 + 3;
-    if (taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < LINE)) return;
+    if (taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < LINE)) return false;
     taken.push({ x, y, half });
     write(context, text, x, y, { font, colour, align: "center" });
+    return true;
   }
 
   at(x, y) {

@@ -53,7 +53,8 @@ def sizes(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
 @claim(
     said="Queries times keys is a table of similarities.",
     verdict="right",
-    instead="It is |q| |k| cos(angle): a long key scores high without being more similar. The cosine ignores length.",
+    instead="A similarity that is not normalised: |q| |k| cos(angle). Length counts, so a long key scores high without pointing "
+    "more the same way; the cosine ignores length.",
     sources=("vaswani2017", "luong2015"),
 )
 def similarity(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
