@@ -97,7 +97,7 @@ def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]
             tables(table("decoder_states", "s", rows="queries", role="query", grows=True)),
             say(
                 "Before each piece the decoder makes a new state from its last one, the piece it wrote last, and always the same "
-                "{c}. {n} steps for {word}: the lengths need not agree. In the formula s is that state, y the piece written last, "
+                "{c}. {n} steps for {word}: the lengths need not agree. In the formula s is that state, y the last piece, "
                 "T the length, W and E learned.",
                 c=strong("c"),
                 n=n_target,
