@@ -124,7 +124,7 @@ function createLearning(root) {
     if (!history) {
       write(context, "Without attention there is nothing to look at:", 0, 30, plain);
       write(context, "one vector is all that the decoder is given.", 0, 50, plain);
-      map.setAttribute("aria-label", "no attention weights");
+      map.setAttribute("aria-label", "no attention weights: 1 vector is all that the decoder is given");
       return;
     }
     const weights = history.matrix(now());
