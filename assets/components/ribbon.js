@@ -28,7 +28,8 @@ export class Ribbon {
     this.tools = this.#buttons();
     this.node = element("div", { className: "ribbon", children: [this.inner, this.note, ...(touched ? [this.tools] : [])] });
     this.inner.onpointerleave = () => selection.release();
-    this.node.onscroll = () => this.tokens?.length && this.#draw(); // a shorter sentence stays where it is
+    this.drawn = []; // the words that ask, each with its weights
+    this.node.onscroll = () => this.apart && this.#draw(); // a shorter sentence stays where it is
   }
 
   /** For fingers, which have neither Shift nor Alt. */

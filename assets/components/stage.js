@@ -84,7 +84,7 @@ function createStage(root, io) {
     const first = !data;
     const changed = payload.signature !== data?.signature;
     const stood = data?.frames[rail.step].label;
-    [data, theme, shown] = [payload, newTheme, null];
+    [data, theme] = [payload, newTheme];
     if (changed) figure.grown = Infinity;
     rail.head.pace = data.recurrent === null ? 1 : LOOP_PACE;
     figure.update(data, theme);
@@ -181,7 +181,7 @@ function createStage(root, io) {
 
   function resize() {
     figure.resize(Math.floor(figure.canvas.parentElement.clientWidth));
-    fitFormula();
+    shown = null; // the words have other room, or are others
     rail.layout();
     if (data.ribbon) ribbon.paint();
     show();

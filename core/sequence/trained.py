@@ -97,8 +97,8 @@ class Translation:
     @property
     def mean_probability(self) -> float:
         """Of the written pieces, each given those before it: the geometric mean."""
-        rows = self.trace.probabilities[0, : len(self.target.ids)].cpu()
-        return rows.gather(1, torch.tensor(self.target.ids)[:, None]).log().mean().exp().item()
+        rows = self.trace.probabilities[0, : len(self.target.ids)]
+        return rows.gather(1, torch.tensor(self.target.ids, device=rows.device)[:, None]).log().mean().exp().item()
 
 
 class TrainedTranslator:

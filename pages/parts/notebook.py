@@ -62,13 +62,11 @@ def _words(text: str) -> NotebookNode:
 
 def _told(number: int, frame: Frame, stage: Stage) -> str:
     """The title of a step, its formulas, what to notice, where it comes from."""
-    made, symbols, formulas = (
-        (list(frame.instead.steps), {}, {}) if frame.instead else (stage.steps, stage.symbols, stage.formulas)
-    )
-    declared = {step.name: step for step in made}
+    made = frame.instead or stage.computation
+    declared = {step.name: step for step in made.steps}
     steps = [declared[name] for name in frame.steps]
     parts = [f"## {number}. {frame.title or steps[0].title}"]
-    parts += [f"$$ {latex(made, step.name, symbols, formulas)} $$" for step in steps]
+    parts += [f"$$ {latex(made.steps, step.name, made.symbols, made.formulas)} $$" for step in steps]
     parts.append(literal("".join(span[0] for span in frame.notice)))
     sources = {step.source: SOURCES[step.source] for step in steps}.values()
     parts += [f"Source: [{source.short}]({source.url}), *{source.title}*" for source in sources]

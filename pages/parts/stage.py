@@ -28,12 +28,28 @@ class Token(NamedTuple):
     special: bool = False
 
 
-class Computation(NamedTuple):
-    """What a formula and lines of code tell: the steps of a trace, the one whose formula is shown, the lines."""
+@dataclass(frozen=True)
+class Computation:
+    """What is computed: the steps of a trace, with the formula and the code that tell of it.
 
-    steps: Sequence[Step]
+    formula_of, symbols, formulas   as of a Stage.
+    """
+
+    steps: list[Step]
     formula_of: str
     listing: Sequence[Line]
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    formulas: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def formula(self) -> str:
+        """Its markup; "" for none."""
+        return self.formula_of and whole_formula(self.steps, self.formula_of, self.symbols, self.formulas)
+
+    @property
+    def code(self) -> list[dict[str, Any]]:
+        """Its lines, each with the steps that it makes."""
+        return [{"text": line.text, "steps": line.assigns} for line in self.listing]
 
 
 @dataclass(frozen=True)
@@ -104,6 +120,11 @@ class Stage:
     reorderable: bool = False
     ribbon: bool = True
     answered: bool = False
+
+    @property
+    def computation(self) -> Computation:
+        """What all its frames show that name no other."""
+        return Computation(self.steps, self.formula_of, self.listing, self.symbols, self.formulas)
 
 
 def show(
@@ -190,11 +211,9 @@ def _payload(stage: Stage, step: int, first_step: int) -> bytes:
         },
         "cross": stage.tokens["queries"] is not stage.tokens["keys"],
         "frames": frames,
-        "formula": whole_formula(stage.steps, stage.formula_of, stage.symbols, stage.formulas)
-        if stage.formula_of
-        else "",
+        "formula": stage.computation.formula,
         "formulaAll": stage.formula_all,
-        "code": _code(stage.listing),
+        "code": stage.computation.code,
         "focus": dict(stage.focus),
         "look": look_of_link(stage.focus),
         "go": st.session_state.get(f"{stage.lesson}_go"),
@@ -215,7 +234,7 @@ def _payload(stage: Stage, step: int, first_step: int) -> bytes:
 
 def _frame(frame: Frame, declared: Mapping[str, Step], tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
     first = declared.get(frame.steps[0]) if frame.steps else None
-    parts, other = frame.view.get("tables") or [frame.view], frame.instead
+    parts = frame.view.get("tables") or [frame.view]
     sizes = list(dict.fromkeys(" × ".join(map(str, tensors[part["tensor"]].shape)) for part in parts))
     return {
         "label": frame.label,
@@ -227,15 +246,11 @@ def _frame(frame: Frame, declared: Mapping[str, Step], tensors: Mapping[str, np.
         "shape": frame.shape
         or (f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes)),
         "axes": _axes(frame.view["kind"], parts[0]),
-        "formula": whole_formula(list(other.steps), other.formula_of, {}) if other else None,
-        "code": _code(other.listing) if other else None,
+        "formula": frame.instead and frame.instead.formula,
+        "code": frame.instead and frame.instead.code,
         "notice": frame.notice,
         "view": _with_limits(frame.view, tensors),
     }
-
-
-def _code(listing: Sequence[Line]) -> list[dict[str, Any]]:
-    return [{"text": line.text, "steps": line.assigns} for line in listing]
 
 
 def _axes(kind: str, part: View) -> str:

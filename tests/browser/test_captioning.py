@@ -2,6 +2,8 @@
 
 import re
 
+from tests.browser.visitor import FOCUSED
+
 FIGURE = ".stage figure canvas"
 
 
@@ -15,11 +17,8 @@ def label(visitor) -> str:
 
 def focused(visitor) -> str:
     """What a screen reader says of the element that has the focus, inside a part or outside."""
-    return visitor.page.evaluate("""() => {
-        let node = document.activeElement;
-        while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
-        return node?.getAttribute("aria-label") ?? node?.textContent ?? "";
-    }""")
+    says = """ return focused()?.getAttribute("aria-label") ?? focused()?.textContent ?? ""; }"""
+    return visitor.page.evaluate("() => {" + FOCUSED + says)
 
 
 def test_a_thing_that_is_dragged_is_captioned_where_it_lies(visit):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.browser.visitor import EVERYTHING
 from tests.hostile.corpus import entries
 
 NASTIEST = (
@@ -11,15 +12,17 @@ NASTIEST = (
     "tex-href", "vue",
 )  # fmt: skip
 TEXTS = {entry.name: entry.made() for entry in entries("texts") if entry.name in NASTIEST}
-INJECTED = """() => {
-    const within = (root) => [...root.querySelectorAll("*")]
-        .flatMap((node) => [node, ...(node.shadowRoot ? within(node.shadowRoot) : [])]);
+INJECTED = (
+    """() => {"""
+    + EVERYTHING
+    + """
     // as it is written: what is typed stands in the page's own address, which an address on the page begins with
     const leads = (node) => `${node.getAttribute("href") ?? ""} ${node.getAttribute("src") ?? ""}`;
-    return within(document)
+    return everything(document)
         .filter((node) => node.id === "hostile" || leads(node).match(/hostile|javascript:/))
         .map((node) => node.outerHTML.slice(0, 200));
 }"""
+)
 
 
 @pytest.mark.parametrize(

@@ -3,23 +3,14 @@
 import pytest
 
 from pages.course.catalogue import MAP, built
+from tests.browser.visitor import EVERYTHING, FOCUSED
 
-PARTS = """
-    const everything = (root, found = []) => {
-        for (const node of root.querySelectorAll("*")) {
-            found.push(node);
-            if (node.shadowRoot) everything(node.shadowRoot, found);
-        }
-        return found;
-    };
-    const focused = () => {
-        let node = document.activeElement;
-        while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
-        return node;
-    };
+PARTS = f"""
+    {EVERYTHING}
+    {FOCUSED}
     const ours = (node) => node.getRootNode() instanceof ShadowRoot && node.closest(".lab") !== null;
     const reachable = () => everything(document).filter((node) =>
-        ours(node) && node.tabIndex >= 0 && !node.disabled && node.checkVisibility({ visibilityProperty: true }));
+        ours(node) && node.tabIndex >= 0 && !node.disabled && node.checkVisibility({{ visibilityProperty: true }}));
 """
 
 START = f"""() => {{

@@ -3,6 +3,7 @@
 import pytest
 
 from pages.course.catalogue import MAP, built
+from tests.browser.visitor import EVERYTHING
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 ZOOMED = {"viewport": {"width": 720, "height": 500}, "device_scale_factor": 2}
@@ -14,14 +15,7 @@ SMALLER = {
     "stSkipToContent",  # Streamlit's link for keyboards, unseen until it has the focus
 }
 
-EVERYTHING = """
-    const everything = (root, found = []) => {
-        for (const node of root.querySelectorAll("*")) {
-            found.push(node);
-            if (node.shadowRoot) everything(node.shadowRoot, found);
-        }
-        return found;
-    };
+SAID = """
     const above = (node) => (node.parentNode instanceof ShadowRoot ? node.parentNode.host : node.parentNode);
     const said = (node) => [
         node.tagName, node.getAttribute("role"), node.dataset.testid ?? node.closest("[data-testid]")?.dataset.testid,
@@ -32,6 +26,7 @@ EVERYTHING = """
 TARGETS = (
     """([finger, smaller]) => {"""
     + EVERYTHING
+    + SAID
     + """
     const under = (x, y) => {
         let node = document.elementFromPoint(x, y);
@@ -76,6 +71,7 @@ TARGETS = (
 CUT = (
     """() => {"""
     + EVERYTHING
+    + SAID
     + """
     const style = (node) => getComputedStyle(node).overflowX;
     const cut = [];

@@ -35,6 +35,20 @@ SETTLED = """() => [...document.querySelectorAll("[data-testid=stExpander] detai
     .every((panel) => !panel.getAnimations({ subtree: true }).length)"""
 
 
+# JavaScript that tests put before their own: all elements, also inside of parts, and the one that has the focus
+EVERYTHING = """
+    const everything = (root) => [...root.querySelectorAll("*")]
+        .flatMap((node) => [node, ...(node.shadowRoot ? everything(node.shadowRoot) : [])]);
+"""
+FOCUSED = """
+    const focused = () => {
+        let node = document.activeElement;
+        while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+        return node;
+    };
+"""
+
+
 class Visitor:
     """One page of one browser, with a memory of its requests, messages and errors."""
 

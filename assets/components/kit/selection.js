@@ -1,4 +1,5 @@
-// Which query, key, dimension and head is looked at, and which row of any axis that a lesson selects by itself. Parts of one component share a selection, without asking Python.
+// Which query, key, dimension and head is looked at, and which row of any axis that a lesson selects by itself. Parts of one
+// component share a selection, without asking Python.
 
 export class Selection {
   constructor() {
