@@ -39,7 +39,7 @@ $(VENV)/.tested: $(VENV)/.installed tests/requirements.txt
 test: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: $(VENV)/.tested
 	$(BIN)/python -m tests.benchmarks

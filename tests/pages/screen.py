@@ -2,26 +2,39 @@
 
 import json
 import struct
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import load
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from pages.course.catalogue import BY_SLUG
 
 ROOT = Path(__file__).parents[2]
 
+# AppTest looks through all installed packages for components whenever it opens a page: once is enough, and it takes
+# longer than the page itself.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
-def open_page(slug: str, **link: str) -> AppTest:
+
+def open_page(slug: str, **link: str | list[str]) -> AppTest:
     """A page of the app as a visitor finds it who follows a link with these parameters."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
-    app.run()
     for name, value in link.items():
         app.query_params[name] = value
     if slug != "map":
         app.switch_page(BY_SLUG[slug].path.relative_to(ROOT).as_posix())
-    return app.run()
+    app.run()
+    # a page that Streamlit does not know shows the map instead
+    assert app.exception or slug == opened(app)
+    return app
+
+
+def opened(app: AppTest) -> str:
+    """The slug of the page that was shown last."""
+    return app._registered_pages[app._finished_page_script_hash]["url_pathname"] or "map"
 
 
 def sent(app: AppTest, name: str) -> tuple[dict, dict[str, np.ndarray]]:
