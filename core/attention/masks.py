@@ -42,7 +42,7 @@ def kept(allowed: Bool[Tensor, "*shape"]) -> int:
     return int(allowed.sum())
 
 
-def reach(allowed: Bool[Tensor, "queries keys"], n_layers: int) -> Bool[Tensor, "depth queries keys"]:
+def receptive_field(allowed: Bool[Tensor, "queries keys"], n_layers: int) -> Bool[Tensor, "depth queries keys"]:
     """What can have flowed from input k to output q through 0, 1, ... n_layers layers with this mask."""
     reached = [torch.eye(len(allowed), dtype=torch.bool)]
     step: Float[Tensor, "queries keys"] = allowed.float()

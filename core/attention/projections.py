@@ -207,10 +207,10 @@ class MultiHeadAttention:
         x: Float[Tensor, "batch tokens d_model"],
         allowed: Allowed | None = None,
         *,
-        muted: tuple[int, ...] = (),
+        ablated: tuple[int, ...] = (),
     ) -> MultiHeadTrace:
-        """Let the tokens of x attend to each other in every head. A muted head delivers zeros to W_O."""
-        return multi_head_attend(x, self, allowed, muted=muted)
+        """Let the tokens of x attend to each other in every head. An ablated head delivers zeros to W_O."""
+        return multi_head_attend(x, self, allowed, ablated=ablated)
 
 
 def multi_head_attend(
@@ -218,7 +218,7 @@ def multi_head_attend(
     layer: MultiHeadAttention,
     allowed: Allowed | None = None,
     *,
-    muted: tuple[int, ...] = (),
+    ablated: tuple[int, ...] = (),
     split: Callable[[Tensor, int], Tensor] = split_heads,
     merge: Callable[[Tensor], Tensor] = merge_heads,
     mixing: bool = True,
@@ -230,15 +230,15 @@ def multi_head_attend(
     keys = split(x @ maps.w_key + maps.b_key, layer.n_heads)
     values = split(x @ maps.w_value + maps.b_value, layer.n_heads)
     attention = attend(queries, keys, values, allowed)
-    merged = merge(mute(attention.output, muted))
+    merged = merge(ablate(attention.output, ablated))
     mixed = merged @ layer.w_output + layer.b_output if mixing else merged
     return MultiHeadTrace(x, projected, queries, keys, values, attention, merged, mixed)
 
 
-def mute(
-    head_outputs: Float[Tensor, "batch heads tokens head_dim"], muted: tuple[int, ...]
+def ablate(
+    head_outputs: Float[Tensor, "batch heads tokens head_dim"], ablated: tuple[int, ...]
 ) -> Float[Tensor, "batch heads tokens head_dim"]:
-    """Zeros in place of what the muted heads deliver."""
+    """Zeros in place of what the ablated heads deliver."""
     heard = torch.ones(head_outputs.shape[1], dtype=head_outputs.dtype, device=head_outputs.device)
-    heard[list(muted)] = 0
+    heard[list(ablated)] = 0
     return head_outputs * heard[:, None, None]

@@ -21,8 +21,8 @@ from core.attention import (
     project_cross,
     random_additive,
 )
-from core.experiments.operator.mixing import diluted
-from core.experiments.operator.statistics import DotProductStatistics, Spread, dot_product_statistics
+from core.experiments.attention.mixing import diluted
+from core.experiments.attention.statistics import DotProductStatistics, Spread, dot_product_statistics
 from core.lessons import material
 from core.lessons.material import Rows
 from core.lessons.shown import Matrices, Shown

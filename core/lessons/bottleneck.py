@@ -12,7 +12,7 @@ from core.lessons.material import Rows
 from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.sequence.cells import READ, Cell, CellTrace, Maps, influence, untrained
-from core.sequence.decoding import FREE
+from core.sequence.decoding import NO_INTERVENTIONS
 from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.vocabulary import Pieces
 from core.trace import matrices, steps
@@ -47,7 +47,11 @@ def run(text: str, translate: Translate = translate) -> Lesson:
 
     translate   the function of that name, or one that remembers for it.
     """
-    return Lesson(text, translate(FIXED, text, GREEDY, FREE), translate(MODELS["additive"], text, GREEDY, FREE))
+    return Lesson(
+        text,
+        translate(FIXED, text, GREEDY, NO_INTERVENTIONS),
+        translate(MODELS["additive"], text, GREEDY, NO_INTERVENTIONS),
+    )
 
 
 def beside(result: Lesson) -> Matrices:

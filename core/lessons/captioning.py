@@ -8,11 +8,11 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from core.analysis.sight import grid_names
+from core.analysis.patch_attention import grid_names
 from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
-from core.sequence.decoding import WhatIf, looking_at
+from core.sequence.decoding import Interventions, all_weight_on
 from core.trace import matrices, steps
 from core.vision import scenes
 from core.vision.classifier import fitted
@@ -39,14 +39,14 @@ class Settings:
     scene: Scene = SCENE
     covered: int | None = None
     temperature: float = 1.0
-    looks: tuple[tuple[int, int], ...] = ()
+    forced_cells: tuple[tuple[int, int], ...] = ()
     own: str = ""
 
     @property
-    def what_if(self) -> WhatIf:
+    def interventions(self) -> Interventions:
         """What is forced on the decoder that looks."""
-        rows = tuple((at, looking_at(cell, len(CELLS))) for at, cell in self.looks)
-        return WhatIf(rows=rows, temperature=self.temperature)
+        rows = tuple((at, all_weight_on(cell, len(CELLS))) for at, cell in self.forced_cells)
+        return Interventions(rows=rows, temperature=self.temperature)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def run(settings: Settings, picture: UInt8[np.ndarray, "height width 3"] | None 
     looking, mean = model("attention"), model("mean context")
     return Lesson(
         settings,
-        looking.caption(pixels, covered=settings.covered, what_if=settings.what_if),
+        looking.caption(pixels, covered=settings.covered, interventions=settings.interventions),
         looking.caption(pixels),
         mean.caption(pixels, covered=settings.covered),
         pixels,

@@ -6,11 +6,11 @@ from typing import Any, Final, Literal
 
 import torch
 
-from core.experiments.recurrence.trained import trained
+from core.experiments.bottleneck.trained import trained
 from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
-from core.sequence.decoding import FREE, WhatIf
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions
 from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.vocabulary import as_written
 from core.trace import matrices, steps
@@ -31,7 +31,7 @@ class Settings:
     text: str
     score: Score = "additive"
     beam: int = GREEDY
-    what_if: WhatIf = FREE
+    interventions: Interventions = NO_INTERVENTIONS
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Lesson:
     fixed: Translation
 
     @property
-    def argued(self) -> bool:
+    def intervened(self) -> bool:
         """Whether the learner changed anything."""
         return self.now is not self.free
 
@@ -66,12 +66,12 @@ def device() -> str:
     return devices.describe(checkpoints.load(FIXED).device)
 
 
-def translate(name: str, text: str, beam: int, what_if: WhatIf) -> Translation:
+def translate(name: str, text: str, beam: int, interventions: Interventions) -> Translation:
     """What a translator makes of a text. Raises ValueError in words, ModelError if it cannot be read."""
-    return checkpoints.load(name).translate(text, beam=beam, what_if=what_if)
+    return checkpoints.load(name).translate(text, beam=beam, interventions=interventions)
 
 
-Translate = Callable[[str, str, int, WhatIf], Translation]
+Translate = Callable[[str, str, int, Interventions], Translation]
 
 
 def run(settings: Settings, translate: Translate = translate) -> Lesson:
@@ -80,21 +80,28 @@ def run(settings: Settings, translate: Translate = translate) -> Lesson:
     translate   the function of that name, or one that remembers for it.
     """
     name = MODELS[settings.score]
-    free = translate(name, settings.text, settings.beam, FREE)
-    what_if = fitting(settings.what_if, len(free.source.ids), model(settings.score))
-    now = free if what_if == FREE else translate(name, settings.text, settings.beam, what_if)
-    return Lesson(replace(settings, what_if=what_if), now, free, translate(FIXED, settings.text, GREEDY, FREE))
+    free = translate(name, settings.text, settings.beam, NO_INTERVENTIONS)
+    interventions = fitting(settings.interventions, len(free.source.ids), model(settings.score))
+    now = free if interventions == NO_INTERVENTIONS else translate(name, settings.text, settings.beam, interventions)
+    return Lesson(
+        replace(settings, interventions=interventions),
+        now,
+        free,
+        translate(FIXED, settings.text, GREEDY, NO_INTERVENTIONS),
+    )
 
 
-def fitting(what_if: WhatIf, n_source: int, translator: TrainedTranslator) -> WhatIf:
+def fitting(interventions: Interventions, n_source: int, translator: TrainedTranslator) -> Interventions:
     """What of the wishes fits the sentence: a link may name steps, places and pieces that it does not have, or marks that
     nobody writes."""
     vocabulary, longest = translator.vocabulary, translator.longest(n_source)
     never = (vocabulary.pad, vocabulary.start)
-    return WhatIf(
-        tuple((at, id_) for at, id_ in what_if.tokens if at < longest and id_ < len(vocabulary) and id_ not in never),
-        tuple((at, row) for at, row in what_if.rows if at < longest and len(row) == n_source),
-        what_if.temperature,
+    return Interventions(
+        tuple(
+            (at, id_) for at, id_ in interventions.tokens if at < longest and id_ < len(vocabulary) and id_ not in never
+        ),
+        tuple((at, row) for at, row in interventions.rows if at < longest and len(row) == n_source),
+        interventions.temperature,
     )
 
 

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from core.attention import Projections, SelfAttentionTrace, masks, self_attend
-from core.experiments.masking import MaskAfterSoftmaxTrace, attend_mask_after_softmax, leak
+from core.experiments.masks import MaskAfterSoftmaxTrace, attend_mask_after_softmax, leak
 from core.experiments.measure import largest
 from core.lessons.material import Head
 from core.lessons.shown import Matrices, Shown
@@ -91,7 +91,7 @@ def run(x: Float[Tensor, "1 tokens d_model"], maps: Projections, settings: Setti
     mask = allowed[None, None]
     trace = self_attend(x, maps, mask)
     wrong = attend_mask_after_softmax(trace.queries, trace.keys, trace.values, mask)
-    through = masks.reach(allowed, settings.n_layers)
+    through = masks.receptive_field(allowed, settings.n_layers)
     reached = through.any(0)
     return Lesson(
         trace,

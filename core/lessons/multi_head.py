@@ -8,7 +8,7 @@ from torch import Tensor
 
 from core.attention import MultiHeadAttention, MultiHeadTrace, merge_heads, multi_head_attend, split_heads
 from core.attention.heads import merge_without_transpose, split_without_transpose
-from core.experiments.many_heads.splitting import LEAK_TOKENS, causal_layer, future_leaks
+from core.experiments.multi_head.splitting import LEAK_TOKENS, causal_layer, future_leaks
 from core.lessons.material import Layer
 from core.lessons.shown import Matrices, Shown
 from core.trace import matrices, steps
@@ -25,14 +25,14 @@ class Settings:
 
     n_heads   into how many heads the projections are cut; a divisor of their width.
     split     one of SPLITS; merge: one of MERGES.
-    muted     heads that deliver zeros.
+    ablated   heads that deliver zeros.
     mixing    whether W_O follows.
     """
 
     n_heads: int = 12
     split: str = RIGHT_SPLIT
     merge: str = RIGHT_MERGE
-    muted: tuple[int, ...] = ()
+    ablated: tuple[int, ...] = ()
     mixing: bool = True
 
 
@@ -79,7 +79,7 @@ def divisors(width: int) -> list[int]:
 
 
 def run(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, settings: Settings) -> Lesson:
-    """Build the layer with the learner's split, merge and muted heads, and beside it the right one."""
+    """Build the layer with the learner's split, merge and ablated heads, and beside it the right one."""
     layer = replace(layer, n_heads=settings.n_heads)
     built = build(x, layer, settings)
     as_it_should_be = Settings(settings.n_heads)
@@ -121,7 +121,7 @@ def shown(given: Layer, settings: Settings) -> Shown:
 def build(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, settings: Settings) -> MultiHeadTrace:
     """Multi-head attention with the learner's split and merge in place of the right ones."""
     split, merge = SPLITS[settings.split], MERGES[settings.merge]
-    return multi_head_attend(x, layer, muted=settings.muted, split=split, merge=merge, mixing=settings.mixing)
+    return multi_head_attend(x, layer, ablated=settings.ablated, split=split, merge=merge, mixing=settings.mixing)
 
 
 def leaks(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, settings: Settings) -> int:

@@ -41,7 +41,7 @@ def translate(name: str, text: str, knowing: bool) -> Aligned:
     translator = checkpoints.load(_CHECKPOINTS[name])
     made = translator.translate(text)
     empty = made.target.ids in ((translator.vocabulary.end,), ())
-    weights = translator.words_of(made, knowing=knowing) if translator.looks and not empty else None
+    weights = translator.words_of(made, knowing=knowing) if translator.has_attention and not empty else None
     end = len(made.target.words) - (made.target.ids[-1] == translator.vocabulary.end)
     return Aligned(made.text, made.source.words[:-1], made.target.words[:end], weights, made)
 

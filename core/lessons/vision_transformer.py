@@ -9,13 +9,13 @@ import torch
 from jaxtyping import Float, Num, UInt8
 from torch import Tensor
 
-from core.analysis.sight import Sight, grid_names
+from core.analysis.patch_attention import PatchAttention, grid_names
 from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
+from core.models.image_reading import OWN, patch_attention_of
 from core.trace import Step, matrices, steps
 from core.vision.classifier import Answer, Classification, Fit, TrainedClassifier, as_input, fitted
-from core.vision.looking import OWN, sight_of
 from core.vision.patches import cut_into_patches, joined
 
 Pooling = Literal["class token", "mean of all"]
@@ -60,9 +60,9 @@ class Lesson:
     now: Classification
 
     @cached_property
-    def sight(self) -> Sight:
+    def patch_attention(self) -> PatchAttention:
         """The weights of all heads."""
-        return sight_of(self.now)
+        return patch_attention_of(self.now)
 
     def steps(self, layer: int) -> list[Step]:
         """Every tensor in the order computed, of the blocks one; with patches that are not read, up to them."""
@@ -81,7 +81,7 @@ class Lesson:
         tensors = {name: tensor[0, head].cpu().numpy() for name, tensor in of_head.items()}
         return tensors | {
             "picture": picture,
-            "looks": np.ascontiguousarray(tensors["weights"][:, len(self.sight.extra) :]),
+            "looks": np.ascontiguousarray(tensors["weights"][:, len(self.patch_attention.extra) :]),
             "answer": self.now.trace.pooled.cpu().numpy(),
             "shares": np.array([[share] for share in self.now.probabilities.values()], dtype=np.float32),
         }
@@ -136,7 +136,7 @@ def shown(picture: UInt8[np.ndarray, "height width 3"], settings: Settings, laye
     """All that the figures show."""
     result = run(picture, settings)
     tensors = matrices(result.steps(layer)) | result.beside(layer, head)
-    tokens = {"queries": [*result.sight.extra, *result.patch_names], "keys": result.patch_names}
+    tokens = {"queries": [*result.patch_attention.extra, *result.patch_names], "keys": result.patch_names}
     return Shown(tensors, tokens | {"one": ["z"], "classes": list(result.now.probabilities)})
 
 

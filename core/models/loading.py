@@ -30,9 +30,9 @@ from core.models import device as devices
 from core.models import folder as folders
 from core.models import offline
 from core.models.errors import ModelError, told_as
+from core.models.introspection import introspect
 from core.models.loaded import LoadedModel
 from core.models.pretrained import IMPLEMENTATION
-from core.models.probe import probe
 
 __all__ = ["LoadedModel", "ModelError", "load", "may_load"]
 
@@ -111,7 +111,7 @@ def _open(name: str, place: torch.device) -> LoadedModel:
     model = _weights(name, folder, config)
     with told_as(f"{name} does not fit into the memory of {devices.describe(place)}: choose a smaller model"):
         model = model.to(place).eval().requires_grad_(False)
-    found = probe(name, model)
+    found = introspect(name, model)
     tokenizer = None
     if found.kind in ("encoder", "decoder", "encoder-decoder"):
         tokenizer = _tokenizer(name, folder)

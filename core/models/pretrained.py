@@ -17,9 +17,9 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask
 
 from core.attention.attend import attend
-from core.models.recording import TENSORS, LayerRecord, RealTrace, mute, pass_on, record
+from core.models.recording import TENSORS, LayerRecord, RealTrace, ablate, pass_on, record
 
-__all__ = ["IMPLEMENTATION", "TENSORS", "LayerRecord", "RealTrace", "mute", "record"]
+__all__ = ["IMPLEMENTATION", "TENSORS", "LayerRecord", "RealTrace", "ablate", "record"]
 
 IMPLEMENTATION = "attention_lab"
 

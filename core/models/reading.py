@@ -9,8 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.models.errors import ModelError, told_as
+from core.models.introspection import returned
 from core.models.loaded import LoadedModel
-from core.models.probe import returned
 from core.models.recording import TENSORS, LayerRecord, record
 from core.models.tokens import Tokens, encode, encode_target, tokenize
 

@@ -1,6 +1,6 @@
-"""What `attend` computed inside a real model: records, kept per context, and heads that are silenced.
+"""What `attend` computed inside a real model: records, kept per context, and heads that are ablated.
 
-Every visitor's run is a thread of one process and the model is shared. So what is recorded and what is silenced lives
+Every visitor's run is a thread of one process and the model is shared. So what is recorded and what is ablated lives
 in context variables, which threads do not share, and the model itself is never changed.
 """
 
@@ -14,9 +14,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from core.attention.attend import AttentionTrace
-from core.attention.projections import mute as silence
+from core.attention.projections import ablate as zeroed
+from core.models.call_site import call_site
 from core.models.errors import ModelError
-from core.models.whereabouts import whereabouts
 from core.trace import part, step
 
 FROM_THE_MODEL = ("queries", "keys", "values")
@@ -78,7 +78,7 @@ class _Recorder:
     def take(self, module: nn.Module, tensors: dict[str, Tensor]) -> None:
         index, self.calls = self.calls, self.calls + 1
         if self.layers is None or index in self.layers:
-            name, kind = whereabouts(module)
+            name, kind = call_site(module)
             kept = {key: self._own(key, tensor) for key, tensor in tensors.items() if key in self.names}
             self.records.append(LayerRecord(index, name, kind, kept))
 
@@ -91,8 +91,8 @@ class _Recorder:
 
 
 @dataclass
-class _Mute:
-    """One `mute()` block: the heads to silence in each call, and how many calls there were."""
+class _Ablation:
+    """One `ablate()` block: the heads to ablate in each call, and how many calls there were."""
 
     heads: dict[int, tuple[int, ...]]
     calls: int = 0
@@ -101,11 +101,11 @@ class _Mute:
         heads = self.heads.get(self.calls, ())
         self.calls += 1
         _check_heads(heads, output.shape[1])
-        return silence(output, heads) if heads else output
+        return zeroed(output, heads) if heads else output
 
 
 _recorders: ContextVar[tuple[_Recorder, ...]] = ContextVar("recorders", default=())
-_mutes: ContextVar[tuple[_Mute, ...]] = ContextVar("mutes", default=())
+_ablations: ContextVar[tuple[_Ablation, ...]] = ContextVar("ablations", default=())
 
 
 @contextmanager
@@ -135,7 +135,7 @@ def record(
 
 
 @contextmanager
-def mute(pairs: Collection[tuple[int, int]]) -> Iterator[None]:
+def ablate(pairs: Collection[tuple[int, int]]) -> Iterator[None]:
     """Silence heads in this block and this context: their output is 0. The shared model is not touched.
 
     pairs    (layer, head), the layer being the attention call, counted from 0 since the block began, as in `record`;
@@ -145,23 +145,23 @@ def mute(pairs: Collection[tuple[int, int]]) -> Iterator[None]:
     heads: dict[int, tuple[int, ...]] = {}
     for layer, head in pairs:
         heads[layer] = (*heads.get(layer, ()), head)
-    muted = _Mute(heads)
-    token = _mutes.set((*_mutes.get(), muted))
+    ablation = _Ablation(heads)
+    token = _ablations.set((*_ablations.get(), ablation))
     try:
         yield
     finally:
-        _mutes.reset(token)
-    _check_layers(heads, muted.calls)
+        _ablations.reset(token)
+    _check_layers(heads, ablation.calls)
 
 
 def pass_on(module: nn.Module, queries: Tensor, keys: Tensor, values: Tensor, trace: AttentionTrace) -> Tensor:
     """Hand a finished attention call to the blocks that are open in this context.
 
-    Returns   (batch, heads, queries, value_dim), the output with which the model goes on: silenced heads deliver 0.
+    Returns   (batch, heads, queries, value_dim), the output with which the model goes on: ablated heads deliver 0.
     """
     output = trace.output
-    for muted in _mutes.get():
-        output = muted.apply(output)
+    for ablation in _ablations.get():
+        output = ablation.apply(output)
     for recorder in _recorders.get():
         recorder.take(
             module,

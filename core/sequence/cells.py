@@ -57,23 +57,23 @@ class LSTMTrace:
     forget: Float[Tensor, "batch tokens d_hidden"] = step(
         r"\sigma(<inputs>\,W_f + h_{t-1}U_f)", title="Forget gate", source="hochreiter1997"
     )
-    entry: Float[Tensor, "batch tokens d_hidden"] = step(
+    input_gate: Float[Tensor, "batch tokens d_hidden"] = step(
         r"\sigma(<inputs>\,W_i + h_{t-1}U_i)", title="Input gate", source="hochreiter1997"
     )
     candidate: Float[Tensor, "batch tokens d_hidden"] = step(
         r"\tanh(<inputs>\,W_g + h_{t-1}U_g)", title="Candidate", source="hochreiter1997"
     )
     memory: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"<forget>\odot C_{t-1} + <entry>\odot <candidate>",
+        r"<forget>\odot C_{t-1} + <input_gate>\odot <candidate>",
         title="Memory",
         source="hochreiter1997",
         also="cell state",
     )
-    exit: Float[Tensor, "batch tokens d_hidden"] = step(
+    output_gate: Float[Tensor, "batch tokens d_hidden"] = step(
         r"\sigma(<inputs>\,W_o + h_{t-1}U_o)", title="Output gate", source="hochreiter1997"
     )
     states: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"<exit>\odot\tanh(<memory>)", title="States", source="hochreiter1997"
+        r"<output_gate>\odot\tanh(<memory>)", title="States", source="hochreiter1997"
     )
 
 
@@ -131,12 +131,12 @@ def lstm(inputs: Float[Tensor, "batch tokens d_embedded"], maps: Maps) -> LSTMTr
     state = memory = from_input.new_zeros(len(inputs), maps.w_state.shape[0])
     steps = []
     for now in from_input.unbind(1):
-        entry, forget, candidate, exit_ = (now + state @ maps.w_state + maps.b_state).chunk(4, dim=-1)
-        forget, entry, exit_ = torch.sigmoid(forget), torch.sigmoid(entry), torch.sigmoid(exit_)
+        input_gate, forget, candidate, output_gate = (now + state @ maps.w_state + maps.b_state).chunk(4, dim=-1)
+        forget, input_gate, output_gate = torch.sigmoid(forget), torch.sigmoid(input_gate), torch.sigmoid(output_gate)
         candidate = torch.tanh(candidate)
-        memory = forget * memory + entry * candidate
-        state = exit_ * torch.tanh(memory)
-        steps.append((forget, entry, candidate, memory, exit_, state))
+        memory = forget * memory + input_gate * candidate
+        state = output_gate * torch.tanh(memory)
+        steps.append((forget, input_gate, candidate, memory, output_gate, state))
     return LSTMTrace(inputs, *_stacked(steps))
 
 

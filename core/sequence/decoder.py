@@ -12,19 +12,19 @@ from torch import Tensor, nn
 from core.attention import SCALED_DOT, AttentionTrace, Score, attend
 from core.attention.scores import projected_additive
 
-Look = Literal["none", "additive", "linear", "dot"]
+AttentionKind = Literal["none", "additive", "linear", "dot"]
 
 
 @dataclass(frozen=True)
 class DecoderConfig:
     """The sizes of a decoder, and how it looks back at what was read.
 
-    look   "additive": Bahdanau's score; "linear": the same without its tanh, which cannot work; "dot": the scaled dot
+    attention   "additive": Bahdanau's score; "linear": the same without its tanh, which cannot work; "dot": the scaled dot
            product; "none": one fixed vector is all it gets.
     """
 
     vocab_size: int
-    look: Look
+    attention: AttentionKind
     d_embedded: int = 256
     d_hidden: int = 384
     d_score: int = 256
@@ -77,10 +77,10 @@ class Decoder(nn.Module, ABC):
         self.embedding = nn.Embedding(config.vocab_size, config.d_embedded)
         nn.init.normal_(self.embedding.weight, std=config.d_embedded**-0.5)
         self.build_encoder(config)
-        if config.look != "none":
+        if config.attention != "none":
             self.w_query = nn.Linear(config.d_hidden + config.d_embedded, config.d_score)
             self.w_key = nn.Linear(d_annotation, config.d_score, bias=False)
-        if config.look in ("additive", "linear"):
+        if config.attention in ("additive", "linear"):
             self.v = nn.Parameter(torch.randn(config.d_score) * config.d_score**-0.5)
         self.cell = nn.GRUCell(config.d_embedded + d_annotation, config.d_hidden)
         self.readout = nn.Linear(config.d_hidden + d_annotation + config.d_embedded, config.d_embedded)
@@ -94,9 +94,9 @@ class Decoder(nn.Module, ABC):
     @property
     def score(self) -> Score:
         """How the decoder compares its query with a key."""
-        if self.config.look == "dot":
+        if self.config.attention == "dot":
             return SCALED_DOT
-        return projected_additive(self.v, torch.tanh if self.config.look == "additive" else torch.nn.Identity())
+        return projected_additive(self.v, torch.tanh if self.config.attention == "additive" else torch.nn.Identity())
 
     def step(
         self,
@@ -113,7 +113,7 @@ class Decoder(nn.Module, ABC):
         forced     attention weights that take the place of the model's own.
         temperature   what scores are divided by, beside the root of their width where that belongs to them.
         """
-        if self.config.look == "none":
+        if self.config.attention == "none":
             return DecoderStep(None, source.summary, self.advance(previous, source.summary, state))
         attention = self.look_back(source, previous, state, temperature)
         context = attention.output[:, 0, 0] if forced is None else (forced[:, None] @ source.encoder_states)[:, 0]
@@ -157,7 +157,7 @@ class Decoder(nn.Module, ABC):
         read = torch.tanh(self.readout(torch.cat([states, contexts, previous], dim=-1)))
         return self.drop(read) @ self.embedding.weight.T + self.bias
 
-    def told(
+    def teacher_forced(
         self, source: Source, target: Int[Tensor, "batch target"]
     ) -> tuple[Float[Tensor, "batch target vocab_size"], Float[Tensor, "batch target source"] | None]:
         """Teacher forcing: at every step the true token before is given. Returns the logits and the weights."""
@@ -169,6 +169,6 @@ class Decoder(nn.Module, ABC):
         states = torch.stack([step.decoder_state for step in taken], dim=1)
         contexts = torch.stack([step.context for step in taken], dim=1)
         weights = None
-        if self.config.look != "none":
+        if self.config.attention != "none":
             weights = torch.stack([step.attention.weights[:, 0, 0] for step in taken], dim=1)
         return self.logits(self.drop(states), contexts, embedded), weights

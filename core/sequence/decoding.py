@@ -10,7 +10,7 @@ from core.sequence.decoder import Decoder, DecoderStep, Source
 
 
 @dataclass(frozen=True)
-class WhatIf:
+class Interventions:
     """What somebody forces on the decoder; everything before the first forced step stays as it was.
 
     tokens   (step, id): this token is written at that step.
@@ -23,10 +23,10 @@ class WhatIf:
     temperature: float = 1.0
 
 
-FREE = WhatIf()
+NO_INTERVENTIONS = Interventions()
 
 
-def looking_at(place: int, n_source: int) -> tuple[float, ...]:
+def all_weight_on(place: int, n_source: int) -> tuple[float, ...]:
     """A row that gives one source piece everything."""
     return tuple(float(other == place) for other in range(n_source))
 
@@ -79,15 +79,22 @@ class Tree:
 
 
 @torch.inference_mode()
-def greedy(model: Decoder, source: Source, start: int, end: int, max_tokens: int, what_if: WhatIf = FREE) -> Written:
+def greedy(
+    model: Decoder,
+    source: Source,
+    start: int,
+    end: int,
+    max_tokens: int,
+    interventions: Interventions = NO_INTERVENTIONS,
+) -> Written:
     """Write one sentence, at each step the likeliest token, until the end mark or max_tokens."""
-    tokens, rows = dict(what_if.tokens), dict(what_if.rows)
+    tokens, rows = dict(interventions.tokens), dict(interventions.rows)
     state, previous, ids, steps, logits = source.first_state, start, [], [], []
     while len(ids) < max_tokens and (not ids or ids[-1] != end):
         embedded = model.embedding.weight[previous][None]
         row = rows.get(len(ids))
         forced = None if row is None else torch.tensor([row], dtype=state.dtype, device=state.device)
-        steps.append(model.step(source, embedded, state, forced, what_if.temperature))
+        steps.append(model.step(source, embedded, state, forced, interventions.temperature))
         state = steps[-1].decoder_state
         logits.append(model.logits(state, steps[-1].context, embedded)[0])
         previous = tokens.get(len(ids), int(logits[-1].argmax()))
@@ -116,14 +123,20 @@ def greedy_many(model: Decoder, source: Source, start: int, end: int, max_tokens
 
 @torch.inference_mode()
 def beam(
-    model: Decoder, source: Source, start: int, end: int, max_tokens: int, width: int, what_if: WhatIf = FREE
+    model: Decoder,
+    source: Source,
+    start: int,
+    end: int,
+    max_tokens: int,
+    width: int,
+    interventions: Interventions = NO_INTERVENTIONS,
 ) -> Tree:
     """Follow the `width` likeliest lines at once; the line with the highest log probability per token wins.
 
     Source: Sutskever, Vinyals and Le 2014, section 3.2; the division by the length as Bahdanau et al. 2015 leave it out
     and Wu et al. 2016, section 7, put it in.
     """
-    tokens, rows = dict(what_if.tokens), dict(what_if.rows)
+    tokens, rows = dict(interventions.tokens), dict(interventions.rows)
     nodes: list[Node] = []
     alive: list[int | None] = [None]
     ended: list[int] = []
@@ -133,7 +146,7 @@ def beam(
         embedded = model.embedding(previous)
         row = rows.get(step)
         forced = None if row is None else states.new_tensor([row]).expand(len(alive), -1)
-        taken = model.step(_repeated(source, len(alive)), embedded, states, forced, what_if.temperature)
+        taken = model.step(_repeated(source, len(alive)), embedded, states, forced, interventions.temperature)
         steps = model.logits(taken.decoder_state, taken.context, embedded).log_softmax(-1)
         before = [0.0 if at is None else nodes[at].score for at in alive]
         chosen = (

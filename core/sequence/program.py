@@ -16,7 +16,7 @@ from core.attention.attend import (
     softmax_with_sinks,
 )
 from core.sequence import cells, decoder, decoding
-from core.sequence.decoding import FREE, WhatIf
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions
 from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.translator import Translator
 
@@ -153,7 +153,7 @@ def of_cell(function: Callable, inputs: Tensor, maps: cells.Maps) -> str:
     )
 
 
-def program(translator: TrainedTranslator, made: Translation, what_if: WhatIf = FREE) -> str:
+def program(translator: TrainedTranslator, made: Translation, interventions: Interventions = NO_INTERVENTIONS) -> str:
     """The program for one translation, with what was forced on it."""
     tail = _TAIL.format(
         name=translator.name,
@@ -161,8 +161,8 @@ def program(translator: TrainedTranslator, made: Translation, what_if: WhatIf = 
         source=list(made.source.ids),
         target=list(made.target.ids),
         pieces=list(made.tokens),
-        rows={step: [float(weight) for weight in row] for step, row in what_if.rows},
-        temperature=what_if.temperature,
+        rows={step: [float(weight) for weight in row] for step, row in interventions.rows},
+        temperature=interventions.temperature,
     )
     return whole(
         "One translation, computed again from the weights of the model.", [translator.name], (Translator,), tail

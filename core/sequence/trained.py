@@ -11,7 +11,7 @@ from core import settings
 from core.analysis import alignment
 from core.sequence import decoding
 from core.sequence.decoder import Source
-from core.sequence.decoding import FREE, Tree, WhatIf
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
 from core.sequence.translator import Translator
 from core.sequence.vocabulary import END, Pieces, Vocabulary
 from core.trace import step
@@ -118,9 +118,9 @@ class TrainedTranslator:
         return self.model.bias.device
 
     @property
-    def looks(self) -> bool:
+    def has_attention(self) -> bool:
         """Whether it has attention."""
-        return self.model.config.look != "none"
+        return self.model.config.attention != "none"
 
     def read(self, text: str) -> Pieces:
         """The pieces of a text as the encoder reads them.
@@ -131,23 +131,23 @@ class TrainedTranslator:
         self._check_length(pieces, settings.MAX_TRANSLATED)
         return self._ended(pieces)
 
-    def translate(self, text: str, *, beam: int = 1, what_if: WhatIf = FREE) -> Translation:
+    def translate(self, text: str, *, beam: int = 1, interventions: Interventions = NO_INTERVENTIONS) -> Translation:
         """Translate a text, greedily or with a beam.
 
         beam      how many lines are followed at once.
-        what_if   what is forced on the decoder.
+        interventions   what is forced on the decoder.
         Raises    ValueError if the text cannot be read, or a forced row does not fit the source.
         """
         source = self.read(text)
-        self._check(what_if, len(source.ids))
+        self._check(interventions, len(source.ids))
         table = self._encoded([source.ids])
         marks = (self.vocabulary.start, self.vocabulary.end, self.longest(len(source.ids)))
         tree = None
         if beam > 1:
-            tree = decoding.beam(self.model, table, *marks, beam, what_if)
+            tree = decoding.beam(self.model, table, *marks, beam, interventions)
             line = tree.line(tree.best)
-            what_if = replace(what_if, tokens=tuple(enumerate(line)))
-        return self._told(source, table, decoding.greedy(self.model, table, *marks, what_if), tree)
+            interventions = replace(interventions, tokens=tuple(enumerate(line)))
+        return self._told(source, table, decoding.greedy(self.model, table, *marks, interventions), tree)
 
     def align(
         self, source: str | Sequence[str], target: str | Sequence[str], *, knowing: bool = True
@@ -162,7 +162,7 @@ class TrainedTranslator:
         Raises           ValueError if the model has no attention, or a sentence has no words or too many.
         Source           Shankar and Sarawagi 2019, the posterior attention.
         """
-        if not self.looks:
+        if not self.has_attention:
             raise ValueError(f"{self.name} has no attention, so it aligns nothing: choose a model that looks back")
         read, written = (
             self.vocabulary.of_words(text.split() if isinstance(text, str) else text) for text in (source, target)
@@ -219,10 +219,10 @@ class TrainedTranslator:
         if len(pieces.ids) > most:
             raise ValueError(f"the text has {len(pieces.ids)} word pieces: at most {most} are read at once; shorten it")
 
-    def _check(self, what_if: WhatIf, n_source: int) -> None:
-        if what_if.rows and not self.looks:
+    def _check(self, interventions: Interventions, n_source: int) -> None:
+        if interventions.rows and not self.has_attention:
             raise ValueError(f"{self.name} has no attention to force: choose a model that looks back")
-        for place, row in what_if.rows:
+        for place, row in interventions.rows:
             if len(row) != n_source:
                 raise ValueError(
                     f"the row forced at step {place} has {len(row)} weights and the source has {n_source} pieces: "
@@ -242,7 +242,7 @@ class TrainedTranslator:
         read = [tensor.cpu() for tensor in (embedded, table.encoder_states)]
         made = [tensor.cpu() for tensor in (contexts, states, written.logits.softmax(-1)[None])]
         own = None
-        if self.looks:
+        if self.has_attention:
             energies, weights = (
                 torch.stack([getattr(one.attention, name)[:, 0, 0] for one in written.steps], dim=1).cpu()
                 for name in ("scaled", "weights")

@@ -13,7 +13,7 @@ class Translator(Decoder):
     def build_encoder(self, config: DecoderConfig) -> None:
         self.encoder = nn.GRU(config.d_embedded, config.d_hidden // 2, batch_first=True, bidirectional=True)
         self.bridge = nn.Linear(config.d_hidden, config.d_hidden)
-        if config.look == "none":
+        if config.attention == "none":
             self.summarise = nn.Linear(config.d_hidden, config.d_annotation)
 
     def encode(self, source: Int[Tensor, "batch source"], lengths: Int[Tensor, "batch"]) -> Source:
@@ -24,7 +24,7 @@ class Translator(Decoder):
         states, _ = nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=source.shape[1])
         last = torch.cat([last[0], last[1]], dim=-1)
         annotations = torch.cat([self.drop(states), embedded], dim=-1)
-        fixed = self.config.look == "none"
+        fixed = self.config.attention == "none"
         summary = self.summarise(last) if fixed else None
         return Source(
             encoder_states=annotations,
@@ -41,4 +41,4 @@ class Translator(Decoder):
         target: Int[Tensor, "batch target"],
     ) -> tuple[Float[Tensor, "batch target vocab_size"], Float[Tensor, "batch target source"] | None]:
         """Teacher forcing. Returns the logits and the weights."""
-        return self.told(self.encode(source, lengths), target)
+        return self.teacher_forced(self.encode(source, lengths), target)

@@ -111,7 +111,7 @@ def quality(captioner: TrainedCaptioner) -> dict[str, Any]:
     for n in range(1, scenes.MOST + 1):
         of_n = [each for each, scene in zip(right, drawn, strict=True) if len(scene) == n]
         figures[f"exact, {n} thing{'s' if n > 1 else ''}"] = _share(of_n)
-    if captioner.looks:
+    if captioner.has_attention:
         given, _ = as_ids(drawn)
         with torch.inference_mode():
             _, weights = captioner.model(pictures.to(captioner.device), given.to(captioner.device))
@@ -137,7 +137,9 @@ def card(captioner: TrainedCaptioner, rows: dict[str, dict[str, Any]], size: int
     recipe = made["recipe"]
     parameters = sum(parameter.numel() for parameter in captioner.model.parameters())
     looks = (
-        "additive attention over the cells at every word" if captioner.looks else "the mean of all cells at every word"
+        "additive attention over the cells at every word"
+        if captioner.has_attention
+        else "the mean of all cells at every word"
     )
     keys = list(dict.fromkeys(key for figures in rows.values() for key in figures["quality"]))
     parts = [
@@ -164,7 +166,7 @@ def card(captioner: TrainedCaptioner, rows: dict[str, dict[str, Any]], size: int
         + (
             " Words for a place (top, left) mostly look elsewhere than at their thing; an even look over all cells does them "
             "hardly any harm."
-            if captioner.looks
+            if captioner.has_attention
             else ""
         ),
     ]

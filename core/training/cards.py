@@ -11,7 +11,7 @@ from core.models import checkpoints
 from core.sequence.trained import TrainedTranslator
 from core.training import corpus, gold
 
-_LOOKS = {
+_ATTENTION = {
     "none": "no attention: one fixed vector, made of the encoder's last state in both directions, is all it is given",
     "additive": "additive (Bahdanau) attention at every step",
     "dot": "scaled dot product attention at every step",
@@ -61,7 +61,7 @@ def card(translator: TrainedTranslator, rows: dict[str, dict[str, Any]], size: i
         f"# {translator.name}",
         f"A recurrent translator from English to French, {parameters:,} parameters in half precision, "
         f"{size / 1e6:.1f} MB. A bidirectional GRU reads ({config.d_hidden} numbers a piece), a GRU of {config.d_hidden} "
-        f"numbers writes, with {_LOOKS[config.look]}. It is a teaching model: it knows short everyday sentences.",
+        f"numbers writes, with {_ATTENTION[config.attention]}. It is a teaching model: it knows short everyday sentences.",
         "## Data",
         f"{origin}. sha256 {made['data sha256']}. {made['pairs']['train']:,} pairs to learn from, "
         f"{made['pairs']['dev']:,} to choose settings, {made['pairs']['test']:,} held out. Split by the words of the English "
@@ -73,7 +73,7 @@ def card(translator: TrainedTranslator, rows: dict[str, dict[str, Any]], size: i
         f"languages, learned from the training sentences alone; AdamW, learning rate up to {recipe['peak_rate']:g}, label "
         f"smoothing {recipe['smoothing']:g}, dropout {config.dropout:g}; {recipe['joined']:.0%} of the examples are two or "
         f"three pairs in a row, {recipe['casual']:.0%} are written without capitals and full stop.",
-        _GUIDED.format(**recipe).strip() if config.look != "none" and recipe["guidance"] else "",
+        _GUIDED.format(**recipe).strip() if config.attention != "none" and recipe["guidance"] else "",
         "## Quality on the held-out sentences, greedy decoding where no beam is named",
         _quality(rows),
         "BLEU by the number of English words:",

@@ -90,7 +90,9 @@ def net(kind: Kind, seed: int) -> nn.Module:
         if kind == "CNN":
             return PlainNet()
         pooling = "mean" if kind == "ViT, mean" else "class"
-        return VisionTransformer(ViTConfig(SHAPES, pooling, SIDE, 4, d_model=40, n_heads=4, n_layers=2, skip=0.0))
+        return VisionTransformer(
+            ViTConfig(SHAPES, pooling, SIDE, 4, d_model=40, n_heads=4, n_layers=2, drop_path_rate=0.0)
+        )
 
 
 def learn(kind: Kind, n: int, seed: int, updates: int = UPDATES) -> Learned:

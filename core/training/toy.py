@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.seeded import seeded
-from core.sequence.decoder import DecoderConfig, Look
+from core.sequence.decoder import AttentionKind, DecoderConfig
 from core.sequence.translator import Translator
 from core.training import digits, grammar, translation
 from core.training.loop import Schedule, Training
@@ -41,7 +41,7 @@ class Settings:
     """What is learned, by what, from which random numbers."""
 
     task: Task
-    look: Look
+    attention: AttentionKind
     seed: int
     d_hidden: int = 64
 
@@ -87,7 +87,7 @@ class ToyTraining:
         with seeded(settings.seed):
             width = settings.d_hidden // 2
             config = DecoderConfig(
-                len(self._task.VOCABULARY), settings.look, width, settings.d_hidden, width, dropout=0.0
+                len(self._task.VOCABULARY), settings.attention, width, settings.d_hidden, width, dropout=0.0
             )
             self.model = Translator(config)
         self.updates = min(_UPDATES[settings.task], most or _UPDATES[settings.task])

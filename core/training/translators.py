@@ -72,7 +72,7 @@ def _measure(
     print("Measuring on sentences it never saw …", flush=True)
     translator = checkpoints.read(path, device)
     figures = {"quality": scoring.quality(translator, known.test)}
-    if drawn and translator.looks:
+    if drawn and translator.has_attention:
         figures["alignment"] = scoring.alignment_error(translator, drawn)
     cards.keep(path.with_suffix(".json"), figures)
     cards.write_all(asked.out, NAMES, cards.card)

@@ -33,18 +33,18 @@ class BlockTrace:
 class Block(nn.Module):
     """Attention and a two-layer network, each over normalised tokens and each added to what came in.
 
-    skip     in training, the share of the examples that pass a half of the block by (stochastic depth).
+    drop_path_rate   in training, the share of the examples that pass a half of the block by (stochastic depth).
     Source   Vaswani et al. 2017, section 3.1, normalised first as in Xiong et al. 2020 and Dosovitskiy et al. 2021.
     """
 
-    def __init__(self, d_model: int, n_heads: int, d_ff: int, skip: float = 0.0):
+    def __init__(self, d_model: int, n_heads: int, d_ff: int, drop_path_rate: float = 0.0):
         super().__init__()
         self.norm_attention = nn.LayerNorm(d_model)
         self.attention = nn.MultiheadAttention(d_model, n_heads, batch_first=True)
         self.norm_mlp = nn.LayerNorm(d_model)
         self.expand = nn.Linear(d_model, d_ff)
         self.contract = nn.Linear(d_ff, d_model)
-        self.skip = skip
+        self.drop_path_rate = drop_path_rate
 
     def forward(self, x: Float[Tensor, "batch tokens d_model"], allowed: Allowed | None = None) -> BlockTrace:
         """Take the tokens through the block. allowed: who may attend to whom; None = everybody to everybody."""
@@ -54,7 +54,7 @@ class Block(nn.Module):
         return BlockTrace(x, attention, resid_mid, ff_post, resid_mid + self._some(self.contract(ff_post)))
 
     def _some(self, added: Float[Tensor, "batch tokens d_model"]) -> Float[Tensor, "batch tokens d_model"]:
-        if not self.training or not self.skip:
+        if not self.training or not self.drop_path_rate:
             return added
-        stays = torch.rand(len(added), 1, 1, device=added.device) >= self.skip
-        return added * stays / (1 - self.skip)
+        stays = torch.rand(len(added), 1, 1, device=added.device) >= self.drop_path_rate
+        return added * stays / (1 - self.drop_path_rate)

@@ -39,7 +39,7 @@ class Captioner(Decoder):
         """The grid as the decoder finds it on the table, each cell beside the row that says which one it is."""
         grid = torch.cat([features, positions.expand(len(features), -1, -1)], dim=-1)
         mean = grid.mean(dim=1)
-        fixed = self.config.look == "none"
+        fixed = self.config.attention == "none"
         first_state = torch.tanh(self.bridge(mean))
         return Source(
             encoder_states=grid,
@@ -53,4 +53,4 @@ class Captioner(Decoder):
         self, pictures: Float[Tensor, "batch channels height width"], target: Int[Tensor, "batch target"]
     ) -> tuple[Float[Tensor, "batch target vocab_size"], Float[Tensor, "batch target source"] | None]:
         """Teacher forcing. Returns the logits and the weights."""
-        return self.told(self.encode(pictures), target)
+        return self.teacher_forced(self.encode(pictures), target)

@@ -5,9 +5,9 @@ from jaxtyping import UInt8
 
 from core import script, trace
 from core.analysis.flow import mean_of_all, mean_of_layer, rollout
-from core.analysis.sight import Chosen
+from core.analysis.patch_attention import Chosen
 from core.attention.heads import merge_heads, split_heads
-from core.attention.projections import MultiHeadAttention, MultiHeadTrace, Projections, multi_head_attend, mute
+from core.attention.projections import MultiHeadAttention, MultiHeadTrace, Projections, ablate, multi_head_attend
 from core.sequence import program
 from core.transformer.block import Block, BlockTrace
 from core.vision.classifier import TrainedClassifier, as_input
@@ -21,7 +21,7 @@ _PARTS = (
     Projections,
     MultiHeadTrace,
     MultiHeadAttention,
-    mute,
+    ablate,
     multi_head_attend,
     BlockTrace,
     Block,

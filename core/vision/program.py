@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.sequence import program
-from core.sequence.decoding import FREE, WhatIf
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions
 from core.vision import scenes
 from core.vision.captioner import Captioner
 from core.vision.scenes import Scene, Thing
@@ -47,7 +47,7 @@ def of_caption(
     scene: Scene,
     *,
     hidden: int | None = None,
-    what_if: WhatIf = FREE,
+    interventions: Interventions = NO_INTERVENTIONS,
     pixels: Float[Tensor, "channels height width"] | None = None,
 ) -> str:
     """The program for one caption, with what was forced on it. pixels: of a picture that is no drawn scene."""
@@ -57,8 +57,8 @@ def of_caption(
         if pixels is None
         else f"picture = torch.tensor({_bytes(pixels)}) / 255",
         hidden=hidden,
-        temperature=what_if.temperature,
-        rows={at: list(row) for at, row in what_if.rows},
+        temperature=interventions.temperature,
+        rows={at: list(row) for at, row in interventions.rows},
         name=model.name,
         start=START,
         end=END,

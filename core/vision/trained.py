@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.sequence import decoding
-from core.sequence.decoding import FREE, WhatIf
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions
 from core.trace import step
 from core.vision import scenes
 from core.vision.captioner import Captioner
@@ -115,18 +115,22 @@ class TrainedCaptioner:
         return self.model.bias.device
 
     @property
-    def looks(self) -> bool:
+    def has_attention(self) -> bool:
         """Whether it has attention."""
-        return self.model.config.look != "none"
+        return self.model.config.attention != "none"
 
     @torch.inference_mode()
     def caption(
-        self, picture: Float[Tensor, "channels height width"], *, covered: int | None = None, what_if: WhatIf = FREE
+        self,
+        picture: Float[Tensor, "channels height width"],
+        *,
+        covered: int | None = None,
+        interventions: Interventions = NO_INTERVENTIONS,
     ) -> Caption:
         """Caption a picture of scenes.SIDE pixels a side, from 0 to 1, greedily.
 
         covered   the cell, counted row by row, whose square of pixels is painted over with the ground; None = none.
-        what_if   what is forced on the decoder.
+        interventions   what is forced on the decoder.
         Raises    ValueError if the picture has another size, or a forced row does not fit the grid.
         """
         wanted = (3, scenes.SIDE, scenes.SIDE)
@@ -134,15 +138,15 @@ class TrainedCaptioner:
             raise ValueError(
                 f"the picture is {' x '.join(map(str, picture.shape))}: {' x '.join(map(str, wanted))} is read; resize it"
             )
-        for at, row in what_if.rows:
-            if not self.looks or len(row) != scenes.CELLS**2:
+        for at, row in interventions.rows:
+            if not self.has_attention or len(row) != scenes.CELLS**2:
                 raise ValueError(
                     f"the row forced at word {at} has {len(row)} weights: {self.name} "
-                    + (f"has {scenes.CELLS**2} cells" if self.looks else "has no attention to force")
+                    + (f"has {scenes.CELLS**2} cells" if self.has_attention else "has no attention to force")
                 )
         shown = scenes.covered(picture, covered) if covered is not None else picture
         table = self.model.encode(shown[None].to(self.device))
-        written = decoding.greedy(self.model, table, START, END, LONGEST, what_if)
+        written = decoding.greedy(self.model, table, START, END, LONGEST, interventions)
 
         def stacked(tensors: list[Tensor]) -> Tensor:
             return torch.stack(tensors, dim=1).cpu()
@@ -154,7 +158,7 @@ class TrainedCaptioner:
             written.logits.softmax(-1)[None].cpu(),
         )
         words = tuple(WORDS[id_] for id_ in written.ids)
-        if not self.looks:
+        if not self.has_attention:
             return Caption(words, MeanContextTrace(*read, *made))
         energies, weights = (
             stacked([getattr(one.attention, name)[:, 0, 0] for one in written.steps]) for name in ("scaled", "weights")

@@ -26,7 +26,7 @@ class ViTConfig:
     d_model: int = 192
     n_heads: int = 6
     n_layers: int = 6
-    skip: float = 0.1
+    drop_path_rate: float = 0.1
 
     @property
     def columns(self) -> int:
@@ -83,9 +83,9 @@ class VisionTransformer(nn.Module):
         if extra:
             self.class_token = nn.Parameter(torch.zeros(config.d_model))
         # deeper blocks are passed by more often
-        rates = torch.linspace(0, config.skip, config.n_layers).tolist()
+        rates = torch.linspace(0, config.drop_path_rate, config.n_layers).tolist()
         self.blocks = nn.ModuleList(
-            Block(config.d_model, config.n_heads, 4 * config.d_model, skip=rate) for rate in rates
+            Block(config.d_model, config.n_heads, 4 * config.d_model, drop_path_rate=rate) for rate in rates
         )
         self.norm = nn.LayerNorm(config.d_model)
         self.head = nn.Linear(config.d_model, len(config.classes))

@@ -4,13 +4,13 @@ import numpy as np
 import streamlit as st
 
 from core import settings, turns
-from core.analysis.sight import Sight
-from core.models import checkpoints, seeing, seeing_program
+from core.analysis.patch_attention import PatchAttention
+from core.models import checkpoints, image_attention, image_attention_program, image_reading
 from core.models.errors import ModelError
+from core.models.image_reading import OWN, ImageReading
 from core.models.loaded import LoadedModel
-from core.vision import classifier_program, looking
+from core.vision import classifier_program
 from core.vision.classifier import FITS, Fit
-from core.vision.looking import OWN, Looked
 from pages.parts import answers, claims, controls, gaze, link, messages, models, own_picture, takeaway
 from pages.parts.gaze import Look, Shown
 from pages.parts.stage import Frame, Stage, Token
@@ -24,8 +24,8 @@ EXAMPLE = "facebook/dinov2-small"
 @st.cache_resource(scope="session", max_entries=2, show_spinner=False)
 def looked(
     model: str, on: str, name: str, digest: str, _picture: np.ndarray, fit: Fit, _loaded: LoadedModel | None
-) -> Looked:
-    return looking.look(model if _loaded is None else _loaded, name, _picture, fit, on)
+) -> ImageReading:
+    return image_reading.read_image(model if _loaded is None else _loaded, name, _picture, fit, on)
 
 
 def choose_model(prefix: str, bench, on: str, offered: tuple[str, ...]) -> tuple[str, LoadedModel | None]:
@@ -40,7 +40,7 @@ def choose_model(prefix: str, bench, on: str, offered: tuple[str, ...]) -> tuple
 
 def look_at(
     prefix: str, chosen: tuple[str, LoadedModel | None], on: str, name: str, picture: np.ndarray, fit: Fit
-) -> Looked | None:
+) -> ImageReading | None:
     """What a model makes of a picture; None after saying why it cannot."""
     model, loaded = chosen
     try:
@@ -51,10 +51,10 @@ def look_at(
         return None
 
 
-def place_of_link(sight: Sight) -> tuple[int, int]:
+def place_of_link(seen: PatchAttention) -> tuple[int, int]:
     """The layer and the head that the link opens; else a head in the middle."""
-    layer, head = (*link.integers(f"{PREFIX}_head", (sight.n_layers // 2, 0)), 0, 0)[:2]
-    return min(layer, sight.n_layers - 1), min(head, sight.n_heads - 1)
+    layer, head = (*link.integers(f"{PREFIX}_head", (seen.n_layers // 2, 0)), 0, 0)[:2]
+    return min(layer, seen.n_layers - 1), min(head, seen.n_heads - 1)
 
 
 def opened(layer: int, head: int) -> None:
@@ -91,30 +91,30 @@ def lab() -> None:
         )
         second, second_title = look_at(f"{PREFIX}_second", beside, on, name, picture, fit), beside[0]
     with controls.bench("bench_more"):
-        shown = gaze.choose(PREFIX, first.sight, *place_of_link(first.sight))
+        shown = gaze.choose(PREFIX, first.patch_attention, *place_of_link(first.patch_attention))
     draw(first, second, shown, chosen, (name if compare == OTHER_PICTURE else chosen[0], second_title))
     take_away(first, shown, chosen, fit, on)
 
 
 def draw(
-    first: Looked,
-    second: Looked | None,
+    first: ImageReading,
+    second: ImageReading | None,
     shown: Shown,
     chosen: tuple[str, LoadedModel | None],
     titles: tuple[str, str],
 ) -> None:
     """The pictures with all heads, and what the project's own models say that they show."""
-    sight = first.sight
-    extra = f"{', '.join(sight.extra)} and " if sight.extra else ""
+    seen = first.patch_attention
+    extra = f"{', '.join(seen.extra)} and " if seen.extra else ""
     caption = (
-        f"{sight.n_layers} layers × {sight.n_heads} heads: {extra}{sight.rows} × {sight.columns} patches of a "
+        f"{seen.n_layers} layers × {seen.n_heads} heads: {extra}{seen.rows} × {seen.columns} patches of a "
         f"picture of {len(first.pixels)} × {len(first.pixels)} pixels. Point at a head to preview it, click or tap to open it."
     )
-    if sight.coarseness > 1:
-        caption += f" On the small pictures {sight.coarseness} × {sight.coarseness} patches are one cell, added up."
+    if seen.coarseness > 1:
+        caption += f" On the small pictures {seen.coarseness} × {seen.coarseness} patches are one cell, added up."
     digest = own_picture.digest(first.pixels)
-    one = Look(sight, first.pixels, f"{titles[0]}: " if second else "")
-    other = Look(second.sight, second.pixels, f"{titles[1]}: ") if second else None
+    one = Look(seen, first.pixels, f"{titles[0]}: " if second else "")
+    other = Look(second.patch_attention, second.pixels, f"{titles[1]}: ") if second else None
     gaze.show(PREFIX, one, shown, f"{chosen[0]}|{digest}", caption, opened, other)
     answered = [
         (title if second else each.name, each.answer)
@@ -128,31 +128,31 @@ def draw(
     loaded = chosen[1]
     if loaded is not None and not loaded.recorded:
         st.caption("This family brings its own attention, so the weights are those that the library returns.")
-    if loaded is not None and not seeing.eyes(loaded).known:
+    if loaded is not None and not image_attention.preprocessing_of(loaded).known:
         st.caption(
             "No file of the model says how its pixels are normalised: the usual mean and deviation of 0.5 are taken."
         )
 
 
-def take_away(first: Looked, shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on: str) -> None:
+def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on: str) -> None:
     """The overlay as a figure, the map as numbers, the look as a program; of several pictures, a row for each."""
-    sight = first.sight
-    n = len(sight.extra)
-    matrix = sight.matrix(shown).numpy()
-    view = overlay("looks", "picture", sight.columns, scale="share")
+    seen = first.patch_attention
+    n = len(seen.extra)
+    matrix = seen.matrix(shown).numpy()
+    view = overlay("looks", "picture", seen.columns, scale="share")
     scene = Stage(
         lesson="image_lab",
         signature="",
         steps=[],
         frames=[Frame(shown.title, (), view, [], title=shown.title)],
         tokens={
-            "queries": [Token(each, at < n) for at, each in enumerate(sight.tokens)],
-            "keys": [Token(each) for each in sight.patches],
+            "queries": [Token(each, at < n) for at, each in enumerate(seen.tokens)],
+            "keys": [Token(each) for each in seen.patches],
         },
         listing=[],
         formula_of="",
         symbols={},
-        focus={"query": gaze.token_of_link(PREFIX, sight), "key": 0},
+        focus={"query": gaze.token_of_link(PREFIX, seen), "key": 0},
         tensors={
             "looks": np.ascontiguousarray(matrix[:, n:]),
             "weights": matrix,
@@ -164,10 +164,10 @@ def take_away(first: Looked, shown: Shown, chosen: tuple[str, LoadedModel | None
     def program() -> str:
         if loaded is None:
             return classifier_program.of_classification(checkpoints.load(model), first.pixels, shown, positions=True)
-        return seeing_program.of_look(loaded, first.pixels, shown)
+        return image_attention_program.of_attention(loaded, first.pixels, shown)
 
     where = messages.literal(f"Real weights of {model} on {first.name}, {shown.title.lower()}")
-    takeaway.offer(scene, 0, where, program, lambda: {"weights_of_all_heads": sight.weights.numpy()})
+    takeaway.offer(scene, 0, where, program, lambda: {"weights_of_all_heads": seen.weights.numpy()})
     every_picture(shown, chosen, fit, on)
 
 
@@ -188,7 +188,10 @@ def every_picture(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit
         known, maps = st.session_state.get(kept, (None, []))
         if known == asked and maps:
             with st.container(horizontal=True):
-                for label, make, kind in (("CSV", looking.as_csv, "text/csv"), ("NPZ", looking.as_npz, takeaway.NPZ)):
+                for label, make, kind in (
+                    ("CSV", image_reading.as_csv, "text/csv"),
+                    ("NPZ", image_reading.as_npz, takeaway.NPZ),
+                ):
                     st.download_button(
                         label,
                         make(maps),
@@ -199,7 +202,7 @@ def every_picture(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit
                     )
 
 
-def all_maps(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on: str) -> list[looking.Map]:
+def all_maps(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on: str) -> list[image_reading.PatchMap]:
     """One map for each of the visitor's pictures; what cannot be looked at is told."""
     model, loaded = chosen
     own = own_picture.brought()
@@ -207,8 +210,10 @@ def all_maps(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on:
     bar = st.progress(0.0)
     try:
         for at, entry in enumerate(own):
-            found = looking.look(model if loaded is None else loaded, entry.name, entry.picture.pixels, fit, on)
-            maps.append(looking.map_of(found, gaze.within(shown, found.sight)))
+            found = image_reading.read_image(
+                model if loaded is None else loaded, entry.name, entry.picture.pixels, fit, on
+            )
+            maps.append(image_reading.map_of(found, gaze.within(shown, found.patch_attention)))
             bar.progress((at + 1) / len(own))
     except ModelError as error:
         messages.problem(f"{PREFIX}_every_look", "This model cannot show where it looks.", f"{error}.")

@@ -9,8 +9,8 @@ from core import script, turns
 from core.attention import attend
 from core.attention.heads import split_heads
 from core.attention.projections import project_cross
-from core.experiments import operator
-from core.experiments.operator.statistics import DRAWS, DotProductStatistics, dot_product_statistics
+from core.experiments import attention as experiments
+from core.experiments.attention.statistics import DRAWS, DotProductStatistics, dot_product_statistics
 from core.lessons import attention, material
 from core.lessons.attention import CHANGES, N_KEYS, SCORES, Lesson, Operands, Settings
 from core.listing import Line, lines_that_ran, returned
@@ -368,7 +368,7 @@ def lesson() -> None:
     takeaway.offer(scene, weights, given.origin, lambda: program(given, chosen, result, listing), again=again)
     question.ask(PREFIX, questions(chosen.seed))
     trace = result.trace
-    claims.show_claims(PREFIX, operator.CLAIMS, (trace.queries, trace.keys, trace.values, chosen.seed))
+    claims.show_claims(PREFIX, experiments.CLAIMS, (trace.queries, trace.keys, trace.values, chosen.seed))
 
 
 lesson()

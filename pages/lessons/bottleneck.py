@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core import turns
-from core.experiments import recurrence
-from core.experiments.recurrence import Reach
+from core.experiments import bottleneck as experiments
+from core.experiments.bottleneck import GradientFlow
 from core.lessons import bottleneck, looking_back
 from core.lessons.bottleneck import Lesson
 from core.listing import Line, lines_that_ran, marked, returned
@@ -251,14 +251,14 @@ def beside(result: Lesson) -> None:
                 st.caption(doubts)
 
 
-def reach() -> Reach:
+def gradient_flow() -> GradientFlow:
     """The controls of the gradient."""
     with controls.bench("reach_bench"):
 
         def slide(label: str, name: str, low: float, high: float, first: float, step: float):
             return st.slider(label, low, high, first, step, key=f"{PREFIX}_{name}", bind="query-params", width=150)
 
-        return Reach(
+        return GradientFlow(
             length=slide("Inputs", "inputs", 2, 60, 30, 1),
             gain=slide("Gain γ", "gain", 0.8, 1.2, 0.9, 0.05),
             d_hidden=slide("Numbers in a state", "states", 8, 64, 32, 8),
@@ -268,11 +268,11 @@ def reach() -> Reach:
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def gradients(asked: Reach) -> tuple[go.Figure, str]:
+def gradients(asked: GradientFlow) -> tuple[go.Figure, str]:
     """The curves of all cells, and in words how much of the last input's gradient the first one has."""
-    found = {cell: recurrence.by_position(cell, asked) for cell in recurrence.CELLS}
+    found = {cell: experiments.by_position(cell, asked) for cell in experiments.CELLS}
     figure = charts.fading({cell: each.tolist() for cell, each in found.items()}, "input", "gradient of the end")
-    return figure, ", ".join(f"{cell} {written(recurrence.ratio(each), '.1e')}" for cell, each in found.items())
+    return figure, ", ".join(f"{cell} {written(experiments.ratio(each), '.1e')}" for cell, each in found.items())
 
 
 @st.fragment
@@ -286,17 +286,17 @@ def distance() -> None:
             "(recurrent networks) at every step. GRU and LSTM have gates in its place, shares between 0 and 1 that say how much "
             "is kept, about one half at first: a forget bias opens the LSTM's, and it remembers."
         )
-        asked = reach()
+        asked = gradient_flow()
         figure, ends = gradients(asked)
         st.plotly_chart(
             figure, key=f"{PREFIX}_gradients", config=charts.QUIET, alt=f"First input over last input: {ends}"
         )
         st.caption(f"The first input's gradient over the last one's: {ends}.")
     question.ask(PREFIX, questions(asked))
-    claims.show_claims(PREFIX, recurrence.CLAIMS, (asked,))
+    claims.show_claims(PREFIX, experiments.CLAIMS, (asked,))
 
 
-def questions(asked: Reach) -> list[Question]:
+def questions(asked: GradientFlow) -> list[Question]:
     """What one vector loses, and how a gradient fades: both are computed when they are checked."""
     lost = ("nearly all of them, 95% or more", "80% to 95%", "less than 80%")
     # over one step, or with a gain of 1, the answers would be the same
@@ -309,15 +309,15 @@ def questions(asked: Reach) -> list[Question]:
 
     def grade_lost() -> tuple[str, str]:
         with st.spinner("Two toys are being trained, up to a minute …", show_time=True):
-            found = recurrence.accuracy_by_length(asked.seed)
+            found = experiments.accuracy_by_length(asked.seed)
         one, looking = (" · ".join(f"{share:.2f}" for share in found[look]) for look in ("none", "additive"))
         share = found["none"][-1]
         answer = lost[0] if share >= 0.95 else lost[1] if share >= 0.8 else lost[2]
-        lengths = ", ".join(map(str, recurrence.LENGTHS))
+        lengths = ", ".join(map(str, experiments.LENGTHS))
         return answer, f"At {lengths} digits: {one} with one vector, {looking} with attention, given the digits before."
 
     def grade_power() -> tuple[str, str]:
-        measured = recurrence.ratio(recurrence.by_position("linear RNN", posed))
+        measured = experiments.ratio(experiments.by_position("linear RNN", posed))
         told = (1.0, posed.gain, posed.gain ** (posed.length - 1))
         nearest = min(range(3), key=lambda place: abs(math.log(measured / told[place])))
         why = f"Measured just now for {posed.length} inputs: {written(measured, '.3e')}; γⁿ⁻¹ is {written(told[2], '.3e')}."
@@ -326,7 +326,7 @@ def questions(asked: Reach) -> list[Question]:
     return [
         Question(
             "lost",
-            f"A toy with one vector of {recurrence.NARROW} numbers learned to write rows of {digits.SHORTEST_TRAINED} to "
+            f"A toy with one vector of {experiments.NARROW} numbers learned to write rows of {digits.SHORTEST_TRAINED} to "
             f"{digits.LONGEST_TRAINED} digits backwards. Of the digits in rows of {digits.LONGEST_TRAINED}, how many are right?",
             lost,
             grade_lost,

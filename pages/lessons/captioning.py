@@ -12,7 +12,7 @@ from core.lessons import captioning
 from core.lessons.captioning import CELLS, MODELS, SCENE, Lesson, Settings
 from core.listing import Line, lines_that_ran, marked, returned
 from core.models.errors import ModelError
-from core.sequence.decoding import FREE
+from core.sequence.decoding import NO_INTERVENTIONS
 from core.trace import steps
 from core.vision import program, scenes
 from core.vision.captioner import Captioner
@@ -255,7 +255,7 @@ def draw(result: Lesson, context: str) -> None:
     """The stage: the decoder word by word."""
     looking = context == "attention"
     caption = result.now if looking else result.mean
-    forced = {at for at, _ in result.settings.looks}
+    forced = {at for at, _ in result.settings.forced_cells}
     words = [
         Token(("✎ " if looking and at in forced else "") + word, word == "</s>")
         for at, word in enumerate(caption.words)
@@ -289,7 +289,7 @@ def draw(result: Lesson, context: str) -> None:
         + (". Nobody told it where to look" if looking else "")
     )
     asked_for = result.settings
-    what_if = asked_for.what_if if looking else FREE
+    interventions = asked_for.interventions if looking else NO_INTERVENTIONS
     takeaway.offer(
         scene,
         first,
@@ -298,7 +298,7 @@ def draw(result: Lesson, context: str) -> None:
             captioning.model(context),
             asked_for.scene,
             hidden=asked_for.covered,
-            what_if=what_if,
+            interventions=interventions,
             pixels=result.pixels if asked_for.own else None,
         ),
         again=partial(captioning.shown, context, asked_for, written_down(result)),
@@ -329,7 +329,7 @@ def written(result: Lesson) -> None:
             st.caption(name + (mark if fair else ""))
             limit = "" if caption.ended else f" … (stopped after {len(caption.words)} words, its limit)"
             st.text((caption.text or "(nothing is written)") + limit)
-        if result.settings.looks:
+        if result.settings.forced_cells:
             st.button("Take the forced looks back", on_click=take_back, key=f"{PREFIX}_back")
         if result.outside:
             st.caption(

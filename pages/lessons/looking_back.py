@@ -7,7 +7,7 @@ import streamlit as st
 from core import turns
 from core.attention import attend
 from core.experiments import looking_back as experiments
-from core.experiments.recurrence.trained import PROBES
+from core.experiments.bottleneck.trained import PROBES
 from core.lessons import looking_back
 from core.lessons.looking_back import MODELS, Lesson, Settings
 from core.listing import Line, lines_that_ran, marked, returned
@@ -18,14 +18,14 @@ from core.sequence.translator import Translator
 from core.trace import steps
 from pages.course.lesson import foot
 from pages.parts import claims, controls, learning, messages, question, stage, takeaway, translations
-from pages.parts.argue import Argument
+from pages.parts.interventions import LinkedInterventions
 from pages.parts.question import Question
 from pages.parts.stage import Frame, Stage, Token
 from pages.parts.views import matrix, mixture, next_words, operand, table, tables, tree
 from pages.parts.words import Span, asked, asking, cell, mixed_in, say
 
 PREFIX = "back"
-ARGUMENT = Argument(PREFIX)
+INTERVENTIONS = LinkedInterventions(PREFIX)
 SCORES, WEIGHTS = 1, 2
 AXES = "what is written ↓ · what is looked at →"
 QUERY = "[s_{t-1}; E[y_{t-1}]]W_a"
@@ -76,7 +76,7 @@ def frames(
             "weights",
             ("weights",),
             matrix("weights", "weights", margin="sum", grows=True, axes=AXES),
-            moved(result, translator, target) if result.argued else alignment(q, k, weights[at, most].item()),
+            moved(result, translator, target) if result.intervened else alignment(q, k, weights[at, most].item()),
             "softmax",
         ),
         Frame(
@@ -196,19 +196,19 @@ def lesson() -> None:
             bind="query-params",
             width=150,
         )
-    ARGUMENT.forget_on_another(text)
+    INTERVENTIONS.forget_on_another(text)
 
     def run(text: str) -> Lesson:
         n_source = len(looking_back.model(score).read(text).ids)
-        settings = Settings(text, score, beam, ARGUMENT.wishes(n_source, temperature))
+        settings = Settings(text, score, beam, INTERVENTIONS.of_link(n_source, temperature))
         return looking_back.run(settings, translations.translate)
 
     result = translations.understand(text, f"{PREFIX}_{controls.MAIN}", run)
     if result is None:
         return
     translator = looking_back.model(score)
-    what_if = result.settings.what_if
-    forced = {step for step, _ in (*what_if.tokens, *what_if.rows)}
+    interventions = result.settings.interventions
+    forced = {step for step, _ in (*interventions.tokens, *interventions.rows)}
     target = translations.tokens(result.now.target, translator.vocabulary, tuple(forced))
     source = translations.tokens(result.now.source, translator.vocabulary)
     at = min(forced, default=interesting(target))
@@ -218,7 +218,7 @@ def lesson() -> None:
     energies = ENERGIES[score] if temperature == 1 else rf"\frac{{1}}{{T}}\,{ENERGIES[score]}"
     scene = Stage(
         lesson="looking_back",
-        signature=f"{text}|{score}|{beam}|{what_if}",
+        signature=f"{text}|{score}|{beam}|{interventions}",
         steps=steps(trace),
         frames=frames(result, translator, target, source, choices, at),
         tokens={"queries": target, "keys": source},
@@ -238,11 +238,11 @@ def lesson() -> None:
     stage.show(
         scene,
         WEIGHTS,
-        on_toggle=ARGUMENT.look,
-        on_pick=lambda step, rank: ARGUMENT.write(step, looking_back.chosen(result.now, step, rank)),
+        on_toggle=INTERVENTIONS.look,
+        on_pick=lambda step, rank: INTERVENTIONS.write(step, looking_back.chosen(result.now, step, rank)),
     )
     again = partial(looking_back.shown, result.settings)
-    script = partial(program.program, translator, result.now, what_if)
+    script = partial(program.program, translator, result.now, interventions)
     takeaway.offer(scene, WEIGHTS, origin(score), script, again=again)
     texts(result)
     # as it stood at first: an expander that is told otherwise closes under the hands of who works in it
@@ -252,7 +252,7 @@ def lesson() -> None:
             "Force where it looks, what it writes, or a whole row of weights. Steps before stay, the rest is decoded anew, and "
             "all of it is in the link. In the figure: press “Force it”, then click a cell."
         )
-        ARGUMENT.panel(translator, result.now)
+        INTERVENTIONS.panel(translator, result.now)
     question.ask(PREFIX, questions(result.settings.text))
     claims.show_claims(PREFIX, experiments.CLAIMS, (looking_back.model("additive"), result.settings.text, 0))
 
@@ -261,7 +261,7 @@ def texts(result: Lesson) -> None:
     """What is written: now, by itself if somebody argued, and without attention."""
     with st.container(key=f"{PREFIX}_texts", border=True):
         rows = [("Looking back", result.now)]
-        if result.argued:
+        if result.intervened:
             rows = [("With your changes", result.now), ("By itself", result.free)]
         for name, found in (*rows, ("Through one vector, without attention", result.fixed)):
             st.caption(name)

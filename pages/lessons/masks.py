@@ -11,8 +11,8 @@ from core.attention.heads import split_heads
 from core.attention.masks import kept
 from core.attention.projections import project
 from core.attention.scores import dot
-from core.experiments import masking
-from core.experiments.masking.leak import attend_mask_after_softmax
+from core.experiments import masks as experiments
+from core.experiments.masks.leak import attend_mask_after_softmax
 from core.lessons import masks
 from core.lessons.masks import KINDS, Lesson, Settings
 from core.listing import Line, lines_that_ran
@@ -333,7 +333,7 @@ def lesson() -> None:
     takeaway.offer(scene, WEIGHTS, origin, lambda: program(given, result, listing), again=again)
     if len(given.tokens) >= 2:
         question.ask(PREFIX, questions(given))
-    claims.show_claims(PREFIX, masking.CLAIMS, (given.x, given.maps, SEED))
+    claims.show_claims(PREFIX, experiments.CLAIMS, (given.x, given.maps, SEED))
 
 
 lesson()

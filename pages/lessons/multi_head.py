@@ -8,9 +8,9 @@ from torch import Tensor
 
 from core import script, turns
 from core.attention import MultiHeadAttention, attend, multi_head_attend
-from core.attention.projections import mute
+from core.attention.projections import ablate
 from core.attention.scores import dot
-from core.experiments import many_heads
+from core.experiments import multi_head as experiments
 from core.lessons import material, multi_head
 from core.lessons.multi_head import (
     MERGES,
@@ -112,7 +112,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
         if n_heads == given.layer.n_heads
         else f" It was trained with {given.layer.n_heads}: this cut is ours, and nobody trained it."
     )
-    silent = f" {len(chosen.muted)} muted." if chosen.muted else ""
+    silent = f" {len(chosen.ablated)} muted." if chosen.ablated else ""
     return [
         Frame(
             "X·W_Q",
@@ -159,7 +159,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
         Frame(
             "weights",
             ("scores", "scaled", "masked", "weights"),
-            heads("weights", chosen.muted),
+            heads("weights", chosen.ablated),
             say(
                 "The same four lines run in all heads at once, because heads are one more axis of the array. Here head "
                 "{head} of {q} gives {w:.2f} to {k}.{trained} Click a head.",
@@ -251,7 +251,7 @@ def questions(given: Given) -> list[Question]:
         stage.go_to("multi_head", STACKED)
 
     def grade_copy() -> tuple[str, str]:
-        one, two = (many_heads.trained_to_copy(n_heads, SEED)[-1].loss for n_heads in (1, 2))
+        one, two = (experiments.trained_to_copy(n_heads, SEED)[-1].loss for n_heads in (1, 2))
         why = (
             f"It ends at {one:.3f}: one row of weights is one mixture and cannot keep two tokens apart. Two heads reach "
             f"{two:.4f}. Train both below."
@@ -293,9 +293,9 @@ def program(given: Given, chosen: Settings, listing: list[Line]) -> str:
         f"split, merge, score = {split.__name__}, {merge.__name__}, dot",
         "scale = (layer.maps.w_query.shape[1] // layer.n_heads) ** -0.5",
         "maps = layer.maps",
-        f"muted, mixing = {chosen.muted}, {chosen.mixing}",
+        f"ablated, mixing = {chosen.ablated}, {chosen.mixing}",
     ]
-    helpers = [split, merge, mute, dot]
+    helpers = [split, merge, ablate, dot]
     # on the page the lines of `attend` run inside it, here they stand for it
     gathered = Line("attention = SimpleNamespace(output=output)", ())
     ran = [*listing[:-2], gathered, *listing[-2:]]
@@ -327,7 +327,7 @@ def training() -> None:
             return
         st.session_state[f"{PREFIX}_trained"] = True
         with left, st.spinner("200 steps each …", show_time=True):
-            train = many_heads.trained_to_copy
+            train = experiments.trained_to_copy
             runs = {"one head": train(1, seed), "two heads": train(2, seed), "twins": train(2, seed, identical=True)}
             ends = {name: run[-1] for name, run in runs.items()}
             st.markdown(
@@ -377,7 +377,7 @@ def lesson() -> None:
     again = partial(multi_head.shown, given.again, chosen)
     takeaway.offer(scene, WEIGHTS, given.origin, lambda: program(given, chosen, listing), again=again)
     question.ask(PREFIX, questions(given))
-    claims.show_claims(PREFIX, many_heads.CLAIMS, (given.x, given.layer, SEED))
+    claims.show_claims(PREFIX, experiments.CLAIMS, (given.x, given.layer, SEED))
 
 
 lesson()

@@ -10,7 +10,7 @@ from core.attention import attend
 from core.attention.heads import split_heads
 from core.attention.projections import project, project_fused
 from core.attention.scores import dot
-from core.experiments import sets
+from core.experiments import self_attention as experiments
 from core.lessons import self_attention
 from core.lessons.self_attention import Lesson, Settings, moved
 from core.listing import Line, lines_that_ran
@@ -329,7 +329,7 @@ def lesson() -> None:
     takeaway.offer(scene, WEIGHTS, given.origin, lambda: program(given, settings, result, listing), again=again)
     if len(tokens) >= 3:
         question.ask(PREFIX, questions(given))
-    claims.show_claims(PREFIX, sets.CLAIMS, (given.x, given.maps, SEED))
+    claims.show_claims(PREFIX, experiments.CLAIMS, (given.x, given.maps, SEED))
 
 
 lesson()

@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 
 from core import script, turns
-from core.analysis.sight import Chosen
+from core.analysis.patch_attention import Chosen
 from core.attention import attend
-from core.experiments import pictures as experiments
+from core.experiments import vision_transformer as experiments
 from core.lessons import vision_transformer
 from core.lessons.vision_transformer import MODELS, PATCH_SIZE, PATCH_SIZES, Lesson, Settings
 from core.listing import Line, lines_that_ran, marked
@@ -85,12 +85,12 @@ def cut_frames(settings: Settings, side: int) -> list[Frame]:
 def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
     """All steps, to the class."""
     settings, trace = result.settings, result.now.trace
-    sight = result.sight
-    at = sight.middle
-    weights = sight.weights[layer, head, at]
-    most = int(weights[len(sight.extra) :].argmax())
-    width, head_width = trace.patch_embeddings.shape[-1], trace.patch_embeddings.shape[-1] // sight.n_heads
-    q, k = asking(sight.tokens[at]), asked(sight.patches[most])
+    seen = result.patch_attention
+    at = seen.middle
+    weights = seen.weights[layer, head, at]
+    most = int(weights[len(seen.extra) :].argmax())
+    width, head_width = trace.patch_embeddings.shape[-1], trace.patch_embeddings.shape[-1] // seen.n_heads
+    q, k = asking(seen.tokens[at]), asked(seen.patches[most])
     by_class = settings.pooling == "class token"
     block = trace.blocks[layer].attention
     return [
@@ -140,18 +140,18 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
         Frame(
             "A",
             ("weights",),
-            overlay("looks", "picture", sight.columns, scale="share"),
+            overlay("looks", "picture", seen.columns, scale="share"),
             say(
                 "{q} gives {w:.3f} of its attention to {k}; an even share would be {even:.3f}."
                 + (" What goes to the class token, which is no patch, is not on the picture." if by_class else ""),
                 q=q,
-                w=cell(weights[len(sight.extra) + most].item(), "looks"),
+                w=cell(weights[len(seen.extra) + most].item(), "looks"),
                 k=k,
-                even=1 / len(sight.tokens),
+                even=1 / len(seen.tokens),
             ),
             "softmax",
             title="Where each patch looks",
-            shape=f"{len(sight.tokens)} × {len(sight.tokens)}",
+            shape=f"{len(seen.tokens)} × {len(seen.tokens)}",
         ),
         Frame(
             "Z",
@@ -161,7 +161,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
                 "Attention ({a} numbers a token, all heads side by side) is added to what came in, then a network of two layers. "
                 "So it goes {n} times.",
                 a=block.merged.shape[-1],
-                n=sight.n_layers,
+                n=seen.n_layers,
             ),
         ),
         Frame(
@@ -253,18 +253,18 @@ def lesson() -> None:
 
 def draw(result: Lesson, digest: str, layer: int, head: int) -> None:
     """The stage: from pixels to the class, or with patches that no model here reads, to their rows."""
-    settings, sight, whole = result.settings, result.sight, result.settings.whole
+    settings, seen, whole = result.settings, result.patch_attention, result.settings.whole
     side = len(result.pixels)
     patch_tokens = [Token(each) for each in result.patch_names]
     tensors = result.beside(layer, head)
-    at = sight.middle
+    at = seen.middle
     scene = Stage(
         lesson="vision_transformer",
         signature=f"{digest}|{settings}|{layer}|{head}",
         steps=result.steps(layer),
         frames=frames(result, layer, head) if whole else cut_frames(settings, side),
         tokens={
-            "queries": [*(Token(each, True) for each in sight.extra), *patch_tokens],
+            "queries": [*(Token(each, True) for each in seen.extra), *patch_tokens],
             "keys": patch_tokens,
             "one": [Token("z")],
             "classes": [Token(each) for each in result.now.probabilities],
@@ -274,7 +274,7 @@ def draw(result: Lesson, digest: str, layer: int, head: int) -> None:
         formula_all=False,
         symbols={},
         formulas={"masked": "<scaled>"} if whole else {},  # nothing is masked here
-        focus={"query": at, "key": max(0, at - len(sight.extra)), "classes": 0} if whole else {"query": 0, "key": 0},
+        focus={"query": at, "key": max(0, at - len(seen.extra)), "classes": 0} if whole else {"query": 0, "key": 0},
         tensors=tensors,
         shares=frozenset({"picture", "looks", "shares"} & tensors.keys()),
         ribbon=False,
@@ -327,15 +327,15 @@ def opened(layer: int, head: int) -> None:
 
 def look(result: Lesson, digest: str, layer: int, head: int) -> None:
     """All heads of all layers on the picture."""
-    sight = result.sight
+    seen = result.patch_attention
     with st.container(key=f"{PREFIX}_heads_row", horizontal=True, vertical_alignment="bottom", gap="small"):
-        shown = gaze.choose(PREFIX, sight, layer, head)
+        shown = gaze.choose(PREFIX, seen, layer, head)
     caption = (
-        f"{sight.n_layers} layers × {sight.n_heads} heads of {MODELS[result.settings.pooling]}: on each small picture, what the "
+        f"{seen.n_layers} layers × {seen.n_heads} heads of {MODELS[result.settings.pooling]}: on each small picture, what the "
         "chosen token looks at there. Point at a head to preview it, click or tap to open it."
     )
     gaze.show(
-        PREFIX, Look(sight, result.pixels, ""), shown, f"{digest}|{MODELS[result.settings.pooling]}", caption, opened
+        PREFIX, Look(seen, result.pixels, ""), shown, f"{digest}|{MODELS[result.settings.pooling]}", caption, opened
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from core.analysis.flow import Fuse
-from core.analysis.sight import SUMMARIES, Chosen, Sight
+from core.analysis.patch_attention import SUMMARIES, Chosen, PatchAttention
 from pages.parts import assets, controls, link
 from pages.parts.payload import pack
 
@@ -49,12 +49,12 @@ class Shown(Chosen):
 class Look:
     """One picture with what a model makes of it. pixels: (height, width, 3) from 0 to 255, as the model saw them."""
 
-    sight: Sight
+    patch_attention: PatchAttention
     pixels: np.ndarray
     title: str
 
 
-def choose(prefix: str, sight: Sight, layer: int, head: int) -> Shown:
+def choose(prefix: str, seen: PatchAttention, layer: int, head: int) -> Shown:
     """The controls that say what is made of the heads. layer, head: those that are open, as far as they exist."""
     summary = st.selectbox("Show", SUMMARIES, key=f"{prefix}_show", bind="query-params", width=170) or ONE_HEAD
     residual, fuse = 0.5, FUSIONS[0]
@@ -63,7 +63,7 @@ def choose(prefix: str, sight: Sight, layer: int, head: int) -> Shown:
         residual = st.slider(
             "Residual path", 0.0, 0.9, 0.5, 0.1, key=f"{prefix}_residual", bind="query-params", width=140
         )
-    return Shown(summary, min(layer, sight.n_layers - 1), min(head, sight.n_heads - 1), residual, fuse)
+    return Shown(summary, min(layer, seen.n_layers - 1), min(head, seen.n_heads - 1), residual, fuse)
 
 
 def show(
@@ -82,7 +82,7 @@ def show(
     second      what is compared with it.
     """
     key = f"{prefix}_gaze"
-    sight = first.sight
+    seen = first.patch_attention
 
     def opened() -> None:
         place = assets.told(key, "opened")
@@ -92,33 +92,33 @@ def show(
 
     def kept() -> None:
         token = assets.told(key, "kept")
-        if isinstance(token, int) and 0 <= token < len(sight.tokens):
+        if isinstance(token, int) and 0 <= token < len(seen.tokens):
             link.write(f"{prefix}_at", str(token))
 
-    factor = sight.coarseness
+    factor = seen.coarseness
     words = {
         "signature": signature,
-        "layers": sight.n_layers,
-        "heads": sight.n_heads,
+        "layers": seen.n_layers,
+        "heads": seen.n_heads,
         "open": [shown.layer, shown.head],
         "factor": factor,
-        "rows": -(-sight.rows // factor),
-        "columns": -(-sight.columns // factor),
+        "rows": -(-seen.rows // factor),
+        "columns": -(-seen.columns // factor),
         "first": _words(first, shown),
         "second": None if second is None else _words(second, shown),
         "caption": caption,
-        "focus": sight.middle,
-        "look": token_of_link(prefix, sight),
+        "focus": seen.middle,
+        "look": token_of_link(prefix, seen),
         "exact": shown.summary == ONE_HEAD,
     }
     tensors = {
-        "every": sight.small.numpy(),
-        "first_weights": sight.matrix(shown).numpy(),
+        "every": seen.small.numpy(),
+        "first_weights": seen.matrix(shown).numpy(),
         "first_picture": planes(first.pixels),
     }
     if second is not None:
         tensors |= {
-            "second_weights": second.sight.matrix(within(shown, second.sight)).numpy(),
+            "second_weights": second.patch_attention.matrix(within(shown, second.patch_attention)).numpy(),
             "second_picture": planes(second.pixels),
         }
     assets.component("gaze")(
@@ -129,10 +129,10 @@ def show(
     )
 
 
-def token_of_link(prefix: str, sight: Sight) -> int:
+def token_of_link(prefix: str, seen: PatchAttention) -> int:
     """The token that the link names; else the patch in the middle."""
-    (token, *_) = (*link.integers(f"{prefix}_at", (sight.middle,)), sight.middle)
-    return token if token < len(sight.tokens) else sight.middle
+    (token, *_) = (*link.integers(f"{prefix}_at", (seen.middle,)), seen.middle)
+    return token if token < len(seen.tokens) else seen.middle
 
 
 def planes(pixels: np.ndarray) -> np.ndarray:
@@ -140,24 +140,24 @@ def planes(pixels: np.ndarray) -> np.ndarray:
     return pixels.transpose(2, 0, 1)
 
 
-def within(shown: Shown, sight: Sight) -> Shown:
+def within(shown: Shown, seen: PatchAttention) -> Shown:
     """The same matrix of another model, as far as it has such a layer and head."""
     return Shown(
         shown.summary,
-        min(shown.layer, sight.n_layers - 1),
-        min(shown.head, sight.n_heads - 1),
+        min(shown.layer, seen.n_layers - 1),
+        min(shown.head, seen.n_heads - 1),
         shown.residual,
         shown.fuse,
     )
 
 
 def _words(look: Look, shown: Shown) -> dict:
-    sight = look.sight
+    seen = look.patch_attention
     return {
-        "title": f"{look.title}{within(shown, sight).title}",
+        "title": f"{look.title}{within(shown, seen).title}",
         "note": shown.note,
-        "names": list(sight.tokens),
-        "extra": len(sight.extra),
-        "rows": sight.rows,
-        "columns": sight.columns,
+        "names": list(seen.tokens),
+        "extra": len(seen.extra),
+        "rows": seen.rows,
+        "columns": seen.columns,
     }

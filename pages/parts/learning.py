@@ -7,13 +7,13 @@ import numpy as np
 import streamlit as st
 
 from core import turns
-from core.sequence.decoder import Look
+from core.sequence.decoder import AttentionKind
 from core.training.live import Run
 from core.training.toy import Settings, Snapshot, Task, parse
 from pages.parts import assets, controls, messages
 from pages.parts.payload import pack
 
-LOOKS: Mapping[str, Look] = {
+LOOKS: Mapping[str, AttentionKind] = {
     "additive": "additive",
     "without tanh": "linear",
     "scaled dot": "dot",
@@ -92,7 +92,7 @@ def _remember(prefix: str, run: Run) -> None:
     """Keep the curve of a run that ends, so that the next one is seen beside it."""
     losses = run.look()[-1].losses
     if len(losses) > 1:
-        look = next(name for name, look in LOOKS.items() if look == run.settings.look)
+        look = next(name for name, look in LOOKS.items() if look == run.settings.attention)
         st.session_state[f"{prefix}_{_BEFORE}"] = (f"before: {look}, seed {run.settings.seed}", losses)
 
 

@@ -21,17 +21,17 @@ WORDS = {
     "candidate": "What the cell would write into its state.",
     "forget": "A gate: σ brings its numbers between 0 and 1. How much of the memory stays: 1 keeps it as it is. ⊙ multiplies "
     "number by number.",
-    "entry": "How much of the candidate enters the memory.",
+    "input_gate": "How much of the candidate enters the memory.",
     "memory": "What is kept, plus what enters: nothing is squeezed here, so it can last.",
-    "exit": "How much of the memory is shown as the state.",
+    "output_gate": "How much of the memory is shown as the state.",
     "states": "Each state is made from its input and the state before. Change the first input, and all of them change.",
 }
 # where all formulas in one would be too long to read
 LETTERS = {
     "gru": {"reset": "r_t", "update": "z_t", "candidate": "n_t"},
-    "lstm": {"forget": "f_t", "entry": "i_t", "candidate": "g_t", "memory": "C_t", "exit": "o_t"},
+    "lstm": {"forget": "f_t", "input_gate": "i_t", "candidate": "g_t", "memory": "C_t", "output_gate": "o_t"},
 }
-GATES = {"reset", "update", "forget", "entry", "exit"}
+GATES = {"reset", "update", "forget", "input_gate", "output_gate"}
 
 
 def show(
@@ -66,7 +66,7 @@ def show(
         ),
         title="The last state",
     )
-    reach = Frame(
+    felt = Frame(
         "felt",
         (),
         tables(table("felt", "‖∂h_T/∂x_t‖", scale="share", limit=float(felt.max()) or 1.0)),
@@ -83,7 +83,7 @@ def show(
         lesson=lesson,
         signature=signature,
         steps=made,
-        frames=[*own, last, reach],
+        frames=[*own, last, felt],
         tokens={"queries": tokens, "keys": tokens, "one": [Token("c")]},
         listing=_lines(read, {each.name for each in made}),
         formula_of="states",
@@ -98,8 +98,8 @@ def show(
 
 def _lines(read: CellLesson, names: set[str]) -> list[Line]:
     """The lines inside the cell's loop, each marked by the step whose tensor it made."""
-    own = {"state": "states", "exit_": "exit"}
-    wanted = ("from_input", "from_state", "memory", "state", "candidate", *GATES, "exit_")
+    own = {"state": "states"}
+    wanted = ("from_input", "from_state", "memory", "state", "candidate", *GATES)
     ran = lines_that_ran(read.function, wanted, {})
     marked = [tuple(own.get(name, name) for name in line.assigns if own.get(name, name) in names) for line in ran]
     return [Line(line.text, steps_of_line) for line, steps_of_line in zip(ran, marked, strict=True)]

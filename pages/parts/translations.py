@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.lessons import looking_back
 from core.models.errors import ModelError
-from core.sequence.decoding import WhatIf
+from core.sequence.decoding import Interventions
 from core.sequence.trained import Translation
 from core.sequence.vocabulary import MARKS, Pieces, Vocabulary
 from pages.parts import messages
@@ -25,20 +25,20 @@ R = TypeVar("R")
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _of_examples(name: str, text: str, beam: int, what_if: WhatIf) -> Translation:
-    return looking_back.translate(name, text, beam, what_if)
+def _of_examples(name: str, text: str, beam: int, interventions: Interventions) -> Translation:
+    return looking_back.translate(name, text, beam, interventions)
 
 
 @st.cache_resource(scope="session", max_entries=16, show_spinner=False)
-def _of_own(name: str, text: str, beam: int, what_if: WhatIf) -> Translation:
-    return looking_back.translate(name, text, beam, what_if)
+def _of_own(name: str, text: str, beam: int, interventions: Interventions) -> Translation:
+    return looking_back.translate(name, text, beam, interventions)
 
 
-def translate(name: str, text: str, beam: int, what_if: WhatIf) -> Translation:
+def translate(name: str, text: str, beam: int, interventions: Interventions) -> Translation:
     """What a translator makes of a text, as looking_back.translate. It is remembered: what it makes of our own examples for
     everybody, what somebody wrote or forced for that visitor alone."""
-    everybodys = text in EXAMPLES and not what_if.tokens and not what_if.rows
-    return (_of_examples if everybodys else _of_own)(name, text, beam, what_if)
+    everybodys = text in EXAMPLES and not interventions.tokens and not interventions.rows
+    return (_of_examples if everybodys else _of_own)(name, text, beam, interventions)
 
 
 def understand(text: str, key: str, translate: Callable[[str], R]) -> R | None:

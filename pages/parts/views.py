@@ -134,9 +134,9 @@ def histogram(tensor: str, series: list[View]) -> View:
     return {"kind": "histogram", "tensor": tensor, "series": series, "scale": "share"}
 
 
-def heads(tensor: str, muted: tuple[int, ...] = ()) -> View:
+def heads(tensor: str, ablated: tuple[int, ...] = ()) -> View:
     """One small matrix of weights per head."""
-    return {"kind": "heads", "tensor": tensor, "scale": "weights", "muted": list(muted), "columns": "keys"}
+    return {"kind": "heads", "tensor": tensor, "scale": "weights", "ablated": list(ablated), "columns": "keys"}
 
 
 def cube(tensor: str, start: str, end: str, role: str, origin: str = "") -> View:

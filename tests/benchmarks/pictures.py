@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from transformers import AutoModel, ViTConfig, ViTModel
 
-from core.models import loading, seeing
+from core.models import image_attention, loading
 from core.picture_files import Entry, OpenedPicture
 from tests.pages.screen import open_page, sent
 
@@ -29,12 +29,12 @@ def measure() -> tuple[float, float, int, int]:
         base().save_pretrained(folder)
         eager = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
         loaded = loading.load(folder)
-        side = seeing.eyes(loaded).side
+        side = image_attention.preprocessing_of(loaded).side
         app = open_page("image_lab", img_model="another model …", img_name=folder, img_picture="your own")
         library, page = [], []
         for turn in range(ROUNDS + 1):
             pixels = rng.integers(0, 256, (side, side, 3), dtype=np.uint8)
-            images = seeing.as_input(pixels, seeing.eyes(loaded))
+            images = image_attention.as_input(pixels, image_attention.preprocessing_of(loaded))
             began = time.perf_counter()
             with torch.inference_mode():
                 eager(pixel_values=images, output_attentions=True)

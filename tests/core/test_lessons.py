@@ -277,7 +277,7 @@ def test_two_bare_reshapes_leak_nothing_and_one_alone_leaks_16_pairs_of_28():
 
 
 def test_muting_all_heads_leaves_only_the_bias():
-    result = multi_head.run(X, LAYER, multi_head.Settings(n_heads=3, muted=(0, 1, 2)))
+    result = multi_head.run(X, LAYER, multi_head.Settings(n_heads=3, ablated=(0, 1, 2)))
     assert (result.built.mixed == 0).all()
     assert result.change == pytest.approx(1)
 

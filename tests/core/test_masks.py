@@ -57,7 +57,7 @@ def test_added_padding_changes_nothing():
 
 @pytest.mark.parametrize(("n_layers", "width"), [(1, 5), (2, 9), (3, 13), (4, 17)])
 def test_windowed_layers_reach_2wl_plus_1_tokens(n_layers, width):
-    reached = masks.reach(masks.local(41, 2)[0, 0], n_layers)
+    reached = masks.receptive_field(masks.local(41, 2)[0, 0], n_layers)
     assert reached.shape == (n_layers + 1, 41, 41)
     assert reached[n_layers, 20].sum() == width
     assert reached[0, 20].sum() == 1

@@ -64,9 +64,9 @@ def test_the_mixture_is_the_sum_of_what_each_head_adds():
 def test_a_muted_head_adds_nothing():
     x, layer = normal(BATCH, TOKENS, D_MODEL, seed=1), MultiHeadAttention.random(D_MODEL, HEADS, seed=2)
     rows = layer.w_output.reshape(HEADS, HEAD_DIM, D_MODEL)
-    full, muted = layer(x), layer(x, muted=(1,))
-    torch.testing.assert_close(full.mixed - muted.mixed, full.attention.output[:, 1] @ rows[1], atol=1e-5, rtol=0)
-    torch.testing.assert_close(muted.attention.output, full.attention.output)
+    full, ablated = layer(x), layer(x, ablated=(1,))
+    torch.testing.assert_close(full.mixed - ablated.mixed, full.attention.output[:, 1] @ rows[1], atol=1e-5, rtol=0)
+    torch.testing.assert_close(ablated.attention.output, full.attention.output)
 
 
 @given(seed=integers(0, 1000))

@@ -169,10 +169,10 @@ class Leaver:
 
 @pytest.mark.parametrize("what", ["shapes", "toy", "recall", "copy"])
 def test_every_training_of_an_experiment_ends_when_nobody_waits_for_it(monkeypatch, what):
-    from core.experiments.many_heads import trained_to_copy
-    from core.experiments.pictures.small_data import learned
-    from core.experiments.recurrence.memory import recall
-    from core.experiments.recurrence.trained import trained
+    from core.experiments.bottleneck.memory import recall
+    from core.experiments.bottleneck.trained import trained
+    from core.experiments.multi_head import trained_to_copy
+    from core.experiments.vision_transformer.small_data import learned
 
     watcher = Leaver(5)
     monkeypatch.setattr(turns, "_watcher", watcher)

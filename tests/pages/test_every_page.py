@@ -2,7 +2,16 @@
 
 import pytest
 
-from core.experiments import captioning, looking_back, many_heads, masking, operator, pictures, recurrence, sets
+from core.experiments import (
+    attention,
+    bottleneck,
+    captioning,
+    looking_back,
+    masks,
+    multi_head,
+    self_attention,
+    vision_transformer,
+)
 from pages.course.catalogue import LESSONS, built
 from pages.parts.claims import VERDICTS
 from tests.pages.screen import assert_no_failure, open_page, sent
@@ -19,14 +28,14 @@ PREFIXES = {
     "vision_transformer": "vit",
 }
 CLAIMS = {
-    "bottleneck": recurrence.CLAIMS,
+    "bottleneck": bottleneck.CLAIMS,
     "looking_back": looking_back.CLAIMS,
     "captioning": captioning.CLAIMS,
-    "attention": operator.CLAIMS,
-    "self_attention": sets.CLAIMS,
-    "masks": masking.CLAIMS,
-    "multi_head": many_heads.CLAIMS,
-    "vision_transformer": pictures.CLAIMS,
+    "attention": attention.CLAIMS,
+    "self_attention": self_attention.CLAIMS,
+    "masks": masks.CLAIMS,
+    "multi_head": multi_head.CLAIMS,
+    "vision_transformer": vision_transformer.CLAIMS,
 }
 BUILT_LESSONS = [page.slug for page in LESSONS if page.built]
 # lessons about a layer of a Transformer, on real numbers or on the learner's own

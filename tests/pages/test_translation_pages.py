@@ -7,7 +7,7 @@ import torch
 
 from core import settings
 from core.models import checkpoints, loading
-from core.sequence.decoding import FREE, WhatIf, looking_at
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions, all_weight_on
 from pages.parts import translations
 from pages.parts.translations import SENTENCE
 from tests.core.models import folders
@@ -52,8 +52,8 @@ def test_forced_attention_in_the_link_is_used_and_marked_and_steps_before_it_sta
     np.testing.assert_allclose(tensors["weights"][3], np.eye(len(found.source.ids))[1], **CLOSE)
     assert targets(app)[3].startswith("✎ ")
     assert found.text in said(app)
-    row = looking_at(1, len(found.source.ids))
-    assert translated(what_if=WhatIf(rows=((3, row),))).text in said(app)
+    row = all_weight_on(1, len(found.source.ids))
+    assert translated(interventions=Interventions(rows=((3, row),))).text in said(app)
 
 
 def test_a_forced_piece_in_the_link_is_written():
@@ -367,18 +367,18 @@ def test_the_best_head_is_the_one_that_agrees_most():
 
 
 @pytest.mark.parametrize(
-    ("text", "what_if", "who"),
+    ("text", "interventions", "who"),
     [
-        (translations.SENTENCE, FREE, "everybody"),
-        (translations.SENTENCE, WhatIf(temperature=2.0), "everybody"),
-        (translations.SENTENCE, WhatIf(tokens=((0, 5),)), "the visitor"),
-        (translations.SENTENCE + " Yes.", FREE, "the visitor"),
+        (translations.SENTENCE, NO_INTERVENTIONS, "everybody"),
+        (translations.SENTENCE, Interventions(temperature=2.0), "everybody"),
+        (translations.SENTENCE, Interventions(tokens=((0, 5),)), "the visitor"),
+        (translations.SENTENCE + " Yes.", NO_INTERVENTIONS, "the visitor"),
     ],
 )
-def test_only_our_own_examples_are_remembered_for_everybody(monkeypatch, text, what_if, who):
+def test_only_our_own_examples_are_remembered_for_everybody(monkeypatch, text, interventions, who):
     monkeypatch.setattr(translations, "_of_examples", lambda *_: "everybody")
     monkeypatch.setattr(translations, "_of_own", lambda *_: "the visitor")
-    assert translations.translate(TRANSLATOR, text, 1, what_if) == who
+    assert translations.translate(TRANSLATOR, text, 1, interventions) == who
 
 
 def test_a_translation_that_is_a_guess_says_so():

@@ -34,13 +34,13 @@ export class HeadsView {
       const [x, y] = this.#corner(head);
       const grown = clamp(share * this.count - head, 0, 1);
       const cell = side / tokens;
-      const muted = view.muted?.includes(head);
+      const ablated = view.ablated?.includes(head);
       const axis = { first: 0, count: tokens, size: cell };
       const drawn = { ...view, head };
-      figure.heat(context, drawn, { x, y, cell, rows: axis, columns: axis, from: 0, to: Math.floor(grown * tokens), alpha: muted ? 0.3 : 1 });
+      figure.heat(context, drawn, { x, y, cell, rows: axis, columns: axis, from: 0, to: Math.floor(grown * tokens), alpha: ablated ? 0.3 : 1 });
       figure.heat(context, null, { x, y, cell, rows: axis, columns: axis, from: Math.floor(grown * tokens), to: tokens, view: drawn });
       const on = head === looked;
-      const label = muted ? `head ${head} · muted` : `head ${head}`;
+      const label = ablated ? `head ${head} · muted` : `head ${head}`;
       write(context, label, x, y - 9, { font: `${on ? 700 : 500} 12px ${FONT.sans}`, colour: theme.colours[on ? "ink" : "ink-2"] });
       if (!on) continue;
       outline(context, x - 1, y - 1, side + 2, side + 2, theme.colours.ink, 2.5);

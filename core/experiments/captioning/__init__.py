@@ -1,6 +1,6 @@
 """Attention to the cells of a picture. Experiments take (the scene, a seed); scenes they measure on are drawn anew."""
 
-from core.experiments.captioning.looking import (
+from core.experiments.captioning.grounding import (
     another_region,
     one_context,
     places_need_no_look,

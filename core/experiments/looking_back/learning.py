@@ -5,8 +5,8 @@ from typing import Final
 
 import torch
 
+from core.experiments.bottleneck.trained import sentences, trained
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.recurrence.trained import sentences, trained
 from core.sequence.trained import TrainedTranslator
 from core.training import grammar
 from core.training.toy import Settings, ToyTraining

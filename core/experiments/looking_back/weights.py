@@ -6,7 +6,7 @@ import torch
 
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import counted, largest
-from core.sequence.decoding import WhatIf
+from core.sequence.decoding import Interventions
 from core.sequence.trained import TrainedTranslator
 from core.sequence.translator import Translator
 
@@ -85,7 +85,7 @@ def explanation(translator: TrainedTranslator, text: str, seed: int) -> Finding:
         row[row.argmax()] = 0
         elsewhere = tuple((row / row.sum()).tolist())
         before = tuple(enumerate(own.target.ids[:step]))
-        other = translator.translate(text, what_if=WhatIf(before, ((step, elsewhere),)))
+        other = translator.translate(text, interventions=Interventions(before, ((step, elsewhere),)))
         same += other.target.ids[step] == id_
     steps = len(own.target.ids)
     numbers = (Number("steps", steps, "d"), Number("the same piece without its strongest place", same, "d"))

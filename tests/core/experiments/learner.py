@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from core.attention import MultiHeadAttention, Projections
-from core.experiments import many_heads, masking, operator, sets
+from core.experiments import attention, masks, multi_head, self_attention
 from core.experiments.claim import Claim
 from tests.core.shapes import normal
 
-PACKAGES = {"operator": operator, "sets": sets, "masking": masking, "many_heads": many_heads}
+PACKAGES = {"attention": attention, "self_attention": self_attention, "masks": masks, "multi_head": multi_head}
 TRAINED = {"one_wide_head", "part_ways"}  # claims that train a toy; they do not look at the learner's numbers
 
 
@@ -69,14 +69,14 @@ def tokens_and_layer(
 
 
 BRINGS: dict[str, Callable[..., tuple]] = {
-    "operator": operands,
-    "sets": tokens_and_maps,
-    "masking": tokens_and_maps,
-    "many_heads": tokens_and_layer,
+    "attention": operands,
+    "self_attention": tokens_and_maps,
+    "masks": tokens_and_maps,
+    "multi_head": tokens_and_layer,
 }
 SINGLE: dict[str, dict[str, int]] = {
-    "operator": {"n_queries": 1, "n_keys": 1},
-    "sets": {"n_tokens": 1},
-    "masking": {"n_tokens": 1},
-    "many_heads": {"n_tokens": 1},
+    "attention": {"n_queries": 1, "n_keys": 1},
+    "self_attention": {"n_tokens": 1},
+    "masks": {"n_tokens": 1},
+    "multi_head": {"n_tokens": 1},
 }

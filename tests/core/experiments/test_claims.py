@@ -87,13 +87,13 @@ def test_every_claim_that_is_written_is_in_the_list_once(package):
 def test_theorem_all_claims_about_the_operator_hold_for_generic_numbers(seed, n_queries, n_keys, head_dim):
     """For all normal queries, keys and values: every verdict is borne out, in one sentence."""
     inputs = operands(seed, n_queries=n_queries, n_keys=n_keys, head_dim=head_dim)
-    for tested in claims("operator"):
+    for tested in claims("attention"):
         finding = tested(*inputs, seed)
         assert finding.holds, (tested.name, finding)
         check_sentence(finding)
 
 
-@pytest.mark.parametrize("package", ["sets", "masking"])
+@pytest.mark.parametrize("package", ["self_attention", "masks"])
 @given(seed=integers(0, 10_000), n_tokens=integers(2, 9), width=integers(2, 5))
 def test_theorem_all_claims_about_sets_and_masks_hold_for_generic_numbers(package, seed, n_tokens, width):
     """For all normal tokens and maps: every verdict is borne out, in one sentence."""
@@ -108,7 +108,7 @@ def test_theorem_all_claims_about_sets_and_masks_hold_for_generic_numbers(packag
 def test_theorem_all_claims_about_heads_hold_for_generic_numbers(seed, n_tokens, n_heads, head_dim):
     """For all normal tokens and layers: every verdict is borne out, in one sentence."""
     inputs = tokens_and_layer(seed, n_tokens=n_tokens, n_heads=n_heads, head_dim=head_dim)
-    for tested in claims("many_heads"):
+    for tested in claims("multi_head"):
         finding = tested(*inputs, seed)
         assert finding.holds, (tested.name, finding)
         check_sentence(finding)
@@ -141,8 +141,8 @@ def test_no_number_makes_an_experiment_crash(package, draw, seed):
 def test_a_sentence_of_a_real_model_bears_out_every_claim(package):
     """As wide as a small BERT: 384 features, 12 heads of 32, single precision."""
     size = {
-        "operator": {"n_queries": 17, "n_keys": 17, "head_dim": 32, "value_dim": 32},
-        "many_heads": {"n_tokens": 17, "n_heads": 12, "head_dim": 32},
+        "attention": {"n_queries": 17, "n_keys": 17, "head_dim": 32, "value_dim": 32},
+        "multi_head": {"n_tokens": 17, "n_heads": 12, "head_dim": 32},
     }.get(package, {"n_tokens": 17, "d_model": 384, "width": 32})
     for tested in claims(package):
         finding = tested(*BRINGS[package](5, **size), 0)

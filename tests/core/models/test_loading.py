@@ -148,7 +148,7 @@ def test_a_model_is_opened_once_however_many_threads_ask(monkeypatch):
 
 
 def test_the_trial_run_of_a_loading_is_nobodys_record_and_leaves_silenced_heads_to_the_reading():
-    with pretrained.record(tensors=("weights", "output")) as layers, pretrained.mute([(0, 5)]):
+    with pretrained.record(tensors=("weights", "output")) as layers, pretrained.ablate([(0, 5)]):
         model = load(offline.NAME)
         assert layers == []
         read(model, "one two")

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from core.models.errors import ModelError
+from core.models.introspection import are_shares
 from core.models.loading import load
 from core.models.pretrained import LayerRecord
-from core.models.probe import are_shares
 from core.models.reading import hidden_states, read
 from tests.core.models import folders
 from tests.core.models.families import TEXT

@@ -70,7 +70,7 @@ def test_a_wish_that_cannot_be_is_refused_in_words(minilm, wish, words):
 
 
 def test_a_silenced_head_that_does_not_exist_is_told_through_a_reading(minilm):
-    with pytest.raises(ModelError, match="there is no head 12: this layer has 12"), pretrained.mute([(0, 12)]):
+    with pytest.raises(ModelError, match="there is no head 12: this layer has 12"), pretrained.ablate([(0, 12)]):
         read(minilm, TEXT_READ)
 
 

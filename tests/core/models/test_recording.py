@@ -1,4 +1,4 @@
-"""Records keep what was asked for and nothing else, per context; a silenced head is silent in its context alone."""
+"""Records keep what was asked for and nothing else, per context; an ablated head is silent in its context alone."""
 
 import copy
 import gc
@@ -190,21 +190,21 @@ def test_threads_never_mix_their_records():
 
 
 def test_a_silenced_head_is_a_head_whose_rows_of_w_output_are_zero(model):
-    silenced = recorded_bert()
-    silenced.encoder.layer[1].attention.output.dense.weight[:, 4:8] = 0
+    zeroed = recorded_bert()
+    zeroed.encoder.layer[1].attention.output.dense.weight[:, 4:8] = 0
     with torch.inference_mode():
-        expected = silenced(ids()).last_hidden_state
-        with pretrained.mute([(1, 1)]):
-            muted = model(ids()).last_hidden_state
-        torch.testing.assert_close(muted, expected)
-        assert not torch.allclose(muted, model(ids()).last_hidden_state)
+        expected = zeroed(ids()).last_hidden_state
+        with pretrained.ablate([(1, 1)]):
+            ablated = model(ids()).last_hidden_state
+        torch.testing.assert_close(ablated, expected)
+        assert not torch.allclose(ablated, model(ids()).last_hidden_state)
 
 
 def test_after_the_block_the_model_is_exactly_as_before(model):
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     with torch.inference_mode():
         first = model(ids()).last_hidden_state
-        with pretrained.mute([(0, 0), (0, 2), (1, 1)]):
+        with pretrained.ablate([(0, 0), (0, 2), (1, 1)]):
             model(ids())
         assert torch.equal(model(ids()).last_hidden_state, first)
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
@@ -213,7 +213,7 @@ def test_after_the_block_the_model_is_exactly_as_before(model):
 def test_no_head_stays_silent_after_an_error(model):
     with torch.inference_mode():
         expected = model(ids()).last_hidden_state
-        with pytest.raises(RuntimeError), pretrained.mute([(0, 0)]):
+        with pytest.raises(RuntimeError), pretrained.ablate([(0, 0)]):
             raise RuntimeError
         assert torch.equal(model(ids()).last_hidden_state, expected)
 
@@ -221,7 +221,7 @@ def test_no_head_stays_silent_after_an_error(model):
 def test_the_recorded_output_of_a_silenced_head_is_zero_and_its_weights_stay(model):
     with torch.inference_mode(), pretrained.record() as plain:
         model(ids())
-    with torch.inference_mode(), pretrained.mute([(0, 2)]), pretrained.record() as layers:
+    with torch.inference_mode(), pretrained.ablate([(0, 2)]), pretrained.record() as layers:
         model(ids())
     assert (layers[0].output[:, 2] == 0).all()
     assert torch.equal(layers[0].output[:, :2], plain[0].output[:, :2])
@@ -238,7 +238,7 @@ def test_a_head_is_silent_in_its_own_thread_only(model):
         with torch.inference_mode():
             found.append(model(ids()).last_hidden_state)
 
-    with pretrained.mute([(0, 0)]), torch.inference_mode():
+    with pretrained.ablate([(0, 0)]), torch.inference_mode():
         thread = threading.Thread(target=visit)
         thread.start()
         thread.join()
@@ -250,7 +250,7 @@ def test_a_head_is_silent_in_its_own_thread_only(model):
     ("pair", "words"), [((0, 3), "there is no head 3: this layer has 3"), ((2, 0), "there is no layer 2: 2 attention")]
 )
 def test_silencing_what_does_not_exist_is_refused_in_words(model, pair, words):
-    with pytest.raises(ModelError, match=words), torch.inference_mode(), pretrained.mute([pair]):
+    with pytest.raises(ModelError, match=words), torch.inference_mode(), pretrained.ablate([pair]):
         model(ids())
 
 

@@ -25,7 +25,7 @@ def test_states_are_those_of_torch(cell):
 @pytest.mark.parametrize("cell", ["GRU", "LSTM"])
 def test_gates_are_shares(cell):
     trace = cells.READ[cell](normal(2, TOKENS, D_INPUT, seed=1), cells.untrained(cell, D_INPUT, D_HIDDEN, 0))
-    for name in ("reset", "update", "forget", "entry", "exit"):
+    for name in ("reset", "update", "forget", "input_gate", "output_gate"):
         gate = getattr(trace, name, torch.full((1,), 0.5))
         assert ((gate > 0) & (gate < 1)).all()
 
@@ -40,7 +40,7 @@ def test_a_forget_bias_opens_the_forget_gate_alone():
     inputs = normal(1, TOKENS, D_INPUT, seed=1)
     plain, opened = (cells.lstm(inputs, cells.untrained("LSTM", D_INPUT, D_HIDDEN, 0, bias)) for bias in (0.0, 2.0))
     assert (opened.forget[:, 0] > plain.forget[:, 0]).all()
-    torch.testing.assert_close(opened.entry[:, 0], plain.entry[:, 0])
+    torch.testing.assert_close(opened.input_gate[:, 0], plain.input_gate[:, 0])
 
 
 @pytest.mark.parametrize("cell", TORCH)

@@ -8,7 +8,7 @@ import torch
 
 from core.sequence import decoding
 from core.sequence.decoder import DecoderConfig
-from core.sequence.decoding import WhatIf
+from core.sequence.decoding import Interventions
 from core.sequence.translator import Translator
 
 VOCABULARY, SOURCE, TARGET = 23, 7, 5
@@ -110,7 +110,7 @@ def test_a_forced_row_is_the_context_and_steps_before_it_stay():
     table = source(model, read)
     row = tuple(float(place == 4) for place in range(SOURCE))
     free = decoding.greedy(model, table, START, END, TARGET)
-    forced = decoding.greedy(model, table, START, END, TARGET, WhatIf(rows=((2, row),)))
+    forced = decoding.greedy(model, table, START, END, TARGET, Interventions(rows=((2, row),)))
     assert forced.ids[:2] == free.ids[:2]
     torch.testing.assert_close(forced.logits[:2], free.logits[:2])
     torch.testing.assert_close(forced.steps[2].context[0], table.encoder_states[0, 4])
@@ -120,8 +120,8 @@ def test_a_forced_row_is_the_context_and_steps_before_it_stay():
 
 def test_a_forced_token_is_written():
     model, table = translator("additive"), source(translator("additive"), tokens(1, SOURCE))
-    assert decoding.greedy(model, table, START, END, TARGET, WhatIf(tokens=((1, 19),))).ids[1] == 19
-    tree = decoding.beam(model, table, START, END, TARGET, 3, WhatIf(tokens=((1, 19),)))
+    assert decoding.greedy(model, table, START, END, TARGET, Interventions(tokens=((1, 19),))).ids[1] == 19
+    tree = decoding.beam(model, table, START, END, TARGET, 3, Interventions(tokens=((1, 19),)))
     assert tree.line(tree.best)[1] == 19
 
 

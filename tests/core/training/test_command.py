@@ -8,7 +8,7 @@ import torch
 
 from core.models import checkpoints
 from core.models.errors import ModelError
-from core.sequence.decoding import WhatIf
+from core.sequence.decoding import Interventions
 from core.sequence.vocabulary import Vocabulary
 from core.training import __main__ as command
 from core.training import captioners, corpus, grammar, loop, progress, translation, translators
@@ -182,7 +182,10 @@ def test_a_checkpoint_that_is_no_checkpoint_is_refused(trained, tmp_path):
     [
         (lambda t: t.translate("   "), "holds no word"),
         (lambda t: t.translate("dog " * 500), "at most 120 are read at once"),
-        (lambda t: t.translate("the dog", what_if=WhatIf(rows=((0, (1.0,)),))), "give one weight per piece"),
+        (
+            lambda t: t.translate("the dog", interventions=Interventions(rows=((0, (1.0,)),))),
+            "give one weight per piece",
+        ),
         (lambda t: t.align("", "la voiture"), "holds no word"),
     ],
 )

@@ -53,7 +53,7 @@ def test_its_steps_add_up():
 
 
 def test_in_training_halves_are_skipped_for_whole_examples_and_never_afterwards():
-    block, x = seeded_block(skip=0.5), normal(257, TOKENS, WIDTH, seed=9)
+    block, x = seeded_block(drop_path_rate=0.5), normal(257, TOKENS, WIDTH, seed=9)
     torch.manual_seed(0)
     trained = block.train()(x)
     untouched = (trained.resid_mid == x).all(dim=(1, 2))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from core.models import checkpoints
-from core.sequence.decoding import WhatIf, looking_at
+from core.sequence.decoding import Interventions, all_weight_on
 from core.trace import steps
 from core.vision import scenes
 from core.vision.scenes import SIDE, Thing
@@ -79,7 +79,9 @@ def test_a_cell_that_is_covered_is_captioned_as_if_nothing_were_there(looking):
 
 
 def test_a_forced_look_is_used_and_what_it_changes_is_written(looking):
-    forced = looking.caption(picture(RED, BLUE), what_if=WhatIf(rows=((0, looking_at(BLUE.cell, CELLS)),)))
+    forced = looking.caption(
+        picture(RED, BLUE), interventions=Interventions(rows=((0, all_weight_on(BLUE.cell, CELLS)),))
+    )
     assert int(forced.weights[0].flatten()[BLUE.cell]) == 1
     assert forced.words[0] == "blue"
 
@@ -93,17 +95,17 @@ def test_a_trace_declares_what_it_holds(name):
 
 
 @pytest.mark.parametrize(
-    ("what_if", "shape", "says"),
+    ("interventions", "shape", "says"),
     [
-        (WhatIf(), (3, 33, 31), "the picture is 3 x 33 x 31: 3 x 32 x 32 is read"),
-        (WhatIf(rows=((0, (1.0,)),)), (3, SIDE, SIDE), "has 1 weights: captioner has 16 cells"),
+        (Interventions(), (3, 33, 31), "the picture is 3 x 33 x 31: 3 x 32 x 32 is read"),
+        (Interventions(rows=((0, (1.0,)),)), (3, SIDE, SIDE), "has 1 weights: captioner has 16 cells"),
     ],
 )
-def test_what_cannot_be_captioned_is_said_in_words(looking, what_if, shape, says):
+def test_what_cannot_be_captioned_is_said_in_words(looking, interventions, shape, says):
     with pytest.raises(ValueError, match=says):
-        looking.caption(torch.zeros(shape), what_if=what_if)
+        looking.caption(torch.zeros(shape), interventions=interventions)
 
 
 def test_without_attention_there_is_no_row_to_force(mean):
     with pytest.raises(ValueError, match="has no attention to force"):
-        mean.caption(picture(RED), what_if=WhatIf(rows=((0, looking_at(0, CELLS)),)))
+        mean.caption(picture(RED), interventions=Interventions(rows=((0, all_weight_on(0, CELLS)),)))

@@ -9,9 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from core.analysis.sight import Chosen
-from core.models import checkpoints
-from core.vision import classifier_program, looking
+from core.analysis.patch_attention import Chosen
+from core.models import checkpoints, image_reading
+from core.vision import classifier_program
 from core.vision.classifier import FITS, GREY, fitted
 from core.vision.samples import SAMPLES, sample
 
@@ -90,7 +90,7 @@ def test_the_program_to_take_away_prints_the_same_numbers(name, shown, tmp_path)
     found = model.classify(pixels)
     for label, share in found.probabilities.items():
         assert f"{label:10s} {share:.4f}" in ran
-    first = looking.sight_of(found).matrix(Chosen(shown, 3, 2))[0, 0]
+    first = image_reading.patch_attention_of(found).matrix(Chosen(shown, 3, 2))[0, 0]
     assert f"tensor([[{first:.4f}," in ran
 
 
@@ -103,14 +103,16 @@ def test_every_sample_is_there_without_a_network():
 
 
 def test_a_row_for_each_picture():
-    seen = [looking.look("vit", name, sample(name), "squash") for name in ("a cat", "a rocket")]
-    maps = [looking.map_of(each, Chosen("rollout", 0, 0, fuse="max")) for each in seen]
+    seen = [image_reading.read_image("vit", name, sample(name), "squash") for name in ("a cat", "a rocket")]
+    maps = [image_reading.map_of(each, Chosen("rollout", 0, 0, fuse="max")) for each in seen]
     for each, one in zip(seen, maps, strict=True):
         torch.testing.assert_close(one.values, each.answer.saliency, atol=1e-6, rtol=1e-4)
-    maps[1] = looking.Map("=danger()", *[getattr(maps[1], name) for name in ("values", "label", "probability")])
-    head, *rows = looking.as_csv(maps).decode("utf-8-sig").splitlines()
+    maps[1] = image_reading.PatchMap(
+        "=danger()", *[getattr(maps[1], name) for name in ("values", "label", "probability")]
+    )
+    head, *rows = image_reading.as_csv(maps).decode("utf-8-sig").splitlines()
     assert head.startswith("picture,class,probability,a1,b1")
     assert [row.split(",")[0] for row in rows] == ["a cat", "'=danger()"]
     assert sum(map(float, rows[0].split(",")[3:])) == pytest.approx(1, abs=1e-4)
-    kept = np.load(io.BytesIO(looking.as_npz(maps)))
+    kept = np.load(io.BytesIO(image_reading.as_npz(maps)))
     assert kept["maps"].shape == (2, 8, 8)

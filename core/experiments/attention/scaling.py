@@ -1,0 +1,149 @@
+"""Why scores are divided by sqrt(d), where, and by whose d."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.attention import attend
+from core.experiments.attention.statistics import DRAWS, dot_products, random_sets
+from core.experiments.claim import Finding, Number, claim
+from core.experiments.measure import Keys, Queries, Values, counted, entropy, exact, largest, rounding, standard_error
+
+WIDTHS = (16, 64, 256, 1024)  # from not saturated to saturated
+N_KEYS = 64
+N_HEADS = 12  # as many heads as BERT's smaller model puts side by side
+
+
+@claim(
+    said="Dividing by √d keeps the spread of the scores the same for every width.",
+    verdict="right",
+    instead="The dot product of two independent vectors of d numbers with variance 1 has variance d. Dividing by √d "
+    "brings back 1.",
+    sources=("vaswani2017",),
+)
+def scaling(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
+    """The variance of 4,000 random dot products of your width, raw and scaled, and the variance of your own scores."""
+    queries, keys, values = exact(queries), exact(keys), exact(values)
+    head_dim = queries.shape[-1]
+    products = dot_products(head_dim, DRAWS, seed)
+    raw, scaled = products.var().item(), (products / head_dim**0.5).var().item()
+    trace = attend(queries, keys, values)
+    own, own_scaled = (tensor.var(correction=0).item() for tensor in (trace.scores, trace.scaled))
+    unseen = 1e-9 * largest(trace.scores) ** 2
+    numbers = (
+        Number("variance of random scores", raw),
+        Number("variance of random scaled scores", scaled),
+        Number("variance of your scores", own),
+        Number("variance of your scaled scores", own_scaled),
+    )
+
+    return Finding(
+        numbers,
+        holds=abs(scaled - 1) < 5 * standard_error(head_dim, DRAWS) and abs(own - own_scaled * head_dim) <= unseen,
+        says=f"{DRAWS:,} random dot products of {counted(head_dim, 'number')} have variance {numbers[0].text}, "
+        f"scaled {numbers[1].text}; your own scores go from {numbers[2].text} to {numbers[3].text}.",
+    )
+
+
+@claim(
+    said="It does not matter whether you scale before the softmax or after it.",
+    verdict="wrong",
+    instead="Scale before. Dividing afterwards leaves the weights as sharp as they were, and rows sum to 1/√d.",
+    sources=("vaswani2017",),
+)
+def scale_afterwards(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
+    """The row sums of weights that were divided by sqrt(d) after the softmax."""
+    queries, keys, values = exact(queries), exact(keys), exact(values)
+    root = queries.shape[-1] ** 0.5
+    before = attend(queries, keys, values).weights
+    unscaled = attend(queries, keys, values, scale=1.0).weights
+    afterwards = unscaled / root
+    right = Number("row sum, scaled before", before.sum(-1).mean().item())
+    wrong = Number("row sum, scaled afterwards", afterwards.sum(-1).mean().item())
+    sharp = Number("largest share, scaled before", before.max().item())
+    still_sharp = Number("largest share, scaled afterwards", (root * afterwards).max().item())
+
+    narrow = ", and the same only because √1 = 1" if root == 1 else ""
+    return Finding(
+        (right, wrong, sharp, still_sharp),
+        holds=largest(before.sum(-1) - 1) < 1e-9 and largest(afterwards.sum(-1) - 1 / root) < 1e-9,
+        says=f"Scaled before, rows sum to {right.text} and the largest share is {sharp.text}; scaled afterwards, "
+        f"rows sum to {wrong.text} and the largest share of a row is {still_sharp.text}{narrow}.",
+    )
+
+
+@claim(
+    said="Without scaling the softmax has no gradient.",
+    verdict="imprecise",
+    instead="Only once it is saturated: one weight near 1, all others near 0. For narrow heads the unscaled softmax has the "
+    "larger gradient.",
+    sources=("vaswani2017",),
+)
+def vanishing_gradient(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
+    """How strongly weights over 64 random keys react to their scores, raw and scaled, at four widths."""
+    measured = {}
+    for head_dim in WIDTHS:
+        asked = random_sets(head_dim, N_KEYS, seed)
+        measured[head_dim] = [
+            sensitivity(attend(*asked, asked[1], scale=scale).weights) for scale in (1.0, head_dim**-0.5)
+        ]
+    numbers = tuple(
+        Number(f"{kind}, d = {head_dim:,}", value)
+        for head_dim, pair in measured.items()
+        for kind, value in zip(("raw", "scaled"), pair, strict=True)
+    )
+    (narrow_raw, narrow_scaled), (wide_raw, wide_scaled) = numbers[:2], numbers[-2:]
+
+    return Finding(
+        numbers,
+        holds=all((raw < scaled) == (head_dim >= 256) for head_dim, (raw, scaled) in measured.items()),
+        says=f"For heads of {WIDTHS[0]} numbers the gradient has the size {narrow_raw.text} raw and "
+        f"{narrow_scaled.text} scaled, for heads of {WIDTHS[-1]:,} it has {wide_raw.text} raw and {wide_scaled.text} "
+        "scaled.",
+    )
+
+
+def sensitivity(weights: Float[Tensor, "... keys"]) -> float:
+    """The mean Frobenius norm of the softmax Jacobian, diag(w) - w wᵀ: how strongly a row reacts to its scores."""
+    squares = weights.square().sum(-1)
+    cubes = weights.pow(3).sum(-1)
+    return (squares - 2 * cubes + squares.square()).clamp(min=0).sqrt().mean().item()
+
+
+@claim(
+    said="The d under the root is the length of a token's embedding, the same for every sentence.",
+    verdict="imprecise",
+    instead="It is the width of one head, D / H: H heads share out the D numbers of a token. The same for every sentence it is.",
+    sources=("vaswani2017",),
+)
+def head_width(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
+    """The variance of random scores and the entropy of your weights, under the root of one head and of 12 heads."""
+    queries, keys, values = exact(queries), exact(keys), exact(values)
+    head_dim = queries.shape[-1]
+    d_model = N_HEADS * head_dim
+    products = dot_products(head_dim, DRAWS, seed)
+    by_head, by_model = ((products / width**0.5).var().item() for width in (head_dim, d_model))
+    weights = [attend(queries, keys, values, scale=width**-0.5).weights for width in (head_dim, d_model)]
+    sharp, blurred = (entropy(some_weights) for some_weights in weights)
+    whole, alone = attend(queries, keys, values), attend(queries, keys[:, :, :1], values[:, :, :1])
+    moved = largest(whole.scaled[..., :1] - alone.scaled)
+    numbers = (
+        Number("variance of scores, by the head", by_head),
+        Number("variance of scores, by the embedding", by_model),
+        Number("entropy of your weights, by the head", sharp),
+        Number("entropy of your weights, by the embedding", blurred),
+        Number("scaled scores of key 0 move by when it comes alone", moved, ".1e"),
+    )
+
+    error = 5 * standard_error(head_dim, DRAWS)
+    return Finding(
+        numbers,
+        holds=abs(by_head - 1) < error
+        and abs(N_HEADS * by_model - 1) < error
+        and blurred >= sharp - 1e-9
+        and moved <= rounding(whole, torch.ones(1)),
+        says=f"With {N_HEADS} heads of {counted(head_dim, 'number')}, √{head_dim:,} gives random scores the variance "
+        f"{numbers[0].text} and √{d_model:,} gives {numbers[1].text}; the entropy of your weights (0: all on one "
+        f"key) grows from {numbers[2].text} to {numbers[3].text}, and key 0 on its own moves its scaled scores by "
+        f"{numbers[4].text}.",
+    )

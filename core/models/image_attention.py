@@ -1,0 +1,143 @@
+"""From a picture to the real attention of a vision model of the library on it."""
+
+import inspect
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from core.analysis.patch_attention import PatchAttention
+from core.models import folder as folders
+from core.models.errors import ModelError, told_as
+from core.models.introspection import returned
+from core.models.loaded import LoadedModel
+from core.models.recording import record
+
+MOST_PATCHES: Final = 600  # of a model's own size; beyond it, the picture is made smaller
+MOST_WEIGHTS: Final = 50_000_000  # of all heads on one picture
+_ACROSS: Final = 16  # patches a side of a picture that was made smaller
+_HALF: Final = (0.5, 0.5, 0.5)  # what processors take where a model names no mean and deviation
+_PROCESSOR: Final = "preprocessor_config.json"
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What a vision model reads.
+
+    side         pixels a side; patch: pixels of a patch.
+    mean, std    what its pixels are normalised by, from 0 to 1; known: whether the model's own file says so.
+    """
+
+    side: int
+    patch: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    known: bool
+
+
+def preprocessing_of(loaded: LoadedModel) -> Preprocessing:
+    """What a model reads. Raises ModelError for a model that reads no pictures, or not in patches."""
+    if loaded.kind not in ("vision", "image-text"):
+        raise ModelError(f"{loaded.name} reads no pictures ({loaded.kind}): choose a ViT, DeiT, DINOv2, CLIP or SigLIP")
+    config = getattr(loaded.model.config, "vision_config", loaded.model.config)
+    patch, side = getattr(config, "patch_size", None), getattr(config, "image_size", None)
+    if isinstance(side, (list, tuple)):
+        side = side[0] if len(set(side)) == 1 else None
+    if isinstance(patch, (list, tuple)):
+        patch = patch[0] if len(set(patch)) == 1 else None
+    if not isinstance(patch, int) or not isinstance(side, int) or side < patch or side % patch:
+        raise ModelError(f"{loaded.name} does not cut square pictures into square patches: choose a ViT or one like it")
+    n = (side // patch) ** 2
+    if n > MOST_PATCHES or n**2 * len(loaded.groups) * loaded.n_heads > MOST_WEIGHTS:
+        side = _ACROSS * patch
+    mean, std, known = _normalisation(loaded)
+    return Preprocessing(side, patch, mean, std, known)
+
+
+@lru_cache(maxsize=8)
+def _folder(loaded: LoadedModel) -> Path:
+    """Where the model's files lie; a name of the hub is asked for once."""
+    return Path(folders.find(loaded.name))
+
+
+def _normalisation(loaded: LoadedModel) -> tuple[tuple[float, ...], tuple[float, ...], bool]:
+    path = _folder(loaded) / _PROCESSOR
+    if not path.is_file():
+        return _HALF, _HALF, False
+    try:
+        said = json.loads(path.read_text("utf-8"))
+        mean, std = (tuple(float(each) for each in said[name]) for name in ("image_mean", "image_std"))
+        if not (len(mean) == len(std) == 3 and min(std) > 0):
+            raise ValueError
+    except (ValueError, KeyError, TypeError):
+        raise ModelError(f"{loaded.name}: its {_PROCESSOR} cannot be read; fetch the file again") from None
+    return mean, std, True
+
+
+def as_input(
+    pixels: UInt8[np.ndarray, "side side 3"], preprocessing: Preprocessing
+) -> Float[Tensor, "1 channels height width"]:
+    """Pixels as the model expects them."""
+    mean, std = (torch.tensor(values)[:, None, None] for values in (preprocessing.mean, preprocessing.std))
+    return ((torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255 - mean) / std)[None]
+
+
+def attention_of(
+    loaded: LoadedModel, pixels: UInt8[np.ndarray, "side side 3"], preprocessing: Preprocessing
+) -> PatchAttention:
+    """Let a model look at a picture of `preprocessing_of(loaded).side` pixels and return the weights of all its heads.
+
+    preprocessing  its `preprocessing_of`.
+
+    Raises   ModelError when it cannot look at it, or where its layers do not all attend over the same patches.
+    """
+    module = _part_that_sees(loaded)
+    more: dict[str, Any] = {"interpolate_pos_encoding": True} if stretches(loaded) else {}
+    inputs = as_input(pixels, preprocessing).to(loaded.device)
+    with told_as(f"{loaded.name} cannot look at this picture: try another model"), torch.inference_mode():
+        if loaded.recorded:
+            with record(tensors=("weights",)) as records:
+                module(pixel_values=inputs, **more)
+        else:
+            records = returned(module(pixel_values=inputs, output_attentions=True, **more))
+    weights = [kept.weights[0].float().cpu() for kept in records]
+    n_tokens = {tuple(each.shape) for each in weights}
+    across = preprocessing.side // preprocessing.patch
+    if len(n_tokens) != 1 or weights[0].shape[-1] < across**2:
+        raise ModelError(f"{loaded.name} looks through windows or merges patches: choose a ViT or one like it")
+    n_extra = weights[0].shape[-1] - across**2
+    return PatchAttention(torch.stack(weights), _names(loaded, n_extra), across, across)
+
+
+def stretches(loaded: LoadedModel) -> bool:
+    """Whether the model must be told to fit its positions to a picture of another size."""
+    return "interpolate_pos_encoding" in inspect.signature(_part_that_sees(loaded).forward).parameters
+
+
+def _part_that_sees(loaded: LoadedModel) -> nn.Module:
+    if loaded.kind == "vision":
+        return loaded.model
+    module = getattr(loaded.model, "vision_model", None)
+    if not isinstance(module, nn.Module):
+        raise ModelError(f"{loaded.name} does not say which of its parts sees: choose CLIP, SigLIP or a ViT")
+    return module
+
+
+def _names(loaded: LoadedModel, n_extra: int) -> tuple[str, ...]:
+    """What stands before the patches: a class token, and what a family adds to it."""
+    if n_extra == 0:
+        return ()
+    config = getattr(loaded.model.config, "vision_config", loaded.model.config)
+    registers = min(getattr(config, "num_register_tokens", 0) or 0, n_extra - 1)
+    others = n_extra - 1 - registers
+    if others > 1 or (others == 1 and "deit" not in config.model_type):
+        raise ModelError(
+            f"{loaded.name} puts {others} tokens of its own among the patches: choose a ViT or one like it"
+        )
+    return ("[CLS]", *["[DIST]"] * others, *(f"register {n}" for n in range(registers)))

@@ -1,0 +1,118 @@
+"""A short run that tells what a model is: whether `attend` runs inside it, whether it looks ahead, its heads."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from core.models.errors import ModelError, told_as
+from core.models.loaded import Group, Kind
+from core.models.pretrained import IMPLEMENTATION, LayerRecord, record
+
+N_TOKENS = 8  # even: a banded attention has 2 w + 1 columns, an odd number, and so cannot pass for a square one
+AGREEMENT = 1e-4  # of the largest output: orders of summation differ by less than this, other attentions by more
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the run has shown, as in `LoadedModel`."""
+
+    kind: Kind
+    groups: tuple[Group, ...]
+    n_heads: int
+    recorded: bool
+
+
+def introspect(name: str, model: PreTrainedModel) -> Findings:
+    """Run a model on made-up input and look at what it does.
+
+    A family that never calls `attend`, or whose output with `attend` is not the library's own, is not recorded.
+    Raises   ModelError for a model that cannot be run or has no attention to show.
+    """
+    accepted = set(inspect.signature(model.forward).parameters)
+    with told_as(f"{name} cannot be run here: choose another model"), torch.inference_mode():
+        inputs = _inputs(model, accepted)
+        with record(tensors=("weights",)) as records:
+            output = model(**inputs)
+        recorded = bool(records) and _agrees(model, inputs, output)
+        if not recorded:
+            model.set_attn_implementation("eager")
+            records = returned(model(**inputs, output_attentions=True))
+    if not records or not (recorded or all(are_shares(kept) for kept in records)):
+        raise ModelError(f"{name} has no matrix of attention weights to show: choose another model")
+    kind = _kind(model, accepted, records)
+    groups = tuple(_group(model, kind, kept) for kept in records)
+    return Findings(kind, groups, records[0].weights.shape[1], recorded)
+
+
+def returned(output: Mapping[str, Any]) -> list[LayerRecord]:
+    """The weights that the library itself returns, as records named after the place in its output."""
+    records: list[LayerRecord] = []
+    for key in ("attentions", "encoder_attentions", "decoder_attentions", "cross_attentions"):
+        for layer, weights in enumerate(output.get(key) or ()):
+            kind = "cross" if key == "cross_attentions" else "self"
+            records.append(LayerRecord(len(records), f"{key}[{layer}]", kind, {"weights": weights}))
+    return records
+
+
+def _inputs(model: PreTrainedModel, accepted: set[str]) -> dict[str, Tensor]:
+    """Made-up numbers in the form that a model accepts."""
+    config, rng = model.config, torch.Generator().manual_seed(0)
+    vision = getattr(config, "vision_config", config)
+    sides = getattr(vision, "image_size", None) or 224
+    height, width = (sides, sides) if isinstance(sides, int) else sides
+    spectrogram = (getattr(config, "num_mel_bins", 80), 2 * getattr(config, "max_source_positions", 1500))
+    shapes = {
+        "pixel_values": (1, getattr(vision, "num_channels", 3), height, width),
+        "input_features": (1, *spectrogram),
+        "input_values": (1, 4000),
+    }
+    inputs = {name: torch.randn(shape, generator=rng) for name, shape in shapes.items() if name in accepted}
+    tokens = torch.arange(N_TOKENS)[None]
+    if "input_ids" in accepted:
+        inputs["input_ids"] = tokens
+    if config.is_encoder_decoder:
+        inputs["decoder_input_ids"] = tokens[:, : N_TOKENS - 3]
+    return {name: tensor.to(model.device) for name, tensor in inputs.items()}
+
+
+def _agrees(model: PreTrainedModel, inputs: dict[str, Tensor], output: Mapping[str, Any]) -> bool:
+    """Whether the library's own attention gives the same output."""
+    model.set_attn_implementation("eager")
+    expected = model(**inputs)
+    model.set_attn_implementation(IMPLEMENTATION)
+    pairs = [(output[key], tensor) for key, tensor in expected.items() if torch.is_tensor(tensor)]
+    return all(torch.allclose(ours, theirs, rtol=0, atol=AGREEMENT * theirs.abs().max()) for ours, theirs in pairs)
+
+
+def are_shares(kept: LayerRecord) -> bool:
+    """Whether a record holds, for every head, a column per token, and each query spends one unit of attention."""
+    weights = kept.tensors["weights"]
+    if weights is None or weights.dim() != 4 or (kept.kind == "self" and weights.shape[-2] != weights.shape[-1]):
+        return False
+    return bool(((weights.sum(-1) - 1).abs() < 1e-3).all())
+
+
+def _kind(model: PreTrainedModel, accepted: set[str], records: list[LayerRecord]) -> Kind:
+    if accepted & {"input_features", "input_values"}:
+        return "audio"
+    if "pixel_values" in accepted:
+        return "image-text" if accepted & {"input_ids", "decoder_input_ids"} else "vision"
+    if model.config.is_encoder_decoder:
+        return "encoder-decoder"
+    looks_ahead = any(bool(kept.weights.triu(1).any()) for kept in records)
+    return "encoder" if looks_ahead else "decoder"
+
+
+def _group(model: PreTrainedModel, kind: Kind, kept: LayerRecord) -> Group:
+    if kept.kind == "cross":
+        return "cross"
+    if not model.config.is_encoder_decoder:
+        return "decoder" if kind == "decoder" else "encoder"
+    names = {part: name for name, part in model.named_modules()}
+    inside = kept.module.startswith((names.get(model.get_encoder(), "encoder") + ".", "encoder_attentions"))
+    return "encoder" if inside else "decoder"

@@ -1,0 +1,188 @@
+"""Intervene in a decoder: force where it looks, what it writes, or a whole row of weights. All of it is in the link."""
+
+import itertools
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.sequence.decoding import Interventions, all_weight_on
+from core.sequence.trained import TrainedTranslator, Translation
+from core.sequence.vocabulary import as_written
+from pages.parts import link, messages, sheet, translations
+from pages.parts.sheet import Sheet
+from pages.parts.stage import Token
+
+UNIT = 5e-3  # how far a row that somebody wrote may be from 1
+_NAMES = ("look", "write", "rowof", "row")
+
+
+@dataclass(frozen=True)
+class LinkedInterventions:
+    """The names under which one page keeps its interventions in the link."""
+
+    prefix: str
+
+    def name(self, what: str) -> str:
+        return f"{self.prefix}_{what}"
+
+    def forget_on_another(self, text: str) -> None:
+        """Places of one sentence mean nothing in another: what was forced goes when the sentence changes."""
+        about = self.name("argued_about")
+        if st.session_state.get(about, text) != text:
+            self.clear()
+        st.session_state[about] = text
+
+    def clear(self) -> None:
+        for what in _NAMES:
+            link.write(self.name(what), "")
+
+    def look(self, step: int, place: int) -> None:
+        """Look at one source piece alone at a step; asked again, no longer."""
+        link.toggle_pair(self.name("look"), step, place)
+        st.session_state[self.name("at")] = step
+
+    def write(self, step: int, id_: int) -> None:
+        """Write this piece at a step; asked again, no longer."""
+        link.toggle_pair(self.name("write"), step, id_)
+        st.session_state[self.name("at")] = step
+
+    def of_link(self, n_source: int, temperature: float) -> Interventions:
+        """What the link forces on a sentence of so many pieces. A row that does not sum to 1 is not used."""
+        looks = [(step, place) for step, place in sorted(link.pairs(self.name("look"))) if place < n_source]
+        rows = dict((step, all_weight_on(place, n_source)) for step, place in looks)
+        if (written := self.row(n_source)) is not None:
+            step, row = written
+            if abs(sum(row) - 1) <= UNIT:
+                rows[step] = tuple(weight / sum(row) for weight in row)
+        tokens = tuple(sorted(dict(link.pairs(self.name("write"))).items()))
+        return Interventions(tokens, tuple(sorted(rows.items())), temperature)
+
+    def row(self, n_source: int) -> tuple[int, tuple[float, ...]] | None:
+        """The row that somebody writes, and its step."""
+        steps = link.integers(self.name("rowof"))
+        if not steps or self.name("row") not in st.query_params:
+            return None
+        table = link.table(self.name("row"), ((0.0,),) * n_source)
+        row = tuple(max(0.0, weight) for (weight,) in table)
+        return (steps[0], row) if sum(row) > 0 else None
+
+    def panel(self, translator: TrainedTranslator, now: Translation) -> None:
+        """The controls: force a word, edit a row, see and take back what is forced."""
+        target = translations.tokens(now.target, translator.vocabulary)
+        source = translations.tokens(now.source, translator.vocabulary)
+        places = [f"{step} {token.text}" for step, token in enumerate(target, 1)]
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            forced = [step for what in ("look", "write") for step, _ in link.pairs(self.name(what))]
+            first = min((*link.integers(self.name("rowof")), *sorted(forced), 0)[0], len(places) - 1)
+            at = st.selectbox("At step", range(len(places)), first, format_func=places.__getitem__, key=self.name("at"))
+            at = min(at or 0, len(places) - 1)
+            word = st.text_input("Write this word there", key=self.name("word"), placeholder="maison", max_chars=40)
+            st.button("Write it", key=self.name("write_it"), on_click=self._spell, args=(translator, at, word))
+        if note := st.session_state.get(self.name("note")):
+            st.text(note)  # holds the word as it was typed
+        if now.weights is not None:
+            self._rows(at, now, source)
+        self._standing(translator, now, source, target)
+
+    def _spell(self, translator: TrainedTranslator, step: int, word: str) -> None:
+        note = self.name("note")
+        try:
+            ids = translator.vocabulary.spell(word)
+        except ValueError as error:
+            st.session_state[note] = messages.begun(f"{error}.")
+            return
+        # what was forced behind it belonged to another continuation
+        before = {at: id_ for at, id_ in link.pairs(self.name("write")) if at < step}
+        pairs = before | {step + i: id_ for i, id_ in enumerate(ids)}
+        link.write_pairs(self.name("write"), pairs)
+        pieces = " · ".join(as_written(translator.vocabulary.piece(id_)) for id_ in ids)
+        st.session_state[note] = (
+            f"“{word}” is one piece of the vocabulary."
+            if len(ids) == 1
+            else f"“{word}” is no piece of the vocabulary: it is written in {len(ids)}, {pieces}."
+        )
+
+    def _rows(self, at: int, now: Translation, source: list[Token]) -> None:
+        """A row of weights to edit, and an offer to bring its sum to 1."""
+        if not st.toggle("Edit the weights of this step", key=self.name("editing"), bind="query-params"):
+            return
+        n_source = len(source)
+        written = self.row(n_source)
+        if written is None:
+            link.write(self.name("rowof"), str(at))
+        elif written[0] != at:
+            st.caption(f"The row that you edited is that of step {written[0] + 1}.")
+            st.button("Edit this step in its place", key=self.name("other_row"), on_click=self._forget_row)
+            return
+        st.caption(f"Step {at + 1}. A weight for each piece of the source; together they should be 1.")
+        start = tuple((round(weight, 4),) for weight in now.own[at].tolist())
+        found = sheet.edit(self.prefix, [Sheet("row", "a", "key", start, [token.text for token in source])])
+        total = sum(max(0.0, weight) for (weight,) in found["row"])
+        if any(weight < 0 for (weight,) in found["row"]):
+            messages.problem(self.name("row"), "A weight is below 0.", "Weights are shares: 0 is used in its place.")
+        if total == 0:
+            messages.problem(self.name("sum"), "All weights of the row are 0.", "Give at least one piece a weight.")
+        elif abs(total - 1) > UNIT:
+            messages.problem(
+                self.name("sum"),
+                f"The row sums to {total:.2f}.",
+                "Weights of one row sum to 1. It is not used until then.",
+            )
+            st.button(
+                "Divide it by its sum", key=self.name("normalise"), on_click=self._normalise, args=(found["row"],)
+            )
+
+    def _forget_row(self) -> None:
+        link.write(self.name("row"), "")
+
+    def _unwrite(self, steps: tuple[int, ...]) -> None:
+        link.write_pairs(
+            self.name("write"), {step: id_ for step, id_ in link.pairs(self.name("write")) if step not in steps}
+        )
+
+    def _written(self, translator: TrainedTranslator, n_target: int) -> list[tuple[tuple[int, ...], str]]:
+        """What is forced to be written, word by word: the steps of a word's pieces, and its text."""
+        vocabulary = translator.vocabulary
+        pairs = [
+            (step, id_)
+            for step, id_ in sorted(link.pairs(self.name("write")))
+            if id_ < len(vocabulary) and step < n_target
+        ]
+        words = []
+        for _, run in itertools.groupby(enumerate(pairs), key=lambda numbered: numbered[1][0] - numbered[0]):
+            steps, ids = zip(*(pair for _, pair in run), strict=True)
+            pieces = vocabulary.group(ids)
+            for word, text in enumerate(pieces.words):
+                places = [place for place, of in enumerate(pieces.word_of) if of == word]
+                text = text or as_written(vocabulary.piece(ids[places[0]]))
+                words.append((tuple(steps[place] for place in places), text))
+        return words
+
+    def _normalise(self, rows: link.Rows) -> None:
+        shares = [max(0.0, weight) for (weight,) in rows]
+        whole = tuple((round(share / sum(shares), 4),) for share in shares)
+        link.write_table(self.name("row"), whole, ())
+
+    def _standing(
+        self, translator: TrainedTranslator, now: Translation, source: list[Token], target: list[Token]
+    ) -> None:
+        """What is forced now, each with a way back."""
+        told = [
+            (f"step {step + 1} looks at “{source[place].text}” alone", self.look, (step, place))
+            for step, place in sorted(link.pairs(self.name("look")))
+            if place < len(source) and step < len(target)
+        ]
+        for steps, text in self._written(translator, len(target)):
+            where = (
+                f"step {steps[0] + 1} writes" if len(steps) == 1 else f"steps {steps[0] + 1} to {steps[-1] + 1} write"
+            )
+            told.append((f"{where} “{text}”", self._unwrite, (steps,)))
+        written = self.row(len(source))
+        if written is not None and written[0] < len(target):
+            told.append((f"step {written[0] + 1} has the row of weights that you wrote", self._forget_row, ()))
+        for number, (words, undo, values) in enumerate(told):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.text(f"✎ {words}")
+                st.button("Take back", key=self.name(f"undo_{number}"), on_click=undo, args=values)
+        if any(self.name(what) in st.query_params for what in ("look", "write", "row")):
+            st.button("Take everything back", key=self.name("undo_all"), on_click=self.clear)
