@@ -93,7 +93,12 @@ def choose(given: Given) -> Settings:
         # what a closed popover holds costs the browser nothing when the slider moves
         with st.popover("Mute, W_O"):
             muted = st.multiselect(
-                "Mute heads", range(n_heads), key=f"{PREFIX}_muted", bind="query-params", placeholder="none"
+                "Mute heads",
+                range(n_heads),
+                key=f"{PREFIX}_muted",
+                bind="query-params",
+                placeholder="none",
+                help="A muted head delivers zeros. In papers, and in the code, it is called ablated.",
             )
             mixing = st.toggle("Mix the heads by W_O", True, key=f"{PREFIX}_mixing", bind="query-params")
     return Settings(n_heads, split or RIGHT_SPLIT, merge or RIGHT_MERGE, tuple(sorted(muted)), mixing)
