@@ -5,9 +5,9 @@ import streamlit as st
 from core import turns
 from pages.course import opening
 from pages.course.catalogue import MAP, built
-from pages.parts import chrome
+from pages.parts import page_layout
 
-chrome.configure()
+page_layout.configure()
 sections: dict[str, list[st.Page]] = {}
 for page in built():
     entry = st.Page(page.path, title=page.name, icon=page.icon, url_path=page.slug, default=page is MAP)

@@ -158,7 +158,7 @@ export class Figure {
 
   /** What is drawn now, as tables. */
   read() {
-    const { view, title } = this.frame;
+    const { view, title } = this.stepView;
     return this.views[view.kind].read?.(view, title) ?? [this.tableOf(view, title)];
   }
 
@@ -216,16 +216,16 @@ export class Figure {
     this.bitmaps.clear();
   }
 
-  /** frame: what is shown; share: how much of it is computed; previous: what stood there before. */
-  paint(frame, share, previous) {
+  /** stepView: what is shown; share: how much of it is computed; previous: what stood there before. */
+  paint(stepView, share, previous) {
     if (!this.width) return;
-    this.frame = frame;
-    const view = this.views[frame.view.kind];
-    const height = view.layout(frame.view, this.width);
+    this.stepView = stepView;
+    const view = this.views[stepView.view.kind];
+    const height = view.layout(stepView.view, this.width);
     const context = fit(this.canvas, this.width, height);
-    view.paint(context, frame.view, share, previous?.view);
-    const seen = view.summary?.(frame.view) ?? this.summary(frame.view);
-    this.canvas.setAttribute("aria-label", `${frame.title}: ${seen}. Looked at: ${view.describe(frame.view, this.selection.now)}`);
+    view.paint(context, stepView.view, share, previous?.view);
+    const seen = view.summary?.(stepView.view) ?? this.summary(stepView.view);
+    this.canvas.setAttribute("aria-label", `${stepView.title}: ${seen}. Looked at: ${view.describe(stepView.view, this.selection.now)}`);
   }
 
   canZoom(view) {
@@ -234,7 +234,7 @@ export class Figure {
 
   /** share of the tokens to be seen, times what is seen now; 1 or more shows all. */
   magnify(times) {
-    if (!this.canZoom(this.frame?.view)) return;
+    if (!this.canZoom(this.stepView?.view)) return;
     const share = times >= 1 ? 1 : (this.zoom?.share ?? 1) * times;
     this.zoom = share >= 1 ? null : { share, query: this.selection.now.query, key: this.selection.now.key };
     this.bitmaps.clear();
@@ -248,7 +248,7 @@ export class Figure {
     }[event.key];
     const { selection } = this;
     if (step) {
-      selection.pin(this.views[this.frame.view.kind].move(...step, this.frame.view, selection.pinned));
+      selection.pin(this.views[this.stepView.view.kind].move(...step, this.stepView.view, selection.pinned));
       this.#follow();
     } else if (event.key === "Enter") {
       this.onCell?.({ ...selection.pinned, cell: true });
@@ -272,9 +272,9 @@ export class Figure {
   }
 
   #pointer(event, act) {
-    if (!this.frame) return;
+    if (!this.stepView) return;
     const box = this.canvas.getBoundingClientRect();
-    const place = this.views[this.frame.view.kind].at(event.clientX - box.left, event.clientY - box.top, this.frame.view);
+    const place = this.views[this.stepView.view.kind].at(event.clientX - box.left, event.clientY - box.top, this.stepView.view);
     if (place) act(place);
   }
 }

@@ -4,7 +4,7 @@ import { savePicture } from "./kit/canvas.js";
 import { gradient } from "./kit/colour.js";
 import { ViewLink } from "./kit/link.js";
 import { mount } from "./kit/mount.js";
-import { NumbersTable } from "./kit/numbers_table.js";
+import { FigureTable } from "./kit/figure_table.js";
 import { Tensor } from "./kit/payload.js";
 import { Selection } from "./kit/selection.js";
 import { button, element, spans } from "./kit/text.js";
@@ -12,7 +12,7 @@ import { arrows } from "./kit/touch.js";
 import { Figure } from "./figure.js";
 import { HeadGrid } from "./head_grid.js";
 import { Readout } from "./readout.js";
-import { Ribbon } from "./ribbon.js";
+import { TokenStrip } from "./token_strip.js";
 import { MatrixView } from "./views/matrix_view.js";
 
 /** One open matrix: its words, its figure and its sentence. */
@@ -21,15 +21,15 @@ class Panel {
     this.selection = selection;
     this.figure = new Figure(selection, { matrix: MatrixView });
     this.readout = new Readout(this.figure);
-    this.ribbon = new Ribbon(selection);
+    this.tokenStrip = new TokenStrip(selection);
     this.title = element("h3", { "aria-level": 2 });
-    this.table = new NumbersTable(() => [...this.figure.read(), ...this.readout.read()]);
+    this.table = new FigureTable(() => [...this.figure.read(), ...this.readout.read()]);
     this.note = element("p", { className: "note" });
     this.legend = element("div", { className: "legend" });
     this.tools = [button("Zoom in", { className: "small-button" }), button("All", { className: "small-button" }), button("Save PNG", { className: "small-button" })];
     this.tools[0].onclick = () => this.figure.magnify(0.5);
     this.tools[1].onclick = () => this.figure.magnify(1);
-    this.tools[2].onclick = () => savePicture(this.figure.canvas, this.theme.colours.stage, "attention-lab-head.png");
+    this.tools[2].onclick = () => savePicture(this.figure.canvas, this.theme.colours.surface, "attention-lab-head.png");
     this.node = element("section", {
       className: "panel",
       children: [
@@ -45,7 +45,7 @@ class Panel {
   /** part: { title, note, tokens, tensors, chain }; the matrix is the tensor "weights". */
   update(part, theme) {
     Object.assign(this, { part, theme });
-    this.frame = {
+    this.stepView = {
       title: part.title, shape: `${part.tokens.queries.length} × ${part.tokens.keys.length}`,
       view: {
         kind: "matrix", tensor: "weights", scale: "weights", rows: "queries", columns: "keys", margin: "sum",
@@ -57,7 +57,7 @@ class Panel {
     this.figure.update({ ...part, limits: part.limits ?? {}, dotProduct: true, divisor: 1 }, theme);
     this.selection.limit({ query: part.tokens.queries.length, key: part.tokens.keys.length });
     const asking = part.cross ? part.tokens.queries : null;
-    this.ribbon.update({ tokens: part.tokens.keys, asking, weights: (query) => this.weights(query), theme });
+    this.tokenStrip.update({ tokens: part.tokens.keys, asking, weights: (query) => this.weights(query), theme });
     const bar = element("span", { className: "bar" });
     bar.style.background = gradient(theme.ramps.weights);
     this.legend.replaceChildren(element("span", { className: "number", children: ["0"] }), bar, element("span", { className: "number", children: ["1"] }));
@@ -81,9 +81,9 @@ class Panel {
 
   paint() {
     if (!this.part || !this.figure.width || !this.node.isConnected) return;
-    this.figure.paint(this.frame, 1, null);
-    this.readout.paint(this.frame);
-    this.ribbon.paint();
+    this.figure.paint(this.stepView, 1, null);
+    this.readout.paint(this.stepView);
+    this.tokenStrip.paint();
     this.table.refresh();
   }
 }
@@ -99,14 +99,14 @@ function createLab(root, io) {
     onOpen: (layer, head, beside) => io.component.setTriggerValue("opened", { layer, head, beside: Boolean(beside) }),
     onHover: (place) => preview(place),
   });
-  const every = new NumbersTable(() => grid.read(), "Numbers of all heads");
+  const every = new FigureTable(() => grid.read(), "Numbers of all heads");
   const caption = element("p", { className: "caption" });
   const ranking = element("ol", { className: "ranking" });
-  const ribbons = element("div", { className: "ribbons" });
+  const tokenStrips = element("div", { className: "token-strips" });
   const scroll = element("div", { className: "scroll", children: [grid.canvas] });
   const left = element("div", { className: "left", children: [scroll, element("div", { children: [caption, ranking, every.button, every.node] })] });
   const right = element("div", { className: "right" });
-  root.append(ribbons, element("div", { className: "body", children: [left, right] }));
+  root.append(tokenStrips, element("div", { className: "body", children: [left, right] }));
   const link = new ViewLink(io);
   let data = null;
   let theme = null;
@@ -141,7 +141,7 @@ function createLab(root, io) {
     }));
     open(null);
     right.replaceChildren(first.node, ...(second ? [second.node] : []));
-    ribbons.replaceChildren(first.ribbon.node, ...(second && data.second.kind === "sentence" ? [second.ribbon.node] : []));
+    tokenStrips.replaceChildren(first.tokenStrip.node, ...(second && data.second.kind === "sentence" ? [second.tokenStrip.node] : []));
     right.classList.toggle("two", Boolean(second));
     if (second) second.update(part(data.second, "second_"), theme);
     resize();
@@ -201,4 +201,4 @@ function createLab(root, io) {
   return { update, resize, destroy: () => (link.wait()) };
 }
 
-export default (component) => mount(component, createLab, ["ribbon.css", "readout.css", "lab.css"].map((name) => new URL(name, import.meta.url)));
+export default (component) => mount(component, createLab, ["token_strip.css", "readout.css", "lab.css"].map((name) => new URL(name, import.meta.url)));

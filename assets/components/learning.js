@@ -3,7 +3,7 @@
 import { FONT, cut, fit, heat, outline, write } from "./kit/canvas.js";
 import { mount } from "./kit/mount.js";
 import { clamp, number } from "./kit/numbers.js";
-import { NumbersTable } from "./kit/numbers_table.js";
+import { FigureTable } from "./kit/figure_table.js";
 import { element } from "./kit/text.js";
 import { backAndOn } from "./kit/touch.js";
 
@@ -15,7 +15,7 @@ function createLearning(root) {
   const curve = element("canvas", { tabindex: 0, role: "slider", "aria-label": "Update that is looked at" });
   const map = element("canvas", { role: "img" });
   const says = element("p", { className: "says", "aria-live": "off" });
-  const table = new NumbersTable(() => read());
+  const table = new FigureTable(() => read());
   const tools = element("div", { className: "tools", children: [backAndOn((event) => step(event.key)), table.button] });
   root.append(element("div", { className: "two", children: [curve, map] }), says, tools, table.node);
   let [data, theme, looked] = [null, null, null]; // looked: a measurement of the past, or null for the latest

@@ -4,7 +4,7 @@
 import { css, gradient, inkOn, shade } from "./kit/colour.js";
 import { leadingTo } from "./kit/leaving.js";
 import { mount } from "./kit/mount.js";
-import { NumbersTable } from "./kit/numbers_table.js";
+import { FigureTable } from "./kit/figure_table.js";
 import { element } from "./kit/text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -23,7 +23,7 @@ function createMap(root, io) {
   const rows = element("div", { className: "rows" });
   const matrix = shape("svg", { role: "img" });
   const legend = element("div", { className: "legend" });
-  const table = new NumbersTable(() => read());
+  const table = new FigureTable(() => read());
   root.append(
     element("h2", { children: ["The course"] }),
     element("p", { className: "lead", children: ["Every lesson attends to the ones it builds on; the staircase is your way down. Minutes and strengths are our estimate."] }),
@@ -137,7 +137,7 @@ function createMap(root, io) {
     lessons.forEach((lesson, index) => {
       const [x, y] = centre(index);
       const kind = state(lesson, index);
-      const fill = { done: colours.ink, next: colours.spot, open: colours.stage, ahead: colours.page }[kind];
+      const fill = { done: colours.ink, next: colours.spot, open: colours.surface, ahead: colours.page }[kind];
       const dashed = kind === "ahead" ? { "stroke-dasharray": "2 2.5" } : {};
       parts.push(shape("circle", { cx: x, cy: y, r: size.radius, fill, stroke: kind === "done" || kind === "next" ? colours.ink : colours.edge, "stroke-width": 1.6, ...dashed }));
       if (size === NARROW) return;

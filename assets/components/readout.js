@@ -18,9 +18,9 @@ export class Readout {
     this.node = element("div", { className: "readout", children: [this.title, this.strips, this.chain] });
   }
 
-  paint(frame) {
-    const how = { vector: () => this.#vector(frame), pair: () => this.#pair(frame), mixture: () => this.#mixture(frame), plain: () => this.#plain(frame) };
-    const { title, strips = [], chain = [], at } = how[frame.view.readout ?? "plain"]();
+  paint(stepView) {
+    const how = { vector: () => this.#vector(stepView), pair: () => this.#pair(stepView), mixture: () => this.#mixture(stepView), plain: () => this.#plain(stepView) };
+    const { title, strips = [], chain = [], at } = how[stepView.view.readout ?? "plain"]();
     this.title.replaceChildren(...spans(title));
     this.chain.replaceChildren(...spans(chain));
     this.drawn = strips;

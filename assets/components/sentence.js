@@ -3,22 +3,22 @@
 import { mount } from "./kit/mount.js";
 import { Selection } from "./kit/selection.js";
 import { element, spans } from "./kit/text.js";
-import { Ribbon } from "./ribbon.js";
+import { TokenStrip } from "./token_strip.js";
 
 function createSentence(root) {
   root.className = "lab card sentence";
   const selection = new Selection();
-  const ribbon = new Ribbon(selection, { touched: false });
+  const tokenStrip = new TokenStrip(selection, { touched: false });
   const says = element("div", { className: "says", "aria-live": "polite" });
   const source = element("div", { className: "source" });
-  root.append(ribbon.node, element("div", { className: "line", children: [says, source] }));
+  root.append(tokenStrip.node, element("div", { className: "line", children: [says, source] }));
   let data = null;
 
   const weights = (query) => [...data.tensors.weights.row(Math.min(query, data.tokens.length - 1))];
 
   function paint() {
     if (!data?.tokens.length) return;
-    ribbon.paint();
+    tokenStrip.paint();
     const query = selection.now.query;
     const row = weights(query);
     const best = row.reduce((top, weight, key) => (key !== query && weight > (row[top] ?? -1) ? key : top), query === 0 ? 1 : 0);
@@ -41,11 +41,11 @@ function createSentence(root) {
         selection.pinned = { ...selection.pinned, query: data.focus };
         selection.now = { ...selection.pinned };
       }
-      ribbon.update({ tokens: data.tokens, weights, theme });
+      tokenStrip.update({ tokens: data.tokens, weights, theme });
       paint();
     },
     resize: paint,
   };
 }
 
-export default (component) => mount(component, createSentence, ["ribbon.css", "sentence.css"].map((name) => new URL(name, import.meta.url)));
+export default (component) => mount(component, createSentence, ["token_strip.css", "sentence.css"].map((name) => new URL(name, import.meta.url)));

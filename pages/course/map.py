@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import turns, warm
 from pages.course.catalogue import BY_SLUG, LABS, LESSONS, PAGES, Page, built
-from pages.parts import assets, chrome, controls
+from pages.parts import assets, controls, page_layout
 from pages.parts.payload import pack
 from pages.parts.progress import panel
 from pages.parts.progress.panel import Summary
@@ -115,7 +115,7 @@ def labs(ready: bool) -> None:
 
 
 ready = warm.ready()
-chrome.front(
+page_layout.front(
     "Watch attention happen",
     f"{len(LESSONS)} lessons, from a translator that reads word by word to the transformers of today, networks in which words "
     f"look at one another: attention. {sum(page in LESSONS for page in built())} can be opened now. What the figures show is "

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import warm
 from pages.course.catalogue import BY_SLUG, MAP, Page
-from pages.parts import assets, chrome, messages
+from pages.parts import assets, messages, page_layout
 from pages.parts.progress import visit
 
 LOST = (
@@ -17,12 +17,12 @@ _VISITED = "visited"  # whether this session has drawn a page
 def open_page(slug: str) -> None:
     """Draw the head of a page and wait, visibly, until what its code imports is loaded. The map never waits."""
     page = BY_SLUG[slug or MAP.slug]
-    chrome.name(page.name)
+    page_layout.name(page.name)
     _greet()
     visit.open_page(page.slug if page.number else None)
     if page is MAP:
         return
-    chrome.head(_eyebrow(page), page.title, page.question)
+    page_layout.head(_eyebrow(page), page.title, page.question)
     if not warm.ready():
         with messages.loading("Reading the language model from disk, once: 90 MB, a few seconds"):
             warm.wait()

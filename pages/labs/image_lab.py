@@ -11,9 +11,9 @@ from core.models.image_reading import OWN, ImageReading
 from core.models.loaded import LoadedModel
 from core.vision import classifier_program
 from core.vision.classifier import FITS, Fit
-from pages.parts import answers, claims, controls, gaze, link, messages, models, own_picture, takeaway
-from pages.parts.gaze import Look, Shown
-from pages.parts.stage import Frame, Stage, Token
+from pages.parts import answers, claims, controls, downloads, messages, models, own_picture, patch_explorer, url_state
+from pages.parts.patch_explorer import Look, Shown
+from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import overlay
 
 PREFIX = "img"
@@ -28,9 +28,9 @@ def looked(
     return image_reading.read_image(model if _loaded is None else _loaded, name, _picture, fit, on)
 
 
-def choose_model(prefix: str, bench, on: str, offered: tuple[str, ...]) -> tuple[str, LoadedModel | None]:
+def choose_model(prefix: str, control_row, on: str, offered: tuple[str, ...]) -> tuple[str, LoadedModel | None]:
     """The model that is asked for, opened where it is one of the library; one of ours after saying why it cannot be."""
-    with bench:
+    with control_row:
         name = models.choose(prefix, offered, EXAMPLE)
     if name in OWN:
         return name, None
@@ -53,23 +53,23 @@ def look_at(
 
 def place_of_link(seen: PatchAttention) -> tuple[int, int]:
     """The layer and the head that the link opens; else a head in the middle."""
-    layer, head = (*link.integers(f"{PREFIX}_head", (seen.n_layers // 2, 0)), 0, 0)[:2]
+    layer, head = (*url_state.integers(f"{PREFIX}_head", (seen.n_layers // 2, 0)), 0, 0)[:2]
     return min(layer, seen.n_layers - 1), min(head, seen.n_heads - 1)
 
 
 def opened(layer: int, head: int) -> None:
-    link.write(f"{PREFIX}_head", f"{layer},{head}")
+    url_state.write(f"{PREFIX}_head", f"{layer},{head}")
 
 
 @st.fragment
 @turns.run
 def lab() -> None:
     name, picture = own_picture.choose(PREFIX)
-    bench = controls.bench()
-    with bench:
+    control_row = controls.control_row()
+    with control_row:
         on = models.choose_device(PREFIX)
-    chosen = choose_model(PREFIX, bench, on, (*OWN, *settings.MODELS))
-    with bench:
+    chosen = choose_model(PREFIX, control_row, on, (*OWN, *settings.MODELS))
+    with control_row:
         fit = controls.one_of("Make it square", list(FITS), f"{PREFIX}_fit")
         compare = st.selectbox(
             "Compare with",
@@ -87,11 +87,11 @@ def lab() -> None:
         second, second_title = look_at(f"{PREFIX}_second", chosen, on, other_name, other, fit), other_name
     elif compare == OTHER_MODEL:
         beside = choose_model(
-            f"{PREFIX}_second", controls.bench("bench_second"), on, (OWN[1], OWN[0], *settings.MODELS)
+            f"{PREFIX}_second", controls.control_row("control_row_second"), on, (OWN[1], OWN[0], *settings.MODELS)
         )
         second, second_title = look_at(f"{PREFIX}_second", beside, on, name, picture, fit), beside[0]
-    with controls.bench("bench_more"):
-        shown = gaze.choose(PREFIX, first.patch_attention, *place_of_link(first.patch_attention))
+    with controls.control_row("control_row_more"):
+        shown = patch_explorer.choose(PREFIX, first.patch_attention, *place_of_link(first.patch_attention))
     draw(first, second, shown, chosen, (name if compare == OTHER_PICTURE else chosen[0], second_title))
     take_away(first, shown, chosen, fit, on)
 
@@ -115,7 +115,7 @@ def draw(
     digest = own_picture.digest(first.pixels)
     one = Look(seen, first.pixels, f"{titles[0]}: " if second else "")
     other = Look(second.patch_attention, second.pixels, f"{titles[1]}: ") if second else None
-    gaze.show(PREFIX, one, shown, f"{chosen[0]}|{digest}", caption, opened, other)
+    patch_explorer.show(PREFIX, one, shown, f"{chosen[0]}|{digest}", caption, opened, other)
     answered = [
         (title if second else each.name, each.answer)
         for title, each in zip(titles, (first, second), strict=True)
@@ -140,11 +140,11 @@ def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel 
     n = len(seen.extra)
     matrix = seen.matrix(shown).numpy()
     view = overlay("looks", "picture", seen.columns, scale="share")
-    scene = Stage(
+    scene = StepViewer(
         lesson="image_lab",
         signature="",
         steps=[],
-        frames=[Frame(shown.title, (), view, [], title=shown.title)],
+        views=[StepView(shown.title, (), view, [], title=shown.title)],
         tokens={
             "queries": [Token(each, at < n) for at, each in enumerate(seen.tokens)],
             "keys": [Token(each) for each in seen.patches],
@@ -152,11 +152,11 @@ def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel 
         listing=[],
         formula_of="",
         symbols={},
-        focus={"query": gaze.token_of_link(PREFIX, seen), "key": 0},
+        focus={"query": patch_explorer.token_of_link(PREFIX, seen), "key": 0},
         tensors={
             "looks": np.ascontiguousarray(matrix[:, n:]),
             "weights": matrix,
-            "picture": gaze.planes(first.pixels) / np.float32(255),
+            "picture": patch_explorer.planes(first.pixels) / np.float32(255),
         },
     )
     model, loaded = chosen
@@ -167,7 +167,7 @@ def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel 
         return image_attention_program.of_attention(loaded, first.pixels, shown)
 
     where = messages.literal(f"Real weights of {model} on {first.name}, {shown.title.lower()}")
-    takeaway.offer(scene, 0, where, program, lambda: {"weights_of_all_heads": seen.weights.numpy()})
+    downloads.offer(scene, 0, where, program, lambda: {"weights_of_all_heads": seen.weights.numpy()})
     every_picture(shown, chosen, fit, on)
 
 
@@ -190,7 +190,7 @@ def every_picture(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit
             with st.container(horizontal=True):
                 for label, make, kind in (
                     ("CSV", image_reading.as_csv, "text/csv"),
-                    ("NPZ", image_reading.as_npz, takeaway.NPZ),
+                    ("NPZ", image_reading.as_npz, downloads.NPZ),
                 ):
                     st.download_button(
                         label,
@@ -213,7 +213,7 @@ def all_maps(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on:
             found = image_reading.read_image(
                 model if loaded is None else loaded, entry.name, entry.picture.pixels, fit, on
             )
-            maps.append(image_reading.map_of(found, gaze.within(shown, found.patch_attention)))
+            maps.append(image_reading.map_of(found, patch_explorer.within(shown, found.patch_attention)))
             bar.progress((at + 1) / len(own))
     except ModelError as error:
         messages.problem(f"{PREFIX}_every_look", "This model cannot show where it looks.", f"{error}.")

@@ -14,9 +14,9 @@ from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading, read
 from core.text_files import read_text
-from pages.parts import assets, claims, controls, link, messages, models, sentences, takeaway
+from pages.parts import assets, claims, controls, downloads, messages, models, sentences, url_state
 from pages.parts.payload import pack
-from pages.parts.stage import LONGEST_LABEL, Frame, Stage, Token, limit, look_of_link, remember
+from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer, Token, limit, look_of_link, remember
 from pages.parts.views import matrix
 
 PREFIX = "lab"
@@ -125,7 +125,7 @@ def choose_view(found: Reading) -> Choice:
 
 def place_of_link(name: str, seen: Scene, default: tuple[int, int]) -> tuple[int, int]:
     """A layer and a head that the link names, as far as they exist."""
-    layer, head = (*link.integers(f"{PREFIX}_{name}", default), 0, 0)[:2]
+    layer, head = (*url_state.integers(f"{PREFIX}_{name}", default), 0, 0)[:2]
     return min(layer, seen.n_layers - 1), min(head, seen.n_heads - 1)
 
 
@@ -135,7 +135,7 @@ def opened() -> None:
     if place is None:
         return
     name = "beside" if place["beside"] else "open"
-    link.write(f"{PREFIX}_{name}", f"{int(place['layer'])},{int(place['head'])}")
+    url_state.write(f"{PREFIX}_{name}", f"{int(place['layer'])},{int(place['head'])}")
     asked, answer = ("compare", OTHER_HEAD) if place["beside"] else ("show", ONE_HEAD)
     st.session_state[f"{PREFIX}_{asked}"] = answer
 
@@ -254,11 +254,11 @@ def take_away(
         axis: [Token(text, special) for text, special in zip(side.pieces, side.special, strict=True)]
         for axis, side in (("queries", seen.queries), ("keys", seen.keys))
     }
-    scene_to_keep = Stage(
+    scene_to_keep = StepViewer(
         lesson="sentence_lab",
         signature="",
         steps=[],
-        frames=[Frame(label, (), view, [], title=title)],
+        views=[StepView(label, (), view, [], title=title)],
         tokens=words,
         listing=[],
         formula_of="",
@@ -279,22 +279,22 @@ def take_away(
         return {"weights_of_all_heads": seen.weights.numpy()}
 
     origin = f"Real weights of {messages.literal(loaded.name)}, {title.lower()}"
-    takeaway.offer(scene_to_keep, 0, origin, program, all_heads)
+    downloads.offer(scene_to_keep, 0, origin, program, all_heads)
 
 
 @st.fragment
 @turns.run
 def lab() -> None:
-    bench = controls.bench()
-    with bench:
+    control_row = controls.control_row()
+    with control_row:
         name = models.choose(PREFIX, [offline.NAME, *settings.MODELS])
-    more = controls.bench("bench_more")
+    more = controls.control_row("control_row_more")
     with more:
         on = models.choose_device(PREFIX)
     loaded = models.open_or(PREFIX, name, on, offline.NAME)
     if loaded is None:
         return
-    with bench:
+    with control_row:
         text, second = choose_texts(loaded)
     if refused := st.session_state.get(f"{PREFIX}_refused"):
         messages.problem(f"{PREFIX}_file", "The file was not taken; your sentence is still here.", f"{refused}.")

@@ -16,8 +16,8 @@ from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from core.sequence import program
 from core.trace import steps
-from pages.parts import claims, controls, messages, models, own_sentences, stage, takeaway, translations
-from pages.parts.stage import Frame, Stage, Token
+from pages.parts import claims, controls, downloads, messages, models, own_sentences, step_viewer, translations
+from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import heads, matrix, table, tables
 from pages.parts.words import asked, asking, cell, say
 
@@ -87,7 +87,7 @@ TITLES = {"additive": "Additive attention", "scaled dot": "Scaled dot product"}
 
 
 def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
-    """The alignments on one stage: a step for each translator that looks back, and one for all."""
+    """The alignments in one step viewer: a step for each translator that looks back, and one for all."""
     first_name, first = next(iter(looking.items()))
     ours = first.weights.numpy()
     start = looked_at_first(ours)
@@ -98,8 +98,8 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
     )
     tensor_of = {name: "weights" if name == first_name else name for name in looking}
     rows_of = {name: "queries" if name == first_name else name for name in looking}
-    frames = [
-        Frame(
+    step_views = [
+        StepView(
             name,
             (),
             matrix(tensor_of[name], "weights", rows=rows_of[name], margin="sum"),
@@ -131,12 +131,12 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
             for name in looking
         ]
         words_of_both = say("Both side by side. The rows are what each of them wrote.")
-        frames.append(Frame("both", (), tables(*beside, readout="plain"), words_of_both, title="Side by side"))
-    scene = Stage(
+        step_views.append(StepView("both", (), tables(*beside, readout="plain"), words_of_both, title="Side by side"))
+    scene = StepViewer(
         lesson="translation_lab",
         signature=f"{text}|{knowing}",
         steps=[],
-        frames=frames,
+        views=step_views,
         tokens={rows_of[name]: words(each.target) for name, each in looking.items()} | {"keys": words(first.source)},
         listing=[],
         formula_of="",
@@ -145,9 +145,9 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
         tensors={tensor_of[name]: each.weights.numpy() for name, each in looking.items()},
         shares=frozenset(tensor_of.values()),
     )
-    stage.show(scene, 0)
+    step_viewer.show(scene, 0)
     made = [(looking_back.model(name), each.translation) for name, each in looking.items()]
-    takeaway.offer(
+    downloads.offer(
         scene,
         0,
         f"Real weights of {', '.join(looking_back.MODELS.values())}, computed on {looking_back.device()}",
@@ -215,7 +215,7 @@ class Looked:
 
 def theirs(text: str) -> None:
     """All heads of the cross-attention of an encoder-decoder."""
-    with controls.bench("bench_model"):
+    with controls.control_row("control_row_model"):
         name = models.choose(PREFIX, settings.MODELS, HUB_EXAMPLE)
         on = models.choose_device(PREFIX)
         before = st.text_input(
@@ -252,7 +252,7 @@ def read_by(name: str, on: str, before: str, text: str, written: str | None) -> 
 def look_at(found: HeadsOfModel) -> Looked:
     """What the visitor wants to see of the heads."""
     seen = found.scene
-    with controls.bench("bench_heads"):
+    with controls.control_row("control_row_heads"):
         shown = st.selectbox("Show", [BEST, ONE, MEAN, ALL_MEAN], key=f"{PREFIX}_show", bind="query-params", width=210)
         layer = st.selectbox("Layer", range(seen.n_layers), key=f"{PREFIX}_layer", bind="query-params", width=84) or 0
         head = st.selectbox("Head", range(seen.n_heads), key=f"{PREFIX}_head", bind="query-params", width=84) or 0
@@ -275,12 +275,12 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
     weights = seen.summary(looked.of, looked.layer, looked.head).numpy()
     share = float(found.agreement.max())
     start = looked_at_first(weights)
-    scene = Stage(
+    scene = StepViewer(
         lesson="translation_lab_heads",
         signature=f"{name}|{text}|{found.text}|{looked.title}",
         steps=[],
-        frames=[
-            Frame(
+        views=[
+            StepView(
                 "alignment",
                 (),
                 matrix("weights", "weights"),
@@ -291,7 +291,7 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
                 ),
                 title=looked.title,
             ),
-            Frame(
+            StepView(
                 "all heads",
                 (),
                 heads("heads"),
@@ -307,14 +307,14 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
         tensors={"weights": weights, "heads": seen.weights[looked.layer].numpy()},
         shares=frozenset({"heads"}),
     )
-    stage.show(scene, 0)
+    step_viewer.show(scene, 0)
 
     def as_program() -> str:
         helpers, ran = seen.program(looked.of, looked.layer, looked.head)
         setup = script.model_weights(name, type(loaded.model).__name__, found.reading.inputs, "cross_attentions")
         return script.program(f"{looked.title}, of {name}.", setup, helpers, ran, ("weights",))
 
-    takeaway.offer(
+    downloads.offer(
         scene,
         0,
         f"Real weights of {messages.literal(name)}",
@@ -329,12 +329,12 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
 @st.fragment
 @turns.run
 def lab() -> None:
-    with controls.bench():
+    with controls.control_row():
         lines = own_sentences.ask(PREFIX, SENTENCES)
     if not lines:
         messages.empty("Type a sentence above, or start from these", f"{PREFIX}_lines", translations.EXAMPLES)
         return
-    with controls.bench("bench_more"):
+    with controls.control_row("control_row_more"):
         text = choose(lines)
         which = controls.one_of("Translators", [OURS, THEIRS], f"{PREFIX}_which")
         knowing = which == OURS and KNOWING[controls.one_of("Weights", list(KNOWING), f"{PREFIX}_weights")]

@@ -16,10 +16,10 @@ from core.lessons.attention import CHANGES, N_KEYS, SCORES, Lesson, Operands, Se
 from core.listing import Line, lines_that_ran, returned
 from core.trace import steps
 from pages.course.lesson import foot
-from pages.parts import charts, claims, controls, question, sentences, sheet, stage, takeaway
+from pages.parts import charts, claims, controls, downloads, question, sentences, step_viewer
+from pages.parts.number_table import NumberTable, edit_tables
 from pages.parts.question import Question
-from pages.parts.sheet import Sheet
-from pages.parts.stage import Frame, Stage, Token
+from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import histogram, mixture, pair_matrix, points, table, tables
 from pages.parts.words import asked, asking, cell, key, mixed_in, output, query, say, value
 
@@ -29,10 +29,10 @@ VALUES_AXIS = ("keys", "values")  # a value stands beside its own key, unless ke
 SEED = 4
 WIDTHS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
 ASKS, IS_ASKED = "Who chased the mouse?", "A hungry cat chased the little mouse across the kitchen floor"
-SHEETS = (
-    Sheet("q", "Q", "query", ((2, 0), (1, 1)), ("ask 1", "ask 2")),
-    Sheet("k", "K", "key", ((1, 0), (0, 1), (1, 1)), ("one", "two", "three")),
-    Sheet("v", "V", "value", ((4, 0), (0, 4), (-2, -2)), ("one", "two", "three")),
+NUMBER_TABLES = (
+    NumberTable("q", "Q", "query", ((2, 0), (1, 1)), ("ask 1", "ask 2")),
+    NumberTable("k", "K", "key", ((1, 0), (0, 1), (1, 1)), ("one", "two", "three")),
+    NumberTable("v", "V", "value", ((4, 0), (0, 4), (-2, -2)), ("one", "two", "three")),
 )
 
 
@@ -70,11 +70,11 @@ def real(asks: str, is_asked: str, layer: int, head: int) -> Given | None:
 
 
 def by_hand() -> Given:
-    rows = sheet.edit(PREFIX, SHEETS)
+    rows = edit_tables(PREFIX, NUMBER_TABLES)
     operands = Operands(*(material.heads_by_hand(rows[name]) for name in "qkv"))
     setup = [script.tensor(name, rows[name[0]], heads=True) for name in ("queries", "keys", "values")]
-    asking, asked = ([Token(word) for word in SHEETS[i].rows] for i in (0, 1))
-    again = partial(attention.by_hand, tuple(SHEETS[0].rows), tuple(SHEETS[1].rows), *rows.values())
+    asking, asked = ([Token(word) for word in NUMBER_TABLES[i].rows] for i in (0, 1))
+    again = partial(attention.by_hand, tuple(NUMBER_TABLES[0].rows), tuple(NUMBER_TABLES[1].rows), *rows.values())
     return Given(asking, asked, operands, setup, controls.OWN_NUMBERS, again)
 
 
@@ -84,7 +84,7 @@ def statistics(width: int, seed: int) -> DotProductStatistics:
 
 
 def settings() -> Settings:
-    with controls.bench("bench_more"):
+    with controls.control_row("control_row_more"):
         score = st.selectbox("Score", SCORES, key=f"{PREFIX}_score", bind="query-params", width=140)
         change = st.selectbox("Keys and values", list(CHANGES), key=f"{PREFIX}_change", bind="query-params", width=240)
         temperature = controls.temperature(PREFIX, 0.1, 10.0, 0.1)
@@ -92,9 +92,9 @@ def settings() -> Settings:
     return Settings(score or SCORES[0], temperature, change or UNCHANGED, seed)
 
 
-def frames(
+def step_views(
     result: Lesson, chosen: Settings, given: Given, random: DotProductStatistics, asks: int, most: int
-) -> list[Frame]:
+) -> list[StepView]:
     """The steps, in words."""
     trace = result.trace
     values_axis = VALUES_AXIS[result.value_order != result.key_order]
@@ -110,7 +110,7 @@ def frames(
     )
     first = (
         [
-            Frame(
+            StepView(
                 "X",
                 ("x_queries", "x_keys"),
                 tables(table("x_queries", "X_Q"), table("x_keys", "X_D", rows=values_axis)),
@@ -127,7 +127,7 @@ def frames(
     )
     return [
         *first,
-        Frame(
+        StepView(
             "Q, K, V",
             ("queries", "keys", "values"),
             tables(
@@ -149,7 +149,7 @@ def frames(
             "·W" if first else "",
             title="Queries, keys, values",
         ),
-        Frame(
+        StepView(
             "scores",
             ("scores",),
             pair_matrix("scores", "scores", "Q · Kᵀ"),
@@ -164,7 +164,7 @@ def frames(
             ),
             "·K⊤",
         ),
-        Frame(
+        StepView(
             "scaled",
             ("scaled", "masked"),
             pair_matrix("scaled", "scaled", "÷ √d" if result.score.scaled else "as is"),
@@ -177,7 +177,7 @@ def frames(
             ),
             "÷√d" if result.score.scaled else "÷ 1",
         ),
-        Frame(
+        StepView(
             "weights",
             ("weights",),
             pair_matrix("weights", "weights", "softmax", "weights", cornerNote="row by row →", margin="sum"),
@@ -190,7 +190,7 @@ def frames(
             ),
             "softmax",
         ),
-        Frame(
+        StepView(
             "output",
             ("output",),
             mixture(),
@@ -204,7 +204,7 @@ def frames(
             ),
             "·V",
         ),
-        Frame(
+        StepView(
             "hull",
             (),
             points(
@@ -221,7 +221,7 @@ def frames(
             ),
             title="Inside the hull of the values",
         ),
-        Frame(
+        StepView(
             "why √d",
             (),
             histogram("spread", attention.series(random)),
@@ -248,7 +248,7 @@ def questions(seed: int) -> list[Question]:
 
     def perform() -> None:
         st.session_state[f"{PREFIX}_width"] = 1024
-        stage.go_to("attention", st.session_state[f"{PREFIX}_frames"] - 1)
+        step_viewer.go_to("attention", st.session_state[f"{PREFIX}_views"] - 1)
 
     def grade_variance() -> tuple[str, str]:
         narrow, wide = statistics(16, seed), statistics(1024, seed)
@@ -317,7 +317,7 @@ def dilution() -> None:
 @st.fragment
 @turns.run
 def lesson() -> None:
-    with controls.bench():
+    with controls.control_row():
         numbers = controls.numbers(PREFIX)
         if numbers == controls.REAL:
             asks = controls.sentence(PREFIX, ASKS, "Who asks", "asks")
@@ -340,13 +340,13 @@ def lesson() -> None:
         *lines_that_ran(attend, ("scores", "scaled", "masked", "weights", "output"), {}),
         Line(f"# score: {returned(result.score.function)}", ("scores",)),
     ]
-    shown = frames(result, chosen, given, random, first, most)
-    st.session_state[f"{PREFIX}_frames"] = len(shown)
-    scene = Stage(
+    shown = step_views(result, chosen, given, random, first, most)
+    st.session_state[f"{PREFIX}_views"] = len(shown)
+    scene = StepViewer(
         lesson="attention",
         signature=f"{given.setup}|{chosen.change}",
         steps=steps(result.trace),
-        frames=shown,
+        views=shown,
         tokens={
             "queries": given.asking,
             "keys": [given.asked[place] for place in result.key_order],
@@ -362,10 +362,10 @@ def lesson() -> None:
         tensors=attention.beside(result, random),
         answered=question.answered(PREFIX, ("variance", "sharp")),
     )
-    weights = next(place for place, frame in enumerate(shown) if frame.label == "weights")
-    stage.show(scene, weights)
+    weights = next(place for place, step_view in enumerate(shown) if step_view.label == "weights")
+    step_viewer.show(scene, weights)
     again = partial(attention.shown, given.again, chosen, width)
-    takeaway.offer(scene, weights, given.origin, lambda: program(given, chosen, result, listing), again=again)
+    downloads.offer(scene, weights, given.origin, lambda: program(given, chosen, result, listing), again=again)
     question.ask(PREFIX, questions(chosen.seed))
     trace = result.trace
     claims.show_claims(PREFIX, experiments.CLAIMS, (trace.queries, trace.keys, trace.values, chosen.seed))

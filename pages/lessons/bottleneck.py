@@ -21,10 +21,10 @@ from core.sequence.translator import Translator
 from core.trace import steps
 from core.training import digits
 from pages.course.lesson import foot
-from pages.parts import charts, claims, controls, learning, one_cell, question, sheet, stage, takeaway, translations
+from pages.parts import charts, claims, controls, downloads, learning, one_cell, question, step_viewer, translations
+from pages.parts.number_table import NumberTable, edit_tables
 from pages.parts.question import Question
-from pages.parts.sheet import Sheet
-from pages.parts.stage import Frame, Stage, Token
+from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import next_words, table, tables
 from pages.parts.words import asking, say, strong
 
@@ -36,20 +36,20 @@ NETWORKS_SAY = (
     "“trained” writes French. RNN, GRU and LSTM are three kinds of recurrent cell, the small network that is called for word "
     "after word: here untrained, each step of theirs on its own. “by hand” takes your numbers."
 )
-SHEETS = (
-    Sheet("x", "X", "", ((1, 0), (0, 1), (1, 1)), ("the", "cat", "sat")),
-    Sheet("wx", "W_x", "query", ((1, 0), (0, 1))),
-    Sheet("wh", "W_h", "key", ((0.5, 0), (0, 0.5))),
+NUMBER_TABLES = (
+    NumberTable("x", "X", "", ((1, 0), (0, 1), (1, 1)), ("the", "cat", "sat")),
+    NumberTable("wx", "W_x", "query", ((1, 0), (0, 1))),
+    NumberTable("wh", "W_h", "key", ((0.5, 0), (0, 0.5))),
 )
 
 
-def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]) -> list[Frame]:
+def step_views(result: Lesson, translator: TrainedTranslator, words: list[list[str]]) -> list[StepView]:
     """The steps, in words."""
     trace = result.fixed.trace
     n_source, n_target = len(result.fixed.source.ids), len(result.fixed.target.ids)
     width = trace.contexts.shape[-1]
     return [
-        Frame(
+        StepView(
             "E[x]",
             ("embedded",),
             tables(table("embedded", "E[x]", rows="keys")),
@@ -62,7 +62,7 @@ def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]
                 end="</s>",
             ),
         ),
-        Frame(
+        StepView(
             "H",
             ("encoder_states",),
             tables(
@@ -78,7 +78,7 @@ def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]
             ),
             "GRU",
         ),
-        Frame(
+        StepView(
             "c",
             ("contexts",),
             tables(table("context", "c", rows="one", labelled=True), note="whatever the length of the sentence"),
@@ -91,7 +91,7 @@ def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]
             ),
             "last",
         ),
-        Frame(
+        StepView(
             "s",
             ("decoder_states",),
             tables(table("decoder_states", "s", rows="queries", role="query", grows=True)),
@@ -105,7 +105,7 @@ def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]
             ),
             "GRU",
         ),
-        Frame(
+        StepView(
             "next",
             ("probabilities",),
             next_words("choices", words),
@@ -114,7 +114,7 @@ def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]
                 "each score, over the sum of all these. The likeliest is written. Row {t}: its first five. The last one "
                 "written is {last}.",
                 v=len(translator.vocabulary),
-                t=asking(stage_word(result, translator)),
+                t=asking(first_word(result, translator)),
                 last=words[-1][0],
             ),
             "softmax",
@@ -123,7 +123,7 @@ def frames(result: Lesson, translator: TrainedTranslator, words: list[list[str]]
     ]
 
 
-def stage_word(result: Lesson, translator: TrainedTranslator) -> str:
+def first_word(result: Lesson, translator: TrainedTranslator) -> str:
     """The piece of the row that is looked at first."""
     return translations.tokens(result.fixed.target, translator.vocabulary)[0].text
 
@@ -143,17 +143,17 @@ def lines() -> list[Line]:
 @st.fragment
 @turns.run
 def lesson() -> None:
-    with controls.bench():
+    with controls.control_row():
         network = controls.one_of("Network", NETWORKS, f"{PREFIX}_network", says=NETWORKS_SAY)
         if network != HAND:
             text = controls.sentence(PREFIX, translations.SENTENCE, "English sentence")
     if network == TRAINED:
         trained(text)
     elif network == HAND:
-        rows = sheet.edit(PREFIX, SHEETS)
+        rows = edit_tables(PREFIX, NUMBER_TABLES)
         read = bottleneck.by_hand(rows["x"], rows["wx"], rows["wh"])
-        words = [Token(word) for word in SHEETS[0].rows]
-        again = partial(bottleneck.cell_by_hand, tuple(SHEETS[0].rows), *rows.values())
+        words = [Token(word) for word in NUMBER_TABLES[0].rows]
+        again = partial(bottleneck.cell_by_hand, tuple(NUMBER_TABLES[0].rows), *rows.values())
         one_cell.show("bottleneck", str(rows), read, words, controls.OWN_NUMBERS, done(), again)
     else:
         untrained(network, text)
@@ -168,11 +168,11 @@ def trained(text: str) -> None:
         return
     translator = bottleneck.translator()
     words, _ = looking_back.choices(translator, result.fixed)
-    scene = Stage(
+    scene = StepViewer(
         lesson="bottleneck",
         signature=text,
         steps=steps(result.fixed.trace),
-        frames=frames(result, translator, words),
+        views=step_views(result, translator, words),
         tokens={
             "queries": translations.tokens(result.fixed.target, translator.vocabulary),
             "keys": translations.tokens(result.fixed.source, translator.vocabulary),
@@ -187,15 +187,15 @@ def trained(text: str) -> None:
         recurrent=STATES,
         answered=done(),
     )
-    stage.show(scene, CONTEXT)
+    step_viewer.show(scene, CONTEXT)
     again = partial(bottleneck.shown, result.text)
-    takeaway.offer(scene, CONTEXT, origin(), lambda: as_program(result), again=again)
+    downloads.offer(scene, CONTEXT, origin(), lambda: as_program(result), again=again)
     beside(result)
 
 
 def untrained(network: Cell, text: str) -> None:
     """A cell that was never trained, on the same word vectors."""
-    with controls.bench("cell_bench"):
+    with controls.control_row("cell_control_row"):
         width = st.slider("Numbers in a state", 8, 64, 32, 8, key=f"{PREFIX}_width", bind="query-params", width=150)
         bias = 0.0
         if network == "LSTM":
@@ -253,7 +253,7 @@ def beside(result: Lesson) -> None:
 
 def gradient_flow() -> GradientFlow:
     """The controls of the gradient."""
-    with controls.bench("reach_bench"):
+    with controls.control_row("reach_control_row"):
 
         def slide(label: str, name: str, low: float, high: float, first: float, step: float):
             return st.slider(label, low, high, first, step, key=f"{PREFIX}_{name}", bind="query-params", width=150)

@@ -18,9 +18,19 @@ from core.vision import program, scenes
 from core.vision.captioner import Captioner
 from core.vision.trained import Caption
 from pages.course.lesson import foot
-from pages.parts import claims, controls, link, messages, own_picture, question, scene_editor, stage, takeaway
+from pages.parts import (
+    claims,
+    controls,
+    downloads,
+    messages,
+    own_picture,
+    question,
+    scene_editor,
+    step_viewer,
+    url_state,
+)
 from pages.parts.question import Question
-from pages.parts.stage import Frame, Stage, Token
+from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import next_words, overlay, table, tables
 from pages.parts.words import asked, asking, cell, say
 
@@ -35,12 +45,12 @@ def picture(tensor: str, **more):
     return overlay(tensor, "picture", scenes.CELLS, **more)
 
 
-def first_frames(result: Lesson, caption: Caption) -> list[Frame]:
+def first_views(result: Lesson, caption: Caption) -> list[StepView]:
     """The picture and its grid, which both captioners have."""
     grid = caption.trace.grid
     hidden = result.settings.covered
     return [
-        Frame(
+        StepView(
             "I",
             ("pixels",),
             picture("grid", plain=True, columns="numbers", rows="keys", scale="signed"),
@@ -54,7 +64,7 @@ def first_frames(result: Lesson, caption: Caption) -> list[Frame]:
             else say("Cell {c} is painted over before anything is read.", c=CELLS[hidden]),
             shape=f"3 × {scenes.SIDE} × {scenes.SIDE}",
         ),
-        Frame(
+        StepView(
             "z",
             ("grid",),
             tables(table("grid", "z", rows="keys", role="key")),
@@ -66,7 +76,7 @@ def first_frames(result: Lesson, caption: Caption) -> list[Frame]:
             ),
             "CNN",
         ),
-        Frame(
+        StepView(
             "h₀",
             ("first_state",),
             tables(table("first", "h₀", rows="one", role="query", labelled=True)),
@@ -80,9 +90,9 @@ def first_frames(result: Lesson, caption: Caption) -> list[Frame]:
     ]
 
 
-def next_frame(choices: list[list[str]]) -> Frame:
+def next_view(choices: list[list[str]]) -> StepView:
     """The words that come next, with either captioner. choices: the likeliest of every step."""
-    return Frame(
+    return StepView(
         "next",
         ("probabilities",),
         next_words("choices", choices, fixed=True),
@@ -92,14 +102,14 @@ def next_frame(choices: list[list[str]]) -> Frame:
     )
 
 
-def looking_frames(result: Lesson, words: list[Token], at: int, choices: list[list[str]]) -> list[Frame]:
+def looking_views(result: Lesson, words: list[Token], at: int, choices: list[list[str]]) -> list[StepView]:
     """The steps with attention. at: the word that is looked at first."""
     trace = result.now.trace
     most = int(trace.weights[0, at].argmax())
     q, k = asking(words[at].text), asked(CELLS[most])
     return [
-        *first_frames(result, result.now),
-        Frame(
+        *first_views(result, result.now),
+        StepView(
             "scores",
             ("energies",),
             picture("energies", scale="signed", grows=True),
@@ -111,7 +121,7 @@ def looking_frames(result: Lesson, words: list[Token], at: int, choices: list[li
             ),
             "f",
         ),
-        Frame(
+        StepView(
             "weights",
             ("weights",),
             picture("weights", grows=True),
@@ -124,14 +134,14 @@ def looking_frames(result: Lesson, words: list[Token], at: int, choices: list[li
             ),
             "softmax",
         ),
-        Frame(
+        StepView(
             "c",
             ("contexts",),
             tables(table("contexts", "c", rows="queries", role="output", grows=True)),
             say("The context of {q}: all cells, each times its weight, added up. It is as wide as one cell.", q=q),
             "·z",
         ),
-        Frame(
+        StepView(
             "h",
             ("decoder_states",),
             tables(table("decoder_states", "h", rows="queries", role="query", grows=True)),
@@ -142,8 +152,8 @@ def looking_frames(result: Lesson, words: list[Token], at: int, choices: list[li
             ),
             "GRU",
         ),
-        next_frame(choices),
-        Frame(
+        next_view(choices),
+        StepView(
             "all words",
             ("weights",),
             picture("weights", strip=True, grows=True),
@@ -156,11 +166,11 @@ def looking_frames(result: Lesson, words: list[Token], at: int, choices: list[li
     ]
 
 
-def mean_frames(result: Lesson, words: list[Token], choices: list[list[str]]) -> list[Frame]:
+def mean_views(result: Lesson, words: list[Token], choices: list[list[str]]) -> list[StepView]:
     """The steps with one context for all words."""
     return [
-        *first_frames(result, result.mean),
-        Frame(
+        *first_views(result, result.mean),
+        StepView(
             "c",
             ("contexts",),
             tables(table("contexts", "c", rows="queries", role="output", grows=True)),
@@ -171,7 +181,7 @@ def mean_frames(result: Lesson, words: list[Token], choices: list[list[str]]) ->
             ),
             "mean",
         ),
-        Frame(
+        StepView(
             "h",
             ("decoder_states",),
             tables(table("decoder_states", "h", rows="queries", role="query", grows=True)),
@@ -181,7 +191,7 @@ def mean_frames(result: Lesson, words: list[Token], choices: list[list[str]]) ->
             ),
             "GRU",
         ),
-        next_frame(choices),
+        next_view(choices),
     ]
 
 
@@ -208,9 +218,9 @@ def captioned(settings: Settings, _picture: np.ndarray | None = None) -> Lesson:
 
 def looks() -> tuple[tuple[int, int], ...]:
     """The words that somebody forces to look at a cell, from the link."""
-    pairs = tuple(sorted(dict(link.pairs(f"{PREFIX}_look")).items()))
+    pairs = tuple(sorted(dict(url_state.pairs(f"{PREFIX}_look")).items()))
     if any(place >= len(CELLS) for _, place in pairs):
-        return link.ignored(f"{PREFIX}_look", f"words and cells such as 0.{len(CELLS) - 1}, cells from 0 on", ())
+        return url_state.ignored(f"{PREFIX}_look", f"words and cells such as 0.{len(CELLS) - 1}, cells from 0 on", ())
     return pairs
 
 
@@ -218,17 +228,17 @@ def force(word: int, place: int) -> None:
     """Look at one cell alone at a word; asked again, no longer."""
     if not looks():
         take_back()  # of a look that cannot be, nothing stays in the link
-    link.toggle_pair(f"{PREFIX}_look", word, place)
+    url_state.toggle_pair(f"{PREFIX}_look", word, place)
 
 
 def take_back() -> None:
-    link.write(f"{PREFIX}_look", "")
+    url_state.write(f"{PREFIX}_look", "")
 
 
 @st.fragment
 @turns.run
 def lesson() -> None:
-    with controls.bench():
+    with controls.control_row():
         context = controls.one_of("Context", list(MODELS), f"{PREFIX}_context")
         temperature = controls.temperature(PREFIX, disabled=context != "attention")
         covered = st.selectbox("Cover a cell", [NOTHING, *CELLS], key=f"{PREFIX}_cover", bind="query-params", width=130)
@@ -252,7 +262,7 @@ def lesson() -> None:
 
 
 def draw(result: Lesson, context: str) -> None:
-    """The stage: the decoder word by word."""
+    """The step viewer: the decoder word by word."""
     looking = context == "attention"
     caption = result.now if looking else result.mean
     forced = {at for at, _ in result.settings.forced_cells}
@@ -263,11 +273,11 @@ def draw(result: Lesson, context: str) -> None:
     found, _ = captioning.choices(caption)
     at = min((place for place in forced if place < len(words)), default=0)
     key = int(caption.weights[at].argmax()) if looking else 0
-    scene = Stage(
+    scene = StepViewer(
         lesson="captioning",
         signature=f"{result.settings}|{context}",
         steps=steps(caption.trace),
-        frames=looking_frames(result, words, at, found) if looking else mean_frames(result, words, found),
+        views=looking_views(result, words, at, found) if looking else mean_views(result, words, found),
         tokens={"queries": words, "keys": [Token(name) for name in CELLS], "one": [Token("h₀")]},
         listing=lines(looking),
         formula_of="contexts",
@@ -283,14 +293,14 @@ def draw(result: Lesson, context: str) -> None:
         answered=question.answered(PREFIX, ("mean", "where")),
     )
     first = WEIGHTS if looking else SCORES
-    stage.show(scene, first, on_toggle=force)
+    step_viewer.show(scene, first, on_toggle=force)
     where = (
         f"Real numbers of {MODELS[context]}, trained for this course on drawn scenes alone, computed on {captioning.device()}"
         + (". Nobody told it where to look" if looking else "")
     )
     asked_for = result.settings
     interventions = asked_for.interventions if looking else NO_INTERVENTIONS
-    takeaway.offer(
+    downloads.offer(
         scene,
         first,
         where,

@@ -17,10 +17,10 @@ from core.sequence.trained import TrainedTranslator
 from core.sequence.translator import Translator
 from core.trace import steps
 from pages.course.lesson import foot
-from pages.parts import claims, controls, learning, messages, question, stage, takeaway, translations
+from pages.parts import claims, controls, downloads, learning, messages, question, step_viewer, translations
 from pages.parts.interventions import LinkedInterventions
 from pages.parts.question import Question
-from pages.parts.stage import Frame, Stage, Token
+from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import matrix, mixture, next_words, operand, table, tables, tree
 from pages.parts.words import Span, asked, asking, cell, mixed_in, say
 
@@ -35,21 +35,21 @@ ENERGIES = {
 }
 
 
-def frames(
+def step_views(
     result: Lesson,
     translator: TrainedTranslator,
     target: list[Token],
     source: list[Token],
     choices: list[list[str]],
     at: int,
-) -> list[Frame]:
+) -> list[StepView]:
     """The steps, in words. choices: the likeliest pieces of each step; at: the row that is looked at first."""
     now = result.now
     weights = now.weights
     most = int(weights[at].argmax())
     q, k = asking(target[at].text), asked(source[most].text)
     found = [
-        Frame(
+        StepView(
             "H",
             ("encoder_states",),
             tables(table("encoder_states", "H", rows="keys", role="key")),
@@ -59,7 +59,7 @@ def frames(
                 n=len(source),
             ),
         ),
-        Frame(
+        StepView(
             "scores",
             ("energies",),
             matrix("energies", "signed", grows=True, axes=AXES),
@@ -72,14 +72,14 @@ def frames(
             ),
             "f",
         ),
-        Frame(
+        StepView(
             "weights",
             ("weights",),
             matrix("weights", "weights", margin="sum", grows=True, axes=AXES),
             moved(result, translator, target) if result.intervened else alignment(q, k, weights[at, most].item()),
             "softmax",
         ),
-        Frame(
+        StepView(
             "c",
             ("contexts",),
             mixture("contexts") | {"grows": True, "corner": "a · H", "top": operand("values", "H", "value")},
@@ -92,14 +92,14 @@ def frames(
             ),
             "·H",
         ),
-        Frame(
+        StepView(
             "s",
             ("decoder_states",),
             tables(table("decoder_states", "s", rows="queries", role="query", grows=True)),
             say("From the context, the piece before and the state before, the cell makes the state of {q}.", q=q),
             "GRU",
         ),
-        Frame(
+        StepView(
             "next",
             ("probabilities",),
             next_words("choices", choices),
@@ -112,7 +112,7 @@ def frames(
         ),
     ]
     if now.tree is not None:
-        found.append(beam_frame(result, translator))
+        found.append(beam_view(result, translator))
     return found
 
 
@@ -140,11 +140,11 @@ def moved(result: Lesson, translator: TrainedTranslator, target: list[Token]) ->
     )
 
 
-def beam_frame(result: Lesson, translator: TrainedTranslator) -> Frame:
+def beam_view(result: Lesson, translator: TrainedTranslator) -> StepView:
     """The tree of lines that the beam followed."""
     now = result.now
     note = "Likeliest lines on top. Solid: followed further. The thick one has the highest mean log probability."
-    return Frame(
+    return StepView(
         "beam",
         (),
         tree("choices", looking_back.nodes(translator, now), note),
@@ -181,10 +181,10 @@ def interesting(target: list[Token]) -> int:
 @st.fragment
 @turns.run
 def lesson() -> None:
-    with controls.bench():
+    with controls.control_row():
         text = controls.sentence(PREFIX, translations.SENTENCE, "English sentence")
         score = controls.one_of("Score", list(MODELS), f"{PREFIX}_score")
-    with controls.bench("back_more"):
+    with controls.control_row("back_more"):
         temperature = controls.temperature(PREFIX)
         beam = st.slider(
             "Beam",
@@ -216,11 +216,11 @@ def lesson() -> None:
     trace = result.now.trace
     choices, _ = looking_back.choices(translator, result.now)
     energies = ENERGIES[score] if temperature == 1 else rf"\frac{{1}}{{T}}\,{ENERGIES[score]}"
-    scene = Stage(
+    scene = StepViewer(
         lesson="looking_back",
         signature=f"{text}|{score}|{beam}|{interventions}",
         steps=steps(trace),
-        frames=frames(result, translator, target, source, choices, at),
+        views=step_views(result, translator, target, source, choices, at),
         tokens={"queries": target, "keys": source},
         listing=lines(),
         formula_of="contexts",
@@ -235,7 +235,7 @@ def lesson() -> None:
         recurrent=SCORES,
         answered=question.answered(PREFIX, ("brightest", "tanh")),
     )
-    stage.show(
+    step_viewer.show(
         scene,
         WEIGHTS,
         on_toggle=INTERVENTIONS.look,
@@ -243,7 +243,7 @@ def lesson() -> None:
     )
     again = partial(looking_back.shown, result.settings)
     script = partial(program.program, translator, result.now, interventions)
-    takeaway.offer(scene, WEIGHTS, origin(score), script, again=again)
+    downloads.offer(scene, WEIGHTS, origin(score), script, again=again)
     texts(result)
     # as it stood at first: an expander that is told otherwise closes under the hands of who works in it
     opened = st.session_state.setdefault(f"{PREFIX}_argue_open", bool(forced))

@@ -18,11 +18,11 @@ from core.lessons.masks import KINDS, Lesson, Settings
 from core.listing import Line, lines_that_ran
 from core.trace import steps
 from pages.course.lesson import foot
-from pages.parts import claims, controls, link, one_head, question, sentences, stage, takeaway
+from pages.parts import claims, controls, downloads, one_head, question, sentences, step_viewer, url_state
+from pages.parts.number_table import NumberTable
 from pages.parts.one_head import Given
 from pages.parts.question import Question
-from pages.parts.sheet import Sheet
-from pages.parts.stage import Computation, Frame, Stage, Token
+from pages.parts.step_viewer import Computation, StepView, StepViewer, Token
 from pages.parts.views import matrix, mixture, operand, pair_matrix
 from pages.parts.words import asked, asking, cell, say, true_in_row
 
@@ -35,15 +35,15 @@ SEED = 7
 AT_MOST = 64  # tokens: the leak meter replaces each of them once
 OUR_USE = ". BERT itself hides only padding"
 WEIGHTS, LEAK = 3, 6
-SHEETS = (
-    Sheet("x", "X", "", ((1, 0), (0, 1), (1, 1), (2, -1)), ("the", "cat", "sat", "down")),
+NUMBER_TABLES = (
+    NumberTable("x", "X", "", ((1, 0), (0, 1), (1, 1), (2, -1)), ("the", "cat", "sat", "down")),
     *one_head.SMALL_MAPS,
 )
 
 
 def choose(n_tokens: int) -> Settings:
     """The mask, and what is measured with it."""
-    with controls.bench("bench_more"):
+    with controls.control_row("control_row_more"):
         mask = st.selectbox("Mask", KINDS, 1, key=f"{PREFIX}_kind", bind="query-params", help=MASK_SAYS, width=170)
         kind = mask or KINDS[1]
         window, padded = 2, 0
@@ -62,9 +62,9 @@ def choose(n_tokens: int) -> Settings:
             width=180,
         )
         way = controls.one_of("Mask, for “leak”", ["before softmax", "after softmax"], f"{PREFIX}_way")
-        clicked = link.pairs(f"{PREFIX}_cells")
+        clicked = url_state.pairs(f"{PREFIX}_cells")
         if clicked:
-            st.button("Forget my clicks", on_click=link.write, args=(f"{PREFIX}_cells", ""))
+            st.button("Forget my clicks", on_click=url_state.write, args=(f"{PREFIX}_cells", ""))
     chosen = Settings(kind, window, padded, clicked, n_layers, way == "after softmax")
     try:
         masks.allowed_by(n_tokens, chosen)
@@ -74,7 +74,7 @@ def choose(n_tokens: int) -> Settings:
     return chosen
 
 
-def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, most: int) -> list[Frame]:
+def step_views(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, most: int) -> list[StepView]:
     """The steps, in words."""
     trace = result.trace
     n_tokens, seen = len(tokens), int(result.allowed[asks].sum())
@@ -85,13 +85,13 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
     late = lines_that_ran(attend_mask_after_softmax, ("seen", "cut"), {})
     too_late = Computation(steps(result.wrong), "output", late)
     return [
-        Frame(
+        StepView(
             "scores",
             ("scores", "scaled"),
             pair_matrix("scaled", "scaled", "QKᵀ ÷ √d"),
             say("Every token has a score for every token, also for those it must not see. {n} pairs.", n=everything),
         ),
-        Frame(
+        StepView(
             "mask M",
             (),
             matrix(
@@ -118,7 +118,7 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
             "M",
             title="The mask",
         ),
-        Frame(
+        StepView(
             "masked",
             ("masked",),
             pair_matrix("masked", "masked", "+ M", hidden="allowed", margin="visible"),
@@ -129,7 +129,7 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
             ),
             "+ M",
         ),
-        Frame(
+        StepView(
             "weights",
             ("weights",),
             pair_matrix(
@@ -145,14 +145,14 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
             ),
             "softmax",
         ),
-        Frame(
+        StepView(
             "output",
             ("output",),
             mixture(),
             say("The output of {q} holds nothing of the tokens it may not see.", q=q),
             "·V",
         ),
-        Frame(
+        StepView(
             "wrong way",
             ("cut",),
             matrix(
@@ -176,7 +176,7 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
             title="Masking after the softmax",
             instead=too_late,
         ),
-        Frame(
+        StepView(
             "leak",
             ("cut",) if chosen.after_softmax else ("masked",),
             matrix("leak", "share", corner="leak", cornerNote="output ↓ edited →", readout="plain"),
@@ -195,7 +195,7 @@ def frames(result: Lesson, chosen: Settings, tokens: list[Token], asks: int, mos
             title="The leak meter",
             instead=too_late if chosen.after_softmax else None,
         ),
-        Frame(
+        StepView(
             "reach",
             (),
             matrix(
@@ -237,8 +237,8 @@ def questions(given: Given) -> list[Question]:
     def perform(way: str) -> None:
         st.session_state[f"{PREFIX}_kind"] = "causal"
         st.session_state[f"{PREFIX}_way"] = way
-        link.write(f"{PREFIX}_cells", "")
-        stage.go_to("masks", LEAK)
+        url_state.write(f"{PREFIX}_cells", "")
+        step_viewer.go_to("masks", LEAK)
 
     def grade_before() -> tuple[str, str]:
         moved = masks.movers(given.x, given.maps, after_softmax=False)
@@ -284,13 +284,13 @@ def program(given: Given, result: Lesson, listing: list[Line]) -> str:
 @st.fragment
 @turns.run
 def lesson() -> None:
-    with controls.bench():
+    with controls.control_row():
         numbers = controls.numbers(PREFIX)
         if numbers == controls.REAL:
             text = controls.sentence(PREFIX)
             layer, head = controls.layer_and_head(PREFIX)
     is_real = numbers == controls.REAL
-    given = one_head.real(text, PREFIX, layer, head, AT_MOST) if is_real else one_head.by_hand(PREFIX, SHEETS)
+    given = one_head.real(text, PREFIX, layer, head, AT_MOST) if is_real else one_head.by_hand(PREFIX, NUMBER_TABLES)
     if given is None:
         return
     chosen = choose(len(given.tokens))
@@ -301,11 +301,11 @@ def lesson() -> None:
         *lines_that_ran(project, ("queries", "keys", "values"), {}),
         *lines_that_ran(attend, ("scores", "scaled", "masked", "weights", "output"), {"allowed": result.allowed}),
     ]
-    scene = Stage(
+    scene = StepViewer(
         lesson="masks",
         signature=f"{given.setup}",
         steps=steps(result.trace),
-        frames=frames(result, chosen, given.tokens, asks, most),
+        views=step_views(result, chosen, given.tokens, asks, most),
         tokens={"queries": given.tokens, "keys": given.tokens},
         listing=listing,
         formula_of="output",
@@ -325,12 +325,12 @@ def lesson() -> None:
         except ValueError as error:
             st.toast(f"Kept as it was: {error}.")
             return
-        link.write(f"{PREFIX}_cells", ",".join(f"{a}.{b}" for a, b in sorted(flipped)))
+        url_state.write(f"{PREFIX}_cells", ",".join(f"{a}.{b}" for a, b in sorted(flipped)))
 
-    stage.show(scene, WEIGHTS, on_toggle=toggle)
+    step_viewer.show(scene, WEIGHTS, on_toggle=toggle)
     origin = given.origin + (OUR_USE if is_real else "")
     again = partial(masks.shown, given.again, chosen)
-    takeaway.offer(scene, WEIGHTS, origin, lambda: program(given, result, listing), again=again)
+    downloads.offer(scene, WEIGHTS, origin, lambda: program(given, result, listing), again=again)
     if len(given.tokens) >= 2:
         question.ask(PREFIX, questions(given))
     claims.show_claims(PREFIX, experiments.CLAIMS, (given.x, given.maps, SEED))

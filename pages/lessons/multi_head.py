@@ -25,10 +25,10 @@ from core.lessons.multi_head import (
 from core.listing import Line, lines_that_ran
 from core.trace import steps
 from pages.course.lesson import foot
-from pages.parts import charts, claims, controls, question, sentences, sheet, stage, takeaway
+from pages.parts import charts, claims, controls, downloads, question, sentences, step_viewer
+from pages.parts.number_table import NumberTable, edit_tables
 from pages.parts.question import Question
-from pages.parts.sheet import Sheet
-from pages.parts.stage import Frame, Stage, Token
+from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import cube, heads, pair_matrix, table, tables
 from pages.parts.words import asked, asking, cell, looked_at, say
 
@@ -38,12 +38,12 @@ AT_MOST = 64  # tokens: twelve matrices of them are on the screen
 STACKED, WEIGHTS = 2, 3
 EXACT = 1e-4  # a result that is off by less is the same, but for rounding
 IDENTITY = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
-SHEETS = (
-    Sheet("x", "X", "", ((1, 0, 2, 0), (0, 1, 0, 2), (1, 1, 0, 0)), ("cat", "sat", "mat")),
-    Sheet("wq", "W_Q", "query", IDENTITY),
-    Sheet("wk", "W_K", "key", IDENTITY),
-    Sheet("wv", "W_V", "value", ((1, 0, 0, 0), (0, 2, 0, 0), (0, 0, 3, 0), (0, 0, 0, 4))),
-    Sheet("wo", "W_O", "output", ((1, 0, 1, 0), (0, 1, 0, 1), (1, 0, -1, 0), (0, 1, 0, -1))),
+NUMBER_TABLES = (
+    NumberTable("x", "X", "", ((1, 0, 2, 0), (0, 1, 0, 2), (1, 1, 0, 0)), ("cat", "sat", "mat")),
+    NumberTable("wq", "W_Q", "query", IDENTITY),
+    NumberTable("wk", "W_K", "key", IDENTITY),
+    NumberTable("wv", "W_V", "value", ((1, 0, 0, 0), (0, 2, 0, 0), (0, 0, 3, 0), (0, 0, 0, 4))),
+    NumberTable("wo", "W_O", "output", ((1, 0, 1, 0), (0, 1, 0, 1), (1, 0, -1, 0), (0, 1, 0, -1))),
 )
 
 
@@ -71,18 +71,18 @@ def real(text: str, layer: int) -> Given | None:
 
 
 def by_hand() -> Given:
-    rows = sheet.edit(PREFIX, SHEETS)
+    rows = edit_tables(PREFIX, NUMBER_TABLES)
     x, layer = material.layer_by_hand(*rows.values())
     setup = [*script.layer_by_hand(rows["wq"], rows["wk"], rows["wv"], rows["wo"]), script.tensor("x", rows["x"])]
-    again = partial(material.two_heads_by_hand, tuple(SHEETS[0].rows), *rows.values())
-    return Given([Token(word) for word in SHEETS[0].rows], x, layer, setup, controls.OWN_NUMBERS, again)
+    again = partial(material.two_heads_by_hand, tuple(NUMBER_TABLES[0].rows), *rows.values())
+    return Given([Token(word) for word in NUMBER_TABLES[0].rows], x, layer, setup, controls.OWN_NUMBERS, again)
 
 
 def choose(given: Given) -> Settings:
     """How the heads are made, and which of them may speak."""
     width = given.layer.maps.w_query.shape[1]
     counts = multi_head.divisors(width)
-    with controls.bench("bench_more"):
+    with controls.control_row("control_row_more"):
         own = counts.index(given.layer.n_heads)
         n_heads = st.select_slider(
             "Heads H", counts, counts[own], key=f"{PREFIX}_n_{width}", bind="query-params", width=130
@@ -104,7 +104,7 @@ def choose(given: Given) -> Settings:
     return Settings(n_heads, split or RIGHT_SPLIT, merge or RIGHT_MERGE, tuple(sorted(muted)), mixing)
 
 
-def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int, most: int) -> list[Frame]:
+def step_views(result: Lesson, chosen: Settings, given: Given, asks: int, head: int, most: int) -> list[StepView]:
     """The steps, in words."""
     trace, n_heads = result.built, chosen.n_heads
     head_dim = trace.queries.shape[-1]
@@ -119,7 +119,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
     )
     silent = f" {len(chosen.ablated)} muted." if chosen.ablated else ""
     return [
-        Frame(
+        StepView(
             "X·W_Q",
             ("projected",),
             tables(table("projected", "XW_Q", "query")),
@@ -130,7 +130,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
                 d=trace.x.shape[-1],
             ),
         ),
-        Frame(
+        StepView(
             "cut",
             (),
             cube("cut", "flat", "cut", "query"),
@@ -145,7 +145,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
             title="Cut into heads",
             shape=f"{n_tokens} × {n_heads} × {head_dim}",
         ),
-        Frame(
+        StepView(
             "stacked",
             ("queries",),
             cube("queries", "cut", "stacked", "query", "split_origin" if wrong_split else ""),
@@ -161,7 +161,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
             ),
             "reshape" if wrong_split else "transpose",
         ),
-        Frame(
+        StepView(
             "weights",
             ("scores", "scaled", "masked", "weights"),
             heads("weights", chosen.ablated),
@@ -177,7 +177,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
             "attend",
             title="Attention weights, head by head",
         ),
-        Frame(
+        StepView(
             "one head",
             ("weights",),
             pair_matrix("weights", "weights", "softmax", "weights", margin="sum"),
@@ -189,7 +189,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
             "open",
             title="One head",
         ),
-        Frame(
+        StepView(
             "delivered",
             ("output",),
             cube("output", "stacked", "cut", "output"),
@@ -201,7 +201,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
             "·V",
             title="What the heads deliver",
         ),
-        Frame(
+        StepView(
             "merged",
             ("merged",),
             cube("merged_slots", "cut", "flat", "output", "merge_origin" if wrong_split or wrong_merge else ""),
@@ -214,7 +214,7 @@ def frames(result: Lesson, chosen: Settings, given: Given, asks: int, head: int,
             "merge",
             shape=f"{n_tokens} × {width}",
         ),
-        Frame(
+        StepView(
             "mixed",
             ("mixed",),
             tables(table("mixed", "O·W_O" if chosen.mixing else "O", "output")),
@@ -253,7 +253,7 @@ def questions(given: Given) -> list[Question]:
     def perform() -> None:
         st.session_state[f"{PREFIX}_split"] = WRONG_SPLIT
         st.session_state[f"{PREFIX}_merge"] = WRONG_MERGE
-        stage.go_to("multi_head", STACKED)
+        step_viewer.go_to("multi_head", STACKED)
 
     def grade_copy() -> tuple[str, str]:
         one, two = (experiments.trained_to_copy(n_heads, SEED)[-1].loss for n_heads in (1, 2))
@@ -350,7 +350,7 @@ def training() -> None:
 @st.fragment
 @turns.run
 def lesson() -> None:
-    with controls.bench():
+    with controls.control_row():
         numbers = controls.numbers(PREFIX)
         if numbers == controls.REAL:
             text = controls.sentence(PREFIX)
@@ -363,11 +363,11 @@ def lesson() -> None:
     asks, head = sentences.interesting(given.tokens), min(1, chosen.n_heads - 1)
     most = int(result.built.attention.weights[0, head, asks].argmax())
     listing = lines()
-    scene = Stage(
+    scene = StepViewer(
         lesson="multi_head",
         signature=f"{given.setup}|{chosen.n_heads}",
         steps=steps(result.built),
-        frames=frames(result, chosen, given, asks, head, most),
+        views=step_views(result, chosen, given, asks, head, most),
         tokens={"queries": given.tokens, "keys": given.tokens},
         listing=listing,
         formula_of="mixed",
@@ -378,9 +378,9 @@ def lesson() -> None:
         tensors=multi_head.beside(result),
         answered=question.answered(PREFIX, ("copy", "leak")),
     )
-    stage.show(scene, WEIGHTS)
+    step_viewer.show(scene, WEIGHTS)
     again = partial(multi_head.shown, given.again, chosen)
-    takeaway.offer(scene, WEIGHTS, given.origin, lambda: program(given, chosen, listing), again=again)
+    downloads.offer(scene, WEIGHTS, given.origin, lambda: program(given, chosen, listing), again=again)
     question.ask(PREFIX, questions(given))
     claims.show_claims(PREFIX, experiments.CLAIMS, (given.x, given.layer, SEED))
 

@@ -17,20 +17,20 @@ from core.listing import Line, lines_that_ran
 from core.numerals import written
 from core.trace import steps
 from pages.course.lesson import foot
-from pages.parts import claims, controls, link, one_head, question, sentences, stage, takeaway
+from pages.parts import claims, controls, downloads, one_head, question, sentences, step_viewer, url_state
+from pages.parts.number_table import NumberTable
 from pages.parts.one_head import Given
 from pages.parts.question import Question
-from pages.parts.sheet import Sheet
-from pages.parts.stage import Frame, Stage, Token
+from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import mixture, pair_matrix, table, tables
 from pages.parts.words import Span, asked, asking, cell, key, mixed_in, query, say, value
 
 PREFIX = "self"
 SEED = 5
-WEIGHTS, SHUFFLED = 4, 7  # the frame that is shown first, and the one that a question leads to
+WEIGHTS, SHUFFLED = 4, 7  # the step that is shown first, and the one that a question leads to
 MEAN = Token("mean", special=True)
-SHEETS = (
-    Sheet("x", "X", "", ((1, 0), (0, 1), (1, 1)), ("cat", "sat", "mat")),
+NUMBER_TABLES = (
+    NumberTable("x", "X", "", ((1, 0), (0, 1), (1, 1)), ("cat", "sat", "mat")),
     *one_head.SMALL_MAPS,
 )
 
@@ -44,11 +44,16 @@ def more(tokens: list[Token], temperature: float) -> Settings:
     bits = controls.one_of("Numbers of", ["32 bits", "64 bits"], f"{PREFIX}_bits")
     place = places.index(zeroed) - 1
     return Settings(
-        link.integers(f"{PREFIX}_order"), None if place < 0 else place, temperature, fused, bits == "64 bits", beside
+        url_state.integers(f"{PREFIX}_order"),
+        None if place < 0 else place,
+        temperature,
+        fused,
+        bits == "64 bits",
+        beside,
     )
 
 
-def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, most: int) -> list[Frame]:
+def step_views(result: Lesson, settings: Settings, tokens: list[Token], asks: int, most: int) -> list[StepView]:
     """The steps, in words."""
     trace, weights = result.now, result.now.attention.weights[0, 0]
     q, k = asking(tokens[asks].text), asked(tokens[most].text)
@@ -63,7 +68,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
     one = tables(table("projected", "[Q K V]"), note="one product with the three maps side by side")
     moved_places = sum(place != token for place, token in enumerate(result.order))
     return [
-        Frame(
+        StepView(
             "X",
             ("x",),
             tables(table("x", "X")),
@@ -72,7 +77,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
                 n=width,
             ),
         ),
-        Frame(
+        StepView(
             "Q, K, V",
             ("queries", "keys", "values"),
             one if settings.fused else three,
@@ -87,7 +92,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
             "·W",
             title="Queries, keys, values",
         ),
-        Frame(
+        StepView(
             "scores",
             ("scores",),
             pair_matrix("scores", "scores", "Q · Kᵀ"),
@@ -101,7 +106,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
             ),
             "·K⊤",
         ),
-        Frame(
+        StepView(
             "scaled",
             ("scaled", "masked"),
             pair_matrix("scaled", "scaled", "÷ √d" if settings.temperature == 1 else "÷ T√d"),
@@ -112,7 +117,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
             ),
             "÷√d",
         ),
-        Frame(
+        StepView(
             "weights",
             ("weights",),
             pair_matrix("weights", "weights", "softmax", "weights", cornerNote="row by row →", margin="sum"),
@@ -126,7 +131,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
             ),
             "softmax",
         ),
-        Frame(
+        StepView(
             "and back",
             (),
             tables(
@@ -142,7 +147,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
             one_way(tokens, weights, asks, most, result.least_mutual),
             title="One way and the other",
         ),
-        Frame(
+        StepView(
             "output",
             ("output",),
             mixture(),
@@ -156,7 +161,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
             ),
             "·V",
         ),
-        Frame(
+        StepView(
             "shuffled",
             (),
             tables(
@@ -177,7 +182,7 @@ def frames(result: Lesson, settings: Settings, tokens: list[Token], asks: int, m
             "shuffle",
             title="After a shuffle",
         ),
-        Frame(
+        StepView(
             "mean",
             (),
             tables(
@@ -222,8 +227,8 @@ def questions(given: Given) -> list[Question]:
     along, lost = "it moves along", "it stays where it was"
 
     def perform() -> None:
-        link.write(f"{PREFIX}_order", ",".join(map(str, self_attention.swapped(len(given.tokens)))))
-        stage.go_to("self_attention", SHUFFLED)
+        url_state.write(f"{PREFIX}_order", ",".join(map(str, self_attention.swapped(len(given.tokens)))))
+        step_viewer.go_to("self_attention", SHUFFLED)
 
     def grade_third() -> tuple[str, str]:
         stays, _, rounding = self_attention.swap(given.x, given.maps)
@@ -281,14 +286,18 @@ def lines(settings: Settings) -> list[Line]:
 @st.fragment
 @turns.run
 def lesson() -> None:
-    with controls.bench():
+    with controls.control_row():
         numbers = controls.numbers(PREFIX)
         if numbers == controls.REAL:
             text = controls.sentence(PREFIX)
             layer, head = controls.layer_and_head(PREFIX)
         temperature = controls.temperature(PREFIX)
         popover = st.popover("More")
-    given = one_head.real(text, PREFIX, layer, head) if numbers == controls.REAL else one_head.by_hand(PREFIX, SHEETS)
+    given = (
+        one_head.real(text, PREFIX, layer, head)
+        if numbers == controls.REAL
+        else one_head.by_hand(PREFIX, NUMBER_TABLES)
+    )
     if given is None:
         return
     with popover:
@@ -298,11 +307,11 @@ def lesson() -> None:
     asks = sentences.interesting(tokens)
     most = int(result.now.attention.weights[0, 0, asks].argmax())
     listing = lines(settings)
-    scene = Stage(
+    scene = StepViewer(
         lesson="self_attention",
         signature=f"{given.setup}|{result.order}",
         steps=steps(result.now),
-        frames=frames(result, settings, tokens, asks, most),
+        views=step_views(result, settings, tokens, asks, most),
         tokens={
             "queries": tokens,
             "keys": tokens,
@@ -322,11 +331,11 @@ def lesson() -> None:
     )
 
     def reorder(start: int, goal: int) -> None:
-        link.write(f"{PREFIX}_order", ",".join(map(str, moved(result.order, start, goal))))
+        url_state.write(f"{PREFIX}_order", ",".join(map(str, moved(result.order, start, goal))))
 
-    stage.show(scene, WEIGHTS, on_reorder=reorder)
+    step_viewer.show(scene, WEIGHTS, on_reorder=reorder)
     again = partial(self_attention.shown, given.again, settings)
-    takeaway.offer(scene, WEIGHTS, given.origin, lambda: program(given, settings, result, listing), again=again)
+    downloads.offer(scene, WEIGHTS, given.origin, lambda: program(given, settings, result, listing), again=again)
     if len(tokens) >= 3:
         question.ask(PREFIX, questions(given))
     claims.show_claims(PREFIX, experiments.CLAIMS, (given.x, given.maps, SEED))

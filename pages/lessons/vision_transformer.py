@@ -21,17 +21,17 @@ from pages.parts import (
     answers,
     claims,
     controls,
-    gaze,
+    downloads,
     learning_curve,
     messages,
     own_picture,
+    patch_explorer,
     question,
-    stage,
-    takeaway,
+    step_viewer,
 )
-from pages.parts.gaze import Look
+from pages.parts.patch_explorer import Look
 from pages.parts.question import Question
-from pages.parts.stage import Frame, Stage, Token
+from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import overlay, patches, shares, table, tables
 from pages.parts.words import asked, asking, cell, say
 
@@ -40,12 +40,12 @@ FIRST = 6
 NAMES = {"vit": "class token", "vit-mean-pool": "mean of all", "cnn": "convolutional net"}
 
 
-def cut_frames(settings: Settings, side: int) -> list[Frame]:
+def cut_views(settings: Settings, side: int) -> list[StepView]:
     """The picture and its patches, of any size."""
     size, across = settings.patch_size, side // settings.patch_size
     n = across**2
     return [
-        Frame(
+        StepView(
             "I",
             ("pixels",),
             overlay("patches", "picture", across, plain=True, columns="numbers", rows="keys", scale="signed"),
@@ -57,7 +57,7 @@ def cut_frames(settings: Settings, side: int) -> list[Frame]:
             ),
             shape=f"3 × {side} × {side}",
         ),
-        Frame(
+        StepView(
             "patches",
             ("patches",),
             patches("patches", "picture", across),
@@ -70,7 +70,7 @@ def cut_frames(settings: Settings, side: int) -> list[Frame]:
             title="Patches",
             shape=f"{n} × 3 × {size} × {size}",
         ),
-        Frame(
+        StepView(
             "rows",
             ("patches",),
             tables(table("patches", "x", rows="keys", role="key")),
@@ -82,7 +82,7 @@ def cut_frames(settings: Settings, side: int) -> list[Frame]:
     ]
 
 
-def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
+def step_views(result: Lesson, layer: int, head: int) -> list[StepView]:
     """All steps, to the class."""
     settings, trace = result.settings, result.now.trace
     seen = result.patch_attention
@@ -94,8 +94,8 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
     by_class = settings.pooling == "class token"
     block = trace.blocks[layer].attention
     return [
-        *cut_frames(settings, len(result.pixels)),
-        Frame(
+        *cut_views(settings, len(result.pixels)),
+        StepView(
             "xE",
             ("patch_embeddings",),
             tables(table("patch_embeddings", "xE", rows="keys", role="key")),
@@ -106,7 +106,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
                 p=PATCH_SIZE,
             ),
         ),
-        Frame(
+        StepView(
             "+ P",
             ("tokens",),
             tables(table("tokens", "tokens", rows="queries", role="query")),
@@ -121,7 +121,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
             ),
             "+ P",
         ),
-        Frame(
+        StepView(
             "q k v",
             ("queries", "keys", "values"),
             tables(
@@ -137,7 +137,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
             ),
             title="Queries, keys and values",
         ),
-        Frame(
+        StepView(
             "A",
             ("weights",),
             overlay("looks", "picture", seen.columns, scale="share"),
@@ -153,7 +153,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
             title="Where each patch looks",
             shape=f"{len(seen.tokens)} × {len(seen.tokens)}",
         ),
-        Frame(
+        StepView(
             "Z",
             ("resid_post",),
             tables(table("resid_post", "Z", rows="queries", role="output")),
@@ -164,7 +164,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
                 n=seen.n_layers,
             ),
         ),
-        Frame(
+        StepView(
             "pooled",
             ("pooled",),
             tables(table("answer", "z", rows="one", role="output", labelled=True)),
@@ -172,7 +172,7 @@ def frames(result: Lesson, layer: int, head: int) -> list[Frame]:
                 "Pooling makes one vector of all tokens. " + ("Only the class token's." if by_class else "Their mean.")
             ),
         ),
-        Frame(
+        StepView(
             "class",
             ("logits",),
             tables(shares("shares", "p", "classes")),
@@ -205,7 +205,7 @@ def said(name: str, digest: str, _picture: np.ndarray, fit: Fit, positions: bool
 
 def choose() -> tuple[Settings, int, int]:
     """What the learner sets, beside the picture, and the layer and the head that are looked at."""
-    with controls.bench():
+    with controls.control_row():
         fit = controls.one_of("Make it square", list(FITS), f"{PREFIX}_fit")
         size = st.select_slider("Patch", PATCH_SIZES, PATCH_SIZE, key=f"{PREFIX}_size", bind="query-params", width=150)
         unread = not Settings(patch_size=size).whole
@@ -252,17 +252,17 @@ def lesson() -> None:
 
 
 def draw(result: Lesson, digest: str, layer: int, head: int) -> None:
-    """The stage: from pixels to the class, or with patches that no model here reads, to their rows."""
+    """The step viewer: from pixels to the class, or with patches that no model here reads, to their rows."""
     settings, seen, whole = result.settings, result.patch_attention, result.settings.whole
     side = len(result.pixels)
     patch_tokens = [Token(each) for each in result.patch_names]
     tensors = result.beside(layer, head)
     at = seen.middle
-    scene = Stage(
+    scene = StepViewer(
         lesson="vision_transformer",
         signature=f"{digest}|{settings}|{layer}|{head}",
         steps=result.steps(layer),
-        frames=frames(result, layer, head) if whole else cut_frames(settings, side),
+        views=step_views(result, layer, head) if whole else cut_views(settings, side),
         tokens={
             "queries": [*(Token(each, True) for each in seen.extra), *patch_tokens],
             "keys": patch_tokens,
@@ -277,13 +277,13 @@ def draw(result: Lesson, digest: str, layer: int, head: int) -> None:
         focus={"query": at, "key": max(0, at - len(seen.extra)), "classes": 0} if whole else {"query": 0, "key": 0},
         tensors=tensors,
         shares=frozenset({"picture", "looks", "shares"} & tensors.keys()),
-        ribbon=False,
+        token_strip=False,
         answered=question.answered(PREFIX, [each.name for each in questions(result)]),
     )
     first = FIRST if whole else 1
-    stage.show(scene, first)
+    step_viewer.show(scene, first)
     name = MODELS[settings.pooling]
-    takeaway.offer(
+    downloads.offer(
         scene,
         first,
         f"Real numbers of {name}, trained for this course on CIFAR-10 and STL-10 photographs, computed on "
@@ -291,7 +291,7 @@ def draw(result: Lesson, digest: str, layer: int, head: int) -> None:
         lambda: classifier_program.of_classification(
             vision_transformer.model(name),
             result.pixels,
-            Chosen(gaze.ONE_HEAD, layer, head),
+            Chosen(patch_explorer.ONE_HEAD, layer, head),
             positions=settings.positions,
         ),
         again=partial(
@@ -329,12 +329,12 @@ def look(result: Lesson, digest: str, layer: int, head: int) -> None:
     """All heads of all layers on the picture."""
     seen = result.patch_attention
     with st.container(key=f"{PREFIX}_heads_row", horizontal=True, vertical_alignment="bottom", gap="small"):
-        shown = gaze.choose(PREFIX, seen, layer, head)
+        shown = patch_explorer.choose(PREFIX, seen, layer, head)
     caption = (
         f"{seen.n_layers} layers × {seen.n_heads} heads of {MODELS[result.settings.pooling]}: on each small picture, what the "
         "chosen token looks at there. Point at a head to preview it, click or tap to open it."
     )
-    gaze.show(
+    patch_explorer.show(
         PREFIX, Look(seen, result.pixels, ""), shown, f"{digest}|{MODELS[result.settings.pooling]}", caption, opened
     )
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.experiments.claim import Claim
 from core.sources import SOURCES
-from pages.parts import assets, link
+from pages.parts import assets, url_state
 from pages.parts.payload import pack
 from pages.parts.progress import visit
 
@@ -20,7 +20,7 @@ def show_claims(prefix: str, claims: Sequence[Claim], inputs: tuple) -> None:
     Which are open is in the link; the browser's side is one part, so that a long list costs a rerun nothing.
     """
     key, name = f"{prefix}_claims", f"{prefix}_open"
-    opened = set(link.integers(name))
+    opened = set(url_state.integers(name))
 
     for place in opened & set(range(len(claims))):
         visit.note("claim", place)
@@ -28,7 +28,7 @@ def show_claims(prefix: str, claims: Sequence[Claim], inputs: tuple) -> None:
     def remember() -> None:
         places = assets.told(key, "open")
         if places is not None:
-            link.write(name, ",".join(map(str, sorted({int(place) for place in places}))))
+            url_state.write(name, ",".join(map(str, sorted({int(place) for place in places}))))
 
     words = {
         "claims": [

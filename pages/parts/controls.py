@@ -19,8 +19,8 @@ MARKS = (
 OWN_NUMBERS = "Your own numbers, computed in single precision"
 
 
-def bench(name: str = "bench"):
-    """One row of controls above the stage."""
+def control_row(name: str = "control_row"):
+    """One row of controls above the step viewer."""
     return st.container(key=name, horizontal=True, vertical_alignment="bottom", gap="small")
 
 

@@ -8,9 +8,9 @@ import streamlit as st
 from core.sequence.decoding import Interventions, all_weight_on
 from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.vocabulary import as_written
-from pages.parts import link, messages, sheet, translations
-from pages.parts.sheet import Sheet
-from pages.parts.stage import Token
+from pages.parts import messages, translations, url_state
+from pages.parts.number_table import NumberTable, edit_tables
+from pages.parts.step_viewer import Token
 
 UNIT = 5e-3  # how far a row that somebody wrote may be from 1
 _NAMES = ("look", "write", "rowof", "row")
@@ -34,35 +34,35 @@ class LinkedInterventions:
 
     def clear(self) -> None:
         for what in _NAMES:
-            link.write(self.name(what), "")
+            url_state.write(self.name(what), "")
 
     def look(self, step: int, place: int) -> None:
         """Look at one source piece alone at a step; asked again, no longer."""
-        link.toggle_pair(self.name("look"), step, place)
+        url_state.toggle_pair(self.name("look"), step, place)
         st.session_state[self.name("at")] = step
 
     def write(self, step: int, id_: int) -> None:
         """Write this piece at a step; asked again, no longer."""
-        link.toggle_pair(self.name("write"), step, id_)
+        url_state.toggle_pair(self.name("write"), step, id_)
         st.session_state[self.name("at")] = step
 
     def of_link(self, n_source: int, temperature: float) -> Interventions:
         """What the link forces on a sentence of so many pieces. A row that does not sum to 1 is not used."""
-        looks = [(step, place) for step, place in sorted(link.pairs(self.name("look"))) if place < n_source]
+        looks = [(step, place) for step, place in sorted(url_state.pairs(self.name("look"))) if place < n_source]
         rows = dict((step, all_weight_on(place, n_source)) for step, place in looks)
         if (written := self.row(n_source)) is not None:
             step, row = written
             if abs(sum(row) - 1) <= UNIT:
                 rows[step] = tuple(weight / sum(row) for weight in row)
-        tokens = tuple(sorted(dict(link.pairs(self.name("write"))).items()))
+        tokens = tuple(sorted(dict(url_state.pairs(self.name("write"))).items()))
         return Interventions(tokens, tuple(sorted(rows.items())), temperature)
 
     def row(self, n_source: int) -> tuple[int, tuple[float, ...]] | None:
         """The row that somebody writes, and its step."""
-        steps = link.integers(self.name("rowof"))
+        steps = url_state.integers(self.name("rowof"))
         if not steps or self.name("row") not in st.query_params:
             return None
-        table = link.table(self.name("row"), ((0.0,),) * n_source)
+        table = url_state.table(self.name("row"), ((0.0,),) * n_source)
         row = tuple(max(0.0, weight) for (weight,) in table)
         return (steps[0], row) if sum(row) > 0 else None
 
@@ -72,8 +72,8 @@ class LinkedInterventions:
         source = translations.tokens(now.source, translator.vocabulary)
         places = [f"{step} {token.text}" for step, token in enumerate(target, 1)]
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            forced = [step for what in ("look", "write") for step, _ in link.pairs(self.name(what))]
-            first = min((*link.integers(self.name("rowof")), *sorted(forced), 0)[0], len(places) - 1)
+            forced = [step for what in ("look", "write") for step, _ in url_state.pairs(self.name(what))]
+            first = min((*url_state.integers(self.name("rowof")), *sorted(forced), 0)[0], len(places) - 1)
             at = st.selectbox("At step", range(len(places)), first, format_func=places.__getitem__, key=self.name("at"))
             at = min(at or 0, len(places) - 1)
             word = st.text_input("Write this word there", key=self.name("word"), placeholder="maison", max_chars=40)
@@ -92,9 +92,9 @@ class LinkedInterventions:
             st.session_state[note] = messages.begun(f"{error}.")
             return
         # what was forced behind it belonged to another continuation
-        before = {at: id_ for at, id_ in link.pairs(self.name("write")) if at < step}
+        before = {at: id_ for at, id_ in url_state.pairs(self.name("write")) if at < step}
         pairs = before | {step + i: id_ for i, id_ in enumerate(ids)}
-        link.write_pairs(self.name("write"), pairs)
+        url_state.write_pairs(self.name("write"), pairs)
         pieces = " · ".join(as_written(translator.vocabulary.piece(id_)) for id_ in ids)
         st.session_state[note] = (
             f"“{word}” is one piece of the vocabulary."
@@ -109,14 +109,14 @@ class LinkedInterventions:
         n_source = len(source)
         written = self.row(n_source)
         if written is None:
-            link.write(self.name("rowof"), str(at))
+            url_state.write(self.name("rowof"), str(at))
         elif written[0] != at:
             st.caption(f"The row that you edited is that of step {written[0] + 1}.")
             st.button("Edit this step in its place", key=self.name("other_row"), on_click=self._forget_row)
             return
         st.caption(f"Step {at + 1}. A weight for each piece of the source; together they should be 1.")
         start = tuple((round(weight, 4),) for weight in now.own[at].tolist())
-        found = sheet.edit(self.prefix, [Sheet("row", "a", "key", start, [token.text for token in source])])
+        found = edit_tables(self.prefix, [NumberTable("row", "a", "key", start, [token.text for token in source])])
         total = sum(max(0.0, weight) for (weight,) in found["row"])
         if any(weight < 0 for (weight,) in found["row"]):
             messages.problem(self.name("row"), "A weight is below 0.", "Weights are shares: 0 is used in its place.")
@@ -133,11 +133,11 @@ class LinkedInterventions:
             )
 
     def _forget_row(self) -> None:
-        link.write(self.name("row"), "")
+        url_state.write(self.name("row"), "")
 
     def _unwrite(self, steps: tuple[int, ...]) -> None:
-        link.write_pairs(
-            self.name("write"), {step: id_ for step, id_ in link.pairs(self.name("write")) if step not in steps}
+        url_state.write_pairs(
+            self.name("write"), {step: id_ for step, id_ in url_state.pairs(self.name("write")) if step not in steps}
         )
 
     def _written(self, translator: TrainedTranslator, n_target: int) -> list[tuple[tuple[int, ...], str]]:
@@ -145,7 +145,7 @@ class LinkedInterventions:
         vocabulary = translator.vocabulary
         pairs = [
             (step, id_)
-            for step, id_ in sorted(link.pairs(self.name("write")))
+            for step, id_ in sorted(url_state.pairs(self.name("write")))
             if id_ < len(vocabulary) and step < n_target
         ]
         words = []
@@ -158,10 +158,10 @@ class LinkedInterventions:
                 words.append((tuple(steps[place] for place in places), text))
         return words
 
-    def _normalise(self, rows: link.Rows) -> None:
+    def _normalise(self, rows: url_state.Rows) -> None:
         shares = [max(0.0, weight) for (weight,) in rows]
         whole = tuple((round(share / sum(shares), 4),) for share in shares)
-        link.write_table(self.name("row"), whole, ())
+        url_state.write_table(self.name("row"), whole, ())
 
     def _standing(
         self, translator: TrainedTranslator, now: Translation, source: list[Token], target: list[Token]
@@ -169,7 +169,7 @@ class LinkedInterventions:
         """What is forced now, each with a way back."""
         told = [
             (f"step {step + 1} looks at “{source[place].text}” alone", self.look, (step, place))
-            for step, place in sorted(link.pairs(self.name("look")))
+            for step, place in sorted(url_state.pairs(self.name("look")))
             if place < len(source) and step < len(target)
         ]
         for steps, text in self._written(translator, len(target)):

@@ -20,7 +20,7 @@ def show(prefix: str) -> None:
             "convolutional net (CNN) and two Vision Transformers (ViT), each "
             "anew for every number of pictures."
         )
-        with controls.bench(f"{prefix}_curve_bench"):
+        with controls.control_row(f"{prefix}_curve_control_row"):
             seed = controls.seed(f"{prefix}_curve", 0)
             asked = st.button("Train them", key=f"{prefix}_curve_train", icon=":material/play_arrow:")
         found: dict[int, list[Learned]] = st.session_state.setdefault(_DONE, {})

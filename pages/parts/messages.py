@@ -60,9 +60,9 @@ def loading(words: str) -> Iterator[None]:
     """The shape of the figure to come while something is loaded, so that nothing jumps when it arrives."""
     place = st.empty()
     chips = "".join(f'<i style="width:{width}px;height:26px"></i>' for width in (48, 38, 62, 34, 34, 54, 34, 58, 70))
-    frames = "".join(f'<i style="width:{width}px;height:44px"></i>' for width in (44, 96, 98, 44, 44, 44, 44, 52))
+    step_views = "".join(f'<i style="width:{width}px;height:44px"></i>' for width in (44, 96, 98, 44, 44, 44, 44, 52))
     place.html(
-        f'<div class="skeleton" role="status"><div>{chips}<p>{words}</p></div><div>{frames}</div>'
+        f'<div class="skeleton" role="status"><div>{chips}<p>{words}</p></div><div>{step_views}</div>'
         '<div><i style="width:400px;height:400px"></i><i style="flex:1;height:120px"></i></div></div>'
     )
     yield

@@ -15,7 +15,7 @@ from core.sources import SOURCES
 from pages.parts import drawing
 from pages.parts.formula import latex
 from pages.parts.messages import literal
-from pages.parts.stage import Frame, Stage
+from pages.parts.step_viewer import StepView, StepViewer
 from pages.parts.views import View
 
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
@@ -27,10 +27,12 @@ DRAWN_BY = (
 COMPUTED = {"words": "shown.words", "nodes": "shown.nodes", "series": "shown.series"}
 
 
-def as_notebook(title: str, question: str, origin: str, stage: Stage, looked: dict[str, int], again: partial) -> bytes:
-    """The file. again: the call of core that makes everything that the stage shows, as a `Shown`."""
+def as_notebook(
+    title: str, question: str, origin: str, viewer: StepViewer, looked: dict[str, int], again: partial
+) -> bytes:
+    """The file. again: the call of core that makes everything that the step viewer shows, as a `Shown`."""
     how = recipe(again)
-    painters = {drawing.PAINTERS[frame.view["kind"]].__name__ for frame in stage.frames}
+    painters = {drawing.PAINTERS[step_view.view["kind"]].__name__ for step_view in viewer.views}
     imports, source = _with_all_it_needs({"draw", *painters})
     cells = [
         _words(
@@ -47,8 +49,8 @@ def as_notebook(title: str, question: str, origin: str, stage: Stage, looked: di
         _words("What is computed, by the calls that the page made."),
         new_code_cell(how.computed),
     ]
-    for number, frame in enumerate(stage.frames, 1):
-        cells += [_words(_told(number, frame, stage)), new_code_cell(_code(frame, stage))]
+    for number, step_view in enumerate(viewer.views, 1):
+        cells += [_words(_told(number, step_view, viewer)), new_code_cell(_code(step_view, viewer))]
     notebook = new_notebook(cells=cells, metadata=KERNEL)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"  # the same page, the same file
@@ -60,26 +62,26 @@ def _words(text: str) -> NotebookNode:
     return new_markdown_cell(text)
 
 
-def _told(number: int, frame: Frame, stage: Stage) -> str:
+def _told(number: int, step_view: StepView, viewer: StepViewer) -> str:
     """The title of a step, its formulas, what to notice, where it comes from."""
-    made = frame.instead or stage.computation
+    made = step_view.instead or viewer.computation
     declared = {step.name: step for step in made.steps}
-    steps = [declared[name] for name in frame.steps]
-    parts = [f"## {number}. {frame.title or steps[0].title}"]
+    steps = [declared[name] for name in step_view.steps]
+    parts = [f"## {number}. {step_view.title or steps[0].title}"]
     parts += [f"$$ {latex(made.steps, step.name, made.symbols, made.formulas)} $$" for step in steps]
-    parts.append(literal("".join(span[0] for span in frame.notice)))
+    parts.append(literal("".join(span[0] for span in step_view.notice)))
     sources = {step.source: SOURCES[step.source] for step in steps}.values()
     parts += [f"Source: [{source.short}]({source.url}), *{source.title}*" for source in sources]
     return "\n\n".join(parts)
 
 
-def _code(frame: Frame, stage: Stage) -> str:
+def _code(step_view: StepView, viewer: StepViewer) -> str:
     """Draw the figure, then say its numbers."""
-    title = frame.title or next(step.title for step in stage.steps if step.name == frame.steps[0])
-    painter = drawing.PAINTERS[frame.view["kind"]].__name__
-    names = list(dict.fromkeys(part["tensor"] for part in frame.view.get("tables") or [frame.view]))
+    title = step_view.title or next(step.title for step in viewer.steps if step.name == step_view.steps[0])
+    painter = drawing.PAINTERS[step_view.view["kind"]].__name__
+    names = list(dict.fromkeys(part["tensor"] for part in step_view.view.get("tables") or [step_view.view]))
     numbers = ", ".join(f"shown.tensors[{name!r}]" for name in names)
-    return f"draw({painter}, {title!r}, {_view(frame.view)}, shown, looked)\n{numbers}"
+    return f"draw({painter}, {title!r}, {_view(step_view.view)}, shown, looked)\n{numbers}"
 
 
 def _view(view: View) -> str:

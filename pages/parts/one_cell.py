@@ -6,8 +6,8 @@ from core.lessons.bottleneck import CellLesson
 from core.listing import Line, lines_that_ran
 from core.sequence import program
 from core.trace import steps
-from pages.parts import stage, takeaway
-from pages.parts.stage import Frame, Stage, Token
+from pages.parts import downloads, step_viewer
+from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import table, tables
 from pages.parts.words import say
 
@@ -37,15 +37,15 @@ GATES = {"reset", "update", "forget", "input_gate", "output_gate"}
 def show(
     lesson: str, signature: str, read: CellLesson, tokens: list[Token], where: str, answered: bool, again: partial
 ) -> None:
-    """The stage of one cell: every gate, the states, the last of them, and how far it feels each input.
+    """The steps of one cell: every gate, the states, the last of them, and how far it feels each input.
 
-    lesson, signature, answered   as of a Stage; where: where its numbers come from; again: the call that
+    lesson, signature, answered   as of a StepViewer; where: where its numbers come from; again: the call that
     makes all that it shows.
     """
     trace, felt = read.trace, read.felt
     made = steps(trace)
     own = [
-        Frame(
+        StepView(
             each.name.replace("_", " "),
             (each.name,),
             tables(table(each.name, each.title, **({"scale": "weights", "limit": 1} if each.name in GATES else {}))),
@@ -53,7 +53,7 @@ def show(
         )
         for each in made
     ]
-    last = Frame(
+    last = StepView(
         "c",
         (),
         tables(table("context", "c", rows="one", labelled=True), note="the last state: all that a decoder would get"),
@@ -66,7 +66,7 @@ def show(
         ),
         title="The last state",
     )
-    felt = Frame(
+    felt = StepView(
         "felt",
         (),
         tables(table("felt", "‖∂h_T/∂x_t‖", scale="share", limit=float(felt.max()) or 1.0)),
@@ -79,11 +79,11 @@ def show(
         "change",
         title="What the end still feels",
     )
-    scene = Stage(
+    scene = StepViewer(
         lesson=lesson,
         signature=signature,
         steps=made,
-        frames=[*own, last, felt],
+        views=[*own, last, felt],
         tokens={"queries": tokens, "keys": tokens, "one": [Token("c")]},
         listing=_lines(read, {each.name for each in made}),
         formula_of="states",
@@ -92,8 +92,10 @@ def show(
         tensors=read.beside,
         answered=answered,
     )
-    stage.show(scene, len(own))
-    takeaway.offer(scene, len(own), where, lambda: program.of_cell(read.function, trace.inputs, read.maps), again=again)
+    step_viewer.show(scene, len(own))
+    downloads.offer(
+        scene, len(own), where, lambda: program.of_cell(read.function, trace.inputs, read.maps), again=again
+    )
 
 
 def _lines(read: CellLesson, names: set[str]) -> list[Line]:

@@ -9,14 +9,14 @@ from torch import Tensor
 from core import script
 from core.attention import Projections
 from core.lessons import material
-from pages.parts import controls, sentences, sheet
-from pages.parts.sheet import Sheet
-from pages.parts.stage import Token
+from pages.parts import controls, sentences
+from pages.parts.number_table import NumberTable, edit_tables
+from pages.parts.step_viewer import Token
 
 SMALL_MAPS = (
-    Sheet("wq", "W_Q", "query", ((2, 0), (0, 2))),
-    Sheet("wk", "W_K", "key", ((1, 0), (0, 1))),
-    Sheet("wv", "W_V", "value", ((1, 2), (3, 4))),
+    NumberTable("wq", "W_Q", "query", ((2, 0), (0, 2))),
+    NumberTable("wk", "W_K", "key", ((1, 0), (0, 1))),
+    NumberTable("wv", "W_V", "value", ((1, 2), (3, 4))),
 )
 
 
@@ -49,10 +49,10 @@ def real(text: str, prefix: str, layer: int, head: int, at_most: int | None = No
     return Given(sentences.shown(read), read.x(layer), maps, setup, controls.origin(layer, head), again)
 
 
-def by_hand(prefix: str, sheets: Sequence[Sheet]) -> Given:
+def by_hand(prefix: str, tables: Sequence[NumberTable]) -> Given:
     """Numbers that the learner edits: the table of token vectors, then the three of SMALL_MAPS."""
-    rows = sheet.edit(prefix, sheets)
+    rows = edit_tables(prefix, tables)
     x, maps = material.by_hand(*rows.values())
     setup = [*script.maps_by_hand(rows["wq"], rows["wk"], rows["wv"]), script.tensor("x", rows["x"])]
-    again = partial(material.head_by_hand, tuple(sheets[0].rows), *rows.values())
-    return Given([Token(word) for word in sheets[0].rows], x, maps, setup, controls.OWN_NUMBERS, again)
+    again = partial(material.head_by_hand, tuple(tables[0].rows), *rows.values())
+    return Given([Token(word) for word in tables[0].rows], x, maps, setup, controls.OWN_NUMBERS, again)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts import link
+from pages.parts import url_state
 from pages.parts.progress import visit
 
 
@@ -113,4 +113,4 @@ def _put_back(key: str) -> None:
     for name, value in moved.items():
         st.session_state[name] = value
     for name, text in written.items():
-        link.write(name, text or "")
+        url_state.write(name, text or "")

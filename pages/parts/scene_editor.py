@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.vision import scenes
 from core.vision.scenes import COLOURS, SHAPES, SIDE, Scene, Thing
-from pages.parts import assets, link
+from pages.parts import assets, url_state
 from pages.parts.payload import pack
 
 _FIELDS = ("colour", "shape", "x", "y")
@@ -57,13 +57,13 @@ def of_link(name: str, default: Scene) -> Scene:
         if all(max(thing.x, thing.y) < SIDE for thing in things):
             return things
     accepted = f"at most {scenes.MOST} things such as red-circle-11-5, places below {SIDE}, with commas between them"
-    return link.ignored(name, accepted, default)
+    return url_state.ignored(name, accepted, default)
 
 
 def write(name: str, scene: Scene, default: Scene) -> None:
     """Put a scene into the link, unless it is the default one."""
     text = ",".join(f"{thing.colour}-{thing.shape}-{thing.x:g}-{thing.y:g}" for thing in scene) or "empty"
-    link.write(name, "" if scene == default else text)
+    url_state.write(name, "" if scene == default else text)
 
 
 def _drawn(message: object) -> tuple[int, Scene | None]:

@@ -11,7 +11,7 @@ from core.sequence.decoding import Interventions
 from core.sequence.trained import Translation
 from core.sequence.vocabulary import MARKS, Pieces, Vocabulary
 from pages.parts import messages
-from pages.parts.stage import Token
+from pages.parts.step_viewer import Token
 
 SENTENCE = "My brother wants a red car and my sister wants a white cat."
 EXAMPLES = (

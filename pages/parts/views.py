@@ -125,12 +125,12 @@ def points(values: str, outputs: str, note: str, rows: str = "keys") -> View:
 
 
 def tree(tensor: str, nodes: list[View], note: str) -> View:
-    """What a beam looked at. nodes: {parent, step, rank, word, score, kept, best}; `tensor` is drawn on the rail."""
+    """What a beam looked at. nodes: {parent, step, rank, word, score, kept, best}; `tensor` is drawn on the timeline."""
     return {"kind": "tree", "tensor": tensor, "nodes": nodes, "note": note, "scale": "weights"}
 
 
 def histogram(tensor: str, series: list[View]) -> View:
-    """Distributions over one axis. series: {name, edges, counts, words}; `tensor` is drawn on the rail."""
+    """Distributions over one axis. series: {name, edges, counts, words}; `tensor` is drawn on the timeline."""
     return {"kind": "histogram", "tensor": tensor, "series": series, "scale": "share"}
 
 

@@ -133,13 +133,13 @@ def frames() -> tuple[dict[str, float], int]:
         page.wait_for_timeout(1000)
         before = visitor.messages_sent
         found = {}
-        box = page.locator(".stage figure canvas").bounding_box()
+        box = page.locator(".step-viewer figure canvas").bounding_box()
         page.evaluate("window.work.length = 0")
         for i in range(120):
             page.mouse.move(box["x"] + 180 + (i * 7) % 240, box["y"] + 190 + (i * 3) % 200)
             page.wait_for_timeout(17)
         found["hover"] = _high(page)
-        track = page.locator(".stage .track").bounding_box()
+        track = page.locator(".step-viewer .track").bounding_box()
         page.mouse.move(track["x"] + 5, track["y"] + 8)
         page.mouse.down()
         page.evaluate(

@@ -43,10 +43,10 @@ def measure() -> tuple[float, float, int, int]:
             began = time.perf_counter()
             app.run()
             page.append(time.perf_counter() - began)
-    _, tensors = sent(app, "gaze")
+    _, tensors = sent(app, "patch_explorer")
     whole = next(
         len(found.proto.bytes)
         for found in app.get("bidi_component")
-        if found.proto.component_name == "attention_lab_gaze"
+        if found.proto.component_name == "attention_lab_patch_explorer"
     )
     return 1000 * statistics.median(library[1:]), 1000 * statistics.median(page[1:]), tensors["every"].size, whole

@@ -68,5 +68,5 @@ def test_nobody_is_kept_out(visit, page):
 def test_axe_sees_into_the_parts(visit):
     """A check that cannot fail would prove nothing: a picture without words in a part is found."""
     visitor = visit("/masks", bypass_csp=True)
-    visitor.see(".stage figure").evaluate("figure => figure.append(document.createElement('img'))")
+    visitor.see(".step-viewer figure").evaluate("figure => figure.append(document.createElement('img'))")
     assert [rule for rule, *_ in findings(visitor)] == ["image-alt"]

@@ -4,7 +4,7 @@ import re
 
 from tests.browser.visitor import FOCUSED
 
-FIGURE = ".stage figure canvas"
+FIGURE = ".step-viewer figure canvas"
 
 
 def caption(visitor) -> str:

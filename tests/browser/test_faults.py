@@ -90,7 +90,7 @@ def test_what_is_pressed_on_a_page_that_is_being_left_does_not_empty_the_next_on
     visitor.page.mouse.click(link["x"] + 40, link["y"] + 10)
     visitor.page.mouse.click(control["x"] + 5, control["y"] + 5)
     visitor.arrive("/self_attention")
-    assert visitor.page.locator(".stage").count() == 1
+    assert visitor.page.locator(".step-viewer").count() == 1
 
 
 def test_a_panel_that_closes_because_a_link_is_followed_does_not_empty_the_next_page(visit):
@@ -151,7 +151,7 @@ def test_who_follows_a_card_of_the_map_cannot_ask_the_map_for_anything_else(visi
     visitor.page.keyboard.type("the dog")
     visitor.page.keyboard.press("Enter")
     visitor.arrive("/captioning")
-    assert visitor.page.locator(".stage").count() == 1
+    assert visitor.page.locator(".step-viewer").count() == 1
 
 
 def test_a_page_that_was_drawn_while_the_browser_was_busy_answers(visit):

@@ -80,11 +80,11 @@ def readout(visitor) -> list[str]:
 
 def test_home_and_end_go_to_the_ends_of_a_figure_and_of_a_sentence(visit):
     visitor = visit("/self_attention")
-    visitor.see(".stage figure canvas").focus()
+    visitor.see(".step-viewer figure canvas").focus()
     for key, place in (("End", "[SEP]"), ("Home", "[CLS]")):
         visitor.page.keyboard.press(key)
         assert readout(visitor) == ["it", place]
-    visitor.see(".ribbon .token", has_text="street").focus()
+    visitor.see(".token-strip .token", has_text="street").focus()
     for key, place in (("End", "[SEP]"), ("Home", "[CLS]")):
         visitor.page.keyboard.press(key)
         assert readout(visitor)[0] == place
@@ -92,31 +92,31 @@ def test_home_and_end_go_to_the_ends_of_a_figure_and_of_a_sentence(visit):
 
 def test_home_and_end_go_to_the_ends_of_a_layer_and_of_a_row_of_patches(visit):
     visitor = visit("/image_lab")
-    heads = visitor.see(".gaze .heads canvas")
+    heads = visitor.see(".patch-explorer .heads canvas")
     heads.focus()
     for key, head in (("End", 5), ("Home", 0)):
         visitor.page.keyboard.press(key)
-        visitor.says(".gaze h3", f"Layer 3, head {head}")
+        visitor.says(".patch-explorer h3", f"Layer 3, head {head}")
     visitor.page.keyboard.press("Escape")
-    visitor.see(".gaze figure canvas").first.focus()
+    visitor.see(".patch-explorer figure canvas").first.focus()
     for key, column in (("End", "h"), ("Home", "a")):
         visitor.page.keyboard.press(key)
         visitor.page.wait_for_timeout(120)
-        assert visitor.text(".gaze .says").startswith(column)
+        assert visitor.text(".patch-explorer .says").startswith(column)
 
 
 def test_numbers_are_opened_and_scrolled_by_keyboard_and_the_steps_stay(visit):
     visitor = visit("/self_attention?step=1", viewport={"width": 1000, "height": 700}, reduced_motion="reduce")
-    step = visitor.text(".stage .count")
+    step = visitor.text(".step-viewer .count")
     visitor.page.get_by_role("button", name="Numbers", exact=True).focus()
     visitor.page.keyboard.press("Enter")
-    table = visitor.see(".stage .numbers-table")
+    table = visitor.see(".step-viewer .figure-table")
     table.focus()
     for _ in range(3):
         visitor.page.keyboard.press("ArrowRight")
     visitor.page.wait_for_timeout(300)
     assert table.evaluate("table => table.scrollLeft") > 0
-    assert visitor.text(".stage .count") == step
+    assert visitor.text(".step-viewer .count") == step
 
 
 def test_a_claim_opens_and_closes_by_keyboard_and_keeps_the_focus(visit):
@@ -182,7 +182,7 @@ def test_the_pad_is_drawn_on_by_keyboard_and_left_by_tab(visit):
     assert pad.evaluate(drawn) == 255
 
 
-def test_cells_of_a_sheet_are_walked_by_arrows(visit):
+def test_cells_of_a_number_table_are_walked_by_arrows(visit):
     visitor = visit("/attention?op_numbers=by+hand")
     visitor.page.get_by_label("Q, row ask 1, column 1").focus()
     visitor.page.keyboard.press("ArrowDown")

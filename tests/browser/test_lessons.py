@@ -10,21 +10,21 @@ PAGE = "[data-testid=stMain]"
 
 
 def weight_of(visitor, word: str) -> str:
-    return visitor.see(".ribbon .token", has_text=word).first.locator(".weight").inner_text()
+    return visitor.see(".token-strip .token", has_text=word).first.locator(".weight").inner_text()
 
 
 def test_typing_a_sentence_computes_it_at_once(visit):
     visitor = visit("/self_attention")
     visitor.type_into("Sentence", "The dog chased its tail")
-    words = visitor.see(".ribbon .word").all_inner_texts()
+    words = visitor.see(".token-strip .word").all_inner_texts()
     assert words == ["[CLS]", "the", "dog", "chased", "its", "tail", "[SEP]"]
     assert visitor.link["self_text"] == "The dog chased its tail"
 
 
 def test_a_link_opens_the_same_on_another_computer(visit):
     visitor = visit("/self_attention?self_text=Cats+sleep&self_layer=1&self_head=8&self_temperature=2.0")
-    assert visitor.see(".ribbon .word").all_inner_texts() == ["[CLS]", "cats", "sleep", "[SEP]"]
-    assert "layer 1, head 8" in visitor.text(".st-key-under_stage")
+    assert visitor.see(".token-strip .word").all_inner_texts() == ["[CLS]", "cats", "sleep", "[SEP]"]
+    assert "layer 1, head 8" in visitor.text(".st-key-under_step_viewer")
     assert "÷ 11.31" in visitor.text(".readout .chain")
 
 
@@ -34,7 +34,7 @@ def test_an_edited_number_changes_the_weights_and_stays_in_the_link(visit):
     cell = visitor.page.get_by_label("Q, row ask 1, column 0")
     visitor.after(lambda: (cell.fill("3"), cell.press("Tab")))
     assert visitor.link["op_q"] == "3,0;0,0"
-    visitor.see(".ribbon .token", has_text="ask 1").hover()
+    visitor.see(".token-strip .token", has_text="ask 1").hover()
     visitor.page.wait_for_timeout(150)
     assert weight_of(visitor, "one") == weight_of(visitor, "three") != weight_of(visitor, "two")
 
@@ -45,13 +45,13 @@ def test_a_cell_that_is_no_number_keeps_its_old_value_and_says_so(visit, text):
     cell = visitor.page.get_by_label("Q, row ask 1, column 0")
     cell.fill(text)
     cell.press("Tab")
-    visitor.says(".sheets .message", "a number from −99 to 99 fits here")
+    visitor.says(".number-tables .message", "a number from −99 to 99 fits here")
     assert cell.input_value() == "2"
 
 
 def test_clicking_cells_edits_the_mask_and_the_last_key_cannot_be_taken(visit):
     visitor = visit("/masks?step=1&mask_numbers=by+hand")
-    figure = visitor.see(".stage figure canvas")
+    figure = visitor.see(".step-viewer figure canvas")
     figure.focus()
     assert "may not be attended" not in figure.get_attribute("aria-label")
     visitor.page.get_by_role("button", name="Edit mask").click()
@@ -65,7 +65,7 @@ def test_clicking_cells_edits_the_mask_and_the_last_key_cannot_be_taken(visit):
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
     assert visitor.link["mask_cells"] == "0.3"
     visitor.page.wait_for_timeout(150)
-    assert "may not be attended" not in visitor.see(".stage figure canvas").get_attribute("aria-label")
+    assert "may not be attended" not in visitor.see(".step-viewer figure canvas").get_attribute("aria-label")
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
     assert "mask_cells" not in visitor.link
     for _ in range(4):
@@ -77,41 +77,41 @@ def test_clicking_cells_edits_the_mask_and_the_last_key_cannot_be_taken(visit):
 
 def test_words_move_by_keyboard_and_outputs_move_along(visit):
     visitor = visit("/self_attention")
-    word = visitor.see(".ribbon .token", has_text="animal")
+    word = visitor.see(".token-strip .token", has_text="animal")
     word.focus()
     visitor.after(lambda: visitor.page.keyboard.press("Alt+ArrowLeft"))
-    assert visitor.see(".ribbon .word").all_inner_texts()[:4] == ["[CLS]", "animal", "the", "did"]
+    assert visitor.see(".token-strip .word").all_inner_texts()[:4] == ["[CLS]", "animal", "the", "did"]
     assert visitor.link["self_order"].startswith("0,2,1,3")
 
 
 def test_words_move_by_dragging(visit):
     visitor = visit("/self_attention")
-    words = visitor.see(".ribbon .token")
+    words = visitor.see(".token-strip .token")
     visitor.after(lambda: words.nth(2).drag_to(words.nth(4)))
-    assert visitor.see(".ribbon .word").all_inner_texts()[:5] == ["[CLS]", "the", "did", "not", "animal"]
+    assert visitor.see(".token-strip .word").all_inner_texts()[:5] == ["[CLS]", "the", "did", "not", "animal"]
 
 
 def test_shift_adds_up_what_several_words_give(visit):
     visitor = visit("/self_attention")
-    words = visitor.see(".ribbon .token")
+    words = visitor.see(".token-strip .token")
     words.nth(9).click()
     words.nth(6).click(modifiers=["Shift"])
-    visitor.says(".ribbon .sum", "sum over 2 words: 2.00")
+    visitor.says(".token-strip .sum", "sum over 2 words: 2.00")
 
 
-def test_the_question_moves_the_stage_to_its_experiment(visit):
+def test_the_question_moves_the_step_viewer_to_its_experiment(visit):
     visitor = visit("/self_attention", reduced_motion="reduce")
     visitor.page.get_by_text("it stays as it is", exact=True).click()
     visitor.rest()
     visitor.after(lambda: visitor.page.get_by_role("button", name="Check").first.click())
     visitor.says(PAGE, "✓ Right")
-    visitor.says(".stage .say h3", "After a shuffle")
+    visitor.says(".step-viewer .say h3", "After a shuffle")
     assert visitor.link["self_order"].split(",")[2] == "5"
 
 
 def test_a_lesson_played_and_answered_is_done_on_the_map(visit):
     visitor = visit("/masks", reduced_motion="reduce")
-    visitor.see(".stage .frames").focus()
+    visitor.see(".step-viewer .steps").focus()
     visitor.page.keyboard.press("End")
     for guess, place in (("only the last", 0), ("all of them", 1)):
         visitor.page.get_by_text(guess, exact=True).nth(place).click()
@@ -131,7 +131,7 @@ def test_the_map_shows_fourteen_lessons_and_opens_those_that_are_built(visit):
     assert visitor.see(".map a.row").count() == sum(page.built for page in LESSONS)
     assert visitor.see(".map .row", has_text="The bill").evaluate("row => row.tagName") == "DIV"
     visitor.see(".map a.row", has_text="Many heads").click()
-    visitor.page.wait_for_selector(".stage")
+    visitor.page.wait_for_selector(".step-viewer")
     visitor.rest()
     assert visitor.page.url.startswith(visitor.address + "/multi_head")
 
@@ -183,9 +183,12 @@ def test_markup_in_a_sentence_stays_text(visit):
     ):
         visitor = visit(path)
         visitor.type_into(label, text)
-        assert visitor.see(".ribbon .word", has_text="<").count() >= 1
+        assert visitor.see(".token-strip .word", has_text="<").count() >= 1
         assert visitor.page.locator("img[src=x]").count() == 0
-        assert visitor.page.locator(".ribbon b, .ribbon strong, .ribbon a, .ribbon script").count() == 0
+        assert (
+            visitor.page.locator(".token-strip b, .token-strip strong, .token-strip a, .token-strip script").count()
+            == 0
+        )
 
 
 def test_the_learners_sentence_goes_along_to_other_pages_and_into_their_links(visit):

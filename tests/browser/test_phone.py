@@ -143,19 +143,19 @@ def test_the_navigation_makes_way_for_the_page_that_was_chosen(visit):
     visitor.see("[data-testid=stSidebarNavLink]", has_text="Masks").tap()
     visitor.arrive("/masks")
     visitor.see("[data-testid=stExpandSidebarButton]").wait_for()
-    visitor.see(".ribbon .token", has_text="cross").tap()
+    visitor.see(".token-strip .token", has_text="cross").tap()
     visitor.says(".readout .title", "cross asks")
 
 
 def test_a_tap_on_a_word_asks_with_it(visit):
     visitor = visit("/self_attention", **PHONE)
-    visitor.see(".ribbon .token", has_text="cross").tap()
+    visitor.see(".token-strip .token", has_text="cross").tap()
     visitor.says(".readout .title", "cross asks")
 
 
 def test_a_tap_on_a_cell_stays_and_arrows_for_fingers_move_it(visit):
     visitor = visit("/self_attention", **PHONE)
-    figure = visitor.see(".stage figure canvas")
+    figure = visitor.see(".step-viewer figure canvas")
     box = figure.bounding_box()
     figure.tap(position={"x": box["width"] * 0.5, "y": box["height"] * 0.6})
     visitor.page.wait_for_timeout(300)
@@ -169,10 +169,10 @@ def test_a_tap_on_a_cell_stays_and_arrows_for_fingers_move_it(visit):
 
 def test_a_tap_on_a_patch_keeps_it(visit):
     visitor = visit("/vision_transformer", **PHONE)
-    picture = visitor.see(".gaze figure canvas").first
+    picture = visitor.see(".patch-explorer figure canvas").first
     picture.scroll_into_view_if_needed()
     visitor.after(lambda: picture.tap(position={"x": 40, "y": 40}))
-    visitor.says(".gaze .says", "a1 looks most at")
+    visitor.says(".patch-explorer .says", "a1 looks most at")
     assert visitor.link["vit_at"] == "1"
 
 
@@ -204,9 +204,9 @@ def test_a_thing_is_dragged_with_a_finger(visit):
 
 def test_words_are_moved_and_added_up_by_taps(visit):
     visitor = visit("/self_attention", **PHONE)
-    visitor.see(".ribbon .token", has_text="animal").tap()
+    visitor.see(".token-strip .token", has_text="animal").tap()
     visitor.after(lambda: visitor.page.get_by_role("button", name="‹ Move word").tap())
-    assert visitor.see(".ribbon .word").all_inner_texts()[:4] == ["[CLS]", "animal", "the", "did"]
+    assert visitor.see(".token-strip .word").all_inner_texts()[:4] == ["[CLS]", "animal", "the", "did"]
     visitor.page.get_by_role("button", name="Add up words").tap()
-    visitor.see(".ribbon .token", has_text="street").tap()
-    visitor.says(".ribbon .sum", "sum over 2 words: 2.00")
+    visitor.see(".token-strip .token", has_text="street").tap()
+    visitor.says(".token-strip .sum", "sum over 2 words: 2.00")

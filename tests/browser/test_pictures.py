@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-PICTURE = ".gaze figure canvas"
-HEADS = ".gaze .heads canvas"
+PICTURE = ".patch-explorer figure canvas"
+HEADS = ".patch-explorer .heads canvas"
 
 
 def label(visitor, selector: str = PICTURE) -> str:
@@ -41,15 +41,15 @@ def test_pointing_at_a_patch_shows_where_it_looks_without_asking_python(visit):
     before = visitor.messages_sent
     for column, row, name in ((1, 2, "b3"), (6, 0, "g1")):
         visitor.page.mouse.move(*middle_of(visitor, column, row))
-        visitor.says(".gaze .says", f"{name} looks most at")
+        visitor.says(".patch-explorer .says", f"{name} looks most at")
     visitor.page.wait_for_timeout(1200)
     assert visitor.messages_sent == before
     visitor.after(lambda: visitor.page.mouse.click(*middle_of(visitor, 6, 0)))
     assert visitor.link["vit_at"] == "7"
     assert "step" not in visitor.link
     visitor.page.mouse.move(*middle_of(visitor, 3, 3))
-    visitor.says(".gaze .says", "g1 gives")
-    visitor.says(".gaze .says", "of its attention to d4")
+    visitor.says(".patch-explorer .says", "g1 gives")
+    visitor.says(".patch-explorer .says", "of its attention to d4")
 
 
 def test_a_head_is_previewed_and_opened_and_the_steps_follow(visit):
@@ -57,8 +57,8 @@ def test_a_head_is_previewed_and_opened_and_the_steps_follow(visit):
     visitor.see(HEADS).focus()
     for key in ("ArrowUp", "ArrowRight", "ArrowRight"):
         visitor.page.keyboard.press(key)
-    visitor.says(".gaze h3", "Layer 0, head 2")
-    visitor.says(".gaze .note", "Preview")
+    visitor.says(".patch-explorer h3", "Layer 0, head 2")
+    visitor.says(".patch-explorer .note", "Preview")
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
     assert (visitor.link["vit_layer"], visitor.link["vit_head"]) == ("0", "2")
 
@@ -67,14 +67,14 @@ def test_patches_are_walked_by_keyboard_the_question_is_turned_and_a_threshold_k
     visitor = visit("/vision_transformer")
     visitor.see(PICTURE).focus()
     visitor.page.keyboard.press("ArrowLeft")
-    visitor.says(".gaze .says", "d5 looks most at")
+    visitor.says(".patch-explorer .says", "d5 looks most at")
     visitor.page.get_by_role("button", name="Who looks here").click()
-    visitor.says(".gaze .says", "d5 is looked at most by")
+    visitor.says(".patch-explorer .says", "d5 is looked at most by")
     visitor.page.get_by_role("button", name="Who looks here").click()
-    visitor.see(".gaze .threshold input").fill("50")
-    visitor.says(".gaze .says", "of 64 patches hold 50 %")
-    visitor.see(".gaze .chip").click()
-    visitor.says(".gaze .says", "[CLS] looks most at")
+    visitor.see(".patch-explorer .threshold input").fill("50")
+    visitor.says(".patch-explorer .says", "of 64 patches hold 50 %")
+    visitor.see(".patch-explorer .chip").click()
+    visitor.says(".patch-explorer .says", "[CLS] looks most at")
     assert "[CLS] looks most at" in label(visitor)
 
 
@@ -86,11 +86,11 @@ def test_the_second_picture_speaks_of_its_own_patches(visit):
     side = box["height"] - 23
     second.hover(position={"x": 20 + 1.5 * side / 8, "y": 20 + 2.5 * side / 8})
     for panel in (0, 1):
-        visitor.see(".gaze .says").nth(panel).get_by_text("b3", exact=True).first.wait_for()
+        visitor.see(".patch-explorer .says").nth(panel).get_by_text("b3", exact=True).first.wait_for()
     visitor.see(PICTURE).nth(1).focus()
     visitor.page.keyboard.press("ArrowRight")
     for panel in (0, 1):
-        visitor.see(".gaze .says").nth(panel).get_by_text("c3", exact=True).first.wait_for()
+        visitor.see(".patch-explorer .says").nth(panel).get_by_text("c3", exact=True).first.wait_for()
 
 
 def test_a_picture_of_ones_own_is_read_and_goes_along(visit):
@@ -112,7 +112,7 @@ def test_what_is_no_picture_is_told_and_what_was_there_stays(visit):
     visitor = visit("/image_lab")
     bring(visitor, ("broken.png", b"no picture"))
     visitor.says("[data-testid=stText]", "broken.png: the file is no picture that can be read")
-    assert visitor.text(".gaze h3") == "Layer 3, head 0"
+    assert visitor.text(".patch-explorer h3") == "Layer 3, head 0"
 
 
 def test_a_drawing_becomes_the_picture(visit):
@@ -153,9 +153,9 @@ def test_a_pasted_picture_is_taken(visit):
 
 def test_the_patches_slide_apart_while_it_plays(visit):
     visitor = visit("/vision_transformer?step=1")
-    canvas = visitor.see(".stage figure canvas")
+    canvas = visitor.see(".step-viewer figure canvas")
     still = np.frombuffer(canvas.screenshot(), np.uint8)
-    visitor.see(".rail .play, .stage [aria-label='Play']").first.click()
+    visitor.see(".timeline .play, .step-viewer [aria-label='Play']").first.click()
     visitor.page.wait_for_timeout(350)
     moving = np.frombuffer(canvas.screenshot(), np.uint8)
     assert still.shape != moving.shape or (still != moving).any()
@@ -165,11 +165,11 @@ def test_the_likeliest_class_is_looked_at_and_the_formula_of_attention_is_not_th
     visitor = visit("/vision_transformer?step=9", reduced_motion="reduce")
     likeliest = visitor.see("[data-testid=stText]").first.inner_text().split("%")[0].rsplit(" ", 1)[0]
     visitor.says(".readout .title", f"p of {likeliest.removeprefix('not sure: ')} = 0.")
-    assert visitor.see(".stage .formula").is_hidden()
-    visitor.see(".stage .frames").focus()
+    assert visitor.see(".step-viewer .formula").is_hidden()
+    visitor.see(".step-viewer .steps").focus()
     visitor.page.keyboard.press("7")
-    visitor.says(".stage .say h3", "Where each patch looks")
-    assert visitor.see(".stage .formula").is_visible()
+    visitor.says(".step-viewer .say h3", "Where each patch looks")
+    assert visitor.see(".step-viewer .formula").is_visible()
 
 
 @pytest.mark.parametrize(

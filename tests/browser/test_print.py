@@ -14,16 +14,16 @@ def test_a_lesson_prints_its_figure_and_its_claims_and_no_controls(visit, path):
     page.wait_for_timeout(500)
     for gone in (
         "[data-testid=stSidebar]",
-        ".st-key-bench",
+        ".st-key-control_row",
         "[data-testid=stPopover]",
-        ".rail .play",
+        ".timeline .play",
         ".foot .small-button",
     ):
         assert not visitor.see(gone).locator("visible=true").count(), gone
-    narrowest = "frames => Math.min(...frames.map(frame => frame.getBoundingClientRect().width))"
-    assert page.locator(".rail .frames canvas").evaluate_all(narrowest) > 20
-    assert visitor.see(".rail .frames").bounding_box()["width"] > 300
-    figure = visitor.see(".stage figure canvas").first
+    narrowest = "steps => Math.min(...steps.map(step => step.getBoundingClientRect().width))"
+    assert page.locator(".timeline .steps canvas").evaluate_all(narrowest) > 20
+    assert visitor.see(".timeline .steps").bounding_box()["width"] > 300
+    figure = visitor.see(".step-viewer figure canvas").first
     box = figure.bounding_box()
     assert box["width"] > 200
     assert box["x"] >= 0

@@ -31,7 +31,7 @@ def test_progress_outlasts_a_reload_is_nobody_elses_is_exported_and_is_erased(vi
     assert stranger.see(".st-key-progress", has_text="begun").count() == 0
 
     visitor.page.get_by_role("link", name="Go on where you were: 7 · Masks, step 7").click()
-    visitor.page.wait_for_selector(".stage")
+    visitor.page.wait_for_selector(".step-viewer")
     visitor.rest()
     assert visitor.link["step"] == "6"
 

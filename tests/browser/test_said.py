@@ -6,12 +6,12 @@ import pytest
 
 from pages.course.catalogue import LESSONS, MAP, built
 
-FIGURE = ".stage figure canvas"
+FIGURE = ".step-viewer figure canvas"
 STEPS = [page for page in LESSONS if page.built]
 
 # drawings without words of their own, and where the words are
 SAID_ELSEWHERE = {
-    "frame": "the slider of the steps says which one it is",
+    "step": "the slider of the steps says which one it is",
     "card": "the link of a lab says where it leads",
     "inner": "the words of a sentence have their weights beside them",
     "play": "the button is called Play or Pause",
@@ -65,7 +65,7 @@ def test_every_drawing_is_said_and_has_its_numbers(visit, page):
     assert buttons.count()
     for button in buttons.all():
         button.click()
-    for opened in visitor.see(".numbers-table").all():
+    for opened in visitor.see(".figure-table").all():
         for table in opened.evaluate(TABLES):
             check(table)
 
@@ -75,14 +75,14 @@ def test_every_step_is_said_with_the_numbers_of_its_table(visit, page):
     visitor = visit(f"/{page.slug}", reduced_motion="reduce")
     visitor.page.get_by_role("button", name="Numbers", exact=True).first.click()
     said = set()
-    for step in range(int(visitor.see(".stage .frames").get_attribute("aria-valuemax"))):
-        visitor.see(".stage .frames").focus()
+    for step in range(int(visitor.see(".step-viewer .steps").get_attribute("aria-valuemax"))):
+        visitor.see(".step-viewer .steps").focus()
         visitor.page.keyboard.press("ArrowRight" if step else "Home")
         visitor.page.wait_for_timeout(400)  # an open table follows when the step rests
         label = visitor.see(FIGURE).get_attribute("aria-label")
         said.add(label)
-        assert label.startswith(f"{visitor.text('.stage .say h3')}: ")
-        tables = visitor.see(".stage .numbers-table").evaluate(TABLES)
+        assert label.startswith(f"{visitor.text('.step-viewer .say h3')}: ")
+        tables = visitor.see(".step-viewer .figure-table").evaluate(TABLES)
         for table in tables:
             check(table)
         strongest = re.search(r"keys; the strongest is (\S+) on (\S+), (\d\.\d+)", label)
@@ -103,7 +103,7 @@ def test_a_table_of_very_many_numbers_says_what_is_left_out(visit):
     visitor = visit("/sentence_lab")
     visitor.type_into("Sentence", "the cat sat on a mat and " * 20)
     visitor.page.get_by_role("button", name="Numbers", exact=True).click()
-    table = visitor.see(".lab-view .panel .numbers-table")
+    table = visitor.see(".lab-view .panel .figure-table")
     assert table.locator("table").first.locator("tbody tr").count() == 64
     words = "the first 64 of 142 rows and the first 64 of 142 columns"
     assert words in table.locator(".left-out").first.inner_text()
@@ -113,10 +113,10 @@ def test_the_table_follows_the_head_that_is_looked_at(visit):
     visitor = visit("/image_lab")
     button = visitor.page.get_by_role("button", name="Numbers", exact=True).first
     button.click()
-    caption = visitor.see(".gaze .panel caption").first
+    caption = visitor.see(".patch-explorer .panel caption").first
     assert caption.inner_text() == "Layer 3, head 0: what e5 gives"
-    visitor.see(".gaze figure canvas").first.focus()
+    visitor.see(".patch-explorer figure canvas").first.focus()
     visitor.page.keyboard.press("ArrowLeft")
-    visitor.says(".gaze .panel caption", "what d5 gives")
+    visitor.says(".patch-explorer .panel caption", "what d5 gives")
     button.click()
-    assert visitor.see(".gaze .panel table").count() == 0
+    assert visitor.see(".patch-explorer .panel table").count() == 0

@@ -62,13 +62,13 @@ def test_heads_are_found_by_what_they_do_with_the_number_beside(visit):
 
 def test_two_sentences_stand_side_by_side(visit):
     visitor = visit("/sentence_lab?lab_compare=another+sentence")
-    assert visitor.see(".lab-view .ribbon").count() == 2
+    assert visitor.see(".lab-view .token-strip").count() == 2
     assert visitor.see(".lab-view .panel").count() == 2
 
 
 def test_special_tokens_are_hidden_and_pieces_merged(visit):
     visitor = visit("/sentence_lab?lab_text=Unbelievably+tokenization&lab_hide=true&lab_merge=true")
-    assert visitor.see(".ribbon .word").all_inner_texts() == ["unbelievably", "tokenization"]
+    assert visitor.see(".token-strip .word").all_inner_texts() == ["unbelievably", "tokenization"]
     assert "What went to hidden tokens is missing" in visitor.text(".lab-view .note")
 
 
@@ -87,6 +87,6 @@ def test_a_text_file_becomes_the_sentence_and_a_bad_one_changes_nothing(visit):
 def test_512_tokens_are_shown_at_once(visit):
     visitor = visit("/sentence_lab")
     visitor.type_into("Sentence", "the cat sat on a mat and " * 100)
-    assert visitor.see(".ribbon .token").count() == 512
+    assert visitor.see(".token-strip .token").count() == 512
     assert "the strongest weight of those it covers" in visitor.text(".lab-view .caption")
     visitor.says("[data-testid=stMain]", "The text has 700 tokens, 510 are used.")

@@ -2,7 +2,7 @@
 
 import re
 
-FIGURE = ".stage figure canvas"
+FIGURE = ".step-viewer figure canvas"
 
 
 def label(visitor) -> str:
@@ -35,12 +35,12 @@ def test_words_go_back_and_on_at_once_and_later_rows_are_empty(visit):
 def test_play_goes_through_the_steps_of_the_first_word_and_then_of_the_next(visit):
     visitor = visit("/looking_back")
     words = [word.inner_text() for word in visitor.see(".query-words .word").all()]
-    visitor.see(".stage .play").click()
-    visitor.says(".stage .count", "6/6", 15_000)
+    visitor.see(".step-viewer .play").click()
+    visitor.says(".step-viewer .count", "6/6", 15_000)
     assert row(visitor) == words[0]
-    visitor.says(".stage .count", "2/6", 15_000)
+    visitor.says(".step-viewer .count", "2/6", 15_000)
     assert row(visitor) == words[1]
-    visitor.see(".stage .play").click()
+    visitor.see(".step-viewer .play").click()
 
 
 def test_a_click_forces_attention_and_the_link_says_so(visit):
@@ -85,14 +85,14 @@ def test_a_toy_is_trained_while_somebody_looks(visit):
 def test_one_vector_for_a_sentence_on_a_phone(visit):
     visitor = visit("/bottleneck", viewport={"width": 390, "height": 844})
     assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert "640" in visitor.text(".stage .notice")
+    assert "640" in visitor.text(".step-viewer .notice")
 
 
 def test_whoever_argues_works_on_in_an_open_panel(visit):
     visitor = visit("/looking_back")
     visitor.unfold("Argue with it")
     visitor.page.get_by_text("Edit the weights of this step").click()
-    cells = visitor.see(".sheets input")
+    cells = visitor.see(".number-tables input")
     cells.first.wait_for()
     for value, says in (("0.5", "Divide it by its sum"), ("0", "At step"), ("0.7", "Divide it by its sum")):
         cells.first.fill(value)
@@ -120,7 +120,7 @@ def test_forcing_is_offered_only_where_a_click_forces_something(visit):
     visitor = visit("/looking_back?back_beam=3", reduced_motion="reduce")
     offered = []
     for step in range(7):
-        visitor.see(".rail .frame canvas").nth(step).click()
+        visitor.see(".timeline .step canvas").nth(step).click()
         visitor.page.wait_for_timeout(80)  # the frame in which the figure follows
         offered.append(visitor.page.get_by_role("button", name="Force it").is_visible())
     assert offered == [False, True, True, False, False, True, False]

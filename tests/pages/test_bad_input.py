@@ -13,7 +13,7 @@ PREFIXES = {"attention": "op", "self_attention": "self", "masks": "mask", "multi
 BOXES = {"attention": "op_asked", "map": "map_text"} | {
     slug: f"{PREFIXES[slug]}_text" for slug in ("self_attention", "masks", "multi_head", "sentence_lab")
 }
-PARTS = {"map": "sentence", "sentence_lab": "lab"} | {page.slug: "stage" for page in LESSONS if page.built}
+PARTS = {"map": "sentence", "sentence_lab": "lab"} | {page.slug: "step_viewer" for page in LESSONS if page.built}
 
 READABLE = {
     "one letter": "a",
@@ -100,7 +100,7 @@ def test_impossible_values_of_every_control_in_a_link_leave_the_default(slug, va
     names = {widget.key for kind in ("slider", "selectbox", "number_input") for widget in getattr(default, kind)}
     app = open_page(slug, **dict.fromkeys(names, value))
     assert_no_failure(app)
-    sent(app, "stage")
+    sent(app, "step_viewer")
 
 
 def test_an_impossible_zeroed_token_in_the_link_zeroes_none():
@@ -136,7 +136,7 @@ def test_without_the_offline_model_every_page_opens_and_says_how_to_get_it(slug)
 def test_without_the_offline_model_lessons_go_on_by_hand(slug):
     app = open_page(slug, **{f"{PREFIXES[slug]}_numbers": "by hand"})
     assert_no_failure(app)
-    sent(app, "stage")
+    sent(app, "step_viewer")
 
 
 @pytest.mark.parametrize(

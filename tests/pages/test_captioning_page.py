@@ -18,16 +18,16 @@ LINKED = (Thing("green", "triangle", 5.0, 26.5), Thing("yellow", "circle", 26.0,
 
 
 def words_of(app) -> list[str]:
-    return [token["text"] for token in sent(app, "stage")[0]["tokens"]["queries"]]
+    return [token["text"] for token in sent(app, "step_viewer")[0]["tokens"]["queries"]]
 
 
 def test_the_maps_on_the_screen_are_those_the_captioner_computed_on_the_scene():
     found = captioning.run(Settings())
-    words, tensors = sent(open_page("captioning"), "stage")
+    words, tensors = sent(open_page("captioning"), "step_viewer")
     np.testing.assert_allclose(tensors["weights"], found.now.trace.weights[0], **CLOSE)
     np.testing.assert_allclose(tensors["picture"], scenes.painted([SCENE])[0], **CLOSE)
     assert words_of(open_page("captioning")) == list(found.now.words)
-    overlays = [frame["view"] for frame in words["frames"] if frame["view"]["kind"] == "overlay"]
+    overlays = [step_view["view"] for step_view in words["views"] if step_view["view"]["kind"] == "overlay"]
     assert [view["tensor"] for view in overlays] == ["grid", "energies", "weights", "weights"]
     assert [token["text"] for token in words["tokens"]["keys"]] == list(CELLS)
 
@@ -36,7 +36,7 @@ def test_the_scene_is_in_the_link():
     app = open_page("captioning", pic_scene=LINK)
     assert sent(app, "scene")[0]["things"] == [vars(thing) for thing in LINKED]
     assert "yellow circle top right and green triangle bottom left" in said(app)
-    np.testing.assert_allclose(sent(app, "stage")[1]["picture"], scenes.painted([LINKED])[0], **CLOSE)
+    np.testing.assert_allclose(sent(app, "step_viewer")[1]["picture"], scenes.painted([LINKED])[0], **CLOSE)
 
 
 def test_an_empty_scene_is_captioned_too():
@@ -66,7 +66,7 @@ def test_a_scene_that_cannot_be_is_ignored_and_told(link):
 
 
 def test_with_the_mean_context_there_is_no_map_and_every_context_is_the_same():
-    words, tensors = sent(open_page("captioning", pic_context="mean context"), "stage")
+    words, tensors = sent(open_page("captioning", pic_context="mean context"), "step_viewer")
     assert "weights" not in tensors
     assert words["editable"] is False
     assert np.ptp(tensors["contexts"], axis=0).max() == 0
@@ -77,7 +77,7 @@ def test_a_covered_cell_is_ground_on_the_screen_and_changes_the_caption():
     app.selectbox(key="pic_cover").set_value(CELLS[SCENE[1].cell]).run()
     assert_no_failure(app)
     row, column = divmod(SCENE[1].cell, scenes.CELLS)
-    shown = sent(app, "stage")[1]["picture"][:, 8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
+    shown = sent(app, "step_viewer")[1]["picture"][:, 8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
     np.testing.assert_allclose(shown, scenes.GROUND, **CLOSE)
     assert "With your changes" in said(app)
     assert "blue square bottom right" not in said(app).split("With your changes")[1].split("by itself")[0]
@@ -86,7 +86,7 @@ def test_a_covered_cell_is_ground_on_the_screen_and_changes_the_caption():
 def test_a_forced_look_is_used_marked_and_taken_back():
     cell = SCENE[1].cell
     app = open_page("captioning", pic_look=f"0.{cell}")
-    np.testing.assert_allclose(sent(app, "stage")[1]["weights"][0], np.eye(len(CELLS))[cell], **CLOSE)
+    np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"][0], np.eye(len(CELLS))[cell], **CLOSE)
     assert words_of(app)[0] == "✎ blue"
     app.button(key="pic_back").click().run()
     assert words_of(app)[0] == "red"
@@ -149,7 +149,7 @@ def test_both_questions_are_graded_on_what_is_measured():
 
 def test_the_mean_weighs_nothing_so_no_line_and_no_control_weighs():
     app = open_page("captioning", pic_context="mean context")
-    lines = [line["text"] for line in sent(app, "stage")[0]["code"]]
+    lines = [line["text"] for line in sent(app, "step_viewer")[0]["code"]]
     assert not any("softmax" in line for line in lines)
     assert "mean = grid.mean(dim=1)" in lines
     assert app.slider(key="pic_temperature").disabled

@@ -106,33 +106,33 @@ def test_a_closed_claim_is_not_measured_and_an_impossible_one_in_the_link_opens_
 
 @pytest.mark.parametrize(("slug", "numbers"), IN_BOTH_NUMBERS)
 def test_every_step_of_a_lesson_has_words_a_shape_and_a_figure(slug, numbers):
-    words, tensors = sent(open_page(slug, **of_numbers(slug, numbers)), "stage")
-    assert len(words["frames"]) >= 5
-    for frame in words["frames"]:
-        assert frame["title"]
-        assert frame["label"]
-        assert "".join(span[0] for span in frame["notice"]).strip()
-        for part in frame["view"].get("tables") or [frame["view"]]:
+    words, tensors = sent(open_page(slug, **of_numbers(slug, numbers)), "step_viewer")
+    assert len(words["views"]) >= 5
+    for step_view in words["views"]:
+        assert step_view["title"]
+        assert step_view["label"]
+        assert "".join(span[0] for span in step_view["notice"]).strip()
+        for part in step_view["view"].get("tables") or [step_view["view"]]:
             assert part["tensor"] in tensors
 
 
 @pytest.mark.parametrize("slug", OF_ONE_LAYER)
 def test_the_code_beside_a_lesson_marks_a_line_for_each_tensor_from_the_scores_on(slug):
-    words, _ = sent(open_page(slug), "stage")
+    words, _ = sent(open_page(slug), "step_viewer")
     marked = {step for line in words["code"] for step in line["steps"]}
     assert {"scores", "scaled", "masked", "weights", "output"} <= marked
 
 
 @pytest.mark.parametrize("slug", ["bottleneck", "looking_back"])
 def test_the_code_beside_a_decoder_marks_a_line_for_each_of_its_steps(slug):
-    words, _ = sent(open_page(slug), "stage")
+    words, _ = sent(open_page(slug), "step_viewer")
     marked = {step for line in words["code"] for step in line["steps"]}
-    assert {step for frame in words["frames"] for step in frame["steps"]} <= marked
+    assert {step for step_view in words["views"] for step in step_view["steps"]} <= marked
 
 
 @pytest.mark.parametrize("slug", OF_ONE_LAYER)
 def test_the_formula_of_a_lesson_knows_the_step_of_each_symbol(slug):
-    words, _ = sent(open_page(slug), "stage")
+    words, _ = sent(open_page(slug), "step_viewer")
     for step in ("scores", "weights", "output", "queries"):
         assert f'data-step="{step}"' in words["formula"]
 
@@ -140,4 +140,4 @@ def test_the_formula_of_a_lesson_knows_the_step_of_each_symbol(slug):
 @pytest.mark.parametrize("slug", BUILT_LESSONS)
 @pytest.mark.parametrize("step", ["99", "-1", "x", "", "٣", "1e9", "0.5"])
 def test_a_link_to_a_step_that_does_not_exist_shows_the_first_view(slug, step):
-    assert sent(open_page(slug, step=step), "stage")[0]["step"] == sent(open_page(slug), "stage")[0]["step"]
+    assert sent(open_page(slug, step=step), "step_viewer")[0]["step"] == sent(open_page(slug), "step_viewer")[0]["step"]

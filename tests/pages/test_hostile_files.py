@@ -14,7 +14,7 @@ __all__ = ["work"]
 
 MOST_MEMORY = 700_000_000  # bytes by which one file may let the process grow: forty million pixels in four colours
 TEXT_FILES, PICTURES, ARCHIVES = (entries(kind) for kind in ("text_files", "pictures", "archives"))
-BOXES = {"sentence_lab": ("lab", "lab_text"), "translation_lab": ("stage", "many_lines")}
+BOXES = {"sentence_lab": ("lab", "lab_text"), "translation_lab": ("step_viewer", "many_lines")}
 
 
 def name_of(entry: Entry, folder, ending: str = "") -> str:
@@ -83,8 +83,8 @@ def test_a_hostile_text_file_is_taken_or_refused_and_nothing_else_happens(slug, 
     assert wrong == {}
 
 
-PAGES = {"image_lab": ("img", "gaze", {}), "vision_transformer": ("vit", "stage", {})}
-BROUGHT = {"captioning": ("pic", "stage", {"pic_source": "photograph or your own"})}
+PAGES = {"image_lab": ("img", "patch_explorer", {}), "vision_transformer": ("vit", "step_viewer", {})}
+BROUGHT = {"captioning": ("pic", "step_viewer", {"pic_source": "photograph or your own"})}
 
 
 def brought(page: Watched) -> list:

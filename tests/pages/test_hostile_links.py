@@ -14,12 +14,12 @@ __all__ = ["work"]
 
 MOST_MEMORY = 300_000_000  # bytes by which one link may let the process grow
 LINKS = entries("links")
-FIGURES = {"map": "sentence", "sentence_lab": "lab", "image_lab": "gaze"}
+FIGURES = {"map": "sentence", "sentence_lab": "lab", "image_lab": "patch_explorer"}
 
 
 @pytest.mark.parametrize("slug", sorted({entry.more["page"] for entry in LINKS}))
 def test_a_hostile_link_opens_its_page_all_the_same(slug, work):
-    figure = FIGURES.get(slug, "stage")
+    figure = FIGURES.get(slug, "step_viewer")
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
     if slug != "map":
         app.switch_page(BY_SLUG[slug].path.relative_to(ROOT).as_posix()).run()

@@ -20,10 +20,10 @@ DAMAGED = [entry for entry in entries("checkpoints") if not entry.name.startswit
 OWN = [entry for entry in entries("checkpoints") if entry.name.startswith("own-")]
 LABS = {
     "sentence_lab": ("lab_name", "lab", {"lab_model": "another model …"}),
-    "image_lab": ("img_name", "gaze", {"img_model": "another model …"}),
+    "image_lab": ("img_name", "patch_explorer", {"img_model": "another model …"}),
     "translation_lab": (
         "many_name",
-        "stage",
+        "step_viewer",
         {
             "many_which": "one of the library",
             "many_model": "another model …",
@@ -147,7 +147,7 @@ def test_a_damaged_checkpoint_of_our_own_is_told_in_words_on_every_page_that_nee
         for slug in slugs:
             with growth() as grown:
                 app = open_page(slug)
-            told = wrong_with(app, "", "", "stage")
+            told = wrong_with(app, "", "", "step_viewer")
             assert (slug, told) == (slug, "")
             assert grown() < MOST_MEMORY
     finally:

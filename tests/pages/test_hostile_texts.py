@@ -29,7 +29,7 @@ class Box:
 
     page: str
     key: str
-    figure: str = "stage"
+    figure: str = "step_viewer"
     link: dict[str, str] = field(default_factory=dict)
     press: str = ""
     most: int = 10**9

@@ -16,7 +16,7 @@ CLOSE = {"atol": 1e-5, "rtol": 0}  # weights travel in steps of 1/65535
 def test_the_matrices_on_the_screen_are_those_the_core_computed():
     encoded = material.encode(SENTENCE)
     trace = self_attention.run(encoded.x(2), material.layer_of(2).maps.head(5, 12), self_attention.Settings()).now
-    words, tensors = sent(open_page("self_attention", self_layer="2", self_head="5"), "stage")
+    words, tensors = sent(open_page("self_attention", self_layer="2", self_head="5"), "step_viewer")
     assert [token["text"] for token in words["tokens"]["keys"]] == list(encoded.tokens.pieces)
     np.testing.assert_allclose(tensors["weights"], trace.attention.weights[0, 0], **CLOSE)
     np.testing.assert_allclose(tensors["scores"], trace.attention.scores[0, 0], **CLOSE)
@@ -26,7 +26,7 @@ def test_the_matrices_on_the_screen_are_those_the_core_computed():
 def test_numbers_by_hand_can_be_checked_on_paper():
     """One query (1, 0) and keys (0, 0) and (0, 0): equal scores, so the output is the mean of the values."""
     app = open_page("attention", op_numbers="by hand", op_q="1,0;0,0", op_k="0,0;0,0;0,0", op_v="3,0;6,0;0,9")
-    _, tensors = sent(app, "stage")
+    _, tensors = sent(app, "step_viewer")
     np.testing.assert_allclose(tensors["weights"], np.full((2, 3), 1 / 3), **CLOSE)
     np.testing.assert_allclose(tensors["output"], [[3, 3], [3, 3]], **CLOSE)
 
@@ -36,12 +36,12 @@ def test_a_table_in_the_link_that_makes_no_sense_falls_back_with_a_note():
         app = open_page("attention", op_numbers="by hand", op_q=table)
         assert_no_failure(app)
         assert "“op_q” was ignored" in said(app)
-        np.testing.assert_allclose(sent(app, "stage")[1]["queries"], [[2, 0], [1, 1]], **CLOSE)
+        np.testing.assert_allclose(sent(app, "step_viewer")[1]["queries"], [[2, 0], [1, 1]], **CLOSE)
 
 
 def test_the_order_in_the_link_reorders_the_tokens():
     order = "1,0," + ",".join(map(str, range(2, 14)))
-    words, _ = sent(open_page("self_attention", self_order=order), "stage")
+    words, _ = sent(open_page("self_attention", self_order=order), "step_viewer")
     assert [token["text"] for token in words["tokens"]["keys"]][:3] == ["the", "[CLS]", "animal"]
     assert [token["text"] for token in words["tokens"]["typed"]][:3] == ["[CLS]", "the", "animal"]
 
@@ -50,33 +50,33 @@ def test_the_order_in_the_link_reorders_the_tokens():
 def test_an_impossible_order_in_the_link_leaves_the_typed_one(order):
     app = open_page("self_attention", self_order=order)
     assert_no_failure(app)
-    assert sent(app, "stage")[0]["tokens"]["keys"][0]["text"] == "[CLS]"
+    assert sent(app, "step_viewer")[0]["tokens"]["keys"][0]["text"] == "[CLS]"
 
 
 def test_a_mask_is_hatched_where_it_hides_and_clicks_are_in_the_link():
     app = open_page("masks", mask_kind="causal", mask_cells="0.3,2.1")
     expected = core_masks.causal(14)[0, 0].numpy().copy()
     expected[0, 3], expected[2, 1] = True, False
-    assert (sent(app, "stage")[1]["allowed"] == expected).all()
+    assert (sent(app, "step_viewer")[1]["allowed"] == expected).all()
 
 
 @pytest.mark.parametrize("cells", ["0.0", "x", "1", "0.99999", "1.2.3", "-1.0", "0.0," * 50 + "0.0"])
 def test_impossible_cells_in_the_link_leave_the_chosen_mask(cells):
     app = open_page("masks", mask_kind="causal", mask_cells=cells)
     assert_no_failure(app)
-    assert (sent(app, "stage")[1]["allowed"] == core_masks.causal(14)[0, 0].numpy()).all()
+    assert (sent(app, "step_viewer")[1]["allowed"] == core_masks.causal(14)[0, 0].numpy()).all()
 
 
 def test_the_leak_meter_shows_zeros_above_the_diagonal_only_before_the_softmax():
     for way, leaks in (("before softmax", False), ("after softmax", True)):
-        _, tensors = sent(open_page("masks", mask_kind="causal", mask_way=way), "stage")
+        _, tensors = sent(open_page("masks", mask_kind="causal", mask_way=way), "step_viewer")
         assert bool((np.triu(tensors["leak"], 1) > 0).any()) == leaks
 
 
 def test_the_wrong_way_has_its_own_formula_and_code_and_the_leak_meter_follows():
     for way, late in (("before softmax", False), ("after softmax", True)):
-        words, _ = sent(open_page("masks", mask_way=way), "stage")
-        wrong, leak = words["frames"][5:7]
+        words, _ = sent(open_page("masks", mask_way=way), "step_viewer")
+        wrong, leak = words["views"][5:7]
         assert "allowed" in wrong["formula"]
         assert "allowed" not in words["formula"]
         assert [line["text"] for line in wrong["code"]][-1] == "cut = seen.weights * allowed"
@@ -85,11 +85,11 @@ def test_the_wrong_way_has_its_own_formula_and_code_and_the_leak_meter_follows()
 
 def test_every_head_of_the_layer_is_on_the_screen_and_muted_ones_deliver_zeros():
     app = open_page("multi_head")
-    _, tensors = sent(app, "stage")
+    _, tensors = sent(app, "step_viewer")
     expected = material.layer_of(3)(material.encode(SENTENCE).x(3)).attention.weights[0]
     np.testing.assert_allclose(tensors["weights"], expected, **CLOSE)
     app.multiselect(key="heads_muted").set_value([2]).run()
-    _, muted = sent(app, "stage")
+    _, muted = sent(app, "step_viewer")
     assert (muted["merged_slots"][2] == 0).all()
     np.testing.assert_allclose(muted["merged_slots"][3], tensors["merged_slots"][3], **CLOSE)
 
@@ -142,12 +142,12 @@ def test_the_answers_are_the_ledgers():
         assert "✓ Right" in said(app), (slug, name)
 
 
-def test_checking_performs_the_experiment_on_the_stage():
+def test_checking_performs_the_experiment_on_the_step_viewer():
     app = open_page("masks", mask_kind="band")
     app.button_group(key="mask_after_guess").set_value("none").run()
     app.button(key="mask_after_check").click().run()
-    words, _ = sent(app, "stage")
-    assert words["frames"][words["go"][1]]["label"] == "leak"
+    words, _ = sent(app, "step_viewer")
+    assert words["views"][words["go"][1]]["label"] == "leak"
     assert app.selectbox(key="mask_kind").value == "causal"
 
 
@@ -172,7 +172,7 @@ def test_training_runs_when_asked_and_shows_what_one_head_cannot_do():
 
 def test_who_asks_may_be_another_sentence_of_another_length():
     app = open_page("attention", op_asks="Why?", op_asked="Because the cat was hungry")
-    words, tensors = sent(app, "stage")
+    words, tensors = sent(app, "step_viewer")
     assert words["cross"]
     assert tensors["weights"].shape == (len(words["tokens"]["queries"]), len(words["tokens"]["keys"]))
     assert len(words["tokens"]["queries"]) != len(words["tokens"]["keys"])
@@ -186,8 +186,8 @@ def test_the_controls_offer_every_layer_and_head_of_the_offline_model():
 @pytest.mark.parametrize("change", attention.CHANGES)
 def test_after_every_change_each_row_stands_beside_the_token_it_was_made_of(change):
     """Keys and values on the screen are those of the tokens beside them, but for the sign that the formula shows."""
-    typed, plain = sent(open_page("attention"), "stage")
-    words, tensors = sent(open_page("attention", op_change=change), "stage")
+    typed, plain = sent(open_page("attention"), "step_viewer")
+    words, tensors = sent(open_page("attention", op_change=change), "step_viewer")
     in_order = typed["tokens"]["keys"]
     for name, axis in (("keys", "keys"), ("values", "values"), ("x_keys", "values")):
         beside = words["tokens"].get(axis, words["tokens"]["keys"])
@@ -199,8 +199,8 @@ def test_after_every_change_each_row_stands_beside_the_token_it_was_made_of(chan
 
 @pytest.mark.parametrize("change", attention.CHANGES)
 def test_every_change_of_keys_and_values_says_how_far_things_moved(change):
-    words, _ = sent(open_page("attention", op_change=change), "stage")
-    notice = "".join(span[0] for span in words["frames"][4]["notice"])
+    words, _ = sent(open_page("attention", op_change=change), "step_viewer")
+    notice = "".join(span[0] for span in words["views"][4]["notice"])
     assert ("weights moved by at most" in notice) == (change != "as they are")
 
 
@@ -208,13 +208,13 @@ def test_one_token_is_enough_for_every_lesson():
     for slug, prefix in (("self_attention", "self"), ("masks", "mask"), ("multi_head", "heads")):
         app = open_page(slug, **{f"{prefix}_text": "a"})
         assert_no_failure(app)
-        assert len(sent(app, "stage")[0]["tokens"]["keys"]) == 3  # [CLS] a [SEP]
+        assert len(sent(app, "step_viewer")[0]["tokens"]["keys"]) == 3  # [CLS] a [SEP]
 
 
 @pytest.mark.parametrize("kind", masks.KINDS)
 def test_the_mask_step_counts_the_pairs_that_stay(kind):
-    words, tensors = sent(open_page("masks", mask_kind=kind), "stage")
-    notice = words["frames"][1]["notice"]
+    words, tensors = sent(open_page("masks", mask_kind=kind), "step_viewer")
+    notice = words["views"][1]["notice"]
     assert str(int(tensors["allowed"].sum())) in [span[0] for span in notice]
 
 
@@ -229,21 +229,21 @@ def test_the_mask_step_counts_the_pairs_that_stay(kind):
 )
 def test_what_a_check_has_set_can_be_put_back(slug, prefix, name):
     app = open_page(slug)
-    before = sent(app, "stage")
+    before = sent(app, "step_viewer")
     pills = app.button_group(key=f"{prefix}_{name}_guess")
     pills.set_value(getattr(pills.options[0], "content", pills.options[0])).run()
     app.button(key=f"{prefix}_{name}_check").click().run()
     assert_no_failure(app)
     assert "The controls were set" in said(app)
-    assert not same(sent(app, "stage"), before)
+    assert not same(sent(app, "step_viewer"), before)
     app.button(key=f"{prefix}_{name}_before_back").click().run()
     assert_no_failure(app)
     assert "The controls were set" not in said(app)
-    assert same(sent(app, "stage"), before)
+    assert same(sent(app, "step_viewer"), before)
 
 
 def same(one: tuple[dict, dict], other: tuple[dict, dict]) -> bool:
-    """Whether two stages show the same numbers."""
+    """Whether two step viewers show the same numbers."""
     return one[1].keys() == other[1].keys() and all(
         np.array_equal(one[1][key], other[1][key], equal_nan=True) for key in one[1]
     )

@@ -14,7 +14,7 @@ from PIL import Image
 
 from core.trace import matrices
 from pages.course.catalogue import BY_SLUG
-from pages.parts import own_picture, paper, takeaway
+from pages.parts import downloads, figure_export, own_picture
 from pages.parts.notebook import as_notebook
 from tests.pages.screen import ROOT, open_page
 
@@ -49,24 +49,24 @@ LESSONS = [
 
 @pytest.fixture
 def taken(monkeypatch):
-    """Opens a lesson and returns its stage, the cell looked at, and the notebook it offers."""
+    """Opens a lesson and returns its viewer, the cell looked at, and the notebook it offers."""
     kept = []
-    offer = takeaway.offer
+    offer = downloads.offer
 
-    def keep(stage, first_step, origin, script, **more):
-        kept.append((stage, origin, more["again"]))
-        offer(stage, first_step, origin, script, **more)
+    def keep(viewer, first_step, origin, script, **more):
+        kept.append((viewer, origin, more["again"]))
+        offer(viewer, first_step, origin, script, **more)
 
-    monkeypatch.setattr(takeaway, "offer", keep)
+    monkeypatch.setattr(downloads, "offer", keep)
 
     def take(slug: str, **link: str):
         app = open_page(slug, **link)
         assert not app.exception
-        stage, origin, again = kept[-1]
-        looked = {"query": 0, "key": 0, "dimension": 0, "head": 0} | dict(stage.focus)
+        viewer, origin, again = kept[-1]
+        looked = {"query": 0, "key": 0, "dimension": 0, "head": 0} | dict(viewer.focus)
         page = BY_SLUG[slug]
-        content = as_notebook(page.title, page.question, origin, stage, looked, again)
-        return stage, looked, nbformat.reads(content.decode(), as_version=4)
+        content = as_notebook(page.title, page.question, origin, viewer, looked, again)
+        return viewer, looked, nbformat.reads(content.decode(), as_version=4)
 
     return take
 
@@ -93,7 +93,7 @@ class Kernel:
 
 
 def content(figure: Figure) -> tuple[list[np.ndarray], list[str]]:
-    """Everything that a figure draws: the numbers of pictures, points, lines, bars and frames, and the words."""
+    """Everything that a figure draws: the numbers of pictures, points, lines, bars and spines, and the words."""
     numbers, words = [], []
     for axes in figure.axes:
         numbers += [np.ma.filled(image.get_array(), np.nan) for image in axes.images]
@@ -113,19 +113,19 @@ def assert_same(found: tuple[list[np.ndarray], list[str]], expected: tuple[list[
 
 @pytest.mark.parametrize(("slug", "link"), LESSONS, ids=str)
 def test_a_notebook_gives_every_number_and_every_figure_of_its_page(taken, monkeypatch, slug, link):
-    stage, looked, notebook = taken(slug, **link)
+    viewer, looked, notebook = taken(slug, **link)
     kernel = Kernel(monkeypatch)
     said = [kernel.run(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
-    on_page = matrices(stage.steps) | dict(stage.tensors)
+    on_page = matrices(viewer.steps) | dict(viewer.tensors)
     for name, tensor in on_page.items():
         np.testing.assert_allclose(kernel.names["shown"].tensors[name], tensor, **ROUNDING)
-    steps = said[-len(stage.frames) :]
-    assert len(kernel.figures) == len(stage.frames)
-    for frame, figure, told in zip(stage.frames, kernel.figures, steps, strict=True):
-        expected = paper.figure(stage, frame, looked)
+    steps = said[-len(viewer.views) :]
+    assert len(kernel.figures) == len(viewer.views)
+    for step_view, figure, told in zip(viewer.views, kernel.figures, steps, strict=True):
+        expected = figure_export.figure(viewer, step_view, looked)
         assert figure.get_suptitle() == expected.get_suptitle()
         assert_same(content(figure), content(expected))
-        names = dict.fromkeys(part["tensor"] for part in frame.view.get("tables") or [frame.view])
+        names = dict.fromkeys(part["tensor"] for part in step_view.view.get("tables") or [step_view.view])
         numbers = told if isinstance(told, tuple) else (told,)
         for name, found in zip(names, numbers, strict=True):
             np.testing.assert_allclose(found, on_page[name], **ROUNDING)
@@ -133,18 +133,18 @@ def test_a_notebook_gives_every_number_and_every_figure_of_its_page(taken, monke
 
 @pytest.mark.parametrize("slug", ["masks", "vision_transformer"])
 def test_a_notebook_says_what_its_page_says(taken, slug):
-    stage, _, notebook = taken(slug)
+    viewer, _, notebook = taken(slug)
     words = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     page = BY_SLUG[slug]
     assert words[0].startswith(f"# {page.title}\n\n*{page.question}*")
     assert "pip install -e ." in words[0]
-    for frame, told in zip(stage.frames, words[-len(stage.frames) :], strict=True):
-        declared = [step for step in (frame.instead or stage).steps if step.name in frame.steps]
-        assert frame.title or declared[0].title in told
+    for step_view, told in zip(viewer.views, words[-len(viewer.views) :], strict=True):
+        declared = [step for step in (step_view.instead or viewer).steps if step.name in step_view.steps]
+        assert step_view.title or declared[0].title in told
         assert told.count("$$") == 2 * len(declared)
         assert "<" not in told
         assert ("Source: [" in told) == bool(declared)
-        assert frame.notice[0][0].split()[0] in told
+        assert step_view.notice[0][0].split()[0] in told
 
 
 def test_the_words_of_a_visitor_are_no_markdown_and_no_formula(taken):
@@ -159,20 +159,20 @@ def test_a_picture_of_the_visitors_own_is_in_the_notebook_and_nowhere_else(taken
     Image.fromarray(np.random.default_rng(3).integers(0, 256, (40, 50, 3), np.uint8)).save(file, "PNG")
     entries = own_picture._entries("mine.png", file.getvalue())
     monkeypatch.setattr(own_picture, "brought", lambda: entries)
-    stage, _, notebook = taken("vision_transformer", vit_picture=own_picture.OWN)
+    viewer, _, notebook = taken("vision_transformer", vit_picture=own_picture.OWN)
     assert "mine" not in "".join(cell.source for cell in notebook.cells)
     kernel = Kernel(monkeypatch)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             kernel.run(cell.source)
-    np.testing.assert_array_equal(kernel.names["shown"].tensors["picture"], stage.tensors["picture"])
+    np.testing.assert_array_equal(kernel.names["shown"].tensors["picture"], viewer.tensors["picture"])
 
 
 def test_jupyter_runs_a_notebook_and_shows_a_figure_and_numbers_for_every_step(taken, monkeypatch):
-    stage, _, notebook = taken("captioning")
+    viewer, _, notebook = taken("captioning")
     monkeypatch.delenv("MPLBACKEND", raising=False)  # Streamlit sets it for its own process, and a kernel inherits it
     NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}).execute()
-    steps = [cell for cell in notebook.cells if cell.cell_type == "code"][-len(stage.frames) :]
+    steps = [cell for cell in notebook.cells if cell.cell_type == "code"][-len(viewer.views) :]
     for cell in steps:
         kinds = [set(output.get("data", {})) for output in cell.outputs]
         assert any("image/png" in found for found in kinds)

@@ -72,7 +72,7 @@ def summary(array: np.ndarray) -> dict[str, Any]:
 
 def told(slug: str, link: dict[str, str]) -> dict[str, Any]:
     """What a lesson sends for a link, each tensor summed up in a few numbers."""
-    words, tensors = sent(open_page(slug, **link), "stage")
+    words, tensors = sent(open_page(slug, **link), "step_viewer")
     kept = {name: value for name, value in words.items() if name not in OF_THE_VISIT}
     return kept | {"tensors": {name: summary(tensor) for name, tensor in sorted(tensors.items())}}
 

@@ -34,14 +34,14 @@ def png(colour: str = "red", size: tuple[int, int] = (40, 30)) -> bytes:
 def test_the_maps_of_the_lesson_are_those_of_the_model():
     app = open_page("vision_transformer")
     result = vision_transformer.run(sample("a cat"), Settings())
-    words, tensors = sent(app, "gaze")
+    words, tensors = sent(app, "patch_explorer")
     np.testing.assert_allclose(tensors["first_weights"], result.now.layers[1][0], atol=1e-4)
     np.testing.assert_array_equal(tensors["first_picture"], result.pixels.transpose(2, 0, 1))
     assert words["first"]["names"][:3] == ["[CLS]", "a1", "b1"]
     every = (tensors["every"].reshape(6, 6, 65, 65) / 255) ** 2
     np.testing.assert_allclose(every, torch.stack(result.now.layers), atol=0.005)
-    stage, numbers = sent(app, "stage")
-    assert [frame["label"] for frame in stage["frames"]] == [
+    viewer, numbers = sent(app, "step_viewer")
+    assert [step_view["label"] for step_view in viewer["views"]] == [
         "I", "patches", "rows", "xE", "+ P", "q k v", "A", "Z", "pooled", "class",
     ]  # fmt: skip
     np.testing.assert_allclose(numbers["looks"], result.now.layers[1][0][:, 1:], atol=1e-4)
@@ -51,12 +51,12 @@ def test_the_maps_of_the_lesson_are_those_of_the_model():
 def test_without_positions_a_shuffle_moves_nothing_and_with_them_it_does():
     still = open_page("vision_transformer", vit_positions="false")
     mixed = open_page("vision_transformer", vit_positions="false", vit_shuffle="7")
-    first, second = (sent(app, "stage")[1]["shares"] for app in (still, mixed))
+    first, second = (sent(app, "step_viewer")[1]["shares"] for app in (still, mixed))
     np.testing.assert_allclose(first, second, atol=1e-4)
-    placed = sent(open_page("vision_transformer", vit_shuffle="7"), "stage")[1]["shares"]
+    placed = sent(open_page("vision_transformer", vit_shuffle="7"), "step_viewer")[1]["shares"]
     assert np.abs(placed - first).max() > 1e-3
     # what is shuffled is seen shuffled: the same pixels in other places
-    pictures = [sent(app, "stage")[1]["picture"] for app in (still, mixed)]
+    pictures = [sent(app, "step_viewer")[1]["picture"] for app in (still, mixed)]
     assert not np.allclose(*pictures)
     np.testing.assert_allclose(*(np.sort(picture, axis=None) for picture in pictures))
 
@@ -65,8 +65,8 @@ def test_without_positions_a_shuffle_moves_nothing_and_with_them_it_does():
 def test_with_patches_that_no_model_reads_the_steps_end_at_the_rows(size):
     app = open_page("vision_transformer", vit_size=str(size))
     assert_no_failure(app)
-    words, tensors = sent(app, "stage")
-    assert [frame["label"] for frame in words["frames"]] == ["I", "patches", "rows"]
+    words, tensors = sent(app, "step_viewer")
+    assert [step_view["label"] for step_view in words["views"]] == ["I", "patches", "rows"]
     assert tensors["patches"].shape == ((64 // size) ** 2, 3 * size**2)
     assert "Set it back to 8" in said(app)
     unread = [*app.selectbox, *app.toggle, *app.button_group]
@@ -75,7 +75,7 @@ def test_with_patches_that_no_model_reads_the_steps_end_at_the_rows(size):
 
 def test_the_mean_is_another_model_without_a_class_token():
     app = open_page("vision_transformer", vit_pooling="mean of all")
-    words, tensors = sent(app, "gaze")
+    words, tensors = sent(app, "patch_explorer")
     assert words["first"]["extra"] == 0
     assert tensors["first_weights"].shape == (64, 64)
 
@@ -99,7 +99,11 @@ def test_a_picture_of_ones_own_goes_along_from_page_to_page(page):
     app.run()
     assert_no_failure(app)
     assert "There is no picture of yours" not in said(app)
-    shown = sent(app, "stage")[1]["picture"] if page != "image_lab" else sent(app, "gaze")[1]["first_picture"] / 255
+    shown = (
+        sent(app, "step_viewer")[1]["picture"]
+        if page != "image_lab"
+        else sent(app, "patch_explorer")[1]["first_picture"] / 255
+    )
     assert shown[2].min() > 0.99
     assert shown[0].max() < 0.01
 
@@ -112,7 +116,7 @@ def test_of_several_pictures_one_is_chosen_and_all_are_taken_away():
     ]
     app.run()
     app.selectbox("img_picture_which").set_value(1).run()
-    assert sent(app, "gaze")[1]["first_picture"][1].min() == 255
+    assert sent(app, "patch_explorer")[1]["first_picture"][1].min() == 255
     app.button("img_all").click().run()
     assert_no_failure(app)
     assert {"img_csv", "img_npz"} <= {each.key for each in app.get("download_button")}
@@ -211,7 +215,7 @@ def test_a_model_of_the_library_is_looked_through(tmp_path):
     name = folders.save(tmp_path / "vit", folders.model_of("vit", **IMAGE), None)
     app = open_page("image_lab", img_model="another model …", img_name=name)
     assert_no_failure(app)
-    words, tensors = sent(app, "gaze")
+    words, tensors = sent(app, "patch_explorer")
     assert words["first"]["names"][0] == "[CLS]"
     assert tensors["first_weights"].shape == (10, 10)
     np.testing.assert_array_equal(tensors["first_picture"], fitted(sample("a cat"), 12).transpose(2, 0, 1))
@@ -226,7 +230,7 @@ def test_a_model_that_reads_no_pictures_is_refused_and_the_lab_stays(tmp_path):
 
 @pytest.mark.parametrize("compare", ["another picture", "another model"])
 def test_two_are_compared_side_by_side(compare):
-    words, tensors = sent(open_page("image_lab", img_compare=compare), "gaze")
+    words, tensors = sent(open_page("image_lab", img_compare=compare), "patch_explorer")
     assert words["second"]["title"] != words["first"]["title"]
     assert "second_weights" in tensors
     if compare == "another picture":
@@ -237,4 +241,4 @@ def test_two_are_compared_side_by_side(compare):
 def test_a_head_that_does_not_exist_falls_back(head):
     app = open_page("image_lab", img_head=head)
     assert_no_failure(app)
-    assert max(sent(app, "gaze")[0]["open"]) <= 5
+    assert max(sent(app, "patch_explorer")[0]["open"]) <= 5

@@ -22,24 +22,24 @@ def translated(**more):
 
 
 def targets(app) -> list[str]:
-    return [token["text"] for token in sent(app, "stage")[0]["tokens"]["queries"]]
+    return [token["text"] for token in sent(app, "step_viewer")[0]["tokens"]["queries"]]
 
 
 def test_the_matrices_on_the_screen_are_those_the_translator_computed():
     found = translated()
-    words, tensors = sent(open_page("looking_back"), "stage")
+    words, tensors = sent(open_page("looking_back"), "step_viewer")
     np.testing.assert_allclose(tensors["weights"], found.weights, **CLOSE)
     np.testing.assert_allclose(tensors["energies"], found.trace.energies[0], atol=1e-3)
     np.testing.assert_allclose(tensors["choices"], found.trace.probabilities[0].topk(5).values, **CLOSE)
     assert words["recurrent"] == 1
     # the first of the five choices is what was written
-    first = [row[0] for row in words["frames"][5]["view"]["words"]]
+    first = [row[0] for row in words["views"][5]["view"]["words"]]
     assert first == targets(open_page("looking_back"))
 
 
 def test_one_vector_is_one_row_whatever_the_length():
     for text in ("Yes.", SENTENCE):
-        _, tensors = sent(open_page("bottleneck", one_text=text), "stage")
+        _, tensors = sent(open_page("bottleneck", one_text=text), "step_viewer")
         assert tensors["context"].shape == (1, 640)
         assert "weights" not in tensors
 
@@ -47,7 +47,7 @@ def test_one_vector_is_one_row_whatever_the_length():
 def test_forced_attention_in_the_link_is_used_and_marked_and_steps_before_it_stay():
     found = translated()
     app = open_page("looking_back", back_look="3.1")
-    _, tensors = sent(app, "stage")
+    _, tensors = sent(app, "step_viewer")
     np.testing.assert_allclose(tensors["weights"][:3], found.weights[:3], **CLOSE)
     np.testing.assert_allclose(tensors["weights"][3], np.eye(len(found.source.ids))[1], **CLOSE)
     assert targets(app)[3].startswith("✎ ")
@@ -79,13 +79,13 @@ def test_a_forced_piece_in_the_link_is_written():
 def test_an_impossible_what_if_in_the_link_leaves_the_models_own_translation(link):
     app = open_page("looking_back", **link)
     assert_no_failure(app)
-    np.testing.assert_allclose(sent(app, "stage")[1]["weights"], translated().weights, **CLOSE)
+    np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"], translated().weights, **CLOSE)
 
 
 def test_a_row_of_the_visitors_is_used_once_it_sums_to_1():
     n_source = len(translated().source.ids)
     half = ";".join("0.5" if place in (0, 1) else "0" for place in range(n_source))
-    _, tensors = sent(open_page("looking_back", back_rowof="2", back_row=half, back_editing="true"), "stage")
+    _, tensors = sent(open_page("looking_back", back_rowof="2", back_row=half, back_editing="true"), "step_viewer")
     np.testing.assert_allclose(tensors["weights"][2, :3], [0.5, 0.5, 0], **CLOSE)
 
 
@@ -94,10 +94,10 @@ def test_a_row_that_does_not_sum_to_1_is_offered_to_be_normalised():
     row = ";".join("0.5" if place == 0 else "0.25" if place == 1 else "0" for place in range(n_source))
     app = open_page("looking_back", back_rowof="0", back_row=row, back_editing="true")
     assert "The row sums to 0.75." in said(app)
-    np.testing.assert_allclose(sent(app, "stage")[1]["weights"], translated().weights, **CLOSE)
+    np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"], translated().weights, **CLOSE)
     app.button(key="back_normalise").click().run()
     assert_no_failure(app)
-    np.testing.assert_allclose(sent(app, "stage")[1]["weights"][0, :3], [2 / 3, 1 / 3, 0], atol=1e-3)
+    np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"][0, :3], [2 / 3, 1 / 3, 0], atol=1e-3)
 
 
 def test_a_word_that_is_no_piece_is_spelled_in_pieces_and_said():
@@ -115,7 +115,7 @@ def test_a_word_that_is_no_piece_is_spelled_in_pieces_and_said():
 def test_everything_can_be_taken_back():
     app = open_page("looking_back", back_look="3.1")
     app.button(key="back_undo_all").click().run()
-    np.testing.assert_allclose(sent(app, "stage")[1]["weights"], translated().weights, **CLOSE)
+    np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"], translated().weights, **CLOSE)
 
 
 def test_what_was_forced_goes_with_its_sentence():
@@ -124,12 +124,12 @@ def test_what_was_forced_goes_with_its_sentence():
     assert_no_failure(app)
     assert "back_look" not in app.query_params
     found = checkpoints.load(TRANSLATOR).translate("I love the red house.")
-    np.testing.assert_allclose(sent(app, "stage")[1]["weights"], found.weights, **CLOSE)
+    np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"], found.weights, **CLOSE)
 
 
 def test_a_beam_shows_its_tree():
-    words, _ = sent(open_page("looking_back", back_beam="3"), "stage")
-    view = words["frames"][-1]["view"]
+    words, _ = sent(open_page("looking_back", back_beam="3"), "step_viewer")
+    view = words["views"][-1]["view"]
     assert view["kind"] == "tree"
     best = [node["word"] for node in view["nodes"] if node["best"]]
     assert best == [token["text"] for token in words["tokens"]["queries"]]
@@ -142,7 +142,7 @@ def test_every_text_is_shown_with_real_numbers(page, text):
     prefix = {"bottleneck": "one", "looking_back": "back"}[page]
     app = open_page(page, **{f"{prefix}_text": text})
     assert_no_failure(app)
-    assert sent(app, "stage")[0]["signature"].startswith(text)
+    assert sent(app, "step_viewer")[0]["signature"].startswith(text)
 
 
 @pytest.mark.parametrize(("page", "prefix"), [("bottleneck", "one"), ("looking_back", "back")])
@@ -239,7 +239,7 @@ def lab(**link: str):
 
 
 def test_the_lab_shows_words_and_not_pieces():
-    words, tensors = sent(lab(many_lines="I don't know the commissioner."), "stage")
+    words, tensors = sent(lab(many_lines="I don't know the commissioner."), "step_viewer")
     assert [token["text"] for token in words["tokens"]["keys"]] == ["I", "don't", "know", "the", "commissioner", "."]
     np.testing.assert_allclose(tensors["weights"].sum(-1), 1, atol=1e-3)
     np.testing.assert_allclose(tensors["scaled dot"].sum(-1), 1, atol=1e-3)
@@ -248,7 +248,7 @@ def test_the_lab_shows_words_and_not_pieces():
 def test_weights_after_the_word_are_those_of_align():
     translator = checkpoints.load(TRANSLATOR)
     found = translator.translate("The cat sleeps.")
-    _, tensors = sent(lab(many_lines="The cat sleeps.", many_weights="after it is known"), "stage")
+    _, tensors = sent(lab(many_lines="The cat sleeps.", many_weights="after it is known"), "step_viewer")
     np.testing.assert_allclose(tensors["weights"], translator.words_of(found, knowing=True), **CLOSE)
 
 
@@ -340,7 +340,7 @@ def test_an_encoder_decoder_of_the_library_shows_its_heads(make, tmp_path, no_mo
     for shown in ("best head for alignment", "one head", "mean of the layer", "mean of all"):
         app = of_library(folder, many_show=shown, **link)
         assert_no_failure(app)
-        words, tensors = sent(app, "stage")
+        words, tensors = sent(app, "step_viewer")
         rows, columns = (len(words["tokens"][axis]) for axis in ("queries", "keys"))
         assert tensors["weights"].shape == (rows, columns)
         assert tensors["heads"].shape[1:] == (rows, columns)
@@ -387,7 +387,7 @@ def test_a_translation_that_is_a_guess_says_so():
 
 
 def test_a_cell_with_many_formulas_names_them_by_letters_and_says_how_each_is_made():
-    formula = sent(open_page("bottleneck", one_network="LSTM"), "stage")[0]["formula"]
+    formula = sent(open_page("bottleneck", one_network="LSTM"), "step_viewer")[0]["formula"]
     whole, *others = formula.split("<math")[1:]
     assert len(others) == 5
     assert "σ" not in whole

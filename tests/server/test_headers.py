@@ -24,7 +24,7 @@ PATHS = (
     "/media/none.png",
     "/healthz",
     "/readyz",
-    f"{assets.PATH}/components/stage.js",
+    f"{assets.PATH}/components/step_viewer.js",
     f"{assets.PATH}/components/none.js",
 )
 

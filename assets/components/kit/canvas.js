@@ -95,7 +95,7 @@ export function heat(context, { x, y, width, height, rows, columns, value, colou
     for (const [r, c] of hidden) context.rect(x + c * cellWidth, y + r * cellHeight, cellWidth, cellHeight);
     context.fill();
   }
-  context.fillStyle = theme.colours.stage;
+  context.fillStyle = theme.colours.surface;
   if (cellHeight >= 7) for (let r = 1; r < down; r++) context.fillRect(x, y + r * cellHeight - 1, width, 1);
   if (cellWidth >= 7) for (let c = 1; c < across; c++) context.fillRect(x + c * cellWidth - 1, y, 1, height);
   context.restore();

@@ -30,7 +30,7 @@ function ramp(stops) {
 }
 
 const NAMES = [
-  "page", "stage", "sunken", "line", "control-line", "edge", "ink", "ink-2", "ink-3",
+  "page", "surface", "sunken", "line", "control-line", "edge", "ink", "ink-2", "ink-3",
   "query", "key", "value", "output", "mark", "mark-ink", "spot", "spot-ink", "hatch", "hatch-ground",
 ];
 

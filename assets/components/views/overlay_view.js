@@ -91,7 +91,7 @@ export class OverlayView {
       const [left, top] = [x + (place % view.side) * cell, y + Math.floor(place / view.side) * cell];
       if (view.scale !== "signed") {
         context.globalAlpha = VEIL * (1 - Math.min(1, value / end));
-        context.fillStyle = figure.theme.colours.stage;
+        context.fillStyle = figure.theme.colours.surface;
       } else {
         context.globalAlpha = 0.72;
         context.fillStyle = css(shade(figure.colours(view), value, ...figure.range(view)));
@@ -130,7 +130,7 @@ export class OverlayView {
     return this.canvas;
   }
 
-  /** What stands on the rail. */
+  /** What stands on the timeline. */
   thumbnail(context, view, side) {
     this.#picture(context, view, 0, 0, side, view.plain ? null : this.figure.selection.pinned.query);
   }

@@ -70,7 +70,7 @@ export class PatchesView {
     return this.canvas;
   }
 
-  /** What stands on the rail. */
+  /** What stands on the timeline. */
   thumbnail(context, view, side) {
     const pixels = this.#pixels(view);
     const [shown, gap] = [Math.min(view.side, 4), 3];

@@ -53,9 +53,9 @@ export class PointsView {
       context.globalAlpha = 1;
     });
     this.values.forEach(([x, y], i) => {
-      dot(context, x, y, 4 + 8 * weights.at(query, i), theme.colours.value, i === key ? theme.colours.ink : theme.colours.stage);
+      dot(context, x, y, 4 + 8 * weights.at(query, i), theme.colours.value, i === key ? theme.colours.ink : theme.colours.surface);
     });
-    outputs.forEach(([x, y], i) => diamond(context, x, y, i === query ? 8 : 4.5, theme.colours.output, theme.colours.stage));
+    outputs.forEach(([x, y], i) => diamond(context, x, y, i === query ? 8 : 4.5, theme.colours.output, theme.colours.surface));
     // the output and the value that are looked at have their names, then the heaviest values as far as there is room
     const taken = [];
     this.#label(context, taken, oy + 20, this.figure.tokens("queries")[query], ox, 700, theme.colours.output);

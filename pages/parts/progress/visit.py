@@ -51,7 +51,7 @@ def note(kind: str, item: str | int = "", value: int = 1) -> None:
 
 
 def stood(step: int, count: int, answered: bool) -> None:
-    """The stage stands at a step of so many; answered: whether all questions of the lesson were checked."""
+    """The step viewer stands at a step of so many; answered: whether all questions of the lesson were checked."""
     note("step", value=step)
     if step == count - 1:
         note("played")

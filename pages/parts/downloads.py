@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 
 from core.trace import matrices
-from pages.parts import chrome
-from pages.parts.stage import Frame, Stage, look_of_link, step_of_link
+from pages.parts import page_layout
+from pages.parts.step_viewer import StepView, StepViewer, look_of_link, step_of_link
 from pages.parts.views import View
 
 NPZ = "application/octet-stream"
@@ -18,7 +18,7 @@ PICTURES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"
 
 
 def offer(
-    stage: Stage,
+    viewer: StepViewer,
     first_step: int,
     origin: str,
     script: Callable[[], str],
@@ -27,35 +27,37 @@ def offer(
 ) -> None:
     """Where the numbers come from, and a menu of downloads. Nothing is made before it is asked for.
 
-    more    makes tensors that the NPZ holds beside those of the stage.
-    again   the call of core that makes all that the stage shows, for a notebook.
+    more    makes tensors that the NPZ holds beside those of the step viewer.
+    again   the call of core that makes all that the step viewer shows, for a notebook.
     """
-    with st.container(key="under_stage", horizontal=True, vertical_alignment="center"):
+    with st.container(key="under_step_viewer", horizontal=True, vertical_alignment="center"):
         st.caption(origin)
-        menu = st.popover("Take it away", icon=":material/download:", key=f"{stage.lesson}_menu", on_change="rerun")
+        menu = st.popover("Take it away", icon=":material/download:", key=f"{viewer.lesson}_menu", on_change="rerun")
     if not menu.open:
         return
     with menu:
-        frame = stage.frames[step_of_link(len(stage.frames), first_step)]
-        looked = look_of_link(stage.focus)
-        name = f"attention-lab-{stage.lesson}-{frame.label}".replace(" ", "-").replace(",", "")
+        step_view = viewer.views[step_of_link(len(viewer.views), first_step)]
+        looked = look_of_link(viewer.focus)
+        name = f"attention-lab-{viewer.lesson}-{step_view.label}".replace(" ", "-").replace(",", "")
         st.caption("The figure of the step that is shown, drawn for paper")
         with st.container(horizontal=True):
             for kind, mime in PICTURES.items():
-                _button(kind.upper(), lambda kind=kind: _picture(stage, frame, looked, kind), f"{name}.{kind}", mime)
+                _button(
+                    kind.upper(), lambda kind=kind: _picture(viewer, step_view, looked, kind), f"{name}.{kind}", mime
+                )
         st.caption("Its numbers; in the NPZ, all tensors of the page")
         with st.container(horizontal=True):
-            _button("CSV", lambda: as_csv(stage, frame), f"{name}.csv", "text/csv")
-            _button("NPZ", lambda: as_npz(stage, more()), f"attention-lab-{stage.lesson}.npz", NPZ)
+            _button("CSV", lambda: as_csv(viewer, step_view), f"{name}.csv", "text/csv")
+            _button("NPZ", lambda: as_npz(viewer, more()), f"attention-lab-{viewer.lesson}.npz", NPZ)
         st.caption("The computation as a program that prints the same numbers")
-        _button("Python", lambda: script().encode(), f"attention_lab_{stage.lesson}.py", "text/x-python")
+        _button("Python", lambda: script().encode(), f"attention_lab_{viewer.lesson}.py", "text/x-python")
         if again:
             st.caption("The lesson as a notebook, with your input and a figure for every step")
-            title, question = chrome.heading()
+            title, question = page_layout.heading()
             _button(
                 "Notebook",
-                lambda: _notebook(title, question, origin, stage, looked, again),
-                f"attention_lab_{stage.lesson}.ipynb",
+                lambda: _notebook(title, question, origin, viewer, looked, again),
+                f"attention_lab_{viewer.lesson}.ipynb",
                 "application/x-ipynb+json",
             )
 
@@ -64,38 +66,40 @@ def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None
     st.download_button(label, make, name, mime, on_click="ignore", key=f"download_{label}")
 
 
-def _picture(stage: Stage, frame: Frame, looked: dict[str, int], kind: str) -> bytes:
+def _picture(viewer: StepViewer, step_view: StepView, looked: dict[str, int], kind: str) -> bytes:
     # matplotlib takes a quarter of a second to import and is needed here alone
-    from pages.parts.paper import picture
+    from pages.parts.figure_export import picture
 
-    return picture(stage, frame, looked, kind)
+    return picture(viewer, step_view, looked, kind)
 
 
-def _notebook(title: str, question: str, origin: str, stage: Stage, looked: dict[str, int], again: partial) -> bytes:
+def _notebook(
+    title: str, question: str, origin: str, viewer: StepViewer, looked: dict[str, int], again: partial
+) -> bytes:
     from pages.parts.notebook import as_notebook  # it draws with matplotlib
 
-    return as_notebook(title, question, origin, stage, looked, again)
+    return as_notebook(title, question, origin, viewer, looked, again)
 
 
-def as_csv(stage: Stage, frame: Frame) -> bytes:
-    """The matrices of a frame, each under its name, with the tokens beside and above its numbers."""
-    tensors = matrices(stage.steps) | dict(stage.tensors)
+def as_csv(viewer: StepViewer, step_view: StepView) -> bytes:
+    """The matrices of a step view, each under its name, with the tokens beside and above its numbers."""
+    tensors = matrices(viewer.steps) | dict(viewer.tensors)
     out = io.StringIO()
     writer = csv.writer(out)
-    if frame.view["kind"] == "histogram":
-        for series in frame.view["series"]:
+    if step_view.view["kind"] == "histogram":
+        for series in step_view.view["series"]:
             bins = zip(series["edges"], series["edges"][1:], series["counts"], strict=False)
             writer.writerows([[series["name"], "to", "draws"], *([f"{x:.7g}" for x in row] for row in bins)])
-    if frame.view["kind"] == "tree":
+    if step_view.view["kind"] == "tree":
         names = ("step", "word", "score", "kept", "best", "parent")
         writer.writerow(["node", *names])
-        writer.writerows([at, *(node[name] for name in names)] for at, node in enumerate(frame.view["nodes"]))
-    for part in _parts(frame.view):
+        writer.writerows([at, *(node[name] for name in names)] for at, node in enumerate(step_view.view["nodes"]))
+    for part in _parts(step_view.view):
         array = tensors[part["tensor"]]
         for head, matrix in enumerate(array if array.ndim == 3 else array[None]):
             name = f"{part['tensor']}, head {head}" if array.ndim == 3 else part["tensor"]
-            rows = [token.text for token in stage.tokens.get(part.get("rows", "queries"), [])]
-            above = [token.text for token in stage.tokens["keys"]] if part.get("columns") == "keys" else None
+            rows = [token.text for token in viewer.tokens.get(part.get("rows", "queries"), [])]
+            above = [token.text for token in viewer.tokens["keys"]] if part.get("columns") == "keys" else None
             writer.writerow([name, *(above or range(matrix.shape[1]))])
             if words := part.get("words"):
                 writer.writerows([rows[i], *row] for i, row in enumerate(words))
@@ -118,9 +122,9 @@ def _parts(view: View) -> list[View]:
     return [view]
 
 
-def as_npz(stage: Stage, more: Mapping[str, np.ndarray]) -> bytes:
+def as_npz(viewer: StepViewer, more: Mapping[str, np.ndarray]) -> bytes:
     """All tensors of the lesson and the tokens of each axis."""
     out = io.BytesIO()
-    words = {f"tokens_{axis}": np.array([token.text for token in tokens]) for axis, tokens in stage.tokens.items()}
-    np.savez_compressed(out, **(matrices(stage.steps) | dict(stage.tensors) | dict(more) | words))
+    words = {f"tokens_{axis}": np.array([token.text for token in tokens]) for axis, tokens in viewer.tokens.items()}
+    np.savez_compressed(out, **(matrices(viewer.steps) | dict(viewer.tensors) | dict(more) | words))
     return out.getvalue()

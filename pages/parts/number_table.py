@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pages.parts import assets, link
-from pages.parts.link import Rows
+from pages.parts import assets, url_state
 from pages.parts.payload import pack
+from pages.parts.url_state import Rows
 
 
 @dataclass(frozen=True)
-class Sheet:
+class NumberTable:
     """One table.
 
     name      its name in the link, after the page's prefix.
@@ -29,31 +29,31 @@ class Sheet:
         return tuple(tuple(float(cell) for cell in row) for row in self.default)
 
 
-def edit(prefix: str, sheets: Sequence[Sheet]) -> Mapping[str, Rows]:
+def edit_tables(prefix: str, tables: Sequence[NumberTable]) -> Mapping[str, Rows]:
     """Draw the tables and return what they hold."""
-    key = f"{prefix}_sheets"
-    now = {sheet.name: link.table(f"{prefix}_{sheet.name}", sheet.numbers) for sheet in sheets}
+    key = f"{prefix}_number_tables"
+    now = {table.name: url_state.table(f"{prefix}_{table.name}", table.numbers) for table in tables}
 
     def edited() -> None:
         change = assets.told(key, "edited")
-        sheet = next((sheet for sheet in sheets if change and sheet.name == change["name"]), None)
-        if sheet is None:
+        table = next((table for table in tables if change and table.name == change["name"]), None)
+        if table is None:
             return
-        rows = [list(row) for row in now[sheet.name]]
+        rows = [list(row) for row in now[table.name]]
         rows[int(change["row"])][int(change["column"])] = _number(change["value"])
-        link.write_table(f"{prefix}_{sheet.name}", tuple(tuple(row) for row in rows), sheet.numbers)
+        url_state.write_table(f"{prefix}_{table.name}", tuple(tuple(row) for row in rows), table.numbers)
 
     words = {
-        "largest": link.LARGEST_NUMBER,
-        "sheets": [
+        "largest": url_state.LARGEST_NUMBER,
+        "numberTables": [
             {"name": s.name, "label": s.label, "role": s.role, "names": list(s.rows), "values": now[s.name]}
-            for s in sheets
+            for s in tables
         ],
     }
-    assets.component("sheet")(key=key, data=pack(words, {}), on_edited_change=edited)
+    assets.component("number_table")(key=key, data=pack(words, {}), on_edited_change=edited)
     return now
 
 
 def _number(value: float) -> float:
     """What the browser sent, kept to what a link can say."""
-    return round(max(-link.LARGEST_NUMBER, min(link.LARGEST_NUMBER, float(value))), 4)
+    return round(max(-url_state.LARGEST_NUMBER, min(url_state.LARGEST_NUMBER, float(value))), 4)

@@ -1,18 +1,18 @@
-// The stage of a lesson: the sentence, the rail of steps, the figure of the step, and what there is to say about it.
+// The step viewer of a lesson: the sentence, the timeline, the figure of the step, and what there is to say about it.
 
 import { gradient } from "./kit/colour.js";
 import { fit, hiddenWord, savePicture } from "./kit/canvas.js";
 import { ViewLink } from "./kit/link.js";
 import { mount } from "./kit/mount.js";
 import { number } from "./kit/numbers.js";
-import { NumbersTable } from "./kit/numbers_table.js";
+import { FigureTable } from "./kit/figure_table.js";
 import { Selection } from "./kit/selection.js";
 import { button, element, spans } from "./kit/text.js";
 import { arrows } from "./kit/touch.js";
 import { Figure } from "./figure.js";
-import { Rail } from "./rail.js";
+import { Timeline } from "./timeline.js";
 import { Readout } from "./readout.js";
-import { Ribbon } from "./ribbon.js";
+import { TokenStrip } from "./token_strip.js";
 import { CubeView } from "./views/cube_view.js";
 import { HeadsView } from "./views/heads_view.js";
 import { HistogramView } from "./views/histogram_view.js";
@@ -29,15 +29,15 @@ const VIEWS = {
 const LOOP_PACE = 0.35; // where all steps are played again for every word, each is short
 const SMALLEST_FORMULA = 12; // pixels
 
-function createStage(root, io) {
-  root.className = "lab card stage";
+function createStepViewer(root, io) {
+  root.className = "lab card step-viewer";
   const selection = new Selection();
   const figure = new Figure(selection, VIEWS, { onCell: (place) => cell(place) });
   const readout = new Readout(figure);
-  const ribbon = new Ribbon(selection, {
+  const tokenStrip = new TokenStrip(selection, {
     onReorder: (from, to) => data.reorderable && io.component.setTriggerValue("reordered", [from, to]),
   });
-  const rail = new Rail({
+  const timeline = new Timeline({
     onMove: () => show(), sizes, thumbnail,
     onStart: () => data.recurrent !== null && grow(1), again: () => again(),
   });
@@ -49,7 +49,7 @@ function createStage(root, io) {
   };
   const legend = element("div", { className: "legend" });
   const axes = element("div", { className: "axes" });
-  const table = new NumbersTable(() => [...figure.read(), ...readout.read()]);
+  const table = new FigureTable(() => [...figure.read(), ...readout.read()]);
   const tools = {
     zoomIn: button("Zoom in", { className: "small-button" }), zoomOut: button("All", { className: "small-button" }),
     back: button("‹ Word", { className: "small-button", "aria-label": "One word back" }),
@@ -61,7 +61,7 @@ function createStage(root, io) {
   const foot = element("div", { className: "foot", children: [legend, axes, arrows((event) => figure.key(event)), element("div", { className: "tools", children: Object.values(tools) })] });
   const head = element("div", { className: "head", children: [say.count, say.title, say.start, say.shape] });
   root.append(
-    ribbon.node, rail.node,
+    tokenStrip.node, timeline.node,
     element("div", {
       className: "body",
       children: [
@@ -78,15 +78,15 @@ function createStage(root, io) {
   let written = {}; // the formula and the code that stand there now
   let gone = 0; // how often Python sent the playhead somewhere
 
-  const frame = () => data.frames[rail.step];
+  const stepView = () => data.views[timeline.step];
 
   function update(payload, newTheme) {
     const first = !data;
     const changed = payload.signature !== data?.signature;
-    const stood = data?.frames[rail.step].label;
+    const stood = data?.views[timeline.step].label;
     [data, theme] = [payload, newTheme];
     if (changed) figure.grown = Infinity;
-    rail.head.pace = data.recurrent === null ? 1 : LOOP_PACE;
+    timeline.head.pace = data.recurrent === null ? 1 : LOOP_PACE;
     figure.update(data, theme);
     if (changed) {
       figure.zoom = null;
@@ -94,7 +94,7 @@ function createStage(root, io) {
       selection.now = { ...selection.pinned };
     }
     if (first) {
-      rail.head.time = data.step;
+      timeline.head.time = data.step;
       gone = data.go?.[0] ?? 0;
       link.stands(view());
     }
@@ -105,29 +105,29 @@ function createStage(root, io) {
     tools.edit.textContent = data.editLabel;
     tools.back.hidden = tools.on.hidden = data.recurrent === null;
     if (!first) stay(stood);
-    rail.update(data.frames);
+    timeline.update(data.views);
     const asking = data.cross ? data.tokens.queries : null;
-    ribbon.node.hidden = !data.ribbon;
-    if (data.ribbon) ribbon.update({ tokens: data.tokens.keys, asking, weights, theme, movable: data.reorderable });
+    tokenStrip.node.hidden = !data.tokenStrip;
+    if (data.tokenStrip) tokenStrip.update({ tokens: data.tokens.keys, asking, weights, theme, movable: data.reorderable });
     resize();
     if (data.go && data.go[0] !== gone) {
       gone = data.go[0];
-      rail.head.go(data.go[1]);
+      timeline.head.go(data.go[1]);
     }
   }
 
   /** Where the steps are others now, the step that was looked at keeps its name, not its number; one that is gone leads to the first look. */
   function stay(label) {
-    if (data.frames[rail.step]?.label === label) return;
-    const place = data.frames.findIndex((each) => each.label === label);
-    rail.head.stop();
-    rail.head.time = place >= 0 ? place : data.first;
+    if (data.views[timeline.step]?.label === label) return;
+    const place = data.views.findIndex((each) => each.label === label);
+    timeline.head.stop();
+    timeline.head.time = place >= 0 ? place : data.first;
   }
 
   /** What a link must say to show the same again. */
   function view() {
     const { query, key, dimension, head } = selection.pinned;
-    return { step: rail.step, query, key, dimension, head };
+    return { step: timeline.step, query, key, dimension, head };
   }
 
   function weights(query) {
@@ -182,12 +182,12 @@ function createStage(root, io) {
   function resize() {
     figure.resize(Math.floor(figure.canvas.parentElement.clientWidth));
     shown = null; // the words have other room, or are others
-    rail.layout();
-    if (data.ribbon) ribbon.paint();
+    timeline.layout();
+    if (data.tokenStrip) tokenStrip.paint();
     show();
   }
 
-  /** The widths of the tables in one small picture of the rail. */
+  /** The widths of the tables in one small picture of the timeline. */
   function widths({ view }, room, side) {
     if (figure.views[view.kind].thumbnail) return [Math.min(side, room)];
     const tables = view.tables ?? [view];
@@ -197,19 +197,19 @@ function createStage(root, io) {
   }
 
   function sizes(index, room, side) {
-    const across = widths(data.frames[index], room, side);
-    const square = figure.views[data.frames[index].view.kind].thumbnail;
+    const across = widths(data.views[index], room, side);
+    const square = figure.views[data.views[index].view.kind].thumbnail;
     return [across.reduce((sum, width) => sum + width + 2, -2), square ? across[0] : side];
   }
 
-  /** One small picture of the rail. */
+  /** One small picture of the timeline. */
   function thumbnail(canvas, index, room, side) {
-    const { view } = data.frames[index];
+    const { view } = data.views[index];
     const own = figure.views[view.kind];
     const [width, height] = sizes(index, room, side);
     const context = fit(canvas, width, height);
     if (own.thumbnail) return own.thumbnail(context, view, height);
-    const each = widths(data.frames[index], room, side);
+    const each = widths(data.views[index], room, side);
     let x = 0;
     (view.tables ?? [view]).forEach((part, i) => {
       const tensor = figure.tensor(part.tensor);
@@ -223,11 +223,11 @@ function createStage(root, io) {
 
   function show() {
     if (!data || !figure.width) return;
-    const now = frame();
-    if (shown !== rail.step) words(now);
+    const now = stepView();
+    if (shown !== timeline.step) words(now);
     paint(now);
     readout.paint(now);
-    say.start.hidden = !rail.poster || rail.step === 0;
+    say.start.hidden = !timeline.poster || timeline.step === 0;
     pinLegend(now);
     follow();
     tell();
@@ -235,12 +235,12 @@ function createStage(root, io) {
 
   /** Where rows are computed one after the other anyway, no step sweeps over them. */
   function paint(now) {
-    figure.paint(now, data.recurrent === null ? rail.share : 1, data.frames[rail.step - 1]);
+    figure.paint(now, data.recurrent === null ? timeline.share : 1, data.views[timeline.step - 1]);
   }
 
   /** The sentence speaks of the cell that is looked at. */
   function follow() {
-    const { notice } = frame();
+    const { notice } = stepView();
     if (!notice.some(([, , live]) => live)) return;
     say.notice.replaceChildren(...spans(notice.map(([text, role, live]) => [live ? figure.live(live) : text, role])));
   }
@@ -261,8 +261,8 @@ function createStage(root, io) {
   }
 
   function words(now) {
-    shown = rail.step;
-    say.count.textContent = `${rail.step + 1}/${data.frames.length}`;
+    shown = timeline.step;
+    say.count.textContent = `${timeline.step + 1}/${data.views.length}`;
     say.title.textContent = now.title;
     say.shape.textContent = now.shape;
     say.also.textContent = [now.also && `also called ${now.also}`, now.source].filter(Boolean).join(" · ");
@@ -310,7 +310,7 @@ function createStage(root, io) {
   /** The link names the view once it rests; reaching the last step is remembered on this computer. */
   function tell() {
     link.wait();
-    if (!Number.isInteger(rail.head.time) || rail.head.playing) return;
+    if (!Number.isInteger(timeline.head.time) || timeline.head.playing) return;
     link.tell(view());
   }
 
@@ -319,24 +319,24 @@ function createStage(root, io) {
 
   function cell({ query, key, dimension }) {
     if (tools.edit.getAttribute("aria-pressed") !== "true" || !data.editable) return;
-    const { view } = frame();
+    const { view } = stepView();
     if (view.words) io.component.setTriggerValue("picked", [query, Math.min(dimension, view.words[0].length - 1)]);
     else if (weighed(view)) io.component.setTriggerValue("toggled", [query, key]);
   }
 
   say.start.onclick = () => {
-    rail.poster = true;
-    rail.toggle();
-    rail.frames.focus({ preventScroll: true });
+    timeline.poster = true;
+    timeline.toggle();
+    timeline.slider.focus({ preventScroll: true });
   };
   tools.edit.onclick = () => tools.edit.setAttribute("aria-pressed", String(tools.edit.getAttribute("aria-pressed") !== "true"));
-  tools.save.onclick = () => savePicture(figure.canvas, theme.colours.stage, `attention-lab-${frame().label}.png`);
+  tools.save.onclick = () => savePicture(figure.canvas, theme.colours.surface, `attention-lab-${stepView().label}.png`);
   tools.back.onclick = () => grow(Math.min(figure.grown, data.tokens.queries.length) - 1);
   tools.on.onclick = () => grow(Math.min(figure.grown, data.tokens.queries.length) + 1);
   tools.zoomIn.onclick = () => figure.magnify(0.5);
   tools.zoomOut.onclick = () => figure.magnify(1);
   root.addEventListener("pointerdown", (event) => {
-    if (!rail.play.contains(event.target)) rail.poster = false;
+    if (!timeline.play.contains(event.target)) timeline.poster = false;
   }, true);
   root.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -346,8 +346,8 @@ function createStage(root, io) {
     const used = !scrolls && (
       (inFigure && figure.key(event)) ||
       (event.key === "Escape" && (selection.pin(data.focus), true)) ||
-      (!(onButton && [" ", "Enter"].includes(event.key)) && !inFigure && rail.key(event)) ||
-      (inFigure && /^[1-9 ]$/.test(event.key) && rail.key(event))
+      (!(onButton && [" ", "Enter"].includes(event.key)) && !inFigure && timeline.key(event)) ||
+      (inFigure && /^[1-9 ]$/.test(event.key) && timeline.key(event))
     );
     if (used) event.preventDefault();
     // Streamlit listens for r and c on the whole page
@@ -357,17 +357,17 @@ function createStage(root, io) {
     if (!data || !figure.width) return;
     cancelAnimationFrame(root.pending);
     root.pending = requestAnimationFrame(() => {
-      paint(frame());
-      readout.paint(frame());
-      if (data.ribbon) ribbon.paint();
-      pinLegend(frame());
+      paint(stepView());
+      readout.paint(stepView());
+      if (data.tokenStrip) tokenStrip.paint();
+      pinLegend(stepView());
       follow();
       tell();
       table.refresh();
     });
   });
 
-  return { update, resize, destroy: () => (rail.head.stop(), link.wait()) };
+  return { update, resize, destroy: () => (timeline.head.stop(), link.wait()) };
 }
 
-export default (component) => mount(component, createStage, ["ribbon.css", "readout.css", "stage.css"].map((name) => new URL(name, import.meta.url)));
+export default (component) => mount(component, createStepViewer, ["token_strip.css", "readout.css", "step_viewer.css"].map((name) => new URL(name, import.meta.url)));

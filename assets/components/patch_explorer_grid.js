@@ -5,7 +5,7 @@ import { HeadGrid } from "./head_grid.js";
 
 const VEIL = 0.88;
 
-export class GazeGrid extends HeadGrid {
+export class PatchExplorerGrid extends HeadGrid {
   /** Beside what HeadGrid takes: picture, extra, rows and columns of a small map, factor, state, and how many patches lie across and down. */
   update({ picture, extra, rows, columns, factor, state, across, down, ...rest }) {
     Object.assign(this, { picture, extra, mapRows: rows, mapColumns: columns, factor, asks: state, across, down });
@@ -45,7 +45,7 @@ export class GazeGrid extends HeadGrid {
     const { query, turned } = this.asks;
     this.asker = this.#asker();
     const { mapRows: rows, mapColumns: columns, extra } = this;
-    const ground = parse(this.theme.colours.stage);
+    const ground = parse(this.theme.colours.surface);
     const atlas = new ImageData(columns, rows * this.layers * this.heads);
     const cells = rows * columns;
     const own = this.#cell(query);

@@ -6,12 +6,12 @@ import { button, element } from "./text.js";
 const LONGEST = 64; // rows and columns that are written out
 const REST = 250; // ms without a change, then an open table follows
 
-export class NumbersTable {
+export class FigureTable {
   /** read() -> [{ title, rows, columns, cell(row, column) }]: names of rows and columns, and the text of a cell. */
   constructor(read, name = "Numbers") {
     this.read = read;
     this.button = button(name, { className: "small-button", "aria-pressed": "false" });
-    this.node = element("div", { className: "numbers-table", hidden: true, tabindex: 0, role: "group", "aria-label": "The numbers of the figure" });
+    this.node = element("div", { className: "figure-table", hidden: true, tabindex: 0, role: "group", "aria-label": "The numbers of the figure" });
     this.button.onclick = () => {
       this.node.hidden = !this.node.hidden;
       this.button.setAttribute("aria-pressed", String(!this.node.hidden));

@@ -1,4 +1,4 @@
-// The token ribbon: the sentence, each word inked by its weight, lines from the word that asks to what it attends to.
+// The token strip: the sentence, each word inked by its weight, lines from the word that asks to what it attends to.
 // Where another sentence asks, it stands above. Words chosen with Shift ask together: their weights are added up.
 
 import { css, inkOn, shade } from "./kit/colour.js";
@@ -10,7 +10,7 @@ const LINE_FROM = 0.015; // below this no line is drawn
 const NUMBER_FROM = 0.02; // below this no number is written
 const SVG = "http://www.w3.org/2000/svg";
 
-export class Ribbon {
+export class TokenStrip {
   /**
    * onReorder(from, to): a word was dragged, or moved with Alt and an arrow key. touched: whether fingers get buttons for
    * what Shift and Alt do.
@@ -26,7 +26,7 @@ export class Ribbon {
     this.inner = element("div", { className: "inner", children: [this.lines, this.asking, this.words] });
     this.note = element("div", { className: "sum", "aria-live": "polite" });
     this.tools = this.#buttons();
-    this.node = element("div", { className: "ribbon", children: [this.inner, this.note, ...(touched ? [this.tools] : [])] });
+    this.node = element("div", { className: "token-strip", children: [this.inner, this.note, ...(touched ? [this.tools] : [])] });
     this.inner.onpointerleave = () => selection.release();
     this.drawn = []; // the words that ask, each with its weights
     this.node.onscroll = () => this.apart && this.#draw(); // a shorter sentence stays where it is

@@ -3,29 +3,29 @@
 import { savePicture } from "./kit/canvas.js";
 import { gradient } from "./kit/colour.js";
 import { mount } from "./kit/mount.js";
-import { NumbersTable } from "./kit/numbers_table.js";
+import { FigureTable } from "./kit/figure_table.js";
 import { Tensor } from "./kit/payload.js";
 import { button, element } from "./kit/text.js";
 import { arrows } from "./kit/touch.js";
-import { GazeGrid } from "./gaze_grid.js";
-import { GazePicture } from "./gaze_picture.js";
+import { PatchExplorerGrid } from "./patch_explorer_grid.js";
+import { PatchExplorerPicture } from "./patch_explorer_picture.js";
 
 const FILE = "attention-lab-picture.png";
 
-function createGaze(root, io) {
-  root.className = "lab card gaze";
+function createPatchExplorer(root, io) {
+  root.className = "lab card patch-explorer";
   const state = { query: 0, key: 0, pinned: false, turned: false, coloured: false, share: 1 };
   const panels = [0, 1].map((index) => {
-    const picture = new GazePicture({ onPoint: (place) => point(place, panels[index]) });
+    const picture = new PatchExplorerPicture({ onPoint: (place) => point(place, panels[index]) });
     const title = element("h3", { "aria-level": 2 });
     const note = element("p", { className: "note" });
     const chips = element("div", { className: "chips", role: "group", "aria-label": "Tokens that are no patch" });
     const says = element("p", { className: "says", role: "status" });
     const legend = element("div", { className: "legend" });
     const save = button("Save PNG", { className: "small-button" });
-    save.onclick = () => savePicture(picture.canvas, picture.theme.colours.stage, FILE);
+    save.onclick = () => savePicture(picture.canvas, picture.theme.colours.surface, FILE);
     const figure = element("figure", { children: [picture.canvas] });
-    const table = new NumbersTable(() => picture.read());
+    const table = new FigureTable(() => picture.read());
     const foot = element("div", { className: "foot", children: [legend, arrows((event) => picture.key(event)), table.button, save] });
     const node = element("section", { className: "panel", children: [title, note, figure, chips, foot, table.node, says] });
     return { picture, title, note, chips, says, legend, node, figure, table };
@@ -53,11 +53,11 @@ function createGaze(root, io) {
   };
   share.onkeydown = (event) => event.stopPropagation();
 
-  const grid = new GazeGrid({
+  const grid = new PatchExplorerGrid({
     onOpen: (layer, head) => io.component.setTriggerValue("opened", { layer, head }),
     onHover: (place) => preview(place),
   });
-  const every = new NumbersTable(() => grid.read(), "Numbers of all heads");
+  const every = new FigureTable(() => grid.read(), "Numbers of all heads");
   const caption = element("p", { className: "caption" });
   const scroll = element("div", { className: "scroll", children: [grid.canvas] });
   const left = element("div", { className: "panels", children: [first.node] });
@@ -177,7 +177,7 @@ function createGaze(root, io) {
       panel.says.replaceChildren(...found.says);
       [...panel.chips.children].forEach((chip, place) => chip.setAttribute("aria-pressed", String(place === there.query)));
       const bar = element("span", { className: "bar" });
-      bar.style.background = state.coloured ? gradient(theme.ramps.weights) : `linear-gradient(90deg, ${theme.colours.stage}, ${theme.colours["ink-3"]})`;
+      bar.style.background = state.coloured ? gradient(theme.ramps.weights) : `linear-gradient(90deg, ${theme.colours.surface}, ${theme.colours["ink-3"]})`;
       const number = (text) => element("span", { className: "number", children: [text] });
       panel.legend.replaceChildren(number("0"), bar, number(found.most.toFixed(3)), `an even share would be ${(1 / panel.words.names.length).toFixed(3)}`);
     }
@@ -201,4 +201,4 @@ function alikeVeil({ values }, theme) {
   return theme.name === "dark" ? mean < 0.15 : mean > 0.85;
 }
 
-export default (component) => mount(component, createGaze, [new URL("gaze.css", import.meta.url)]);
+export default (component) => mount(component, createPatchExplorer, [new URL("patch_explorer.css", import.meta.url)]);

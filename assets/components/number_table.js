@@ -3,32 +3,32 @@
 import { mount } from "./kit/mount.js";
 import { element } from "./kit/text.js";
 
-function createSheet(root, io) {
-  root.className = "lab sheets";
+function createNumberTable(root, io) {
+  root.className = "lab number-tables";
   const message = element("p", { className: "message", role: "status" });
   const place = element("div", { className: "place" });
   root.append(message, place);
   let largest = 99;
 
-  function accept(input, sheet, row, column) {
+  function accept(input, numberTable, row, column) {
     const text = input.value.trim().replace(",", ".").replace("\u2212", "-");
     const value = Number(text);
     if (text === "" || !Number.isFinite(value) || Math.abs(value) > largest) {
       message.textContent = `“${input.value}” was not taken: a number from −${largest} to ${largest} fits here. The old one stays.`;
-      input.value = String(sheet.values[row][column]);
+      input.value = String(numberTable.values[row][column]);
       return;
     }
     message.textContent = "";
-    if (value === sheet.values[row][column]) return;
-    sheet.values[row][column] = value;
-    io.component.setTriggerValue("edited", { name: sheet.name, row, column, value });
+    if (value === numberTable.values[row][column]) return;
+    numberTable.values[row][column] = value;
+    io.component.setTriggerValue("edited", { name: numberTable.name, row, column, value });
   }
 
-  function cell(sheet, row, column) {
-    const name = `${sheet.label}, row ${sheet.names[row] ?? row}, column ${column}`;
+  function cell(numberTable, row, column) {
+    const name = `${numberTable.label}, row ${numberTable.names[row] ?? row}, column ${column}`;
     const input = element("input", { type: "text", inputmode: "decimal", size: 4, "aria-label": name });
-    input.value = String(sheet.values[row][column]);
-    input.onchange = () => accept(input, sheet, row, column);
+    input.value = String(numberTable.values[row][column]);
+    input.onchange = () => accept(input, numberTable, row, column);
     input.onfocus = () => input.select();
     input.onkeydown = (event) => {
       event.stopPropagation(); // r and c are Streamlit's
@@ -42,29 +42,29 @@ function createSheet(root, io) {
     return element("td", { children: [input] });
   }
 
-  function table(sheet) {
-    const rows = sheet.values.map((values, row) =>
+  function table(numberTable) {
+    const rows = numberTable.values.map((values, row) =>
       element("tr", {
         children: [
-          element("th", { scope: "row", children: [sheet.names[row] ?? ""] }),
-          ...values.map((_, column) => cell(sheet, row, column)),
+          element("th", { scope: "row", children: [numberTable.names[row] ?? ""] }),
+          ...values.map((_, column) => cell(numberTable, row, column)),
         ],
       }),
     );
     return element("div", {
-      className: "sheet",
-      children: [element("div", { className: `name ${sheet.role}`, children: [sheet.label] }), element("table", { children: rows })],
+      className: "number-table",
+      children: [element("div", { className: `name ${numberTable.role}`, children: [numberTable.label] }), element("table", { children: rows })],
     });
   }
 
   function update(data) {
     largest = data.largest;
     const held = root.getRootNode().activeElement?.getAttribute?.("aria-label");
-    place.replaceChildren(...data.sheets.map(table));
+    place.replaceChildren(...data.numberTables.map(table));
     if (held) [...place.querySelectorAll("input")].find((input) => input.getAttribute("aria-label") === held)?.focus();
   }
 
   return { update };
 }
 
-export default (component) => mount(component, createSheet, [new URL("sheet.css", import.meta.url)]);
+export default (component) => mount(component, createNumberTable, [new URL("number_table.css", import.meta.url)]);

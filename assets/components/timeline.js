@@ -1,4 +1,4 @@
-// The step rail: one small picture per step, the real tensor each; play, pause, scrub, arrow keys.
+// The timeline: one small picture per step, the real tensor each; play, pause, scrub, arrow keys.
 
 import { clamp, mix } from "./kit/numbers.js";
 import { Playhead } from "./kit/playhead.js";
@@ -21,7 +21,7 @@ function icon(name) {
   return svg;
 }
 
-export class Rail {
+export class Timeline {
   /**
    * onMove is called on every move of the playhead; sizes(index, room, side) tells [width, height] of one small picture,
    * at most `room` wide and `side` high, and thumbnail(canvas, index, room, side) draws it. onStart is called when playing
@@ -40,10 +40,10 @@ export class Rail {
     this.fill = element("div", { className: "fill" });
     this.knob = element("div", { className: "knob" });
     this.track = element("div", { className: "track", children: [this.fill, this.knob] });
-    this.frames = element("div", {
-      className: "frames", role: "slider", tabindex: 0, "aria-label": "Step of the computation", "aria-valuemin": 1,
+    this.slider = element("div", {
+      className: "steps", role: "slider", tabindex: 0, "aria-label": "Step of the computation", "aria-valuemin": 1,
     });
-    this.node = element("div", { className: "rail", children: [this.play, this.frames] });
+    this.node = element("div", { className: "timeline", children: [this.play, this.slider] });
     this.track.onpointerdown = (event) => this.#scrub(event);
   }
 
@@ -83,33 +83,33 @@ export class Rail {
     return true;
   }
 
-  update(frames) {
-    this.head.last = frames.length - 1;
+  update(views) {
+    this.head.last = views.length - 1;
     this.head.time = Math.min(this.head.time, this.head.last);
-    const wording = JSON.stringify(frames.map(({ label, operator }) => [label, operator]));
+    const wording = JSON.stringify(views.map(({ label, operator }) => [label, operator]));
     if (wording === this.wording) return;
     this.wording = wording;
-    this.labels = frames.map((frame) => frame.label);
+    this.labels = views.map((stepView) => stepView.label);
     const children = [];
-    this.pictures = frames.map((frame, index) => {
-      if (index) children.push(element("span", { className: "operator", children: [frame.operator ?? ""] }));
+    this.pictures = views.map((stepView, index) => {
+      if (index) children.push(element("span", { className: "operator", children: [stepView.operator ?? ""] }));
       const canvas = element("canvas", { "aria-hidden": "true" }); // the slider says which step it is
       const node = element("div", {
-        className: "frame",
-        children: [canvas, element("span", { className: "label", children: [frame.label] })],
+        className: "step",
+        children: [canvas, element("span", { className: "label", children: [stepView.label] })],
       });
       node.onclick = () => {
         this.poster = false;
         this.head.go(index);
-        this.frames.focus({ preventScroll: true });
+        this.slider.focus({ preventScroll: true });
       };
       children.push(node);
       return { node, canvas };
     });
-    this.dots = frames.map(() => element("i", { className: "dot" }));
+    this.dots = views.map(() => element("i", { className: "dot" }));
     this.track.replaceChildren(this.fill, ...this.dots, this.knob);
-    this.frames.replaceChildren(...children, this.track);
-    this.frames.setAttribute("aria-valuemax", frames.length);
+    this.slider.replaceChildren(...children, this.track);
+    this.slider.setAttribute("aria-valuemax", views.length);
   }
 
   layout() {
@@ -117,16 +117,16 @@ export class Rail {
     let side = 44;
     let room = WIDTHS.find((width) => {
       this.#size(width, side);
-      return this.frames.scrollWidth <= this.frames.clientWidth;
+      return this.slider.scrollWidth <= this.slider.clientWidth;
     });
     if (!room) {
       this.node.classList.add("tight");
-      room = Math.max(SMALLEST, Math.floor(this.frames.clientWidth / this.pictures.length) - 4);
+      room = Math.max(SMALLEST, Math.floor(this.slider.clientWidth / this.pictures.length) - 4);
       side = Math.min(30, room);
       this.#size(room, side);
     }
     this.pictures.forEach(({ canvas }, index) => this.thumbnail(canvas, index, room, side));
-    const left = this.frames.getBoundingClientRect().left;
+    const left = this.slider.getBoundingClientRect().left;
     this.centres = this.pictures.map(({ node }) => {
       const box = node.getBoundingClientRect();
       return box.left - left + box.width / 2;
@@ -151,17 +151,17 @@ export class Rail {
     this.knob.style.left = `${at}px`;
     this.fill.style.width = `${at}px`;
     this.pictures.forEach(({ node }, index) => {
-      node.className = `frame ${index === this.step ? "on" : index < this.step ? "past" : "ahead"}`;
+      node.className = `step ${index === this.step ? "on" : index < this.step ? "past" : "ahead"}`;
     });
     this.play.replaceChildren(icon(playing ? "pause" : "play"));
     this.play.setAttribute("aria-label", playing ? "Pause" : "Play");
-    this.frames.setAttribute("aria-valuenow", this.step + 1);
-    this.frames.setAttribute("aria-valuetext", `${this.step + 1} of ${last + 1}: ${this.labels[this.step]}`);
+    this.slider.setAttribute("aria-valuenow", this.step + 1);
+    this.slider.setAttribute("aria-valuetext", `${this.step + 1} of ${last + 1}: ${this.labels[this.step]}`);
   }
 
   #scrub(event) {
     const time = ({ clientX }) => {
-      const x = clientX - this.frames.getBoundingClientRect().left;
+      const x = clientX - this.slider.getBoundingClientRect().left;
       let low = 0;
       while (low < this.head.last - 1 && x > this.centres[low + 1]) low++;
       const width = this.centres[low + 1] - this.centres[low];

@@ -1,14 +1,14 @@
-"""The stage in a real browser: play, scrub, keys, hovering, linking, zooming; and nothing of it asks Python."""
+"""The step viewer in a real browser: play, scrub, keys, hovering, linking, zooming; and nothing of it asks Python."""
 
 import pytest
 
-FIGURE = ".stage figure canvas"
-TITLE = ".stage .say h3"
-FRAMES = ".stage .frames"
+FIGURE = ".step-viewer figure canvas"
+TITLE = ".step-viewer .say h3"
+STEPS = ".step-viewer .steps"
 
 
 def step(visitor) -> int:
-    return int(visitor.see(FRAMES).get_attribute("aria-valuenow"))
+    return int(visitor.see(STEPS).get_attribute("aria-valuenow"))
 
 
 def test_a_lesson_opens_on_its_weights_with_a_cell_already_explained(visit):
@@ -16,52 +16,52 @@ def test_a_lesson_opens_on_its_weights_with_a_cell_already_explained(visit):
     assert visitor.text(TITLE) == "Attention weights"
     assert visitor.text(".readout .title") == "it asks animal"
     assert "0.653" in visitor.text(".readout .chain")
-    assert visitor.see(".stage math").first.text_content().startswith("softmax")
+    assert visitor.see(".step-viewer math").first.text_content().startswith("softmax")
 
 
 def test_keys_move_from_step_to_step(visit):
     visitor = visit("/self_attention", reduced_motion="reduce")
-    visitor.see(FRAMES).focus()
+    visitor.see(STEPS).focus()
     for key, expected in (("ArrowRight", 6), ("ArrowLeft", 5), ("Home", 1), ("End", 9), ("3", 3)):
         visitor.page.keyboard.press(key)
         assert step(visitor) == expected
     assert visitor.text(TITLE) == "Scores"
-    assert visitor.see(FRAMES).get_attribute("aria-valuetext") == "3 of 9: scores"
+    assert visitor.see(STEPS).get_attribute("aria-valuetext") == "3 of 9: scores"
 
 
 def test_play_computes_row_by_row_and_pause_stops_it(visit):
     visitor = visit("/self_attention")
-    visitor.see(".stage .play").click()
+    visitor.see(".step-viewer .play").click()
     visitor.page.wait_for_timeout(600)
-    assert visitor.see(".stage .play").get_attribute("aria-label") == "Pause"
+    assert visitor.see(".step-viewer .play").get_attribute("aria-label") == "Pause"
     assert step(visitor) == 1  # there is time to read the first step
-    visitor.says(".stage .count", "2/")
-    visitor.see(".stage .play").click()
-    at = visitor.see(".stage .knob").evaluate("knob => knob.style.left")
+    visitor.says(".step-viewer .count", "2/")
+    visitor.see(".step-viewer .play").click()
+    at = visitor.see(".step-viewer .knob").evaluate("knob => knob.style.left")
     visitor.page.wait_for_timeout(300)
-    assert visitor.see(".stage .knob").evaluate("knob => knob.style.left") == at
+    assert visitor.see(".step-viewer .knob").evaluate("knob => knob.style.left") == at
 
 
 def test_a_lesson_that_opens_in_its_middle_says_how_to_begin_at_its_beginning(visit):
     visitor = visit("/self_attention", reduced_motion="reduce")
     begin = visitor.page.get_by_role("button", name="Play from step 1")
     begin.click()
-    visitor.says(".stage .count", "1/")
+    visitor.says(".step-viewer .count", "1/")
     assert begin.is_hidden()
 
 
 def test_who_prefers_stillness_gets_steps_without_motion(visit):
     visitor = visit("/self_attention", reduced_motion="reduce")
-    visitor.see(".stage .play").click()
+    visitor.see(".step-viewer .play").click()
     visitor.page.wait_for_timeout(100)
-    knob = visitor.see(".stage .knob").evaluate("knob => parseFloat(knob.style.left)")
-    dots = visitor.see(".stage .dot").evaluate_all("dots => dots.map(dot => parseFloat(dot.style.left))")
+    knob = visitor.see(".step-viewer .knob").evaluate("knob => parseFloat(knob.style.left)")
+    dots = visitor.see(".step-viewer .dot").evaluate_all("dots => dots.map(dot => parseFloat(dot.style.left))")
     assert any(abs(knob - dot) < 0.5 for dot in dots)
 
 
 def test_the_knob_can_be_dragged_between_two_steps(visit):
     visitor = visit("/self_attention")
-    track = visitor.see(".stage .track").bounding_box()
+    track = visitor.see(".step-viewer .track").bounding_box()
     visitor.page.mouse.move(track["x"] + 20, track["y"] + 8)
     visitor.page.mouse.down()
     visitor.page.mouse.move(track["x"] + track["width"] * 0.3, track["y"] + 8, steps=6)
@@ -71,21 +71,21 @@ def test_the_knob_can_be_dragged_between_two_steps(visit):
 
 def test_formula_and_code_mark_the_step_that_is_shown(visit):
     visitor = visit("/self_attention", reduced_motion="reduce")
-    visitor.see(FRAMES).focus()
+    visitor.see(STEPS).focus()
     visitor.page.keyboard.press("3")
-    marked = visitor.see(".stage .symbol.on").evaluate_all("nodes => nodes.map(node => node.dataset.step)")
+    marked = visitor.see(".step-viewer .symbol.on").evaluate_all("nodes => nodes.map(node => node.dataset.step)")
     assert marked == ["scores"]
-    assert visitor.text(".stage pre.code .on").startswith("scores = score(queries, keys)")
+    assert visitor.text(".step-viewer pre.code .on").startswith("scores = score(queries, keys)")
 
 
 def test_hovering_a_word_marks_its_row_everywhere_and_asks_python_nothing(visit):
     visitor = visit("/self_attention")
     before = visitor.messages_sent
-    visitor.see(".ribbon .token", has_text="cross").hover()
+    visitor.see(".token-strip .token", has_text="cross").hover()
     visitor.says(".readout .title", "cross asks")
     assert "row cross" in visitor.see(FIGURE).get_attribute("aria-label")
-    assert visitor.see(".ribbon .token.asking").inner_text().startswith("cross")
-    for token in visitor.see(".ribbon .token").all():
+    assert visitor.see(".token-strip .token.asking").inner_text().startswith("cross")
+    for token in visitor.see(".token-strip .token").all():
         token.hover()
     assert visitor.messages_sent == before
 
@@ -116,7 +116,7 @@ def test_arrow_keys_move_the_cell_and_escape_returns(visit):
 def test_the_view_is_in_the_link_and_the_link_shows_it_again(visit):
     visitor = visit("/self_attention", reduced_motion="reduce")
     visited = visitor.page.evaluate("history.length")
-    visitor.see(FRAMES).focus()
+    visitor.see(STEPS).focus()
     visitor.page.keyboard.press("3")
     visitor.see(FIGURE).focus()
     visitor.page.keyboard.press("ArrowUp")
@@ -132,8 +132,8 @@ def test_the_view_is_in_the_link_and_the_link_shows_it_again(visit):
 def test_every_step_of_a_lesson_draws_without_an_error(visit):
     for path in ("/attention", "/self_attention", "/masks", "/multi_head"):
         visitor = visit(path, reduced_motion="reduce")
-        count = int(visitor.see(FRAMES).get_attribute("aria-valuemax"))
-        visitor.see(FRAMES).focus()
+        count = int(visitor.see(STEPS).get_attribute("aria-valuemax"))
+        visitor.see(STEPS).focus()
         for place in range(1, count + 1):
             visitor.page.keyboard.press(str(place))
             assert step(visitor) == place
@@ -159,7 +159,7 @@ def painted(visitor) -> int:
 def test_numbers_can_be_read_as_a_table(visit):
     visitor = visit("/self_attention")
     visitor.page.get_by_role("button", name="Numbers", exact=True).click()
-    rows = visitor.see(".numbers-table table").first.locator("tbody tr")
+    rows = visitor.see(".figure-table table").first.locator("tbody tr")
     assert rows.count() == 14
     cells = [float(cell) for cell in rows.nth(9).locator("td").all_inner_texts()]
     assert cells[2] == pytest.approx(0.653, abs=5e-4)
@@ -169,7 +169,7 @@ def test_numbers_can_be_read_as_a_table(visit):
 def test_a_long_text_is_shown_whole_and_can_be_zoomed_to_the_cell(visit):
     visitor = visit("/self_attention")
     visitor.type_into("Sentence", " ".join(map(str, range(100, 200))))
-    assert visitor.see(".ribbon .token").count() == 102
+    assert visitor.see(".token-strip .token").count() == 102
 
     def row_at(share: float) -> int:
         """The number in whose row the pointer is, so far down the figure."""
@@ -190,16 +190,16 @@ def test_a_long_text_is_shown_whole_and_can_be_zoomed_to_the_cell(visit):
 
 def test_the_theme_follows_the_system_at_once(visit):
     visitor = visit("/self_attention", color_scheme="light")
-    assert visitor.see(".stage").get_attribute("data-theme") == "light"
+    assert visitor.see(".step-viewer").get_attribute("data-theme") == "light"
     visitor.page.emulate_media(color_scheme="dark")
     visitor.page.wait_for_function(
         "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(18, 18, 25)'"
     )
     visitor.page.wait_for_timeout(300)
-    assert visitor.see(".stage").get_attribute("data-theme") == "dark"
+    assert visitor.see(".step-viewer").get_attribute("data-theme") == "dark"
 
 
-def test_streamlits_own_keys_do_nothing_while_the_stage_has_the_focus(visit):
+def test_streamlits_own_keys_do_nothing_while_the_step_viewer_has_the_focus(visit):
     visitor = visit("/self_attention")
     visitor.see(FIGURE).focus()
     before = visitor.messages_sent
@@ -220,11 +220,11 @@ def test_streamlits_own_keys_do_nothing_while_the_stage_has_the_focus(visit):
 )
 def test_the_sentence_speaks_of_the_cell_that_is_looked_at(visit, path, selector):
     visitor = visit(path)
-    words = visitor.see(".ribbon .words .token .word")
-    visitor.see(".ribbon .words .token").nth(2).hover()
+    words = visitor.see(".token-strip .words .token .word")
+    visitor.see(".token-strip .words .token").nth(2).hover()
     visitor.says(selector, words.nth(2).inner_text())
     sent = visitor.messages_sent
-    visitor.see(".ribbon .words .token").nth(4).hover()
+    visitor.see(".token-strip .words .token").nth(4).hover()
     visitor.says(selector, words.nth(4).inner_text())
     assert visitor.messages_sent == sent
 

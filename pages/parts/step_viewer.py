@@ -1,4 +1,4 @@
-"""The stage of a lesson: the steps of a trace on a rail, one figure, what to notice, the formula and the code."""
+"""The step viewer of a lesson: the steps of a trace on a timeline, one figure, what to notice, the formula and the code."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ class Token(NamedTuple):
 class Computation:
     """What is computed: the steps of a trace, with the formula and the code that tell of it.
 
-    formula_of, symbols, formulas   as of a Stage.
+    formula_of, symbols, formulas   as of a StepViewer.
     """
 
     steps: list[Step]
@@ -53,14 +53,14 @@ class Computation:
 
 
 @dataclass(frozen=True)
-class Frame:
-    """One stop on the rail.
+class StepView:
+    """One stop on the timeline.
 
     label     the word under its picture.
     steps     the steps of the trace that it shows; formula and code mark them, the first one lends its title.
     view      how the figure draws it.
     notice    one or two sentences with real numbers.
-    operator  what stands on the rail before it.
+    operator  what stands on the timeline before it.
     title     in place of the first step's; shape: in place of its tensor's.
     instead   what is computed, where that is not the lesson's own computation.
     """
@@ -76,8 +76,8 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Everything that one stage shows.
+class StepViewer:
+    """Everything that one step viewer shows.
 
     signature    changes whenever the input does; then the cell looked at returns to `focus`.
     steps        the trace.
@@ -95,14 +95,14 @@ class Stage:
                  can be dragged.
     recurrent    the first of the steps that are done anew for every query, one query after the other; None where all
                  queries are computed at once.
-    ribbon       whether the keys stand above it as words, with arcs of the weights.
+    token_strip  whether the keys stand above it as words, with arcs of the weights.
     answered     whether the learner answered the lesson's question.
     """
 
     lesson: str
     signature: str
     steps: list[Step]
-    frames: Sequence[Frame]
+    views: Sequence[StepView]
     tokens: Mapping[str, Sequence[Token]]
     listing: Sequence[Line]
     formula_of: str
@@ -118,29 +118,29 @@ class Stage:
     edit_label: str = "Edit mask"
     recurrent: int | None = None
     reorderable: bool = False
-    ribbon: bool = True
+    token_strip: bool = True
     answered: bool = False
 
     @property
     def computation(self) -> Computation:
-        """What all its frames show that name no other."""
+        """What all its step views show that name no other."""
         return Computation(self.steps, self.formula_of, self.listing, self.symbols, self.formulas)
 
 
 def show(
-    stage: Stage,
+    viewer: StepViewer,
     first_step: int,
     on_toggle: Callable[[int, int], None] | None = None,
     on_reorder: Callable[[int, int], None] | None = None,
     on_pick: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Draw the stage. The step it rests on and the cell looked at are kept in the link as `?step=` and `?at=`.
+    """Draw the step viewer. The step it rests on and the cell looked at are kept in the link as `?step=` and `?at=`.
 
     on_toggle    called with (query, key) when the learner clicks a cell of an editable mask.
     on_reorder   called with (from, to) when the learner moves a word.
     on_pick      called with (query, rank) when the learner picks one of the words in a cell.
     """
-    key = f"{stage.lesson}_stage"
+    key = f"{viewer.lesson}_step_viewer"
 
     def told(event: str, act: Callable[[int, int], None] | None) -> Callable[[], None]:
         def tell() -> None:
@@ -150,14 +150,14 @@ def show(
 
         return tell
 
-    step, count = step_of_link(len(stage.frames), first_step), len(stage.frames)
+    step, count = step_of_link(len(viewer.views), first_step), len(viewer.views)
     # where the number of steps has just changed, the browser is about to tell which of them it shows now
     if st.session_state.get(f"{key}_count", count) == count:
-        visit.stood(step, count, stage.answered)
+        visit.stood(step, count, viewer.answered)
     st.session_state[f"{key}_count"] = count
-    assets.component("stage")(
+    assets.component("step_viewer")(
         key=key,
-        data=_payload(stage, step, first_step),
+        data=_payload(viewer, step, first_step),
         on_view_change=lambda: remember(key),
         on_toggled_change=told("toggled", on_toggle),
         on_reordered_change=told("reordered", on_reorder),
@@ -190,66 +190,68 @@ def remember(key: str) -> None:
 
 
 def go_to(lesson: str, step: int) -> None:
-    """Move the stage of a lesson to a step, as if the learner had clicked it."""
+    """Move the step viewer of a lesson to a step, as if the learner had clicked it."""
     turn = st.session_state.get(f"{lesson}_go", (0, 0))[0]
     st.session_state[f"{lesson}_go"] = (turn + 1, step)
     st.query_params["step"] = str(step)
 
 
-def _payload(stage: Stage, step: int, first_step: int) -> bytes:
-    tensors = matrices(stage.steps) | dict(stage.tensors)
-    declared = {made.name: made for made in stage.steps}
-    frames = [_frame(frame, declared, tensors) for frame in stage.frames]
+def _payload(viewer: StepViewer, step: int, first_step: int) -> bytes:
+    tensors = matrices(viewer.steps) | dict(viewer.tensors)
+    declared = {made.name: made for made in viewer.steps}
+    step_views = [_step_view(step_view, declared, tensors) for step_view in viewer.views]
     always = {"weights", "queries", "keys", "values", "scores", "scaled"} & tensors.keys()
-    shown = {part["tensor"] for frame in frames for part in frame["view"].get("tables") or [frame["view"]]}
+    shown = {
+        part["tensor"] for step_view in step_views for part in step_view["view"].get("tables") or [step_view["view"]]
+    }
     words = {
-        "lesson": stage.lesson,
-        "signature": stage.signature,
+        "lesson": viewer.lesson,
+        "signature": viewer.signature,
         "tokens": {
             axis: [token._replace(text=token.text[:LONGEST_LABEL])._asdict() for token in tokens]
-            for axis, tokens in stage.tokens.items()
+            for axis, tokens in viewer.tokens.items()
         },
-        "cross": stage.tokens["queries"] is not stage.tokens["keys"],
-        "frames": frames,
-        "formula": stage.computation.formula,
-        "formulaAll": stage.formula_all,
-        "code": stage.computation.code,
-        "focus": dict(stage.focus),
-        "look": look_of_link(stage.focus),
-        "go": st.session_state.get(f"{stage.lesson}_go"),
-        "divisor": stage.divisor,
-        "dotProduct": stage.dot_product,
+        "cross": viewer.tokens["queries"] is not viewer.tokens["keys"],
+        "views": step_views,
+        "formula": viewer.computation.formula,
+        "formulaAll": viewer.formula_all,
+        "code": viewer.computation.code,
+        "focus": dict(viewer.focus),
+        "look": look_of_link(viewer.focus),
+        "go": st.session_state.get(f"{viewer.lesson}_go"),
+        "divisor": viewer.divisor,
+        "dotProduct": viewer.dot_product,
         "limits": {name: limit(tensors[name]) for name in {"queries", "keys"} & tensors.keys()},
-        "editable": stage.editable,
-        "editLabel": stage.edit_label,
-        "recurrent": stage.recurrent,
-        "reorderable": stage.reorderable,
-        "ribbon": stage.ribbon,
+        "editable": viewer.editable,
+        "editLabel": viewer.edit_label,
+        "recurrent": viewer.recurrent,
+        "reorderable": viewer.reorderable,
+        "tokenStrip": viewer.token_strip,
         "step": step,
         "first": first_step,
     }
-    sent = {name: tensors[name] for name in shown | always | stage.tensors.keys()}
-    return pack(words, sent, stage.shares | {"weights"} & tensors.keys())
+    sent = {name: tensors[name] for name in shown | always | viewer.tensors.keys()}
+    return pack(words, sent, viewer.shares | {"weights"} & tensors.keys())
 
 
-def _frame(frame: Frame, declared: Mapping[str, Step], tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    first = declared.get(frame.steps[0]) if frame.steps else None
-    parts = frame.view.get("tables") or [frame.view]
+def _step_view(step_view: StepView, declared: Mapping[str, Step], tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    first = declared.get(step_view.steps[0]) if step_view.steps else None
+    parts = step_view.view.get("tables") or [step_view.view]
     sizes = list(dict.fromkeys(" × ".join(map(str, tensors[part["tensor"]].shape)) for part in parts))
     return {
-        "label": frame.label,
-        "steps": list(frame.steps),
-        "operator": frame.operator,
-        "title": frame.title or first.title,
-        "also": first.also if first and not frame.title else "",
+        "label": step_view.label,
+        "steps": list(step_view.steps),
+        "operator": step_view.operator,
+        "title": step_view.title or first.title,
+        "also": first.also if first and not step_view.title else "",
         "source": SOURCES[first.source].short if first else "",
-        "shape": frame.shape
+        "shape": step_view.shape
         or (f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes)),
-        "axes": _axes(frame.view["kind"], parts[0]),
-        "formula": frame.instead and frame.instead.formula,
-        "code": frame.instead and frame.instead.code,
-        "notice": frame.notice,
-        "view": _with_limits(frame.view, tensors),
+        "axes": _axes(step_view.view["kind"], parts[0]),
+        "formula": step_view.instead and step_view.instead.formula,
+        "code": step_view.instead and step_view.instead.code,
+        "notice": step_view.notice,
+        "view": _with_limits(step_view.view, tensors),
     }
 
 

@@ -11,7 +11,7 @@ const MARGIN = 20; // for the names of rows and columns
 const VEIL = 0.86;
 const TOLD = 3; // how many of the strongest are said
 
-export class GazePicture {
+export class PatchExplorerPicture {
   /** onPoint(place) is told where the eye goes, in the tokens of this picture. */
   constructor({ onPoint }) {
     this.onPoint = onPoint;
@@ -115,7 +115,7 @@ export class GazePicture {
     patches.forEach((value, place) => {
       const strength = kept.has(place) ? Math.min(1, value / most) : 0;
       context.globalAlpha = coloured ? 0.75 : VEIL * (1 - strength);
-      context.fillStyle = coloured ? css(shade(theme.ramps.weights, strength, 0, 1)) : theme.colours.stage;
+      context.fillStyle = coloured ? css(shade(theme.ramps.weights, strength, 0, 1)) : theme.colours.surface;
       context.fillRect(...at(place + extra), width, height);
     });
     context.globalAlpha = 1;

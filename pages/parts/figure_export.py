@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from core.trace import matrices
 from pages.parts.drawing import PAINTERS, SIZE
-from pages.parts.stage import Frame, Stage
+from pages.parts.step_viewer import StepView, StepViewer
 
 # the first of these that is installed and knows a letter draws it
 FONTS = (
@@ -33,8 +33,8 @@ def _fonts() -> list[str]:
 _drawing = threading.Lock()
 
 
-def picture(stage: Stage, frame: Frame, looked: dict[str, int], kind: str) -> bytes:
-    """One frame as "svg", "pdf" or "png", with the cell that is looked at outlined."""
+def picture(viewer: StepViewer, step_view: StepView, looked: dict[str, int], kind: str) -> bytes:
+    """One step view as "svg", "pdf" or "png", with the cell that is looked at outlined."""
     style = {
         "font.family": _fonts(),
         "font.size": 9,
@@ -46,14 +46,18 @@ def picture(stage: Stage, frame: Frame, looked: dict[str, int], kind: str) -> by
     with _drawing, rc_context(style), warnings.catch_warnings():
         # a letter that no installed font knows is drawn as a box; the SVG keeps the letter
         warnings.filterwarnings("ignore", message=".*missing from font.*")
-        figure(stage, frame, looked).savefig(out, format=kind, dpi=200, bbox_inches="tight", metadata=None)
+        figure(viewer, step_view, looked).savefig(out, format=kind, dpi=200, bbox_inches="tight", metadata=None)
     return out.getvalue()
 
 
-def figure(stage: Stage, frame: Frame, looked: dict[str, int]) -> Figure:
-    """One frame, drawn."""
+def figure(viewer: StepViewer, step_view: StepView, looked: dict[str, int]) -> Figure:
+    """One step view, drawn."""
     drawn = Figure(figsize=SIZE, layout="constrained")
-    drawn.suptitle(frame.title or next(step.title for step in stage.steps if step.name == frame.steps[0]), fontsize=11)
-    tokens = {axis: [token.text for token in words] for axis, words in stage.tokens.items()}
-    PAINTERS[frame.view["kind"]](drawn, frame.view, matrices(stage.steps) | dict(stage.tensors), tokens, looked)
+    drawn.suptitle(
+        step_view.title or next(step.title for step in viewer.steps if step.name == step_view.steps[0]), fontsize=11
+    )
+    tokens = {axis: [token.text for token in words] for axis, words in viewer.tokens.items()}
+    PAINTERS[step_view.view["kind"]](
+        drawn, step_view.view, matrices(viewer.steps) | dict(viewer.tensors), tokens, looked
+    )
     return drawn

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.analysis.flow import Fuse
 from core.analysis.patch_attention import SUMMARIES, Chosen, PatchAttention
-from pages.parts import assets, controls, link
+from pages.parts import assets, controls, url_state
 from pages.parts.payload import pack
 
 ONE_HEAD = SUMMARIES[0]
@@ -81,7 +81,7 @@ def show(
     on_open     called with (layer, head) when a head is clicked.
     second      what is compared with it.
     """
-    key = f"{prefix}_gaze"
+    key = f"{prefix}_patch_explorer"
     seen = first.patch_attention
 
     def opened() -> None:
@@ -93,7 +93,7 @@ def show(
     def kept() -> None:
         token = assets.told(key, "kept")
         if isinstance(token, int) and 0 <= token < len(seen.tokens):
-            link.write(f"{prefix}_at", str(token))
+            url_state.write(f"{prefix}_at", str(token))
 
     factor = seen.coarseness
     words = {
@@ -121,7 +121,7 @@ def show(
             "second_weights": second.patch_attention.matrix(within(shown, second.patch_attention)).numpy(),
             "second_picture": planes(second.pixels),
         }
-    assets.component("gaze")(
+    assets.component("patch_explorer")(
         key=key,
         data=pack(words, tensors, frozenset({"first_weights", "second_weights"})),
         on_opened_change=opened,
@@ -131,7 +131,7 @@ def show(
 
 def token_of_link(prefix: str, seen: PatchAttention) -> int:
     """The token that the link names; else the patch in the middle."""
-    (token, *_) = (*link.integers(f"{prefix}_at", (seen.middle,)), seen.middle)
+    (token, *_) = (*url_state.integers(f"{prefix}_at", (seen.middle,)), seen.middle)
     return token if token < len(seen.tokens) else seen.middle
 
 
