@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core import turns
 from pages.course import opening
 from pages.course.catalogue import MAP, built
 from pages.parts import page_layout
+from pages.server import run_queue
 
 page_layout.configure()
 sections: dict[str, list[st.Page]] = {}
@@ -14,4 +14,4 @@ for page in built():
     sections.setdefault(page.section, []).append(entry)
 chosen = st.navigation(sections, expanded=True)
 opening.open_page(chosen.url_path)
-turns.run(chosen.run)()
+run_queue.queued(chosen.run)()

@@ -14,20 +14,20 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from streamlit.runtime.pages_manager import PagesManager
 
-from core import settings, turns, warm
+from core.training import host
 from pages.parts import assets
-from pages.server import failures, health
+from pages.server import failures, health, preload, settings
 from pages.server.current_page import CurrentPage
 from pages.server.headers import SecurityHeaders
 from pages.server.learner import Learner
-from pages.server.waiting import Waiting
+from pages.server.waiting import Visitors
 
 WARM_UP_AFTER = 5.0  # seconds
 
 # Until st.navigation has run once, a folder named pages/ makes Streamlit answer a deep link with "Page not found".
 PagesManager.uses_pages_directory = False
 failures.keep_what_was_typed_out_of_the_log()
-turns.watch(Waiting())
+host.run_under(Visitors())
 
 
 try:
@@ -50,7 +50,7 @@ class ForeverStatic(StaticFiles):
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[dict]:
     # the first visitor's first page starts it at once; it would only slow that page down if it began with the server
-    timer = threading.Timer(WARM_UP_AFTER, warm.start)
+    timer = threading.Timer(WARM_UP_AFTER, preload.start)
     timer.daemon = True
     timer.start()
     yield {}

@@ -1,10 +1,10 @@
-"""The limits and settings of the program, each in this one place.
+"""The limits of what is read, and where it is computed: the settings of core, each in this one place.
 
-An environment variable ATTENTION_LAB_<NAME> overrides the setting of that name. It is read once, at the start.
+Those of the server are in `pages.server.settings`, made with the same functions. An environment variable
+ATTENTION_LAB_<NAME> overrides the setting of that name. It is read once, at the start.
 """
 
 import os
-from pathlib import Path
 from typing import Final, NamedTuple
 
 PREFIX: Final = "ATTENTION_LAB_"
@@ -22,16 +22,16 @@ class Setting(NamedTuple):
 TOLD: Final[dict[str, Setting]] = {}
 
 
-def _text(name: str, default: str, meaning: str, shown: str = "", limit: bool = False) -> str:
-    """shown: how a default that differs from machine to machine is told."""
+def text(name: str, default: str, meaning: str, shown: str = "", limit: bool = False) -> str:
+    """A setting in words. shown: how a default that differs from machine to machine is told."""
     said = os.environ.get(PREFIX + name, default).strip()
     TOLD[name] = Setting(said, shown or default, meaning, limit)
     return said
 
 
-def _count(name: str, default: int, meaning: str, least: int = 1) -> int:
+def count(name: str, default: int, meaning: str, least: int = 1) -> int:
     """A whole number that is not too small."""
-    said = _text(name, str(default), meaning, limit=True)
+    said = text(name, str(default), meaning, limit=True)
     if not (said.isascii() and said.isdigit() and int(said) >= least):
         raise ValueError(
             f"{PREFIX}{name} is {said!r}: a whole number from {least} on is accepted, for example {default}"
@@ -39,50 +39,27 @@ def _count(name: str, default: int, meaning: str, least: int = 1) -> int:
     return int(said)
 
 
-def _names(name: str, meaning: str) -> tuple[str, ...]:
+def names(name: str, meaning: str) -> tuple[str, ...]:
     """Words between commas."""
-    return tuple(word.strip() for word in _text(name, "", meaning).split(",") if word.strip())
+    return tuple(word.strip() for word in text(name, "", meaning).split(",") if word.strip())
 
 
-MAX_TEXT: Final = _count("MAX_TEXT", 5000, "characters of a text that are accepted")
-MAX_TOKENS: Final = _count(
+MAX_TEXT: Final = count("MAX_TEXT", 5000, "characters of a text that are accepted")
+MAX_TOKENS: Final = count(
     "MAX_TOKENS", 512, "tokens of a text that are read at once, where the model can read that many"
 )
-MAX_TRANSLATED: Final = _count(
+MAX_TRANSLATED: Final = count(
     "MAX_TRANSLATED", 120, "word pieces of a text that the project's own translators read at once"
 )
-MAX_SENTENCES: Final = _count("MAX_SENTENCES", 50, "sentences of a file or box that are translated")
-MAX_UPLOAD_BYTES: Final = _count("MAX_UPLOAD_BYTES", 1_000_000, "bytes of a text file that are accepted")
-MAX_PICTURE_BYTES: Final = _count(
+MAX_SENTENCES: Final = count("MAX_SENTENCES", 50, "sentences of a file or box that are translated")
+MAX_UPLOAD_BYTES: Final = count("MAX_UPLOAD_BYTES", 1_000_000, "bytes of a text file that are accepted")
+MAX_PICTURE_BYTES: Final = count(
     "MAX_PICTURE_BYTES", 20_000_000, "bytes of a picture file, or of a zip of pictures, that are accepted"
 )
-MAX_PIXELS: Final = _count("MAX_PIXELS", 40_000_000, "pixels of a picture that is decoded")
-MAX_PICTURES: Final = _count("MAX_PICTURES", 24, "pictures of a visitor, or of a zip, that are kept at once")
-MAX_UPDATES: Final = _count("MAX_UPDATES", 300, "steps of a training that a visitor plays")
-RUNS: Final = _count(
-    "RUNS", 0, "pages of all visitors that are computed at once, more wait; 0 = one for each core", least=0
-)
-TRAININGS: Final = _count("TRAININGS", 2, "trainings of all visitors that run at once; more wait in a queue")
-MODELS_LOADED: Final = _count(
+MAX_PIXELS: Final = count("MAX_PIXELS", 40_000_000, "pixels of a picture that is decoded")
+MAX_PICTURES: Final = count("MAX_PICTURES", 24, "pictures of a visitor, or of a zip, that are kept at once")
+MAX_UPDATES: Final = count("MAX_UPDATES", 300, "steps of a training that a visitor plays")
+MODELS_LOADED: Final = count(
     "MODELS_LOADED", 3, "models kept in memory; one more, and the one that was asked for longest ago goes"
 )
-DEVICE: Final = _text("DEVICE", "", "where models run: cpu, cuda, cuda:1, mps; without it the best there is")
-MODELS: Final = _names(
-    "MODELS",
-    "models that visitors of a server may open, beside the offline one: hub names or folders, between commas",
-)
-FRAMED_BY: Final = _names(
-    "FRAMED_BY", "addresses whose pages may hold this app in a frame, between commas; without it nobody may"
-)
-DATA: Final = _text(
-    "DATA",
-    str(Path(__file__).parents[1] / ".data"),
-    "the folder in which the server keeps what must outlast it",
-    shown="`.data` in the project's folder",
-)
-DATABASE: Final = _text(
-    "DATABASE",
-    "",
-    "where progress is kept, as an address of SQLAlchemy such as `postgresql+psycopg://user:password@host/name`",
-    shown="an SQLite file in that folder",
-)
+DEVICE: Final = text("DEVICE", "", "where models run: cpu, cuda, cuda:1, mps; without it the best there is")

@@ -64,6 +64,23 @@ def test_a_page_knows_no_other_page(path):
     assert not from_packages(path, "pages.lessons", "pages.labs", "app", "serve", "tests")
 
 
+# what pages know of the server; the rest of it stands before them and is known by serve alone
+UNDER_PAGES = ("pages.server.run_queue", "pages.server.preload", "pages.server.settings")
+
+
+@pytest.mark.parametrize("path", [p for p in files("pages") if p.parent.name != "server"], ids=named)
+def test_of_the_server_pages_know_the_queue_preloading_and_settings(path):
+    found = from_packages(path, "pages.server") - {"pages.server"}
+    assert [name for name in found if not name.startswith(UNDER_PAGES)] == []
+
+
+@pytest.mark.parametrize("path", files("pages/server"), ids=named)
+def test_the_server_knows_no_page_and_what_pages_know_of_it_knows_nothing_of_them(path):
+    assert not from_packages(path, "pages.course", "pages.lessons", "pages.labs", "app", "serve", "tests")
+    if f"pages.server.{path.stem}" in UNDER_PAGES:
+        assert not from_packages(path, "pages.parts")
+
+
 @pytest.mark.parametrize("path", files("pages"), ids=named)
 def test_pages_compute_nothing_themselves(path):
     """Of torch they know the name of a type, of transformers nothing."""
@@ -153,13 +170,11 @@ def test_every_requirement_is_pinned_and_says_why_it_is_there(path):
 
 @pytest.mark.parametrize("path", files("pages"), ids=named)
 def test_every_part_of_a_page_that_runs_by_itself_takes_its_turn(path):
-    """A class of visitors is served one after the other, not all at once and none."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.FunctionDef):
-            decorators = [ast.unparse(each) for each in node.decorator_list]
-            assert "st.fragment" not in decorators or decorators == ["st.fragment", "turns.run"], node.name
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.fragment":
-            assert ast.unparse(node.args[0]).startswith("turns.run(")
+    """A class of visitors is served one after the other, not all at once and none: `run_queue.fragment` sees to it."""
+    used = {
+        ast.unparse(node) for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)
+    }
+    assert "st.fragment" not in used or named(path) == "pages/server/run_queue.py"
 
 
 @pytest.mark.parametrize("path", files("pages"), ids=named)
@@ -174,11 +189,11 @@ MAP_BEFORE_ANYTHING_IS_LOADED = """
 import sys
 from collections.abc import Iterator
 from streamlit.testing.v1 import AppTest
-from core import warm
+from pages.server import preload
 
-warm.start = lambda: None
-warm.ready = lambda: False
-warm.wait = sys.exit
+preload.start = lambda: None
+preload.ready = lambda: False
+preload.wait = sys.exit
 app = AppTest.from_file("app.py", default_timeout=30).run()
 assert not app.exception, app.exception
 heavy = sorted({"torch", "transformers", "matplotlib"} & sys.modules.keys())

@@ -28,13 +28,12 @@ from transformers.utils.logging import disable_progress_bar
 from core import settings
 from core.models import device as devices
 from core.models import folder as folders
-from core.models import offline
 from core.models.errors import ModelError, told_as
 from core.models.introspection import introspect
 from core.models.loaded import LoadedModel
 from core.models.pretrained import IMPLEMENTATION
 
-__all__ = ["LoadedModel", "ModelError", "load", "may_load"]
+__all__ = ["LoadedModel", "ModelError", "load"]
 
 VOCABULARIES = (
     "tokenizer.json",
@@ -55,19 +54,6 @@ _models: OrderedDict[tuple[str, str], Future[LoadedModel]] = OrderedDict()
 disable_progress_bar()
 
 
-def may_load(name: str, loopback: bool) -> None:
-    """Refuse a model that a visitor of this server may not open.
-
-    loopback   whether the server can be reached from this machine alone; if so, everything may be opened.
-    Raises     ModelError naming what may be opened.
-    """
-    offered = (offline.NAME, *settings.MODELS)
-    if not loopback and name not in offered:
-        raise ModelError(
-            f"this server opens {', '.join(offered)} only: to open {name}, run the program on your own machine"
-        )
-
-
 def load(name: str, device: str | None = None) -> LoadedModel:
     """Open a model, or hand out the one that is open already. Threads that ask together wait for one loading.
 
@@ -85,7 +71,7 @@ def load(name: str, device: str | None = None) -> LoadedModel:
             future = _models[key] = Future()
         _models.move_to_end(key)
     if first:
-        # in a context of its own: the trial run belongs to nobody's `record` or `mute`
+        # in a context of its own: the trial run belongs to nobody's `record` or `ablate`
         Context().run(_fill, key, future, place)
     return future.result()
 

@@ -1,14 +1,16 @@
-"""Training while somebody watches: each visitor's run in a thread of its own, a few at a time, the rest in a queue."""
+"""Training while somebody watches: a run in a thread of its own, which may have to wait for a place to compute in."""
 
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final, Literal
 
 from core import settings as limits
 from core.training.toy import Settings, Snapshot, ToyTraining, parse
-from core.turns import TRAININGS, Desk
 
 State = Literal["paused", "waiting", "running", "finished", "stopped"]
+Waits = Callable[[int, float], None]
 
 UNSEEN: Final = 2.0  # seconds after which a run that nobody looks at stops
 _MEASURE_EVERY: Final = 8  # updates
@@ -18,12 +20,22 @@ class _Unwanted(Exception):
     """A run that waits was paused, stopped or left."""
 
 
-class Run:
-    """One training that a visitor plays, pauses, steps and stops. Nobody looking for UNSEEN seconds stops it, too."""
+def _at_once(waits: Waits) -> AbstractContextManager[None]:
+    """A place that is always free."""
+    return nullcontext()
 
-    def __init__(self, wish: Settings, probe: str, desk: Desk = TRAININGS):
+
+class Run:
+    """One training that a visitor plays, pauses, steps and stops. Nobody looking for UNSEEN seconds stops it, too.
+
+    slot   what it computes in: is given what is to be told, while it waits, of how many stand before and for how long, and
+           what this raises ends the waiting.
+    """
+
+    def __init__(self, wish: Settings, probe: str, slot: Callable[[Waits], AbstractContextManager[None]] = _at_once):
         self.settings = wish
-        self._desk = desk
+        self.before = 0  # trainings of other visitors that must end before this one goes on
+        self._slot = slot
         self._training = ToyTraining(wish, limits.MAX_UPDATES)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -46,12 +58,7 @@ class Run:
             return "stopped"
         if not self.wanted:
             return "paused"
-        return "waiting" if self._desk.before(self) else "running"
-
-    @property
-    def before(self) -> int:
-        """How many trainings of other visitors must end before this one goes on."""
-        return self._desk.before(self)
+        return "waiting" if self.before else "running"
 
     def look(self) -> tuple[Snapshot, ...]:
         """Where it stood from the beginning until now. Whoever looks is still there."""
@@ -109,7 +116,8 @@ class Run:
         if before is not None:
             before.join()
         try:
-            with self._desk.place(self, self._waits):
+            with self._slot(self._waits):
+                self.before = 0
                 while self.wanted and self._training.advance():
                     if len(self._training.losses) % _MEASURE_EVERY == 0:
                         self._measure()
@@ -117,8 +125,9 @@ class Run:
         except _Unwanted:
             pass
         finally:
-            self._playing = False
+            self._playing, self.before = False, 0
 
     def _waits(self, before: int, seconds: float) -> None:
+        self.before = before
         if not self.wanted:
             raise _Unwanted

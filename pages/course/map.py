@@ -5,12 +5,12 @@ import contextlib
 import numpy as np
 import streamlit as st
 
-from core import turns, warm
 from pages.course.catalogue import BY_SLUG, LABS, LESSONS, PAGES, Page, built
 from pages.parts import assets, controls, page_layout
 from pages.parts.payload import pack
 from pages.parts.progress import panel
 from pages.parts.progress.panel import Summary
+from pages.server import preload, run_queue
 
 PREFIX = "map"
 LAYER, HEAD = 3, 1  # a head whose pronouns look for what they stand for
@@ -53,8 +53,7 @@ def course(summary: Summary) -> None:
     )
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def sentence(ready: bool) -> None:
     """One head of a real model on the visitor's own sentence."""
     text = controls.sentence(PREFIX, label="A sentence of your own")
@@ -114,7 +113,7 @@ def labs(ready: bool) -> None:
     )
 
 
-ready = warm.ready()
+ready = preload.ready()
 page_layout.front(
     "Watch attention happen",
     f"{len(LESSONS)} lessons, from a translator that reads word by word to the transformers of today, networks in which words "
@@ -131,6 +130,6 @@ with right:
 if goes_to := st.session_state.pop("map_goes_to", None):
     st.switch_page(where(BY_SLUG[goes_to]), query_params={})
 if not ready:
-    with turns.RUNS.left():
-        warm.wait()
+    with run_queue.RUNS.released():
+        preload.wait()
     st.rerun()

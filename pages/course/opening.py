@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core import warm
 from pages.course.catalogue import BY_SLUG, MAP, Page
 from pages.parts import assets, messages, page_layout
 from pages.parts.progress import visit
+from pages.server import preload
 
 LOST = (
     "The connection to the server was lost. Your controls are as they were; what was being computed is gone, "
@@ -23,9 +23,9 @@ def open_page(slug: str) -> None:
     if page is MAP:
         return
     page_layout.head(_eyebrow(page), page.title, page.question)
-    if not warm.ready():
+    if not preload.ready():
         with messages.loading("Reading the language model from disk, once: 90 MB, a few seconds"):
-            warm.wait()
+            preload.wait()
 
 
 def _greet() -> None:

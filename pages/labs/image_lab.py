@@ -3,7 +3,6 @@
 import numpy as np
 import streamlit as st
 
-from core import settings, turns
 from core.analysis.patch_attention import PatchAttention
 from core.models import checkpoints, image_attention, image_attention_program, image_reading
 from core.models.errors import ModelError
@@ -15,6 +14,7 @@ from pages.parts import answers, claims, controls, downloads, messages, models, 
 from pages.parts.patch_explorer import Look, Shown
 from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import overlay
+from pages.server import run_queue, settings
 
 PREFIX = "img"
 NOTHING, OTHER_PICTURE, OTHER_MODEL = "nothing", "another picture", "another model"
@@ -61,8 +61,7 @@ def opened(layer: int, head: int) -> None:
     url_state.write(f"{PREFIX}_head", f"{layer},{head}")
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def lab() -> None:
     name, picture = own_picture.choose(PREFIX)
     control_row = controls.control_row()

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from core import script, settings, turns
+from core import script
 from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
 from core.analysis.scene import Kind, Scene, kinds, scene, summaries
 from core.models import device, loading, offline
@@ -18,6 +18,7 @@ from pages.parts import assets, claims, controls, downloads, messages, models, s
 from pages.parts.payload import pack
 from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer, Token, limit, look_of_link, remember
 from pages.parts.views import matrix
+from pages.server import run_queue, settings
 
 PREFIX = "lab"
 OTHER = "The animal did not cross the street because it was too wide"
@@ -282,8 +283,7 @@ def take_away(
     downloads.offer(scene_to_keep, 0, origin, program, all_heads)
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def lab() -> None:
     control_row = controls.control_row()
     with control_row:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core import script, settings, turns
+from core import script
 from core.analysis import alignment
 from core.analysis.scene import Summary
 from core.lessons import looking_back, translation
@@ -20,6 +20,7 @@ from pages.parts import claims, controls, downloads, messages, models, own_sente
 from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import heads, matrix, table, tables
 from pages.parts.words import asked, asking, cell, say
+from pages.server import run_queue, settings
 
 PREFIX = "many"
 OURS, THEIRS = "this course's three", "one of the library"
@@ -326,8 +327,7 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
     st.download_button("Pharaoh", links + "\n", "alignment.txt", "text/plain")
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def lab() -> None:
     with controls.control_row():
         lines = own_sentences.ask(PREFIX, SENTENCES)

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from core import script, turns
+from core import script
 from core.attention import attend
 from core.attention.heads import split_heads
 from core.attention.projections import project_cross
@@ -22,6 +22,7 @@ from pages.parts.question import Question
 from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import histogram, mixture, pair_matrix, points, table, tables
 from pages.parts.words import asked, asking, cell, key, mixed_in, output, query, say, value
+from pages.server import run_queue
 
 PREFIX = "op"
 UNCHANGED = next(iter(CHANGES))
@@ -291,8 +292,7 @@ def program(given: Given, chosen: Settings, result: Lesson, listing: list[Line])
     return script.program("Attention: queries, keys, values.", setup, [split_heads], listing, ("weights", "output"))
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def dilution() -> None:
     """How far one key can stand out among many."""
     with st.container(key="aside", border=True):
@@ -314,8 +314,7 @@ def dilution() -> None:
             st.plotly_chart(figure, key=f"{PREFIX}_dilution", config=charts.QUIET, alt=alt)
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def lesson() -> None:
     with controls.control_row():
         numbers = controls.numbers(PREFIX)

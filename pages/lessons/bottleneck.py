@@ -7,7 +7,6 @@ from functools import partial
 import plotly.graph_objects as go
 import streamlit as st
 
-from core import turns
 from core.experiments import bottleneck as experiments
 from core.experiments.bottleneck import GradientFlow
 from core.lessons import bottleneck, looking_back
@@ -27,6 +26,7 @@ from pages.parts.question import Question
 from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import next_words, table, tables
 from pages.parts.words import asking, say, strong
+from pages.server import run_queue
 
 PREFIX = "one"
 CONTEXT, STATES = 2, 3
@@ -140,8 +140,7 @@ def lines() -> list[Line]:
     return marked(ran, made)
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def lesson() -> None:
     with controls.control_row():
         network = controls.one_of("Network", NETWORKS, f"{PREFIX}_network", says=NETWORKS_SAY)
@@ -275,8 +274,7 @@ def gradients(asked: GradientFlow) -> tuple[go.Figure, str]:
     return figure, ", ".join(f"{cell} {written(experiments.ratio(each), '.1e')}" for cell, each in found.items())
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def distance() -> None:
     """How much of each input the end still feels, and what people say about it."""
     with st.container(key=f"{PREFIX}_distance", border=True):

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from core import script, turns
+from core import script
 from core.attention import attend
 from core.experiments import captioning as experiments
 from core.lessons import captioning
@@ -33,6 +33,7 @@ from pages.parts.question import Question
 from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import next_words, overlay, table, tables
 from pages.parts.words import asked, asking, cell, say
+from pages.server import run_queue
 
 PREFIX = "pic"
 WEIGHTS, SCORES = 4, 3
@@ -235,8 +236,7 @@ def take_back() -> None:
     url_state.write(f"{PREFIX}_look", "")
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def lesson() -> None:
     with controls.control_row():
         context = controls.one_of("Context", list(MODELS), f"{PREFIX}_context")

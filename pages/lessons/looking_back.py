@@ -4,7 +4,6 @@ from functools import partial
 
 import streamlit as st
 
-from core import turns
 from core.attention import attend
 from core.experiments import looking_back as experiments
 from core.experiments.bottleneck.trained import PROBES
@@ -23,6 +22,7 @@ from pages.parts.question import Question
 from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import matrix, mixture, next_words, operand, table, tables, tree
 from pages.parts.words import Span, asked, asking, cell, mixed_in, say
+from pages.server import run_queue
 
 PREFIX = "back"
 INTERVENTIONS = LinkedInterventions(PREFIX)
@@ -178,8 +178,7 @@ def interesting(target: list[Token]) -> int:
     return min(2, len(target) - 1)
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def lesson() -> None:
     with controls.control_row():
         text = controls.sentence(PREFIX, translations.SENTENCE, "English sentence")

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 from torch import Tensor
 
-from core import script, turns
+from core import script
 from core.attention import attend
 from core.attention.heads import split_heads
 from core.attention.masks import kept
@@ -25,6 +25,7 @@ from pages.parts.question import Question
 from pages.parts.step_viewer import Computation, StepView, StepViewer, Token
 from pages.parts.views import matrix, mixture, operand, pair_matrix
 from pages.parts.words import asked, asking, cell, say, true_in_row
+from pages.server import run_queue
 
 PREFIX = "mask"
 MASK_SAYS = (
@@ -281,8 +282,7 @@ def program(given: Given, result: Lesson, listing: list[Line]) -> str:
     return script.program("Self-attention under a mask.", setup, [split_heads, dot], listing, ("weights", "output"))
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def lesson() -> None:
     with controls.control_row():
         numbers = controls.numbers(PREFIX)

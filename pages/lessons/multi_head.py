@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 from torch import Tensor
 
-from core import script, turns
+from core import script
 from core.attention import MultiHeadAttention, attend, multi_head_attend
 from core.attention.projections import ablate
 from core.attention.scores import dot
@@ -31,6 +31,7 @@ from pages.parts.question import Question
 from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import cube, heads, pair_matrix, table, tables
 from pages.parts.words import asked, asking, cell, looked_at, say
+from pages.server import run_queue
 
 PREFIX = "heads"
 SEED = 8
@@ -314,8 +315,7 @@ def lines() -> list[Line]:
     return [*outer[:4], *inner, *outer[4:]]
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def training() -> None:
     """One head against two, and two that start as twins: trained while the learner waits, a second each."""
     with st.container(key="aside", border=True):
@@ -347,8 +347,7 @@ def training() -> None:
             st.plotly_chart(figure, key=f"{PREFIX}_curves", config=charts.QUIET, alt=alt)
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def lesson() -> None:
     with controls.control_row():
         numbers = controls.numbers(PREFIX)

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 from torch import Tensor
 
-from core import script, turns
+from core import script
 from core.attention import attend
 from core.attention.heads import split_heads
 from core.attention.projections import project, project_fused
@@ -24,6 +24,7 @@ from pages.parts.question import Question
 from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import mixture, pair_matrix, table, tables
 from pages.parts.words import Span, asked, asking, cell, key, mixed_in, query, say, value
+from pages.server import run_queue
 
 PREFIX = "self"
 SEED = 5
@@ -283,8 +284,7 @@ def lines(settings: Settings) -> list[Line]:
     ]
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def lesson() -> None:
     with controls.control_row():
         numbers = controls.numbers(PREFIX)

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from core import script, turns
+from core import script
 from core.analysis.patch_attention import Chosen
 from core.attention import attend
 from core.experiments import vision_transformer as experiments
@@ -34,6 +34,7 @@ from pages.parts.question import Question
 from pages.parts.step_viewer import StepView, StepViewer, Token
 from pages.parts.views import overlay, patches, shares, table, tables
 from pages.parts.words import asked, asking, cell, say
+from pages.server import run_queue
 
 PREFIX = "vit"
 FIRST = 6
@@ -231,8 +232,7 @@ def choose() -> tuple[Settings, int, int]:
     return Settings(pooling, fit, size, shuffled, positions), layer, head
 
 
-@st.fragment
-@turns.run
+@run_queue.fragment
 def lesson() -> None:
     _, picture = own_picture.choose(PREFIX)
     settings, layer, head = choose()

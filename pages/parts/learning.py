@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import turns
 from core.sequence.decoder import AttentionKind
 from core.training.live import Run
 from core.training.toy import Settings, Snapshot, Task, parse
 from pages.parts import assets, controls, messages
 from pages.parts.payload import pack
+from pages.server import run_queue
 
 LOOKS: Mapping[str, AttentionKind] = {
     "additive": "additive",
@@ -54,7 +54,7 @@ def show(
         asked = _wish(prefix, task, probe, widths, first_look)
         if asked is not None:
             polled = _run(prefix, *asked).state in GOING
-            st.fragment(turns.run(_watch), run_every=REFRESH if polled else None)(prefix, *asked, polled)
+            run_queue.fragment(_watch, run_every=REFRESH if polled else None)(prefix, *asked, polled)
 
 
 def _wish(
@@ -82,7 +82,7 @@ def _run(prefix: str, wish: Settings, probe: str) -> Run:
         if run is not None:
             run.stop()
             _remember(kept, run)
-        run = Run(wish, probe)
+        run = Run(wish, probe, run_queue.TRAININGS.slot)
         st.session_state[_RUN] = (prefix, run)
     run.watch(probe)
     return run

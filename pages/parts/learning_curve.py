@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core import turns
 from core.training import shapes
 from core.training.shapes import KINDS, SIZES, Learned
 from pages.parts import charts, controls
+from pages.server import run_queue
 
 _DONE = "learning_curve_done"  # what this visitor has trained, by seed
 
@@ -36,7 +36,7 @@ def _train(place, seed: int, found: dict[int, list[Learned]]) -> None:
     total = len(KINDS) * len(SIZES)
     note = st.empty()
     done: list[Learned] = []
-    with turns.training(
+    with run_queue.training(
         waits=lambda before, _: note.caption(f"Waiting for a free place: {before} before you. It starts by itself.")
     ):
         note.caption(f"Training net 1 of {total} …")

@@ -5,11 +5,11 @@ from urllib.parse import urlparse
 
 import streamlit as st
 
-from core import turns
-from core.models import device, folder, loading
+from core.models import device, folder, loading, offline
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from pages.parts import messages
+from pages.server import run_queue, settings
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 ANOTHER = "another model …"
@@ -23,6 +23,19 @@ def may_open_anything() -> bool:
     """
     page = urlparse(st.context.headers.get("Origin", "")).hostname
     return st.get_option("server.address") in LOOPBACK and page in {None, *LOOPBACK}
+
+
+def may_load(name: str, loopback: bool) -> None:
+    """Refuse a model that a visitor of this server may not open.
+
+    loopback   whether the server can be reached from this machine alone; if so, everything may be opened.
+    Raises     ModelError naming what may be opened.
+    """
+    offered = (offline.NAME, *settings.MODELS)
+    if not loopback and name not in offered:
+        raise ModelError(
+            f"this server opens {', '.join(offered)} only: to open {name}, run the program on your own machine"
+        )
 
 
 def choose(prefix: str, offered: Sequence[str], example: str = EXAMPLE) -> str:
@@ -58,11 +71,11 @@ def open_or(
     otherwise   what the page shows where this returns None.
     """
     try:
-        loading.may_load(name, may_open_anything())
+        may_load(name, may_open_anything())
         if not _agreed(prefix, name):
             return open_or(prefix, instead, on, instead) if instead else None
         # it may have to be fetched: nobody's page waits for that
-        with turns.RUNS.left(), st.spinner(f"Opening {messages.literal(name)} …", show_time=True):
+        with run_queue.RUNS.released(), st.spinner(f"Opening {messages.literal(name)} …", show_time=True):
             return loading.load(name, on)
     except ModelError as error:
         if name == instead:

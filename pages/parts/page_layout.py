@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import settings
+from pages.server import settings
 
 LOOK = Path(__file__).parents[2] / "assets" / "look"
 ABOUT = (

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from core import turns, warm
+from pages.server import preload, run_queue
 
 
 async def alive(_: Request) -> JSONResponse:
@@ -14,9 +14,9 @@ async def alive(_: Request) -> JSONResponse:
 async def ready(_: Request) -> JSONResponse:
     """200 once the models are loaded; 503 before, so that whoever balances the load waits."""
     report = {
-        "ready": warm.warm(),
-        "runs": turns.RUNS.report(),
-        "trainings": turns.TRAININGS.report(),
+        "ready": preload.complete(),
+        "runs": run_queue.RUNS.report(),
+        "trainings": run_queue.TRAININGS.report(),
     }
     return JSONResponse(report, 200 if report["ready"] else 503, {"Cache-Control": "no-store"})
 

@@ -2,6 +2,7 @@
 
 import contextvars
 import time
+from contextlib import AbstractContextManager
 
 import streamlit as st
 from streamlit.runtime import Runtime
@@ -11,26 +12,29 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import (
     in_cached_function,
 )
 
+from core.training.host import Host
+from pages.server import run_queue
+
 PATIENCE = 0.4  # seconds of waiting that nobody needs to be told of
 SHOWN = 4  # seconds that a note stays
 AGAIN = 2  # seconds between two notes: a crowd that is told of each place anew takes the time that it waits for
 _TOLD = "attention_lab_told"  # what a run of a page remembers: when it was last told
 
 
-class Waiting:
-    """Stands behind the computations of pages. Threads that no visitor waits for, such as a live training's, pass."""
+class Visitors(Host):
+    """Stand behind the computations of pages. Threads that no visitor waits for, such as a live training's, pass."""
 
     def waits(self, before: int, seconds: float) -> None:
         run = get_script_run_ctx(suppress_warning=True)
         if run is None:
             return
-        self.works()
+        self.still_wanted()
         at, now = getattr(run, _TOLD, 0.0), time.monotonic()
         if seconds >= PATIENCE and now - at >= AGAIN:
             contextvars.copy_context().run(_tell, before)
             setattr(run, _TOLD, now)
 
-    def works(self) -> None:
+    def still_wanted(self) -> None:
         run = get_script_run_ctx(suppress_warning=True)
         if run is None:
             return
@@ -38,6 +42,12 @@ class Waiting:
             run.yield_check()
         if _left(run):
             st.stop()
+
+    def aside(self) -> AbstractContextManager[None]:
+        return run_queue.RUNS.released()
+
+    def training(self) -> AbstractContextManager[None]:
+        return run_queue.TRAININGS.slot()
 
 
 def _tell(before: int) -> None:

@@ -12,23 +12,24 @@ SERVER = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
 import streamlit as st
-from core import turns
+from core.training import host
 from pages.server import health
-from pages.server.waiting import Waiting
-turns.watch(Waiting())
+from pages.server.waiting import Visitors
+host.run_under(Visitors())
 app = st.App("page.py", routes=health.ROUTES)
 """
 # a computation without end, as a training that asks now and then whether it is still wanted
 PAGE = """
 import time
 import streamlit as st
-from core import turns
+from core.training import host
+from pages.server import run_queue
 
 @st.cache_resource(scope="session")
 def compute():
-    with turns.TRAININGS.place():
+    with run_queue.TRAININGS.slot():
         while True:
-            turns.still_wanted()
+            host.still_wanted()
             time.sleep(0.02)
 
 st.button("Something else")

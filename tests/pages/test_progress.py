@@ -10,8 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import settings
 from pages.parts.progress import identity, visit
+from pages.server import settings
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
 SOMEBODY = "0123456789abcdef" * 2

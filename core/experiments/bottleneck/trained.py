@@ -6,8 +6,8 @@ from typing import Final
 
 from core.sequence.decoder import AttentionKind
 from core.training import digits, grammar
+from core.training.host import trained_once
 from core.training.toy import Example, Settings, Snapshot, Task, ToyTraining, parse
-from core.turns import trained_once
 
 PROBES: Final[dict[Task, str]] = {"grammar": "the big old red car sees a dog", "digits": "3 1 4 1 5 9 2 6"}
 TESTED: Final = 100

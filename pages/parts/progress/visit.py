@@ -16,8 +16,8 @@ from typing import Final, Literal, TypeVar
 
 import streamlit as st
 
-from core import settings
 from pages.parts.progress import identity
+from pages.server import settings
 
 _LESSON: Final = "progress_lesson"
 _ROWS: Final = "progress_rows"

@@ -19,7 +19,7 @@ from core import settings
 from core.models import folder as folder_module
 from core.models import loading, offline, pretrained
 from core.models.errors import ModelError
-from core.models.loading import load, may_load
+from core.models.loading import load
 from core.models.reading import read
 from tests.core.models import folders
 from tests.core.models.families import IMAGE, SEQ2SEQ, TEXT
@@ -179,20 +179,6 @@ def test_a_failed_loading_is_forgotten_and_costs_no_other_model(monkeypatch, tmp
 def test_a_device_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="there is no device 'tpu' here"):
         load(offline.NAME, device="tpu")
-
-
-def test_a_server_on_this_machine_alone_may_open_everything():
-    for name in (offline.NAME, "gpt2", "/srv/model"):
-        may_load(name, loopback=True)
-
-
-def test_an_open_server_opens_what_it_offers_and_nothing_else(monkeypatch):
-    monkeypatch.setattr(settings, "MODELS", ("gpt2", "/srv/model"))
-    for name in (offline.NAME, "gpt2", "/srv/model"):
-        may_load(name, loopback=False)
-    for name in ("bert-base-uncased", "/etc", "../model", "", "gpt2 "):
-        with pytest.raises(ModelError, match="this server opens all-MiniLM-L6-v2, gpt2, /srv/model only"):
-            may_load(name, loopback=False)
 
 
 def test_a_family_whose_numbers_differ_with_attend_is_not_recorded(monkeypatch, tmp_path):

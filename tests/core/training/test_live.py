@@ -2,11 +2,12 @@
 
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
 from core.training import live
-from core.training.live import Desk, Run
+from core.training.live import Run
 from core.training.toy import Settings, ToyTraining
 
 WISH, PROBE = Settings("grammar", "additive", 0, 16), "the red car sees a dog"
@@ -33,7 +34,7 @@ def keep_looking(*runs):
 
 
 def test_it_plays_pauses_steps_and_gives_the_numbers_of_a_plain_loop():
-    run = Run(WISH, PROBE, Desk(1))
+    run = Run(WISH, PROBE)
     run.step()
     run.step()
     assert run.look()[-1].update == 2
@@ -50,29 +51,47 @@ def test_it_plays_pauses_steps_and_gives_the_numbers_of_a_plain_loop():
     assert run.look()[-1].losses == tuple(plain.losses)
 
 
-def test_more_than_may_run_wait_and_are_told_their_place():
-    desk = Desk(1)
-    first, second, third = (Run(WISH, PROBE, desk) for _ in range(3))
+class OnePlace:
+    """A place for one run at a time: the others are told, until it is free, that one stands before them."""
+
+    def __init__(self):
+        self.free = threading.Lock()
+
+    @contextmanager
+    def slot(self, waits):
+        while not self.free.acquire(timeout=0.01):
+            waits(1, 0.0)
+        try:
+            yield
+        finally:
+            self.free.release()
+
+
+def test_a_run_that_must_wait_says_so_and_begins_when_the_place_is_free():
+    place = OnePlace()
+    first, second, third = (Run(WISH, PROBE, place.slot) for _ in range(3))
     looking = keep_looking(first, second, third)
-    for came, run in enumerate((first, second, third)):
-        run.play()
-        until(lambda: desk.report()["waiting"] == came and desk.report()["computing"])  # noqa: B023
-    assert (first.before, second.before, third.before) == (0, 1, 2)
-    assert second.state == third.state == "waiting"
+    first.play()
+    until(lambda: first.look()[-1].update > 0)
+    second.play()
+    third.play()
+    until(lambda: second.state == third.state == "waiting")
+    assert (first.before, second.before, third.before) == (0, 1, 1)
+    third.pause()
+    assert (third.before, third.state) == (0, "paused")
     assert second.look()[-1].update == 0
     first.stop()
     until(lambda: second.look()[-1].update > 0)
-    assert third.before == 1
-    third.stop()
+    assert second.before == 0
     second.stop()
     looking.set()
-    assert (desk.report()["computing"], desk.report()["waiting"]) == (0, 0)
+    assert not place.free.locked()
 
 
 def test_a_visitor_who_leaves_frees_the_processor(monkeypatch):
     monkeypatch.setattr(live, "UNSEEN", 0.2)
-    desk = Desk(1)
-    left, waiting = Run(WISH, PROBE, desk), Run(WISH, PROBE, desk)
+    place = OnePlace()
+    left, waiting = Run(WISH, PROBE, place.slot), Run(WISH, PROBE, place.slot)
     left.play()
     looking = keep_looking(waiting)
     waiting.play()
@@ -83,7 +102,7 @@ def test_a_visitor_who_leaves_frees_the_processor(monkeypatch):
 
 
 def test_it_ends_and_cannot_be_played_again():
-    run = Run(WISH, PROBE, Desk(1))
+    run = Run(WISH, PROBE)
     looking = keep_looking(run)
     run.play()
     until(lambda: run.state == "finished", 300)
@@ -96,7 +115,7 @@ def test_it_ends_and_cannot_be_played_again():
 
 @pytest.mark.parametrize("act", ["play", "step"])
 def test_what_is_stopped_stays_stopped(act):
-    run = Run(WISH, PROBE, Desk(1))
+    run = Run(WISH, PROBE)
     run.step()
     run.stop()
     getattr(run, act)()
@@ -104,7 +123,7 @@ def test_what_is_stopped_stays_stopped(act):
 
 
 def test_another_sentence_is_watched_without_losing_what_was_learned():
-    run = Run(WISH, PROBE, Desk(1))
+    run = Run(WISH, PROBE)
     for _ in range(3):
         run.step()
     run.watch("a cow has the small house")

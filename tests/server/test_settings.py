@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core import settings
+from pages.server import settings as server_settings
 
 DEFAULTS = {
     "MAX_TEXT": 5000,
@@ -17,12 +18,15 @@ DEFAULTS = {
     "MAX_PICTURES": 24,
     "MODELS_LOADED": 3,
     "DEVICE": "",
-    "MODELS": (),
 }
 
 
 def read_anew() -> dict[str, Any]:
     return runpy.run_path(settings.__file__)
+
+
+def read_the_servers_anew() -> dict[str, Any]:
+    return runpy.run_path(server_settings.__file__)
 
 
 @pytest.fixture(autouse=True)
@@ -50,9 +54,8 @@ def test_the_server_lets_in_the_largest_file_that_is_read():
 def test_names_are_cut_at_commas(monkeypatch):
     monkeypatch.setenv("ATTENTION_LAB_MODELS", "gpt2, google/vit-base ,,folder")
     monkeypatch.setenv("ATTENTION_LAB_DEVICE", "cpu")
-    found = read_anew()
-    assert found["MODELS"] == ("gpt2", "google/vit-base", "folder")
-    assert found["DEVICE"] == "cpu"
+    assert read_the_servers_anew()["MODELS"] == ("gpt2", "google/vit-base", "folder")
+    assert read_anew()["DEVICE"] == "cpu"
 
 
 @pytest.mark.parametrize("said", ["", "0", "-3", "1.5", "many", "1_000", "²", "0x10"])
@@ -67,5 +70,5 @@ def test_the_readme_has_every_setting_with_its_default_and_its_meaning():
     rows = [line for line in readme.splitlines() if line.startswith(f"| `{settings.PREFIX}")]
     assert rows == [
         f"| `{settings.PREFIX}{name}` | {told.default or 'none'} | {told.meaning} |"
-        for name, told in settings.TOLD.items()
+        for name, told in server_settings.TOLD.items()
     ]

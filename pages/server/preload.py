@@ -14,13 +14,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 _started = threading.Lock()
 _ready = threading.Event()
-_warm = threading.Event()
+_complete = threading.Event()
 
 
 def start() -> None:
-    """Begin to warm up in a thread of its own, once for the process."""
+    """Begin to load in a thread of its own, once for the process."""
     if _started.acquire(blocking=False):
-        threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+        threading.Thread(target=_load, name="preload", daemon=True).start()
 
 
 def ready() -> bool:
@@ -28,9 +28,9 @@ def ready() -> bool:
     return _ready.is_set()
 
 
-def warm() -> bool:
+def complete() -> bool:
     """Whether, beyond that, every model of the project has been opened: no visitor waits for any."""
-    return _warm.is_set()
+    return _complete.is_set()
 
 
 def wait() -> None:
@@ -39,7 +39,7 @@ def wait() -> None:
     _ready.wait()
 
 
-def _warm_up() -> None:
+def _load() -> None:
     try:
         from core.models import checkpoints, loading, offline
         from core.models.reading import read
@@ -56,4 +56,4 @@ def _warm_up() -> None:
         gc.freeze()
     finally:
         _ready.set()
-        _warm.set()
+        _complete.set()

@@ -1,0 +1,32 @@
+"""The settings of the server: how much it does at once, what visitors may open, where it keeps what must outlast it."""
+
+from pathlib import Path
+from typing import Final
+
+from core.settings import TOLD, count, names, text
+
+__all__ = ["DATA", "DATABASE", "FRAMED_BY", "MODELS", "RUNS", "TOLD", "TRAININGS"]
+
+RUNS: Final = count(
+    "RUNS", 0, "pages of all visitors that are computed at once, more wait; 0 = one for each core", least=0
+)
+TRAININGS: Final = count("TRAININGS", 2, "trainings of all visitors that run at once; more wait in a queue")
+MODELS: Final = names(
+    "MODELS",
+    "models that visitors of a server may open, beside the offline one: hub names or folders, between commas",
+)
+FRAMED_BY: Final = names(
+    "FRAMED_BY", "addresses whose pages may hold this app in a frame, between commas; without it nobody may"
+)
+DATA: Final = text(
+    "DATA",
+    str(Path(__file__).parents[2] / ".data"),
+    "the folder in which the server keeps what must outlast it",
+    shown="`.data` in the project's folder",
+)
+DATABASE: Final = text(
+    "DATABASE",
+    "",
+    "where progress is kept, as an address of SQLAlchemy such as `postgresql+psycopg://user:password@host/name`",
+    shown="an SQLite file in that folder",
+)
