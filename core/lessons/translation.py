@@ -7,8 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.analysis import alignment
-from core.analysis.scene import Scene, scene
 from core.lessons.looking_back import FIXED, MODELS
+from core.lessons.text_attention import TextAttention, text_attention
 from core.models import checkpoints
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading, read
@@ -63,7 +63,7 @@ class HeadsOfModel:
 
     text: str
     reading: Reading
-    scene: Scene
+    attention: TextAttention
     agreement: Float[Tensor, "layers heads"]
 
     @property
@@ -91,10 +91,10 @@ def heads_of(loaded: LoadedModel, prefix: str, text: str, written: str | None) -
             raise ValueError(
                 f"the text has {tokens.total} tokens, and {loaded.name} reads {tokens.used} of them: shorten it"
             )
-    seen = scene(reading, "cross", hide_special=True, merge_pieces=True)
+    seen = text_attention(reading, "cross", hide_special=True, merge_pieces=True)
     # the words before the sentence are no part of it
     ahead = (
-        len(scene(read(loaded, prefix, target), "cross", hide_special=True, merge_pieces=True).keys.pieces)
+        len(text_attention(read(loaded, prefix, target), "cross", hide_special=True, merge_pieces=True).keys.pieces)
         if prefix
         else 0
     )

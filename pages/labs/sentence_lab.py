@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import script
 from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
-from core.analysis.scene import Kind, Scene, kinds, scene, summaries
+from core.lessons.text_attention import Kind, TextAttention, kinds, summaries, text_attention
 from core.models import device, loading, offline
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
@@ -90,10 +90,10 @@ class Choice:
     hide_special: bool
     merge_pieces: bool
 
-    def scene(self, found: Reading) -> Scene | None:
+    def attention(self, found: Reading) -> TextAttention | None:
         """What is to be seen of a reading; None after saying why there is nothing."""
         try:
-            return scene(found, self.kind, hide_special=self.hide_special, merge_pieces=self.merge_pieces)
+            return text_attention(found, self.kind, hide_special=self.hide_special, merge_pieces=self.merge_pieces)
         except ValueError as error:
             messages.problem(f"{PREFIX}_hide", "There is nothing left to show.", f"{error}.")
             return None
@@ -124,7 +124,7 @@ def choose_view(found: Reading) -> Choice:
     return Choice(kind, shown, compare or NOTHING, looked_for, hide, merge)
 
 
-def place_of_link(name: str, seen: Scene, default: tuple[int, int]) -> tuple[int, int]:
+def place_of_link(name: str, seen: TextAttention, default: tuple[int, int]) -> tuple[int, int]:
     """A layer and a head that the link names, as far as they exist."""
     layer, head = (*url_state.integers(f"{PREFIX}_{name}", default), 0, 0)[:2]
     return min(layer, seen.n_layers - 1), min(head, seen.n_heads - 1)
@@ -148,7 +148,7 @@ def tokens(words: Words) -> list[dict]:
     ]
 
 
-def panel(found: Reading, seen: Scene, shown: str, place: tuple[int, int], prefix: str) -> tuple[dict, dict]:
+def panel(found: Reading, seen: TextAttention, shown: str, place: tuple[int, int], prefix: str) -> tuple[dict, dict]:
     """The words and the tensors of one open matrix."""
     layer, head = place
     title = {
@@ -173,7 +173,7 @@ def panel(found: Reading, seen: Scene, shown: str, place: tuple[int, int], prefi
     return words, sent
 
 
-def note(seen: Scene, shown: str) -> str:
+def note(seen: TextAttention, shown: str) -> str:
     """What was done to the numbers."""
     said = []
     if shown == "rollout":
@@ -188,7 +188,7 @@ def note(seen: Scene, shown: str) -> str:
     )
 
 
-def caption(loaded: LoadedModel, found: Reading, seen: Scene, looked_for: str | None) -> str:
+def caption(loaded: LoadedModel, found: Reading, seen: TextAttention, looked_for: str | None) -> str:
     """What the grid shows, and what it was computed with."""
     parts = [
         f"{seen.n_layers} layers × {seen.n_heads} heads of {loaded.name} ({loaded.kind}), on {device.describe(loaded.device)}."
@@ -212,7 +212,7 @@ def beside(
     on: str,
     found: Reading,
     choice: Choice,
-    seen: Scene,
+    seen: TextAttention,
     place: tuple[int, int],
     second: str | None,
 ) -> tuple[dict | None, dict, tuple[int, int] | None]:
@@ -224,7 +224,7 @@ def beside(
     if choice.compare == OTHER_SENTENCE:
         text = controls.sentence(PREFIX, OTHER, "The other sentence", "other")
         read_too = read_all(loaded, on, text, second, "other")
-        seen_too = read_too and choice.scene(read_too)
+        seen_too = read_too and choice.attention(read_too)
         if seen_too is not None:
             words, tensors = panel(read_too, seen_too, choice.shown, place, "second_")
             words["title"] += ", other sentence"
@@ -232,7 +232,7 @@ def beside(
     return None, {}, None
 
 
-def focus(seen: Scene, shown: np.ndarray) -> dict[str, int]:
+def focus(seen: TextAttention, shown: np.ndarray) -> dict[str, int]:
     """The cell that is looked at first."""
     query = sentences.interesting([Token(text) for text in seen.queries.pieces])
     return {"query": query, "key": int(shown[query].argmax())}
@@ -241,7 +241,7 @@ def focus(seen: Scene, shown: np.ndarray) -> dict[str, int]:
 def take_away(
     loaded: LoadedModel,
     found: Reading,
-    seen: Scene,
+    seen: TextAttention,
     choice: Choice,
     title: str,
     place: tuple[int, int],
@@ -304,7 +304,7 @@ def lab() -> None:
         return
     with more:
         choice = choose_view(found)
-    seen = choice.scene(found)
+    seen = choice.attention(found)
     if seen is None:
         return
     place = place_of_link("open", seen, (3, 1))

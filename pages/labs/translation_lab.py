@@ -9,8 +9,8 @@ import streamlit as st
 
 from core import script
 from core.analysis import alignment
-from core.analysis.scene import Summary
 from core.lessons import looking_back, translation
+from core.lessons.text_attention import Summary
 from core.lessons.translation import NAMES, Aligned, HeadsOfModel
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
@@ -252,7 +252,7 @@ def read_by(name: str, on: str, before: str, text: str, written: str | None) -> 
 
 def look_at(found: HeadsOfModel) -> Looked:
     """What the visitor wants to see of the heads."""
-    seen = found.scene
+    seen = found.attention
     with controls.control_row("control_row_heads"):
         shown = st.selectbox("Show", [BEST, ONE, MEAN, ALL_MEAN], key=f"{PREFIX}_show", bind="query-params", width=210)
         layer = st.selectbox("Layer", range(seen.n_layers), key=f"{PREFIX}_layer", bind="query-params", width=84) or 0
@@ -271,7 +271,7 @@ def look_at(found: HeadsOfModel) -> Looked:
 
 def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Looked) -> None:
     """One matrix, and all heads of its layer."""
-    seen = found.scene
+    seen = found.attention
     name = loaded.name
     weights = seen.summary(looked.of, looked.layer, looked.head).numpy()
     share = float(found.agreement.max())

@@ -21,7 +21,7 @@ Kind = Literal["encoder", "decoder", "cross"]
 
 
 @dataclass(frozen=True)
-class Scene:
+class TextAttention:
     """All heads of one kind, as they are to be seen.
 
     layers          the weights between the model's own tokens: what is computed, is computed on them.
@@ -113,7 +113,7 @@ def kinds(reading: Reading) -> tuple[Kind, ...]:
     return tuple(kind for kind in ("encoder", "decoder", "cross") if getattr(reading, kind))
 
 
-def scene(reading: Reading, kind: Kind, *, hide_special: bool, merge_pieces: bool) -> Scene:
+def text_attention(reading: Reading, kind: Kind, *, hide_special: bool, merge_pieces: bool) -> TextAttention:
     """All heads of one kind, with special tokens left out and pieces of words merged if asked.
 
     Raises   ValueError when no row or no column is left.
@@ -125,7 +125,7 @@ def scene(reading: Reading, kind: Kind, *, hide_special: bool, merge_pieces: boo
     rows, columns = (groups(words, hide_special=hide_special, merge_pieces=merge_pieces) for words in (queries, keys))
     if not rows or not columns:
         raise ValueError("all tokens of this attention are special ones: show them, or type more words")
-    return Scene(kind, layers, keys, _regroup(queries, rows), _regroup(keys, columns), rows, columns)
+    return TextAttention(kind, layers, keys, _regroup(queries, rows), _regroup(keys, columns), rows, columns)
 
 
 def _words(tokens: Tokens) -> Words:
