@@ -41,6 +41,9 @@ AXES = {
         Axis("d_ff", "D_ff", "hidden units of the network behind attention"),
         Axis("patches", "N", "the squares that a picture is cut into, row by row"),
         Axis("d_patch", "3P²", "numbers in one square: red, green and blue of each of its pixels"),
+        Axis("places", "T", "where a token can stand, counted from 0"),
+        Axis("pairs", "D/2", "clock hands: pairs of numbers that turn together"),
+        Axis("joined_dim", "2·d_e", "the numbers of a token and those of its position, one after the other"),
         Axis("classes", "K", "the kinds of things that a picture can be said to show"),
     )
 }

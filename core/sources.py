@@ -126,6 +126,24 @@ SOURCES = {
         "Transformer Language Models without Positional Encodings Still Learn Positional Information",
         "https://arxiv.org/abs/2203.16634",
     ),
+    "su2021": Source(
+        "Su et al.",
+        2021,
+        "RoFormer: Enhanced Transformer with Rotary Position Embedding",
+        "https://arxiv.org/abs/2104.09864",
+    ),
+    "press2022": Source(
+        "Press, Smith, Lewis",
+        2022,
+        "Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation",
+        "https://arxiv.org/abs/2108.12409",
+    ),
+    "raffel2020": Source(
+        "Raffel et al.",
+        2020,
+        "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer",
+        "https://arxiv.org/abs/1910.10683",
+    ),
     "jain2019": Source("Jain, Wallace", 2019, "Attention is not Explanation", "https://arxiv.org/abs/1902.10186"),
     "wiegreffe2019": Source(
         "Wiegreffe, Pinter", 2019, "Attention is not not Explanation", "https://arxiv.org/abs/1908.04626"

@@ -249,6 +249,7 @@ KEPT_FOR_ALL = {
     "core/models/loading.py _models": "models, by name",
     "core/models/call_site.py _names": "names of the modules of a model",
     "core/experiments/multi_head/copy_task.py trained_to_copy": "a toy trained from a seed",
+    "core/experiments/positions/toys.py learned": "toys trained from a seed",
     "core/settings.py TOLD": "the settings of the program",
     "pages/parts/progress/visit.py _store": "the door to the database",
     "pages/parts/progress/visit.py _trouble": "when the database last failed",

@@ -1,0 +1,39 @@
+"""What the experiments on positions are given."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.experiments.measure import exact
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """The learner's numbers, or a real model's on the learner's sentence.
+
+    x                tokens without positions; positions: the codes that are added to them.
+    w_x, w_p         the map of tokens and the map of positions.
+    queries, keys    vectors to be turned, of an even width.
+    table            the position table at hand, a row for each place.
+    base, width      of sinusoids.
+    n_places         how many places are looked at.
+    shift            how far all are moved together.
+    """
+
+    x: Float[Tensor, "tokens d_embedded"]
+    positions: Float[Tensor, "tokens d_embedded"]
+    w_x: Float[Tensor, "d_embedded d_model"]
+    w_p: Float[Tensor, "d_embedded d_model"]
+    queries: Float[Tensor, "queries head_dim"]
+    keys: Float[Tensor, "keys head_dim"]
+    table: Float[Tensor, "places width"]
+    base: float = 10_000.0
+    width: int = 64
+    n_places: int = 50
+    shift: int = 1000
+
+    def exact(self) -> "Given":
+        """The same in double precision."""
+        return Given(**{name: exact(held) if torch.is_tensor(held) else held for name, held in vars(self).items()})

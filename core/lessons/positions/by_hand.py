@@ -1,0 +1,277 @@
+"""Clock hands by hand: sinusoids and the rotation that shifts them, adding against joining, RoPE on two small vectors."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from core.attention.scores import dot
+from core.experiments.measure import largest
+from core.experiments.positions import Given
+from core.lessons.material import Rows
+from core.lessons.shown import Matrices, Shown
+from core.trace import matrices, part, step, steps
+from core.transformer.positions import angles, rotate, rotation, sinusoidal
+
+FURTHEST = 1000  # the largest common shift
+AROUND = 64  # places to either side, over which scores are drawn
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the learner may change.
+
+    base       of the speeds; the hands turn by base^(-2i/width) from a place to the next.
+    width      numbers in a code, two for each hand.
+    n_places   how many places are shown.
+    offset     how far the rotation moves every code.
+    query_place, key_place   where the two vectors stand.
+    shift      how far both are moved together.
+    """
+
+    base: float = 10_000.0
+    width: int = 16
+    n_places: int = 50
+    offset: int = 4
+    query_place: int = 5
+    key_place: int = 2
+    shift: int = 0
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the learner wrote: tokens, the maps of tokens and of positions, a query and a key."""
+
+    words: tuple[str, ...]
+    x: Rows
+    w_x: Rows
+    w_p: Rows
+    query: tuple[float, ...]
+    key: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class CodeTrace:
+    """Positions as clock hands."""
+
+    angles: Float[Tensor, "batch places pairs"] = step(
+        r"t\,b^{-2i/D}", title="How far each hand has turned", source="vaswani2017", also="phases"
+    )
+    codes: Float[Tensor, "batch places d_model"] = step(
+        r"\left[\sin\left(<angles>\right),\cos\left(<angles>\right)\right]",
+        title="Sinusoidal positions",
+        source="vaswani2017",
+        also="positional encoding",
+    )
+    similarity: Float[Tensor, "batch places places"] = step(
+        "PP^\\top", title="Position times position", source="vaswani2017", also="Gram matrix"
+    )
+    shifted: Float[Tensor, "batch places d_model"] = step(
+        "PR_k", title="All positions moved by one rotation", source="vaswani2017"
+    )
+
+
+@dataclass(frozen=True)
+class CombinedTrace:
+    """Positions added to tokens, and joined to them."""
+
+    x: Float[Tensor, "batch tokens d_embedded"] = step("X", title="The tokens as vectors", source="vaswani2017")
+    positions: Float[Tensor, "batch tokens d_embedded"] = step("P", title="Their positions", source="vaswani2017")
+    summed: Float[Tensor, "batch tokens d_embedded"] = step(
+        "<x> + <positions>", title="Added", source="vaswani2017", also="input embeddings"
+    )
+    joined: Float[Tensor, "batch tokens joined_dim"] = step(
+        r"\left[<x>;<positions>\right]", title="Joined", source="vaswani2017", also="concatenated"
+    )
+    mapped: Float[Tensor, "batch tokens d_model"] = step(
+        r"<joined>\begin{bmatrix}W_x\\W_p\end{bmatrix}", title="Joined, then mapped", source="vaswani2017"
+    )
+    added: Float[Tensor, "batch tokens d_model"] = step(
+        "<x>W_x + <positions>W_p", title="Mapped each, then added", source="vaswani2017"
+    )
+
+
+@dataclass(frozen=True)
+class RotaryTrace:
+    """A query and a key that turn with their places."""
+
+    queries: Float[Tensor, "batch heads queries head_dim"] = step("q", title="The query", source="su2021")
+    keys: Float[Tensor, "batch heads keys head_dim"] = step("k", title="The key", source="su2021")
+    rotated_queries: Float[Tensor, "batch heads queries head_dim"] = step(
+        r"R_m<queries>", title="The query, turned by its place", source="su2021", also="rotary embedding"
+    )
+    rotated_keys: Float[Tensor, "batch heads keys head_dim"] = step(
+        r"R_n<keys>", title="The key, turned by its place", source="su2021"
+    )
+    scores: Float[Tensor, "batch heads queries keys"] = step(
+        r"\left(<rotated_queries>\right)\cdot\left(<rotated_keys>\right)", title="Score", source="su2021"
+    )
+    added_scores: Float[Tensor, "batch heads queries keys"] = step(
+        r"(<queries> + p_m)\cdot(<keys> + p_n)", title="Score with added sinusoids", source="vaswani2017"
+    )
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The whole lesson by hand."""
+
+    code: CodeTrace = part()
+    combined: CombinedTrace = part()
+    rotary: RotaryTrace = part()
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What the hands do.
+
+    rotation         the matrix that moves every code by the offset.
+    rotation_error   how far a moved code is from the code of the place it was moved to, at most.
+    joining_error    how far joining is from adding after a map, at most.
+    length_error     how far turning changes the length of the query or of the key.
+    by_shift         (2, FURTHEST + 1): the score of RoPE and of added sinusoids when both stand 0, 1, 2, ... later.
+    by_offset        (2, 2 AROUND + 1): both scores when the key stands -AROUND ... AROUND places behind the query.
+    """
+
+    trace: Trace
+    rotation: Float[Tensor, "d_model d_model"]
+    rotation_error: float
+    joining_error: float
+    length_error: float
+    by_shift: Float[Tensor, "schemes shifts"]
+    by_offset: Float[Tensor, "schemes offsets"]
+
+
+def run(written: Written, settings: Settings) -> Lesson:
+    """Turn the hands. Raises ValueError in words for tables that do not fit."""
+    _check(written)
+    x, w_x, w_p = (torch.tensor(rows, dtype=torch.float64) for rows in (written.x, written.w_x, written.w_p))
+    query, key = (torch.tensor([vector], dtype=torch.float64) for vector in (written.query, written.key))
+    code = turn_hands(settings)
+    combined = combine(x, w_x, w_p, settings.base)
+    rotary = turn_vectors(query, key, settings)
+    later = torch.arange(settings.n_places) + settings.offset
+    return Lesson(
+        Trace(code, combined, rotary),
+        rotation(settings.offset, settings.width, settings.base),
+        largest(code.shifted[0] - sinusoidal(later, settings.width, settings.base)),
+        largest(combined.mapped - combined.added),
+        max(
+            largest(rotary.rotated_queries.norm(dim=-1) - rotary.queries.norm(dim=-1)),
+            largest(rotary.rotated_keys.norm(dim=-1) - rotary.keys.norm(dim=-1)),
+        ),
+        scores_over(query, key, settings, torch.arange(FURTHEST + 1), together=True),
+        scores_over(query, key, settings, torch.arange(-AROUND, AROUND + 1), together=False),
+    )
+
+
+def turn_hands(settings: Settings) -> CodeTrace:
+    """The codes of all places, what they have in common, and all of them moved by one rotation."""
+    places = torch.arange(settings.n_places)
+    turned = angles(places, settings.width, settings.base)
+    codes = sinusoidal(places, settings.width, settings.base)
+    similarity = codes @ codes.mT
+    shifted = codes @ rotation(settings.offset, settings.width, settings.base)
+    return CodeTrace(turned[None], codes[None], similarity[None], shifted[None])
+
+
+def combine(
+    x: Float[Tensor, "tokens d_embedded"],
+    w_x: Float[Tensor, "d_embedded d_model"],
+    w_p: Float[Tensor, "d_embedded d_model"],
+    base: float,
+) -> CombinedTrace:
+    """Add positions to tokens, and join them and map what is joined."""
+    positions = sinusoidal(torch.arange(len(x)), x.shape[1], base)
+    summed = x + positions
+    joined = torch.cat([x, positions], dim=-1)
+    mapped = joined @ torch.cat([w_x, w_p])
+    added = x @ w_x + positions @ w_p
+    return CombinedTrace(*(made[None] for made in (x, positions, summed, joined, mapped, added)))
+
+
+def turn_vectors(
+    query: Float[Tensor, "1 head_dim"], key: Float[Tensor, "1 head_dim"], settings: Settings
+) -> RotaryTrace:
+    """Turn a query and a key by their places and compare them; beside it, the same with sinusoids added to both."""
+    queries, keys = query[None, None], key[None, None]
+    m = torch.tensor([settings.query_place + settings.shift])
+    n = torch.tensor([settings.key_place + settings.shift])
+    rotated_queries = rotate(queries, m, settings.base)
+    rotated_keys = rotate(keys, n, settings.base)
+    scores = dot(rotated_queries, rotated_keys)
+    width = query.shape[1]
+    added_scores = dot(queries + sinusoidal(m, width, settings.base), keys + sinusoidal(n, width, settings.base))
+    return RotaryTrace(queries, keys, rotated_queries, rotated_keys, scores, added_scores)
+
+
+def scores_over(
+    query: Float[Tensor, "1 head_dim"],
+    key: Float[Tensor, "1 head_dim"],
+    settings: Settings,
+    by: Int[Tensor, "moves"],
+    together: bool,
+) -> Float[Tensor, "schemes moves"]:
+    """The score of RoPE and of added sinusoids, for every move.
+
+    together   both vectors move; otherwise the key stands so far behind the query, which stays.
+    """
+    m = settings.query_place + by * together
+    n = settings.key_place + by if together else settings.query_place + by
+    n_moves, width = len(by), query.shape[1]
+    q, k = query.expand(n_moves, -1), key.expand(n_moves, -1)
+    turned = rotate(q, m, settings.base) * rotate(k, n, settings.base)
+    added = (q + sinusoidal(m, width, settings.base)) * (k + sinusoidal(n, width, settings.base))
+    return torch.stack([turned.sum(-1), added.sum(-1)])
+
+
+def beside(result: Lesson) -> Matrices:
+    """What figures show beside the trace."""
+    code = result.trace.code
+    return {
+        "rotation": result.rotation.float().numpy(),
+        "by_distance": code.similarity[0, :1].float().numpy(),
+        "by_shift": result.by_shift.float().numpy(),
+        "by_offset": result.by_offset.float().numpy(),
+    }
+
+
+def shown(written: Written, settings: Settings) -> Shown:
+    """All that the figures show."""
+    result = run(written, settings)
+    tensors = matrices(steps(result.trace)) | beside(result)
+    places = [str(place) for place in range(settings.n_places)]
+    m, n = settings.query_place + settings.shift, settings.key_place + settings.shift
+    tokens = {"queries": [f"q at {m}"], "keys": [f"k at {n}"], "tokens": written.words, "places": places}
+    return Shown(tensors, tokens)
+
+
+def given(result: Lesson, written: Written, settings: Settings) -> Given:
+    """What the experiments are given: the learner's own numbers, and sinusoids as the table at hand."""
+    combined, rotary = result.trace.combined, result.trace.rotary
+    return Given(
+        combined.x[0],
+        combined.positions[0],
+        torch.tensor(written.w_x, dtype=torch.float64),
+        torch.tensor(written.w_p, dtype=torch.float64),
+        rotary.queries[0, 0],
+        rotary.keys[0, 0],
+        result.trace.code.codes[0],
+        settings.base,
+        settings.width,
+        settings.n_places,
+        settings.shift or FURTHEST,
+    )
+
+
+def _check(written: Written) -> None:
+    width, n_query, n_key = len(written.x[0]), len(written.query), len(written.key)
+    for name, weight in (("W_x", written.w_x), ("W_p", written.w_p)):
+        if len(weight) != width:
+            raise ValueError(f"X has {width} columns and {name} has {len(weight)} rows: these two must agree")
+    if len(written.w_x[0]) != len(written.w_p[0]):
+        raise ValueError(
+            f"W_x has {len(written.w_x[0])} columns and W_p has {len(written.w_p[0])}: their products are added"
+        )
+    if n_query != n_key:
+        raise ValueError(f"the query has {n_query} numbers and the key {n_key}: give both equally many")

@@ -1,0 +1,96 @@
+"""What a BERT makes of tokens before its first layer, with positions that the learner chose, and the way on from there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from transformers import BertModel
+
+from core.models.errors import ModelError
+from core.models.loaded import LoadedModel
+from core.models.recording import LayerRecord, record
+from core.trace import step
+
+# for each token the place whose vector is added to it; None = no vector
+Places = Sequence[int | None]
+
+
+@dataclass(frozen=True)
+class EmbeddingTrace:
+    """How tokens become the vectors that enter layer 0, in the order it was computed."""
+
+    embedded: Float[Tensor, "batch tokens d_model"] = step(
+        "E_{w}", title="The words alone", source="devlin2019", also="word embeddings, lookup"
+    )
+    positions: Float[Tensor, "batch tokens d_model"] = step(
+        "P_{t}", title="The places alone", source="devlin2019", also="position embeddings"
+    )
+    summed: Float[Tensor, "batch tokens d_model"] = step(
+        "<embedded> + <positions> + s", title="Added", source="devlin2019", also="input embeddings"
+    )
+    normed: Float[Tensor, "batch tokens d_model"] = step(
+        r"\operatorname{LN}\left(<summed>\right)", title="What enters layer 0", source="devlin2019"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """A pass through all layers of a BERT.
+
+    hidden    (depth, tokens, d_model): before each layer and behind the last.
+    records   what was asked for of each layer's attention.
+    """
+
+    hidden: Float[Tensor, "depth tokens d_model"]
+    records: tuple[LayerRecord, ...]
+
+    @property
+    def weights(self) -> Float[Tensor, "layers heads queries keys"]:
+        """The attention weights of every layer."""
+        return torch.cat([made.weights.cpu() for made in self.records])
+
+
+def position_table(loaded: LoadedModel) -> Float[Tensor, "places d_model"]:
+    """The learned positions of a BERT, one row for each place. Raises ModelError for a model that is no BERT."""
+    return _bert(loaded).embeddings.position_embeddings.weight.detach().cpu()
+
+
+def embed(loaded: LoadedModel, ids: Sequence[int], places: Places) -> EmbeddingTrace:
+    """Add to each word the vector of its place and the one that all words of a first text share, and normalise.
+
+    Raises   ValueError naming a place for which the model has no vector; ModelError for a model that is no BERT.
+    """
+    layer = _bert(loaded).embeddings
+    table = layer.position_embeddings.weight
+    beyond = next((place for place in places if place is not None and not 0 <= place < len(table)), None)
+    if beyond is not None:
+        raise ValueError(
+            f"there is no vector for place {beyond}: {loaded.name} learned {len(table)} places, 0 to {len(table) - 1}"
+        )
+    with torch.inference_mode():
+        embedded = layer.word_embeddings(torch.tensor([list(ids)], device=loaded.device))
+        there = torch.tensor([place is not None for place in places], device=loaded.device)
+        chosen = table[[place or 0 for place in places]]
+        positions = torch.where(there[:, None], chosen, 0.0)[None]
+        # the library adds the three in this order, and so the last digit agrees
+        summed = embedded + layer.token_type_embeddings.weight[0] + positions
+        return EmbeddingTrace(embedded, positions, summed, layer.LayerNorm(summed))
+
+
+def passed(loaded: LoadedModel, normed: Float[Tensor, "1 tokens d_model"], tensors: tuple[str, ...]) -> Passed:
+    """Let all layers read what `embed` made. tensors: what to keep of their attention."""
+    x = normed
+    hidden = [x]
+    with torch.inference_mode(), record(tensors=tensors) as records:
+        for layer in _bert(loaded).encoder.layer:
+            x = layer(x)
+            hidden.append(x)
+        return Passed(torch.cat(hidden).cpu(), tuple(records))
+
+
+def _bert(loaded: LoadedModel) -> BertModel:
+    if not isinstance(loaded.model, BertModel):
+        raise ModelError(f"{loaded.name} is no BERT: only a BERT's positions can be opened")
+    return loaded.model

@@ -1,0 +1,177 @@
+"""Lesson 6: what it says of positions, on a real model and by hand."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis.strategies import integers
+
+from core.lessons.positions import by_hand, real
+from core.models import loading, offline
+from core.models.embedding import embed, passed
+from core.models.reading import hidden_states
+from core.trace import steps
+
+SENTENCE = "The animal did not cross the street because it was too tired"
+
+
+@pytest.fixture(scope="module")
+def tokens():
+    return real.read(SENTENCE)
+
+
+@pytest.fixture(scope="module")
+def changed(tokens):
+    return {change: real.run(tokens, real.Settings(change)) for change in real.CHANGES}
+
+
+# a real model ---------------------------------------------------------------------------------------------------------
+
+
+def test_words_places_and_norm_make_what_the_model_itself_reads(tokens):
+    """Down to the last digit before layer 0, and within rounding behind every layer."""
+    loaded = loading.load(offline.NAME)
+    _, theirs = hidden_states(loaded, SENTENCE)
+    trace = embed(loaded, tokens.ids, range(len(tokens.ids)))
+    assert torch.equal(trace.normed[0].cpu(), theirs[0].cpu())
+    torch.testing.assert_close(passed(loaded, trace.normed, ()).hidden, theirs.cpu(), atol=1e-4, rtol=0)
+
+
+def test_as_typed_nothing_moves(changed):
+    assert changed["as typed"].moved.max() == 0
+    assert changed["as typed"].likeness == pytest.approx(1)
+
+
+def test_one_head_looks_at_the_token_before_and_cannot_find_it_without_positions(changed):
+    head = changed["as typed"].head
+    assert head == (0, 2)
+    assert changed["as typed"].looks_back[head] > 0.99
+    assert changed["zeroed"].looks_back_now[head] < 0.2
+    assert changed["shifted"].looks_back_now[head] > 0.99
+    assert changed["zeroed"].looks_back_now.max() < 0.2
+
+
+def test_the_trace_is_of_the_head_that_was_measured(changed):
+    result = changed["swapped"]
+    before = result.trace.head.attention.weights[0, 0].diagonal(-1).mean()
+    assert before.item() == pytest.approx(result.looks_back_now[result.head].item())
+    assert [made.name for made in steps(result.trace)][:4] == ["embedded", "positions", "summed", "normed"]
+
+
+def test_without_positions_every_vector_moves_by_half_its_length_and_more(changed):
+    assert changed["zeroed"].moved[-1].mean() > 0.5
+    assert changed["zeroed"].likeness < 0.8
+
+
+def test_a_shift_of_all_is_seen_by_the_model_that_adds_positions(changed):
+    assert changed["shifted"].places[:3] == (5, 6, 7)
+    assert changed["shifted"].moved.mean(1).min() > 0.2
+
+
+def test_exchanged_places_move_their_two_words_most_before_layer_0_and_reach_others_above(changed):
+    moved = changed["swapped"].moved
+    assert (moved[0] > 0).nonzero().flatten().tolist() == [2, 5]
+    assert moved[-1].min() > 0.1
+
+
+def test_one_layer_is_equivariant_and_the_whole_model_is_not(tokens):
+    found = real.orders(tokens, real.Settings(), layer=3)
+    assert found.layer_error <= found.rounding < 1e-2
+    assert found.moved[-1].min() > 0.1
+    assert found.without_error < 1e-4
+    assert found.exchanged_error < 1e-4
+    assert found.likeness < 0.9
+
+
+def test_places_behind_the_last_vector_are_refused_in_words(tokens):
+    with pytest.raises(ValueError, match="no vector for place 512: all-MiniLM-L6-v2 learned 512 places, 0 to 511"):
+        real.run(tokens, real.Settings("shifted", shift=499))
+
+
+@pytest.mark.parametrize(("pair", "taken"), [(None, (2, 5)), ((1, 3), (1, 3)), ((1, 99), (2, 5))])
+def test_a_pair_outside_the_sentence_falls_back(pair, taken):
+    assert real.pair_of(14, real.Settings(pair=pair)) == taken
+
+
+def test_the_table_knows_neighbourhood_and_not_in_a_line():
+    """The cosine of MiniLM's own positions: near ones are alike, and 5 apart more so than 3 apart."""
+    found = real.table_by_distance()
+    assert found[0].item() == pytest.approx(1)
+    assert found[1] == pytest.approx(0.85, abs=0.01)
+    assert found[5] > found[3] + 0.1
+    assert found[64:].abs().max() < 0.5 < found[6]
+
+
+def test_what_is_shown_has_words_for_every_axis(tokens):
+    shown = real.shown(tokens, real.Settings())
+    assert shown.tensors["moved"].shape == (len(shown.tokens["depth"]), len(shown.tokens["queries"]))
+    assert shown.tensors["looks_back"].shape == (len(shown.tokens["layers"]), len(shown.tokens["heads"]))
+    assert shown.tensors["by_distance"].shape == (1, 512)
+
+
+# by hand --------------------------------------------------------------------------------------------------------------
+
+WRITTEN = by_hand.Written(
+    ("cat", "sat", "mat"),
+    ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)),
+    ((2.0, 0.0, 1.0), (0.0, 1.0, -1.0)),
+    ((1.0, 3.0, 0.0), (0.5, 1.0, 2.0)),
+    (1.0, 0.5, -0.5, 2.0),
+    (0.5, 1.0, 2.0, -1.0),
+)
+
+
+@given(shift=integers(0, by_hand.FURTHEST))
+def test_theorem_a_common_shift_leaves_ropes_score(shift):
+    query, key = torch.tensor([WRITTEN.query]), torch.tensor([WRITTEN.key])
+    still, later = (by_hand.turn_vectors(query.double(), key.double(), by_hand.Settings(shift=by)) for by in (0, shift))
+    torch.testing.assert_close(later.scores, still.scores, atol=1e-9, rtol=0)
+
+
+def test_a_common_shift_changes_the_score_of_added_sinusoids():
+    rotary, added = by_hand.run(WRITTEN, by_hand.Settings()).by_shift
+    assert rotary.max() - rotary.min() < 1e-9
+    assert added.max() - added.min() > 1
+
+
+def test_both_scores_follow_how_far_the_key_stands():
+    result = by_hand.run(WRITTEN, by_hand.Settings())
+    assert result.by_offset.shape == (2, 2 * by_hand.AROUND + 1)
+    here = result.by_offset[:, by_hand.AROUND - 3]  # the key stands 3 places before the query
+    assert here[0] == pytest.approx(result.trace.rotary.scores.item())
+    assert here[1] == pytest.approx(result.trace.rotary.added_scores.item())
+
+
+def test_joining_and_mapping_is_mapping_and_adding():
+    result = by_hand.run(WRITTEN, by_hand.Settings())
+    assert result.joining_error < 1e-12
+    assert result.trace.combined.mapped.shape == (1, 3, 3)
+
+
+@given(offset=integers(-40, 40), width=integers(1, 32))
+def test_theorem_one_rotation_moves_all_places(offset, width):
+    result = by_hand.run(WRITTEN, by_hand.Settings(width=2 * width, offset=offset, n_places=8))
+    assert result.rotation_error < 1e-9
+    assert result.length_error < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"key": (1.0, 2.0)}, "the query has 4 numbers and the key 2"),
+        ({"w_x": ((1.0,),)}, "X has 2 columns and W_x has 1 rows"),
+        ({"w_x": ((1.0,), (1.0,))}, "W_x has 1 columns and W_p has 3"),
+        ({"x": ((1.0,),), "w_x": ((1.0,),), "w_p": ((1.0,),)}, "1 numbers do not make pairs"),
+        ({"query": (1.0,), "key": (1.0,)}, "1 numbers do not make pairs"),
+    ],
+)
+def test_tables_that_do_not_fit_are_refused_in_words(change, says):
+    written = by_hand.Written(**(vars(WRITTEN) | change))
+    with pytest.raises(ValueError, match=says):
+        by_hand.run(written, by_hand.Settings())
+
+
+def test_by_hand_has_words_for_every_axis():
+    shown = by_hand.shown(WRITTEN, by_hand.Settings(shift=100))
+    assert (shown.tokens["queries"], shown.tokens["keys"]) == (["q at 105"], ["k at 102"])
+    assert len(shown.tokens["places"]) == len(shown.tensors["codes"]) == 50
+    assert shown.tensors["rotation"].shape == (16, 16)
