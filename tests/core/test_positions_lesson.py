@@ -175,3 +175,10 @@ def test_by_hand_has_words_for_every_axis():
     assert (shown.tokens["queries"], shown.tokens["keys"]) == (["q at 105"], ["k at 102"])
     assert len(shown.tokens["places"]) == len(shown.tensors["codes"]) == 50
     assert shown.tensors["rotation"].shape == (16, 16)
+
+
+def test_biases_by_distance_start_at_nothing_and_stop_at_the_places_that_are_shown():
+    shown = by_hand.shown(WRITTEN, by_hand.Settings(n_places=8))
+    assert shown.tensors["penalty"].shape == (by_hand.HEADS, 8, 8)
+    assert shown.tensors["penalty"][0, 3].tolist() == [-1.5, -1.0, -0.5, 0.0, -0.5, -1.0, -1.5, -2.0]
+    assert shown.tensors["buckets"][3].tolist() == [3, 2, 1, 0, 17, 18, 19, 20]

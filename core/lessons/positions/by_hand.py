@@ -12,9 +12,11 @@ from core.experiments.positions import Given
 from core.lessons.material import Rows
 from core.lessons.shown import Matrices, Shown
 from core.trace import matrices, part, step, steps
-from core.transformer.positions import angles, rotate, rotation, sinusoidal
+from core.transformer.positions import alibi, angles, offsets, relative_buckets, rotate, rotation, sinusoidal
 
 FURTHEST = 1000  # the largest common shift
+BIASED = 32  # places between which biases are shown
+HEADS = 8  # of ALiBi, whose slopes are then halves of halves
 AROUND = 64  # places to either side, over which scores are drawn
 
 
@@ -113,12 +115,28 @@ class RotaryTrace:
 
 
 @dataclass(frozen=True)
+class BiasTrace:
+    """What is added to scores by distance, where nothing is added to vectors."""
+
+    penalty: Float[Tensor, "batch heads places places"] = step(
+        r"-m_h\,\lvert i-j\rvert", title="ALiBi: a penalty by distance", source="press2022", also="linear bias"
+    )
+    buckets: Float[Tensor, "batch places places"] = step(
+        r"\operatorname{bucket}(j-i)",
+        title="T5: the bucket of each distance",
+        source="raffel2020",
+        also="relative bias",
+    )
+
+
+@dataclass(frozen=True)
 class Trace:
     """The whole lesson by hand."""
 
     code: CodeTrace = part()
     combined: CombinedTrace = part()
     rotary: RotaryTrace = part()
+    biases: BiasTrace = part()
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +170,7 @@ def run(written: Written, settings: Settings) -> Lesson:
     rotary = turn_vectors(query, key, settings)
     later = torch.arange(settings.n_places) + settings.offset
     return Lesson(
-        Trace(code, combined, rotary),
+        Trace(code, combined, rotary, bias_by_distance(min(settings.n_places, BIASED))),
         rotation(settings.offset, settings.width, settings.base),
         largest(code.shifted[0] - sinusoidal(later, settings.width, settings.base)),
         largest(combined.mapped - combined.added),
@@ -203,6 +221,12 @@ def turn_vectors(
     width = query.shape[1]
     added_scores = dot(queries + sinusoidal(m, width, settings.base), keys + sinusoidal(n, width, settings.base))
     return RotaryTrace(queries, keys, rotated_queries, rotated_keys, scores, added_scores)
+
+
+def bias_by_distance(n_places: int) -> BiasTrace:
+    """The biases of ALiBi's heads, and T5's buckets for both sides; each bucket has one trained number per head."""
+    buckets = relative_buckets(offsets(n_places, n_places))
+    return BiasTrace(alibi(HEADS, n_places, n_places), buckets[None].float())
 
 
 def scores_over(

@@ -1,7 +1,7 @@
 """Ways to tell attention where a token stands: codes added to its vector, queries and keys that turn, biases by distance."""
 
 from core.transformer.positions.added import LearnedPositions, sinusoidal
-from core.transformer.positions.relative import BucketBias, alibi, alibi_slopes, relative_buckets
+from core.transformer.positions.relative import BucketBias, alibi, alibi_slopes, offsets, relative_buckets
 from core.transformer.positions.rotary import Pairing, angles, as_pairs, from_pairs, rotate, rotation
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "angles",
     "as_pairs",
     "from_pairs",
+    "offsets",
     "relative_buckets",
     "rotate",
     "rotation",

@@ -17,7 +17,6 @@ import core.models.pretrained as pretrained
 from core.attention import attend, masks
 from core.attention.heads import split_heads
 from core.transformer import positions
-from core.transformer.positions.relative import offsets
 from tests.core.shapes import BATCH, HEADS, KEYS, QUERIES, VALUE_DIM, normal, operands
 
 PAIRS, WIDTH = 11, 22
@@ -244,7 +243,7 @@ def test_a_bucket_bias_is_one_number_for_each_bucket_and_head():
         bias.table.copy_(normal(8, HEADS, seed=1))
     found = bias(QUERIES, KEYS)
     assert found.shape == (1, HEADS, QUERIES, KEYS)
-    buckets = positions.relative_buckets(offsets(QUERIES, KEYS), 8, 20)
+    buckets = positions.relative_buckets(positions.offsets(QUERIES, KEYS), 8, 20)
     assert found[0, 2, 4, 1] == bias.table[buckets[4, 1], 2]
     queries, keys, values = operands()
     trace = attend(queries, keys, values, bias=found)
