@@ -6,8 +6,8 @@ from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import refusal
 from core.experiments.positions.given import Given
 from core.training import order
+from core.training.host import trained_once
 from core.training.order import TRAINED, TWICE, UPDATES, Learned, Scheme
-from core.turns import trained_once
 
 KNOWS = 0.99  # right in so many rows: the order is known
 GUESSES = 0.51  # right in no more: it is not
