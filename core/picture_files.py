@@ -3,6 +3,7 @@
 Nothing is decoded before its size is known, nothing is written to disk, and of a file's own data only the pixels stay.
 """
 
+import base64
 import io
 import struct
 import zipfile
@@ -188,3 +189,15 @@ def _unpacked(archive: zipfile.ZipFile, file: zipfile.ZipInfo) -> bytes:
     if len(content) > most:
         raise ValueError(f"it unpacks to more than {most:,} bytes: so large a file is not read; make it smaller")
     return content
+
+
+def png(pixels: UInt8[np.ndarray, "height width 3"]) -> str:
+    """A picture as a PNG in letters, to be written down in a program."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+def opened_png(letters: str) -> UInt8[np.ndarray, "height width 3"]:
+    """The picture that `png` wrote down."""
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(letters))).convert("RGB"))

@@ -8,12 +8,13 @@ holds what is not shown.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 _REFERENCE = re.compile(r"<(\w+)>")
+_QUOTED = re.compile(r"""['"](.*?)['"]""")
 
 
 def step(formula: str, *, title: str, source: str, also: str = "") -> Any:
@@ -47,16 +48,20 @@ class Step:
 
 def steps(trace: Any) -> list[Step]:
     """The tensors of a trace in the order they were declared, which is the order they were computed."""
-    types = get_type_hints(type(trace))
     found = []
     for declared in fields(trace):
         value = getattr(trace, declared.name)
         if declared.metadata.get("part"):
             found += steps(value)
         elif declared.metadata:
-            axes = tuple(name.lstrip("#") for name in types[declared.name].dim_str.split())
-            found.append(Step(declared.name, value, axes, **declared.metadata))
+            found.append(Step(declared.name, value, _axes(declared.type), **declared.metadata))
     return found
+
+
+def _axes(annotation: Any) -> tuple[str, ...]:
+    """The names of the axes that a field is annotated with; where annotations are not looked up, they are text."""
+    names = _QUOTED.search(annotation)[1] if isinstance(annotation, str) else annotation.dim_str
+    return tuple(name.lstrip("#") for name in names.split())
 
 
 def matrices(steps: Sequence[Step]) -> dict[str, np.ndarray]:

@@ -40,3 +40,17 @@ def mean_of_layer(weights: Weights, layer: int) -> Float[Tensor, "queries keys"]
 def mean_of_all(weights: Weights) -> Float[Tensor, "queries keys"]:
     """The mean over all heads of all layers."""
     return weights.mean((0, 1))
+
+
+def summarised(
+    weights: Weights, of: Summary, layer: int, head: int, residual: float = 0.5, fuse: Fuse = "mean"
+) -> Float[Tensor, "queries keys"]:
+    """One matrix of all: that of a head, a mean, or the rollout."""
+    match of:
+        case "mean of the layer":
+            return mean_of_layer(weights, layer)
+        case "mean of all":
+            return mean_of_all(weights)
+        case "rollout":
+            return rollout(weights, residual, fuse)
+    return weights[layer, head]

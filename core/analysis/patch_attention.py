@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from core.analysis.flow import Fuse, Summary, mean_of_all, mean_of_layer, rollout
+from core.analysis.flow import Fuse, Summary, summarised
 
 SUMMARIES: Final[tuple[Summary, ...]] = get_args(Summary)
 LARGEST: Final = 2_500_000  # numbers of all small maps together that one page is sent
@@ -32,16 +32,6 @@ class Chosen:
     head: int
     residual: float = 0.5
     fuse: Fuse = "mean"
-
-    @property
-    def expression(self) -> str:
-        """The matrix as a line of a program, made of `weights` (layers, heads, queries, keys)."""
-        return {
-            "one head": f"weights[{self.layer}, {self.head}]",
-            "mean of the layer": f"mean_of_layer(weights, {self.layer})",
-            "mean of all": "mean_of_all(weights)",
-            "rollout": f"rollout(weights, {self.residual}, {self.fuse!r})",
-        }[self.summary]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,14 +73,7 @@ class PatchAttention:
 
     def matrix(self, chosen: Chosen) -> Float[Tensor, "queries keys"]:
         """One matrix: that of a head, a mean, or the rollout over all layers; its rows sum to 1."""
-        match chosen.summary:
-            case "mean of the layer":
-                return mean_of_layer(self.weights, chosen.layer)
-            case "mean of all":
-                return mean_of_all(self.weights)
-            case "rollout":
-                return rollout(self.weights, chosen.residual, chosen.fuse)
-        return self.weights[chosen.layer, chosen.head]
+        return summarised(self.weights, chosen.summary, chosen.layer, chosen.head, chosen.residual, chosen.fuse)
 
     @cached_property
     def coarseness(self) -> int:

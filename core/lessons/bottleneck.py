@@ -39,7 +39,7 @@ class Lesson:
 
 def translator() -> TrainedTranslator:
     """The model with one vector. Raises ModelError if its files cannot be read."""
-    return checkpoints.load(FIXED)
+    return checkpoints.load_translator(FIXED)
 
 
 def run(text: str, translate: Translate = translate) -> Lesson:
@@ -123,5 +123,5 @@ def _read(cell: Cell, inputs: Tensor, maps: Maps) -> CellLesson:
 
 def quality_by_length() -> dict[str, list[dict]]:
     """BLEU on held-out sentences by their length, as it was measured after training, of each translator that was."""
-    figures = {name: checkpoints.load(name).figures for name in checkpoints.TRANSLATORS}
+    figures = {name: checkpoints.load_translator(name).figures for name in checkpoints.TRANSLATORS}
     return {name: found["quality"]["by length"] for name, found in figures.items() if "quality" in found}

@@ -79,7 +79,7 @@ class Lesson:
 
 def model(context: Context) -> TrainedCaptioner:
     """The captioner with this context. Raises ModelError if it cannot be opened."""
-    return checkpoints.load(MODELS[context])
+    return checkpoints.load_captioner(MODELS[context])
 
 
 def device() -> str:

@@ -58,17 +58,17 @@ class Lesson:
 
 def model(score: Score) -> TrainedTranslator:
     """The translator with this score. Raises ModelError if its files cannot be read."""
-    return checkpoints.load(MODELS[score])
+    return checkpoints.load_translator(MODELS[score])
 
 
 def device() -> str:
     """On what the translators run, for a person."""
-    return devices.describe(checkpoints.load(FIXED).device)
+    return devices.describe(checkpoints.load_translator(FIXED).device)
 
 
 def translate(name: str, text: str, beam: int, interventions: Interventions) -> Translation:
     """What a translator makes of a text. Raises ValueError in words, ModelError if it cannot be read."""
-    return checkpoints.load(name).translate(text, beam=beam, interventions=interventions)
+    return checkpoints.load_translator(name).translate(text, beam=beam, interventions=interventions)
 
 
 Translate = Callable[[str, str, int, Interventions], Translation]

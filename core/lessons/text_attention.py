@@ -1,6 +1,5 @@
 """What the sentence lab shows: all heads of one kind of attention on one text, with the tokens that stand beside them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
@@ -9,11 +8,10 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from core.analysis.flow import Summary, mean_of_all, mean_of_layer, rollout
-from core.analysis.grouping import Groups, grouped, groups, membership, text_of
+from core.analysis.flow import Summary, summarised
+from core.analysis.grouping import Groups, grouped, groups, text_of
 from core.analysis.head_statistics import Words
 from core.analysis.overview import thumbnails
-from core.listing import Line
 from core.models.reading import Reading
 from core.models.tokens import Tokens
 
@@ -73,34 +71,10 @@ class TextAttention:
 
     def summary(self, of: Summary, layer: int, head: int) -> Float[Tensor, "rows columns"]:
         """One matrix: a head, or several in one."""
-        match of:
-            case "mean of the layer":
-                matrix = mean_of_layer(self.layers[layer][None], 0)
-            case "mean of all":
-                matrix = mean_of_all(self.raw)
-            case "rollout":
-                matrix = rollout(self.raw)
-            case _:
-                matrix = self.layers[layer][head]
-        return self._shown(matrix)
-
-    def program(self, of: Summary, layer: int, head: int) -> tuple[list[Callable], list[Line]]:
-        """The functions and the lines that make that matrix of the model's own `weights`."""
-        helpers: list[Callable] = []
-        if of == "one head":
-            lines = [f"weights = weights[{layer}, {head}]"]
-        else:
-            function, inputs = {
-                "mean of the layer": (mean_of_layer, f"weights, {layer}"),
-                "mean of all": (mean_of_all, "weights"),
-                "rollout": (rollout, "weights"),
-            }[of]
-            helpers.append(function)
-            lines = [f"weights = {function.__name__}({inputs})"]
-        if not self.untouched:
-            helpers += [membership, grouped]
-            lines.append(f"weights = grouped(weights, {self.rows}, {self.columns})")
-        return helpers, [Line(line, ()) for line in lines]
+        if of in ("one head", "mean of the layer"):
+            # a layer alone is not copied, all of them are
+            return self._shown(summarised(self.layers[layer][None], of, 0, head))
+        return self._shown(summarised(self.raw, of, layer, head))
 
 
 def summaries(kind: Kind) -> tuple[Summary, ...]:

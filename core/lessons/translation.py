@@ -8,6 +8,7 @@ from torch import Tensor
 
 from core.analysis import alignment
 from core.lessons.looking_back import FIXED, MODELS
+from core.lessons.shown import Shown
 from core.lessons.text_attention import TextAttention, text_attention
 from core.models import checkpoints
 from core.models.loaded import LoadedModel
@@ -38,7 +39,7 @@ class Aligned:
 
 def translate(name: str, text: str, knowing: bool) -> Aligned:
     """What one of NAMES makes of a sentence. Raises ValueError in words, ModelError if it cannot be opened."""
-    translator = checkpoints.load(_CHECKPOINTS[name])
+    translator = checkpoints.load_translator(_CHECKPOINTS[name])
     made = translator.translate(text)
     empty = made.target.ids in ((translator.vocabulary.end,), ())
     weights = translator.words_of(made, knowing=knowing) if translator.has_attention and not empty else None
@@ -46,9 +47,19 @@ def translate(name: str, text: str, knowing: bool) -> Aligned:
     return Aligned(made.text, made.source.words[:-1], made.target.words[:end], weights, made)
 
 
+def shown(names: tuple[str, ...], text: str, knowing: bool) -> Shown:
+    """All that the figures show of the translators with attention that wrote something: one has `weights`, the others
+    have their names."""
+    found = {name: translate(name, text, knowing) for name in names}
+    first = found[names[0]]
+    tensors = {name if name != names[0] else "weights": each.weights.numpy() for name, each in found.items()}
+    tokens = {name if name != names[0] else "queries": each.target for name, each in found.items()}
+    return Shown(tensors, tokens | {"keys": first.source})
+
+
 def plainly(name: str, text: str) -> str:
     """The translation of a sentence without its numbers. Raises ValueError in words for one that cannot be read."""
-    translator = checkpoints.load(_CHECKPOINTS[name])
+    translator = checkpoints.load_translator(_CHECKPOINTS[name])
     translator.read(text)
     return translator.translate_many([text])[0]
 
@@ -98,5 +109,5 @@ def heads_of(loaded: LoadedModel, prefix: str, text: str, written: str | None) -
         if prefix
         else 0
     )
-    reference = checkpoints.load(MODELS["additive"]).align(seen.keys.pieces[ahead:], seen.queries.pieces)
+    reference = checkpoints.load_translator(MODELS["additive"]).align(seen.keys.pieces[ahead:], seen.queries.pieces)
     return HeadsOfModel(target, reading, seen, alignment.agreement(seen.weights[..., ahead:], reference))

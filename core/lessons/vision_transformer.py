@@ -99,7 +99,7 @@ class Lesson:
 
 def model(name: str) -> TrainedClassifier:
     """A classifier of the project. Raises ModelError if it cannot be opened."""
-    return checkpoints.load(name)
+    return checkpoints.load_classifier(name)
 
 
 def device() -> str:

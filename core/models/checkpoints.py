@@ -5,7 +5,7 @@ import json
 import threading
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -46,6 +46,7 @@ _VERSIONS: Final = (
 _opening: Final = threading.Lock()  # visitors who come at once wait for one reading of the file
 
 Trained = TrainedTranslator | TrainedCaptioner | TrainedClassifier
+Kind = TypeVar("Kind", bound=Trained)
 
 
 def load(name: str, device: str | None = None) -> Trained:
@@ -57,6 +58,28 @@ def load(name: str, device: str | None = None) -> Trained:
         raise ModelError(f"there is no model {name!r}: choose {', '.join(_VERSIONS)}")
     with _opening:
         return _load(name, device)
+
+
+def load_translator(name: str) -> TrainedTranslator:
+    """One of TRANSLATORS, as `load`."""
+    return _of_kind(name, TrainedTranslator)
+
+
+def load_captioner(name: str) -> TrainedCaptioner:
+    """One of CAPTIONERS, as `load`."""
+    return _of_kind(name, TrainedCaptioner)
+
+
+def load_classifier(name: str) -> TrainedClassifier:
+    """One of CLASSIFIERS, as `load`."""
+    return _of_kind(name, TrainedClassifier)
+
+
+def _of_kind(name: str, kind: type[Kind]) -> Kind:
+    found = load(name)
+    if not isinstance(found, kind):
+        raise ModelError(f"{name} is a {type(found).__name__} and no {kind.__name__}: choose another model")
+    return found
 
 
 @cache

@@ -1,14 +1,17 @@
 """The image lab: all heads of a vision model on the visitor's own pictures."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
-from core.analysis.patch_attention import PatchAttention
-from core.models import checkpoints, image_attention, image_attention_program, image_reading
+from core import picture_files
+from core.analysis.patch_attention import Chosen, PatchAttention
+from core.lessons import image_lab
+from core.models import image_attention, image_reading
 from core.models.errors import ModelError
 from core.models.image_reading import OWN, ImageReading
 from core.models.loaded import LoadedModel
-from core.vision import classifier_program
 from core.vision.classifier import FITS, Fit
 from pages.parts import answers, claims, controls, downloads, messages, models, own_picture, patch_explorer, url_state
 from pages.parts.patch_explorer import Look, Shown
@@ -160,13 +163,16 @@ def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel 
     )
     model, loaded = chosen
 
-    def program() -> str:
-        if loaded is None:
-            return classifier_program.of_classification(checkpoints.load(model), first.pixels, shown, positions=True)
-        return image_attention_program.of_attention(loaded, first.pixels, shown)
-
+    pixels = partial(picture_files.opened_png, picture_files.png(first.pixels))
+    asked = Chosen(**vars(shown))
+    if loaded is None:
+        again = partial(image_lab.shown, model, pixels, asked)
+    else:
+        how = (type(loaded.model).__name__, image_attention.stretches(loaded), seen.extra)
+        preprocessing = image_attention.preprocessing_of(loaded)
+        again = partial(image_lab.shown_of_library, loaded.name, *how, pixels, preprocessing, asked)
     where = messages.literal(f"Real weights of {model} on {first.name}, {shown.title.lower()}")
-    downloads.offer(scene, 0, where, program, lambda: {"weights_of_all_heads": seen.weights.numpy()})
+    downloads.offer(scene, 0, where, again, lambda: {"weights_of_all_heads": seen.weights.numpy()})
     every_picture(shown, chosen, fit, on)
 
 

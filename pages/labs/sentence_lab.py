@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from core import script
 from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
+from core.lessons import sentence_lab
 from core.lessons.text_attention import Kind, TextAttention, kinds, summaries, text_attention
 from core.models import device, loading, offline
 from core.models.errors import ModelError
@@ -267,20 +267,13 @@ def take_away(
         focus=start,
         tensors={"weights": shown},
     )
-    loader = type(loaded.model).__name__
-    name = script.HUB_NAME if loaded.name == offline.NAME else loaded.name
-    attentions = f"{seen.kind}_attentions" if found.target else "attentions"
-
-    def program() -> str:
-        helpers, ran = seen.program(choice.shown, *place)
-        setup = script.model_weights(name, loader, found.inputs, attentions)
-        return script.program(f"{title}, of {loaded.name}.", setup, helpers, ran, ("weights",))
+    again = sentence_lab.again(loaded, found, seen, choice.shown, *place)
 
     def all_heads() -> dict[str, np.ndarray]:
         return {"weights_of_all_heads": seen.weights.numpy()}
 
     origin = f"Real weights of {messages.literal(loaded.name)}, {title.lower()}"
-    downloads.offer(scene_to_keep, 0, origin, program, all_heads)
+    downloads.offer(scene_to_keep, 0, origin, again, all_heads)
 
 
 @run_queue.fragment

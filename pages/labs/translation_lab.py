@@ -3,18 +3,17 @@
 import csv
 import io
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from core import script
 from core.analysis import alignment
-from core.lessons import looking_back, translation
+from core.lessons import looking_back, sentence_lab, translation
 from core.lessons.text_attention import Summary
 from core.lessons.translation import NAMES, Aligned, HeadsOfModel
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
-from core.sequence import program
 from core.trace import steps
 from pages.parts import claims, controls, downloads, messages, models, own_sentences, step_viewer, translations
 from pages.parts.step_viewer import StepView, StepViewer, Token
@@ -147,12 +146,11 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
         shares=frozenset(tensor_of.values()),
     )
     step_viewer.show(scene, 0)
-    made = [(looking_back.model(name), each.translation) for name, each in looking.items()]
     downloads.offer(
         scene,
         0,
         f"Real weights of {', '.join(looking_back.MODELS.values())}, computed on {looking_back.device()}",
-        lambda: program.of_alignments(made, knowing=knowing),
+        partial(translation.shown, tuple(looking), text, knowing),
         lambda: {
             f"pieces_{step.name}": step.tensor.numpy()
             for step in steps(first.translation.trace)
@@ -310,16 +308,12 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
     )
     step_viewer.show(scene, 0)
 
-    def as_program() -> str:
-        helpers, ran = seen.program(looked.of, looked.layer, looked.head)
-        setup = script.model_weights(name, type(loaded.model).__name__, found.reading.inputs, "cross_attentions")
-        return script.program(f"{looked.title}, of {name}.", setup, helpers, ran, ("weights",))
-
+    again = sentence_lab.again(loaded, found.reading, seen, looked.of, looked.layer, looked.head)
     downloads.offer(
         scene,
         0,
         f"Real weights of {messages.literal(name)}",
-        as_program,
+        again,
         lambda: {"agreement": found.agreement.numpy()},
     )
     links = alignment.pharaoh(alignment.strongest(seen.summary(looked.of, looked.layer, looked.head)))

@@ -5,10 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from core import script
 from core.attention import attend
-from core.attention.heads import split_heads
-from core.attention.projections import project_cross
 from core.experiments import attention as experiments
 from core.experiments.attention.statistics import DRAWS, DotProductStatistics, dot_product_statistics
 from core.lessons import attention, material
@@ -39,12 +36,11 @@ NUMBER_TABLES = (
 
 @dataclass(frozen=True)
 class Given:
-    """What the learner gave: who asks, who is asked, and how to make their vectors again: lines of a program, a call."""
+    """What the learner gave: who asks, who is asked, and the call that makes their vectors again."""
 
     asking: list[Token]
     asked: list[Token]
     operands: Operands
-    setup: list[str]
     origin: str
     again: partial
 
@@ -57,26 +53,17 @@ def real(asks: str, is_asked: str, layer: int, head: int) -> Given | None:
     operands = attention.project(
         first.x(layer), second.x(layer), material.layer_of(layer).maps.head(head, controls.N_HEADS)
     )
-    setup = [
-        *script.open_model(),
-        *script.maps_of_head(layer, head, controls.N_HEADS),
-        *script.read_model(first.tokens.ids, "hidden_queries"),
-        *script.read_model(second.tokens.ids, "hidden_keys"),
-        f"x_queries, x_keys, n_heads = hidden_queries[{layer}], hidden_keys[{layer}], 1",
-        *(line.text for line in lines_that_ran(project_cross, ("queries", "keys", "values"), {})),
-    ]
     starts = (first.tokens.start, second.tokens.start)
     again = partial(attention.two_sentences, first.text, second.text, layer, head, starts)
-    return Given(sentences.shown(first), sentences.shown(second), operands, setup, controls.origin(layer, head), again)
+    return Given(sentences.shown(first), sentences.shown(second), operands, controls.origin(layer, head), again)
 
 
 def by_hand() -> Given:
     rows = edit_tables(PREFIX, NUMBER_TABLES)
     operands = Operands(*(material.heads_by_hand(rows[name]) for name in "qkv"))
-    setup = [script.tensor(name, rows[name[0]], heads=True) for name in ("queries", "keys", "values")]
     asking, asked = ([Token(word) for word in NUMBER_TABLES[i].rows] for i in (0, 1))
     again = partial(attention.by_hand, tuple(NUMBER_TABLES[0].rows), tuple(NUMBER_TABLES[1].rows), *rows.values())
-    return Given(asking, asked, operands, setup, controls.OWN_NUMBERS, again)
+    return Given(asking, asked, operands, controls.OWN_NUMBERS, again)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -283,15 +270,6 @@ def questions(seed: int) -> list[Question]:
     ]
 
 
-def program(given: Given, chosen: Settings, result: Lesson, listing: list[Line]) -> str:
-    """The computation of this page as a program."""
-    head_dim = result.trace.queries.shape[-1]
-    score = script.score(chosen.score, head_dim, attention.ADDITIVE_WIDTH, chosen.seed)
-    scale = f"scale = {result.score.scale(head_dim) / chosen.temperature!r}"
-    setup = [*given.setup, *score, scale]
-    return script.program("Attention: queries, keys, values.", setup, [split_heads], listing, ("weights", "output"))
-
-
 @run_queue.fragment
 def dilution() -> None:
     """How far one key can stand out among many."""
@@ -343,7 +321,7 @@ def lesson() -> None:
     st.session_state[f"{PREFIX}_views"] = len(shown)
     scene = StepViewer(
         lesson="attention",
-        signature=f"{given.setup}|{chosen.change}",
+        signature=f"{given.again.args}|{chosen.change}",
         steps=steps(result.trace),
         views=shown,
         tokens={
@@ -364,7 +342,7 @@ def lesson() -> None:
     weights = next(place for place, step_view in enumerate(shown) if step_view.label == "weights")
     step_viewer.show(scene, weights)
     again = partial(attention.shown, given.again, chosen, width)
-    downloads.offer(scene, weights, given.origin, lambda: program(given, chosen, result, listing), again=again)
+    downloads.offer(scene, weights, given.origin, again)
     question.ask(PREFIX, questions(chosen.seed))
     trace = result.trace
     claims.show_claims(PREFIX, experiments.CLAIMS, (trace.queries, trace.keys, trace.values, chosen.seed))

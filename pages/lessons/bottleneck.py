@@ -13,7 +13,6 @@ from core.lessons import bottleneck, looking_back
 from core.lessons.bottleneck import Lesson
 from core.listing import Line, lines_that_ran, marked, returned
 from core.numerals import written
-from core.sequence import program
 from core.sequence.cells import Cell
 from core.sequence.trained import TrainedTranslator
 from core.sequence.translator import Translator
@@ -188,7 +187,7 @@ def trained(text: str) -> None:
     )
     step_viewer.show(scene, CONTEXT)
     again = partial(bottleneck.shown, result.text)
-    downloads.offer(scene, CONTEXT, origin(), lambda: as_program(result), again=again)
+    downloads.offer(scene, CONTEXT, origin(), again)
     beside(result)
 
 
@@ -228,11 +227,6 @@ def origin() -> str:
         f"Real numbers of {looking_back.FIXED}, trained for this course on short Tatoeba sentences, computed on "
         f"{looking_back.device()}. A piece with ## goes on with the word before it, ␣ is a space"
     )
-
-
-def as_program(result: Lesson) -> str:
-    """The translation as a program."""
-    return program.program(bottleneck.translator(), result.fixed)
 
 
 def beside(result: Lesson) -> None:

@@ -5,16 +5,15 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from core import script
+from core import picture_files
 from core.attention import attend
 from core.experiments import captioning as experiments
 from core.lessons import captioning
 from core.lessons.captioning import CELLS, MODELS, SCENE, Lesson, Settings
 from core.listing import Line, lines_that_ran, marked, returned
 from core.models.errors import ModelError
-from core.sequence.decoding import NO_INTERVENTIONS
 from core.trace import steps
-from core.vision import program, scenes
+from core.vision import scenes
 from core.vision.captioner import Captioner
 from core.vision.trained import Caption
 from pages.course.lesson import foot
@@ -298,26 +297,21 @@ def draw(result: Lesson, context: str) -> None:
         f"Real numbers of {MODELS[context]}, trained for this course on drawn scenes alone, computed on {captioning.device()}"
         + (". Nobody told it where to look" if looking else "")
     )
-    asked_for = result.settings
-    interventions = asked_for.interventions if looking else NO_INTERVENTIONS
     downloads.offer(
         scene,
         first,
         where,
-        lambda: program.of_caption(
-            captioning.model(context),
-            asked_for.scene,
-            hidden=asked_for.covered,
-            interventions=interventions,
-            pixels=result.pixels if asked_for.own else None,
-        ),
-        again=partial(captioning.shown, context, asked_for, written_down(result)),
+        partial(captioning.shown, context, result.settings, written_down(result)),
     )
 
 
 def written_down(result: Lesson) -> partial | None:
     """A picture of the learner's own, as a call that makes it again; a drawn scene is in the settings."""
-    return partial(script.opened_png, script.png(captioning.bytes_of(result.pixels))) if result.settings.own else None
+    return (
+        partial(picture_files.opened_png, picture_files.png(captioning.bytes_of(result.pixels)))
+        if result.settings.own
+        else None
+    )
 
 
 def cooled(caption: Caption, temperature: float) -> dict[str, str]:

@@ -11,7 +11,6 @@ from core.lessons import looking_back
 from core.lessons.looking_back import MODELS, Lesson, Settings
 from core.listing import Line, lines_that_ran, marked, returned
 from core.models.errors import ModelError
-from core.sequence import program
 from core.sequence.trained import TrainedTranslator
 from core.sequence.translator import Translator
 from core.trace import steps
@@ -241,8 +240,7 @@ def lesson() -> None:
         on_pick=lambda step, rank: INTERVENTIONS.write(step, looking_back.chosen(result.now, step, rank)),
     )
     again = partial(looking_back.shown, result.settings)
-    script = partial(program.program, translator, result.now, interventions)
-    downloads.offer(scene, WEIGHTS, origin(score), script, again=again)
+    downloads.offer(scene, WEIGHTS, origin(score), again)
     texts(result)
     # as it stood at first: an expander that is told otherwise closes under the hands of who works in it
     opened = st.session_state.setdefault(f"{PREFIX}_argue_open", bool(forced))

@@ -5,17 +5,14 @@ from functools import partial
 import streamlit as st
 from torch import Tensor
 
-from core import script
 from core.attention import attend
-from core.attention.heads import split_heads
 from core.attention.masks import kept
 from core.attention.projections import project
-from core.attention.scores import dot
 from core.experiments import masks as experiments
 from core.experiments.masks.leak import attend_mask_after_softmax
 from core.lessons import masks
 from core.lessons.masks import KINDS, Lesson, Settings
-from core.listing import Line, lines_that_ran
+from core.listing import lines_that_ran
 from core.trace import steps
 from pages.course.lesson import foot
 from pages.parts import claims, controls, downloads, one_head, question, sentences, step_viewer, url_state
@@ -270,18 +267,6 @@ def questions(given: Given) -> list[Question]:
     ]
 
 
-def program(given: Given, result: Lesson, listing: list[Line]) -> str:
-    """The computation of this page as a program."""
-    rows = "\n".join(f"    {row}," for row in result.allowed.int().tolist())
-    setup = [
-        *given.setup,
-        "n_heads, score = 1, dot",
-        f"scale = {result.trace.queries.shape[-1]} ** -0.5",
-        f"allowed = torch.tensor([[[\n{rows}\n]]], dtype=torch.bool)",
-    ]
-    return script.program("Self-attention under a mask.", setup, [split_heads, dot], listing, ("weights", "output"))
-
-
 @run_queue.fragment
 def lesson() -> None:
     with controls.control_row():
@@ -303,7 +288,7 @@ def lesson() -> None:
     ]
     scene = StepViewer(
         lesson="masks",
-        signature=f"{given.setup}",
+        signature=f"{given.again.args}",
         steps=steps(result.trace),
         views=step_views(result, chosen, given.tokens, asks, most),
         tokens={"queries": given.tokens, "keys": given.tokens},
@@ -330,7 +315,7 @@ def lesson() -> None:
     step_viewer.show(scene, WEIGHTS, on_toggle=toggle)
     origin = given.origin + (OUR_USE if is_real else "")
     again = partial(masks.shown, given.again, chosen)
-    downloads.offer(scene, WEIGHTS, origin, lambda: program(given, result, listing), again=again)
+    downloads.offer(scene, WEIGHTS, origin, again)
     if len(given.tokens) >= 2:
         question.ask(PREFIX, questions(given))
     claims.show_claims(PREFIX, experiments.CLAIMS, (given.x, given.maps, SEED))

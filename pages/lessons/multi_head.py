@@ -6,10 +6,7 @@ from functools import partial
 import streamlit as st
 from torch import Tensor
 
-from core import script
 from core.attention import MultiHeadAttention, attend, multi_head_attend
-from core.attention.projections import ablate
-from core.attention.scores import dot
 from core.experiments import multi_head as experiments
 from core.lessons import material, multi_head
 from core.lessons.multi_head import (
@@ -50,12 +47,11 @@ NUMBER_TABLES = (
 
 @dataclass(frozen=True)
 class Given:
-    """What the learner gave: tokens as vectors, one layer's maps, and how to make them again: lines of a program, a call."""
+    """What the learner gave: tokens as vectors, one layer's maps, and the call that makes them again."""
 
     tokens: list[Token]
     x: Tensor
     layer: MultiHeadAttention
-    setup: list[str]
     origin: str
     again: partial
 
@@ -64,19 +60,15 @@ def real(text: str, layer: int) -> Given | None:
     read = sentences.read(text, PREFIX, at_most=AT_MOST)
     if read is None:
         return None
-    setup = [*script.open_model(), *script.read_model(read.tokens.ids), *script.maps_of_layer(layer)]
-    origin = controls.origin(layer)
-    setup.append(f"x = hidden[{layer}]")
     again = partial(material.layer_on_sentence, read.text, layer, read.tokens.start, AT_MOST)
-    return Given(sentences.shown(read), read.x(layer), material.layer_of(layer), setup, origin, again)
+    return Given(sentences.shown(read), read.x(layer), material.layer_of(layer), controls.origin(layer), again)
 
 
 def by_hand() -> Given:
     rows = edit_tables(PREFIX, NUMBER_TABLES)
     x, layer = material.layer_by_hand(*rows.values())
-    setup = [*script.layer_by_hand(rows["wq"], rows["wk"], rows["wv"], rows["wo"]), script.tensor("x", rows["x"])]
     again = partial(material.two_heads_by_hand, tuple(NUMBER_TABLES[0].rows), *rows.values())
-    return Given([Token(word) for word in NUMBER_TABLES[0].rows], x, layer, setup, controls.OWN_NUMBERS, again)
+    return Given([Token(word) for word in NUMBER_TABLES[0].rows], x, layer, controls.OWN_NUMBERS, again)
 
 
 def choose(given: Given) -> Settings:
@@ -290,24 +282,6 @@ def questions(given: Given) -> list[Question]:
     ]
 
 
-def program(given: Given, chosen: Settings, listing: list[Line]) -> str:
-    """The computation of this page as a program."""
-    split, merge = SPLITS[chosen.split], MERGES[chosen.merge]
-    setup = [
-        *given.setup,
-        f"layer.n_heads = {chosen.n_heads}",
-        f"split, merge, score = {split.__name__}, {merge.__name__}, dot",
-        "scale = (layer.maps.w_query.shape[1] // layer.n_heads) ** -0.5",
-        "maps = layer.maps",
-        f"ablated, mixing = {chosen.ablated}, {chosen.mixing}",
-    ]
-    helpers = [split, merge, ablate, dot]
-    # on the page the lines of `attend` run inside it, here they stand for it
-    gathered = Line("attention = SimpleNamespace(output=output)", ())
-    ran = [*listing[:-2], gathered, *listing[-2:]]
-    return script.program("Multi-head attention.", setup, helpers, ran, ("weights", "mixed"))
-
-
 def lines() -> list[Line]:
     """The code that ran: heads are made, attend, are merged and mixed."""
     outer = lines_that_ran(multi_head_attend, ("projected", "queries", "keys", "values", "merged", "mixed"), {})
@@ -364,7 +338,7 @@ def lesson() -> None:
     listing = lines()
     scene = StepViewer(
         lesson="multi_head",
-        signature=f"{given.setup}|{chosen.n_heads}",
+        signature=f"{given.again.args}|{chosen.n_heads}",
         steps=steps(result.built),
         views=step_views(result, chosen, given, asks, head, most),
         tokens={"queries": given.tokens, "keys": given.tokens},
@@ -379,7 +353,7 @@ def lesson() -> None:
     )
     step_viewer.show(scene, WEIGHTS)
     again = partial(multi_head.shown, given.again, chosen)
-    downloads.offer(scene, WEIGHTS, given.origin, lambda: program(given, chosen, listing), again=again)
+    downloads.offer(scene, WEIGHTS, given.origin, again)
     question.ask(PREFIX, questions(given))
     claims.show_claims(PREFIX, experiments.CLAIMS, (given.x, given.layer, SEED))
 

@@ -5,11 +5,8 @@ from functools import partial
 import streamlit as st
 from torch import Tensor
 
-from core import script
 from core.attention import attend
-from core.attention.heads import split_heads
 from core.attention.projections import project, project_fused
-from core.attention.scores import dot
 from core.experiments import self_attention as experiments
 from core.lessons import self_attention
 from core.lessons.self_attention import Lesson, Settings, moved
@@ -260,19 +257,6 @@ def questions(given: Given) -> list[Question]:
     ]
 
 
-def program(given: Given, settings: Settings, result: Lesson, listing: list[Line]) -> str:
-    """The computation of this page as a program."""
-    head_dim = result.now.queries.shape[-1]
-    setup = [
-        *given.setup,
-        f"x = x[:, {list(result.order)}]",
-        *(script.DOUBLE if settings.double else []),
-        f"n_heads, score, zeroed = 1, dot, {result.zeroed}",
-        f"scale = 1 / ({settings.temperature} * {head_dim} ** 0.5)",
-    ]
-    return script.program("Self-attention of one head.", setup, [split_heads, dot], listing, ("weights", "output"))
-
-
 def lines(settings: Settings) -> list[Line]:
     """The code that ran."""
     made = ("widths", "w_fused", "b_fused", "projected", "queries", "keys", "values")
@@ -309,7 +293,7 @@ def lesson() -> None:
     listing = lines(settings)
     scene = StepViewer(
         lesson="self_attention",
-        signature=f"{given.setup}|{result.order}",
+        signature=f"{given.again.args}|{result.order}",
         steps=steps(result.now),
         views=step_views(result, settings, tokens, asks, most),
         tokens={
@@ -335,7 +319,7 @@ def lesson() -> None:
 
     step_viewer.show(scene, WEIGHTS, on_reorder=reorder)
     again = partial(self_attention.shown, given.again, settings)
-    downloads.offer(scene, WEIGHTS, given.origin, lambda: program(given, settings, result, listing), again=again)
+    downloads.offer(scene, WEIGHTS, given.origin, again)
     if len(tokens) >= 3:
         question.ask(PREFIX, questions(given))
     claims.show_claims(PREFIX, experiments.CLAIMS, (given.x, given.maps, SEED))

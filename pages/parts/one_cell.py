@@ -4,7 +4,6 @@ from functools import partial
 
 from core.lessons.bottleneck import CellLesson
 from core.listing import Line, lines_that_ran
-from core.sequence import program
 from core.trace import steps
 from pages.parts import downloads, step_viewer
 from pages.parts.step_viewer import StepView, StepViewer, Token
@@ -93,9 +92,7 @@ def show(
         answered=answered,
     )
     step_viewer.show(scene, len(own))
-    downloads.offer(
-        scene, len(own), where, lambda: program.of_cell(read.function, trace.inputs, read.maps), again=again
-    )
+    downloads.offer(scene, len(own), where, again)
 
 
 def _lines(read: CellLesson, names: set[str]) -> list[Line]:

@@ -6,7 +6,6 @@ from functools import partial
 
 from torch import Tensor
 
-from core import script
 from core.attention import Projections
 from core.lessons import material
 from pages.parts import controls, sentences
@@ -22,13 +21,11 @@ SMALL_MAPS = (
 
 @dataclass(frozen=True)
 class Given:
-    """Tokens as vectors, one head's maps, where they come from, and how to make them again: as the lines of a program, and
-    as a call."""
+    """Tokens as vectors, one head's maps, where they come from, and the call that makes them again."""
 
     tokens: list[Token]
     x: Tensor
     maps: Projections
-    setup: list[str]
     origin: str
     again: partial
 
@@ -38,21 +35,14 @@ def real(text: str, prefix: str, layer: int, head: int, at_most: int | None = No
     read = sentences.read(text, prefix, at_most=at_most)
     if read is None:
         return None
-    setup = [
-        *script.open_model(),
-        *script.read_model(read.tokens.ids),
-        *script.maps_of_head(layer, head, controls.N_HEADS),
-        f"x = hidden[{layer}]",
-    ]
     maps = material.layer_of(layer).maps.head(head, controls.N_HEADS)
     again = partial(material.head_on_sentence, read.text, layer, head, read.tokens.start, at_most)
-    return Given(sentences.shown(read), read.x(layer), maps, setup, controls.origin(layer, head), again)
+    return Given(sentences.shown(read), read.x(layer), maps, controls.origin(layer, head), again)
 
 
 def by_hand(prefix: str, tables: Sequence[NumberTable]) -> Given:
     """Numbers that the learner edits: the table of token vectors, then the three of SMALL_MAPS."""
     rows = edit_tables(prefix, tables)
     x, maps = material.by_hand(*rows.values())
-    setup = [*script.maps_by_hand(rows["wq"], rows["wk"], rows["wv"]), script.tensor("x", rows["x"])]
     again = partial(material.head_by_hand, tuple(tables[0].rows), *rows.values())
-    return Given([Token(word) for word in tables[0].rows], x, maps, setup, controls.OWN_NUMBERS, again)
+    return Given([Token(word) for word in tables[0].rows], x, maps, controls.OWN_NUMBERS, again)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from core.export.program import in_docstring
 from core.models import checkpoints, loading
-from core.script import in_docstring
 from tests.core.models import folders
 from tests.core.models.families import IMAGE
 from tests.hostile.corpus import Entry, entries

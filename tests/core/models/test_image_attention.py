@@ -1,8 +1,7 @@
 """Vision models of the library on a picture: the weights are the library's own, and every token has its name."""
 
 import json
-import subprocess
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,10 +9,14 @@ import torch
 from transformers import AutoModel
 
 from core.analysis.patch_attention import Chosen
-from core.models import image_attention, image_attention_program, loading
+from core.export.program import program
+from core.lessons import image_lab
+from core.models import image_attention, loading
 from core.models.errors import ModelError
+from core.picture_files import opened_png, png
 from tests.core.models import folders
 from tests.core.models.families import IMAGE, SWIN, TEXT
+from tests.exported import run_program, tensors_in
 
 pytestmark = pytest.mark.usefixtures("no_models")
 
@@ -86,24 +89,10 @@ def test_what_reads_no_patches_is_refused_in_words(tmp_path):
 @pytest.mark.parametrize("shown", ["one head", "rollout"])
 def test_the_program_to_take_away_prints_the_same_numbers(family, shown, tmp_path):
     loaded = opened(tmp_path, family)
-    source = image_attention_program.of_attention(loaded, PIXELS, Chosen(shown, 1, 2, 0.3, "max"))
-    (tmp_path / "look.py").write_text(source, "utf-8")
-    ran = subprocess.run(
-        [sys.executable, tmp_path / "look.py", loaded.name], capture_output=True, text=True, check=True
-    )
-    matrix = image_attention.attention_of(loaded, PIXELS, image_attention.preprocessing_of(loaded)).matrix(
-        Chosen(shown, 1, 2, 0.3, "max")
-    )
-    printed = ran.stdout[ran.stdout.index("tensor(") :]
-    numbers = torch.tensor(
-        [
-            float(x)
-            for x in printed.replace("tensor(", "")
-            .strip("()[] \n")
-            .replace("[", "")
-            .replace("]", "")
-            .replace(")", "")
-            .split(",")
-        ]
-    )
-    torch.testing.assert_close(numbers, matrix.flatten(), atol=6e-5, rtol=0)
+    chosen, preprocessing = Chosen(shown, 1, 2, 0.3, "max"), image_attention.preprocessing_of(loaded)
+    how = (type(loaded.model).__name__, image_attention.stretches(loaded), ())
+    pixels = partial(opened_png, png(PIXELS))
+    again = partial(image_lab.shown_of_library, loaded.name, *how, pixels, preprocessing, chosen)
+    printed = tensors_in(run_program(program("", "", again), tmp_path))["weights"]
+    matrix = image_attention.attention_of(loaded, PIXELS, preprocessing).matrix(chosen)
+    np.testing.assert_allclose(printed, matrix.flatten(), atol=6e-5, rtol=0)

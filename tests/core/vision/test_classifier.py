@@ -1,8 +1,7 @@
 """The classifiers that come with the project: what they say of a picture, how it is made a square, what is taken away."""
 
 import io
-import subprocess
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,10 +9,13 @@ import torch
 from PIL import Image
 
 from core.analysis.patch_attention import Chosen
+from core.export.program import program
+from core.lessons import image_lab
 from core.models import checkpoints, image_reading
-from core.vision import classifier_program
+from core.picture_files import opened_png, png
 from core.vision.classifier import FITS, GREY, fitted
 from core.vision.samples import SAMPLES, sample
+from tests.exported import run_program, tensors_in
 
 VITS = ("vit", "vit-mean-pool")
 
@@ -83,15 +85,11 @@ def test_of_what_it_does_not_know_it_is_less_sure_than_of_what_it_knows():
 def test_the_program_to_take_away_prints_the_same_numbers(name, shown, tmp_path):
     model = checkpoints.load(name, "cpu")
     pixels = fitted(sample("a cat"), model.side)
-    source = classifier_program.of_classification(model, pixels, Chosen(shown, 3, 2), positions=True)
-    (tmp_path / "run.py").write_text(source, "utf-8")
-    command = [sys.executable, tmp_path / "run.py", checkpoints.FOLDER]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = model.classify(pixels)
-    for label, share in found.probabilities.items():
-        assert f"{label:10s} {share:.4f}" in ran
-    first = image_reading.patch_attention_of(found).matrix(Chosen(shown, 3, 2))[0, 0]
-    assert f"tensor([[{first:.4f}," in ran
+    chosen = Chosen(shown, 3, 2)
+    again = partial(image_lab.shown, name, partial(opened_png, png(pixels)), chosen)
+    printed = tensors_in(run_program(program("", "", again), tmp_path, checkpoints.FOLDER))
+    expected = image_reading.patch_attention_of(model.classify(pixels)).matrix(chosen)
+    np.testing.assert_allclose(printed["weights"], expected.flatten(), atol=6e-5)
 
 
 def test_every_sample_is_there_without_a_network():

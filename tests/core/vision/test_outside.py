@@ -1,16 +1,18 @@
 """Pictures that no captioner learned from: they are told from scenes, and captioned nevertheless."""
 
 import random
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
+from core.export.program import program
 from core.lessons import captioning
 from core.lessons.captioning import Settings
 from core.models import checkpoints
-from core.vision import program, scenes
+from core.picture_files import opened_png, png
+from core.vision import scenes
 from core.vision.samples import SAMPLES, sample
+from tests.exported import run_program
 
 
 def test_every_scene_is_familiar():
@@ -38,11 +40,7 @@ def test_a_drawing_of_a_scene_is_not_and_is_captioned_right():
 
 def test_the_program_of_a_photograph_writes_the_same_words(tmp_path):
     found = captioning.run(Settings(own="a cat"), sample("a cat"))
-    model = checkpoints.load("captioner", "cpu")
-    (tmp_path / "run.py").write_text(program.of_caption(model, (), pixels=found.pixels), "utf-8")
-    ran = subprocess.run(
-        [sys.executable, tmp_path / "run.py", checkpoints.FOLDER], capture_output=True, text=True, check=True
-    ).stdout
-    assert (
-        tuple(line.split(" probability")[0] for line in ran.splitlines() if " probability " in line) == found.now.words
-    )
+    pixels = partial(opened_png, png(captioning.bytes_of(found.pixels)))
+    again = partial(captioning.shown, "attention", Settings(own="a cat"), pixels)
+    printed = run_program(program("", "", again), tmp_path, checkpoints.FOLDER)
+    assert f"queries: {' '.join(found.now.words)}\n" in printed

@@ -1,0 +1,1 @@
+"""What a page computed, to take along: cells of code that run by themselves, without this project."""

@@ -1,0 +1,144 @@
+"""What opens models in an exported program, in the place of this project's own doors, which check and share them.
+
+Each has the name and the arguments of the function that it stands in for, and opens the same files with the libraries
+alone. `NAMED` is set by the cell that begins an export: the folder that the reader names, or None.
+"""
+
+import json
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+import transformers
+from safetensors import safe_open
+from tokenizers import Tokenizer
+from torch import Tensor
+from transformers import AutoModel, AutoTokenizer
+
+from core.models.offline import NAME, PACKAGE
+from core.sequence.decoder import DecoderConfig
+from core.sequence.trained import TrainedTranslator
+from core.sequence.translator import Translator
+from core.sequence.vocabulary import Vocabulary
+from core.settings import MAX_TOKENS
+from core.vision.captioner import Captioner
+from core.vision.classifier import TrainedClassifier
+from core.vision.trained import TrainedCaptioner
+from core.vision.vit import VisionTransformer, ViTConfig
+
+NAMED: str | None = None
+HERE = Path(globals().get("__file__", ".")).parent  # a notebook has no file
+HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
+
+
+def found(name: str) -> str:
+    """Where a model is: as the reader names it, else in its package next door, else under its name."""
+    if NAMED:
+        return NAMED
+    if name != NAME:
+        return str(Path(name).expanduser())
+    package = find_spec(PACKAGE)
+    return str(Path(package.origin).parent / "model") if package and package.origin else HUB_NAME
+
+
+def opened(name: str, kind: Any, **how: Any) -> Any:
+    """A model or a tokenizer as the library opens it; where there is none, the program ends with one sentence."""
+    try:
+        return kind.from_pretrained(found(name), **how)
+    except (OSError, ValueError) as error:
+        sys.exit(f"{found(name)} cannot be opened: name a folder that holds the model. {str(error).splitlines()[0]}")
+
+
+@cache
+def load(name: str) -> SimpleNamespace:
+    """An encoder with its tokenizer."""
+    model = opened(name, AutoModel, attn_implementation="eager", dtype=torch.float32).eval().requires_grad_(False)
+    tokenizer = opened(name, AutoTokenizer)
+    n_layers, n_heads = model.config.num_hidden_layers, model.config.num_attention_heads
+    return SimpleNamespace(name=name, model=model, tokenizer=tokenizer, n_layers=n_layers, n_heads=n_heads)
+
+
+def heads_of_text(name: str, architecture: str, inputs: dict[str, list[list[int]]], found: str) -> Tensor:
+    """The weights of all heads of a model of the library, (layers, heads, queries, keys), as it returns them.
+
+    architecture   the library's class that opens it.
+    inputs         what it reads: the numbers of tokens; found: under which name its output has the weights.
+    """
+    model = opened(name, getattr(transformers, architecture), attn_implementation="eager", dtype=torch.float32).eval()
+    with torch.inference_mode():
+        output = model(**{key: torch.tensor(rows) for key, rows in inputs.items()}, output_attentions=True)
+    return torch.cat(output[found])
+
+
+def heads_of_image(name: str, architecture: str, images: Tensor, stretched: bool) -> Tensor:
+    """The same of a model that reads pictures, (1, channels, height, width).
+
+    stretched   whether it is told to fit its positions to a picture of another size.
+    """
+    model = opened(name, getattr(transformers, architecture), attn_implementation="eager", dtype=torch.float32).eval()
+    more = {"interpolate_pos_encoding": True} if stretched else {}
+    with torch.inference_mode():
+        output = getattr(model, "vision_model", model)(pixel_values=images, output_attentions=True, **more)
+    return torch.cat(output.attentions)
+
+
+def hidden_states(
+    loaded: SimpleNamespace, text: str, start: int = 0, at_most: int | None = None
+) -> tuple[SimpleNamespace, Tensor]:
+    """The tokens of a text, and their vectors before each layer and behind the last: (depth, tokens, d_model)."""
+    tokenizer, model = loaded.tokenizer, loaded.model
+    pieces = tokenizer.tokenize(text)
+    most = min(model.config.max_position_embeddings, tokenizer.model_max_length, MAX_TOKENS)
+    room = min(most, at_most or most) - 2  # beside the two marks
+    first = start if len(pieces) > room else 0
+    pieces = [tokenizer.cls_token, *pieces[first : first + room], tokenizer.sep_token]
+    ids = torch.tensor([tokenizer.convert_tokens_to_ids(pieces)])
+    with torch.inference_mode():
+        states = model(input_ids=ids, output_hidden_states=True).hidden_states
+    return SimpleNamespace(pieces=tuple(pieces)), torch.cat(states)
+
+
+def checkpoint(name: str) -> tuple[Path, dict[str, Any], dict[str, Tensor]]:
+    """The file of a model of this course, what its header says, and its weights."""
+    folders = [Path(NAMED)] if NAMED else [HERE, Path("assets/checkpoints")]
+    path = next((each / f"{name}.safetensors" for each in folders if (each / f"{name}.safetensors").is_file()), None)
+    if path is None:
+        places = " and ".join(str(each.resolve()) for each in folders)
+        sys.exit(f"{name}.safetensors is not in {places}: name the folder that holds it")
+    with safe_open(path, framework="pt") as file:
+        return path, file.metadata(), {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+
+
+@cache
+def load_translator(name: str) -> TrainedTranslator:
+    """A translator of this course, with its word pieces, which lie beside its weights."""
+    path, header, weights = checkpoint(name)
+    model = Translator(DecoderConfig(**json.loads(header["config"])))
+    model.load_state_dict(weights)
+    pieces = path.with_name(header["vocabulary"])
+    if not pieces.is_file():
+        sys.exit(f"{pieces} is missing: it belongs beside {path.name}")
+    return TrainedTranslator(name, model.requires_grad_(False), Vocabulary(Tokenizer.from_file(str(pieces))))
+
+
+@cache
+def load_captioner(name: str) -> TrainedCaptioner:
+    """A captioner of this course."""
+    _, header, weights = checkpoint(name)
+    model = Captioner(DecoderConfig(**json.loads(header["config"])))
+    model.load_state_dict(weights)
+    return TrainedCaptioner(name, model.requires_grad_(False))
+
+
+@cache
+def load_classifier(name: str) -> TrainedClassifier:
+    """A Vision Transformer of this course."""
+    _, header, weights = checkpoint(name)
+    sizes = {key: tuple(each) if isinstance(each, list) else each for key, each in json.loads(header["config"]).items()}
+    model = VisionTransformer(ViTConfig(**sizes))
+    model.load_state_dict(weights)
+    return TrainedClassifier(name, model.requires_grad_(False), float(header["temperature"]))

@@ -1,0 +1,161 @@
+"""Programs to take away: they run by themselves and print every number of their page."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from core.export.program import program
+from core.models import checkpoints
+from core.trace import matrices
+from pages.parts import downloads
+from tests.exported import run_program, tensors_in
+from tests.pages.screen import open_page
+
+HOSTILE = "costs $5 or $6 & <b>\"\"\"more'''</b> \\ {x} 日 🐈 ~"
+NEEDED = {"torch", "transformers", "safetensors", "tokenizers", "numpy", "PIL"}
+PAGES = [
+    ("attention", {}),
+    ("attention", {"op_score": "additive", "op_change": "keys alone shuffled"}),
+    ("attention", {"op_score": "cosine", "op_numbers": "by hand"}),
+    (
+        "self_attention",
+        {"self_fused": "true", "self_zeroed": "2 animal", "self_temperature": "0.5"},
+    ),
+    (
+        "self_attention",
+        {"self_numbers": "by hand", "self_bits": "64 bits", "self_order": "2,0,1"},
+    ),
+    ("self_attention", {"self_text": HOSTILE}),
+    ("masks", {"mask_kind": "band"}),
+    ("masks", {"mask_numbers": "by hand"}),
+    ("multi_head", {"heads_split": "reshape alone"}),
+    (
+        "multi_head",
+        {"heads_numbers": "by hand", "heads_merge": "reshape alone", "heads_mixing": "false"},
+    ),
+    ("bottleneck", {}),
+    *(("bottleneck", {"one_network": network}) for network in ("RNN", "GRU", "LSTM", "by hand")),
+    ("looking_back", {}),
+    ("looking_back", {"back_look": "3.1", "back_temperature": "2.0"}),
+    ("looking_back", {"back_score": "scaled dot", "back_beam": "3", "back_text": HOSTILE}),
+    ("captioning", {}),
+    ("captioning", {"pic_cover": "c4", "pic_temperature": "2.0"}),
+    ("captioning", {"pic_look": "0.14"}),
+    ("captioning", {"pic_scene": "empty"}),
+    ("captioning", {"pic_source": "photograph or your own"}),
+    ("vision_transformer", {}),
+    ("vision_transformer", {"vit_positions": "false", "vit_pooling": "mean of all"}),
+    ("sentence_lab", {}),
+    ("sentence_lab", {"lab_show": "mean of the layer"}),
+    ("sentence_lab", {"lab_show": "mean of all", "lab_hide": "true"}),
+    ("sentence_lab", {"lab_show": "rollout", "lab_merge": "true", "lab_text": "unbelievable tokenization"}),
+    ("sentence_lab", {"lab_second": "It was a pair of sentences"}),
+    ("translation_lab", {}),
+    ("translation_lab", {"many_weights": "after it is known"}),
+    ("image_lab", {}),
+    ("image_lab", {"img_show": "rollout", "img_model": "vit-mean-pool"}),
+]
+
+
+@pytest.fixture
+def taken(monkeypatch):
+    """Opens a page and returns its step viewer and the program that it offers."""
+    kept = []
+    offer = downloads.offer
+
+    def keep(viewer, first_step, origin, again, *more):
+        kept.append((viewer, program(viewer.lesson, origin, again)))
+        offer(viewer, first_step, origin, again, *more)
+
+    monkeypatch.setattr(downloads, "offer", keep)
+
+    def take(slug: str, **link: str):
+        app = open_page(slug, **link)
+        assert not app.exception
+        return kept[-1]
+
+    return take
+
+
+@pytest.mark.parametrize(("slug", "link"), PAGES, ids=str)
+def test_a_program_runs_by_itself_and_prints_every_number_of_its_page(taken, slug, link, tmp_path):
+    viewer, source = taken(slug, **link)
+    printed = tensors_in(run_program(source, tmp_path, *([checkpoints.FOLDER] if "load_" in source else [])))
+    shown = matrices(viewer.steps) | dict(viewer.tensors)
+    assert {name for name, tensor in shown.items() if tensor.size <= 20_000} <= set(printed)
+    assert shown.keys() & printed.keys()
+    for name in shown.keys() & printed.keys():
+        # four digits are printed
+        np.testing.assert_allclose(printed[name], shown[name].flatten(), atol=2e-4, err_msg=name)
+
+
+def test_a_program_imports_nothing_but_what_it_says_it_needs(taken):
+    for slug in ("self_attention", "looking_back", "vision_transformer", "sentence_lab"):
+        _, source = taken(slug)
+        tree = ast.parse(source)
+        modules = {
+            (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name).partition(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        }
+        others = modules - sys.stdlib_module_names
+        assert others <= NEEDED
+        (told,) = re.findall(r"^Needed: (.*)\.$", ast.get_docstring(tree), re.MULTILINE)
+        assert set(told.replace("pillow", "PIL").split(", ")) == others
+
+
+def test_a_program_has_no_function_that_nothing_calls(taken):
+    for slug in ("self_attention", "masks", "looking_back", "captioning"):
+        _, source = taken(slug)
+        names = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        assert names <= {name for name in names if len(re.findall(rf"\b{name}\b", source)) > 1}
+
+
+def python(path, *arguments, home=None):
+    """Runs a program in a Python of its own, without a network, in the folder in which it lies."""
+    return subprocess.run(
+        [sys.executable, "-I", path, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=path.parent,
+        env=os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(home or path.parent)},
+        timeout=120,
+    )
+
+
+def test_a_program_finds_the_model_of_sentences_next_door(taken, tmp_path):
+    """The package of the model is in the same environment: nobody names it, and there is no network."""
+    viewer, source = taken("masks", mask_kind="causal")
+    (tmp_path / "program.py").write_text(source, encoding="utf-8")
+    done = python(tmp_path / "program.py")
+    assert done.returncode == 0, done.stderr
+    found = tensors_in(done.stdout)["output"]
+    np.testing.assert_allclose(found, matrices(viewer.steps)["output"].flatten(), atol=2e-4)
+
+
+def test_a_program_finds_a_model_of_the_course_beside_itself_and_in_a_checkout(taken, tmp_path):
+    _, source = taken("captioning")
+    for folder in (tmp_path / "beside", tmp_path / "checkout" / "assets" / "checkpoints"):
+        folder.parent.mkdir(exist_ok=True, parents=True)
+        folder.symlink_to(checkpoints.FOLDER)
+    assert "weights" in tensors_in(run_program(source, tmp_path / "checkout"))
+    copied = tmp_path / "copied"
+    copied.mkdir()
+    (copied / "captioner.safetensors").symlink_to(checkpoints.FOLDER / "captioner.safetensors")
+    (copied / "captioner-mean-context.safetensors").symlink_to(
+        checkpoints.FOLDER / "captioner-mean-context.safetensors"
+    )
+    assert "weights" in tensors_in(run_program(source, copied))
+
+
+@pytest.mark.parametrize(("slug", "named"), [("looking_back", "nowhere"), ("self_attention", "no such folder")])
+def test_a_program_that_finds_no_model_says_so_in_one_sentence(taken, slug, named, tmp_path):
+    _, source = taken(slug)
+    with pytest.raises(SystemExit, match=named) as ended:
+        run_program(source, tmp_path, tmp_path / named)
+    assert "\n" not in str(ended.value)
