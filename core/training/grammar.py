@@ -73,56 +73,61 @@ class Sentence:
         )
 
 
+# Functions of their own, not within `parse`: tests check the types of every function that is made, and a training makes
+# thousands of sentences.
+Word = tuple[int, str]
+
+
+def _take(rest: list[Word], kind: str, known: Sequence[str]) -> Word:
+    """The next word with its place, taken from those that are left."""
+    if rest and rest[0][1] in known:
+        return rest.pop(0)
+    got = f"“{rest[0][1]}” stands" if rest else "the sentence ends"
+    raise ValueError(f"{got} where {kind} is expected: use one of {', '.join(known)}")
+
+
+def _noun_phrase(rest: list[Word]) -> Sentence:
+    """The next words up to a noun, taken from those that are left."""
+    place, determiner = _take(rest, "a determiner", tuple(DETERMINERS))
+    adjectives = []
+    while rest and rest[0][1] in ADJECTIVES:
+        adjectives.append(rest.pop(0))
+    if len(adjectives) > LONGEST:
+        raise ValueError(f"{len(adjectives)} adjectives stand before one noun: at most {LONGEST} are read")
+    known = tuple(NOUNS) if len(adjectives) == LONGEST else (*NOUNS, *ADJECTIVES)
+    at, noun = _take(rest, "an adjective or a noun", known)
+    french, gender = NOUNS[noun]
+    turned = adjectives[::-1]
+    return Sentence(
+        (determiner, *(word for _, word in adjectives), noun),
+        (DETERMINERS[determiner][gender], french, *(ADJECTIVES[word][gender] for _, word in turned)),
+        (place, at, *(spot for spot, _ in turned)),
+    )
+
+
 def parse(text: str) -> Sentence:
     """A sentence that somebody typed.
 
     Raises   ValueError naming the word that does not fit and the words that would.
     """
-    words = text.lower().replace(".", " ").split()
-    source: list[str] = []
-    target: list[str] = []
-    gold: list[int] = []
-    rest = list(enumerate(words))
-
-    def take(kind: str, known: Sequence[str]) -> tuple[int, str] | None:
-        if rest and rest[0][1] in known:
-            return rest.pop(0)
-        got = f"“{rest[0][1]}” stands" if rest else "the sentence ends"
-        raise ValueError(f"{got} where {kind} is expected: use one of {', '.join(known)}")
-
-    def noun_phrase() -> None:
-        place, determiner = take("a determiner", tuple(DETERMINERS))
-        adjectives = []
-        while rest and rest[0][1] in ADJECTIVES:
-            adjectives.append(rest.pop(0))
-        if len(adjectives) > LONGEST:
-            raise ValueError(f"{len(adjectives)} adjectives stand before one noun: at most {LONGEST} are read")
-        known = tuple(NOUNS) if len(adjectives) == LONGEST else (*NOUNS, *ADJECTIVES)
-        at, noun = take("an adjective or a noun", known)
-        french, gender = NOUNS[noun]
-        source.extend([determiner, *(word for _, word in adjectives), noun])
-        target.extend([DETERMINERS[determiner][gender], french])
-        gold.extend([place, at])
-        for spot, word in reversed(adjectives):
-            target.append(ADJECTIVES[word][gender])
-            gold.append(spot)
-
-    noun_phrase()
-    place, verb = take("a verb", tuple(VERBS))
-    source.append(verb)
-    target.append(VERBS[verb])
-    gold.append(place)
-    noun_phrase()
+    rest = list(enumerate(text.lower().replace(".", " ").split()))
+    subject = _noun_phrase(rest)
+    place, verb = _take(rest, "a verb", tuple(VERBS))
+    object_ = _noun_phrase(rest)
     if rest:
         raise ValueError(f"“{rest[0][1]}” follows a sentence that is complete: end it before that word")
-    return Sentence(tuple(source), tuple(target), tuple(gold))
+    return Sentence(
+        (*subject.source, verb, *object_.source),
+        (*subject.target, VERBS[verb], *object_.target),
+        (*subject.gold, place, *object_.gold),
+    )
 
 
 def draw(rng: random.Random, adjectives: Sequence[int] = range(LONGEST_TRAINED + 1)) -> Sentence:
     """A random sentence with so many adjectives before each noun."""
+    return parse(" ".join([*_drawn_phrase(rng, adjectives), rng.choice(list(VERBS)), *_drawn_phrase(rng, adjectives)]))
 
-    def noun_phrase() -> list[str]:
-        some = rng.sample(list(ADJECTIVES), rng.choice(adjectives))
-        return [rng.choice(list(DETERMINERS)), *some, rng.choice(list(NOUNS))]
 
-    return parse(" ".join([*noun_phrase(), rng.choice(list(VERBS)), *noun_phrase()]))
+def _drawn_phrase(rng: random.Random, adjectives: Sequence[int]) -> list[str]:
+    some = rng.sample(list(ADJECTIVES), rng.choice(adjectives))
+    return [rng.choice(list(DETERMINERS)), *some, rng.choice(list(NOUNS))]

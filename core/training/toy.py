@@ -165,17 +165,17 @@ def batch(examples: Sequence[Example], vocabulary: Sequence[str]) -> Batch:
     start = vocabulary.index("<s>")
     pairs = [example.ids() for example in examples]
     n_source, n_target = (max(len(pair[side]) for pair in pairs) for side in (0, 1))
-
-    def padded(rows: list[list[int]], width: int) -> Tensor:
-        return torch.tensor([[*row, *[0] * (width - len(row))] for row in rows])
-
     return Batch(
-        padded([read for read, _ in pairs], n_source),
+        _padded([read for read, _ in pairs], n_source),
         torch.tensor([len(read) for read, _ in pairs]),
-        padded([[start, *written[:-1]] for _, written in pairs], n_target),
-        padded([written for _, written in pairs], n_target),
+        _padded([[start, *written[:-1]] for _, written in pairs], n_target),
+        _padded([written for _, written in pairs], n_target),
         torch.zeros(len(pairs), n_target, n_source),
     )
+
+
+def _padded(rows: list[list[int]], width: int) -> Tensor:
+    return torch.tensor([[*row, *[0] * (width - len(row))] for row in rows])
 
 
 def found(examples: Sequence[Example], weights: Float[Tensor, "batch target source"]) -> float:
