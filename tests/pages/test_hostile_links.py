@@ -3,39 +3,30 @@
 from urllib.parse import parse_qs
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from pages.course.catalogue import BY_SLUG
-from tests.hostile.corpus import entries
-from tests.pages.screen import ROOT
+from tests.hostile.corpus import SAMPLE_OR_WHOLE, entries
+from tests.pages.screen import open_page
 from tests.pages.watch import drawn, growth, read_as_markup, work, wrong_with
 
 __all__ = ["work"]
 
 MOST_MEMORY = 300_000_000  # bytes by which one link may let the process grow
-LINKS = entries("links")
+PAGES = sorted({entry.more["page"] for entry in entries("links")})
 FIGURES = {"map": "sentence", "sentence_lab": "lab", "image_lab": "patch_explorer"}
 
 
-@pytest.mark.parametrize("slug", sorted({entry.more["page"] for entry in LINKS}))
-def test_a_hostile_link_opens_its_page_all_the_same(slug, work):
+@SAMPLE_OR_WHOLE
+@pytest.mark.parametrize("slug", PAGES)
+def test_a_hostile_link_opens_its_page_all_the_same(slug, whole, work):
     figure = FIGURES.get(slug, "step_viewer")
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
-    if slug != "map":
-        app.switch_page(BY_SLUG[slug].path.relative_to(ROOT).as_posix()).run()
-    own = "\n".join(read_as_markup(app))
+    own = "\n".join(read_as_markup(open_page(slug)))
     wrong = {}
-    for entry in [entry for entry in LINKS if entry.more["page"] == slug]:
-        # a visitor who follows a link begins anew
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-        link = entry.made()
-        asked = parse_qs(link, keep_blank_values=True, errors="replace")
-        for name, values in asked.items():
-            app.query_params[name] = values
-        if slug != "map":
-            app.switch_page(BY_SLUG[slug].path.relative_to(ROOT).as_posix())
+    followed = [entry for entry in entries("links", whole) if entry.more["page"] == slug]
+    assert followed
+    for entry in followed:
+        asked = parse_qs(entry.made(), keep_blank_values=True, errors="replace")
         with growth() as grown:
-            app.run()
+            app = open_page(slug, **asked)
         told = wrong_with(app, "\n".join(value for values in asked.values() for value in values), own, figure)
         if not told and grown() > MOST_MEMORY:
             told = f"it took {grown():,} bytes"

@@ -9,13 +9,12 @@ from streamlit.testing.v1 import AppTest
 from core import settings
 from core.models import loading
 from tests.core.models import folders
-from tests.hostile.corpus import Entry, entries
+from tests.hostile.corpus import SAMPLE_OR_WHOLE, Entry, entries
 from tests.pages.watch import Watched, controls, growth, work
 
 __all__ = ["work"]
 
 MOST_MEMORY = 300_000_000  # bytes by which one text may let the process grow, the first picture of a page included
-TEXTS = entries("texts")
 THEIRS = {"many_which": "one of the library", "many_model": "another model …", "many_lines": "the cat plays"}
 
 
@@ -80,12 +79,13 @@ def no_models(monkeypatch):
     monkeypatch.setattr(loading, "_models", type(loading._models)())
 
 
+@SAMPLE_OR_WHOLE
 @pytest.mark.parametrize("number", range(len(BOXES)), ids=[box.key for box in BOXES])
-def test_a_hostile_text_is_read_or_refused_and_nothing_else_happens(number, work, tmp_path):
+def test_a_hostile_text_is_read_or_refused_and_nothing_else_happens(number, whole, work, tmp_path):
     box = BOXES[number]
     page = box.open(tmp_path)
     wrong = []
-    for entry in TEXTS[number :: len(BOXES)]:
+    for entry in entries("texts", whole)[number :: len(BOXES)]:
         text = typed(entry)
         before = {name: value for name, value in controls(page.app).items() if not name.startswith(box.key)}
         for name in {"back_at", "many_at"} & before.keys():

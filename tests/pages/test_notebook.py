@@ -169,6 +169,7 @@ def test_a_picture_of_the_visitors_own_is_in_the_notebook_and_nowhere_else(taken
     np.testing.assert_array_equal(kernel.names["shown"].tensors["picture"], viewer.tensors["picture"])
 
 
+@pytest.mark.long
 def test_jupyter_runs_a_notebook_and_shows_a_figure_and_numbers_for_every_step(taken, monkeypatch):
     viewer, _, notebook = taken("captioning")
     monkeypatch.delenv("MPLBACKEND", raising=False)  # Streamlit sets it for its own process, and a kernel inherits it
