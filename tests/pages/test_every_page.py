@@ -138,6 +138,7 @@ def test_the_formula_of_a_lesson_knows_the_step_of_each_symbol(slug):
 
 
 @pytest.mark.parametrize("slug", BUILT_LESSONS)
-@pytest.mark.parametrize("step", ["99", "-1", "x", "", "٣", "1e9", "0.5"])
-def test_a_link_to_a_step_that_does_not_exist_shows_the_first_view(slug, step):
-    assert sent(open_page(slug, step=step), "step_viewer")[0]["step"] == sent(open_page(slug), "step_viewer")[0]["step"]
+def test_a_link_to_a_step_that_does_not_exist_shows_the_first_view(slug):
+    first = sent(open_page(slug), "step_viewer")[0]["step"]
+    for step in ("99", "-1", "x", "", "٣", "1e9", "0.5"):
+        assert (step, sent(open_page(slug, step=step), "step_viewer")[0]["step"]) == (step, first)
