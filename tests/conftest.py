@@ -1,8 +1,18 @@
-"""What all tests share: the same examples on every run, no deadline (no test asserts a time), one torch thread."""
+"""What all tests share: the same examples on every run, no deadline (no test asserts a time), one torch thread, toys."""
 
+import pytest
 import torch
 from hypothesis import settings
 
 settings.register_profile("attention-lab", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("attention-lab")
 torch.set_num_threads(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    # core is imported here and not above: the types of what is imported earlier would not be checked
+    from tests.trained import keep_trained
+
+    if config.pluginmanager.hasplugin("cacheprovider"):
+        keep_trained(config.cache.mkdir("trained"))

@@ -7,17 +7,11 @@ import torch
 from hypothesis import given
 from hypothesis.strategies import integers, sampled_from
 
+from core.experiments.bottleneck.trained import trained
 from core.training import digits, grammar, toy
 from core.training.toy import Settings, ToyTraining
 
 PROBE = {"grammar": "the big old red car sees a dog"}
-
-
-def trained(task, look, seed=0, d_hidden=64):
-    run = ToyTraining(Settings(task, look, seed, d_hidden))
-    while run.advance():
-        pass
-    return run
 
 
 def test_the_sentence_of_the_lesson():
@@ -70,7 +64,7 @@ def test_what_are_no_digits_is_refused():
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2))])
 def test_nouns_and_adjectives_align_within_150_updates_though_nobody_labels_them(seed):
-    run = trained("grammar", "additive", seed)
+    run = trained("grammar", "additive", seed).toy
     before = ToyTraining(run.settings).snapshot(toy.parse("grammar", PROBE["grammar"]))
     after = run.snapshot(toy.parse("grammar", PROBE["grammar"]))
     assert before.found <= 0.4
@@ -80,12 +74,12 @@ def test_nouns_and_adjectives_align_within_150_updates_though_nobody_labels_them
 
 
 def test_without_attention_the_same_budget_does_not_do():
-    assert trained("grammar", "none").snapshot(toy.parse("grammar", PROBE["grammar"])).exact <= 0.3
+    assert trained("grammar", "none", 0).toy.snapshot(toy.parse("grammar", PROBE["grammar"])).exact <= 0.3
 
 
 def test_one_narrow_vector_loses_long_rows_of_digits_and_attention_does_not():
     rows = {length: [digits.draw(random.Random(i), [length]) for i in range(100)] for length in (4, 12)}
-    fixed, looking = trained("digits", "none", d_hidden=32), trained("digits", "additive", d_hidden=32)
+    fixed, looking = (trained("digits", look, 0, 32).toy for look in ("none", "additive"))
     assert fixed.measure(rows[4])[0] >= 0.85
     assert looking.measure(rows[12])[0] - fixed.measure(rows[12])[0] >= 0.25
 
