@@ -46,8 +46,8 @@ def test_every_step_can_be_taken_away_as_a_figure(offered, slug, kind):
 def test_every_kind_of_figure_can_be_taken_away_in_every_format(offered):
     """What draws a figure does not know into which file: so one figure of each kind is enough."""
     left = set(PAINTERS)
-    for slug in (*SLUGS, *LABS):
-        viewer = offered(slug)
+    for slug, link in (*((slug, {}) for slug in (*SLUGS, *LABS)), ("looking_back", {"back_beam": "3"})):
+        viewer = offered(slug, **link)
         for step_view in viewer.views:
             if step_view.view["kind"] in left:
                 left.remove(step_view.view["kind"])

@@ -30,9 +30,16 @@ PATHS = (
 
 
 @pytest.fixture(scope="module")
-def server():
+def started():
+    """The address of a server, and what it said about itself as soon as it answered."""
     with serving() as (address, _):
-        yield address
+        alive, ready = answer(f"{address}/healthz"), answer(f"{address}/readyz")
+        yield address, (json.load(alive), ready.status, json.load(ready)["ready"])
+
+
+@pytest.fixture
+def server(started):
+    return started[0]
 
 
 def answer(url, **headers):
@@ -76,15 +83,13 @@ def test_a_page_of_another_host_may_not_open_the_stream(server):
     assert refused.value.response.status_code == 403
 
 
-def test_it_is_alive_at_once_and_ready_once_its_models_are_loaded():
-    with serving() as (address, _):
-        assert json.load(answer(f"{address}/healthz")) == {"alive": True}
-        first = answer(f"{address}/readyz")
-        assert (first.status, json.load(first)["ready"]) == (503, False)
-        end = time.monotonic() + 120
-        while (now := answer(f"{address}/readyz")).status != 200:
-            assert time.monotonic() < end, "it never became ready"
-            time.sleep(0.5)
-        said = json.load(now)
-        assert said["ready"]
-        assert said["runs"]["waiting"] == said["trainings"]["waiting"] == 0
+def test_it_is_alive_at_once_and_ready_once_its_models_are_loaded(started):
+    address, at_once = started
+    assert at_once == ({"alive": True}, 503, False)
+    end = time.monotonic() + 120
+    while (now := answer(f"{address}/readyz")).status != 200:
+        assert time.monotonic() < end, "it never became ready"
+        time.sleep(0.5)
+    said = json.load(now)
+    assert said["ready"]
+    assert said["runs"]["waiting"] == said["trainings"]["waiting"] == 0
