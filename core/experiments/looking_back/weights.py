@@ -49,7 +49,8 @@ def similarity(translator: TrainedTranslator, text: str, seed: int) -> Finding:
     ids = torch.tensor([source.ids])
     given = torch.tensor([[translator.vocabulary.start, *translator.translate(text).target.ids[:-1]]])
     own, flat = (
-        copied(translator, look=look)(ids, torch.tensor([ids.shape[1]]), given)[1][0] for look in ("additive", "linear")
+        copied(translator, attention=kind)(ids, torch.tensor([ids.shape[1]]), given)[1][0]
+        for kind in ("additive", "linear")
     )
     with_tanh, without = (
         Number("rows differ by", largest(own - own[0])),
