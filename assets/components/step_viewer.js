@@ -15,6 +15,8 @@ import { Readout } from "./readout.js";
 import { TokenStrip } from "./token_strip.js";
 import { CubeView } from "./views/cube_view.js";
 import { HeadsView } from "./views/heads_view.js";
+import { CurvesView } from "./views/curves_view.js";
+import { DialsView } from "./views/dials_view.js";
 import { HistogramView } from "./views/histogram_view.js";
 import { MatrixView } from "./views/matrix_view.js";
 import { OverlayView } from "./views/overlay_view.js";
@@ -24,7 +26,7 @@ import { TablesView } from "./views/tables_view.js";
 import { TreeView } from "./views/tree_view.js";
 
 const VIEWS = {
-  cube: CubeView, heads: HeadsView, histogram: HistogramView, matrix: MatrixView, overlay: OverlayView, patches: PatchesView, points: PointsView, tables: TablesView, tree: TreeView,
+  cube: CubeView, curves: CurvesView, dials: DialsView, heads: HeadsView, histogram: HistogramView, matrix: MatrixView, overlay: OverlayView, patches: PatchesView, points: PointsView, tables: TablesView, tree: TreeView,
 };
 const LOOP_PACE = 0.35; // where all steps are played again for every word, each is short
 const SMALLEST_FORMULA = 12; // pixels
@@ -275,7 +277,7 @@ function createStepViewer(root, io) {
   }
 
   function drawLegend({ view }) {
-    legend.hidden = view.plain || (view.kind === "overlay" && view.scale === "share") || ["points", "histogram", "tree"].includes(view.kind); // their marks are no colours of a scale
+    legend.hidden = view.plain || (view.kind === "overlay" && view.scale === "share") || ["points", "histogram", "tree", "curves", "dials"].includes(view.kind); // their marks are no colours of a scale
     const scaled = view.tables ? { scale: "signed", ...view.tables[0] } : view;
     const [low, high] = figure.range(scaled);
     const digits = view.whole || (high === 1 && scaled.scale === "weights") ? 0 : high < 10 ? (high < 0.1 ? 3 : 1) : 0;

@@ -3,7 +3,7 @@
 This is a toy: a row of letters with one A and one B among them, and one layer of attention that says which comes first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -14,11 +14,14 @@ from torch import Tensor, nn
 from core.attention import AttentionTrace, attend, masks, merge_heads, split_heads
 from core.seeded import seeded
 from core.trace import part, step
+from core.training.comparison import Comparison
 from core.training.loop import Schedule, Training
 from core.transformer.positions import BucketBias, LearnedPositions, alibi, rotate, sinusoidal
 
 Scheme = Literal["none", "sinusoidal", "learned", "RoPE", "ALiBi", "T5"]
 SCHEMES: Final[tuple[Scheme, ...]] = ("none", "sinusoidal", "learned", "RoPE", "ALiBi", "T5")
+# without a mask each; and with one, those that cannot tell the order without
+KINDS: Final = (*((scheme, False) for scheme in SCHEMES), ("none", True), ("ALiBi", True))
 LETTERS: Final = "ABCDEFGH"
 TRAINED: Final = 8  # letters in a row that is learned from
 LENGTHS: Final = (8, 12, 16, 24, 32)  # of the rows that are tested
@@ -115,6 +118,11 @@ class Learned:
     clipped: tuple[int, ...]
     model: OrderModel = field(repr=False)
 
+    @property
+    def name(self) -> str:
+        """What it is called in a chart."""
+        return f"{self.scheme}, causal mask" if self.causal else self.scheme
+
 
 def draw(n: int, length: int, rng: torch.Generator) -> tuple[Int[Tensor, "n tokens"], Int[Tensor, "n"]]:
     """So many rows, each with one A, one B and other letters at random; 1 where A comes first, else 0."""
@@ -174,10 +182,30 @@ def best_clipped(length: int) -> float:
     return 1 - shared * (shared - 1) / (length * (length - 1)) / 2
 
 
-def curve(seed: int, causal: bool = False) -> Iterator[Learned]:
-    """Every scheme, one after the other."""
-    for scheme in SCHEMES:
+def curve(seed: int) -> Iterator[Learned]:
+    """Every scheme, then the two that a causal mask makes able, one after the other."""
+    for scheme, causal in KINDS:
         yield learn(scheme, causal, seed)
+
+
+def lines(done: Sequence[Learned]) -> dict[str, tuple[list[int], list[float]]]:
+    """How often each is right, by the length of the rows."""
+    return {each.name: (list(each.accuracy), list(each.accuracy.values())) for each in done}
+
+
+COMPARISON: Final = Comparison(
+    "Is A before B?",
+    f"Rows of {TRAINED} letters with one A and one B among them, {UPDATES} updates each, tested on {TESTED} new rows of "
+    f"{LENGTHS[0]} to {LENGTHS[-1]} letters; half of them have A first. One layer of attention of the same size under "
+    "every scheme, trained here and now. A learned table gives its last vector to all places behind its end.",
+    "toy",
+    len(KINDS),
+    curve,
+    lines,
+    "letters in a row",
+    "right on new rows",
+    LENGTHS,
+)
 
 
 def parse(text: str) -> Int[Tensor, "1 tokens"]:

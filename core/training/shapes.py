@@ -1,7 +1,7 @@
 """Four shapes at random places: what a convolutional net and a Vision Transformer learn from few pictures, and from many."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from core.seeded import seeded
+from core.training.comparison import Comparison
 from core.training.loop import Schedule, Training
 from core.vision.vit import VisionTransformer, ViTConfig
 
@@ -121,3 +122,30 @@ def curve(seed: int) -> Iterator[Learned]:
     for n in SIZES:
         for kind in KINDS:
             yield learn(kind, n, seed, UPDATES)
+
+
+def lines(done: Sequence[Learned]) -> dict[str, tuple[list[int], list[float]]]:
+    """How often each kind is right, by the number of pictures it learned from."""
+    named: dict[str, tuple[list[int], list[float]]] = {}
+    for kind in KINDS:
+        for each in (one for one in done if one.kind == kind):
+            places, shares = named.setdefault(f"{kind} ({each.parameters:,} numbers)", ([], []))
+            places.append(each.pictures)
+            shares.append(each.accuracy)
+    return named
+
+
+COMPARISON: Final = Comparison(
+    "Few pictures, or many",
+    f"{len(SHAPES)} drawn shapes at random places, {SIDE} × {SIDE} pixels, {UPDATES} updates each, tested on {TESTED} new "
+    "ones. Small nets of the same kinds, trained here and now: a convolutional net (CNN) and two Vision Transformers (ViT), "
+    "each anew for every number of pictures.",
+    "net",
+    len(KINDS) * len(SIZES),
+    curve,
+    lines,
+    "training pictures",
+    "right on new pictures",
+    SIZES,
+    logarithmic=True,
+)

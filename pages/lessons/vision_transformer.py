@@ -12,6 +12,7 @@ from core.lessons import vision_transformer
 from core.lessons.vision_transformer import MODELS, PATCH_SIZE, PATCH_SIZES, Lesson, Settings
 from core.listing import Line, lines_that_ran, marked
 from core.models.errors import ModelError
+from core.training import shapes
 from core.vision.classifier import FITS, Answer, Fit
 from core.vision.vit import VisionTransformer
 from pages.course.lesson import foot
@@ -245,7 +246,7 @@ def lesson() -> None:
         answered(result, digest, picture)
         look(result, digest, layer, head)
     question.ask(PREFIX, questions(result))
-    learning_curve.show(PREFIX)
+    learning_curve.show(PREFIX, shapes.COMPARISON)
     claims.show_claims(PREFIX, experiments.CLAIMS, (result.pixels, 0))
 
 

@@ -1,9 +1,11 @@
 """Charts by plotly, dressed like the rest."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import plotly.graph_objects as go
 
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 QUIET = {"displayModeBar": False}
 
 
@@ -17,7 +19,7 @@ def curve(x: Sequence[float], y: Sequence[float], x_title: str, y_title: str) ->
 def curves(named: Mapping[str, tuple[Sequence[float], Sequence[float]]], x_title: str, y_title: str) -> go.Figure:
     """Several curves, each with its name and a dash of its own, so that colour is not all that tells them apart."""
     figure = go.Figure()
-    for (name, (x, y)), dash in zip(named.items(), ("solid", "dash", "dot", "dashdot"), strict=False):
+    for (name, (x, y)), dash in zip(named.items(), cycle(DASHES), strict=False):
         figure.add_scatter(x=x, y=y, mode="lines", name=name, line_dash=dash)
     figure.update_layout(**_plain(x_title, y_title))
     return figure
@@ -26,7 +28,7 @@ def curves(named: Mapping[str, tuple[Sequence[float], Sequence[float]]], x_title
 def fading(named: Mapping[str, Sequence[float]], x_title: str, y_title: str) -> go.Figure:
     """Curves over positions from 1 on, on a logarithmic scale; what is 0 there ends a curve."""
     figure = go.Figure()
-    for (name, y), dash in zip(named.items(), ("solid", "dash", "dot", "dashdot", "longdash"), strict=False):
+    for (name, y), dash in zip(named.items(), cycle(DASHES), strict=False):
         positions = list(range(1, len(y) + 1))
         figure.add_scatter(
             x=positions, y=[value or None for value in y], mode="lines+markers", name=name, line_dash=dash

@@ -102,6 +102,8 @@ def as_csv(viewer: StepViewer, step_view: StepView) -> bytes:
             name = f"{part['tensor']}, head {head}" if array.ndim == 3 else part["tensor"]
             rows = [token.text for token in viewer.tokens.get(part.get("rows", "queries"), [])]
             above = [token.text for token in viewer.tokens["keys"]] if part.get("columns") == "keys" else None
+            if "start" in part:
+                above = [part["start"] + part["every"] * column for column in range(matrix.shape[1])]
             writer.writerow([name, *(above or range(matrix.shape[1]))])
             if words := part.get("words"):
                 writer.writerows([rows[i], *row] for i, row in enumerate(words))
@@ -115,7 +117,7 @@ def as_csv(viewer: StepViewer, step_view: StepView) -> bytes:
 def _parts(view: View) -> list[View]:
     """The matrices that a view shows."""
     match view["kind"]:
-        case "tables":
+        case "tables" | "dials":
             return view["tables"]
         case "points":
             return [{"tensor": view["values"], "rows": view["rows"]}, {"tensor": view["outputs"]}]

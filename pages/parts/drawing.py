@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Circle, Rectangle
 
 from pages.parts.views import View, limit
 
@@ -228,6 +228,48 @@ def draw_histogram(figure: Figure, view: View, tensors: Tensors, tokens: Words, 
         axes.set_title(f"{series['name']} ({series['words']})", fontsize=9)
 
 
+def draw_dials(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    parts = [(part, tensors[part["tensor"]]) for part in view["tables"]]
+    hands = [(part, array.reshape(len(array), -1, 2)) for part, array in parts]
+    longest = max(float(np.linalg.norm(pairs, axis=-1).max()) for _, pairs in hands) or 1.0
+    count = hands[0][1].shape[1]
+    across = min(count, 4 if count <= 16 else 8)
+    colour = {"query": PALETTE["blue"], "value": PALETTE["green"], "output": PALETTE["violet"]}
+    every = figure.subplots(-(-count // across), across, squeeze=False).flatten()
+    for place, axes in enumerate(every):
+        axes.axis("off")
+        if place >= count:
+            continue
+        axes.add_patch(Circle((0, 0), longest, fill=False, edgecolor=PALETTE["gray"], linewidth=0.6))
+        for part, pairs in hands:
+            ink = colour.get(part["role"], PALETTE["text"])
+            row = min(looked.get(part["rows"], looked["key" if part["rows"] == "keys" else "query"]), len(pairs) - 1)
+            axes.plot(*pairs[:, place].T, ".", color=ink, markersize=1.5, alpha=0.4)
+            name = tokens[part["rows"]][row] if part["rows"] in tokens else ""
+            label = f"{part['label']} {name}".strip()
+            dashes = "--" if part.get("dashed") else "-"
+            axes.plot(*zip((0, 0), pairs[row, place], strict=True), dashes, color=ink, linewidth=1.4, label=label)
+        axes.set(xlim=(-1.1 * longest, 1.1 * longest), ylim=(-1.1 * longest, 1.1 * longest), aspect="equal")
+        axes.set_title(str(place), fontsize=7)
+    legend = figure.legend(*every[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
+def draw_curves(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    axes = figure.subplots()
+    array = tensors[view["tensor"]]
+    places = view["start"] + view["every"] * np.arange(array.shape[1])
+    for row, values in enumerate(array):
+        label = tokens[view["rows"]][row] if view["rows"] in tokens else str(row)
+        axes.plot(places, values, ("-", "--", ":", "-.")[row % 4], linewidth=1.4, label=label)
+    axes.axhline(0, color=PALETTE["gray"], linewidth=0.6)
+    axes.set_xlabel(view["across"])
+    axes.set_ylabel(view["up"])
+    for text in axes.legend().get_texts():
+        text.set_parse_math(False)
+
+
 # how each kind of view is drawn
 PAINTERS: dict[str, Painter] = {
     "matrix": draw_matrix,
@@ -235,6 +277,8 @@ PAINTERS: dict[str, Painter] = {
     "heads": draw_stack,
     "cube": draw_stack,
     "points": draw_points,
+    "dials": draw_dials,
+    "curves": draw_curves,
     "histogram": draw_histogram,
     "tree": draw_tree,
     "overlay": draw_overlay,

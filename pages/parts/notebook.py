@@ -19,7 +19,7 @@ KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name
 # what of a view says how it is drawn, and what its words, nodes and series are called where they are computed anew
 DRAWN_BY = (
     *("tensor", "scale", "rows", "columns", "hidden", "limit", "label", "labelled", "values", "outputs"),
-    *("picture", "side", "strip", "plain"),
+    *("picture", "side", "strip", "plain", "role", "dashed", "across", "up", "start", "every"),
 )
 COMPUTED = {"words": "shown.words", "nodes": "shown.nodes", "series": "shown.series"}
 

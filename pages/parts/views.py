@@ -124,6 +124,44 @@ def points(values: str, outputs: str, note: str, rows: str = "keys") -> View:
     }
 
 
+def dial(tensor: str, label: str, role: str = "", rows: str = "queries", **more: Any) -> View:
+    """Vectors of pairs of numbers on dials: a hand for each pair, of the row that is looked at; all rows are dots.
+
+    label    stands before the word of the row; "" for the word alone.
+    turned   the tensor that the hands were turned out of: while it plays they turn, and an arc shows how far.
+    dashed   True where the hands are drawn dashed, so that colour is not all that tells them apart.
+    """
+    return {"tensor": tensor, "label": label, "role": role, "rows": rows, **more}
+
+
+def dials(*each: View, clock: bool = False, note: str = "") -> View:
+    """One dial for every two numbers, with the hands of several tensors on it, on one scale.
+
+    clock   angles are counted from the top with the clock, as for a sine and its cosine; otherwise from the right
+            against it.
+    """
+    return {"kind": "dials", "tables": list(each), "clock": clock, "note": note, "scale": "weights"}
+
+
+def curves(tensor: str, rows: str, across: str, up: str, start: int = 0, every: int = 1) -> View:
+    """A line for each row of a tensor, over its columns.
+
+    rows     the axis whose words are the names of the lines.
+    across   what its columns are, `up` what its values are, both in words; start, every: the number of the first column
+             and how much a column adds to it.
+    """
+    view = {
+        "kind": "curves",
+        "tensor": tensor,
+        "rows": rows,
+        "across": across,
+        "up": up,
+        "start": start,
+        "every": every,
+    }
+    return view | {"scale": "signed"}
+
+
 def tree(tensor: str, nodes: list[View], note: str) -> View:
     """What a beam looked at. nodes: {parent, step, rank, word, score, kept, best}; `tensor` is drawn on the timeline."""
     return {"kind": "tree", "tensor": tensor, "nodes": nodes, "note": note, "scale": "weights"}

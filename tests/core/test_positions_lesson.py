@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis.strategies import integers
 
-from core.lessons.positions import by_hand, real
+from core.lessons.positions import by_hand, questions, real
 from core.models import loading, offline
 from core.models.embedding import embed, passed
 from core.models.reading import hidden_states
@@ -182,3 +182,22 @@ def test_biases_by_distance_start_at_nothing_and_stop_at_the_places_that_are_sho
     assert shown.tensors["penalty"].shape == (by_hand.HEADS, 8, 8)
     assert shown.tensors["penalty"][0, 3].tolist() == [-1.5, -1.0, -0.5, 0.0, -0.5, -1.0, -1.5, -2.0]
     assert shown.tensors["buckets"][3].tolist() == [3, 2, 1, 0, 17, 18, 19, 20]
+
+
+# questions ------------------------------------------------------------------------------------------------------------
+
+
+def test_without_positions_and_mask_a_toy_guesses():
+    assert questions.guessed_without_positions(0) == 0.5
+
+
+def test_a_shift_by_1000_leaves_ropes_score_and_moves_that_of_added_codes():
+    rotary, added = questions.changed_by_shift(WRITTEN, by_hand.Settings())
+    assert rotary < 1e-9
+    assert added > 1
+
+
+def test_typing_the_other_order_moves_other_words_in_the_model_and_not_in_a_layer(tokens):
+    layer, rounding, model = questions.typed_in_the_other_order(tokens, real.Settings(), 3)
+    assert layer <= rounding
+    assert model > 0.3

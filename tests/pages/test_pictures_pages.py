@@ -142,7 +142,7 @@ def test_nets_are_trained_on_few_pictures_and_on_many_while_one_waits(monkeypatc
     app = open_page("vision_transformer")
     app.button("vit_curve_train").click().run()
     assert_no_failure(app)
-    assert len(app.session_state["learning_curve_done"][0]) == 6
+    assert len(app.session_state["learning_curve_done"]["Few pictures, or many", 0]) == 6
     app.run()
     assert_no_failure(app)
 

@@ -88,3 +88,17 @@ def test_what_a_toy_does_can_be_looked_into():
 def test_what_is_no_row_is_refused_in_words(text, says):
     with pytest.raises(ValueError, match=says):
         order.parse(text)
+
+
+def test_all_schemes_are_compared_and_the_two_that_need_it_under_a_mask(monkeypatch):
+    asked = []
+    monkeypatch.setattr(order, "learn", lambda *wish: asked.append(wish))
+    assert len(list(order.COMPARISON.curve(7))) == order.COMPARISON.total == len(order.SCHEMES) + 2
+    assert {scheme for scheme, causal, _ in asked if not causal} == set(order.SCHEMES)
+    assert [scheme for scheme, causal, _ in asked if causal] == ["none", "ALiBi"]
+
+
+def test_a_line_for_each_toy_over_the_lengths():
+    lines = order.lines([learned("none", False, 0), learned("ALiBi", True, 0)])
+    assert list(lines) == ["none", "ALiBi, causal mask"]
+    assert lines["none"] == (list(order.LENGTHS), [0.5] * len(order.LENGTHS))

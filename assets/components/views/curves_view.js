@@ -1,0 +1,174 @@
+// One line for each row of a tensor, over evenly spaced places: what changes with distance, or with a shift.
+
+import { cut, FONT, write } from "../kit/canvas.js";
+import { clamp, number } from "../kit/numbers.js";
+
+/** @import { Curves, Looked, Readable } from "../kit/types.js" */
+
+/** @import { Figure } from "../figure.js" */
+
+const HEIGHT = 380;
+const [LEFT, RIGHT, TOP, FOOT] = [52, 14, 30, 44];
+const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]]; // colour is not all that tells lines apart
+const COLOURS = ["query", "key", "value", "output"];
+
+export class CurvesView {
+  low = 0;
+  high = 1;
+  width = 1;
+
+  /** @param {Figure} figure */
+  constructor(figure) {
+    this.figure = figure;
+  }
+
+  /** @param {Curves} view @param {number} width */
+  layout(view, width) {
+    const tensor = this.figure.tensor(view.tensor);
+    [this.low, this.high] = [0, 0]; // a line is seen against nothing
+    for (let row = 0; row < tensor.rows; row++) {
+      for (const value of tensor.row(row)) {
+        if (!Number.isFinite(value)) continue;
+        this.low = Math.min(this.low, value);
+        this.high = Math.max(this.high, value);
+      }
+    }
+    if (this.low === this.high) this.high = 1;
+    this.width = width - LEFT - RIGHT;
+    return HEIGHT;
+  }
+
+  /** @param {number} column @param {number} columns */
+  #x(column, columns) {
+    return LEFT + (column / Math.max(1, columns - 1)) * this.width;
+  }
+
+  /** @param {number} value */
+  #y(value) {
+    return HEIGHT - FOOT - ((value - this.low) / (this.high - this.low)) * (HEIGHT - FOOT - TOP);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Curves} view @param {number} share */
+  paint(context, view, share) {
+    const { theme } = this.figure;
+    const tensor = this.figure.tensor(view.tensor);
+    const at = this.#column(view, this.figure.selection.now.dimension);
+    this.#frame(context, view, tensor.columns);
+    const shown = Math.max(1, Math.ceil(clamp(share, 0, 1) * tensor.columns));
+    let beside = LEFT;
+    for (let row = 0; row < tensor.rows; row++) {
+      const colour = theme.colours[COLOURS[row % COLOURS.length]];
+      context.strokeStyle = colour;
+      context.lineWidth = 2;
+      context.setLineDash(DASHES[row % DASHES.length]);
+      context.beginPath();
+      let broken = true; // a value that is none leaves a gap
+      for (let column = 0; column < shown; column++) {
+        const value = tensor.at(row, column);
+        if (!Number.isFinite(value)) broken = true;
+        else if (broken) [broken] = [false, context.moveTo(this.#x(column, tensor.columns), this.#y(value))];
+        else context.lineTo(this.#x(column, tensor.columns), this.#y(value));
+      }
+      context.stroke();
+      const [mark, text] = [beside, this.#named(view, row)];
+      context.beginPath();
+      context.moveTo(mark, 10);
+      context.lineTo(mark + 22, 10);
+      context.stroke();
+      context.setLineDash([]);
+      const font = `600 12px ${FONT.sans}`;
+      context.font = font;
+      const name = cut(context, text, Math.max(40, this.width / tensor.rows - 40));
+      write(context, name, mark + 27, 10, { font, colour: theme.colours.ink });
+      beside = mark + 27 + context.measureText(name).width + 16;
+      const value = tensor.at(row, at);
+      if (at >= shown || !Number.isFinite(value)) continue;
+      context.beginPath();
+      context.arc(this.#x(at, tensor.columns), this.#y(value), 4, 0, 2 * Math.PI);
+      context.fillStyle = colour;
+      context.fill();
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Curves} view @param {number} columns */
+  #frame(context, view, columns) {
+    const { theme, selection } = this.figure;
+    const at = this.#column(view, selection.now.dimension);
+    const small = { font: `500 11px ${FONT.mono}`, colour: theme.colours["ink-2"] };
+    context.setLineDash([]);
+    context.fillStyle = theme.colours["control-line"];
+    for (const value of new Set([this.low, 0, this.high])) {
+      context.fillRect(LEFT, this.#y(value), this.width, 1);
+      write(context, number(value, Math.abs(value) < 10 && value ? 2 : 0), LEFT - 6, this.#y(value), { ...small, align: "right" });
+    }
+    context.fillStyle = theme.colours.ink;
+    context.fillRect(this.#x(at, columns), TOP, 1, HEIGHT - FOOT - TOP);
+    for (const column of new Set([0, at, columns - 1])) {
+      const near = column !== at && Math.abs(this.#x(column, columns) - this.#x(at, columns)) < 34;
+      if (near) continue;
+      const x = clamp(this.#x(column, columns), LEFT + 6, LEFT + this.width - 10);
+      write(context, this.#placed(view, column), x, HEIGHT - FOOT + 13, { ...small, align: "center" });
+    }
+    const words = { font: `400 12px ${FONT.sans}`, colour: theme.colours["ink-2"] };
+    write(context, `${view.up} ↑ · ${view.across} →`, LEFT, HEIGHT - 10, words);
+  }
+
+  /** @param {Curves} view @param {number} row */
+  #named(view, row) {
+    return this.figure.tokens(view.rows)?.[row]?.text ?? String(row);
+  }
+
+  /** @param {Curves} view @param {number} column */
+  #placed(view, column) {
+    return number(view.start + view.every * column, 0);
+  }
+
+  /** @param {Curves} view @param {number} dimension */
+  #column(view, dimension) {
+    return clamp(dimension, 0, this.figure.tensor(view.tensor).columns - 1);
+  }
+
+  /** @param {number} x @param {number} y @param {Curves} view */
+  at(x, y, view) {
+    const { columns } = this.figure.tensor(view.tensor);
+    if (y < TOP - 8 || x < LEFT - 8) return null;
+    return { dimension: this.#column(view, Math.round(((x - LEFT) / this.width) * (columns - 1))) };
+  }
+
+  /** @param {number} dx @param {number} _dy @param {Curves} view @param {Looked} now */
+  move(dx, _dy, view, { dimension }) {
+    return { dimension: this.#column(view, this.#column(view, dimension) + dx) };
+  }
+
+  /** @param {Curves} view */
+  summary(view) {
+    const tensor = this.figure.tensor(view.tensor);
+    const ends = [0, tensor.columns - 1];
+    return Array.from({ length: tensor.rows }, (_, row) => {
+      const [first, last] = ends.map((column) => number(tensor.at(row, column)));
+      const places = ends.map((column) => this.#placed(view, column));
+      return `${this.#named(view, row)}: ${first} at ${places[0]}, ${last} at ${places[1]}`;
+    }).join("; ");
+  }
+
+  /** @param {Curves} view @param {string} title @returns {Readable[]} */
+  read(view, title) {
+    const tensor = this.figure.tensor(view.tensor);
+    return [
+      {
+        title: `${title}: ${view.up} by ${view.across}`,
+        rows: Array.from({ length: tensor.columns }, (_, column) => this.#placed(view, column)),
+        columns: Array.from({ length: tensor.rows }, (_, row) => this.#named(view, row)),
+        cell: (row, column) => number(tensor.at(column, row), 3),
+      },
+    ];
+  }
+
+  /** @param {Curves} view @param {Looked} now */
+  describe(view, { dimension }) {
+    const tensor = this.figure.tensor(view.tensor);
+    const at = this.#column(view, dimension);
+    const values = Array.from({ length: tensor.rows }, (_, row) => `${this.#named(view, row)} ${number(tensor.at(row, at), 3)}`);
+    return `${view.across} ${this.#placed(view, at)}: ${values.join(", ")}`;
+  }
+}

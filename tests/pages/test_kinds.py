@@ -1,0 +1,73 @@
+"""Kinds of figures that draw no cells: what is drawn on paper, and what is taken away, is what they were given."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from pages.parts.downloads import as_csv
+from pages.parts.drawing import PAINTERS
+from pages.parts.step_viewer import StepView, StepViewer, Token
+from pages.parts.views import curves, dial, dials
+
+LOOKED = {"query": 0, "key": 0, "dimension": 0, "head": 0, "places": 2}
+HANDS = np.array([[3, 4, 0, 1], [0, 5, 1, 0], [-3, 4, 0, -1]], dtype=np.float32)
+TOKENS = {"queries": ["q"], "keys": ["k"], "places": ["0", "1", "$2"], "schemes": ["one", "two"]}
+LINES = np.array([[1, 2, np.nan, 4], [0, 0, 0, 0]], dtype=np.float32)
+
+
+def drawn(view, tensors) -> Figure:
+    figure = Figure()
+    PAINTERS[view["kind"]](figure, view, tensors, TOKENS, LOOKED)
+    return figure
+
+
+def taken_away(view, tensors) -> list[list[str]]:
+    tokens = {axis: [Token(word) for word in words] for axis, words in TOKENS.items()}
+    viewer = StepViewer("test", "", [], [], tokens, [], "", {}, {}, tensors=tensors)
+    text = as_csv(viewer, StepView("step", (), view, [], title="Step")).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_a_dial_for_every_pair_has_the_hand_that_is_looked_at():
+    figure = drawn(dials(dial("hands", "at", "query", rows="places"), clock=True), {"hands": HANDS})
+    faces = figure.axes
+    assert len(faces) == 2
+    for pair, axes in enumerate(faces):
+        dots, hand = axes.get_lines()
+        assert dots.get_xydata().tolist() == HANDS[:, 2 * pair : 2 * pair + 2].tolist()
+        assert hand.get_xydata().tolist() == [[0, 0], HANDS[2, 2 * pair : 2 * pair + 2].tolist()]
+        assert axes.get_xlim()[1] == pytest.approx(1.1 * 5)  # the longest hand of all dials
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["at $2"]
+
+
+def test_hands_of_several_tensors_share_their_dials():
+    view = dials(dial("hands", "", rows="places"), dial("others", "turned", dashed=True))
+    figure = drawn(view, {"hands": HANDS, "others": HANDS[:1]})
+    assert [len(axes.get_lines()) for axes in figure.axes] == [4, 4]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["$2", "turned q"]
+
+
+def test_hands_are_taken_away_as_the_pairs_of_numbers_that_they_are():
+    rows = taken_away(dials(dial("hands", "at", rows="places")), {"hands": HANDS})
+    assert rows[0] == ["hands", "0", "1", "2", "3"]
+    assert rows[3] == ["$2", "-3", "4", "0", "-1"]
+
+
+def test_a_curve_for_every_row_stands_over_its_places():
+    figure = drawn(curves("lines", "schemes", "distance", "cosine", start=-1, every=2), {"lines": LINES})
+    (axes,) = figure.axes
+    one, two, nothing = axes.get_lines()
+    assert one.get_xdata().tolist() == [-1, 1, 3, 5]
+    assert np.array_equal(one.get_ydata(), LINES[0], equal_nan=True)
+    assert (one.get_label(), two.get_label()) == ("one", "two")
+    assert set(nothing.get_ydata()) == {0}
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("distance", "cosine")
+
+
+def test_curves_are_taken_away_with_their_places_above_them():
+    rows = taken_away(curves("lines", "schemes", "distance", "cosine", start=-1, every=2), {"lines": LINES})
+    assert rows[0] == ["lines", "-1", "1", "3", "5"]
+    assert rows[1] == ["one", "1", "2", "nan", "4"]
