@@ -99,7 +99,7 @@ def hidden_states(
     ids = torch.tensor([tokenizer.convert_tokens_to_ids(pieces)])
     with torch.inference_mode():
         states = model(input_ids=ids, output_hidden_states=True).hidden_states
-    return SimpleNamespace(pieces=tuple(pieces)), torch.cat(states)
+    return SimpleNamespace(pieces=tuple(pieces), ids=tuple(ids[0].tolist())), torch.cat(states)
 
 
 def checkpoint(name: str) -> tuple[Path, dict[str, Any], dict[str, Tensor]]:

@@ -10,7 +10,6 @@ from transformers import BertModel
 
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
-from core.models.recording import LayerRecord, record
 from core.trace import step
 
 # for each token the place whose vector is added to it; None = no vector
@@ -35,23 +34,6 @@ class EmbeddingTrace:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Passed:
-    """A pass through all layers of a BERT.
-
-    hidden    (depth, tokens, d_model): before each layer and behind the last.
-    records   what was asked for of each layer's attention.
-    """
-
-    hidden: Float[Tensor, "depth tokens d_model"]
-    records: tuple[LayerRecord, ...]
-
-    @property
-    def weights(self) -> Float[Tensor, "layers heads queries keys"]:
-        """The attention weights of every layer."""
-        return torch.cat([made.weights.cpu() for made in self.records])
-
-
 def position_table(loaded: LoadedModel) -> Float[Tensor, "places d_model"]:
     """The learned positions of a BERT, one row for each place. Raises ModelError for a model that is no BERT."""
     return _bert(loaded).embeddings.position_embeddings.weight.detach().cpu()
@@ -70,8 +52,8 @@ def embed(loaded: LoadedModel, ids: Sequence[int], places: Places) -> EmbeddingT
             f"there is no vector for place {beyond}: {loaded.name} learned {len(table)} places, 0 to {len(table) - 1}"
         )
     with torch.inference_mode():
-        embedded = layer.word_embeddings(torch.tensor([list(ids)], device=loaded.device))
-        there = torch.tensor([place is not None for place in places], device=loaded.device)
+        embedded = layer.word_embeddings(torch.tensor([list(ids)], device=table.device))
+        there = torch.tensor([place is not None for place in places], device=table.device)
         chosen = table[[place or 0 for place in places]]
         positions = torch.where(there[:, None], chosen, 0.0)[None]
         # the library adds the three in this order, and so the last digit agrees
@@ -79,15 +61,15 @@ def embed(loaded: LoadedModel, ids: Sequence[int], places: Places) -> EmbeddingT
         return EmbeddingTrace(embedded, positions, summed, layer.LayerNorm(summed))
 
 
-def passed(loaded: LoadedModel, normed: Float[Tensor, "1 tokens d_model"], tensors: tuple[str, ...]) -> Passed:
-    """Let all layers read what `embed` made. tensors: what to keep of their attention."""
-    x = normed
-    hidden = [x]
-    with torch.inference_mode(), record(tensors=tensors) as records:
+def hidden_states(
+    loaded: LoadedModel, normed: Float[Tensor, "1 tokens d_model"]
+) -> Float[Tensor, "depth tokens d_model"]:
+    """The vectors that all layers make of what `embed` made: before each layer, then behind the last."""
+    hidden = [normed]
+    with torch.inference_mode():
         for layer in _bert(loaded).encoder.layer:
-            x = layer(x)
-            hidden.append(x)
-        return Passed(torch.cat(hidden).cpu(), tuple(records))
+            hidden.append(layer(hidden[-1]))
+        return torch.cat(hidden).cpu()
 
 
 def _bert(loaded: LoadedModel) -> BertModel:

@@ -5,39 +5,38 @@ import torch
 from hypothesis import given
 from hypothesis.strategies import integers
 
+from core.lessons import material
 from core.lessons.positions import by_hand, questions, real
 from core.models import loading, offline
-from core.models.embedding import embed, passed
-from core.models.reading import hidden_states
+from core.models.embedding import embed, hidden_states
 from core.trace import steps
 
 SENTENCE = "The animal did not cross the street because it was too tired"
 
 
 @pytest.fixture(scope="module")
-def tokens():
-    return real.read(SENTENCE)
+def read():
+    return material.encode(SENTENCE)
 
 
 @pytest.fixture(scope="module")
-def changed(tokens):
-    return {change: real.run(tokens, real.Settings(change)) for change in real.CHANGES}
+def changed(read):
+    return {change: real.run(read, real.Settings(change)) for change in real.CHANGES}
 
 
 # a real model ---------------------------------------------------------------------------------------------------------
 
 
-def test_words_places_and_norm_make_what_the_model_itself_reads(tokens):
+def test_words_places_and_norm_make_what_the_model_itself_reads(read):
     """Down to the last digit before layer 0, and within rounding behind every layer."""
     loaded = loading.load(offline.NAME)
-    _, theirs = hidden_states(loaded, SENTENCE)
-    trace = embed(loaded, tokens.ids, range(len(tokens.ids)))
-    assert torch.equal(trace.normed[0].cpu(), theirs[0].cpu())
-    torch.testing.assert_close(passed(loaded, trace.normed, ()).hidden, theirs.cpu(), atol=1e-4, rtol=0)
+    trace = embed(loaded, read.tokens.ids, range(len(read.tokens.ids)))
+    assert torch.equal(trace.normed.cpu()[0], read.hidden[0])
+    torch.testing.assert_close(hidden_states(loaded, trace.normed), read.hidden, atol=1e-4, rtol=0)
 
 
 def test_as_typed_nothing_moves(changed):
-    assert changed["as typed"].moved.max() == 0
+    assert changed["as typed"].moved.max() < 1e-5
     assert changed["as typed"].likeness == pytest.approx(1)
 
 
@@ -69,12 +68,12 @@ def test_a_shift_of_all_is_seen_by_the_model_that_adds_positions(changed):
 
 def test_exchanged_places_move_their_two_words_most_before_layer_0_and_reach_others_above(changed):
     moved = changed["swapped"].moved
-    assert (moved[0] > 0).nonzero().flatten().tolist() == [2, 5]
+    assert (moved[0] > 1e-5).nonzero().flatten().tolist() == [2, 5]
     assert moved[-1].min() > 0.1
 
 
-def test_one_layer_is_equivariant_and_the_whole_model_is_not(tokens):
-    found = real.orders(tokens, real.Settings(), layer=3)
+def test_one_layer_is_equivariant_and_the_whole_model_is_not(read):
+    found = real.orders(read, real.Settings(), layer=3)
     assert found.layer_error <= found.rounding < 1e-2
     assert found.moved[-1].min() > 0.1
     assert found.without_error < 1e-4
@@ -82,9 +81,9 @@ def test_one_layer_is_equivariant_and_the_whole_model_is_not(tokens):
     assert found.likeness < 0.9
 
 
-def test_places_behind_the_last_vector_are_refused_in_words(tokens):
+def test_places_behind_the_last_vector_are_refused_in_words(read):
     with pytest.raises(ValueError, match="no vector for place 512: all-MiniLM-L6-v2 learned 512 places, 0 to 511"):
-        real.run(tokens, real.Settings("shifted", shift=499))
+        real.run(read, real.Settings("shifted", shift=499))
 
 
 @pytest.mark.parametrize(("pair", "taken"), [(None, (2, 5)), ((1, 3), (1, 3)), ((1, 99), (2, 5))])
@@ -101,8 +100,8 @@ def test_the_table_knows_neighbourhood_and_not_in_a_line():
     assert found[64:].abs().max() < 0.5 < found[6]
 
 
-def test_what_is_shown_has_words_for_every_axis(tokens):
-    shown = real.shown(tokens, real.Settings())
+def test_what_is_shown_has_words_for_every_axis(read):
+    shown = real.shown(read, real.Settings())
     assert shown.tensors["moved"].shape == (len(shown.tokens["depth"]), len(shown.tokens["queries"]))
     assert shown.tensors["looks_back"].shape == (len(shown.tokens["layers"]), len(shown.tokens["heads"]))
     assert shown.tensors["by_distance"].shape == (1, 512)
@@ -197,7 +196,7 @@ def test_a_shift_by_1000_leaves_ropes_score_and_moves_that_of_added_codes():
     assert added > 1
 
 
-def test_typing_the_other_order_moves_other_words_in_the_model_and_not_in_a_layer(tokens):
-    layer, rounding, model = questions.typed_in_the_other_order(tokens, real.Settings(), 3)
+def test_typing_the_other_order_moves_other_words_in_the_model_and_not_in_a_layer(read):
+    layer, rounding, model = questions.typed_in_the_other_order(read, real.Settings(), 3)
     assert layer <= rounding
     assert model > 0.3

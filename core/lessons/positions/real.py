@@ -9,22 +9,18 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.analysis.head_statistics import Words, head_statistic, ranking
-from core.attention import self_attend
+from core.attention import SelfAttentionTrace, self_attend
 from core.experiments.measure import largest, rounding
 from core.experiments.positions import Given
-from core.lessons.material import layer_of
+from core.lessons.material import Encoded, layer_of
 from core.lessons.self_attention import places_to_swap
 from core.lessons.shown import Matrices, Shown
 from core.models import loading, offline
-from core.models.embedding import EmbeddingTrace, Places, embed, passed, position_table
-from core.models.recording import TENSORS, LayerRecord, RealTrace
-from core.models.tokens import Tokens, tokenize
+from core.models.embedding import EmbeddingTrace, Places, embed, hidden_states, position_table
 from core.trace import matrices, part, steps
 
 Change = Literal["as typed", "zeroed", "swapped", "shifted"]
 CHANGES: Final[tuple[Change, ...]] = ("as typed", "zeroed", "swapped", "shifted")
-LOOKS_BACK: Final = "previous token"
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,7 @@ class PlacedTrace:
     """From words and places to one head's weights."""
 
     embedding: EmbeddingTrace = part()
-    head: RealTrace = part()
+    head: SelfAttentionTrace = part()
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,20 +60,15 @@ class Lesson:
     likeness     the cosine between the mean vectors of the sentence behind the last layer, as typed and as changed.
     """
 
-    tokens: Tokens
+    read: Encoded
     trace: PlacedTrace
-    typed: RealTrace
+    typed: SelfAttentionTrace
     places: tuple[int | None, ...]
     head: tuple[int, int]
     moved: Float[Tensor, "depth tokens"]
     looks_back: Float[Tensor, "layers heads"]
     looks_back_now: Float[Tensor, "layers heads"]
     likeness: float
-
-
-def read(text: str, start: int = 0, at_most: int | None = None) -> Tokens:
-    """The tokens of a sentence, as the offline model reads it. start, at_most, Raises: as `tokenize`."""
-    return tokenize(loading.load(offline.NAME), text, None, start, at_most)
 
 
 def placed(n_tokens: int, settings: Settings) -> tuple[int | None, ...]:
@@ -100,39 +91,48 @@ def pair_of(n_tokens: int, settings: Settings) -> tuple[int, int]:
     return places_to_swap(n_tokens)[:2]
 
 
-def run(tokens: Tokens, settings: Settings) -> Lesson:
-    """Read a sentence twice, with its positions as typed and as changed. Raises ValueError for a place beyond the table."""
+def run(read: Encoded, settings: Settings) -> Lesson:
+    """Read a sentence again with its positions changed. Raises ValueError for a place beyond the table."""
+    ids = read.tokens.ids
+    places = placed(len(ids), settings)
     loaded = loading.load(offline.NAME)
-    words = Words(tokens.pieces, tokens.special, tokens.word)
-    places = placed(len(tokens.ids), settings)
-    before = passed(loaded, embed(loaded, tokens.ids, range(len(tokens.ids))).normed, TENSORS)
-    embedding = embed(loaded, tokens.ids, places)
-    after = passed(loaded, embedding.normed, TENSORS)
-    looks_back, looks_back_now = (head_statistic(made.weights, words, LOOKS_BACK) for made in (before, after))
+    embedding = embed(loaded, ids, places)
+    hidden = hidden_states(loaded, embedding.normed)
+    looks_back, looks_back_now = on_the_token_before(read.hidden), on_the_token_before(hidden)
     head = settings.head or looking_back_most(looks_back)
     return Lesson(
-        tokens,
-        PlacedTrace(embedding, one_head(after.records[head[0]], head[1])),
-        one_head(before.records[head[0]], head[1]),
+        read,
+        PlacedTrace(embedding, one_head(hidden, head)),
+        one_head(read.hidden, head),
         places,
         head,
-        moves(before.hidden, after.hidden),
+        moves(read.hidden, hidden),
         looks_back,
         looks_back_now,
-        likeness(before.hidden, after.hidden),
+        likeness(read.hidden, hidden),
     )
 
 
+def one_head(hidden: Float[Tensor, "depth tokens d_model"], head: tuple[int, int]) -> SelfAttentionTrace:
+    """The attention of one head on what enters its layer."""
+    layer, index = head
+    whole = layer_of(layer)
+    return self_attend(hidden[layer][None], whole.maps.head(index, whole.n_heads))
+
+
+def on_the_token_before(hidden: Float[Tensor, "depth tokens d_model"]) -> Float[Tensor, "layers heads"]:
+    """The share of attention that each head gives to the token before, averaged over all tokens that have one."""
+    shares = []
+    for layer, x in enumerate(hidden[:-1]):
+        whole = layer_of(layer)
+        weights = self_attend(x[None], whole.maps, n_heads=whole.n_heads).attention.weights[0]
+        shares.append(weights.diagonal(-1, dim1=1, dim2=2).mean(-1))
+    return torch.stack(shares)
+
+
 def looking_back_most(looks_back: Float[Tensor, "layers heads"]) -> tuple[int, int]:
-    """The head with the largest share of attention on the token before."""
-    layer, head, _ = next(iter(ranking(looks_back, 1)), (0, 0, 0.0))
-    return layer, head
-
-
-def one_head(made: LayerRecord, head: int) -> RealTrace:
-    """The trace of one head of a layer."""
-    chosen = {name: tensor[:, [head]].cpu() for name, tensor in made.tensors.items()}
-    return LayerRecord(made.index, made.module, made.kind, chosen).trace
+    """The head with the largest share of attention on the token before: (layer, head)."""
+    return divmod(int(looks_back.argmax()), looks_back.shape[1])
 
 
 def moves(
@@ -165,17 +165,18 @@ class Orders:
     likeness: float
 
 
-def orders(tokens: Tokens, settings: Settings, layer: int) -> Orders:
+def orders(read: Encoded, settings: Settings, layer: int) -> Orders:
     """Exchange two tokens: what one layer makes of it, and what the whole model does. Needs three tokens."""
-    loaded, n_tokens = loading.load(offline.NAME), len(tokens.ids)
+    loaded, ids = loading.load(offline.NAME), read.tokens.ids
+    n_tokens = len(ids)
     order = placed(n_tokens, replace(settings, change="swapped"))
     home = [order.index(token) for token in range(n_tokens)]
-    other = [tokens.ids[token] for token in order]
+    other = [ids[token] for token in order]
 
     def hidden(ids: Sequence[int], places: Places) -> Float[Tensor, "depth tokens d_model"]:
-        return passed(loaded, embed(loaded, ids, places).normed, ()).hidden
+        return hidden_states(loaded, embed(loaded, ids, places).normed)
 
-    typed, exchanged = hidden(tokens.ids, range(n_tokens)), hidden(other, range(n_tokens))[:, home]
+    typed, exchanged = read.hidden, hidden(other, range(n_tokens))[:, home]
     nowhere = (None,) * n_tokens
     whole = layer_of(layer)
     x = typed[layer][None]
@@ -186,8 +187,8 @@ def orders(tokens: Tokens, settings: Settings, layer: int) -> Orders:
         largest(after.attention.output[:, :, home] - before.attention.output),
         rounding(before.attention, before.values),
         moves(typed, exchanged),
-        largest((hidden(other, nowhere)[:, home] - hidden(tokens.ids, nowhere))[-1]),
-        largest((exchanged - hidden(tokens.ids, order))[-1]),
+        largest((hidden(other, nowhere)[:, home] - hidden(ids, nowhere))[-1]),
+        largest((exchanged - hidden(ids, order))[-1]),
         likeness(typed, exchanged),
     )
 
@@ -222,7 +223,7 @@ def learned_table() -> Float[Tensor, "places d_model"]:
 
 def beside(result: Lesson) -> Matrices:
     """What figures show beside the trace."""
-    n_tokens = len(result.tokens.ids)
+    n_tokens = len(result.read.tokens.ids)
     typed = matrices(steps(result.typed))
     return {
         "typed_weights": typed["weights"],
@@ -234,17 +235,18 @@ def beside(result: Lesson) -> Matrices:
     }
 
 
-def shown(tokens: Tokens, settings: Settings) -> Shown:
+def shown(read: Encoded, settings: Settings) -> Shown:
     """All that the figures show."""
-    result = run(tokens, settings)
+    result = run(read, settings)
+    pieces = read.tokens.pieces
     tensors = matrices(steps(result.trace)) | beside(result)
     layers = [f"layer {layer}" for layer in range(len(result.looks_back))]
     return Shown(
         tensors,
         {
-            "queries": tokens.pieces,
-            "keys": tokens.pieces,
-            "places": [str(place) for place in range(len(tokens.ids))],
+            "queries": pieces,
+            "keys": pieces,
+            "places": [str(place) for place in range(len(pieces))],
             "layers": layers,
             "depth": ["what enters", *layers],
             "heads": [f"head {head}" for head in range(result.looks_back.shape[1])],
@@ -259,7 +261,7 @@ def given(result: Lesson, base: float, width: int, n_places: int, shift: int) ->
     own = whole.maps.head(result.head[1], whole.n_heads).w_query
     return Given(
         embedding.embedded[0].cpu(),
-        learned_table()[: len(result.tokens.ids)],
+        learned_table()[: len(result.read.tokens.ids)],
         own,
         own,
         head.queries[0, 0],

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis.strategies import integers
 
 from core.experiments.positions import CLAIMS, Given
+from core.lessons import material
 from core.lessons.positions import real
 from core.training import order
 from core.transformer.positions import sinusoidal
@@ -43,8 +44,8 @@ def test_every_claim_holds_on_generic_numbers_in_one_sentence(claim):
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.name)
 def test_every_claim_holds_on_a_real_model(claim):
-    tokens = real.read("The animal did not cross the street because it was too tired")
-    finding = claim(real.given(real.run(tokens, real.Settings()), 10_000.0, 64, 50, 1000), 0)
+    read = material.encode("The animal did not cross the street because it was too tired")
+    finding = claim(real.given(real.run(read, real.Settings()), 10_000.0, 64, 50, 1000), 0)
     assert finding.holds, finding
     check_sentence(finding)
 
