@@ -140,7 +140,8 @@ def dials(*each: View, clock: bool = False, note: str = "") -> View:
     clock   angles are counted from the top with the clock, as for a sine and its cosine; otherwise from the right
             against it.
     """
-    return {"kind": "dials", "tables": list(each), "clock": clock, "note": note, "scale": "weights"}
+    view = {"kind": "dials", "tensor": each[0]["tensor"], "tables": list(each), "clock": clock, "note": note}
+    return view | {"scale": "weights"}
 
 
 def curves(tensor: str, rows: str, across: str, up: str, start: int = 0, every: int = 1) -> View:

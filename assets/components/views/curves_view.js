@@ -99,7 +99,10 @@ export class CurvesView {
     context.fillStyle = theme.colours["control-line"];
     for (const value of new Set([this.low, 0, this.high])) {
       context.fillRect(LEFT, this.#y(value), this.width, 1);
-      write(context, number(value, Math.abs(value) < 10 && value ? 2 : 0), LEFT - 6, this.#y(value), { ...small, align: "right" });
+      write(context, number(value, Math.abs(value) < 10 && value ? 2 : 0), LEFT - 6, this.#y(value), {
+        ...small,
+        align: "right",
+      });
     }
     context.fillStyle = theme.colours.ink;
     context.fillRect(this.#x(at, columns), TOP, 1, HEIGHT - FOOT - TOP);
@@ -140,6 +143,11 @@ export class CurvesView {
     return { dimension: this.#column(view, this.#column(view, dimension) + dx) };
   }
 
+  /** Its marks are no colours of a scale. */
+  hasScale() {
+    return false;
+  }
+
   /** @param {Curves} view */
   summary(view) {
     const tensor = this.figure.tensor(view.tensor);
@@ -168,7 +176,10 @@ export class CurvesView {
   describe(view, { dimension }) {
     const tensor = this.figure.tensor(view.tensor);
     const at = this.#column(view, dimension);
-    const values = Array.from({ length: tensor.rows }, (_, row) => `${this.#named(view, row)} ${number(tensor.at(row, at), 3)}`);
+    const values = Array.from(
+      { length: tensor.rows },
+      (_, row) => `${this.#named(view, row)} ${number(tensor.at(row, at), 3)}`,
+    );
     return `${view.across} ${this.#placed(view, at)}: ${values.join(", ")}`;
   }
 }

@@ -3,7 +3,7 @@
 import { cut, FONT, write } from "../kit/canvas.js";
 import { clamp, number } from "../kit/numbers.js";
 
-/** @import { Dial, Dials, Looked, Readable, Tensor, Theme } from "../kit/types.js" */
+/** @import { Dial, Dials, Looked, Readable, Tensor } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 
@@ -75,7 +75,13 @@ export class DialsView {
     context.lineWidth = 1;
     context.stroke();
     context.beginPath();
-    for (const [dx, dy] of [[0, -1], [1, 0], [0, 1], [-1, 0]]) { // biome-ignore format: four directions
+    for (const [dx, dy] of [
+      [0, -1],
+      [1, 0],
+      [0, 1],
+      [-1, 0],
+    ]) {
+      // biome-ignore format: four directions
       context.moveTo(x + dx * this.radius * 0.9, y + dy * this.radius * 0.9);
       context.lineTo(x + dx * this.radius, y + dy * this.radius);
     }
@@ -180,7 +186,11 @@ export class DialsView {
 
   /** @param {Dial} dial */
   #row(dial) {
-    return clamp(Number(this.figure.selection.now[this.figure.end(dial.rows)]), 0, this.figure.tensor(dial.tensor).rows - 1);
+    return clamp(
+      Number(this.figure.selection.now[this.figure.end(dial.rows)]),
+      0,
+      this.figure.tensor(dial.tensor).rows - 1,
+    );
   }
 
   /** @param {number} x @param {number} y @param {Hand} ending @returns {[number, number]} */
@@ -212,6 +222,11 @@ export class DialsView {
     if (!dial) return { dimension: 2 * pair };
     const axis = this.figure.end(dial.rows);
     return { dimension: 2 * pair, [axis]: clamp(Number(now[axis]) + dy, 0, this.figure.tensor(dial.tensor).rows - 1) };
+  }
+
+  /** Its marks are no colours of a scale. */
+  hasScale() {
+    return false;
   }
 
   /** @param {Dials} view */
