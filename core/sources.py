@@ -138,6 +138,12 @@ SOURCES = {
         "Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation",
         "https://arxiv.org/abs/2108.12409",
     ),
+    "gemma2024": Source(
+        "Gemma Team",
+        2024,
+        "Gemma 2: Improving Open Language Models at a Practical Size",
+        "https://arxiv.org/abs/2408.00118",
+    ),
     "raffel2020": Source(
         "Raffel et al.",
         2020,

@@ -17,15 +17,17 @@ _REFERENCE = re.compile(r"<(\w+)>")
 _QUOTED = re.compile(r"""['"](.*?)['"]""")
 
 
-def step(formula: str, *, title: str, source: str, also: str = "") -> Any:
+def step(formula: str, *, title: str, source: str, also: str = "", unless: str = "") -> Any:
     """Declare one tensor of a trace.
 
     formula   LaTeX. `<name>` stands for the formula of an earlier step of the same trace.
     title     what it is called on the screen.
     source    a key of `core.sources.SOURCES`.
     also      other names of the same tensor in papers and libraries.
+    unless    an earlier step, for one that can be left out: its tensor is then the very one of that step, it is not told,
+              and later formulas that name it mean that step.
     """
-    return field(metadata={"formula": formula, "title": title, "source": source, "also": also})
+    return field(metadata={"formula": formula, "title": title, "source": source, "also": also, "unless": unless})
 
 
 def part() -> Any:
@@ -48,13 +50,20 @@ class Step:
 
 def steps(trace: Any) -> list[Step]:
     """The tensors of a trace in the order they were declared, which is the order they were computed."""
-    found = []
+    found: list[Step] = []
+    means: dict[str, str] = {}  # steps that were left out, and what their names stand for
     for declared in fields(trace):
         value = getattr(trace, declared.name)
         if declared.metadata.get("part"):
             found += steps(value)
         elif declared.metadata:
-            found.append(Step(declared.name, value, _axes(declared.type), **declared.metadata))
+            told = dict(declared.metadata)
+            unless = told.pop("unless")
+            if unless and value is getattr(trace, unless):
+                means[declared.name] = means.get(unless, unless)
+                continue
+            told["formula"] = _REFERENCE.sub(lambda name: f"<{means.get(name[1], name[1])}>", told["formula"])
+            found.append(Step(declared.name, value, _axes(declared.type), **told))
     return found
 
 

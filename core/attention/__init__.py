@@ -11,7 +11,8 @@ from core.attention.projections import (
     SelfAttentionTrace,
     cross_attend,
     multi_head_attend,
-    project_cross,
+    project,
+    project_heads,
     self_attend,
 )
 from core.attention.scores import COSINE, DOT, SCALED_DOT, Score, additive, random_additive
@@ -33,7 +34,8 @@ __all__ = [
     "masks",
     "merge_heads",
     "multi_head_attend",
-    "project_cross",
+    "project",
+    "project_heads",
     "random_additive",
     "self_attend",
     "split_heads",

@@ -13,7 +13,7 @@ from core.trace import step
 
 @dataclass(frozen=True)
 class AttentionTrace:
-    """Every tensor of one attention call, in the order it was computed."""
+    """Every tensor of one attention call, in the order it was computed; without a cap or a bias, that is the one before."""
 
     scores: Float[Tensor, "batch heads queries keys"] = step(
         r"QK^\top", title="Scores", source="vaswani2017", also="similarities, energies, logits"
@@ -21,8 +21,14 @@ class AttentionTrace:
     scaled: Float[Tensor, "batch heads queries keys"] = step(
         r"\frac{<scores>}{\sqrt{d}}", title="Scaled scores", source="vaswani2017"
     )
+    capped: Float[Tensor, "batch heads queries keys"] = step(
+        r"c\,\tanh\left(\frac{<scaled>}{c}\right)", title="Capped scores", source="gemma2024", unless="scaled"
+    )
+    biased: Float[Tensor, "batch heads queries keys"] = step(
+        r"<capped> + B", title="Scores with a position bias", source="raffel2020", unless="capped"
+    )
     masked: Float[Tensor, "batch heads queries keys"] = step(
-        r"<scaled> + M", title="Masked scores", source="vaswani2017"
+        r"<biased> + M", title="Masked scores", source="vaswani2017"
     )
     weights: Float[Tensor, "batch heads queries keys"] = step(
         r"\operatorname{softmax}\left(<masked>\right)",
@@ -61,26 +67,19 @@ def attend(
     Source    Vaswani et al. 2017, eq. 1, section 3.2.1.
     """
     _check_sizes(queries, keys, values)
-    if scale is None:
-        scale = score.scale(queries.shape[-1])
     if allowed is not None:
         _check_somebody_is_visible(allowed)
 
     scores = score(queries, keys)
-    scaled = scores * scale
-    if softcap is not None:
-        scaled = softcap * torch.tanh(scaled / softcap)
-    masked = scaled
-    if bias is not None:
-        masked = masked + bias
-    if allowed is not None:
-        masked = torch.where(allowed, masked, -torch.inf)
-    weights = masked.softmax(dim=-1)
-    if sinks is not None:
-        weights = softmax_with_sinks(masked, sinks)
+    factor = score.scale(queries.shape[-1]) if scale is None else scale
+    scaled = scores * factor
+    capped = scaled if softcap is None else softcap * torch.tanh(scaled / softcap)
+    biased = capped if bias is None else capped + bias
+    masked = biased if allowed is None else torch.where(allowed, biased, -torch.inf)
+    weights = masked.softmax(dim=-1) if sinks is None else softmax_with_sinks(masked, sinks)
     output = weights @ values
 
-    return AttentionTrace(scores, scaled, masked, weights, output)
+    return AttentionTrace(scores, scaled, capped, biased, masked, weights, output)
 
 
 def softmax_with_sinks(

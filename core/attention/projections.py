@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from jaxtyping import Float
@@ -69,23 +70,32 @@ class SelfAttentionTrace:
     attention: AttentionTrace = part()
 
 
-def project(x: Float[Tensor, "batch tokens d_model"], maps: Projections, n_heads: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries, keys and values, each (batch, heads, tokens, head_dim), by three products."""
-    queries = split_heads(x @ maps.w_query + maps.b_query, n_heads)
-    keys = split_heads(x @ maps.w_key + maps.b_key, n_heads)
-    values = split_heads(x @ maps.w_value + maps.b_value, n_heads)
-    return queries, keys, values
+# what each of the rows of `project` becomes when it is split into heads
+ROWS: Final = {"query_rows": "queries", "key_rows": "keys", "value_rows": "values"}
 
 
-def project_fused(
-    x: Float[Tensor, "batch tokens d_model"], maps: Projections, n_heads: int
+def project(
+    x_queries: Float[Tensor, "batch queries d_model"], x_keys: Float[Tensor, "batch keys d_model"], maps: Projections
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The same by one product with the three maps side by side."""
-    widths = [maps.w_query.shape[1], maps.w_key.shape[1], maps.w_value.shape[1]]
-    w_fused = torch.cat([maps.w_query, maps.w_key, maps.w_value], dim=1)
-    b_fused = torch.cat([maps.b_query, maps.b_key, maps.b_value])
-    projected = x @ w_fused + b_fused
-    queries, keys, values = (split_heads(piece, n_heads) for piece in projected.split(widths, dim=-1))
+    """Queries from one sequence, keys and values from the other, all heads side by side: (batch, tokens, merged_dim) each.
+
+    In self-attention both are the same sequence.
+    """
+    query_rows = x_queries @ maps.w_query + maps.b_query
+    key_rows = x_keys @ maps.w_key + maps.b_key
+    value_rows = x_keys @ maps.w_value + maps.b_value
+    return query_rows, key_rows, value_rows
+
+
+def project_heads(
+    x_queries: Float[Tensor, "batch queries d_model"],
+    x_keys: Float[Tensor, "batch keys d_model"],
+    maps: Projections,
+    n_heads: int,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The same, head by head: (batch, heads, tokens, head_dim) each."""
+    query_rows, key_rows, value_rows = project(x_queries, x_keys, maps)
+    queries, keys, values = (split_heads(rows, n_heads) for rows in (query_rows, key_rows, value_rows))
     return queries, keys, values
 
 
@@ -99,7 +109,7 @@ def self_attend(
     scale: float | None = None,
 ) -> SelfAttentionTrace:
     """Let the tokens of x attend to each other: queries, keys and values all come from x."""
-    queries, keys, values = project(x, maps, n_heads)
+    queries, keys, values = project_heads(x, x, maps, n_heads)
     attention = attend(queries, keys, values, allowed, score=score, scale=scale)
     return SelfAttentionTrace(x, queries, keys, values, attention)
 
@@ -122,19 +132,6 @@ class CrossAttentionTrace:
     attention: AttentionTrace = part()
 
 
-def project_cross(
-    x_queries: Float[Tensor, "batch queries d_model"],
-    x_keys: Float[Tensor, "batch keys d_model"],
-    maps: Projections,
-    n_heads: int,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries from one sequence, keys and values from the other, each (batch, heads, tokens, head_dim)."""
-    queries = split_heads(x_queries @ maps.w_query + maps.b_query, n_heads)
-    keys = split_heads(x_keys @ maps.w_key + maps.b_key, n_heads)
-    values = split_heads(x_keys @ maps.w_value + maps.b_value, n_heads)
-    return queries, keys, values
-
-
 def cross_attend(
     x_queries: Float[Tensor, "batch queries d_model"],
     x_keys: Float[Tensor, "batch keys d_model"],
@@ -146,7 +143,7 @@ def cross_attend(
     scale: float | None = None,
 ) -> CrossAttentionTrace:
     """Let the tokens of one sequence read another: queries come from the first, keys and values from the second."""
-    queries, keys, values = project_cross(x_queries, x_keys, maps, n_heads)
+    queries, keys, values = project_heads(x_queries, x_keys, maps, n_heads)
     attention = attend(queries, keys, values, allowed, score=score, scale=scale)
     return CrossAttentionTrace(x_queries, x_keys, queries, keys, values, attention)
 
@@ -224,11 +221,10 @@ def multi_head_attend(
     mixing: bool = True,
 ) -> MultiHeadTrace:
     """Multi-head attention, with another split, another merge or without W_O where asked, to see what these are for."""
-    maps = layer.maps
-    projected = x @ maps.w_query + maps.b_query
+    projected, key_rows, value_rows = project(x, x, layer.maps)
     queries = split(projected, layer.n_heads)
-    keys = split(x @ maps.w_key + maps.b_key, layer.n_heads)
-    values = split(x @ maps.w_value + maps.b_value, layer.n_heads)
+    keys = split(key_rows, layer.n_heads)
+    values = split(value_rows, layer.n_heads)
     attention = attend(queries, keys, values, allowed)
     merged = merge(ablate(attention.output, ablated))
     mixed = merged @ layer.w_output + layer.b_output if mixing else merged

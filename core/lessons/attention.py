@@ -18,7 +18,7 @@ from core.attention import (
     Projections,
     Score,
     attend,
-    project_cross,
+    project_heads,
     random_additive,
 )
 from core.experiments.attention.mixing import diluted
@@ -62,7 +62,7 @@ def project(
     x_queries: Float[Tensor, "1 queries d_model"], x_keys: Float[Tensor, "1 keys d_model"], maps: Projections
 ) -> Operands:
     """One sequence asks, the other is asked."""
-    return Operands(*project_cross(x_queries, x_keys, maps, 1), x_queries, x_keys)
+    return Operands(*project_heads(x_queries, x_keys, maps, 1), x_queries, x_keys)
 
 
 def as_they_are(keys: Keys, values: Values) -> tuple[Keys, Values]:

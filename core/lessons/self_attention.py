@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.attention import COSINE, Projections, SelfAttentionTrace, attend
-from core.attention.projections import project, project_fused
+from core.attention import COSINE, Projections, SelfAttentionTrace, attend, project, split_heads
 from core.experiments.measure import largest, rounding
+from core.experiments.self_attention.fused import project_fused
 from core.lessons.material import Head
 from core.lessons.shown import Matrices, Shown
 from core.trace import matrices, steps
@@ -145,7 +145,8 @@ def swap(x: Float[Tensor, "batch tokens d_model"], maps: Projections) -> tuple[f
 
 def attend_tokens(x: Tensor, maps: Projections, settings: Settings, zeroed: int | None) -> SelfAttentionTrace:
     """Self-attention of one head, with the value of one place replaced by zeros if asked."""
-    queries, keys, values = (project_fused if settings.fused else project)(x, maps, 1)
+    query_rows, key_rows, value_rows = project_fused(x, maps) if settings.fused else project(x, x, maps)
+    queries, keys, values = (split_heads(rows, 1) for rows in (query_rows, key_rows, value_rows))
     if zeroed is not None:
         values = torch.where(torch.arange(x.shape[1])[:, None] == zeroed, 0.0, values)
     scale = queries.shape[-1] ** -0.5 / settings.temperature

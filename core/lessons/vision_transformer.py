@@ -77,7 +77,8 @@ class Lesson:
         if not self.settings.whole:
             return {"picture": picture, "patches": rows_of(self.pixels, self.settings.patch_size)}
         block = self.now.trace.blocks[layer].attention
-        of_head = {name: getattr(block, name) for name in ("queries", "keys", "values")} | vars(block.attention)
+        of_head = {name: getattr(block, name) for name in ("queries", "keys", "values")}
+        of_head |= {each.name: each.tensor for each in steps(block.attention)}
         tensors = {name: tensor[0, head].cpu().numpy() for name, tensor in of_head.items()}
         return tensors | {
             "picture": picture,

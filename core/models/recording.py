@@ -21,7 +21,8 @@ from core.trace import part, step
 
 FROM_THE_MODEL = ("queries", "keys", "values")
 FROM_ATTEND = ("scores", "scaled", "masked", "weights", "output")
-MATRICES = ("scores", "scaled", "masked", "weights")
+WHERE_ON = ("capped", "biased")  # kept beside the masked scores, where the model has a cap or a bias
+MATRICES = ("scores", "scaled", *WHERE_ON, "masked", "weights")
 TENSORS = FROM_THE_MODEL + FROM_ATTEND
 
 
@@ -61,8 +62,11 @@ class LayerRecord:
     @property
     def trace(self) -> RealTrace:
         """Everything in the order it was computed, for `core.trace.steps`; nothing may be missing."""
-        given, computed = ([getattr(self, name) for name in names] for names in (FROM_THE_MODEL, FROM_ATTEND))
-        return RealTrace(*given, AttentionTrace(*computed))
+        given = [getattr(self, name) for name in FROM_THE_MODEL]
+        computed = {name: getattr(self, name) for name in FROM_ATTEND}
+        computed["capped"] = self.tensors.get("capped", self.scaled)
+        computed["biased"] = self.tensors.get("biased", computed["capped"])
+        return RealTrace(*given, AttentionTrace(**computed))
 
 
 @dataclass
@@ -79,7 +83,8 @@ class _Recorder:
         index, self.calls = self.calls, self.calls + 1
         if self.layers is None or index in self.layers:
             name, kind = call_site(module)
-            kept = {key: self._own(key, tensor) for key, tensor in tensors.items() if key in self.names}
+            wanted = (*self.names, *(WHERE_ON if "masked" in self.names else ()))
+            kept = {key: self._own(key, tensor) for key, tensor in tensors.items() if key in wanted}
             self.records.append(LayerRecord(index, name, kind, kept))
 
     def _own(self, name: str, tensor: Tensor) -> Tensor:
@@ -171,6 +176,8 @@ def pass_on(module: nn.Module, queries: Tensor, keys: Tensor, values: Tensor, tr
                 "values": values,
                 "scores": trace.scores,
                 "scaled": trace.scaled,
+                **({} if trace.capped is trace.scaled else {"capped": trace.capped}),
+                **({} if trace.biased is trace.capped else {"biased": trace.biased}),
                 "masked": trace.masked,
                 "weights": trace.weights,
                 "output": output,

@@ -7,12 +7,12 @@ from torch import Tensor
 
 from core.attention import attend
 from core.attention.masks import kept
-from core.attention.projections import project
+from core.attention.projections import ROWS, project, project_heads
 from core.experiments import masks as experiments
 from core.experiments.masks.leak import attend_mask_after_softmax
 from core.lessons import masks
 from core.lessons.masks import KINDS, Lesson, Settings
-from core.listing import lines_that_ran
+from core.listing import lines_that_ran, marked
 from core.trace import steps
 from pages.course.lesson import foot
 from pages.parts import claims, controls, downloads, one_head, question, sentences, step_viewer, url_state
@@ -283,7 +283,8 @@ def lesson() -> None:
     asks = sentences.interesting(given.tokens)
     most = int(result.trace.attention.weights[0, 0, asks].argmax())
     listing = [
-        *lines_that_ran(project, ("queries", "keys", "values"), {}),
+        *marked(lines_that_ran(project, tuple(ROWS), {}), ROWS),
+        *lines_that_ran(project_heads, tuple(ROWS.values()), {}),
         *lines_that_ran(attend, ("scores", "scaled", "masked", "weights", "output"), {"allowed": result.allowed}),
     ]
     scene = StepViewer(

@@ -7,6 +7,7 @@ import streamlit as st
 from torch import Tensor
 
 from core.attention import MultiHeadAttention, attend, multi_head_attend
+from core.attention.projections import ROWS, project
 from core.experiments import multi_head as experiments
 from core.lessons import material, multi_head
 from core.lessons.multi_head import (
@@ -19,7 +20,7 @@ from core.lessons.multi_head import (
     Lesson,
     Settings,
 )
-from core.listing import Line, lines_that_ran
+from core.listing import Line, lines_that_ran, marked
 from core.trace import steps
 from pages.course.lesson import foot
 from pages.parts import charts, claims, controls, downloads, question, sentences, step_viewer
@@ -286,7 +287,8 @@ def lines() -> list[Line]:
     """The code that ran: heads are made, attend, are merged and mixed."""
     outer = lines_that_ran(multi_head_attend, ("projected", "queries", "keys", "values", "merged", "mixed"), {})
     inner = lines_that_ran(attend, ("scores", "scaled", "masked", "weights", "output"), {})
-    return [*outer[:4], *inner, *outer[4:]]
+    rows = marked(lines_that_ran(project, tuple(ROWS), {}), ROWS | {"query_rows": "projected"})
+    return [*rows, *outer[:4], *inner, *outer[4:]]
 
 
 @run_queue.fragment

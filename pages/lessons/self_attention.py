@@ -6,11 +6,12 @@ import streamlit as st
 from torch import Tensor
 
 from core.attention import attend
-from core.attention.projections import project, project_fused
+from core.attention.projections import ROWS, project
 from core.experiments import self_attention as experiments
+from core.experiments.self_attention.fused import project_fused
 from core.lessons import self_attention
 from core.lessons.self_attention import Lesson, Settings, moved
-from core.listing import Line, lines_that_ran
+from core.listing import Line, lines_that_ran, marked
 from core.numerals import written
 from core.trace import steps
 from pages.course.lesson import foot
@@ -259,11 +260,11 @@ def questions(given: Given) -> list[Question]:
 
 def lines(settings: Settings) -> list[Line]:
     """The code that ran."""
-    made = ("widths", "w_fused", "b_fused", "projected", "queries", "keys", "values")
+    made = ("widths", "w_fused", "b_fused", "projected", *ROWS)
     return [
-        *lines_that_ran(project_fused if settings.fused else project, made, {}),
-        # its first line makes all three, as shown above; the second silences a value, if asked
-        *lines_that_ran(self_attention.attend_tokens, ("values",), vars(settings))[1:],
+        *marked(lines_that_ran(project_fused if settings.fused else project, made, {}), ROWS),
+        # makes heads of the rows, and silences a value, if asked
+        *lines_that_ran(self_attention.attend_tokens, ("queries", "keys", "values"), vars(settings)),
         *lines_that_ran(attend, ("scores", "scaled", "masked", "weights", "output"), {}),
     ]
 

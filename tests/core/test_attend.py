@@ -1,7 +1,10 @@
 """The theorems of attention, and its agreement with torch's own."""
 
+import ast
 import inspect
+import itertools
 import math
+import textwrap
 
 import pytest
 import torch
@@ -10,6 +13,7 @@ from hypothesis.strategies import integers, sampled_from
 from torch.nn.functional import scaled_dot_product_attention
 
 from core.attention import COSINE, DOT, additive, attend, masks, random_additive
+from core.trace import references, steps
 from tests.core.shapes import BATCH, HEAD_DIM, HEADS, KEYS, QUERIES, VALUE_DIM, normal, operands
 
 SEEDS = integers(0, 10_000)
@@ -169,7 +173,28 @@ def test_the_additive_score_is_bahdanaus_formula_pair_by_pair():
 def test_softcap_keeps_scaled_scores_inside_the_cap():
     queries, keys, values = (100 * tensor for tensor in operands())
     assert attend(queries, keys, values).scaled.abs().max() > 50
-    assert attend(queries, keys, values, softcap=50.0).scaled.abs().max() <= 50
+    trace = attend(queries, keys, values, softcap=50.0)
+    assert trace.capped.abs().max() <= 50
+    assert trace.scaled.abs().max() > 50
+
+
+@pytest.mark.parametrize("on", [(), ("capped",), ("biased",), ("capped", "biased")], ids=str)
+def test_a_formula_says_cap_and_bias_where_they_are_on(on):
+    """And read from the end to the beginning, it names every step that was taken."""
+    queries, keys, values = operands()
+    given = {"capped": {"softcap": 5.0}, "biased": {"bias": normal(1, 1, QUERIES, KEYS, seed=9)}}
+    made = steps(attend(queries, keys, values, **{key: value for name in on for key, value in given[name].items()}))
+    assert [step.name for step in made] == ["scores", "scaled", *on, "masked", "weights", "output"]
+    for earlier, later in itertools.pairwise(made):
+        assert references(later.formula) == [earlier.name]
+
+
+def test_no_variable_of_attend_is_bound_twice():
+    """So that each of its tensors can be shown under its name."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(attend))))
+    bound = [node.id for node in ast.walk(body) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    assert len(bound) == len(set(bound))
+    assert not set(bound) & set(inspect.signature(attend).parameters)
 
 
 def test_a_sink_takes_its_share_and_delivers_nothing():

@@ -22,12 +22,21 @@ def test_plain_attention_is_five_lines_without_what_was_not_asked_for():
 
 def test_a_mask_brings_the_line_that_masks():
     shown = [line.text for line in lines_that_ran(attend, STEPS, {"allowed": True})]
-    assert "masked = torch.where(allowed, masked, -torch.inf)" in shown
+    assert "masked = torch.where(allowed, scaled, -torch.inf)" in shown
+
+
+def test_a_cap_and_a_bias_bring_their_lines_and_their_names():
+    shown = [line.text for line in lines_that_ran(attend, STEPS, {"softcap": 5.0, "bias": True})]
+    assert shown[2:5] == [
+        "capped = softcap * torch.tanh(scaled / softcap)",
+        "biased = capped + bias",
+        "masked = biased",
+    ]
 
 
 def test_every_line_says_what_it_assigns():
-    lines = lines_that_ran(project, ("queries", "keys", "values"), {})
-    assert [line.assigns for line in lines] == [("queries",), ("keys",), ("values",)]
+    lines = lines_that_ran(project, ("query_rows", "key_rows", "value_rows"), {})
+    assert [line.assigns for line in lines] == [("query_rows",), ("key_rows",), ("value_rows",)]
 
 
 def test_the_lines_shown_compute_what_attend_computes():

@@ -7,7 +7,8 @@ from hypothesis.strategies import integers
 
 from core.attention import MultiHeadAttention, Projections, cross_attend, masks, merge_heads, self_attend, split_heads
 from core.attention.heads import merge_without_transpose, split_without_transpose
-from core.attention.projections import project, project_fused
+from core.attention.projections import project
+from core.experiments.self_attention.fused import project_fused
 from tests.core.shapes import normal
 
 BATCH, TOKENS, HEADS, HEAD_DIM = 2, 7, 3, 5
@@ -42,7 +43,7 @@ def test_all_heads_at_once_equal_one_head_after_the_other():
 
 def test_one_wide_product_gives_the_same_numbers_as_three():
     x, maps = normal(BATCH, TOKENS, D_MODEL, seed=1), Projections.random(D_MODEL, D_MODEL, seed=2)
-    for one, three in zip(project_fused(x, maps, HEADS), project(x, maps, HEADS), strict=True):
+    for one, three in zip(project_fused(x, maps), project(x, x, maps), strict=True):
         torch.testing.assert_close(one, three, atol=1e-6, rtol=0)
 
 

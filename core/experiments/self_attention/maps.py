@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from core.attention import SCALED_DOT, Projections, attend, cross_attend, self_attend
-from core.attention.projections import project, project_fused
+from core.attention import SCALED_DOT, Projections, attend, cross_attend, project, self_attend
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import (
     Tokens,
@@ -21,6 +20,7 @@ from core.experiments.measure import (
     some,
     untrained_additive,
 )
+from core.experiments.self_attention.fused import project_fused
 
 
 @claim(
@@ -123,8 +123,8 @@ def repeated(x: Tensor, n_tokens: int) -> Tensor:
 def fused(x: Tokens, maps: Projections, seed: int) -> Finding:
     """The difference between 3 products and 1 with the maps side by side, and the products counted as they run."""
     x, maps = exact(x), exact_maps(maps)
-    separate, three = count_products(lambda: torch.cat(project(x, maps, n_heads=1), dim=-1))
-    together, one = count_products(lambda: torch.cat(project_fused(x, maps, n_heads=1), dim=-1))
+    separate, three = count_products(lambda: torch.cat(project(x, x, maps), dim=-1))
+    together, one = count_products(lambda: torch.cat(project_fused(x, maps), dim=-1))
     difference = Number("largest difference", largest(separate - together), ".1e")
     numbers = (difference, Number("products, separate", three, ",.0f"), Number("products, fused", one, ",.0f"))
 
