@@ -1,5 +1,5 @@
 # make run     install what is missing and open the app
-# make test    install the test tools, then style, unit tests, page tests and browser tests, on two cores
+# make test    install the test tools, then style and types, unit tests, page tests and browser tests, on two cores
 # make test-all    the same, and what is long by nature: the whole hostile corpus, faults, real trainings, the fuzzer
 # make bench   measure speed and memory against floors in the same run
 # make load    a class of learners, beside a stock page under the same load
@@ -40,6 +40,7 @@ $(VENV)/.tested: $(VENV)/.installed tests/requirements.txt
 style: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m tests.javascript
 
 # Tests of one file share what they opened, so they run in one process.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

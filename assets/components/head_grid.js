@@ -1,68 +1,141 @@
 // All heads of a model on one canvas: a row per layer, a column per head. Hover to look, click to open.
 
-import { FONT, fit, heat, outline, write } from "./kit/canvas.js";
+import { FONT, fit, heat, outline, penOf, ratioOf, write } from "./kit/canvas.js";
+import { UNREAD } from "./kit/colour.js";
 import { clamp } from "./kit/numbers.js";
+import { Tensor } from "./kit/payload.js";
 import { element } from "./kit/text.js";
 import { byTouch } from "./kit/touch.js";
+
+/** @import { Head, Readable, Theme } from "./kit/types.js" */
 
 const MARGIN = { left: 24, top: 20 };
 const GAP = 4;
 const SIDE = { smallest: 14, finger: 40, largest: 96 };
 
+/**
+ * stack: (layers * heads, rows, columns) in 0..255. Where a kind of head is looked for, score has a number for each and
+ * best the [layer, head] that stay bright.
+ *
+ * @typedef {object} Grid
+ * @property {Tensor} stack
+ * @property {number} layers
+ * @property {number} heads
+ * @property {Head} open
+ * @property {Head | null} beside
+ * @property {number[] | null} score
+ * @property {number[][]} best
+ * @property {Theme} theme
+ */
+
 export class HeadGrid {
-  /** onOpen(layer, head, beside) is called on a click or Enter; onHover(layer, head) with null when the pointer leaves. */
+  /** @type {Tensor} */
+  stack = new Tensor(new Uint8Array(0), [0, 0, 0]);
+  layers = 0;
+  heads = 0;
+  /** @type {Head} */
+  open = [0, 0];
+  /** @type {Head | null} */
+  beside = null;
+  /** @type {number[] | null} */
+  score = null;
+  /** @type {Theme} */
+  theme = UNREAD;
+  /** @type {OffscreenCanvas | null} */
+  pictures = null;
+  /** @type {Set<number> | null} */
+  bright = null;
+  side = 0;
+  /** @type {[width: number, height: number] | null} */
+  size = null;
+  /** @type {Head | null} */
+  hovered = null;
+
+  /**
+   * onOpen(layer, head, beside) is called on a click or Enter; onHover(layer, head) with null when the pointer leaves.
+   *
+   * @param {{onOpen: (layer: number, head: number, beside?: boolean) => void, onHover: (place: Head | null) => void}} hooks
+   */
   constructor({ onOpen, onHover }) {
-    Object.assign(this, { onOpen, onHover, hovered: null });
-    this.canvas = element("canvas", { tabindex: 0, role: "application", "aria-roledescription": "figure, arrow keys move in it" });
+    this.onOpen = onOpen;
+    this.onHover = onHover;
+    this.canvas = element("canvas", {
+      tabindex: 0,
+      role: "application",
+      "aria-roledescription": "figure, arrow keys move in it",
+    });
     this.canvas.onpointermove = (event) => this.#hover(this.#under(event));
     this.canvas.onpointerleave = () => this.#hover(null);
     this.canvas.onclick = (event) => {
       const place = this.#under(event);
-      if (place) this.onOpen(...place, event.shiftKey);
+      if (place) this.onOpen(place[0], place[1], event.shiftKey);
     };
     this.canvas.onkeydown = (event) => this.#key(event);
   }
 
-  /**
-   * stack: (layers * heads, rows, columns) in 0..255. Where a kind of head is looked for, score has a number for each and
-   * best the [layer, head] that stay bright.
-   */
+  /** @param {Grid} grid */
   update({ stack, layers, heads, open, beside, score, best, theme }) {
-    Object.assign(this, { stack, layers, heads, open, beside, score, theme });
+    [this.stack, this.layers, this.heads, this.theme] = [stack, layers, heads, theme];
+    [this.open, this.beside, this.score] = [open, beside, score];
     this.pictures = null;
     this.bright = best.length ? new Set(best.map(([layer, head]) => layer * heads + head)) : null;
   }
 
+  /** @param {number} width */
   resize(width) {
-    this.side = clamp(Math.floor((width - MARGIN.left) / this.heads) - GAP, byTouch() ? SIDE.finger : SIDE.smallest, SIDE.largest);
+    this.side = clamp(
+      Math.floor((width - MARGIN.left) / this.heads) - GAP,
+      byTouch() ? SIDE.finger : SIDE.smallest,
+      SIDE.largest,
+    );
     const shape = [MARGIN.left + this.heads * (this.side + GAP), MARGIN.top + this.layers * (this.side + GAP)];
     this.size = [Math.max(width, shape[0]), shape[1]];
+    this.repaint();
+  }
+
+  /** All pictures anew. */
+  repaint() {
     this.pictures = null;
     this.paint();
   }
 
-  /** Where the picture of a head begins. */
+  /**
+   * Where the picture of a head begins.
+   *
+   * @param {number} layer
+   * @param {number} head
+   * @returns {Head}
+   */
   corner(layer, head) {
     return [MARGIN.left + head * (this.side + GAP), MARGIN.top + layer * (this.side + GAP)];
   }
 
   paint() {
     if (!this.size) return;
-    const context = fit(this.canvas, ...this.size);
+    const [width, height] = this.size;
+    const context = fit(this.canvas, width, height);
     const { colours } = this.theme;
-    this.pictures ??= this.draw(context.ratio);
-    context.drawImage(this.pictures, 0, 0, ...this.size);
+    this.pictures ??= this.draw(width, height, ratioOf(context));
+    context.drawImage(this.pictures, 0, 0, width, height);
     const [atLayer, atHead] = this.hovered ?? this.open;
     for (let head = 0; head < this.heads; head++) {
       const every = this.side < 22 ? 2 : 1;
       if (head % every && head !== atHead) continue;
       const font = `500 ${this.side < 22 ? 10 : 12}px ${FONT.mono}`;
-      write(context, String(head), this.corner(0, head)[0] + this.side / 2, 10, { font, colour: colours[head === atHead ? "ink" : "ink-3"], align: "center" });
+      write(context, String(head), this.corner(0, head)[0] + this.side / 2, 10, {
+        font,
+        colour: colours[head === atHead ? "ink" : "ink-3"],
+        align: "center",
+      });
     }
     for (let layer = 0; layer < this.layers; layer++) {
       const y = this.corner(layer, 0)[1] + this.side / 2;
-      write(context, String(layer), 3, y, { font: `500 12px ${FONT.mono}`, colour: colours[layer === atLayer ? "ink" : "ink-3"] });
+      write(context, String(layer), 3, y, {
+        font: `500 12px ${FONT.mono}`,
+        colour: colours[layer === atLayer ? "ink" : "ink-3"],
+      });
     }
+    /** @param {Head} place @param {string} colour @param {number} line */
     const box = ([layer, head], colour, line) => {
       const [x, y] = this.corner(layer, head);
       outline(context, x - 1, y - 1, this.side + 3, this.side + 3, colour, line);
@@ -71,42 +144,78 @@ export class HeadGrid {
     if (this.beside) box(this.beside, colours["control-line"], 3);
     box(this.open, colours.ink, 2.5);
     const value = `${this.score ? "found by" : "strongest weight"} ${this.value(atLayer, atHead)}`;
-    this.canvas.setAttribute("aria-label", `All heads: a small map of weights for each, ${this.layers} layers by ${this.heads} heads. Layer ${atLayer}, head ${atHead}, ${value}. Arrow keys move, Enter opens, Shift and Enter compares.`);
+    this.canvas.setAttribute(
+      "aria-label",
+      `All heads: a small map of weights for each, ${this.layers} layers by ${this.heads} heads. Layer ${atLayer}, head ${atHead}, ${value}. Arrow keys move, Enter opens, Shift and Enter compares.`,
+    );
   }
 
-  /** The one number of a head: what it was found by, or the strongest weight of its small map. */
+  /**
+   * The one number of a head: what it was found by, or the strongest weight of its small map.
+   *
+   * @param {number} layer
+   * @param {number} head
+   */
   value(layer, head) {
     const index = layer * this.heads + head;
     return (this.score ? this.score[index] : this.strongest(index)).toFixed(2);
   }
 
+  /** @param {number} index */
   strongest(index) {
-    return this.stack.matrix(index).values.reduce((most, step) => Math.max(most, step), 0) / 255;
+    let most = 0;
+    for (const step of this.stack.matrix(index).values) most = Math.max(most, step);
+    return most / 255;
   }
 
-  /** The one number of every head, as a table. */
+  /**
+   * The one number of every head, as a table.
+   *
+   * @returns {Readable[]}
+   */
   read() {
+    /** @param {string} word @param {number} count */
     const names = (word, count) => Array.from({ length: count }, (_, place) => `${word} ${place}`);
-    return [{
-      title: this.score ? "What heads are found by" : "Strongest weight of each head, from its small map of 256 steps",
-      rows: names("layer", this.layers), columns: names("head", this.heads), cell: (layer, head) => this.value(layer, head),
-    }];
+    return [
+      {
+        title: this.score
+          ? "What heads are found by"
+          : "Strongest weight of each head, from its small map of 256 steps",
+        rows: names("layer", this.layers),
+        columns: names("head", this.heads),
+        cell: (layer, head) => this.value(layer, head),
+      },
+    ];
   }
 
-  /** All pictures as one bitmap. */
-  draw(ratio) {
-    const bitmap = new OffscreenCanvas(...this.size.map((side) => Math.round(side * ratio)));
-    const context = bitmap.getContext("2d");
+  /**
+   * All pictures as one bitmap.
+   *
+   * @param {number} width
+   * @param {number} height
+   * @param {number} ratio
+   */
+  draw(width, height, ratio) {
+    const bitmap = new OffscreenCanvas(Math.round(width * ratio), Math.round(height * ratio));
+    const context = penOf(bitmap);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.ratio = ratio;
     for (let index = 0; index < this.layers * this.heads; index++) {
       const [x, y] = this.corner(Math.floor(index / this.heads), index % this.heads);
       const matrix = this.stack.matrix(index);
       const bright = !this.bright || this.bright.has(index);
       const open = index === this.open[0] * this.heads + this.open[1];
       heat(context, {
-        x, y, width: this.side, height: this.side, rows: matrix.rows, columns: matrix.columns,
-        value: (r, c) => matrix.at(r, c), colours: this.theme.ramps.weights, low: 0, high: 255, theme: this.theme,
+        x,
+        y,
+        width: this.side,
+        height: this.side,
+        rows: matrix.rows,
+        columns: matrix.columns,
+        value: (r, c) => matrix.at(r, c),
+        colours: this.theme.ramps.weights,
+        low: 0,
+        high: 255,
+        theme: this.theme,
         alpha: bright || open ? 1 : 0.16,
       });
       if (this.bright && bright) outline(context, x, y, this.side + 1, this.side + 1, this.theme.colours.ink, 1.25);
@@ -114,6 +223,7 @@ export class HeadGrid {
     return bitmap;
   }
 
+  /** @param {MouseEvent} event @returns {Head | null} */
   #under(event) {
     const box = this.canvas.getBoundingClientRect();
     const head = Math.floor((event.clientX - box.left - MARGIN.left) / (this.side + GAP));
@@ -121,6 +231,7 @@ export class HeadGrid {
     return head >= 0 && head < this.heads && layer >= 0 && layer < this.layers ? [layer, head] : null;
   }
 
+  /** @param {Head | null} place */
   #hover(place) {
     if (String(place) === String(this.hovered)) return;
     this.hovered = place;
@@ -128,6 +239,7 @@ export class HeadGrid {
     this.onHover(place);
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     event.stopPropagation(); // r and c are Streamlit's

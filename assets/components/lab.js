@@ -1,22 +1,46 @@
 // The sentence lab: all heads at once, one or two of them open, the sentence above.
 
-import { savePicture } from "./kit/canvas.js";
-import { gradient } from "./kit/colour.js";
-import { ViewLink } from "./kit/link.js";
-import { mount } from "./kit/mount.js";
-import { FigureTable } from "./kit/figure_table.js";
-import { Tensor } from "./kit/payload.js";
-import { Selection } from "./kit/selection.js";
-import { button, element, spans } from "./kit/text.js";
-import { arrows } from "./kit/touch.js";
 import { Figure } from "./figure.js";
 import { HeadGrid } from "./head_grid.js";
+import { savePicture } from "./kit/canvas.js";
+import { gradient, UNREAD } from "./kit/colour.js";
+import { FigureTable } from "./kit/figure_table.js";
+import { ViewLink } from "./kit/link.js";
+import { mount } from "./kit/mount.js";
+import { Tensor } from "./kit/payload.js";
+import { Selection } from "./kit/selection.js";
+import { button, element, focusedIn, spans } from "./kit/text.js";
+import { arrows } from "./kit/touch.js";
 import { Readout } from "./readout.js";
 import { TokenStrip } from "./token_strip.js";
 import { MatrixView } from "./views/matrix_view.js";
 
+/** @import { App, Component, Head, Io, LabData, PanelWords, Span, StepView, Theme } from "./kit/types.js" */
+
+/** What a step of a lesson has, and an open head has not. */
+const UNTOLD = {
+  label: "",
+  steps: [],
+  operator: "",
+  also: "",
+  source: "",
+  axes: "",
+  formula: null,
+  code: null,
+  notice: [],
+};
+
+/** @typedef {PanelWords & { tensors: Record<string, Tensor> }} Part */
+
 /** One open matrix: its words, its figure and its sentence. */
 class Panel {
+  /** @type {Theme} */
+  theme = UNREAD;
+  /** @type {StepView | null} */
+  stepView = null;
+  pending = 0;
+
+  /** @param {Selection} selection */
   constructor(selection) {
     this.selection = selection;
     this.figure = new Figure(selection, { matrix: MatrixView });
@@ -26,51 +50,80 @@ class Panel {
     this.table = new FigureTable(() => [...this.figure.read(), ...this.readout.read()]);
     this.note = element("p", { className: "note" });
     this.legend = element("div", { className: "legend" });
-    this.tools = [button("Zoom in", { className: "small-button" }), button("All", { className: "small-button" }), button("Save PNG", { className: "small-button" })];
+    this.tools = [
+      button("Zoom in", { className: "small-button" }),
+      button("All", { className: "small-button" }),
+      button("Save PNG", { className: "small-button" }),
+    ];
     this.tools[0].onclick = () => this.figure.magnify(0.5);
     this.tools[1].onclick = () => this.figure.magnify(1);
     this.tools[2].onclick = () => savePicture(this.figure.canvas, this.theme.colours.surface, "attention-lab-head.png");
+    this.picture = element("figure", { children: [this.figure.canvas] });
     this.node = element("section", {
       className: "panel",
       children: [
-        element("div", { className: "head", children: [this.title] }), this.note,
-        element("figure", { children: [this.figure.canvas] }),
-        element("div", { className: "foot", children: [this.legend, arrows((event) => this.figure.key(event)), this.table.button, ...this.tools] }),
-        this.table.node, this.readout.node,
+        element("div", { className: "head", children: [this.title] }),
+        this.note,
+        this.picture,
+        element("div", {
+          className: "foot",
+          children: [this.legend, arrows((event) => this.figure.key(event)), this.table.button, ...this.tools],
+        }),
+        this.table.node,
+        this.readout.node,
       ],
     });
     selection.onChange(() => this.paintSoon());
   }
 
-  /** part: { title, note, tokens, tensors, chain }; the matrix is the tensor "weights". */
+  /**
+   * part: { title, note, tokens, tensors, chain }; the matrix is the tensor "weights".
+   *
+   * @param {Part} part
+   * @param {Theme} theme
+   */
   update(part, theme) {
-    Object.assign(this, { part, theme });
+    this.theme = theme;
     this.stepView = {
-      title: part.title, shape: `${part.tokens.queries.length} × ${part.tokens.keys.length}`,
+      ...UNTOLD,
+      title: part.title,
+      shape: `${part.tokens.queries.length} × ${part.tokens.keys.length}`,
       view: {
-        kind: "matrix", tensor: "weights", scale: "weights", rows: "queries", columns: "keys", margin: "sum",
-        readout: part.tensors.queries ? "pair" : "plain", chain: "open",
+        kind: "matrix",
+        tensor: "weights",
+        scale: "weights",
+        rows: "queries",
+        columns: "keys",
+        margin: "sum",
+        readout: part.tensors.queries ? "pair" : "plain",
+        chain: "open",
       },
     };
     this.title.textContent = part.title;
     this.note.replaceChildren(...spans(part.note));
-    this.figure.update({ ...part, limits: part.limits ?? {}, dotProduct: true, divisor: 1 }, theme);
+    this.figure.update({ ...part, focus: {}, limits: part.limits ?? {}, dotProduct: true, divisor: 1 }, theme);
     this.selection.limit({ query: part.tokens.queries.length, key: part.tokens.keys.length });
     const asking = part.cross ? part.tokens.queries : null;
     this.tokenStrip.update({ tokens: part.tokens.keys, asking, weights: (query) => this.weights(query), theme });
     const bar = element("span", { className: "bar" });
     bar.style.background = gradient(theme.ramps.weights);
-    this.legend.replaceChildren(element("span", { className: "number", children: ["0"] }), bar, element("span", { className: "number", children: ["1"] }));
+    this.legend.replaceChildren(
+      element("span", { className: "number", children: ["0"] }),
+      bar,
+      element("span", { className: "number", children: ["1"] }),
+    );
     const large = part.tokens.keys.length > 40;
     this.tools[0].hidden = this.tools[1].hidden = !large;
   }
 
+  /** @param {number} query */
   weights(query) {
-    return [...this.part.tensors.weights.row(Math.min(query, this.part.tokens.queries.length - 1))];
+    const { weights } = this.figure.payload.tensors;
+    return [...weights.row(Math.min(query, weights.rows - 1))];
   }
 
   resize() {
-    this.figure.resize(Math.floor(this.figure.canvas.parentElement.clientWidth));
+    this.figure.resize(Math.floor(this.picture.clientWidth));
     this.paint();
   }
 
@@ -80,7 +133,7 @@ class Panel {
   }
 
   paint() {
-    if (!this.part || !this.figure.width || !this.node.isConnected) return;
+    if (!this.stepView || !this.figure.width || !this.node.isConnected) return;
     this.figure.paint(this.stepView, 1, null);
     this.readout.paint(this.stepView);
     this.tokenStrip.paint();
@@ -88,6 +141,7 @@ class Panel {
   }
 }
 
+/** @param {HTMLElement} root @param {Io} io @returns {App<LabData>} */
 function createLab(root, io) {
   root.className = "lab card lab-view";
   const selection = new Selection();
@@ -104,17 +158,24 @@ function createLab(root, io) {
   const ranking = element("ol", { className: "ranking" });
   const tokenStrips = element("div", { className: "token-strips" });
   const scroll = element("div", { className: "scroll", children: [grid.canvas] });
-  const left = element("div", { className: "left", children: [scroll, element("div", { children: [caption, ranking, every.button, every.node] })] });
+  const left = element("div", {
+    className: "left",
+    children: [scroll, element("div", { children: [caption, ranking, every.button, every.node] })],
+  });
   const right = element("div", { className: "right" });
   root.append(tokenStrips, element("div", { className: "body", children: [left, right] }));
   const link = new ViewLink(io);
-  let data = null;
-  let theme = null;
+  /** @type {LabData} */
+  let data;
+  /** @type {Theme} */
+  let theme;
+  /** @type {Panel | null} */
   let second = null;
 
   /** What is looked at, for whoever takes the figure away. */
   const view = () => ({ step: 0, query: selection.pinned.query, key: selection.pinned.key, dimension: 0, head: 0 });
 
+  /** @param {LabData} payload @param {Theme} newTheme */
   function update(payload, newTheme) {
     const isFirst = !data;
     const changed = payload.signature !== data?.signature;
@@ -127,28 +188,48 @@ function createLab(root, io) {
       }
       if (isFirst) link.stands(view());
     }
-    second = data.second ? panels[data.second.kind] : null;
+    second = data.second ? panels[data.second.kind ?? "head"] : null;
     grid.update({
-      stack: data.tensors.grid, layers: data.layers, heads: data.heads, open: data.open, beside: data.beside,
-      score: data.score, best: data.ranking, theme,
+      stack: data.tensors.grid,
+      layers: data.layers,
+      heads: data.heads,
+      open: data.open,
+      beside: data.beside,
+      score: data.score,
+      best: data.ranking,
+      theme,
     });
     every.refresh();
     caption.textContent = data.caption;
-    ranking.replaceChildren(...data.ranking.map(([layer, head, value]) => {
-      const item = button(`layer ${layer}, head ${head}`, { className: "small-button" });
-      item.onclick = () => io.component.setTriggerValue("opened", { layer, head, beside: false });
-      return element("li", { children: [item, element("span", { className: "number", children: [value.toFixed(2)] })] });
-    }));
+    ranking.replaceChildren(
+      ...data.ranking.map(([layer, head, value]) => {
+        const item = button(`layer ${layer}, head ${head}`, { className: "small-button" });
+        item.onclick = () => io.component.setTriggerValue("opened", { layer, head, beside: false });
+        return element("li", {
+          children: [item, element("span", { className: "number", children: [value.toFixed(2)] })],
+        });
+      }),
+    );
     open(null);
     right.replaceChildren(first.node, ...(second ? [second.node] : []));
-    tokenStrips.replaceChildren(first.tokenStrip.node, ...(second && data.second.kind === "sentence" ? [second.tokenStrip.node] : []));
+    tokenStrips.replaceChildren(
+      first.tokenStrip.node,
+      ...(second && data.second?.kind === "sentence" ? [second.tokenStrip.node] : []),
+    );
     right.classList.toggle("two", Boolean(second));
-    if (second) second.update(part(data.second, "second_"), theme);
+    if (second && data.second) second.update(part(data.second, "second_"), theme);
     resize();
   }
 
-  /** The tensors of one panel, without their prefix. */
+  /**
+   * The tensors of one panel, without their prefix.
+   *
+   * @param {PanelWords} words
+   * @param {string} prefix
+   * @returns {Part}
+   */
   function part(words, prefix) {
+    /** @type {Record<string, Tensor>} */
     const tensors = {};
     for (const name of ["weights", "queries", "keys"]) {
       if (data.tensors[prefix + name]) tensors[name] = data.tensors[prefix + name];
@@ -156,7 +237,11 @@ function createLab(root, io) {
     return { ...words, tensors };
   }
 
-  /** What the first panel shows: the open head, or the one under the pointer. */
+  /**
+   * What the first panel shows: the open head, or the one under the pointer.
+   *
+   * @param {Head | null} place
+   */
   function open(place) {
     const opened = part(data.first, "first_");
     if (!place) {
@@ -171,11 +256,18 @@ function createLab(root, io) {
     const exact = every?.matrix(index);
     const { queries, keys } = data.first.tokens;
     if (!exact && (small.rows !== queries.length || small.columns !== keys.length)) return;
-    const weights = exact ?? new Tensor(Float32Array.from(small.values, (step) => step / 255), [small.rows, small.columns]);
+    const weights =
+      exact ??
+      new Tensor(
+        Float32Array.from(small.values, (step) => step / 255),
+        [small.rows, small.columns],
+      );
+    /** @type {Span[]} */
     const note = [[`preview${exact ? "" : ", rounded"}: click to open it`, "quiet"]];
     first.update({ ...opened, title: `Layer ${layer}, head ${head}`, note, tensors: { weights } }, theme);
   }
 
+  /** @param {Head | null} place */
   function preview(place) {
     open(place && String(place) !== String(data.open) ? place : null);
     first.resize();
@@ -190,7 +282,7 @@ function createLab(root, io) {
 
   root.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    const active = root.getRootNode().activeElement;
+    const active = focusedIn(root);
     const panel = [first, second].find((each) => each && active === each.figure.canvas);
     if (panel?.figure.key(event)) event.preventDefault();
     event.stopPropagation(); // r and c are Streamlit's
@@ -198,7 +290,13 @@ function createLab(root, io) {
 
   selection.onChange(() => data && link.tell(view()));
 
-  return { update, resize, destroy: () => (link.wait()) };
+  return { update, resize, destroy: () => link.wait() };
 }
 
-export default (component) => mount(component, createLab, ["token_strip.css", "readout.css", "lab.css"].map((name) => new URL(name, import.meta.url)));
+/** @param {Component} component */
+export default (component) =>
+  mount(
+    component,
+    createLab,
+    ["token_strip.css", "readout.css", "lab.css"].map((name) => new URL(name, import.meta.url)),
+  );

@@ -1,15 +1,20 @@
 // A model while it learns: the curve of its loss, and under the point of the curve that is looked at, its attention then.
 
-import { FONT, cut, fit, heat, outline, write } from "./kit/canvas.js";
+import { cut, FONT, fit, heat, outline, write } from "./kit/canvas.js";
+import { FigureTable } from "./kit/figure_table.js";
 import { mount } from "./kit/mount.js";
 import { clamp, number } from "./kit/numbers.js";
-import { FigureTable } from "./kit/figure_table.js";
 import { element } from "./kit/text.js";
 import { backAndOn } from "./kit/touch.js";
 
+/** @import { App, Component, LearningData, Readable, Theme } from "./kit/types.js" */
+
+/** @type {Record<string, number>} */
+const FAR = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 const CURVE = { left: 44, right: 14, top: 40, bottom: 30, height: 252 };
 const MAP = { label: 78, top: 78, cell: 40, smallest: 20 };
 
+/** @param {HTMLElement} root @returns {App<LearningData>} */
 function createLearning(root) {
   root.className = "lab card learning";
   const curve = element("canvas", { tabindex: 0, role: "slider", "aria-label": "Update that is looked at" });
@@ -18,11 +23,17 @@ function createLearning(root) {
   const table = new FigureTable(() => read());
   const tools = element("div", { className: "tools", children: [backAndOn((event) => step(event.key)), table.button] });
   root.append(element("div", { className: "two", children: [curve, map] }), says, tools, table.node);
-  let [data, theme, looked] = [null, null, null]; // looked: a measurement of the past, or null for the latest
+  /** @type {LearningData} */
+  let data;
+  /** @type {Theme} */
+  let theme;
+  /** @type {number | null} a measurement of the past, or null for the latest */
+  let looked = null;
 
   const last = () => data.measured.length - 1;
   const now = () => (looked === null ? last() : Math.min(looked, last()));
 
+  /** @param {LearningData} payload @param {Theme} newTheme */
   function update(payload, newTheme) {
     if (data && payload.run !== data.run) looked = null;
     [data, theme] = [payload, newTheme];
@@ -40,25 +51,37 @@ function createLearning(root) {
     paintMap(wide ? root.clientWidth * 0.45 - 30 : root.clientWidth - 30);
     const at = data.measured[now()];
     const [words, wholes, content, word] = data.nouns;
-    const parts = [`after ${at.update} of ${data.of} updates`, `${percent(at.right)} of the ${words} right, given those before`, `${percent(at.exact)} of the ${wholes}`];
+    const parts = [
+      `after ${at.update} of ${data.of} updates`,
+      `${percent(at.right)} of the ${words} right, given those before`,
+      `${percent(at.exact)} of the ${wholes}`,
+    ];
     if (at.found !== null) parts.push(`${percent(at.found)} of the ${content} look at the right ${word}`);
     says.textContent = `${looked === null ? "Now" : "Then"}, ${parts.join(" · ")}, on ${wholes} it never saw; of the one above, ${percent(at.probe)} of the ${words}.`;
     const { values } = data.tensors.losses;
-    const loss = values.length ? `: a loss from ${number(values[0], 2)} to ${number(values.at(-1), 2)} per ${data.nouns[3]}, over ${values.length} updates` : "";
+    const loss = values.length
+      ? `: a loss from ${number(values[0], 2)} to ${number(values[values.length - 1], 2)} per ${data.nouns[3]}, over ${values.length} updates`
+      : "";
     curve.setAttribute("aria-label", `Update that is looked at, on the curve of the loss${loss}`);
     table.refresh();
     curve.setAttribute("aria-valuetext", says.textContent);
-    curve.setAttribute("aria-valuenow", at.update);
-    curve.setAttribute("aria-valuemin", 0);
-    curve.setAttribute("aria-valuemax", data.of);
+    curve.setAttribute("aria-valuenow", String(at.update));
+    curve.setAttribute("aria-valuemin", "0");
+    curve.setAttribute("aria-valuemax", String(data.of));
   }
 
-  /** What was measured so far, and the weights at the update that is looked at. */
+  /**
+   * What was measured so far, and the weights at the update that is looked at.
+   *
+   * @returns {Readable[]}
+   */
   function read() {
     const { losses, history } = data.tensors;
     const [words, wholes, content] = data.nouns;
+    /** @type {Readable} */
     const measured = {
-      title: "While it learns", rows: data.measured.map(({ update }) => `update ${update}`),
+      title: "While it learns",
+      rows: data.measured.map(({ update }) => `update ${update}`),
       columns: ["loss", `${words} right`, `${wholes} right`, `${content} that look right`],
       cell: (row, column) => {
         const at = data.measured[row];
@@ -69,18 +92,30 @@ function createLearning(root) {
     };
     if (!history) return [measured];
     const weights = history.matrix(now());
-    return [measured, { title: `Attention weights after ${data.measured[now()].update} updates`, rows: data.target, columns: data.source, cell: (row, column) => number(weights.at(row, column), 3) }];
+    return [
+      measured,
+      {
+        title: `Attention weights after ${data.measured[now()].update} updates`,
+        rows: data.target,
+        columns: data.source,
+        cell: (row, column) => number(weights.at(row, column), 3),
+      },
+    ];
   }
 
+  /** @param {number} share */
   const percent = (share) => `${Math.round(100 * share)}%`;
+  /** @param {number} update @param {number} width */
   const place = (update, width) => CURVE.left + (update / data.of) * (width - CURVE.left - CURVE.right);
 
+  /** @param {number} width */
   function paintCurve(width) {
     const context = fit(curve, width, CURVE.height);
     const { colours } = theme;
     const losses = data.tensors.losses.values;
     const before = data.tensors.before?.values ?? [];
     const top = Math.max(data.start, ...losses, ...before, 0.1);
+    /** @param {number} value */
     const y = (value) => CURVE.top + (1 - value / top) * (CURVE.height - CURVE.top - CURVE.bottom);
     const small = { font: `400 12px ${FONT.sans}`, colour: colours["ink-2"] };
     for (let i = 0; i <= 2; i++) {
@@ -94,9 +129,10 @@ function createLearning(root) {
       write(context, String(update), place(update, width), CURVE.height - 16, { ...small, align: "center" });
     }
     write(context, `loss per ${data.nouns[3]}, 0 is perfect`, CURVE.left, 10, small);
+    /** @param {Float32Array | Uint8Array} values */
     const line = (values) => {
       context.beginPath();
-      values.forEach((loss, i) => context[i ? "lineTo" : "moveTo"](place(i + 1, width), y(loss)));
+      for (const [i, loss] of values.entries()) context.lineTo(place(i + 1, width), y(loss)); // the first one only moves
       context.stroke();
     };
     context.lineWidth = 1.4;
@@ -113,12 +149,13 @@ function createLearning(root) {
     context.fillRect(place(at, width) - 1, CURVE.top, 2.5, CURVE.height - CURVE.top - CURVE.bottom);
   }
 
+  /** @param {number} width */
   function paintMap(width) {
     const history = data.tensors.history;
     const [rows, columns] = [data.target, data.source];
     const cell = clamp(Math.floor((width - MAP.label) / columns.length), MAP.smallest, MAP.cell);
     const size = history ? [MAP.label + cell * columns.length + 2, MAP.top + cell * rows.length + 2] : [width, 90];
-    const context = fit(map, ...size);
+    const context = fit(map, size[0], size[1]);
     const { colours, ramps } = theme;
     const plain = { font: `500 13px ${FONT.sans}`, colour: colours["ink-2"] };
     if (!history) {
@@ -129,14 +166,35 @@ function createLearning(root) {
     }
     const weights = history.matrix(now());
     heat(context, {
-      x: MAP.label, y: MAP.top, width: cell * columns.length, height: cell * rows.length, rows: rows.length,
-      columns: columns.length, value: (r, c) => weights.at(r, c), colours: ramps.weights, low: 0, high: 1, theme,
+      x: MAP.label,
+      y: MAP.top,
+      width: cell * columns.length,
+      height: cell * rows.length,
+      rows: rows.length,
+      columns: columns.length,
+      value: (r, c) => weights.at(r, c),
+      colours: ramps.weights,
+      low: 0,
+      high: 1,
+      theme,
     });
     rows.forEach((word, row) => {
       context.font = plain.font;
-      write(context, cut(context, word, MAP.label - 10), MAP.label - 7, MAP.top + (row + 0.5) * cell, { ...plain, align: "right" });
+      write(context, cut(context, word, MAP.label - 10), MAP.label - 7, MAP.top + (row + 0.5) * cell, {
+        ...plain,
+        align: "right",
+      });
       // where it should look: a frame, so that colour is not all that tells
-      if (data.gold[row] >= 0) outline(context, MAP.label + data.gold[row] * cell + 1, MAP.top + row * cell + 1, cell - 2, cell - 2, colours.key, 1.5);
+      if (data.gold[row] >= 0)
+        outline(
+          context,
+          MAP.label + data.gold[row] * cell + 1,
+          MAP.top + row * cell + 1,
+          cell - 2,
+          cell - 2,
+          colours.key,
+          1.5,
+        );
     });
     columns.forEach((word, column) => {
       context.save();
@@ -146,13 +204,22 @@ function createLearning(root) {
       write(context, cut(context, word, MAP.top - 10), 0, 0, plain);
       context.restore();
     });
-    map.setAttribute("aria-label", `Attention weights, ${rows.length} target words by ${columns.length} source words. ${rows.map((word, row) => `${word} looks at ${columns[best(weights.row(row))]}, ${number(Math.max(...weights.row(row)), 2)}`).join("; ")}.`);
+    map.setAttribute(
+      "aria-label",
+      `Attention weights, ${rows.length} target words by ${columns.length} source words. ${rows.map((word, row) => `${word} looks at ${columns[best(weights.row(row))]}, ${number(Math.max(...weights.row(row)), 2)}`).join("; ")}.`,
+    );
   }
 
-  const best = (row) => row.reduce((top, weight, i) => (weight > row[top] ? i : top), 0);
+  /** @param {Float32Array | Uint8Array} row */
+  const best = (row) => row.indexOf(Math.max(...row));
 
+  /** @param {number} update */
   function lookAt(update) {
-    const nearest = data.measured.reduce((near, { update: other }, i) => (Math.abs(other - update) < Math.abs(data.measured[near].update - update) ? i : near), 0);
+    const nearest = data.measured.reduce(
+      (near, { update: other }, i) =>
+        Math.abs(other - update) < Math.abs(data.measured[near].update - update) ? i : near,
+      0,
+    );
     looked = nearest === last() ? null : nearest;
     paint();
   }
@@ -171,9 +238,13 @@ function createLearning(root) {
     if (step(event.key)) event.preventDefault();
   };
 
-  /** What a key does: the measurement before, the next, the first, the last. */
+  /**
+   * What a key does: the measurement before, the next, the first, the last.
+   *
+   * @param {string} key
+   */
   function step(key) {
-    const far = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[key];
+    const far = FAR[key];
     if (!far) return false;
     const goal = clamp(now() + far, 0, last());
     looked = goal === last() ? null : goal;
@@ -184,4 +255,5 @@ function createLearning(root) {
   return { update, resize };
 }
 
+/** @param {Component} component */
 export default (component) => mount(component, createLearning, [new URL("learning.css", import.meta.url)]);

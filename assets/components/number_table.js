@@ -1,8 +1,11 @@
 // Tables of a few numbers to edit. A cell that is no number keeps its old value and says so.
 
 import { mount } from "./kit/mount.js";
-import { element } from "./kit/text.js";
+import { element, focusedIn } from "./kit/text.js";
 
+/** @import { App, Component, Io, NumberTable, NumberTablesData } from "./kit/types.js" */
+
+/** @param {HTMLElement} root @param {Io} io @returns {App<NumberTablesData>} */
 function createNumberTable(root, io) {
   root.className = "lab number-tables";
   const message = element("p", { className: "message", role: "status" });
@@ -10,6 +13,7 @@ function createNumberTable(root, io) {
   root.append(message, place);
   let largest = 99;
 
+  /** @param {HTMLInputElement} input @param {NumberTable} numberTable @param {number} row @param {number} column */
   function accept(input, numberTable, row, column) {
     const text = input.value.trim().replace(",", ".").replace("\u2212", "-");
     const value = Number(text);
@@ -24,6 +28,7 @@ function createNumberTable(root, io) {
     io.component.setTriggerValue("edited", { name: numberTable.name, row, column, value });
   }
 
+  /** @param {NumberTable} numberTable @param {number} row @param {number} column */
   function cell(numberTable, row, column) {
     const name = `${numberTable.label}, row ${numberTable.names[row] ?? row}, column ${column}`;
     const input = element("input", { type: "text", inputmode: "decimal", size: 4, "aria-label": name });
@@ -34,7 +39,7 @@ function createNumberTable(root, io) {
       event.stopPropagation(); // r and c are Streamlit's
       const [dy, dx] = { ArrowUp: [-1, 0], ArrowDown: [1, 0], Enter: [1, 0] }[event.key] ?? [0, 0];
       if (!dy && !dx) return;
-      const next = input.closest("table").rows[row + dy]?.cells[column + 1]?.querySelector("input");
+      const next = input.closest("table")?.rows[row + dy]?.cells[column + 1]?.querySelector("input");
       input.blur();
       next?.focus();
       event.preventDefault();
@@ -42,6 +47,7 @@ function createNumberTable(root, io) {
     return element("td", { children: [input] });
   }
 
+  /** @param {NumberTable} numberTable */
   function table(numberTable) {
     const rows = numberTable.values.map((values, row) =>
       element("tr", {
@@ -53,13 +59,17 @@ function createNumberTable(root, io) {
     );
     return element("div", {
       className: "number-table",
-      children: [element("div", { className: `name ${numberTable.role}`, children: [numberTable.label] }), element("table", { children: rows })],
+      children: [
+        element("div", { className: `name ${numberTable.role}`, children: [numberTable.label] }),
+        element("table", { children: rows }),
+      ],
     });
   }
 
+  /** @param {NumberTablesData} data */
   function update(data) {
     largest = data.largest;
-    const held = root.getRootNode().activeElement?.getAttribute?.("aria-label");
+    const held = focusedIn(root)?.getAttribute("aria-label");
     place.replaceChildren(...data.numberTables.map(table));
     if (held) [...place.querySelectorAll("input")].find((input) => input.getAttribute("aria-label") === held)?.focus();
   }
@@ -67,4 +77,5 @@ function createNumberTable(root, io) {
   return { update };
 }
 
+/** @param {Component} component */
 export default (component) => mount(component, createNumberTable, [new URL("number_table.css", import.meta.url)]);

@@ -2,19 +2,38 @@
 
 import { savePicture } from "./kit/canvas.js";
 import { gradient } from "./kit/colour.js";
-import { mount } from "./kit/mount.js";
 import { FigureTable } from "./kit/figure_table.js";
+import { mount } from "./kit/mount.js";
+import { total } from "./kit/numbers.js";
 import { Tensor } from "./kit/payload.js";
-import { button, element } from "./kit/text.js";
+import { button, element, focusedIn } from "./kit/text.js";
 import { arrows } from "./kit/touch.js";
 import { PatchExplorerGrid } from "./patch_explorer_grid.js";
-import { PatchExplorerPicture } from "./patch_explorer_picture.js";
+import { NO_PICTURE, NOWHERE, PatchExplorerPicture } from "./patch_explorer_picture.js";
+
+/** @import { App, Component, Head, Io, PatchExplorerData, PictureWords, Pointed, Theme } from "./kit/types.js" */
 
 const FILE = "attention-lab-picture.png";
 
+/**
+ * @typedef {object} Panel
+ * @property {PatchExplorerPicture} picture
+ * @property {HTMLElement} title
+ * @property {HTMLElement} note
+ * @property {HTMLElement} chips
+ * @property {HTMLElement} says
+ * @property {HTMLElement} legend
+ * @property {HTMLElement} node
+ * @property {HTMLElement} figure
+ * @property {FigureTable} table
+ * @property {PictureWords} words
+ */
+
+/** @param {HTMLElement} root @param {Io} io @returns {App<PatchExplorerData>} */
 function createPatchExplorer(root, io) {
   root.className = "lab card patch-explorer";
-  const state = { query: 0, key: 0, pinned: false, turned: false, coloured: false, share: 1 };
+  const state = { ...NOWHERE };
+  /** @type {Panel[]} */
   const panels = [0, 1].map((index) => {
     const picture = new PatchExplorerPicture({ onPoint: (place) => point(place, panels[index]) });
     const title = element("h3", { "aria-level": 2 });
@@ -26,18 +45,40 @@ function createPatchExplorer(root, io) {
     save.onclick = () => savePicture(picture.canvas, picture.theme.colours.surface, FILE);
     const figure = element("figure", { children: [picture.canvas] });
     const table = new FigureTable(() => picture.read());
-    const foot = element("div", { className: "foot", children: [legend, arrows((event) => picture.key(event)), table.button, save] });
-    const node = element("section", { className: "panel", children: [title, note, figure, chips, foot, table.node, says] });
-    return { picture, title, note, chips, says, legend, node, figure, table };
+    const foot = element("div", {
+      className: "foot",
+      children: [legend, arrows((event) => picture.key(event)), table.button, save],
+    });
+    const node = element("section", {
+      className: "panel",
+      children: [title, note, figure, chips, foot, table.node, says],
+    });
+    return { picture, title, note, chips, says, legend, node, figure, table, words: NO_PICTURE };
   });
   const [first, second] = panels;
 
-  const turned = button("Who looks here", { className: "small-button", "aria-pressed": "false", title: "Turn the question round: which tokens look at this patch" });
-  const coloured = button("Colour", { className: "small-button", "aria-pressed": "false", title: "Colours in place of light and veil" });
-  const share = element("input", { type: "range", min: 5, max: 100, step: 5, value: 100, "aria-label": "Strongest patches, up to a share of the weight" });
+  const turned = button("Who looks here", {
+    className: "small-button",
+    "aria-pressed": "false",
+    title: "Turn the question round: which tokens look at this patch",
+  });
+  const coloured = button("Colour", {
+    className: "small-button",
+    "aria-pressed": "false",
+    title: "Colours in place of light and veil",
+  });
+  const share = element("input", {
+    type: "range",
+    min: 5,
+    max: 100,
+    step: 5,
+    value: 100,
+    "aria-label": "Strongest patches, up to a share of the weight",
+  });
   const kept = element("span", { className: "number" });
   const threshold = element("label", { className: "threshold", children: ["Strongest patches, up to ", share, kept] });
   const tools = element("div", { className: "tools", children: [turned, coloured, threshold] });
+  /** @param {HTMLButtonElement} node @param {"turned" | "coloured"} name */
   const toggle = (node, name) => {
     node.onclick = () => {
       state[name] = !state[name];
@@ -64,17 +105,25 @@ function createPatchExplorer(root, io) {
   const right = element("div", { className: "heads", children: [scroll, caption, every.button, every.node] });
   root.append(tools, element("div", { className: "body", children: [left, right] }));
 
-  let data = null;
-  let theme = null;
+  /** @type {PatchExplorerData} */
+  let data;
+  /** @type {Theme} */
+  let theme;
   let pending = 0;
 
+  /** @param {PatchExplorerData} payload @param {Theme} newTheme */
   function update(payload, newTheme) {
     const isFirst = !data;
     const changed = payload.signature !== data?.signature;
     [data, theme] = [payload, newTheme];
     if (changed) {
       const start = isFirst ? data.look : data.focus;
-      Object.assign(state, { query: start, key: start, pinned: false, coloured: alikeVeil(data.tensors.first_picture, theme) });
+      Object.assign(state, {
+        query: start,
+        key: start,
+        pinned: false,
+        coloured: alikeVeil(data.tensors.first_picture, theme),
+      });
       coloured.setAttribute("aria-pressed", String(state.coloured));
     }
     const last = data.first.names.length - 1;
@@ -85,51 +134,99 @@ function createPatchExplorer(root, io) {
     left.classList.toggle("two", Boolean(data.second));
     if (data.second) show(second, data.second, "second_");
     grid.update({
-      stack: data.tensors.every, layers: data.layers, heads: data.heads, open: data.open, beside: null, score: null, best: [], theme,
-      picture: first.picture.pixels, extra: data.first.extra, columns: data.columns, rows: data.rows, factor: data.factor, state,
-      across: data.first.columns, down: data.first.rows,
+      stack: data.tensors.every,
+      layers: data.layers,
+      heads: data.heads,
+      open: data.open,
+      beside: null,
+      score: null,
+      best: [],
+      theme,
+      picture: first.picture.pixels,
+      extra: data.first.extra,
+      columns: data.columns,
+      rows: data.rows,
+      factor: data.factor,
+      state,
+      across: data.first.columns,
+      down: data.first.rows,
     });
     caption.textContent = data.caption;
-    resize();
+    layout(true);
   }
 
+  /** @param {Panel} panel @param {PictureWords} words @param {string} prefix */
   function show(panel, words, prefix) {
     panel.words = words;
     panel.title.textContent = words.title;
     panel.note.textContent = words.note;
-    panel.picture.update({ words, weights: data.tensors[`${prefix}weights`], pixels: data.tensors[`${prefix}picture`], theme });
-    panel.chips.replaceChildren(...words.names.slice(0, words.extra).map((name, place) => {
-      const chip = button(name, { className: "small-button chip" });
-      chip.onmouseenter = chip.onfocus = () => !state.pinned && point({ query: place, key: place }, panel);
-      chip.onclick = () => point({ query: place, key: place, pinned: true }, panel);
-      return chip;
-    }));
+    panel.picture.update({
+      words,
+      weights: data.tensors[`${prefix}weights`],
+      pixels: data.tensors[`${prefix}picture`],
+      theme,
+    });
+    panel.chips.replaceChildren(
+      ...words.names.slice(0, words.extra).map((name, place) => {
+        const chip = button(name, { className: "small-button chip" });
+        chip.onmouseenter = chip.onfocus = () => !state.pinned && point({ query: place, key: place }, panel);
+        chip.onclick = () => point({ query: place, key: place, pinned: true }, panel);
+        return chip;
+      }),
+    );
     panel.chips.hidden = words.extra === 0;
   }
 
-  /** What a picture shows of the state: its own tokens, at the same places, where its patches are others. */
+  /**
+   * What a picture shows of the state: its own tokens, at the same places, where its patches are others.
+   *
+   * @param {Panel} panel
+   */
   function shown(panel) {
     if (panel === first) return state;
-    return { ...state, query: mapped(state.query, first.words, panel.words), key: mapped(state.key, first.words, panel.words) };
+    return {
+      ...state,
+      query: mapped(state.query, first.words, panel.words),
+      key: mapped(state.key, first.words, panel.words),
+    };
   }
 
-  /** Where the eye is now. Python is told of a token that is kept, and of nothing that is only pointed at. */
+  /**
+   * Where the eye is now. Python is told of a token that is kept, and of nothing that is only pointed at.
+   *
+   * @param {Partial<Pointed>} place
+   * @param {Panel} [panel]
+   */
   function point(place, panel = first) {
     const to = { ...place };
-    if (panel !== first) for (const end of ["query", "key"]) if (end in to) to[end] = mapped(to[end], panel.words, first.words);
+    if (panel !== first)
+      for (const end of /** @type {const} */ (["query", "key"]))
+        if (to[end] !== undefined) to[end] = mapped(to[end], panel.words, first.words);
     Object.assign(state, to);
     paintSoon();
     if (place.pinned) io.component.setTriggerValue("kept", state.query);
   }
 
+  /** @param {number} token @param {PictureWords} from @param {PictureWords} to */
   function mapped(token, from, to) {
-    if (token < from.extra) return to.extra ? Math.min(token, to.extra - 1) : Math.floor(to.rows / 2) * to.columns + Math.floor(to.columns / 2);
+    if (token < from.extra)
+      return to.extra
+        ? Math.min(token, to.extra - 1)
+        : Math.floor(to.rows / 2) * to.columns + Math.floor(to.columns / 2);
     const place = token - from.extra;
     const [row, column] = [Math.floor(place / from.columns), place % from.columns];
-    return to.extra + Math.floor(((row + 0.5) * to.rows) / from.rows) * to.columns + Math.floor(((column + 0.5) * to.columns) / from.columns);
+    return (
+      to.extra +
+      Math.floor(((row + 0.5) * to.rows) / from.rows) * to.columns +
+      Math.floor(((column + 0.5) * to.columns) / from.columns)
+    );
   }
 
-  /** A head under the pointer is seen at once, as coarse as the small maps are; a click opens its exact numbers. */
+  /**
+   * A head under the pointer is seen at once, as coarse as the small maps are; a click opens its exact numbers.
+   *
+   * @param {Head | null} place
+   */
   function preview(place) {
     if (!place || (data.exact && String(place) === String(data.open))) {
       show(first, data.first, "first_");
@@ -138,25 +235,36 @@ function createPatchExplorer(root, io) {
       const map = data.tensors.every.matrix(layer * data.heads + head);
       const { extra, columns, rows, names } = data.first;
       // a cell at the edge may hold fewer patches than others
+      /** @param {number} cell @param {number} all */
       const within = (cell, all) => Math.min(data.factor, all - cell * data.factor);
       const values = new Float32Array(names.length * names.length);
       for (let query = 0; query < names.length; query++) {
         const row = map.row(query);
         for (let key = 0; key < names.length; key++) {
           const patch = key - extra;
-          const [down, across] = [Math.floor(Math.floor(patch / columns) / data.factor), Math.floor((patch % columns) / data.factor)];
+          const [down, across] = [
+            Math.floor(Math.floor(patch / columns) / data.factor),
+            Math.floor((patch % columns) / data.factor),
+          ];
           const cell = patch < 0 ? key : extra + down * data.columns + across;
-          values[query * names.length + key] = (row[cell] / 255) ** 2 / (patch < 0 ? 1 : within(down, rows) * within(across, columns));
+          values[query * names.length + key] =
+            (row[cell] / 255) ** 2 / (patch < 0 ? 1 : within(down, rows) * within(across, columns));
         }
       }
       first.title.textContent = `Layer ${layer}, head ${head}`;
       first.note.textContent = "Rough preview: click to open its exact numbers.";
-      first.picture.update({ words: { ...data.first, rows, columns }, weights: new Tensor(values, [names.length, names.length]), pixels: data.tensors.first_picture, theme });
+      first.picture.update({
+        words: { ...data.first, rows, columns },
+        weights: new Tensor(values, [names.length, names.length]),
+        pixels: data.tensors.first_picture,
+        theme,
+      });
     }
-    resize(false);
+    layout(false);
   }
 
-  function resize(all = true) {
+  /** @param {boolean} all whether the heads are laid out, too */
+  function layout(all) {
     if (!data) return;
     for (const panel of data.second ? panels : [first]) panel.picture.resize(Math.floor(panel.figure.clientWidth));
     if (all) grid.resize(Math.floor(scroll.clientWidth));
@@ -175,11 +283,21 @@ function createPatchExplorer(root, io) {
       const there = shown(panel);
       const found = panel.picture.paint(there);
       panel.says.replaceChildren(...found.says);
-      [...panel.chips.children].forEach((chip, place) => chip.setAttribute("aria-pressed", String(place === there.query)));
+      [...panel.chips.children].forEach((chip, place) => {
+        chip.setAttribute("aria-pressed", String(place === there.query));
+      });
       const bar = element("span", { className: "bar" });
-      bar.style.background = state.coloured ? gradient(theme.ramps.weights) : `linear-gradient(90deg, ${theme.colours.surface}, ${theme.colours["ink-3"]})`;
+      bar.style.background = state.coloured
+        ? gradient(theme.ramps.weights)
+        : `linear-gradient(90deg, ${theme.colours.surface}, ${theme.colours["ink-3"]})`;
+      /** @param {string} text */
       const number = (text) => element("span", { className: "number", children: [text] });
-      panel.legend.replaceChildren(number("0"), bar, number(found.most.toFixed(3)), `an even share would be ${(1 / panel.words.names.length).toFixed(3)}`);
+      panel.legend.replaceChildren(
+        number("0"),
+        bar,
+        number(found.most.toFixed(3)),
+        `an even share would be ${(1 / panel.words.names.length).toFixed(3)}`,
+      );
     }
     grid.asked();
     for (const table of [first.table, second.table, every]) table.refresh();
@@ -187,18 +305,24 @@ function createPatchExplorer(root, io) {
 
   root.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    const panel = panels.find((each) => root.getRootNode().activeElement === each.picture.canvas);
+    const panel = panels.find((each) => focusedIn(root) === each.picture.canvas);
     if (panel?.picture.key(event)) event.preventDefault();
     event.stopPropagation(); // r and c are Streamlit's
   });
 
-  return { update, resize };
+  return { update, resize: () => layout(true) };
 }
 
-/** Whether a picture is so much like the veil that what is veiled could not be told: then colours say it. */
+/**
+ * Whether a picture is so much like the veil that what is veiled could not be told: then colours say it.
+ *
+ * @param {Tensor} picture
+ * @param {Theme} theme
+ */
 function alikeVeil({ values }, theme) {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length / 255;
+  const mean = total(values) / values.length / 255;
   return theme.name === "dark" ? mean < 0.15 : mean > 0.85;
 }
 
+/** @param {Component} component */
 export default (component) => mount(component, createPatchExplorer, [new URL("patch_explorer.css", import.meta.url)]);

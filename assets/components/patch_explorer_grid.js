@@ -1,29 +1,59 @@
 // All heads of a vision model on one canvas: on each small picture, what the token that asks looks at there.
 
-import { parse } from "./kit/colour.js";
 import { HeadGrid } from "./head_grid.js";
+import { penOf } from "./kit/canvas.js";
+import { parse } from "./kit/colour.js";
+import { NOWHERE } from "./patch_explorer_picture.js";
+
+/** @import { Pointed } from "./kit/types.js" */
+
+/** @import { Grid } from "./head_grid.js" */
+/**
+ * Beside what HeadGrid takes: the picture, the small maps (extra tokens, rows and columns of cells, patches a cell),
+ * what is looked at, and how many patches lie across and down.
+ *
+ * @typedef {{
+ *   picture: OffscreenCanvas, extra: number, rows: number, columns: number, factor: number, state: Pointed,
+ *   across: number, down: number,
+ * }} Maps
+ */
 
 const VEIL = 0.88;
 
 export class PatchExplorerGrid extends HeadGrid {
-  /** Beside what HeadGrid takes: picture, extra, rows and columns of a small map, factor, state, and how many patches lie across and down. */
+  picture = new OffscreenCanvas(1, 1);
+  extra = 0;
+  mapRows = 1;
+  mapColumns = 1;
+  factor = 1;
+  across = 1;
+  down = 1;
+  /** @type {Pointed} */
+  asks = NOWHERE;
+  asker = "";
+
+  /** @param {Grid & Maps} grid */
   update({ picture, extra, rows, columns, factor, state, across, down, ...rest }) {
-    Object.assign(this, { picture, extra, mapRows: rows, mapColumns: columns, factor, asks: state, across, down });
+    [this.picture, this.extra, this.mapRows, this.mapColumns] = [picture, extra, rows, columns];
+    [this.factor, this.asks, this.across, this.down] = [factor, state, across, down];
     super.update(rest);
   }
 
   /** Another token may ask now. */
   asked() {
     if (this.pictures && this.asker === this.#asker()) return;
-    this.pictures = null;
-    this.paint();
+    this.repaint();
   }
 
   #asker() {
     return `${this.asks.query} ${this.asks.turned}`;
   }
 
-  /** The cell of a small map that a token lies in. */
+  /**
+   * The cell of a small map that a token lies in.
+   *
+   * @param {number} token
+   */
   #cell(token) {
     if (token < this.extra) return token;
     const patch = token - this.extra;
@@ -31,17 +61,23 @@ export class PatchExplorerGrid extends HeadGrid {
     return this.extra + Math.floor(row / this.factor) * this.mapColumns + Math.floor(column / this.factor);
   }
 
-  /** The strongest weight between the token that asks and a patch. */
+  /**
+   * The strongest weight between the token that asks and a patch.
+   *
+   * @param {number} index
+   */
   strongest(index) {
     const { query, turned } = this.asks;
     const map = this.stack.matrix(index);
     let most = 0;
-    if (turned) for (let token = this.extra; token < map.rows; token++) most = Math.max(most, map.at(token, this.#cell(query)));
+    if (turned)
+      for (let token = this.extra; token < map.rows; token++) most = Math.max(most, map.at(token, this.#cell(query)));
     else for (const step of map.row(query).subarray(this.extra)) most = Math.max(most, step);
     return (most / 255) ** 2;
   }
 
-  draw(ratio) {
+  /** @param {number} width @param {number} height @param {number} ratio */
+  draw(width, height, ratio) {
     const { query, turned } = this.asks;
     this.asker = this.#asker();
     const { mapRows: rows, mapColumns: columns, extra } = this;
@@ -54,7 +90,8 @@ export class PatchExplorerGrid extends HeadGrid {
       const map = this.stack.matrix(index);
       values.fill(0);
       if (turned) {
-        for (let token = extra; token < map.rows; token++) values[this.#cell(token) - extra] += (map.at(token, own) / 255) ** 2;
+        for (let token = extra; token < map.rows; token++)
+          values[this.#cell(token) - extra] += (map.at(token, own) / 255) ** 2;
       } else {
         const row = map.row(query);
         for (let cell = 0; cell < cells; cell++) values[cell] = (row[extra + cell] / 255) ** 2;
@@ -67,9 +104,9 @@ export class PatchExplorerGrid extends HeadGrid {
       }
     }
     const veils = new OffscreenCanvas(atlas.width, atlas.height);
-    veils.getContext("2d").putImageData(atlas, 0, 0);
-    const bitmap = new OffscreenCanvas(...this.size.map((side) => Math.round(side * ratio)));
-    const context = bitmap.getContext("2d");
+    penOf(veils).putImageData(atlas, 0, 0);
+    const bitmap = new OffscreenCanvas(Math.round(width * ratio), Math.round(height * ratio));
+    const context = penOf(bitmap);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (let index = 0; index < this.layers * this.heads; index++) {
       const [x, y] = this.corner(Math.floor(index / this.heads), index % this.heads);
@@ -81,7 +118,17 @@ export class PatchExplorerGrid extends HeadGrid {
       context.beginPath();
       context.rect(x, y, this.side, this.side);
       context.clip();
-      context.drawImage(veils, 0, index * rows, columns, rows, x, y, (this.side * columns * this.factor) / this.across, (this.side * rows * this.factor) / this.down);
+      context.drawImage(
+        veils,
+        0,
+        index * rows,
+        columns,
+        rows,
+        x,
+        y,
+        (this.side * columns * this.factor) / this.across,
+        (this.side * rows * this.factor) / this.down,
+      );
       context.restore();
     }
     return bitmap;

@@ -1,25 +1,43 @@
 // The cell that is looked at, computed before the eye: which numbers went in, what came out.
 
-import { FONT, cut, fit, heat, write } from "./kit/canvas.js";
-import { number, signed } from "./kit/numbers.js";
+import { cut, FONT, fit, heat, write } from "./kit/canvas.js";
+import { number, signed, total } from "./kit/numbers.js";
+import { rowOf } from "./kit/selection.js";
 import { element, spans } from "./kit/text.js";
+
+/** @import { Matrix, Readable, Span, StepView, Tensor } from "./kit/types.js" */
+
+/** @import { Figure } from "./figure.js" */
 
 const STRIP = 15; // height of a strip
 const NAME = 96; // room for its name
+/** @type {Record<string, [name: string, role: string | null]>} */
 const NAMES = { queries: ["query", "query"], keys: ["key", "key"], values: ["value", "value"], x: ["vector", null] };
 const CHAIN = ["scores", "scaled", "masked", "weights"];
 
+/** @typedef {{ name: string, role?: string, values: Float32Array | Uint8Array | number[], limit?: number }} Strip */
+/** @typedef {{ title: Span[], strips?: Strip[], chain?: Span[], at?: number }} Said at: the number that is looked at */
+
 export class Readout {
+  /** @param {Figure} figure */
   constructor(figure) {
     this.figure = figure;
+    /** @type {Strip[]} */
+    this.drawn = [];
     this.title = element("div", { className: "title", "aria-live": "polite" });
     this.strips = element("canvas", { role: "img" });
     this.chain = element("div", { className: "chain" });
     this.node = element("div", { className: "readout", children: [this.title, this.strips, this.chain] });
   }
 
+  /** @param {StepView} stepView */
   paint(stepView) {
-    const how = { vector: () => this.#vector(stepView), pair: () => this.#pair(stepView), mixture: () => this.#mixture(stepView), plain: () => this.#plain(stepView) };
+    const how = {
+      vector: () => this.#vector(stepView),
+      pair: () => this.#pair(stepView),
+      mixture: () => this.#mixture(stepView),
+      plain: () => this.#plain(stepView),
+    };
     const { title, strips = [], chain = [], at } = how[stepView.view.readout ?? "plain"]();
     this.title.replaceChildren(...spans(title));
     this.chain.replaceChildren(...spans(chain));
@@ -27,38 +45,62 @@ export class Readout {
     this.#draw(strips, at);
   }
 
-  /** The strips as a table. */
+  /**
+   * The strips as a table.
+   *
+   * @returns {Readable[]}
+   */
   read() {
-    if (!this.drawn?.length) return [];
     const strips = this.drawn;
+    if (!strips.length) return [];
     const columns = [...strips[0].values.keys()];
-    return [{ title: "What is looked at, number by number", rows: strips.map(({ name }) => name), columns, cell: (row, column) => number(strips[row].values[column], 3) }];
+    return [
+      {
+        title: "What is looked at, number by number",
+        rows: strips.map(({ name }) => name),
+        columns,
+        cell: (row, column) => number(strips[row].values[column], 3),
+      },
+    ];
   }
 
-  /** One number of one vector: a cell of X, Q, K or V. */
+  /**
+   * One number of one vector: a cell of X, Q, K or V.
+   *
+   * @param {StepView} stepView
+   * @returns {Said}
+   */
   #vector({ view }) {
     const { figure } = this;
     const now = figure.selection.now;
+    if (view.kind !== "tables") throw new TypeError(`numbers of a vector in a view of ${view.kind}`);
     const table = view.tables.find(({ tensor }) => tensor === now.table) ?? view.tables[0];
     const tensor = figure.tensor(table.tensor);
-    const row = Math.min(now[figure.end(table.rows)], tensor.rows - 1);
+    const row = Math.min(rowOf(now, figure.end(table.rows)), tensor.rows - 1);
     const dimension = Math.min(now.dimension, tensor.columns - 1);
     const [name, role] = NAMES[table.tensor] ?? [table.label, null];
     const token = figure.tokens(table.rows)[row].text;
-    const of = [[name, role ?? "strong"], ...(token === name ? [] : [[" of ", null], [token, "strong"]])];
+    /** @type {Span[]} */
+    const of = [[name, role ?? "strong"]];
+    if (token !== name) of.push([" of ", null], [token, "strong"]);
     if (table.percent) return { title: [...of, [" = ", null], [number(tensor.at(row, 0), 3), "mark"]] };
     return {
       title: [...of, [`, number ${dimension} = `, null], [signed(tensor.at(row, dimension), 3), "mark"]],
       strips: view.tables.map((other) => {
         const beside = figure.tensor(other.tensor);
-        const own = Math.min(now[figure.end(other.rows)], beside.rows - 1);
+        const own = Math.min(rowOf(now, figure.end(other.rows)), beside.rows - 1);
         return { name: other.label, role: other.role, values: beside.row(own), limit: other.limit };
       }),
       at: dimension,
     };
   }
 
-  /** One query and one key: their product number by number, its sum, its way to a weight. */
+  /**
+   * One query and one key: their product number by number, its sum, its way to a weight.
+   *
+   * @param {StepView} stepView
+   * @returns {Said}
+   */
   #pair({ view }) {
     const { figure } = this;
     const { query, key } = figure.selection.now;
@@ -66,12 +108,15 @@ export class Readout {
     const asked = figure.tokens("keys")[key].text;
     const [q, k] = [figure.tensor("queries"), figure.tensor("keys")];
     const { divisor, dotProduct } = figure.payload;
-    if (view.chain === "open") return this.#opened(query, key, q, k);
+    const { chain: told } = /** @type {Matrix} */ (view);
+    if (told === "open") return this.#opened(query, key, q, k);
+    /** @type {Span[]} */
     const chain = [];
-    const value = (name) => figure.tensor(name)?.at(query, key);
+    const value = (/** @type {string} */ name) => figure.tensor(name)?.at(query, key);
     const visible = figure.visible(query, key);
-    const last = CHAIN.indexOf(view.chain);
-    const put = (name, text) => chain.push([text, name === view.chain ? "mark" : "number"]);
+    const last = CHAIN.indexOf(told ?? "");
+    const put = (/** @type {string} */ name, /** @type {string} */ text) =>
+      chain.push([text, name === told ? "mark" : "number"]);
     chain.push([dotProduct ? "sum of q × k " : "score ", null]);
     put("scores", number(value("scores")));
     if (last >= 1) {
@@ -86,79 +131,128 @@ export class Readout {
       chain.push([" → softmax ", null]);
       put("weights", visible ? number(value("weights"), 3) : "exactly 0");
     }
-    if (view.chain === "wrong") {
+    if (told === "wrong") {
       chain.splice(0, chain.length, ["softmax first ", null], [number(value("early"), 3), "number"]);
       chain.push([visible ? " × 1 = " : " × 0 = ", null], [number(value("wrong"), 3), "mark"]);
     }
+    /** @type {Strip[]} */
     const strips = [
       { name: `q ${asks}`, role: "query", values: q.row(query), limit: figure.payload.limits.queries },
       { name: `k ${asked}`, role: "key", values: k.row(key), limit: figure.payload.limits.keys },
     ];
-    if (dotProduct) strips.push({ name: "q × k", values: q.row(query).map((term, i) => term * k.at(key, i)) });
-    return { title: [[asks, "query"], [" asks ", "quiet"], [asked, "key"]], strips, chain };
+    if (dotProduct) strips.push({ name: "q × k", values: products(q, query, k, key) });
+    return {
+      title: [
+        [asks, "query"],
+        [" asks ", "quiet"],
+        [asked, "key"],
+      ],
+      strips,
+      chain,
+    };
   }
 
-  /** A pair in an open head: its product, and the weight that scale, mask and softmax made of it. */
+  /**
+   * A pair in an open head: its product, and the weight that scale, mask and softmax made of it.
+   *
+   * @param {number} query
+   * @param {number} key
+   * @param {Tensor} q
+   * @param {Tensor} k
+   * @returns {Said}
+   */
   #opened(query, key, q, k) {
     const { figure } = this;
     const [asks, asked] = [figure.tokens("queries")[query].text, figure.tokens("keys")[key].text];
-    const product = q.row(query).map((term, i) => term * k.at(key, i));
-    const sum = product.reduce((total, term) => total + term, 0);
+    const product = products(q, query, k, key);
+    const sum = total(product);
     return {
-      title: [[asks, "query"], [" asks ", "quiet"], [asked, "key"]],
+      title: [
+        [asks, "query"],
+        [" asks ", "quiet"],
+        [asked, "key"],
+      ],
       strips: [
         { name: `q ${asks}`, role: "query", values: q.row(query), limit: figure.payload.limits.queries },
         { name: `k ${asked}`, role: "key", values: k.row(key), limit: figure.payload.limits.keys },
         { name: "q × k", values: product },
       ],
       chain: [
-        ["sum of q × k ", null], [number(sum), "number"], [" → scale, mask, softmax → ", null],
+        ["sum of q × k ", null],
+        [number(sum), "number"],
+        [" → scale, mask, softmax → ", null],
         [number(figure.tensor("weights").at(query, key), 4), "mark"],
       ],
     };
   }
 
-  /** One number of an output: the values it is mixed from. */
+  /**
+   * One number of an output: the values it is mixed from.
+   *
+   * @param {StepView} stepView
+   * @returns {Said}
+   */
   #mixture({ view }) {
     const { figure } = this;
     const { query } = figure.selection.now;
-    const [weights, values, output] = [figure.tensor("weights"), figure.tensor("values"), figure.tensor(view.tensor)];
+    const { tensor, limit } = /** @type {Matrix} */ (view);
+    const [weights, values, output] = [figure.tensor("weights"), figure.tensor("values"), figure.tensor(tensor)];
     const dimension = Math.min(figure.selection.now.dimension, output.columns - 1);
     const strongest = [...weights.row(query).keys()]
       .filter((key) => figure.visible(query, key))
       .sort((a, b) => weights.at(query, b) - weights.at(query, a))
       .slice(0, 3);
+    /** @type {Span[]} */
     const chain = strongest.flatMap((key, i) => [
-      [i ? " + " : "", null], [weights.at(query, key).toFixed(4), "number"], [" × ", null],
-      [figure.valued(key).text, "value"], [" ", null], [number(values.at(key, dimension)), "number"],
+      [i ? " + " : "", null],
+      [weights.at(query, key).toFixed(4), "number"],
+      [" × ", null],
+      [figure.valued(key).text, "value"],
+      [" ", null],
+      [number(values.at(key, dimension)), "number"],
     ]);
     if (weights.columns > strongest.length) chain.push([" + …", null]);
     return {
       title: [
-        ["output", "output"], [" of ", null], [figure.tokens("queries")[query].text, "query"],
-        [`, number ${dimension} = `, null], [signed(output.at(query, dimension), 3), "mark"],
+        ["output", "output"],
+        [" of ", null],
+        [figure.tokens("queries")[query].text, "query"],
+        [`, number ${dimension} = `, null],
+        [signed(output.at(query, dimension), 3), "mark"],
       ],
       strips: [
         ...strongest.map((key) => ({
-          name: `${weights.at(query, key).toFixed(2)} × ${figure.valued(key).text}`, role: "value",
-          values: values.row(key).map((value) => value * weights.at(query, key)), limit: view.limit,
+          name: `${weights.at(query, key).toFixed(2)} × ${figure.valued(key).text}`,
+          role: "value",
+          values: Array.from(values.row(key), (value) => value * weights.at(query, key)),
+          limit,
         })),
-        { name: "sum of all", role: "output", values: output.row(query), limit: view.limit },
+        { name: "sum of all", role: "output", values: output.row(query), limit },
       ],
       chain,
       at: dimension,
     };
   }
 
+  /** @param {StepView} stepView @returns {Said} */
   #plain({ view, title }) {
     const described = this.figure.views[view.kind].describe(view, this.figure.selection.now);
-    return { title: [[`${title}: `, "quiet"], [described, null]] };
+    return {
+      title: [
+        [`${title}: `, "quiet"],
+        [described, null],
+      ],
+    };
   }
 
+  /** @param {Strip[]} strips @param {number} [at] */
   #draw(strips, at) {
     this.strips.style.display = strips.length ? "block" : "none";
     if (!strips.length) return;
-    const told = strips.map(({ name, values }) => `${name}: ${values.length} numbers from ${number(Math.min(...values))} to ${number(Math.max(...values))}`);
+    const told = strips.map(
+      ({ name, values }) =>
+        `${name}: ${values.length} numbers from ${number(Math.min(...values))} to ${number(Math.max(...values))}`,
+    );
     this.strips.setAttribute("aria-label", told.join("; "));
     const { theme } = this.figure;
     const width = Math.max(160, this.node.clientWidth - 2);
@@ -166,12 +260,21 @@ export class Readout {
     strips.forEach(({ name, role, values, limit }, row) => {
       const font = `500 12px ${FONT.sans}`;
       context.font = font;
-      const colour = theme.colours[role] ?? theme.colours["ink-2"];
+      const colour = theme.colours[role ?? ""] ?? theme.colours["ink-2"];
       write(context, cut(context, name, NAME - 6), 0, (row + 0.5) * STRIP, { font, colour });
       const high = limit ?? Math.max(...values.map(Math.abs), 1e-9);
       heat(context, {
-        x: NAME, y: row * STRIP + 2, width: width - NAME, height: STRIP - 3, rows: 1, columns: values.length,
-        value: (_, column) => values[column], colours: theme.ramps.signed, low: -high, high, theme,
+        x: NAME,
+        y: row * STRIP + 2,
+        width: width - NAME,
+        height: STRIP - 3,
+        rows: 1,
+        columns: values.length,
+        value: (_, column) => values[column],
+        colours: theme.ramps.signed,
+        low: -high,
+        high,
+        theme,
       });
       if (at === undefined) return;
       const cell = (width - NAME) / values.length;
@@ -181,3 +284,13 @@ export class Readout {
     });
   }
 }
+
+/**
+ * A query times a key, number by number.
+ *
+ * @param {Tensor} q
+ * @param {number} query
+ * @param {Tensor} k
+ * @param {number} key
+ */
+const products = (q, query, k, key) => Array.from(q.row(query), (term, i) => term * k.at(key, i));

@@ -2,12 +2,15 @@
 
 import { mount } from "./kit/mount.js";
 import { clamp } from "./kit/numbers.js";
-import { button, element } from "./kit/text.js";
+import { button, element, focusedIn } from "./kit/text.js";
+
+/** @import { App, Component, Io, SceneData, Thing } from "./kit/types.js" */
 
 const NS = "http://www.w3.org/2000/svg";
 const STEP = 1; // pixels of the picture that an arrow key moves a thing
 const OFTEN = 150; // milliseconds between two messages while something is dragged
 
+/** @param {HTMLElement} root @param {Io} io @returns {App<SceneData>} */
 function createScene(root, io) {
   root.className = "lab scene";
   const picture = document.createElementNS(NS, "svg");
@@ -18,18 +21,24 @@ function createScene(root, io) {
   const tools = element("div", { className: "tools" });
   const says = element("p", { className: "says", role: "status" });
   root.append(picture, element("div", { className: "side", children: [tools, says] }));
-  let data = null;
+  /** @type {SceneData} */
+  let data;
+  /** @type {Thing[]} */
   let things = [];
   let chosen = 0;
+  /** @type {SVGElement[]} */
   let nodes = []; // one per thing
-  let marks = []; // [button, how it stands now]
+  /** @type {[node: HTMLButtonElement, stands: (node: HTMLButtonElement, now: Thing | undefined) => void][]} */
+  const marks = []; // [button, how it stands now]
   let sent = 0; // how many scenes were sent, and when the last one was
   let when = 0;
   let told = ""; // the scene that Python knows
+  /** @type {{ pointer: number, index: number, dx: number, dy: number } | null} */
   let drag = null; // { pointer, index, dx, dy } while a thing is dragged
 
+  /** @param {SceneData} payload */
   function update(payload) {
-    const first = data === null;
+    const first = data === undefined;
     data = payload;
     if (first) build();
     // an answer to an earlier scene than the one drawn here is out of date
@@ -56,8 +65,12 @@ function createScene(root, io) {
 
   // Drawing --------------------------------------------------------------------------------------------------------
 
-  const set = (node, values) => Object.entries(values).forEach(([name, value]) => node.setAttribute(name, value));
+  /** @param {Element} node @param {Record<string, string | number>} values */
+  const set = (node, values) => {
+    for (const [name, value] of Object.entries(values)) node.setAttribute(name, String(value));
+  };
 
+  /** @param {Thing} thing @returns {[tag: string, place: Record<string, string | number>]} */
   function shape({ shape: kind, x, y }) {
     const r = data.radius;
     if (kind === "circle") return ["circle", { cx: x, cy: y, r }];
@@ -68,8 +81,8 @@ function createScene(root, io) {
   /** A node stays as long as its thing keeps its shape, so that it keeps the focus. */
   function draw() {
     chosen = clamp(chosen, 0, Math.max(0, things.length - 1));
-    const held = nodes.indexOf(root.getRootNode().activeElement);
-    nodes.slice(things.length).forEach((node) => node.remove());
+    const held = nodes.indexOf(/** @type {SVGElement} */ (focusedIn(root)));
+    for (const node of nodes.slice(things.length)) node.remove();
     nodes = things.map((thing, index) => {
       const [tag, place] = shape(thing);
       let node = nodes[index];
@@ -80,15 +93,21 @@ function createScene(root, io) {
         if (held === index) node.focus();
       }
       set(node, { ...place, fill: data.colours[thing.colour], "aria-pressed": String(index === chosen) });
-      node.setAttribute("aria-label", `${thing.colour} ${thing.shape}, ${Math.round(thing.x)} from the left, ${Math.round(thing.y)} from the top`);
+      node.setAttribute(
+        "aria-label",
+        `${thing.colour} ${thing.shape}, ${Math.round(thing.x)} from the left, ${Math.round(thing.y)} from the top`,
+      );
       node.classList.toggle("chosen", index === chosen);
       return node;
     });
     for (const [node, stands] of marks) stands(node, things[chosen]);
     const now = things[chosen];
-    says.textContent = now ? `Chosen: the ${now.colour} ${now.shape}. Drag it, or move it with the arrow keys.` : "The scene is empty. Add a thing.";
+    says.textContent = now
+      ? `Chosen: the ${now.colour} ${now.shape}. Drag it, or move it with the arrow keys.`
+      : "The scene is empty. Add a thing.";
   }
 
+  /** @param {string} tag @param {number} index */
   function thingNode(tag, index) {
     const node = document.createElementNS(NS, tag);
     set(node, { tabindex: 0, role: "button", "data-thing": index });
@@ -103,13 +122,16 @@ function createScene(root, io) {
 
   // Dragging and keys ----------------------------------------------------------------------------------------------
 
+  /** @param {number} place */
   const inside = (place) => clamp(place, 0.5, data.side - 0.5);
 
+  /** @param {MouseEvent} event */
   function at({ clientX, clientY }) {
     const box = picture.getBoundingClientRect();
     return [((clientX - box.left) * data.side) / box.width, ((clientY - box.top) * data.side) / box.height];
   }
 
+  /** @param {PointerEvent} event @param {number} index */
   function begin(event, index) {
     if (event.button !== 0 || drag) return;
     event.preventDefault();
@@ -133,10 +155,13 @@ function createScene(root, io) {
     tell();
   };
 
+  /** @param {KeyboardEvent} event @param {number} index */
   function key(event, index) {
     event.stopPropagation(); // r and c are Streamlit's
     if (drag) return;
-    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
+    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [
+      0, 0,
+    ];
     if (dx || dy) {
       things[index].x = inside(things[index].x + dx * STEP);
       things[index].y = inside(things[index].y + dy * STEP);
@@ -146,6 +171,7 @@ function createScene(root, io) {
     event.preventDefault();
   }
 
+  /** @param {number} index */
   function remove(index) {
     things.splice(index, 1);
     change();
@@ -157,22 +183,37 @@ function createScene(root, io) {
   /** The middle of a cell where a new thing touches no other, the corners first. */
   function free() {
     const cell = data.side / data.cells;
-    const places = [[0, 0], [3, 3], [3, 0], [0, 3], [1, 1], [2, 2], [2, 1], [1, 2]].map((place) => place.map((step) => (step + 0.5) * cell));
-    return places.find(([x, y]) => things.every((thing) => Math.hypot(thing.x - x, thing.y - y) > 1.5 * cell)) ?? places[0];
+    const places = [
+      [0, 0],
+      [3, 3],
+      [3, 0],
+      [0, 3],
+      [1, 1],
+      [2, 2],
+      [2, 1],
+      [1, 2],
+    ].map((place) => place.map((step) => (step + 0.5) * cell));
+    return (
+      places.find(([x, y]) => things.every((thing) => Math.hypot(thing.x - x, thing.y - y) > 1.5 * cell)) ?? places[0]
+    );
   }
 
   function build() {
     set(picture, { viewBox: `0 0 ${data.side} ${data.side}` });
     set(ground, { width: data.side, height: data.side, fill: data.ground });
+    /** @param {HTMLButtonElement} node @param {"colour" | "shape"} name @param {string} value */
     const choice = (node, name, value) => {
       node.onclick = () => {
         things[chosen][name] = value;
         change();
       };
-      marks.push([node, (it, now) => {
-        it.disabled = !now;
-        it.setAttribute("aria-pressed", String(now?.[name] === value));
-      }]);
+      marks.push([
+        node,
+        (it, now) => {
+          it.disabled = !now;
+          it.setAttribute("aria-pressed", String(now?.[name] === value));
+        },
+      ]);
       return node;
     };
     const colours = Object.keys(data.colours).map((colour) => {
@@ -194,6 +235,7 @@ function createScene(root, io) {
     const away = button("Delete", { className: "small-button" });
     away.onclick = () => remove(chosen);
     marks.push([away, (it, now) => (it.disabled = !now)]);
+    /** @param {HTMLElement[]} children */
     const row = (...children) => element("div", { className: "row", children });
     tools.replaceChildren(row(...colours), row(...shapes), row(add, away));
   }
@@ -201,4 +243,5 @@ function createScene(root, io) {
   return { update };
 }
 
+/** @param {Component} component */
 export default (component) => mount(component, createScene, [new URL("scene.css", import.meta.url)]);

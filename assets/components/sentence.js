@@ -5,6 +5,9 @@ import { Selection } from "./kit/selection.js";
 import { element, spans } from "./kit/text.js";
 import { TokenStrip } from "./token_strip.js";
 
+/** @import { App, Component, SentenceData } from "./kit/types.js" */
+
+/** @param {HTMLElement} root @returns {App<SentenceData>} */
 function createSentence(root) {
   root.className = "lab card sentence";
   const selection = new Selection();
@@ -12,8 +15,10 @@ function createSentence(root) {
   const says = element("div", { className: "says", "aria-live": "polite" });
   const source = element("div", { className: "source" });
   root.append(tokenStrip.node, element("div", { className: "line", children: [says, source] }));
-  let data = null;
+  /** @type {SentenceData} */
+  let data;
 
+  /** @param {number} query */
   const weights = (query) => [...data.tensors.weights.row(Math.min(query, data.tokens.length - 1))];
 
   function paint() {
@@ -21,12 +26,21 @@ function createSentence(root) {
     tokenStrip.paint();
     const query = selection.now.query;
     const row = weights(query);
-    const best = row.reduce((top, weight, key) => (key !== query && weight > (row[top] ?? -1) ? key : top), query === 0 ? 1 : 0);
+    const best = row.reduce(
+      (top, weight, key) => (key !== query && weight > (row[top] ?? -1) ? key : top),
+      query === 0 ? 1 : 0,
+    );
     if (data.tokens.length < 2) return;
-    says.replaceChildren(...spans([
-      [data.tokens[query].text, "query"], [" gives ", null], [data.tokens[best].text, "key"], [" ", null],
-      [row[best].toFixed(2), "mark"], [` of its attention. ${matchMedia("(hover: none)").matches ? "Tap" : "Move over"} the other words.`, null],
-    ]));
+    says.replaceChildren(
+      ...spans([
+        [data.tokens[query].text, "query"],
+        [" gives ", null],
+        [data.tokens[best].text, "key"],
+        [" ", null],
+        [row[best].toFixed(2), "mark"],
+        [` of its attention. ${matchMedia("(hover: none)").matches ? "Tap" : "Move over"} the other words.`, null],
+      ]),
+    );
   }
 
   selection.onChange(paint);
@@ -48,4 +62,10 @@ function createSentence(root) {
   };
 }
 
-export default (component) => mount(component, createSentence, ["token_strip.css", "sentence.css"].map((name) => new URL(name, import.meta.url)));
+/** @param {Component} component */
+export default (component) =>
+  mount(
+    component,
+    createSentence,
+    ["token_strip.css", "sentence.css"].map((name) => new URL(name, import.meta.url)),
+  );

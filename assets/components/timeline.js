@@ -4,11 +4,14 @@ import { clamp, mix } from "./kit/numbers.js";
 import { Playhead } from "./kit/playhead.js";
 import { button, element } from "./kit/text.js";
 
+/** @import { Pressed, StepView } from "./kit/types.js" */
+
 const ICON = { play: "M8 5.5v13l11-6.5z", pause: "M7 5h3.6v14H7zM13.4 5H17v14h-3.6z" };
 
 const WIDTHS = [98, 66, 44]; // of a small picture with its label, as there is room
 const SMALLEST = 8; // of one without
 
+/** @param {"play" | "pause"} name */
 function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -21,14 +24,36 @@ function icon(name) {
   return svg;
 }
 
+/**
+ * @typedef {object} Hooks
+ * @property {() => void} onMove
+ * @property {(index: number, room: number, side: number) => [width: number, height: number]} sizes
+ * @property {(canvas: HTMLCanvasElement, index: number, room: number, side: number) => void} thumbnail
+ * @property {() => void} [onStart]
+ * @property {() => number | null} [again]
+ */
+
 export class Timeline {
+  /** @type {string[]} */
+  labels = [];
+  /** @type {{ node: HTMLElement, canvas: HTMLCanvasElement }[]} */
+  pictures = [];
+  /** @type {HTMLElement[]} */
+  dots = [];
+  /** @type {number[]} */
+  centres = [];
+  wording = "";
+
   /**
-   * onMove is called on every move of the playhead; sizes(index, room, side) tells [width, height] of one small picture,
-   * at most `room` wide and `side` high, and thumbnail(canvas, index, room, side) draws it. onStart is called when playing
-   * starts at the beginning, again when it reached the end (see Playhead).
+   * onMove is called on every move of the playhead; sizes(index, room, side) tells [width, height] of one small
+   * picture, at most `room` wide and `side` high, and thumbnail(canvas, index, room, side) draws it. onStart is
+   * called when playing starts at the beginning, again when it reached the end (see Playhead).
+   *
+   * @param {Hooks} hooks
    */
   constructor({ onMove, sizes, thumbnail, onStart = () => {}, again }) {
-    Object.assign(this, { sizes, thumbnail });
+    this.sizes = sizes;
+    this.thumbnail = thumbnail;
     this.onStart = onStart;
     this.head = new Playhead(() => {
       this.#show();
@@ -41,7 +66,11 @@ export class Timeline {
     this.knob = element("div", { className: "knob" });
     this.track = element("div", { className: "track", children: [this.fill, this.knob] });
     this.slider = element("div", {
-      className: "steps", role: "slider", tabindex: 0, "aria-label": "Step of the computation", "aria-valuemin": 1,
+      className: "steps",
+      role: "slider",
+      tabindex: 0,
+      "aria-label": "Step of the computation",
+      "aria-valuemin": 1,
     });
     this.node = element("div", { className: "timeline", children: [this.play, this.slider] });
     this.track.onpointerdown = (event) => this.#scrub(event);
@@ -67,22 +96,28 @@ export class Timeline {
     this.head.toggle();
   }
 
-  /** What a key does, wherever in the figure it was pressed; true if it did something. */
+  /**
+   * What a key does, wherever in the figure it was pressed; true if it did something.
+   *
+   * @param {Pressed} event
+   */
   key(event) {
     const digit = /^[1-9]$/.test(event.key) ? Number(event.key) - 1 : null;
-    const act = {
-      ArrowRight: () => this.head.next(),
-      ArrowLeft: () => this.head.previous(),
-      Home: () => this.head.go(0),
-      End: () => this.head.go(this.head.last),
-      " ": () => this.toggle(),
-    }[event.key] ?? (digit !== null && digit <= this.head.last ? () => this.head.go(digit) : null);
+    const act =
+      {
+        ArrowRight: () => this.head.next(),
+        ArrowLeft: () => this.head.previous(),
+        Home: () => this.head.go(0),
+        End: () => this.head.go(this.head.last),
+        " ": () => this.toggle(),
+      }[event.key] ?? (digit !== null && digit <= this.head.last ? () => this.head.go(digit) : null);
     if (!act) return false;
     if (event.key !== " ") this.poster = false;
     act();
     return true;
   }
 
+  /** @param {StepView[]} views */
   update(views) {
     this.head.last = views.length - 1;
     this.head.time = Math.min(this.head.time, this.head.last);
@@ -90,6 +125,7 @@ export class Timeline {
     if (wording === this.wording) return;
     this.wording = wording;
     this.labels = views.map((stepView) => stepView.label);
+    /** @type {Element[]} */
     const children = [];
     this.pictures = views.map((stepView, index) => {
       if (index) children.push(element("span", { className: "operator", children: [stepView.operator ?? ""] }));
@@ -109,7 +145,7 @@ export class Timeline {
     this.dots = views.map(() => element("i", { className: "dot" }));
     this.track.replaceChildren(this.fill, ...this.dots, this.knob);
     this.slider.replaceChildren(...children, this.track);
-    this.slider.setAttribute("aria-valuemax", views.length);
+    this.slider.setAttribute("aria-valuemax", String(views.length));
   }
 
   layout() {
@@ -125,17 +161,26 @@ export class Timeline {
       side = Math.min(30, room);
       this.#size(room, side);
     }
-    this.pictures.forEach(({ canvas }, index) => this.thumbnail(canvas, index, room, side));
+    this.pictures.forEach(({ canvas }, index) => {
+      this.thumbnail(canvas, index, room, side);
+    });
     const left = this.slider.getBoundingClientRect().left;
     this.centres = this.pictures.map(({ node }) => {
       const box = node.getBoundingClientRect();
       return box.left - left + box.width / 2;
     });
-    this.dots.forEach((dot, index) => (dot.style.left = `${this.centres[index]}px`));
+    this.dots.forEach((dot, index) => {
+      dot.style.left = `${this.centres[index]}px`;
+    });
     this.#show();
   }
 
-  /** Room for the small pictures: they are drawn once it is known which size fits. */
+  /**
+   * Room for the small pictures: they are drawn once it is known which size fits.
+   *
+   * @param {number} room
+   * @param {number} side
+   */
   #size(room, side) {
     this.pictures.forEach(({ canvas }, index) => {
       const [width, height] = this.sizes(index, room, side);
@@ -144,7 +189,7 @@ export class Timeline {
   }
 
   #show() {
-    if (!this.centres) return;
+    if (!this.centres.length) return;
     const { time, playing, last } = this.head;
     const low = clamp(Math.floor(time), 0, Math.max(0, last - 1));
     const at = mix(this.centres[low], this.centres[Math.min(low + 1, last)], time - low);
@@ -155,12 +200,13 @@ export class Timeline {
     });
     this.play.replaceChildren(icon(playing ? "pause" : "play"));
     this.play.setAttribute("aria-label", playing ? "Pause" : "Play");
-    this.slider.setAttribute("aria-valuenow", this.step + 1);
+    this.slider.setAttribute("aria-valuenow", String(this.step + 1));
     this.slider.setAttribute("aria-valuetext", `${this.step + 1} of ${last + 1}: ${this.labels[this.step]}`);
   }
 
+  /** @param {PointerEvent} event */
   #scrub(event) {
-    const time = ({ clientX }) => {
+    const time = (/** @type {MouseEvent} */ { clientX }) => {
       const x = clientX - this.slider.getBoundingClientRect().left;
       let low = 0;
       while (low < this.head.last - 1 && x > this.centres[low + 1]) low++;

@@ -2,13 +2,59 @@
 
 import { parse, shade } from "./colour.js";
 
+/** @import { Pen, Theme } from "./types.js" */
+
 export const FONT = {
   sans: '"Source Sans", sans-serif',
   mono: '"Source Code Pro", monospace',
   serif: '"Source Serif", serif',
 };
 
-/** Sizes a canvas in CSS pixels and returns a cleared context that draws in them. */
+/**
+ * @typedef {object} Heat
+ * @property {number} x
+ * @property {number} y
+ * @property {number} width
+ * @property {number} height
+ * @property {number} rows
+ * @property {number} columns
+ * @property {(row: number, column: number) => number | symbol} value
+ * @property {number[][]} colours
+ * @property {number} low
+ * @property {number} high
+ * @property {Theme} theme
+ * @property {number} [alpha]
+ */
+/** @typedef {{ font: string, colour: string, align?: CanvasTextAlign, baseline?: CanvasTextBaseline }} Lettering */
+
+/**
+ * What draws on a canvas.
+ *
+ * @template {HTMLCanvasElement | OffscreenCanvas} C
+ * @param {C} canvas
+ */
+export function penOf(canvas) {
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("this browser draws on no canvas");
+  return /** @type {C extends HTMLCanvasElement ? CanvasRenderingContext2D : OffscreenCanvasRenderingContext2D} */ (
+    context
+  );
+}
+
+/**
+ * Pixels of the screen for one of CSS.
+ *
+ * @param {Pen} context
+ */
+export const ratioOf = (context) => context.getTransform().a;
+
+/**
+ * Sizes a canvas in CSS pixels and returns a cleared context that draws in them.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {number} height
+ */
 export function fit(canvas, width, height) {
   const ratio = Math.max(1, window.devicePixelRatio || 1);
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
@@ -18,43 +64,55 @@ export function fit(canvas, width, height) {
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
   }
-  const context = canvas.getContext("2d");
+  const context = penOf(canvas);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  context.ratio = ratio;
   return context;
 }
 
+/** @type {Map<string, CanvasPattern>} */
 const patterns = new Map();
 
-/** Hatching for cells that have no value to show. */
+/**
+ * Hatching for cells that have no value to show.
+ *
+ * @param {Pen} context
+ * @param {Record<string, string>} colours
+ * @returns {CanvasPattern}
+ */
 function hatching(context, { "hatch-ground": ground, hatch }) {
-  const key = `${ground}${hatch}${context.ratio}`;
-  if (!patterns.has(key)) {
-    const side = Math.round(6 * context.ratio);
+  const ratio = ratioOf(context);
+  const key = `${ground}${hatch}${ratio}`;
+  let pattern = patterns.get(key);
+  if (!pattern) {
+    const side = Math.round(6 * ratio);
     const tile = new OffscreenCanvas(side, side);
-    const pen = tile.getContext("2d");
+    const pen = penOf(tile);
     pen.fillStyle = ground;
     pen.fillRect(0, 0, side, side);
     pen.strokeStyle = hatch;
-    pen.lineWidth = context.ratio;
+    pen.lineWidth = ratio;
     for (const shift of [-side, 0, side]) {
       pen.beginPath();
       pen.moveTo(shift, side);
       pen.lineTo(shift + side, 0);
       pen.stroke();
     }
-    const pattern = context.createPattern(tile, "repeat");
-    pattern.setTransform(new DOMMatrix().scale(1 / context.ratio));
+    pattern = /** @type {CanvasPattern} */ (context.createPattern(tile, "repeat")); // null for no image alone
+    pattern.setTransform(new DOMMatrix().scale(1 / ratio));
     patterns.set(key, pattern);
   }
-  return patterns.get(key);
+  return pattern;
 }
 
 /** What `value` of a heatmap answers besides a number. */
 export const HIDDEN = Symbol("hatched");
 
-/** What a view calls such a cell. */
+/**
+ * What a view calls such a cell.
+ *
+ * @param {{hiddenWord?: string}} view
+ */
 export const hiddenWord = (view) => view.hiddenWord ?? "not allowed";
 export const BLANK = Symbol("not computed yet: empty");
 
@@ -63,11 +121,16 @@ export const BLANK = Symbol("not computed yet: empty");
  *
  * value(row, column) -> number, HIDDEN or BLANK. Where cells are smaller than a pixel of the screen, a pixel shows the
  * cell that is furthest from 0 among those it covers, so that nothing strong can vanish.
+ *
+ * @param {Pen} context
+ * @param {Heat} box
  */
 export function heat(context, { x, y, width, height, rows, columns, value, colours, low, high, theme, alpha = 1 }) {
-  const across = Math.min(columns, Math.max(1, Math.floor(width * context.ratio)));
-  const down = Math.min(rows, Math.max(1, Math.floor(height * context.ratio)));
+  const ratio = ratioOf(context);
+  const across = Math.min(columns, Math.max(1, Math.floor(width * ratio)));
+  const down = Math.min(rows, Math.max(1, Math.floor(height * ratio)));
   const image = new ImageData(across, down);
+  /** @type {[number, number][]} */
   const hidden = [];
   const blank = parse(theme.colours.sunken);
   for (let r = 0, at = 0; r < down; r++) {
@@ -83,7 +146,7 @@ export function heat(context, { x, y, width, height, rows, columns, value, colou
     }
   }
   const small = new OffscreenCanvas(across, down);
-  small.getContext("2d").putImageData(image, 0, 0);
+  penOf(small).putImageData(image, 0, 0);
   const [cellWidth, cellHeight] = [width / across, height / down];
   context.save();
   context.globalAlpha = alpha;
@@ -101,26 +164,52 @@ export function heat(context, { x, y, width, height, rows, columns, value, colou
   context.restore();
 }
 
+/**
+ * @param {Heat["value"]} value
+ * @param {number} r
+ * @param {number} c
+ * @param {number} rows
+ * @param {number} columns
+ * @param {number} down
+ * @param {number} across
+ */
 function strongest(value, r, c, rows, columns, down, across) {
+  /** @type {number | symbol} */
   let best = HIDDEN;
   for (let i = Math.floor((r * rows) / down); i < Math.ceil(((r + 1) * rows) / down); i++) {
     for (let j = Math.floor((c * columns) / across); j < Math.ceil(((c + 1) * columns) / across); j++) {
       const cell = value(i, j);
       if (cell === BLANK) return BLANK;
-      if (cell !== HIDDEN && (best === HIDDEN || Math.abs(cell) > Math.abs(best))) best = cell;
+      if (typeof cell === "number" && (typeof best !== "number" || Math.abs(cell) > Math.abs(best))) best = cell;
     }
   }
   return best;
 }
 
-/** The outline of a box, drawn outside its cells. */
+/**
+ * The outline of a box, drawn outside its cells.
+ *
+ * @param {Pen} context
+ * @param {number} x
+ * @param {number} y
+ * @param {number} width
+ * @param {number} height
+ * @param {string} colour
+ * @param {number} [line]
+ */
 export function outline(context, x, y, width, height, colour, line = 1.5) {
   context.strokeStyle = colour;
   context.lineWidth = line;
   context.strokeRect(x - line / 2, y - line / 2, width - 1 + line, height - 1 + line);
 }
 
-/** Text cut to a width, with an ellipsis. */
+/**
+ * Text cut to a width, with an ellipsis.
+ *
+ * @param {Pen} context
+ * @param {string} text
+ * @param {number} width
+ */
 export function cut(context, text, width) {
   if (context.measureText(text).width <= width) return text;
   const letters = [...text];
@@ -128,7 +217,15 @@ export function cut(context, text, width) {
   return `${letters.join("")}…`;
 }
 
-/** One line of text: where, how, in which colour. Right-to-left words stay in their place. */
+/**
+ * One line of text: where, how, in which colour. Right-to-left words stay in their place.
+ *
+ * @param {Pen} context
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {Lettering} style
+ */
 export function write(context, text, x, y, { font, colour, align = "left", baseline = "middle" }) {
   context.font = font;
   context.fillStyle = colour;
@@ -138,10 +235,16 @@ export function write(context, text, x, y, { font, colour, align = "left", basel
   context.fillText(text, x, y);
 }
 
-/** Saves the drawing as a picture file. */
+/**
+ * Saves the drawing as a picture file.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {string} ground
+ * @param {string} name
+ */
 export function savePicture(canvas, ground, name) {
   const copy = new OffscreenCanvas(canvas.width, canvas.height);
-  const pen = copy.getContext("2d");
+  const pen = penOf(copy);
   pen.fillStyle = ground;
   pen.fillRect(0, 0, copy.width, copy.height);
   pen.drawImage(canvas, 0, 0);

@@ -1,17 +1,29 @@
 // Colours. All of them come from Streamlit's theme (.streamlit/config.toml) or from kit.css; here they are only read.
 
+/** @import { Theme } from "./types.js" */
+
 const RAMP_SIZE = 256;
 
-/** "#rgb", "#rrggbb" or "rgb(r, g, b)" -> [r, g, b], each 0..255. */
+/**
+ * "#rgb", "#rrggbb" or "rgb(r, g, b)" -> [r, g, b], each 0..255.
+ *
+ * @param {string} colour
+ * @returns {number[]}
+ */
 export function parse(colour) {
   const text = colour.trim();
-  if (!text.startsWith("#")) return (text.match(/[\d.]+/g) ?? [0, 0, 0]).slice(0, 3).map(Number);
+  if (!text.startsWith("#")) return (text.match(/[\d.]+/g) ?? ["0", "0", "0"]).slice(0, 3).map(Number);
   const long = text.length === 4 ? [...text.slice(1)].map((digit) => digit + digit).join("") : text.slice(1, 7);
   return [0, 2, 4].map((at) => parseInt(long.slice(at, at + 2), 16));
 }
 
-/** Relative luminance of WCAG 2, 0 (black) to 1 (white). */
+/**
+ * Relative luminance of WCAG 2, 0 (black) to 1 (white).
+ *
+ * @param {number[]} colour
+ */
 function luminance([r, g, b]) {
+  /** @param {number} channel */
   const linear = (channel) => {
     const share = channel / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
@@ -19,7 +31,12 @@ function luminance([r, g, b]) {
   return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
 }
 
-/** A few colours, as far apart as they look -> 256 colours between them. */
+/**
+ * A few colours, as far apart as they look -> 256 colours between them.
+ *
+ * @param {string} stops
+ * @returns {number[][]}
+ */
 function ramp(stops) {
   const colours = stops.split(",").map(parse);
   return Array.from({ length: RAMP_SIZE }, (_, step) => {
@@ -30,13 +47,43 @@ function ramp(stops) {
 }
 
 const NAMES = [
-  "page", "surface", "sunken", "line", "control-line", "edge", "ink", "ink-2", "ink-3",
-  "query", "key", "value", "output", "mark", "mark-ink", "spot", "spot-ink", "hatch", "hatch-ground",
+  "page",
+  "surface",
+  "sunken",
+  "line",
+  "control-line",
+  "edge",
+  "ink",
+  "ink-2",
+  "ink-3",
+  "query",
+  "key",
+  "value",
+  "output",
+  "mark",
+  "mark-ink",
+  "spot",
+  "spot-ink",
+  "hatch",
+  "hatch-ground",
 ];
 
-/** Sets data-theme on the root and returns every colour the drawings need. */
+/**
+ * What stands in for a theme until it is read: nothing is drawn before.
+ *
+ * @type {Theme}
+ */
+export const UNREAD = { name: "light", colours: {}, ramps: { weights: [], signed: [] } };
+
+/**
+ * Sets data-theme on the root and returns every colour the drawings need.
+ *
+ * @param {HTMLElement} root
+ * @returns {Theme}
+ */
 export function readTheme(root) {
   const style = getComputedStyle(root);
+  /** @param {string} name */
   const read = (name) => style.getPropertyValue(name).trim();
   const name = luminance(parse(read("--st-background-color"))) < 0.2 ? "dark" : "light";
   root.dataset.theme = name;
@@ -50,16 +97,32 @@ export function readTheme(root) {
   };
 }
 
+/** @param {number[]} colour */
 export const css = ([r, g, b]) => `rgb(${r},${g},${b})`;
 
-/** The colour of a value between low and high. */
+/**
+ * The colour of a value between low and high.
+ *
+ * @param {number[][]} colours
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ */
 export function shade(colours, value, low, high) {
   const at = Math.round(((value - low) / (high - low || 1)) * (RAMP_SIZE - 1));
   return colours[Math.max(0, Math.min(RAMP_SIZE - 1, at))];
 }
 
-/** Text that can be read on a cell of any colour: at 0.179 black and white contrast alike, by 4.6 to 1. */
+/**
+ * Text that can be read on a cell of any colour: at 0.179 black and white contrast alike, by 4.6 to 1.
+ *
+ * @param {number[]} colour
+ */
 export const inkOn = (colour) => (luminance(colour) > 0.179 ? "#000000" : "#ffffff");
 
+/** @param {number[][]} colours */
 export const gradient = (colours) =>
-  `linear-gradient(90deg,${colours.filter((_, i) => i % 15 === 0).map(css).join(",")})`;
+  `linear-gradient(90deg,${colours
+    .filter((_, i) => i % 15 === 0)
+    .map(css)
+    .join(",")})`;

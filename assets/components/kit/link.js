@@ -1,19 +1,29 @@
 // The link names the view once it rests.
 
+/** @import { Io, Look } from "./types.js" */
+
+/** @typedef {Look & { step: number }} Link what a link must say to show the same again */
+
 const SETTLE = 600; // ms
 
 export class ViewLink {
+  /** @param {Io} io */
   constructor(io) {
     this.io = io;
     this.told = "";
     this.timer = 0;
   }
 
-  /** This view is the one the link stands for already. */
+  /**
+   * This view is the one the link stands for already.
+   *
+   * @param {Link} view
+   */
   stands(view) {
     this.told = JSON.stringify(view);
   }
 
+  /** @param {Link} view */
   tell(view) {
     this.wait();
     const now = JSON.stringify(view);
@@ -31,10 +41,14 @@ export class ViewLink {
   }
 }
 
-/** Python writes the same into the link; finding it there, Streamlit adds no entry to the history of the browser. */
+/**
+ * Python writes the same into the link; finding it there, Streamlit adds no entry to the history of the browser.
+ *
+ * @param {Link} view
+ */
 function replace({ step, query, key, dimension, head }) {
   const url = new URL(location.href);
-  url.searchParams.set("step", step);
+  url.searchParams.set("step", String(step));
   url.searchParams.set("at", [query, key, dimension, head].join("."));
   history.replaceState(history.state, "", url);
 }

@@ -4,9 +4,25 @@
 import { readTheme } from "./colour.js";
 import { decode } from "./payload.js";
 
+/** @import { App, Component, Io } from "./types.js" */
+
+/**
+ * @typedef {object} Mounted
+ * @property {HTMLElement} root
+ * @property {Io} io
+ * @property {App<any>} app what one root is given is told by the part that made it
+ * @property {Promise<unknown>} ready
+ * @property {ResizeObserver} observer
+ * @property {number} turn
+ * @property {number} width
+ * @property {boolean} drawn
+ */
+
+/** @type {WeakMap<HTMLElement, Mounted>} */
 const apps = new WeakMap();
 
 const MATH = "Attention Lab Math";
+/** @type {FontFace | null} */
 let mathFont = null;
 
 /** Formulas need a font that knows how to build them; a shadow root cannot declare one. */
@@ -16,14 +32,20 @@ function loadMathFont() {
   return mathFont.load().catch(() => {});
 }
 
+/**
+ * Done when it is there, or cannot be had.
+ *
+ * @param {HTMLElement} root
+ * @param {URL} url
+ */
 function stylesheet(root, url) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
-  link.href = url;
+  link.href = url.href;
   return new Promise((ready) => {
     link.onload = ready;
     link.onerror = ready;
-    root.parentNode.insertBefore(link, root);
+    root.before(link);
   });
 }
 
@@ -32,35 +54,19 @@ function stylesheet(root, url) {
  *
  * create(root, io) builds it once in an empty root: { update(payload, theme), resize(width)?, destroy()? }.
  * io has setStateValue and setTriggerValue of the component.
+ *
+ * @template P
+ * @param {Component} component
+ * @param {(root: HTMLElement, io: Io) => App<P>} create
+ * @param {URL[]} styles
  */
 export function mount(component, create, styles) {
   const place = component.parentElement;
-  let entry = apps.get(place);
-  if (!entry) {
-    const root = document.createElement("div");
-    root.className = "lab";
-    root.style.visibility = "hidden";
-    place.append(root);
-    const io = { component };
-    entry = { root, io, app: create(root, io) };
-    entry.ready = Promise.all([
-      ...[new URL("kit.css", import.meta.url), ...styles].map((url) => stylesheet(root, url)),
-      loadMathFont(),
-    ]);
-    entry.observer = new ResizeObserver(() => {
-      const width = root.clientWidth;
-      if (entry.drawn && width && width !== entry.width) {
-        entry.width = width;
-        entry.app.resize?.(width);
-      }
-    });
-    entry.observer.observe(root);
-    apps.set(place, entry);
-  }
+  const entry = apps.get(place) ?? begin(component, create, styles);
   entry.io.component = component;
   const payload = decode(component.data);
-  entry.turn = (entry.turn ?? 0) + 1;
-  const turn = entry.turn;
+  entry.turn += 1;
+  const { turn } = entry;
   entry.ready.then(() => {
     if (turn !== entry.turn || !entry.root.isConnected) return;
     entry.width = entry.root.clientWidth;
@@ -75,4 +81,35 @@ export function mount(component, create, styles) {
     entry.root.remove();
     apps.delete(place);
   };
+}
+
+/**
+ * Builds it.
+ *
+ * @template P
+ * @param {Component} component
+ * @param {(root: HTMLElement, io: Io) => App<P>} create
+ * @param {URL[]} styles
+ * @returns {Mounted}
+ */
+function begin(component, create, styles) {
+  const root = document.createElement("div");
+  root.className = "lab";
+  root.style.visibility = "hidden";
+  component.parentElement.append(root);
+  const io = { component };
+  const app = create(root, io);
+  const sheets = [new URL("kit.css", import.meta.url), ...styles].map((url) => stylesheet(root, url));
+  const ready = Promise.all([...sheets, loadMathFont()]);
+  const observer = new ResizeObserver(() => {
+    const width = root.clientWidth;
+    if (entry.drawn && width && width !== entry.width) {
+      entry.width = width;
+      app.resize?.(width);
+    }
+  });
+  const entry = { root, io, app, ready, observer, turn: 0, width: 0, drawn: false };
+  observer.observe(root);
+  apps.set(component.parentElement, entry);
+  return entry;
 }

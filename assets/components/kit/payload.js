@@ -1,7 +1,6 @@
 // What Python sends: one safetensors file. Its metadata holds the words, its tensors the numbers.
 
-const LITTLE = { F32: [Float32Array, 4], F16: [Uint16Array, 2], U16: [Uint16Array, 2], U8: [Uint8Array, 1] };
-
+/** @param {number} bits */
 function fromHalf(bits) {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
@@ -11,8 +10,21 @@ function fromHalf(bits) {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/**
+ * How numbers of each kind are read. Weights come as 16-bit fixed point: 65535 stands for 1.
+ *
+ * @type {Record<string, (raw: ArrayBuffer) => Float32Array | Uint8Array>}
+ */
+const READ = {
+  F32: (raw) => new Float32Array(raw),
+  F16: (raw) => Float32Array.from(new Uint16Array(raw), fromHalf),
+  U16: (raw) => Float32Array.from(new Uint16Array(raw), (fixed) => fixed / 65535),
+  U8: (raw) => new Uint8Array(raw),
+};
+
 /** A tensor on the screen's side: `values` row after row, and doors to single cells. */
 export class Tensor {
+  /** @param {Float32Array | Uint8Array} values @param {number[]} shape */
   constructor(values, shape) {
     this.values = values;
     this.shape = shape;
@@ -20,39 +32,45 @@ export class Tensor {
     this.rows = shape[shape.length - 2] ?? 1;
   }
 
+  /** @param {number} row @param {number} column @returns {number} */
   at(row, column) {
     return this.values[row * this.columns + column];
   }
 
+  /** @param {number} row */
   row(row) {
     return this.values.subarray(row * this.columns, (row + 1) * this.columns);
   }
 
-  /** One matrix of a stack of matrices. */
+  /**
+   * One matrix of a stack of matrices.
+   *
+   * @param {number} index
+   */
   matrix(index) {
     const size = this.rows * this.columns;
     return new Tensor(this.values.subarray(index * size, (index + 1) * size), [this.rows, this.columns]);
   }
 }
 
-/** bytes -> { ...words, tensors: { name: Tensor } }. Weights come as 16-bit fixed point: 65535 stands for 1. */
+/** @typedef {{ dtype: string, shape: number[], data_offsets: [number, number] }} Entry of a safetensors header */
+
+/**
+ * bytes -> { ...words, tensors: { name: Tensor } }.
+ *
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
 export function decode(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerSize = Number(view.getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerSize)));
-  const words = JSON.parse(header.__metadata__.words);
+  const { __metadata__: metadata, ...entries } = header;
+  /** @type {Record<string, Tensor>} */
   const tensors = {};
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
-    const [Numbers, size] = LITTLE[entry.dtype];
-    const [start, end] = entry.data_offsets.map((offset) => offset + 8 + headerSize);
+  for (const [name, { dtype, shape, data_offsets }] of /** @type {[string, Entry][]} */ (Object.entries(entries))) {
+    const [start, end] = data_offsets.map((offset) => offset + 8 + headerSize);
     // the message is not aligned for typed arrays: copy
-    const raw = new Numbers(bytes.slice(start, end).buffer, 0, (end - start) / size);
-    const values =
-      entry.dtype === "F16" ? Float32Array.from(raw, fromHalf)
-      : entry.dtype === "U16" ? Float32Array.from(raw, (fixed) => fixed / 65535)
-      : raw;
-    tensors[name] = new Tensor(values, entry.shape);
+    tensors[name] = new Tensor(READ[dtype](bytes.slice(start, end).buffer), shape);
   }
-  return { ...words, tensors };
+  return { ...JSON.parse(metadata.words), tensors };
 }

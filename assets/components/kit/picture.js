@@ -1,16 +1,25 @@
 // Pixels that came as numbers.
 
+import { penOf } from "./canvas.js";
 import { clamp } from "./numbers.js";
 
-/** A picture, (3, height, width) from 0 to `largest`, as a canvas of its own size. */
+/** @import { Tensor } from "./types.js" */
+
+/**
+ * A picture, (3, height, width) from 0 to `largest`, as a canvas of its own size.
+ *
+ * @param {Tensor} picture
+ * @param {number} [largest]
+ */
 export function pictureOf({ values, shape: [, height, width] }, largest = 1) {
   const image = new ImageData(width, height);
   const plane = height * width;
   for (let at = 0; at < plane; at++) {
-    for (let channel = 0; channel < 3; channel++) image.data[4 * at + channel] = 255 * clamp(values[channel * plane + at] / largest, 0, 1);
+    for (let channel = 0; channel < 3; channel++)
+      image.data[4 * at + channel] = 255 * clamp(values[channel * plane + at] / largest, 0, 1);
     image.data[4 * at + 3] = 255;
   }
   const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  penOf(canvas).putImageData(image, 0, 0);
   return canvas;
 }

@@ -7,18 +7,28 @@ const REST = 1700; // ms to look at a finished step
 const GLIDE = 320; // ms from step to step on a key or a click
 
 const prefersStillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+/** @param {number} share */
 const ease = (share) => (share < 0.5 ? 2 * share * share : 1 - (2 - 2 * share) ** 2 / 2);
+/** @param {number} share */
+const slow = (share) => 1 - (1 - share) ** 2; // for a glide that goes on from one: it is moving already
 
 export class Playhead {
   /**
    * onMove is called with nothing whenever `time` or `playing` changed. again() is asked at the end while playing: the
    * step to play from once more, or null. pace: 1, or less to play faster.
+   *
+   * @param {() => void} onMove
+   * @param {() => number | null} [again]
    */
   constructor(onMove, again = () => null) {
     this.again = again;
     this.pace = 1;
     this.time = 0;
     this.last = 0;
+    this.frame = 0;
+    this.timer = 0;
+    /** @type {number | null} */
+    this.goal = null; // the step that it glides to, null while it rests or plays
     this.playing = false;
     this.onMove = onMove;
   }
@@ -27,24 +37,34 @@ export class Playhead {
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);
     this.playing = false;
+    this.goal = null;
   }
 
+  /** @param {number} time */
   set(time) {
     this.time = clamp(time, 0, this.last);
     this.onMove();
   }
 
+  /** @param {number} step */
   go(step) {
+    const goal = clamp(Math.round(step), 0, this.last);
+    if (goal === this.goal) return;
+    const curve = this.goal === null ? ease : slow;
     this.stop();
-    this.#run(clamp(Math.round(step), 0, this.last), GLIDE, ease);
+    this.goal = goal;
+    this.#run(goal, GLIDE, curve, () => {
+      this.goal = null;
+    });
   }
 
+  /** A key that is pressed while it glides counts from where it goes, not from where it is. */
   next() {
-    this.go(Math.floor(this.time + 1e-6) + 1);
+    this.go((this.goal ?? Math.floor(this.time + 1e-6)) + 1);
   }
 
   previous() {
-    this.go(Math.ceil(this.time - 1e-6) - 1);
+    this.go((this.goal ?? Math.ceil(this.time - 1e-6)) - 1);
   }
 
   toggle() {
@@ -74,7 +94,12 @@ export class Playhead {
       return;
     }
     const goal = Math.floor(this.time + 1e-6) + 1;
-    this.#run(goal, SWEEP * this.pace * (goal - this.time), (share) => share, () => this.#rest());
+    this.#run(
+      goal,
+      SWEEP * this.pace * (goal - this.time),
+      (share) => share,
+      () => this.#rest(),
+    );
   }
 
   /** Time to look, then on. */
@@ -83,6 +108,12 @@ export class Playhead {
     this.timer = setTimeout(() => this.#playOn(), REST * this.pace);
   }
 
+  /**
+   * @param {number} goal
+   * @param {number} duration
+   * @param {(share: number) => number} curve
+   * @param {() => void} [after]
+   */
   #run(goal, duration, curve, after = () => {}) {
     cancelAnimationFrame(this.frame);
     if (prefersStillness()) {
@@ -92,6 +123,7 @@ export class Playhead {
     }
     const from = this.time;
     const started = performance.now();
+    /** @param {number} now */
     const tick = (now) => {
       const share = clamp((now - started) / duration, 0, 1);
       this.set(share < 1 ? mix(from, goal, curve(share)) : goal);

@@ -3,19 +3,41 @@
 import { FONT, outline, write } from "../kit/canvas.js";
 import { clamp, mix, number } from "../kit/numbers.js";
 
+/** @import { Arrangement, Cube, Looked, Place } from "../kit/types.js" */
+
+/** @import { Figure } from "../figure.js" */
+
 const TOP = 30;
 const GAP = 6;
 const LABEL = 74;
 const HEIGHT = 360;
-const STANDS = { flat: "one wide row for each token", cut: "every row cut into heads", stacked: "a block for each head" };
+const STANDS = {
+  flat: "one wide row for each token",
+  cut: "every row cut into heads",
+  stacked: "a block for each head",
+};
 
 export class CubeView {
+  heads = 0;
+  tokens = 0;
+  dims = 0;
+  width = 0;
+  label = 0;
+  row = 0;
+  across = 0;
+  down = 0;
+  cardWidth = 0;
+  cardRow = 0;
+  share = 1;
+
+  /** @param {Figure} figure */
   constructor(figure) {
     this.figure = figure;
   }
 
   // view.tensor is (heads, tokens, head_dim); view.from and view.to are "flat", "cut" or "stacked".
   // view.origin, where given, tells which token each row of the stack really came from: the classic bug.
+  /** @param {Cube} view @param {number} width */
   layout(view, width) {
     const stack = this.figure.stack(view.tensor);
     [this.heads, this.tokens, this.dims] = stack.shape;
@@ -30,14 +52,20 @@ export class CubeView {
     return HEIGHT + TOP;
   }
 
-  /** Where a head's block stands in one arrangement: x, y, width, height. */
+  /**
+   * Where a head's block stands in one arrangement: x, y, width, height.
+   *
+   * @param {number} head
+   * @param {Arrangement} arrangement
+   */
   #block(head, arrangement) {
     if (arrangement === "stacked") {
       const height = this.cardRow * this.tokens;
       return {
         x: (head % this.across) * (this.cardWidth + 14),
         y: TOP - 8 + Math.floor(head / this.across) * (height + 24),
-        width: this.cardWidth, height,
+        width: this.cardWidth,
+        height,
       };
     }
     const gap = arrangement === "cut" ? GAP : 0;
@@ -45,17 +73,23 @@ export class CubeView {
     return { x: this.label + head * (width + gap), y: TOP, width, height: this.row * this.tokens };
   }
 
+  /** @param {number} head @param {Cube} view @param {number} share */
   #now(head, view, share) {
     const [from, to] = [this.#block(head, view.from), this.#block(head, view.to)];
-    return Object.fromEntries(Object.keys(from).map((name) => [name, mix(from[name], to[name], share)]));
+    return {
+      x: mix(from.x, to.x, share),
+      y: mix(from.y, to.y, share),
+      width: mix(from.width, to.width, share),
+      height: mix(from.height, to.height, share),
+    };
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Cube} view @param {number} share */
   paint(context, view, share) {
     const { figure } = this;
     const { theme, selection } = figure;
     const { head: looked, query } = selection.now;
     const arrangement = share < 0.5 ? view.from : view.to;
-    this.view = view;
     this.share = share;
     for (let head = 0; head < this.heads; head++) {
       const { x, y, width, height } = this.#now(head, view, share);
@@ -66,59 +100,84 @@ export class CubeView {
       const on = head === looked;
       if (arrangement !== "flat" || on) {
         const name = arrangement === "stacked" || width > 46 ? `head ${head}` : String(head);
-        write(context, name, x, y - 9, { font: `${on ? 700 : 500} 11.5px ${FONT.sans}`, colour: theme.colours[on ? "ink" : "ink-3"] });
+        write(context, name, x, y - 9, {
+          font: `${on ? 700 : 500} 11.5px ${FONT.sans}`,
+          colour: theme.colours[on ? "ink" : "ink-3"],
+        });
       }
-      if (view.origin && share === 1) this.#strangers(context, view, head, x, y, width, cell);
-      if (on || arrangement !== "stacked") outline(context, x, y + query * cell, width, cell, theme.colours[view.role ?? "query"], on ? 2 : 1.5);
+      if (view.origin && share === 1) this.#strangers(context, view.origin, head, x, y, width, cell);
+      if (on || arrangement !== "stacked")
+        outline(context, x, y + query * cell, width, cell, theme.colours[view.role ?? "query"], on ? 2 : 1.5);
     }
     if (arrangement !== "stacked") this.#labels(context, query);
   }
 
-  /** Rows that hold another token's numbers are struck through. */
-  #strangers(context, view, head, x, y, width, cell) {
-    const origin = this.figure.stack(view.origin);
+  /**
+   * Rows that hold another token's numbers are struck through.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {string} origin
+   * @param {number} head
+   * @param {number} x
+   * @param {number} y
+   * @param {number} width
+   * @param {number} cell
+   */
+  #strangers(context, origin, head, x, y, width, cell) {
+    const source = this.figure.stack(origin);
     context.fillStyle = this.figure.theme.colours.ink;
     for (let token = 0; token < this.tokens; token++) {
-      if (origin.at(head, token) !== token) context.fillRect(x, y + (token + 0.5) * cell - 0.75, width, 1.5);
+      if (source.at(head, token) !== token) context.fillRect(x, y + (token + 0.5) * cell - 0.75, width, 1.5);
     }
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {number} chosen */
   #labels(context, chosen) {
     const { theme } = this.figure;
     this.figure.tokens("queries").forEach((token, row) => {
       if (this.row < 9 && row !== chosen) return;
       const font = `${row === chosen ? 700 : 500} ${clamp(this.row - 3, 9, 13)}px ${token.special ? FONT.mono : FONT.sans}`;
       const colour = theme.colours[row === chosen ? "query" : "ink-2"];
-      write(context, token.text.slice(0, 11), this.label - 7, TOP + (row + 0.5) * this.row, { font, colour, align: "right" });
+      write(context, token.text.slice(0, 11), this.label - 7, TOP + (row + 0.5) * this.row, {
+        font,
+        colour,
+        align: "right",
+      });
     });
   }
 
+  /** @param {number} x @param {number} y @param {Cube} view @returns {Place | null} */
   at(x, y, view) {
     for (let head = 0; head < this.heads; head++) {
-      const block = this.#now(head, view, this.share ?? 1);
+      const block = this.#now(head, view, this.share);
       if (x < block.x || x >= block.x + block.width || y < block.y || y >= block.y + block.height) continue;
       return {
-        head, query: Math.floor(((y - block.y) / block.height) * this.tokens),
+        head,
+        query: Math.floor(((y - block.y) / block.height) * this.tokens),
         dimension: Math.floor(((x - block.x) / block.width) * this.dims),
       };
     }
     return null;
   }
 
-  move(dx, dy, view, { head, query }) {
+  /** @param {number} dx @param {number} dy @param {Cube} _view @param {Looked} now */
+  move(dx, dy, _view, { head, query }) {
     return { head: clamp(head + dx, 0, this.heads - 1), query: clamp(query + dy, 0, this.tokens - 1) };
   }
 
+  /** @param {Cube} view */
   summary(view) {
     const { low, high } = this.figure.extremes(view);
     const head = this.figure.selection.now.head;
     return `${STANDS[view.to]}: ${this.heads} heads of ${this.tokens} rows by ${this.dims} numbers; head ${head} from ${number(low.value)} to ${number(high.value)}`;
   }
 
+  /** @param {Cube} view @param {string} title */
   read(view, title) {
     return [this.figure.tableOf({ ...view, scale: "signed" }, `${title}, head ${this.figure.selection.now.head}`)];
   }
 
+  /** @param {Cube} view @param {Looked} now */
   describe(view, { head, query, dimension }) {
     const stack = this.figure.stack(view.tensor);
     const at = Math.min(dimension, this.dims - 1);

@@ -3,16 +3,26 @@
 import { FONT, outline, write } from "../kit/canvas.js";
 import { clamp, number } from "../kit/numbers.js";
 
+/** @import { Heads, Looked, Place } from "../kit/types.js" */
+
+/** @import { Figure } from "../figure.js" */
+
 const HEADING = 20;
 const GAP = 10;
 const LARGEST = 190;
 const TOLD = 12; // heads that the summary speaks of
 
 export class HeadsView {
+  across = 0;
+  side = 0;
+  count = 0;
+
+  /** @param {Figure} figure */
   constructor(figure) {
     this.figure = figure;
   }
 
+  /** @param {Heads} view @param {number} width */
   layout(view, width) {
     const count = this.figure.stack(view.tensor).shape[0];
     this.across = count <= 2 ? count : count <= 4 ? 2 : width < 460 ? 3 : 4;
@@ -21,10 +31,15 @@ export class HeadsView {
     return Math.ceil(count / this.across) * (this.side + HEADING + GAP);
   }
 
+  /** @param {number} head */
   #corner(head) {
-    return [(head % this.across) * (this.side + GAP), Math.floor(head / this.across) * (this.side + HEADING + GAP) + HEADING];
+    return [
+      (head % this.across) * (this.side + GAP),
+      Math.floor(head / this.across) * (this.side + HEADING + GAP) + HEADING,
+    ];
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Heads} view @param {number} share */
   paint(context, view, share) {
     const { figure, side } = this;
     const { theme, selection } = figure;
@@ -37,17 +52,39 @@ export class HeadsView {
       const ablated = view.ablated?.includes(head);
       const axis = { first: 0, count: tokens, size: cell };
       const drawn = { ...view, head };
-      figure.heat(context, drawn, { x, y, cell, rows: axis, columns: axis, from: 0, to: Math.floor(grown * tokens), alpha: ablated ? 0.3 : 1 });
-      figure.heat(context, null, { x, y, cell, rows: axis, columns: axis, from: Math.floor(grown * tokens), to: tokens, view: drawn });
+      figure.heat(context, drawn, {
+        x,
+        y,
+        cell,
+        rows: axis,
+        columns: axis,
+        from: 0,
+        to: Math.floor(grown * tokens),
+        alpha: ablated ? 0.3 : 1,
+      });
+      figure.heat(context, null, {
+        x,
+        y,
+        cell,
+        rows: axis,
+        columns: axis,
+        from: Math.floor(grown * tokens),
+        to: tokens,
+        view: drawn,
+      });
       const on = head === looked;
       const label = ablated ? `head ${head} · muted` : `head ${head}`;
-      write(context, label, x, y - 9, { font: `${on ? 700 : 500} 12px ${FONT.sans}`, colour: theme.colours[on ? "ink" : "ink-2"] });
+      write(context, label, x, y - 9, {
+        font: `${on ? 700 : 500} 12px ${FONT.sans}`,
+        colour: theme.colours[on ? "ink" : "ink-2"],
+      });
       if (!on) continue;
       outline(context, x - 1, y - 1, side + 2, side + 2, theme.colours.ink, 2.5);
       outline(context, x + key * cell, y + query * cell, cell, cell, theme.colours.key, 1.5);
     }
   }
 
+  /** @param {number} x @param {number} y @returns {Place | null} */
   at(x, y) {
     for (let head = 0; head < this.count; head++) {
       const [left, top] = this.#corner(head);
@@ -58,11 +95,16 @@ export class HeadsView {
     return null;
   }
 
-  move(dx, dy, view, { head }) {
+  /** @param {number} dx @param {number} dy @param {Heads} _view @param {Looked} now */
+  move(dx, dy, _view, { head }) {
     return { head: clamp(head + dx + dy * this.across, 0, this.count - 1) };
   }
 
-  /** The heads that stand beside each other, as far as they can be listened to. */
+  /**
+   * The heads that stand beside each other, as far as they can be listened to.
+   *
+   * @param {Heads} view
+   */
   summary(view) {
     const { figure } = this;
     const [queries, keys] = ["queries", "keys"].map((axis) => figure.tokens(axis));
@@ -73,10 +115,12 @@ export class HeadsView {
     return `${this.count} heads of ${queries.length} queries by ${keys.length} keys; the strongest of ${heads.join("; of ")}`;
   }
 
+  /** @param {Heads} view @param {string} title */
   read(view, title) {
     return [this.figure.tableOf(view, `${title}, head ${this.figure.selection.now.head}`)];
   }
 
+  /** @param {Heads} view @param {Looked} now */
   describe(view, { head, query, key }) {
     const value = this.figure.stack(view.tensor).matrix(head).at(query, key);
     const [asks, asked] = [this.figure.tokens("queries")[query].text, this.figure.tokens("keys")[key].text];

@@ -3,16 +3,26 @@
 import { FONT, write } from "../kit/canvas.js";
 import { clamp, number } from "../kit/numbers.js";
 
+/** @import { Histogram, Looked, Readable } from "../kit/types.js" */
+
+/** @import { Figure } from "../figure.js" */
+
 const HEIGHT = 400;
 const LEFT = 8;
 const PANEL = 160;
 const GAP = 32;
 
 export class HistogramView {
+  low = 0;
+  high = 0;
+  width = 0;
+
+  /** @param {Figure} figure */
   constructor(figure) {
     this.figure = figure;
   }
 
+  /** @param {Histogram} view @param {number} width */
   layout(view, width) {
     const all = view.series.flatMap(({ edges }) => edges);
     [this.low, this.high] = [Math.min(...all), Math.max(...all)];
@@ -20,10 +30,12 @@ export class HistogramView {
     return HEIGHT;
   }
 
+  /** @param {number} value */
   #x(value) {
     return LEFT + ((value - this.low) / (this.high - this.low || 1)) * this.width;
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Histogram} view @param {number} share */
   paint(context, view, share) {
     const { theme, selection } = this.figure;
     const at = this.#bin(view, selection.now.dimension);
@@ -43,42 +55,62 @@ export class HistogramView {
       write(context, name, LEFT, base - PANEL + 12, { font, colour: theme.colours.ink });
       context.font = font;
       const beside = LEFT + context.measureText(name).width + 10;
-      write(context, words, beside, base - PANEL + 12, { font: `400 12px ${FONT.sans}`, colour: theme.colours["ink-2"] });
-      const ends = [edges[0], edges.at(-1)];
+      write(context, words, beside, base - PANEL + 12, {
+        font: `400 12px ${FONT.sans}`,
+        colour: theme.colours["ink-2"],
+      });
+      const ends = [edges[0], edges[edges.length - 1]];
       const apart = this.#x(ends[1]) - this.#x(ends[0]);
       for (const value of apart > 90 ? [ends[0], 0, ends[1]] : [0]) {
         const text = number(value, value && Math.abs(value) < 10 ? 1 : 0);
         const x = clamp(this.#x(value), LEFT + 16, LEFT + this.width - 16);
-        write(context, text, x, base + 12, { font: `500 11px ${FONT.mono}`, colour: theme.colours["ink-2"], align: "center" });
+        write(context, text, x, base + 12, {
+          font: `500 11px ${FONT.mono}`,
+          colour: theme.colours["ink-2"],
+          align: "center",
+        });
       }
     });
   }
 
+  /** @param {Histogram} view @param {number} dimension */
   #bin(view, dimension) {
     return clamp(dimension, 0, view.series[0].counts.length - 1);
   }
 
-  at(x, y, view) {
+  /** @param {number} x @param {number} _y @param {Histogram} view */
+  at(x, _y, view) {
     const value = this.low + ((x - LEFT) / this.width) * (this.high - this.low);
     const bin = view.series[0].edges.findLastIndex((edge) => edge <= value);
     return bin >= 0 ? { dimension: this.#bin(view, bin) } : null;
   }
 
-  move(dx, dy, view, { dimension }) {
+  /** @param {number} dx @param {number} _dy @param {Histogram} view @param {Looked} now */
+  move(dx, _dy, view, { dimension }) {
     return { dimension: this.#bin(view, dimension + dx) };
   }
 
+  /** @param {Histogram} view */
   summary(view) {
-    return view.series.map(({ name, words, edges }) => `${name}, ${words}, from ${number(edges[0], 1)} to ${number(edges.at(-1), 1)}`).join("; ");
+    return view.series
+      .map(
+        ({ name, words, edges }) =>
+          `${name}, ${words}, from ${number(edges[0], 1)} to ${number(edges[edges.length - 1], 1)}`,
+      )
+      .join("; ");
   }
 
+  /** @param {Histogram} view @param {string} title @returns {Readable[]} */
   read(view, title) {
     return view.series.map(({ name, edges, counts }) => ({
-      title: `${title}: ${name}`, rows: counts.map((_, bin) => `${number(edges[bin])} to ${number(edges[bin + 1])}`),
-      columns: ["draws"], cell: (bin) => counts[bin],
+      title: `${title}: ${name}`,
+      rows: counts.map((_, bin) => `${number(edges[bin])} to ${number(edges[bin + 1])}`),
+      columns: ["draws"],
+      cell: (bin) => counts[bin],
     }));
   }
 
+  /** @param {Histogram} view @param {Looked} now */
   describe(view, { dimension }) {
     return view.series
       .map(({ name, edges, counts }) => {

@@ -1,9 +1,13 @@
 // A matrix in the middle, what it is made of around it: the left operand lies beside its rows, the top operand above its
 // columns. From one step to the next the matrix stays where it is.
 
+import { cut, FONT, HIDDEN, hiddenWord, outline, write } from "../kit/canvas.js";
 import { inkOn, shade } from "../kit/colour.js";
-import { FONT, HIDDEN, cut, hiddenWord, outline, write } from "../kit/canvas.js";
 import { clamp, number, short } from "../kit/numbers.js";
+
+/** @import { Columns, Looked, Matrix, Operand, Place, Stretch, Token, View } from "../kit/types.js" */
+
+/** @import { Figure } from "../figure.js" */
 
 const OPERAND = 74; // thickness of an operand
 const GAP = 10;
@@ -18,11 +22,36 @@ const OUTPUT_WIDTH = 340;
 const WORD_WIDTH = 104; // of a cell that holds a word
 const WORD_AND_SHARE = 80; // and of one that holds its probability, too
 
+/**
+ * @typedef {{
+ *   axis: Stretch, step: number, chosen: number, tokens: Token[], colour: string, align: CanvasTextAlign,
+ *   grows?: boolean,
+ * }} Labels
+ */
+
 export class MatrixView {
+  font = 0;
+  label = 0;
+  operand = 0;
+  margin = 0;
+  left = 0;
+  top = 0;
+  cell = 0;
+  across = 0;
+  width = 0;
+  /** @type {Stretch} */
+  rows = { first: 0, count: 0 };
+  /** @type {Stretch} */
+  keys = { first: 0, count: 0 };
+  /** @type {Columns} */
+  columns = { first: 0, count: 0, size: 0 };
+
+  /** @param {Figure} figure */
   constructor(figure) {
     this.figure = figure;
   }
 
+  /** @param {Matrix} view @param {number} width */
   layout(view, width) {
     const { figure } = this;
     const rows = figure.tokens(view.rows);
@@ -38,7 +67,10 @@ export class MatrixView {
     this.top = this.left;
     this.rows = figure.window("queries", rows.length);
     this.keys = figure.window("keys", keys.length);
-    const room = { across: (width - this.left - this.margin) / this.keys.count, down: (HEIGHT - this.top) / this.rows.count };
+    const room = {
+      across: (width - this.left - this.margin) / this.keys.count,
+      down: (HEIGHT - this.top) / this.rows.count,
+    };
     const fitting = Math.min(room.across, room.down);
     const square = fitting >= 7 ? Math.min(Math.floor(fitting), LARGEST_CELL) : fitting;
     // few rows of many columns, or few columns of many rows, would be a strip that nobody can read
@@ -50,7 +82,12 @@ export class MatrixView {
     return Math.ceil(this.top + this.cell * this.rows.count + 4);
   }
 
-  /** Columns are tokens, as a rule as wide as rows are high, or the numbers of a vector, which share the room. */
+  /**
+   * Columns are tokens, as a rule as wide as rows are high, or the numbers of a vector, which share the room.
+   *
+   * @param {Matrix} view
+   * @returns {Columns}
+   */
   #columns(view) {
     if (view.columns === "keys") return { ...this.keys, size: this.across };
     const count = this.figure.tensor(view.tensor).columns;
@@ -58,11 +95,13 @@ export class MatrixView {
     return { first: 0, count, size: Math.min(this.width - this.left - 4, most) / count };
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Matrix} view @param {number} share @param {View} [previous] */
   paint(context, view, share, previous) {
     const { left, top, cell, rows } = this;
     const { selection, theme } = this.figure;
     const { query, key } = selection.now;
-    const columns = (this.columns = this.#columns(view));
+    const columns = this.#columns(view);
+    this.columns = columns;
     const dimension = Math.min(selection.now.dimension, columns.count - 1);
     const width = columns.count * columns.size;
     const done = share < 1 ? Math.floor(share * rows.count) : rows.count;
@@ -91,6 +130,7 @@ export class MatrixView {
     this.#margin(context, view, rows.count);
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Matrix} view @param {number} busy */
   #operands(context, view, busy) {
     if (!this.operand) return;
     const { left, top, cell, rows, columns, operand } = this;
@@ -114,14 +154,28 @@ export class MatrixView {
       const turned = view.columns === "keys";
       const depth = turned ? tensor.columns : this.keys.count;
       const box = {
-        x: left, y: 0, cell: operand / depth, columns,
-        rows: { first: turned ? 0 : this.keys.first, count: depth }, from: 0, to: depth, alpha, turned,
+        x: left,
+        y: 0,
+        cell: operand / depth,
+        columns,
+        rows: { first: turned ? 0 : this.keys.first, count: depth },
+        from: 0,
+        to: depth,
+        alpha,
+        turned,
       };
       this.figure.heat(context, view.top, box);
       if (!view.faint) {
         const key = selection.now.key;
         if (turned && inside(columns, key)) {
-          outline(context, left + (key - columns.first) * columns.size, 0, columns.size, operand + 1, theme.colours.key);
+          outline(
+            context,
+            left + (key - columns.first) * columns.size,
+            0,
+            columns.size,
+            operand + 1,
+            theme.colours.key,
+          );
         } else if (!turned && inside(this.keys, key)) {
           outline(context, left, (key - this.keys.first) * box.cell, across + 1, box.cell + 1, theme.colours.value);
         }
@@ -130,52 +184,69 @@ export class MatrixView {
     }
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Operand} operand
+   * @param {number} x
+   * @param {number} y
+   * @param {CanvasTextAlign} align
+   */
   #caption(context, { label, role }, x, y, align) {
     const colour = this.figure.theme.colours[role] ?? this.figure.theme.colours["ink-2"];
     write(context, label, x, y, { font: `600 13px ${FONT.sans}`, colour, align, baseline: "alphabetic" });
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Matrix} view */
   #corner(context, view) {
     if (!this.operand || !view.corner) return;
     const { colours } = this.figure.theme;
     const [x, y] = [OPERAND / 2 + 6, OPERAND / 2 + (view.cornerNote ? 0 : 8)];
     write(context, view.corner, x, y, { font: `italic 500 19px ${FONT.serif}`, colour: colours.ink, align: "center" });
     if (!view.cornerNote) return;
-    write(context, view.cornerNote, x, y + 22, { font: `400 12px ${FONT.sans}`, colour: colours["ink-2"], align: "center" });
+    write(context, view.cornerNote, x, y + 22, {
+      font: `400 12px ${FONT.sans}`,
+      colour: colours["ink-2"],
+      align: "center",
+    });
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Matrix} view */
   #labels(context, view) {
-    const { left, top, cell, rows, columns, label } = this;
+    const { left, top, cell, rows, columns } = this;
     const { theme, selection } = this.figure;
-    const draw = (token, chosen, role, size, place) => {
-      const font = `${chosen ? 700 : 500} ${token.special ? size - 2 : size}px ${token.special ? FONT.mono : FONT.sans}`;
-      const colour = chosen ? theme.colours[role] : theme.colours["ink-2"];
-      context.save();
-      place();
-      context.font = font;
-      const text = cut(context, token.text, label - 8);
-      write(context, text, 0, 0, { font, colour, align: role === "key" ? "left" : "right" });
-      context.restore();
-    };
-    const each = (axis, step, chosen, place, tokens, role) => {
-      for (let i = 0; i < axis.count; i++) {
-        const index = axis.first + i;
-        if (axis === rows && view.grows && index >= this.figure.grown) continue; // not written yet
-        if (step < SMALLEST_LABELLED && index !== chosen) continue;
-        draw(tokens[index], index === chosen, role, clamp(step - 1, 9, this.font), () => place(i));
-      }
-    };
     const { query, key } = selection.now;
-    const rowRole = view.role ?? "query";
-    each(rows, cell, query, (i) => context.translate(left - 7, top + (i + 0.5) * cell), this.figure.tokens(view.rows), rowRole);
+    const beside = { axis: rows, step: cell, chosen: query, tokens: this.figure.tokens(view.rows), grows: view.grows };
+    this.#along(context, { ...beside, colour: theme.colours[view.role ?? "query"], align: "right" }, (i) =>
+      context.translate(left - 7, top + (i + 0.5) * cell),
+    );
     if (view.columns !== "keys") return;
-    const turn = (i) => {
+    const above = { axis: columns, step: columns.size, chosen: key, tokens: this.figure.tokens("keys") };
+    this.#along(context, { ...above, colour: theme.colours.key, align: "left" }, (i) => {
       context.translate(left + (i + 0.5) * columns.size, top - 7);
       context.rotate(-Math.PI / 2);
-    };
-    each(columns, columns.size, key, turn, this.figure.tokens("keys"), "key");
+    });
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Labels} labels @param {(i: number) => void} place */
+  #along(context, { axis, step, chosen, tokens, colour, align, grows }, place) {
+    const quiet = this.figure.theme.colours["ink-2"];
+    const size = clamp(step - 1, 9, this.font);
+    for (let i = 0; i < axis.count; i++) {
+      const index = axis.first + i;
+      if (grows && index >= this.figure.grown) continue; // not written yet
+      const on = index === chosen;
+      if (step < SMALLEST_LABELLED && !on) continue;
+      const { text, special } = tokens[index];
+      const font = `${on ? 700 : 500} ${special ? size - 2 : size}px ${special ? FONT.mono : FONT.sans}`;
+      context.save();
+      place(i);
+      context.font = font;
+      write(context, cut(context, text, this.label - 8), 0, 0, { font, colour: on ? colour : quiet, align });
+      context.restore();
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Matrix} view @param {Columns} columns */
   #numbers(context, view, columns) {
     if (view.words) {
       this.#words(context, view, columns);
@@ -194,18 +265,27 @@ export class MatrixView {
         if (typeof value !== "number" || (!all && value < 0.005)) continue;
         const text = view.whole ? String(value) : short(value, isWeight);
         write(
-          context, text,
-          left + (c - columns.first + 0.5) * columns.size - 0.5, top + (r - rows.first + 0.5) * cell + 0.5,
+          context,
+          text,
+          left + (c - columns.first + 0.5) * columns.size - 0.5,
+          top + (r - rows.first + 0.5) * cell + 0.5,
           {
             font: `500 ${Math.min(11, (columns.size - 1) / (text.length * MONO))}px ${FONT.mono}`,
-            colour: inkOn(shade(colours, value, low, high)), align: "center",
+            colour: inkOn(shade(colours, value, low, high)),
+            align: "center",
           },
         );
       }
     }
   }
 
-  /** Cells that hold words: what each stands for, above its number. */
+  /**
+   * Cells that hold words: what each stands for, above its number.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Matrix} view
+   * @param {Columns} columns
+   */
   #words(context, view, columns) {
     const { left, top, cell, rows } = this;
     const colours = this.figure.colours(view);
@@ -219,33 +299,55 @@ export class MatrixView {
         const font = `500 ${clamp(cell - 4, 9, 12.5)}px ${FONT.sans}`;
         context.font = font;
         const room = columns.size - 10 - (shares ? 30 : 0);
-        write(context, cut(context, view.words[r][c], room), x, y, { font, colour });
+        write(context, cut(context, view.words?.[r][c] ?? "", room), x, y, { font, colour });
         if (!shares) continue;
         const share = `${Math.round(100 * value)}%`;
-        write(context, share, left + (c + 1) * columns.size - 5, y, { font: `500 10.5px ${FONT.mono}`, colour, align: "right" });
+        write(context, share, left + (c + 1) * columns.size - 5, y, {
+          font: `500 10.5px ${FONT.mono}`,
+          colour,
+          align: "right",
+        });
       }
     }
   }
 
-  /** Beside each row, added up from the very numbers that are drawn: its sum, or how many keys it may see. */
+  /**
+   * Beside each row, added up from the very numbers that are drawn: its sum, or how many keys it may see.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Matrix} view
+   * @param {number} done
+   */
   #margin(context, view, done) {
     if (!view.margin) return;
     const { left, top, cell, rows, columns } = this;
     const { theme, selection } = this.figure;
     const x = left + columns.count * columns.size + 8;
-    write(context, view.margin, x, top - 8, { font: `500 12px ${FONT.sans}`, colour: theme.colours["ink-2"], baseline: "alphabetic" });
+    write(context, view.margin, x, top - 8, {
+      font: `500 12px ${FONT.sans}`,
+      colour: theme.colours["ink-2"],
+      baseline: "alphabetic",
+    });
     for (let i = 0; i < done; i++) {
       const row = rows.first + i;
       if (view.grows && row >= this.figure.grown) continue;
       const chosen = row === selection.now.query;
       if (cell < MARGIN_LINE && !chosen) continue;
       write(context, this.figure.rowMargin(view, row), x, top + (i + 0.5) * cell, {
-        font: `${chosen ? 700 : 500} 11px ${FONT.mono}`, colour: theme.colours[chosen ? "ink" : "ink-3"],
+        font: `${chosen ? 700 : 500} 11px ${FONT.mono}`,
+        colour: theme.colours[chosen ? "ink" : "ink-3"],
       });
     }
   }
 
-  /** What lies under the pointer. */
+  /**
+   * What lies under the pointer.
+   *
+   * @param {number} x
+   * @param {number} y
+   * @param {Matrix} view
+   * @returns {Place | null}
+   */
   at(x, y, view) {
     const { left, top, cell, rows, columns, operand } = this;
     const row = rows.first + Math.floor((y - top) / cell);
@@ -263,13 +365,19 @@ export class MatrixView {
     return null;
   }
 
+  /** @param {number} dx @param {number} dy @param {Matrix} view @param {Looked} now */
   move(dx, dy, view, { query, key, dimension }) {
     const row = clamp(query + dy, 0, this.figure.tokens(view.rows).length - 1);
     if (view.columns === "keys") return { query: row, key: clamp(key + dx, 0, this.figure.tokens("keys").length - 1) };
     return { query: row, dimension: clamp(dimension + dx, 0, this.figure.tensor(view.tensor).columns - 1) };
   }
 
-  /** The words for who cannot see the drawing. */
+  /**
+   * The words for who cannot see the drawing.
+   *
+   * @param {Matrix} view
+   * @param {Looked} now
+   */
   describe(view, { query, key, dimension: looked }) {
     const dimension = Math.min(looked, this.figure.tensor(view.tensor).columns - 1);
     const row = this.figure.tokens(view.rows)[query]?.text;
@@ -281,4 +389,5 @@ export class MatrixView {
   }
 }
 
+/** @param {Stretch} stretch @param {number} index */
 const inside = ({ first, count }, index) => index >= first && index < first + count;

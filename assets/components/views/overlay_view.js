@@ -1,9 +1,14 @@
 // A picture under a grid of cells: what a word looks at stays in the light, the rest is veiled.
 
-import { FONT, cut, outline, write } from "../kit/canvas.js";
+import { cut, FONT, outline, write } from "../kit/canvas.js";
 import { css, inkOn, shade } from "../kit/colour.js";
 import { clamp, number } from "../kit/numbers.js";
 import { pictureOf } from "../kit/picture.js";
+
+/** @import { Lettering } from "../kit/canvas.js" */
+/** @import { Looked, Overlay, Place, Tensor } from "../kit/types.js" */
+
+/** @import { Figure } from "../figure.js" */
 
 const LARGEST = 420;
 const MARGIN = 22; // for the names of rows and columns
@@ -16,10 +21,20 @@ const TOLD = 3; // cells that the summary speaks of
 const LINE = 20; // below the picture, for the end of a scale of its own
 
 export class OverlayView {
+  words = 0;
+  side = 0;
+  across = 0;
+  /** @type {Tensor | null} */
+  drawn = null;
+  /** @type {OffscreenCanvas | null} */
+  canvas = null;
+
+  /** @param {Figure} figure */
   constructor(figure) {
     this.figure = figure;
   }
 
+  /** @param {Overlay} view @param {number} width */
   layout(view, width) {
     this.words = this.figure.tokens("queries").length;
     if (view.strip) {
@@ -31,12 +46,21 @@ export class OverlayView {
     return this.side + MARGIN + 4 + (view.scale === "share" ? LINE : 0);
   }
 
-  /** Where the picture of a word lies. */
+  /**
+   * Where the picture of a word lies.
+   *
+   * @param {Overlay} view
+   * @param {number} query
+   */
   #corner(view, query) {
     if (!view.strip) return [MARGIN, MARGIN];
-    return [EDGE + (query % this.across) * (this.side + GAP), Math.floor(query / this.across) * (this.side + GAP + 20) + 20];
+    return [
+      EDGE + (query % this.across) * (this.side + GAP),
+      Math.floor(query / this.across) * (this.side + GAP + 20) + 20,
+    ];
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Overlay} view */
   paint(context, view) {
     const { figure } = this;
     const { theme, selection } = figure;
@@ -47,7 +71,10 @@ export class OverlayView {
         const on = word === query;
         const font = `${on ? 700 : 500} 13px ${FONT.sans}`;
         context.font = font;
-        write(context, cut(context, figure.tokens("queries")[word].text, this.side), x, y - 9, { font, colour: theme.colours[on ? "query" : "ink-2"] });
+        write(context, cut(context, figure.tokens("queries")[word].text, this.side), x, y - 9, {
+          font,
+          colour: theme.colours[on ? "query" : "ink-2"],
+        });
         this.#picture(context, view, x, y, this.side, word >= figure.grown ? null : word);
         outline(context, x, y, this.side, this.side, on ? theme.colours.query : theme.colours.line, on ? 2.5 : 1);
       }
@@ -56,6 +83,7 @@ export class OverlayView {
     const [x, y] = this.#corner(view, 0);
     this.#picture(context, view, x, y, this.side, view.plain || query >= figure.grown ? null : query);
     const cell = this.side / view.side;
+    /** @type {Lettering} */
     const small = { font: `500 12px ${FONT.mono}`, colour: theme.colours["ink-2"], align: "center" };
     const names = figure.tokens("keys").map(({ text }) => text);
     for (let place = 0; place < view.side; place++) {
@@ -71,12 +99,32 @@ export class OverlayView {
     if (!view.plain && query < figure.grown && cell >= NUMBERED) this.#numbers(context, view, x, y, cell, query);
     if (view.scale === "share") {
       const end = number(this.#end(view, query), 3);
-      write(context, `clear: the largest weight, ${end}; veiled: 0`, x, y + this.side + LINE - 6, { ...small, align: "left" });
+      write(context, `clear: the largest weight, ${end}; veiled: 0`, x, y + this.side + LINE - 6, {
+        ...small,
+        align: "left",
+      });
     }
-    outline(context, x + (key % view.side) * cell, y + Math.floor(key / view.side) * cell, cell, cell, theme.colours.key, 2.5);
+    outline(
+      context,
+      x + (key % view.side) * cell,
+      y + Math.floor(key / view.side) * cell,
+      cell,
+      cell,
+      theme.colours.key,
+      2.5,
+    );
   }
 
-  /** The picture, and over it what one word makes of its cells. */
+  /**
+   * The picture, and over it what one word makes of its cells.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Overlay} view
+   * @param {number} x
+   * @param {number} y
+   * @param {number} side
+   * @param {number | null} query
+   */
   #picture(context, view, x, y, side, query) {
     const { figure } = this;
     context.save();
@@ -101,12 +149,25 @@ export class OverlayView {
     });
   }
 
-  /** What is not veiled at all: a weight of 1, or where many cells share it, the largest of the row. */
+  /**
+   * What is not veiled at all: a weight of 1, or where many cells share it, the largest of the row.
+   *
+   * @param {Overlay} view
+   * @param {number} query
+   */
   #end(view, query) {
     if (view.scale !== "share") return this.figure.range(view)[1];
     return Math.max(...this.figure.tensor(view.tensor).row(query), 1e-9);
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Overlay} view
+   * @param {number} x
+   * @param {number} y
+   * @param {number} cell
+   * @param {number} query
+   */
   #numbers(context, view, x, y, cell, query) {
     const { figure } = this;
     const row = figure.tensor(view.tensor).row(query);
@@ -123,24 +184,37 @@ export class OverlayView {
     });
   }
 
-  /** The pixels of the picture as a small canvas. */
+  /**
+   * The pixels of the picture as a small canvas.
+   *
+   * @param {Overlay} view
+   */
   #pixels(view) {
     const stack = this.figure.stack(view.picture);
-    if (this.drawn !== stack) [this.drawn, this.canvas] = [stack, pictureOf(stack)];
+    if (this.drawn !== stack || !this.canvas) this.canvas = pictureOf(stack);
+    this.drawn = stack;
     return this.canvas;
   }
 
-  /** What stands on the timeline. */
+  /**
+   * What stands on the timeline.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Overlay} view
+   * @param {number} side
+   */
   thumbnail(context, view, side) {
     this.#picture(context, view, 0, 0, side, view.plain ? null : this.figure.selection.pinned.query);
   }
 
+  /** @param {number} x @param {number} y @param {Overlay} view @returns {Place | null} */
   at(x, y, view) {
     if (view.strip) {
       for (let query = 0; query < this.words; query++) {
         const [left, top] = this.#corner(view, query);
         if (x < left || y < top - 20 || x >= left + this.side || y >= top + this.side) continue;
         const cell = this.side / view.side;
+        /** @param {number} at */
         const place = (at) => clamp(Math.floor(at / cell), 0, view.side - 1);
         return { query, key: place(y - top) * view.side + place(x - left) };
       }
@@ -152,12 +226,14 @@ export class OverlayView {
     return { key: row * view.side + column, cell: true, query: this.figure.selection.pinned.query };
   }
 
+  /** @param {number} dx @param {number} dy @param {Overlay} view @param {Looked} now */
   move(dx, dy, view, { query, key }) {
     if (view.strip) return { query: clamp(query + dx + dy * this.across, 0, this.words - 1) };
     const [row, column] = [Math.floor(key / view.side), key % view.side];
     return { key: clamp(row + dy, 0, view.side - 1) * view.side + clamp(column + dx, 0, view.side - 1) };
   }
 
+  /** @param {Overlay} view */
   summary(view) {
     const { figure } = this;
     const size = `a picture of ${view.side} by ${view.side} cells`;
@@ -169,6 +245,7 @@ export class OverlayView {
     return `${size}, most for ${figure.tokens("queries")[query].text} in ${order.map((place) => `${figure.tokens("keys")[place].text} ${number(row[place], 3)}`).join(", ")}`;
   }
 
+  /** @param {Overlay} view @param {Looked} now */
   describe(view, { query, key }) {
     const [word, cell] = [this.figure.tokens("queries")[query].text, this.figure.tokens("keys")[key].text];
     if (view.plain) return `cell ${cell}`;

@@ -1,8 +1,13 @@
 // Tables side by side: one row per token, one column per number. X; or Q, K and V.
 
-import { FONT, cut, outline, write } from "../kit/canvas.js";
+import { cut, FONT, outline, write } from "../kit/canvas.js";
 import { inkOn, shade } from "../kit/colour.js";
 import { clamp, number } from "../kit/numbers.js";
+import { rowOf } from "../kit/selection.js";
+
+/** @import { Drawn, Looked, Place, Table, Tables, Tensor, Token } from "../kit/types.js" */
+
+/** @import { Figure } from "../figure.js" */
 
 const HEADING = 26;
 const FOOT = 24;
@@ -10,11 +15,25 @@ const GAP = 16;
 const HEIGHT = 418;
 const SMALLEST_LABELLED = 9;
 
+/**
+ * A table with its numbers and its place.
+ *
+ * @typedef {Omit<Table, "tensor"> & { tensor: Tensor, name: string, x: number, width: number }} Placed
+ */
+
 export class TablesView {
+  font = 0;
+  label = 0;
+  cell = 0;
+  /** @type {Placed[]} */
+  tables = [];
+
+  /** @param {Figure} figure */
   constructor(figure) {
     this.figure = figure;
   }
 
+  /** @param {Tables} view @param {number} width */
   layout(view, width) {
     const { figure } = this;
     const tables = view.tables.map((table) => ({ ...table, tensor: figure.tensor(table.tensor), name: table.tensor }));
@@ -38,6 +57,7 @@ export class TablesView {
     return Math.ceil(HEADING + rows * this.cell + FOOT);
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Tables} view @param {number} share */
   paint(context, view, share) {
     const { figure, cell } = this;
     const { theme } = figure;
@@ -50,7 +70,15 @@ export class TablesView {
       const rows = { first: 0, count: tokens.length };
       const columns = { first: 0, count: table.tensor.columns, size: table.width / table.tensor.columns };
       const box = { x: table.x, y: HEADING, cell, rows, columns };
-      const drawn = { kind: "table", tensor: table.name, limit: table.limit, scale: table.scale ?? "signed", rows: table.rows, columns: table.columns, grows: table.grows };
+      const drawn = {
+        kind: "table",
+        tensor: table.name,
+        limit: table.limit,
+        scale: table.scale ?? "signed",
+        rows: table.rows,
+        columns: table.columns,
+        grows: table.grows,
+      };
       figure.heat(context, drawn, { ...box, from: 0, to: done });
       figure.heat(context, null, { ...box, from: done, to: tokens.length, view: drawn });
       if (table.percent) this.#percents(context, table, drawn, done);
@@ -58,12 +86,21 @@ export class TablesView {
       outline(context, table.x, HEADING + chosen * cell, table.width + 1, cell, colour);
       if (share < 1) continue;
       const at = this.#column(table);
-      outline(context, table.x + at * columns.size, HEADING + chosen * cell, Math.max(columns.size, 2), cell, theme.colours.ink, 2);
+      outline(
+        context,
+        table.x + at * columns.size,
+        HEADING + chosen * cell,
+        Math.max(columns.size, 2),
+        cell,
+        theme.colours.ink,
+        2,
+      );
     }
     if (view.note && this.tables[0].width > 120) {
       const y = HEADING + Math.max(...this.tables.map(({ tensor }) => tensor.rows)) * cell + 15;
       context.font = `400 12px ${FONT.sans}`;
-      const note = cut(context, view.note, this.tables.at(-1).x + this.tables.at(-1).width - this.tables[0].x);
+      const last = this.tables[this.tables.length - 1];
+      const note = cut(context, view.note, last.x + last.width - this.tables[0].x);
       write(context, note, this.tables[0].x, y, { font: context.font, colour: theme.colours["ink-2"] });
     }
   }
@@ -71,18 +108,27 @@ export class TablesView {
   /**
    * Tables of keys and values follow the key that is looked at, all others the query. In a table of tokens as they were
    * typed, `order` leads from the place of a token now to its place there.
+   *
+   * @param {Placed} table
    */
   #row(table) {
-    const row = this.figure.selection.now[this.figure.end(table.rows)];
+    const row = rowOf(this.figure.selection.now, this.figure.end(table.rows));
     return clamp(table.order?.[row] ?? row, 0, this.figure.tokens(table.rows).length - 1);
   }
 
+  /** @param {Placed} table */
   #column(table) {
     const { key, dimension } = this.figure.selection.now;
-    const column = table.columns === "keys" ? table.order?.[key] ?? key : dimension;
+    const column = table.columns === "keys" ? (table.order?.[key] ?? key) : dimension;
     return clamp(column, 0, table.tensor.columns - 1);
   }
 
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Placed} table
+   * @param {Token[]} tokens
+   * @param {number} chosen
+   */
   #labels(context, table, tokens, chosen) {
     const { theme } = this.figure;
     const size = clamp(this.cell - 1, 9, this.font);
@@ -92,22 +138,30 @@ export class TablesView {
       const weight = row === chosen ? 700 : 500;
       const font = token.special ? `${weight} ${size - 2}px ${FONT.mono}` : `${weight} ${size}px ${FONT.sans}`;
       context.font = font;
-      const colour = row === chosen ? theme.colours[table.role] ?? theme.colours.ink : theme.colours["ink-2"];
+      const colour = row === chosen ? (theme.colours[table.role] ?? theme.colours.ink) : theme.colours["ink-2"];
       const text = cut(context, token.text, this.label - 8);
       write(context, text, table.x - 7, HEADING + (row + 0.5) * this.cell, { font, colour, align: "right" });
     });
   }
 
-  /** What share each row is, in a table of one column. */
+  /**
+   * What share each row is, in a table of one column.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Placed} table
+   * @param {Drawn} drawn
+   * @param {number} done
+   */
   #percents(context, table, drawn, done) {
     const font = `500 ${clamp(this.cell - 4, 9, 12.5)}px ${FONT.mono}`;
     for (let row = 0; row < done; row++) {
       const value = table.tensor.at(row, 0);
       const colour = inkOn(shade(this.figure.colours(drawn), value, ...this.figure.range(drawn)));
-      write(context, number(100 * value, 1) + " %", table.x + 10, HEADING + (row + 0.5) * this.cell, { font, colour });
+      write(context, `${number(100 * value, 1)} %`, table.x + 10, HEADING + (row + 0.5) * this.cell, { font, colour });
     }
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Placed} table */
   #heading(context, { x, label, name, role, tensor, width }) {
     const { theme } = this.figure;
     const colour = theme.colours[role] ?? theme.colours.ink;
@@ -121,18 +175,21 @@ export class TablesView {
     write(context, words, beside, 16, { font: small, colour: theme.colours["ink-2"], baseline: "alphabetic" });
   }
 
+  /** @param {number} x @param {number} y */
   #under(x, y) {
     for (const table of this.tables) {
       const row = Math.floor((y - HEADING) / this.cell);
       const column = Math.floor(((x - table.x) / table.width) * table.tensor.columns);
-      const within = row >= 0 && row < this.figure.tokens(table.rows).length && column >= 0 && column < table.tensor.columns;
+      const within =
+        row >= 0 && row < this.figure.tokens(table.rows).length && column >= 0 && column < table.tensor.columns;
       if (within) return { table, row, column };
     }
     return null;
   }
 
+  /** @param {Placed} table @param {number} row @param {number} column @returns {Place} */
   #place(table, row, column) {
-    const home = (place) => (table.order ? Math.max(0, table.order.indexOf(place)) : place);
+    const home = (/** @type {number} */ place) => (table.order ? Math.max(0, table.order.indexOf(place)) : place);
     return {
       table: table.name,
       [this.figure.end(table.rows)]: home(row),
@@ -140,31 +197,43 @@ export class TablesView {
     };
   }
 
+  /** @param {number} x @param {number} y */
   at(x, y) {
     const found = this.#under(x, y);
     return found && { ...this.#place(found.table, found.row, found.column), cell: true };
   }
 
-  move(dx, dy, view, now) {
+  /** @param {number} dx @param {number} dy @param {Tables} _view @param {Looked} now */
+  move(dx, dy, _view, now) {
     const table = this.tables.find(({ name }) => name === now.table) ?? this.tables[0];
     const row = clamp(this.#row(table) + dy, 0, this.figure.tokens(table.rows).length - 1);
     const column = clamp(this.#column(table) + dx, 0, table.tensor.columns - 1);
     return this.#place(table, row, column);
   }
 
+  /** @param {Tables} view */
   summary(view) {
-    return view.tables.map((table) => `${table.label}, ${this.figure.summary({ scale: "signed", ...table })}`).join(". ");
+    return view.tables
+      .map((table) => `${table.label}, ${this.figure.summary({ scale: "signed", ...table })}`)
+      .join(". ");
   }
 
+  /** @param {Tables} view */
   read(view) {
     return view.tables.map((table) => this.figure.tableOf(table, table.label));
   }
 
-  describe(view, now) {
+  /** @param {Tables} _view @param {Looked} now */
+  describe(_view, now) {
     const table = this.tables.find(({ name }) => name === now.table) ?? this.tables[0];
     const [row, column] = [this.#row(table), this.#column(table)];
     const token = this.figure.tokens(table.rows)[row].text;
-    const beside = table.columns === "keys" ? `, ${this.figure.tokens("keys")[column].text}` : table.tensor.columns > 1 ? `, number ${column}` : "";
+    const beside =
+      table.columns === "keys"
+        ? `, ${this.figure.tokens("keys")[column].text}`
+        : table.tensor.columns > 1
+          ? `, number ${column}`
+          : "";
     return `${table.label} of ${token}${beside}: ${number(table.tensor.at(row, column), 3)}`;
   }
 }

@@ -1,0 +1,77 @@
+// The formula and the code of a step: all of it stands there all the time, only the mark moves.
+
+import { childrenOf, element, spans } from "./kit/text.js";
+
+/** @import { CodeLine, Span, StepView, StepViewerData } from "./kit/types.js" */
+
+const SMALLEST_FORMULA = 12; // pixels
+/** @type {Record<string, string>} */
+const ROLES = { queries: "query", keys: "key", values: "value", output: "output" };
+
+export class Computation {
+  constructor() {
+    this.formula = element("div", { className: "formula" });
+    this.code = element("pre", {
+      className: "code",
+      tabindex: 0,
+      role: "group",
+      "aria-label": "The code that computes it",
+    });
+    /** @type {{ formula?: string, code?: string }} */
+    this.written = {}; // what stands there now
+  }
+
+  /**
+   * Formula and code of a step: the lesson's, or its own.
+   *
+   * @param {StepView} stepView
+   * @param {StepViewerData} lesson
+   */
+  show(stepView, lesson) {
+    const [formula, lines] = [stepView.formula ?? lesson.formula, stepView.code ?? lesson.code];
+    const code = JSON.stringify(lines);
+    if (formula !== this.written.formula) this.formula.innerHTML = formula; // MathML of declared formulas alone
+    if (code !== this.written.code) this.code.replaceChildren(...lines.map(codeLine));
+    this.written = { formula, code };
+    const symbols = /** @type {HTMLElement[]} */ ([...this.formula.querySelectorAll(".symbol")]);
+    /** @param {HTMLElement} symbol */
+    const inIt = (symbol) => stepView.steps.includes(symbol.dataset.step ?? "");
+    for (const symbol of symbols) symbol.classList.toggle("on", inIt(symbol));
+    for (const line of childrenOf(this.code)) {
+      const made = (line.dataset.steps ?? "").split(" ");
+      line.classList.toggle(
+        "on",
+        made.some((step) => stepView.steps.includes(step)),
+      );
+    }
+    // a beam is a search around the computation: neither its formula nor its lines
+    const around = stepView.view.kind === "tree";
+    this.formula.hidden = around || !(lesson.formulaAll || symbols.some(inIt));
+    this.code.hidden = around || !lines.length;
+    this.#fit();
+  }
+
+  /** A formula that is too wide gets smaller, as far as it can still be read; beyond that it scrolls. */
+  #fit() {
+    const { formula } = this;
+    const room = formula.clientWidth - 1;
+    if (room <= 0) return;
+    for (const math of formula.querySelectorAll("math")) {
+      math.style.fontSize = "";
+      const wide = math.getBoundingClientRect().width;
+      const size = parseFloat(getComputedStyle(math).fontSize);
+      if (wide > room) math.style.fontSize = `${Math.max(SMALLEST_FORMULA, (size * room) / wide)}px`;
+    }
+    // what scrolls must be reached by keyboard
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+    else formula.removeAttribute("tabindex");
+  }
+}
+
+/** @param {CodeLine} line */
+function codeLine({ text, steps }) {
+  const words = text.split(/\b(queries|keys|values|output)\b/).map((word) => /** @type {Span} */ ([word, ROLES[word]]));
+  const node = element("div", { children: spans(words) });
+  node.dataset.steps = steps.join(" ");
+  return node;
+}

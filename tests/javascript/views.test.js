@@ -1,0 +1,224 @@
+// Where figures place their cells: what lies under a point is what was drawn there, at any size.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FigureNumbers, partsOf } from "../../assets/components/figure_numbers.js";
+import { BLANK, HIDDEN } from "../../assets/components/kit/canvas.js";
+import { Tensor } from "../../assets/components/kit/payload.js";
+import { Selection } from "../../assets/components/kit/selection.js";
+import { VIEWS } from "../../assets/components/views/kinds.js";
+
+const [QUERIES, KEYS, DIMS, HEADS, SIDE] = [3, 7, 5, 11, 4];
+const WIDTHS = [240, 360, 620, 900];
+
+const named = (word, count) => Array.from({ length: count }, (_, i) => ({ text: `${word}${i}`, special: i === 0 }));
+const counted = (...shape) =>
+  new Tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => i / 100),
+    shape,
+  );
+
+/** A figure without a canvas: every letter is seven pixels wide. */
+class Measured extends FigureNumbers {
+  textWidth({ text }) {
+    return 7 * text.length;
+  }
+}
+
+function figure(more = {}) {
+  const found = new Measured(new Selection());
+  const theme = { name: "light", colours: {}, ramps: { weights: [], signed: [] } };
+  const tensors = {
+    weights: counted(QUERIES, KEYS),
+    queries: counted(QUERIES, DIMS),
+    keys: counted(KEYS, DIMS),
+    values: counted(KEYS, DIMS),
+    plane: counted(KEYS, 2),
+    outputs: counted(QUERIES, 2),
+    heads: counted(HEADS, QUERIES, QUERIES),
+    cube: counted(HEADS, QUERIES, DIMS),
+    picture: counted(3, 8, 8),
+    cells: counted(QUERIES, SIDE ** 2),
+    ...more,
+  };
+  const tokens = { queries: named("q", QUERIES), keys: named("k", KEYS) };
+  found.update({ tokens, focus: {}, tensors, limits: {}, divisor: 1, dotProduct: true }, theme);
+  return found;
+}
+
+const matrix = (more = {}) => ({
+  kind: "matrix",
+  tensor: "weights",
+  scale: "weights",
+  rows: "queries",
+  columns: "keys",
+  ...more,
+});
+
+for (const width of WIDTHS) {
+  test(`every cell of a matrix lies under its own middle, ${width} pixels wide`, () => {
+    const view = new VIEWS.matrix(figure());
+    const drawn = matrix();
+    const height = view.layout(drawn, width);
+    for (let query = 0; query < QUERIES; query++) {
+      for (let key = 0; key < KEYS; key++) {
+        const x = view.left + (key + 0.5) * view.columns.size;
+        const y = view.top + (query + 0.5) * view.cell;
+        assert.ok(x < width && y < height);
+        assert.deepEqual(view.at(x, y, drawn), { query, key, cell: true });
+      }
+    }
+    assert.equal(view.at(width - 1, height - 1, drawn), null);
+  });
+
+  test(`every number of every table lies under its own middle, ${width} pixels wide`, () => {
+    const view = new VIEWS.tables(figure());
+    const table = (tensor, rows) => ({ tensor, label: tensor, role: "", rows, columns: "numbers" });
+    const drawn = {
+      kind: "tables",
+      tables: [table("queries", "queries"), table("keys", "keys")],
+      readout: "vector",
+      note: "",
+    };
+    view.layout(drawn, width);
+    for (const { name, rows, x, width: wide } of view.tables) {
+      for (let dimension = 0; dimension < DIMS; dimension++) {
+        const place = view.at(x + ((dimension + 0.5) * wide) / DIMS, 26 + 1.5 * view.cell, drawn);
+        assert.deepEqual(place, { table: name, [rows === "keys" ? "key" : "query"]: 1, dimension, cell: true });
+      }
+    }
+  });
+
+  test(`every head has its own square, ${width} pixels wide`, () => {
+    const view = new VIEWS.heads(figure());
+    const drawn = { kind: "heads", tensor: "heads", scale: "weights", ablated: [], columns: "keys" };
+    const height = view.layout(drawn, width);
+    const seen = new Set();
+    for (let y = 0; y < height; y += 3) {
+      for (let x = 0; x < width; x += 3) {
+        const place = view.at(x, y, drawn);
+        if (!place) continue;
+        seen.add(place.head);
+        assert.ok(place.query < QUERIES && place.key < QUERIES);
+      }
+    }
+    assert.deepEqual(seen, new Set(Array(HEADS).keys()));
+  });
+
+  test(`patches stand in their picture, then in rows that have room, ${width} pixels wide`, () => {
+    const view = new VIEWS.patches(figure());
+    const drawn = { kind: "patches", tensor: "picture", picture: "picture", side: SIDE, scale: "signed", plain: true };
+    const height = view.layout(drawn, width);
+    assert.equal(height, view.side + 6);
+    for (const share of [0, 0.5, 1]) {
+      view.share = share;
+      const seen = new Set();
+      for (let y = 0; y < height; y += 2) for (let x = 0; x < width; x += 2) seen.add(view.at(x, y, drawn)?.key);
+      for (let place = 0; place < SIDE ** 2; place++) assert.ok(seen.has(place), `patch ${place} at ${share}`);
+    }
+  });
+
+  test(`a cell of a picture lies under its own middle, ${width} pixels wide`, () => {
+    const view = new VIEWS.overlay(figure());
+    const drawn = {
+      kind: "overlay",
+      tensor: "cells",
+      picture: "picture",
+      side: SIDE,
+      scale: "share",
+      columns: "keys",
+      rows: "queries",
+    };
+    view.layout(drawn, width);
+    const cell = view.side / SIDE;
+    for (let key = 0; key < SIDE ** 2; key++) {
+      const [row, column] = [Math.floor(key / SIDE), key % SIDE];
+      assert.equal(view.at(22 + (column + 0.5) * cell, 22 + (row + 0.5) * cell, drawn).key, key);
+    }
+  });
+}
+
+test("one unit of a plane is equally long across and up", () => {
+  const view = new VIEWS.points(figure({ plane: new Tensor(new Float32Array([0, 0, 1, 0, 0, 1]), [3, 2]) }));
+  view.layout({ kind: "points", tensor: "plane", values: "plane", outputs: "outputs", note: "" }, 620);
+  const [origin, across, up] = view.values;
+  assert.equal(across[0] - origin[0], origin[1] - up[1]);
+});
+
+test("arrows stop at the edges of every kind of figure", () => {
+  const views = {
+    matrix: matrix(),
+    heads: { kind: "heads", tensor: "heads", scale: "weights", ablated: [], columns: "keys" },
+    cube: { kind: "cube", tensor: "cube", from: "flat", to: "stacked", role: "query", scale: "signed" },
+    overlay: {
+      kind: "overlay",
+      tensor: "cells",
+      picture: "picture",
+      side: SIDE,
+      scale: "share",
+      columns: "keys",
+      rows: "queries",
+    },
+    points: { kind: "points", tensor: "plane", values: "plane", outputs: "outputs", note: "" },
+  };
+  for (const [kind, drawn] of Object.entries(views)) {
+    const view = new VIEWS[kind](figure());
+    view.layout(drawn, 620);
+    const now = { query: 0, key: 0, dimension: 0, head: 0 };
+    for (const [name, place] of Object.entries(view.move(-1e6, -1e6, drawn, now)))
+      assert.equal(place, 0, `${kind}, ${name}`);
+    const end = view.move(1e6, 1e6, drawn, now);
+    assert.deepEqual(view.move(1, 1, drawn, { ...now, ...end }), end, kind);
+  }
+});
+
+test("a row that is not written yet is blank, and what may not be seen is hidden", () => {
+  const allowed = new Tensor(
+    Uint8Array.from({ length: QUERIES * KEYS }, (_, i) => (i % KEYS === 2 ? 0 : 1)),
+    [QUERIES, KEYS],
+  );
+  const numbers = figure({ allowed });
+  numbers.grown = 2;
+  const drawn = matrix({ hidden: "allowed", grows: true });
+  assert.equal(numbers.value(drawn, 1, 2), HIDDEN);
+  assert.equal(numbers.value(drawn, 2, 0), BLANK);
+  assert.equal(typeof numbers.value(drawn, 1, 1), "number");
+  assert.deepEqual([numbers.visible(0, 2), numbers.visible(0, 1)], [false, true]);
+});
+
+test("the largest of a figure is looked for among what may be seen and is written", () => {
+  const allowed = new Tensor(
+    Uint8Array.from({ length: QUERIES * KEYS }, (_, i) => (i % KEYS === 6 ? 0 : 1)),
+    [QUERIES, KEYS],
+  );
+  const numbers = figure({ allowed });
+  assert.deepEqual(numbers.extremes(matrix()).high, { value: Math.fround(0.2), row: 2, column: 6 });
+  assert.equal(numbers.extremes(matrix({ hidden: "allowed" })).high.column, 5);
+  numbers.grown = 1;
+  assert.equal(numbers.extremes(matrix({ grows: true })).high.row, 0);
+});
+
+test("weights are drawn from 0 to 1, signed numbers around 0", () => {
+  const numbers = figure();
+  assert.deepEqual(numbers.range({ scale: "weights", limit: 9 }), [0, 1]);
+  assert.deepEqual(numbers.range({ scale: "signed", limit: 9 }), [-9, 9]);
+  assert.deepEqual(numbers.range({ scale: "share", limit: 0.2 }), [0, 0.2]);
+});
+
+test("a zoom shows the part around what is looked at and never leaves the axis", () => {
+  const numbers = figure();
+  numbers.selection.pin({ query: 99, key: 0 });
+  numbers.zoomBy(0.5);
+  assert.deepEqual(numbers.window("queries", 100), { first: 50, count: 50 });
+  assert.deepEqual(numbers.window("keys", 100), { first: 0, count: 50 });
+  numbers.zoomBy(0.001);
+  assert.equal(numbers.window("queries", 100).count, 24);
+  numbers.zoomBy(1);
+  assert.deepEqual(numbers.window("queries", 100), { first: 0, count: 100 });
+});
+
+test("a figure is what it is, or each of its tables", () => {
+  const table = { tensor: "x", label: "X", role: "", rows: "queries", columns: "numbers" };
+  assert.deepEqual(partsOf({ kind: "tables", tables: [table, table] }), [table, table]);
+  assert.deepEqual(partsOf(matrix()), [matrix()]);
+});
