@@ -22,12 +22,13 @@ export class Computation {
   }
 
   /**
-   * Formula and code of a step: the lesson's, or its own.
+   * Formula and code of a step: the lesson's, or its own; neither where it stands aside of the computation.
    *
    * @param {StepView} stepView
    * @param {StepViewerData} lesson
+   * @param {boolean} aside
    */
-  show(stepView, lesson) {
+  show(stepView, lesson, aside) {
     const [formula, lines] = [stepView.formula ?? lesson.formula, stepView.code ?? lesson.code];
     const code = JSON.stringify(lines);
     if (formula !== this.written.formula) this.formula.innerHTML = formula; // MathML of declared formulas alone
@@ -44,10 +45,8 @@ export class Computation {
         made.some((step) => stepView.steps.includes(step)),
       );
     }
-    // a beam is a search around the computation: neither its formula nor its lines
-    const around = stepView.view.kind === "tree";
-    this.formula.hidden = around || !(lesson.formulaAll || symbols.some(inIt));
-    this.code.hidden = around || !lines.length;
+    this.formula.hidden = aside || !(lesson.formulaAll || symbols.some(inIt));
+    this.code.hidden = aside || !lines.length;
     this.#fit();
   }
 

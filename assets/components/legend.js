@@ -9,8 +9,6 @@ import { element } from "./kit/text.js";
 
 /** @import { Figure } from "./figure.js" */
 
-const NO_SCALE = ["points", "histogram", "tree"]; // their marks are no colours of a scale
-
 export class Legend {
   /** @param {Figure} figure */
   constructor(figure) {
@@ -26,8 +24,7 @@ export class Legend {
    */
   draw(view) {
     const { figure } = this;
-    this.node.hidden =
-      Boolean(view.plain) || (view.kind === "overlay" && view.scale === "share") || NO_SCALE.includes(view.kind);
+    this.node.hidden = Boolean(view.plain) || figure.views[view.kind].hasScale?.(view) === false;
     /** @type {Drawn} */
     const scaled = view.kind === "tables" ? { scale: "signed", ...view.tables[0] } : view;
     const [low, high] = figure.range(scaled);

@@ -284,7 +284,7 @@ function createStepViewer(root, io) {
     say.shape.textContent = now.shape;
     say.also.textContent = [now.also && `also called ${now.also}`, now.source].filter(Boolean).join(" · ");
     say.notice.replaceChildren(...spans(now.notice));
-    computation.show(now, data);
+    computation.show(now, data, figure.views[now.view.kind].aside === true);
     axes.textContent = now.axes;
     tools.edit.hidden = !data.editable || now.view.fixed || !(wordsOf(now.view) || weighed(now.view));
     legend.draw(now.view);

@@ -176,6 +176,8 @@
  *
  * layout   how high it is at a width; asked before everything else.
  * at       what lies under the pointer; move: where an arrow key leads to.
+ * hasScale whether its colours are those of a scale, with a legend; without it they are.
+ * aside    true where it shows no step of the computation: neither formula nor code stands beside it.
  * describe the cell that is looked at, and summary the whole, for who cannot see them; read: its numbers as tables.
  *
  * @template {View} V
@@ -187,6 +189,8 @@
  *   describe(view: V, now: Looked): string,
  *   summary?(view: V): string,
  *   read?(view: V, title: string): Readable[],
+ *   hasScale?(view: V): boolean,
+ *   aside?: boolean,
  *   thumbnail?(context: CanvasRenderingContext2D, view: V, side: number): void,
  * }} FigureView
  */

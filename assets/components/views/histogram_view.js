@@ -90,6 +90,10 @@ export class HistogramView {
     return { dimension: this.#bin(view, dimension + dx) };
   }
 
+  hasScale() {
+    return false;
+  }
+
   /** @param {Histogram} view */
   summary(view) {
     return view.series

@@ -1,4 +1,5 @@
-// Which class draws which kind of figure. A new kind is a line here and a class beside it.
+// Which class draws which kind of figure. A new kind is a line here, a class beside it and its type in kit/types.js; the
+// types see to it that none is forgotten, and that each class draws its own.
 
 import { CubeView } from "./cube_view.js";
 import { HeadsView } from "./heads_view.js";
@@ -10,6 +11,10 @@ import { PointsView } from "./points_view.js";
 import { TablesView } from "./tables_view.js";
 import { TreeView } from "./tree_view.js";
 
+/** @import { Figure } from "../figure.js" */
+/** @import { FigureView, View } from "../kit/types.js" */
+
+/** @satisfies {{ [K in View["kind"]]: new (figure: Figure) => FigureView<Extract<View, { kind: K }>> }} */
 export const VIEWS = {
   cube: CubeView,
   heads: HeadsView,

@@ -233,6 +233,15 @@ export class OverlayView {
     return { key: clamp(row + dy, 0, view.side - 1) * view.side + clamp(column + dx, 0, view.side - 1) };
   }
 
+  /**
+   * Veils have no legend: their end is written below the picture.
+   *
+   * @param {Overlay} view
+   */
+  hasScale(view) {
+    return view.scale !== "share";
+  }
+
   /** @param {Overlay} view */
   summary(view) {
     const { figure } = this;

@@ -144,6 +144,10 @@ export class PointsView {
     return { query: clamp(query + dy, 0, this.outputs.length - 1), key: clamp(key + dx, 0, this.values.length - 1) };
   }
 
+  hasScale() {
+    return false;
+  }
+
   /** @param {Points} view */
   summary(view) {
     return `${this.values.length} values and ${this.outputs.length} outputs as points of a plane. ${view.note}`;

@@ -12,6 +12,7 @@ const TOP = 26;
 const NARROWEST = 46;
 
 export class TreeView {
+  aside = true; // a beam is a search around the computation
   steps = 0;
   column = 0;
   shift = 0;
@@ -93,6 +94,10 @@ export class TreeView {
   /** @param {number} dx @param {number} _dy @param {Tree} _view @param {Looked} now */
   move(dx, _dy, _view, { query }) {
     return { query: Math.max(0, Math.min(this.figure.tokens("queries").length - 1, query + dx)) };
+  }
+
+  hasScale() {
+    return false;
   }
 
   /** @param {Tree} view */
