@@ -7,7 +7,7 @@ import { rowOf } from "./kit/selection.js";
 
 /**
  * @import {
- *   Drawn, Live, Look, Matrix, Readable, Selection, Shown, Stretch, Table, Tables, Tensor, Theme, Token, View,
+ *   Dial, Dials, Drawn, Live, Look, Matrix, Readable, Selection, Shown, Stretch, Table, Tables, Tensor, Theme, Token, View,
  * } from "./kit/types.js"
  */
 
@@ -265,6 +265,6 @@ export class FigureNumbers {
  * What a view draws tensors of: each of its tables, or itself.
  *
  * @param {View} view
- * @returns {(Table | Exclude<View, Tables>)[]}
+ * @returns {(Table | Dial | Exclude<View, Tables | Dials>)[]}
  */
-export const partsOf = (view) => (view.kind === "tables" ? view.tables : [view]);
+export const partsOf = (view) => ("tables" in view ? view.tables : [view]);

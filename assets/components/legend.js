@@ -26,7 +26,7 @@ export class Legend {
     const { figure } = this;
     this.node.hidden = Boolean(view.plain) || figure.views[view.kind].hasScale?.(view) === false;
     /** @type {Drawn} */
-    const scaled = view.kind === "tables" ? { scale: "signed", ...view.tables[0] } : view;
+    const scaled = "tables" in view ? { scale: "signed", ...view.tables[0] } : view;
     const [low, high] = figure.range(scaled);
     const digits =
       scaled.whole || (high === 1 && scaled.scale === "weights") ? 0 : high < 10 ? (high < 0.1 ? 3 : 1) : 0;

@@ -159,6 +159,23 @@ test("arrows stop at the edges of every kind of figure", () => {
       columns: "keys",
       rows: "queries",
     },
+    curves: {
+      kind: "curves",
+      tensor: "weights",
+      rows: "queries",
+      across: "",
+      up: "",
+      start: 0,
+      every: 1,
+      scale: "signed",
+    },
+    dials: {
+      kind: "dials",
+      tables: [{ tensor: "queries", label: "", role: "query", rows: "queries" }],
+      clock: false,
+      note: "",
+      scale: "weights",
+    },
     points: { kind: "points", tensor: "plane", values: "plane", outputs: "outputs", note: "" },
   };
   for (const [kind, drawn] of Object.entries(views)) {

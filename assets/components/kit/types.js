@@ -82,7 +82,16 @@
  * @typedef {{ readout?: Readout, plain?: boolean, fixed?: boolean, note?: string }} OfAny
  */
 
-/** @typedef {Tables | Matrix | Overlay | Patches | Points | Tree | Histogram | Heads | Cube} View */
+/** @typedef {Drawn & { label: string, role: string, rows: string, turned?: string, dashed?: boolean }} Dial */
+/** @typedef {{ kind: "dials", tables: Dial[], clock: boolean, note: string, scale: Scale } & OfAny} Dials */
+
+/**
+ * @typedef {Drawn & OfAny & {
+ *   kind: "curves", rows: string, across: string, up: string, start: number, every: number,
+ * }} Curves
+ */
+
+/** @typedef {Tables | Matrix | Overlay | Patches | Points | Tree | Histogram | Heads | Cube | Dials | Curves} View */
 
 // What is said beside it -------------------------------------------------------------------------------------------
 

@@ -81,7 +81,6 @@ export class DialsView {
       [0, 1],
       [-1, 0],
     ]) {
-      // biome-ignore format: four directions
       context.moveTo(x + dx * this.radius * 0.9, y + dy * this.radius * 0.9);
       context.lineTo(x + dx * this.radius, y + dy * this.radius);
     }

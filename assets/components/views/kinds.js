@@ -2,6 +2,8 @@
 // types see to it that none is forgotten, and that each class draws its own.
 
 import { CubeView } from "./cube_view.js";
+import { CurvesView } from "./curves_view.js";
+import { DialsView } from "./dials_view.js";
 import { HeadsView } from "./heads_view.js";
 import { HistogramView } from "./histogram_view.js";
 import { MatrixView } from "./matrix_view.js";
@@ -11,12 +13,15 @@ import { PointsView } from "./points_view.js";
 import { TablesView } from "./tables_view.js";
 import { TreeView } from "./tree_view.js";
 
-/** @import { Figure } from "../figure.js" */
 /** @import { FigureView, View } from "../kit/types.js" */
+
+/** @import { Figure } from "../figure.js" */
 
 /** @satisfies {{ [K in View["kind"]]: new (figure: Figure) => FigureView<Extract<View, { kind: K }>> }} */
 export const VIEWS = {
   cube: CubeView,
+  curves: CurvesView,
+  dials: DialsView,
   heads: HeadsView,
   histogram: HistogramView,
   matrix: MatrixView,
