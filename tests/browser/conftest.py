@@ -1,18 +1,32 @@
-"""One server and one browser for all browser tests; a page of its own for each."""
+"""One server and one browser for all browser tests of a worker; a window to itself for each visitor."""
 
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.server import serving
-from tests.browser.visitor import QUIET, Visitor
+from tests.browser.visitor import QUIET, Visitor, Windows
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(ATTENTION_LAB_DATA=str(tmp_path_factory.mktemp("data"))) as (where, _):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the server may write lies here: its data, its log, its home, its temporary files."""
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="session")
+def address(folder: Path) -> Iterator[str]:
+    own = {"ATTENTION_LAB_DATA": folder / "data", "HOME": folder / "home", "TMPDIR": folder / "temporary"}
+    for place in own.values():
+        place.mkdir()
+    with serving(log=folder / "log", **{name: str(place) for name, place in own.items()}) as (where, _):
         yield where
 
 
@@ -25,19 +39,42 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture
-def visit(address: str, browser: Browser) -> Iterator[Callable[..., Visitor]]:
+@pytest.fixture(scope="session")
+def windows(address: str, browser: Browser) -> Windows:
+    """The windows of the browser; the first visitor has come, and all models are loaded."""
+    windows = Windows(browser, address)
+    with windows.lend() as visitor:
+        visitor.go("/")
+    for _ in range(600):
+        if ready(address):
+            return windows
+        time.sleep(0.1)
+    raise AssertionError("the server did not get ready")
+
+
+def ready(address: str) -> bool:
+    try:
+        return urllib.request.urlopen(f"{address}/readyz", timeout=5).status == 200
+    except urllib.error.HTTPError:
+        return False
+
+
+@contextmanager
+def visiting(windows: Windows) -> Iterator[Callable[..., Visitor]]:
     """Opens pages as a visitor. At the end, no page may have failed or asked another host for anything."""
-    visitors = []
+    with ExitStack() as lent:
+        visitors = []
 
-    def open_page(path: str, **context) -> Visitor:
-        page: Page = browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | context)).new_page()
-        visitor = Visitor(page, address)
-        visitors.append(visitor)
-        visitor.go(path)
-        return visitor
+        def open_page(path: str, **window) -> Visitor:
+            visitors.append(lent.enter_context(windows.lend(**window)))
+            return visitors[-1].go(path)
 
-    yield open_page
-    for visitor in visitors:
-        visitor.assert_clean()
-        visitor.page.context.close()
+        yield open_page
+        for visitor in visitors:
+            visitor.assert_clean()
+
+
+@pytest.fixture
+def visit(windows: Windows) -> Iterator[Callable[..., Visitor]]:
+    with visiting(windows) as open_page:
+        yield open_page

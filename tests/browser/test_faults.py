@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser.server import free_port, serving
 from tests.browser.visitor import Visitor
@@ -40,6 +41,7 @@ PLACES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", PLACES)
 def test_a_server_that_is_killed_in_the_middle_comes_back_with_the_controls_as_they_were(browser, what):
     path, act = PLACES[what]
@@ -62,6 +64,7 @@ def test_a_server_that_is_killed_in_the_middle_comes_back_with_the_controls_as_t
         visitor.page.context.close()
 
 
+@pytest.mark.long
 def test_where_the_disk_is_full_pictures_are_read_and_figures_taken_away(browser):
     """Nothing that a visitor needs goes through a file."""
     picture = io.BytesIO()
@@ -90,7 +93,7 @@ def test_what_is_pressed_on_a_page_that_is_being_left_does_not_empty_the_next_on
     visitor.page.mouse.click(link["x"] + 40, link["y"] + 10)
     visitor.page.mouse.click(control["x"] + 5, control["y"] + 5)
     visitor.arrive("/self_attention")
-    assert visitor.page.locator(".step-viewer").count() == 1
+    expect(visitor.see(".step-viewer")).to_have_count(1)
 
 
 def test_a_panel_that_closes_because_a_link_is_followed_does_not_empty_the_next_page(visit):
@@ -102,8 +105,7 @@ def test_a_panel_that_closes_because_a_link_is_followed_does_not_empty_the_next_
     visitor.page.get_by_label("Navigate to home page").first.click()
     visitor.page.locator(".lab.map").wait_for()
     visitor.arrive("/")
-    assert visitor.page.locator(".lab.map a.row").count()
-    assert visitor.text(".stMainBlockContainer").strip()
+    expect(visitor.see(".lab.map a.row").first).to_be_visible()
 
 
 def test_what_is_pressed_after_going_back_does_not_reach_the_page_that_was_left(visit):
@@ -117,12 +119,14 @@ def test_what_is_pressed_after_going_back_does_not_reach_the_page_that_was_left(
     visitor.page.mouse.click(control["x"] + 5, control["y"] + 5)
     visitor.arrive("/self_attention")
     assert "back_score" not in visitor.link
-    assert visitor.text(".stMainBlockContainer") == drawn
+    expect(visitor.see(".stMainBlockContainer")).to_have_text(drawn, use_inner_text=True)
 
 
 def test_who_goes_back_finds_the_page_as_it_was_left_and_the_next_one_in_front_of_it(visit):
-    def sentence() -> str:
-        return visitor.page.get_by_label("Sentence", exact=True).first.input_value()
+    def sentence_is(words: str, name: str) -> None:
+        """Wait until it stands in the box and in the link."""
+        expect(visitor.page.get_by_label("Sentence", exact=True).first).to_have_value(words)
+        visitor.linked(**{name: words})
 
     visitor = visit("/self_attention")
     box = visitor.page.get_by_label("Sentence", exact=True).first
@@ -130,13 +134,13 @@ def test_who_goes_back_finds_the_page_as_it_was_left_and_the_next_one_in_front_o
     visitor.after(lambda: box.press("Enter"))
     visitor.page.get_by_text("7 · Masks").last.click()
     visitor.arrive("/masks")
-    assert visitor.link["mask_text"] == sentence() == "the black dog eats"
+    sentence_is("the black dog eats", "mask_text")
     visitor.page.go_back()
     visitor.arrive("/self_attention")
-    assert visitor.link["self_text"] == sentence() == "the black dog eats"
+    sentence_is("the black dog eats", "self_text")
     visitor.page.go_forward()
     visitor.arrive("/masks")
-    assert sentence() == "the black dog eats"
+    sentence_is("the black dog eats", "mask_text")
 
 
 def test_who_follows_a_card_of_the_map_cannot_ask_the_map_for_anything_else(visit):
@@ -151,7 +155,7 @@ def test_who_follows_a_card_of_the_map_cannot_ask_the_map_for_anything_else(visi
     visitor.page.keyboard.type("the dog")
     visitor.page.keyboard.press("Enter")
     visitor.arrive("/captioning")
-    assert visitor.page.locator(".step-viewer").count() == 1
+    expect(visitor.see(".step-viewer")).to_have_count(1)
 
 
 def test_a_page_that_was_drawn_while_the_browser_was_busy_answers(visit):

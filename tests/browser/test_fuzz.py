@@ -5,7 +5,7 @@ import pytest
 from tests.browser import fuzz
 
 
-@pytest.mark.parametrize("seed", [3, 5])
+@pytest.mark.parametrize("seed", [3, pytest.param(5, marks=pytest.mark.long)])
 def test_a_visitor_who_does_anything_finds_nothing_broken(address, browser, seed):
     assert fuzz.fuzz(browser, address, seed, lambda done: done < 40) == 40
 
@@ -20,7 +20,7 @@ def test_the_fuzzer_notices_a_mistake_a_blank_page_and_an_error(address, browser
     ):
         fuzzer = fuzz.Fuzzer(browser, address, 0)
         fuzzer.page.evaluate(f"() => {{ {spoil} }}")
-        fuzzer.page.wait_for_timeout(200)
+        fuzzer.visitor.painted()
         with pytest.raises(fuzz.Found, match=told):
             fuzzer.check(rest=True)
         fuzzer.context.close()

@@ -1,81 +1,11 @@
-"""With the keyboard alone: Tab reaches every part in its order and leaves it again, the focus is seen, keys do it all."""
+"""With the keyboard alone: figures, tables, claims, questions, panels, the map and the pad are used without a pointer."""
+
+import re
 
 import pytest
+from playwright.sync_api import expect
 
-from pages.course.catalogue import MAP, built
-from tests.browser.visitor import EVERYTHING, FOCUSED
-
-PARTS = f"""
-    {EVERYTHING}
-    {FOCUSED}
-    const ours = (node) => node.getRootNode() instanceof ShadowRoot && node.closest(".lab") !== null;
-    const reachable = () => everything(document).filter((node) =>
-        ours(node) && node.tabIndex >= 0 && !node.disabled && node.checkVisibility({{ visibilityProperty: true }}));
-"""
-
-START = f"""() => {{
-    {PARTS}
-    window.stops = reachable();
-    window.visited = [];
-    window.plain = reachable().map((node) => [node, ring(node)]);
-    function ring(node) {{
-        const {{ outlineStyle, outlineWidth, strokeWidth }} = getComputedStyle(node);
-        return [outlineStyle, outlineWidth, strokeWidth].join();
-    }}
-    window.step = () => {{
-        const node = focused();
-        if (node && ours(node)) {{
-            const before = plain.find(([other]) => other === node);
-            const unseen = before && before[1] === ring(node);
-            window.visited.push([window.stops.indexOf(node), unseen]);
-        }}
-        return node === document.body || node === null;
-    }};
-}}"""
-
-FOUND = """() => {
-    const words = (node) => [node.tagName, node.getAttribute("class"), node.ariaLabel ?? node.textContent].join(" ");
-    const places = visited.map(([place]) => place);
-    return {
-        all: window.stops.length,
-        missed: window.stops.filter((_, place) => !places.includes(place)).map(words),
-        unseen: visited.filter(([place, unseen]) => unseen).map(([place]) => words(window.stops[place])),
-        ordered: places.every((place, i) => i === 0 || place > places[i - 1]),
-    };
-}"""
-
-MOST = 300  # stops of one page
-
-
-@pytest.mark.parametrize("page", built(), ids=lambda page: page.slug)
-def test_tab_reaches_every_part_in_its_order_shows_where_it_is_and_gets_out(visit, page):
-    visitor = visit("/" if page is MAP else f"/{page.slug}", reduced_motion="reduce")
-    visitor.page.evaluate(START)
-    for _ in range(MOST):
-        visitor.page.keyboard.press("Tab")
-        if visitor.page.evaluate("window.step()"):
-            break
-    else:
-        raise AssertionError(f"after {MOST} stops the page was not left")
-    found = visitor.page.evaluate(FOUND)
-    assert found.pop("all") > 0
-    assert found == {"missed": [], "unseen": [], "ordered": True}
-
-
-@pytest.mark.parametrize("page", built(), ids=lambda page: page.slug)
-def test_who_prefers_stillness_sees_nothing_move(visit, page):
-    visitor = visit("/" if page is MAP else f"/{page.slug}", reduced_motion="reduce")
-    moving = visitor.page.evaluate(f"""() => {{
-        {PARTS}
-        return everything(document).map((node) => getComputedStyle(node))
-            .filter((style) => style.animationName !== "none" || /[1-9]/.test(style.transitionDuration)).length;
-    }}""")
-    assert moving == 0
-
-
-def readout(visitor) -> list[str]:
-    visitor.page.wait_for_timeout(120)
-    return visitor.text(".readout .title").split(" asks ")
+from tests.browser.looks import PARTS
 
 
 def test_home_and_end_go_to_the_ends_of_a_figure_and_of_a_sentence(visit):
@@ -83,11 +13,11 @@ def test_home_and_end_go_to_the_ends_of_a_figure_and_of_a_sentence(visit):
     visitor.see(".step-viewer figure canvas").focus()
     for key, place in (("End", "[SEP]"), ("Home", "[CLS]")):
         visitor.page.keyboard.press(key)
-        assert readout(visitor) == ["it", place]
+        expect(visitor.see(".readout .title")).to_have_text(f"it asks {place}")
     visitor.see(".token-strip .token", has_text="street").focus()
     for key, place in (("End", "[SEP]"), ("Home", "[CLS]")):
         visitor.page.keyboard.press(key)
-        assert readout(visitor)[0] == place
+        expect(visitor.see(".readout .title")).to_have_text(re.compile(rf"^{re.escape(place)} asks "))
 
 
 def test_home_and_end_go_to_the_ends_of_a_layer_and_of_a_row_of_patches(visit):
@@ -101,8 +31,7 @@ def test_home_and_end_go_to_the_ends_of_a_layer_and_of_a_row_of_patches(visit):
     visitor.see(".patch-explorer figure canvas").first.focus()
     for key, column in (("End", "h"), ("Home", "a")):
         visitor.page.keyboard.press(key)
-        visitor.page.wait_for_timeout(120)
-        assert visitor.text(".patch-explorer .says").startswith(column)
+        expect(visitor.see(".patch-explorer .says").first).to_have_text(re.compile(f"^{column}"))
 
 
 def test_numbers_are_opened_and_scrolled_by_keyboard_and_the_steps_stay(visit):
@@ -112,10 +41,8 @@ def test_numbers_are_opened_and_scrolled_by_keyboard_and_the_steps_stay(visit):
     visitor.page.keyboard.press("Enter")
     table = visitor.see(".step-viewer .figure-table")
     table.focus()
-    for _ in range(3):
-        visitor.page.keyboard.press("ArrowRight")
-    visitor.page.wait_for_timeout(300)
-    assert table.evaluate("table => table.scrollLeft") > 0
+    visitor.press(*["ArrowRight"] * 3)
+    visitor.page.wait_for_function("table => table.scrollLeft > 0", arg=table.element_handle())
     assert visitor.text(".step-viewer .count") == step
 
 
@@ -126,19 +53,15 @@ def test_a_claim_opens_and_closes_by_keyboard_and_keeps_the_focus(visit):
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
     visitor.see(".claims .says").first.wait_for()
     assert claim.get_attribute("aria-expanded") == "true"
-    visitor.page.keyboard.press(" ")
+    visitor.asks(lambda: visitor.page.keyboard.press(" "))
     visitor.see(".claims .says").first.wait_for(state="detached")
-    visitor.page.wait_for_timeout(300)
-    visitor.rest()
     assert visitor.page.evaluate(f"() => {{ {PARTS} return focused().className; }}") == "said"
 
 
 def test_a_question_is_answered_by_keyboard(visit):
     visitor = visit("/masks", reduced_motion="reduce")
     visitor.page.get_by_role("radio", name="only the last").first.focus()
-    visitor.page.keyboard.press(" ")
-    visitor.page.wait_for_timeout(400)
-    visitor.rest()
+    visitor.asks(lambda: visitor.page.keyboard.press(" "))
     visitor.page.get_by_role("button", name="Check").first.focus()
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
     visitor.says("[data-testid=stMain]", "✓ Right")
@@ -153,7 +76,7 @@ def test_a_panel_of_downloads_opens_by_enter_and_closes_by_escape(visit):
     svg.wait_for()
     visitor.page.keyboard.press("Escape")
     svg.wait_for(state="detached")
-    assert opener.evaluate("node => node.matches(':focus')")
+    expect(opener).to_be_focused()
 
 
 @pytest.mark.parametrize(("start", "place"), [(".map a.row", "/bottleneck"), (".labs a.card", "/sentence_lab")])
@@ -171,21 +94,20 @@ def test_the_pad_is_drawn_on_by_keyboard_and_left_by_tab(visit):
     pad = visitor.see(".pad canvas")
     pad.wait_for()  # while it is hidden it takes no focus
     pad.focus()
-    for key in (" ", "ArrowRight", "ArrowRight", "ArrowDown"):
-        visitor.page.keyboard.press(key)
+    visitor.press(" ", "ArrowRight", "ArrowRight", "ArrowDown")
     drawn = "pad => pad.getContext('2d').getImageData(144, 128, 1, 1).data[0]"
     assert pad.evaluate(drawn) < 100
-    visitor.page.keyboard.press("Tab")
-    assert not pad.evaluate("node => node.matches(':focus')")
+    visitor.press("Tab")
+    expect(pad).not_to_be_focused()
     visitor.page.get_by_role("button", name="Clear", exact=True).focus()
-    visitor.page.keyboard.press("Enter")
+    visitor.press("Enter")
     assert pad.evaluate(drawn) == 255
 
 
 def test_cells_of_a_number_table_are_walked_by_arrows(visit):
     visitor = visit("/attention?op_numbers=by+hand")
     visitor.page.get_by_label("Q, row ask 1, column 1").focus()
-    visitor.page.keyboard.press("ArrowDown")
+    visitor.press("ArrowDown")
     assert visitor.page.evaluate(f"() => {{ {PARTS} return focused().ariaLabel; }}") == "Q, row ask 2, column 1"
 
 

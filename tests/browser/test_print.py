@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 
 @pytest.mark.parametrize("path", ["/masks?mask_open=0,1", "/vision_transformer"])
@@ -11,7 +12,7 @@ def test_a_lesson_prints_its_figure_and_its_claims_and_no_controls(visit, path):
     page = visitor.page
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 794, "height": 1123})  # A4
-    page.wait_for_timeout(500)
+    visitor.rest()
     for gone in (
         "[data-testid=stSidebar]",
         ".st-key-control_row",
@@ -19,7 +20,7 @@ def test_a_lesson_prints_its_figure_and_its_claims_and_no_controls(visit, path):
         ".timeline .play",
         ".foot .small-button",
     ):
-        assert not visitor.see(gone).locator("visible=true").count(), gone
+        expect(visitor.see(gone).locator("visible=true"), gone).to_have_count(0)
     narrowest = "steps => Math.min(...steps.map(step => step.getBoundingClientRect().width))"
     assert page.locator(".timeline .steps canvas").evaluate_all(narrowest) > 20
     assert visitor.see(".timeline .steps").bounding_box()["width"] > 300
@@ -28,9 +29,8 @@ def test_a_lesson_prints_its_figure_and_its_claims_and_no_controls(visit, path):
     assert box["width"] > 200
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 794
-    assert visitor.see(".claims .claim").last.is_visible()
-    if "open" in path:
-        assert visitor.see(".claims .says").count() == 2
+    expect(visitor.see(".claims .claim").last).to_be_visible()
+    expect(visitor.see(".claims .says")).to_have_count(2 if "open" in path else 0)
     # a page that scrolls inside a window is cut after one sheet
     height = page.evaluate("() => document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
     sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))

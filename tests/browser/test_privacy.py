@@ -2,13 +2,10 @@
 
 import io
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from PIL import Image
 
-from tests.browser.server import ROOT, serving
+from tests.browser.server import ROOT
 from tests.browser.visitor import Visitor
 
 WORD = "xylomancy"
@@ -69,31 +66,16 @@ def use_all(visitor: Visitor) -> None:
     visitor.says("[data-testid=stText]", f"{WORD}broken")
 
 
-def test_what_one_visitor_brings_is_never_shown_to_another(visit):
-    use_all(visit("/"))
-    for path in (*PAGES, "/translation_lab", "/image_lab", "/vision_transformer", "/captioning", "/bottleneck"):
-        assert WORD not in visit(path).page.evaluate(EVERYTHING)
-
-
-@pytest.fixture
-def alone(tmp_path) -> Iterator[tuple[str, Path]]:
-    """A server with a home and a folder for temporary files of its own; its address, and where everything lies."""
-    for name in ("home", "temporary"):
-        (tmp_path / name).mkdir()
-    folders = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "temporary")}
-    with serving(log=tmp_path / "log", **folders) as (address, _):
-        yield address, tmp_path
-
-
-def test_what_a_visitor_brings_is_neither_logged_nor_written_down(alone, browser):
-    address, folder = alone
+def test_what_a_visitor_brings_is_shown_to_nobody_else_neither_logged_nor_written_down(visit, folder):
     began = time.time()
-    visitor = Visitor(browser.new_context().new_page(), address)
+    visitor = visit("/")
     use_all(visitor)
     # a link, which the server is asked for, and what cannot be read of it
     visitor.go(f"/self_attention?self_text=a+{WORD}link&self_order={WORD}order")
     visitor.go(f"/sentence_lab?lab_model=another+model+…&lab_name=/{WORD}folder")
-    visitor.page.context.close()
+    stranger = visit("/")
+    for path in (*PAGES, "/translation_lab", "/image_lab", "/vision_transformer", "/captioning", "/bottleneck"):
+        assert WORD not in stranger.go(path).page.evaluate(EVERYTHING), path
     ours = [path for path in ROOT.rglob("*") if not {".git", ".venv"} & set(path.relative_to(ROOT).parts[:1])]
     written = [path for path in ours if path.is_file() and path.stat().st_mtime >= began]
     own = [path for path in folder.rglob("*") if path.is_file()]

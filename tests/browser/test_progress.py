@@ -4,10 +4,12 @@ import json
 import re
 from pathlib import Path
 
+from playwright.sync_api import expect
 
-def came(visitor, lesson: str) -> str:
-    """What the map says beside a lesson."""
-    return visitor.see(".map .row", has_text=lesson).locator(".unseen").inner_text()
+
+def came(visitor, how_far: str) -> None:
+    """Wait until the map says this beside the lesson on masks."""
+    expect(visitor.see(".map .row", has_text="Masks").locator(".unseen")).to_have_text(re.compile(rf"\b{how_far}\b"))
 
 
 def test_progress_outlasts_a_reload_is_nobody_elses_is_exported_and_is_erased(visit):
@@ -15,25 +17,22 @@ def test_progress_outlasts_a_reload_is_nobody_elses_is_exported_and_is_erased(vi
     (cookie,) = [each for each in visitor.page.context.cookies() if each["name"] == "learner"]
     assert re.fullmatch("[0-9a-f]{32}", cookie["value"])
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Lax", "/")
-    visitor.page.get_by_text("only the last", exact=True).nth(0).click()
-    visitor.page.wait_for_timeout(400)
-    visitor.rest()
+    visitor.asks(visitor.page.get_by_text("only the last", exact=True).nth(0).click)
     visitor.after(lambda: visitor.page.get_by_role("button", name="Check").first.click())
     visitor.says("[data-testid=stMain]", "✓ Right")
 
     visitor.go("/")
-    assert "begun" in came(visitor, "Masks")
-    assert visitor.see(".map .row", has_text="Masks").locator(".came").is_visible()
+    came(visitor, "(?<!not )begun")
+    expect(visitor.see(".map .row", has_text="Masks").locator(".came")).to_be_visible()
     visitor.says(".st-key-progress", "1 of 1 questions right")
 
     stranger = visit("/")
-    assert "not begun" in came(stranger, "Masks")
-    assert stranger.see(".st-key-progress", has_text="begun").count() == 0
+    came(stranger, "not begun")
+    expect(stranger.see(".st-key-progress", has_text="begun")).to_have_count(0)
 
     visitor.page.get_by_role("link", name="Go on where you were: 7 · Masks, step 7").click()
     visitor.page.wait_for_selector(".step-viewer")
-    visitor.rest()
-    assert visitor.link["step"] == "6"
+    visitor.rest().linked(step="6")
 
     visitor.go("/")
     visitor.page.get_by_role("button", name="Your progress").click()
@@ -44,11 +43,10 @@ def test_progress_outlasts_a_reload_is_nobody_elses_is_exported_and_is_erased(vi
     visitor.page.get_by_role("button", name="Erase my progress").click()
     visitor.page.get_by_role("button", name="Erase them").click()
     visitor.says(".st-key-progress", "entries are gone")
-    visitor.rest()
-    assert "not begun" in came(visitor, "Masks")
+    came(visitor, "not begun")
     visitor.go("/")
-    assert "not begun" in came(visitor, "Masks")
-    assert visitor.page.get_by_role("button", name="Your progress").count() == 0
+    came(visitor, "not begun")
+    expect(visitor.page.get_by_role("button", name="Your progress")).to_have_count(0)
 
 
 def kept_question(kept: list[dict]) -> dict:

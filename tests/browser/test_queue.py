@@ -63,25 +63,26 @@ def until(tab, true):
     raise AssertionError("it did not happen")
 
 
-def open_tab(browser, address):
-    tab = browser.new_context().new_page()
+def open_tab(window, address):
+    tab = window.new_page()
     tab.goto(address)
     tab.wait_for_selector(RESTING)
     return tab
 
 
 def test_who_waits_sees_the_place_and_a_closed_tab_ends_its_work(browser, server):
-    first, second, third = (open_tab(browser, server) for _ in range(3))
+    window = browser.new_context()
+    first, second, third = (open_tab(window, server) for _ in range(3))
     for number, tab in enumerate((first, second, third), 1):
         tab.get_by_role("button", name="Train").click()
         until(tab, lambda: sum(list(report(server).values())[:2]) == number)  # noqa: B023
     second.get_by_text("Waiting for a free place: 1 before you.").wait_for()
     third.get_by_text("Waiting for a free place: 2 before you.").wait_for()
-    first.context.close()
+    first.close()
     third.get_by_text("Waiting for a free place: 1 before you.").wait_for()
     assert report(server) == {"computing": 1, "waiting": 1, "at_once": 1}
     second.get_by_role("button", name="Something else").click()  # another wish ends the one before
     until(third, lambda: report(server) == {"computing": 1, "waiting": 0, "at_once": 1})
-    third.context.close()
+    third.close()
     until(second, lambda: report(server)["computing"] == 0)
-    second.context.close()
+    window.close()

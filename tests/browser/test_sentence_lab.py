@@ -1,15 +1,15 @@
 """The sentence lab in a real browser."""
 
+import re
 
-def aria(visitor) -> str:
-    return visitor.see(".lab-view .left canvas").get_attribute("aria-label")
+from playwright.sync_api import expect
 
 
 def test_all_heads_are_there_and_one_is_open(visit):
     visitor = visit("/sentence_lab")
-    assert "6 layers × 12 heads of all-MiniLM-L6-v2" in visitor.text(".lab-view .caption")
-    assert visitor.text(".lab-view h3") == "Layer 3, head 1"
-    assert "0.6529" in visitor.text(".readout .chain")
+    visitor.says(".lab-view .caption", "6 layers × 12 heads of all-MiniLM-L6-v2")
+    expect(visitor.see(".lab-view h3")).to_have_text("Layer 3, head 1")
+    visitor.says(".readout .chain", "0.6529")
 
 
 def test_hovering_a_head_shows_it_without_asking_python_and_a_click_opens_it(visit):
@@ -22,7 +22,7 @@ def test_hovering_a_head_shows_it_without_asking_python_and_a_click_opens_it(vis
     visitor.after(lambda: visitor.page.mouse.down() or visitor.page.mouse.up())
     visitor.page.mouse.move(5, 5)
     visitor.says(".lab-view h3", "Layer 0, head 2")
-    assert visitor.link["lab_open"] == "0,2"
+    visitor.linked(lab_open="0,2")
 
 
 def test_heads_open_and_compare_by_keyboard(visit):
@@ -30,23 +30,24 @@ def test_heads_open_and_compare_by_keyboard(visit):
     visitor.see(".lab-view .left canvas").focus()
     for key in ("ArrowUp", "ArrowRight"):
         visitor.page.keyboard.press(key)
-    assert "Layer 2, head 2" in aria(visitor)
+    grid = visitor.see(".lab-view .left canvas")
+    expect(grid).to_have_attribute("aria-label", re.compile("Layer 2, head 2"))
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
-    assert visitor.link["lab_open"] == "2,2"
+    visitor.linked(lab_open="2,2")
     visitor.see(".lab-view .left canvas").focus()
     visitor.page.keyboard.press("ArrowDown")
     visitor.after(lambda: visitor.page.keyboard.press("Shift+Enter"))
-    assert visitor.link["lab_beside"] == "3,2"
-    assert visitor.see(".lab-view h3").all_inner_texts() == ["Layer 2, head 2", "Layer 3, head 2"]
+    visitor.linked(lab_beside="3,2")
+    expect(visitor.see(".lab-view h3")).to_have_text(["Layer 2, head 2", "Layer 3, head 2"])
 
 
 def test_a_head_that_is_clicked_opens_also_after_a_summary_was_chosen_again(visit):
     visitor = visit("/sentence_lab?lab_show=rollout")
     for _ in range(2):
-        assert visitor.text(".lab-view h3") == "Attention rollout"
+        expect(visitor.see(".lab-view h3").first).to_have_text("Attention rollout")
         visitor.see(".lab-view .left canvas").focus()
         visitor.after(lambda: visitor.page.keyboard.press("Enter"))
-        assert visitor.text(".lab-view h3") == "Layer 3, head 1"
+        expect(visitor.see(".lab-view h3").first).to_have_text("Layer 3, head 1")
         visitor.page.get_by_label("Show", exact=True).first.click()
         visitor.after(lambda: visitor.page.get_by_role("option", name="rollout").click())
 
@@ -57,19 +58,19 @@ def test_heads_are_found_by_what_they_do_with_the_number_beside(visit):
     assert float(best.locator(".number").inner_text()) > 0.3
     name = best.locator("button").inner_text()
     visitor.after(lambda: best.locator("button").click())
-    assert visitor.text(".lab-view h3").lower() == name
+    expect(visitor.see(".lab-view h3").first).to_have_text(name, ignore_case=True)
 
 
 def test_two_sentences_stand_side_by_side(visit):
     visitor = visit("/sentence_lab?lab_compare=another+sentence")
-    assert visitor.see(".lab-view .token-strip").count() == 2
-    assert visitor.see(".lab-view .panel").count() == 2
+    expect(visitor.see(".lab-view .token-strip")).to_have_count(2)
+    expect(visitor.see(".lab-view .panel")).to_have_count(2)
 
 
 def test_special_tokens_are_hidden_and_pieces_merged(visit):
     visitor = visit("/sentence_lab?lab_text=Unbelievably+tokenization&lab_hide=true&lab_merge=true")
-    assert visitor.see(".token-strip .word").all_inner_texts() == ["unbelievably", "tokenization"]
-    assert "What went to hidden tokens is missing" in visitor.text(".lab-view .note")
+    expect(visitor.see(".token-strip .word")).to_have_text(["unbelievably", "tokenization"])
+    visitor.says(".lab-view .note", "What went to hidden tokens is missing")
 
 
 def test_a_text_file_becomes_the_sentence_and_a_bad_one_changes_nothing(visit):
@@ -78,15 +79,15 @@ def test_a_text_file_becomes_the_sentence_and_a_bad_one_changes_nothing(visit):
     chooser = visitor.page.locator("input[type=file]")
     file = {"name": "a.txt", "mimeType": "text/plain", "buffer": "Vögel\nsingen".encode("utf-16")}
     visitor.after(lambda: chooser.set_input_files(file))
-    assert visitor.page.get_by_label("Sentence", exact=True).input_value() == "Vögel singen"
+    expect(visitor.page.get_by_label("Sentence", exact=True)).to_have_value("Vögel singen")
     chooser.set_input_files({"name": "b.txt", "mimeType": "text/plain", "buffer": b"\x89PNG\x00\x01"})
     visitor.says("[data-testid=stMain]", "The file was not taken; your sentence is still here.")
-    assert visitor.page.get_by_label("Sentence", exact=True).input_value() == "Vögel singen"
+    expect(visitor.page.get_by_label("Sentence", exact=True)).to_have_value("Vögel singen")
 
 
 def test_512_tokens_are_shown_at_once(visit):
     visitor = visit("/sentence_lab")
     visitor.type_into("Sentence", "the cat sat on a mat and " * 100)
-    assert visitor.see(".token-strip .token").count() == 512
-    assert "the strongest weight of those it covers" in visitor.text(".lab-view .caption")
+    expect(visitor.see(".token-strip .token")).to_have_count(512)
+    visitor.says(".lab-view .caption", "the strongest weight of those it covers")
     visitor.says("[data-testid=stMain]", "The text has 700 tokens, 510 are used.")

@@ -1,22 +1,35 @@
 """The step viewer in a real browser: play, scrub, keys, hovering, linking, zooming; and nothing of it asks Python."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 FIGURE = ".step-viewer figure canvas"
 TITLE = ".step-viewer .say h3"
 STEPS = ".step-viewer .steps"
 
 
+def at_step(visitor, step: int) -> None:
+    """Wait until the step is this one."""
+    expect(visitor.see(STEPS)).to_have_attribute("aria-valuenow", str(step))
+
+
 def step(visitor) -> int:
     return int(visitor.see(STEPS).get_attribute("aria-valuenow"))
 
 
+def told(visitor, words: str) -> None:
+    """Wait until the figure says these words of itself."""
+    expect(visitor.see(FIGURE)).to_have_attribute("aria-label", re.compile(re.escape(words)))
+
+
 def test_a_lesson_opens_on_its_weights_with_a_cell_already_explained(visit):
     visitor = visit("/self_attention")
-    assert visitor.text(TITLE) == "Attention weights"
-    assert visitor.text(".readout .title") == "it asks animal"
-    assert "0.653" in visitor.text(".readout .chain")
-    assert visitor.see(".step-viewer math").first.text_content().startswith("softmax")
+    expect(visitor.see(TITLE)).to_have_text("Attention weights")
+    expect(visitor.see(".readout .title")).to_have_text("it asks animal")
+    expect(visitor.see(".readout .chain")).to_contain_text("0.653")
+    expect(visitor.see(".step-viewer math").first).to_have_text(re.compile("^softmax"))
 
 
 def test_keys_move_from_step_to_step(visit):
@@ -24,21 +37,21 @@ def test_keys_move_from_step_to_step(visit):
     visitor.see(STEPS).focus()
     for key, expected in (("ArrowRight", 6), ("ArrowLeft", 5), ("Home", 1), ("End", 9), ("3", 3)):
         visitor.page.keyboard.press(key)
-        assert step(visitor) == expected
-    assert visitor.text(TITLE) == "Scores"
-    assert visitor.see(STEPS).get_attribute("aria-valuetext") == "3 of 9: scores"
+        at_step(visitor, expected)
+    expect(visitor.see(TITLE)).to_have_text("Scores")
+    expect(visitor.see(STEPS)).to_have_attribute("aria-valuetext", "3 of 9: scores")
 
 
 def test_play_computes_row_by_row_and_pause_stops_it(visit):
     visitor = visit("/self_attention")
     visitor.see(".step-viewer .play").click()
-    visitor.page.wait_for_timeout(600)
-    assert visitor.see(".step-viewer .play").get_attribute("aria-label") == "Pause"
-    assert step(visitor) == 1  # there is time to read the first step
+    expect(visitor.see(".step-viewer .play")).to_have_attribute("aria-label", "Pause")
+    at_step(visitor, 1)  # there is time to read the first step
     visitor.says(".step-viewer .count", "2/")
     visitor.see(".step-viewer .play").click()
+    expect(visitor.see(".step-viewer .play")).to_have_attribute("aria-label", "Play")
     at = visitor.see(".step-viewer .knob").evaluate("knob => knob.style.left")
-    visitor.page.wait_for_timeout(300)
+    visitor.page.wait_for_timeout(300)  # it would have moved
     assert visitor.see(".step-viewer .knob").evaluate("knob => knob.style.left") == at
 
 
@@ -47,13 +60,13 @@ def test_a_lesson_that_opens_in_its_middle_says_how_to_begin_at_its_beginning(vi
     begin = visitor.page.get_by_role("button", name="Play from step 1")
     begin.click()
     visitor.says(".step-viewer .count", "1/")
-    assert begin.is_hidden()
+    expect(begin).to_be_hidden()
 
 
 def test_who_prefers_stillness_gets_steps_without_motion(visit):
     visitor = visit("/self_attention", reduced_motion="reduce")
     visitor.see(".step-viewer .play").click()
-    visitor.page.wait_for_timeout(100)
+    visitor.says(".step-viewer .count", "2/")
     knob = visitor.see(".step-viewer .knob").evaluate("knob => parseFloat(knob.style.left)")
     dots = visitor.see(".step-viewer .dot").evaluate_all("dots => dots.map(dot => parseFloat(dot.style.left))")
     assert any(abs(knob - dot) < 0.5 for dot in dots)
@@ -66,16 +79,17 @@ def test_the_knob_can_be_dragged_between_two_steps(visit):
     visitor.page.mouse.down()
     visitor.page.mouse.move(track["x"] + track["width"] * 0.3, track["y"] + 8, steps=6)
     visitor.page.mouse.up()
+    visitor.painted()
     assert 2 <= step(visitor) <= 5
 
 
 def test_formula_and_code_mark_the_step_that_is_shown(visit):
     visitor = visit("/self_attention", reduced_motion="reduce")
     visitor.see(STEPS).focus()
-    visitor.page.keyboard.press("3")
+    visitor.press("3")
     marked = visitor.see(".step-viewer .symbol.on").evaluate_all("nodes => nodes.map(node => node.dataset.step)")
     assert marked == ["scores"]
-    assert visitor.text(".step-viewer pre.code .on").startswith("scores = score(queries, keys)")
+    expect(visitor.see(".step-viewer pre.code .on").first).to_have_text(re.compile(r"^scores = score\(queries, keys\)"))
 
 
 def test_hovering_a_word_marks_its_row_everywhere_and_asks_python_nothing(visit):
@@ -83,10 +97,11 @@ def test_hovering_a_word_marks_its_row_everywhere_and_asks_python_nothing(visit)
     before = visitor.messages_sent
     visitor.see(".token-strip .token", has_text="cross").hover()
     visitor.says(".readout .title", "cross asks")
-    assert "row cross" in visitor.see(FIGURE).get_attribute("aria-label")
-    assert visitor.see(".token-strip .token.asking").inner_text().startswith("cross")
+    told(visitor, "row cross")
+    expect(visitor.see(".token-strip .token.asking")).to_have_text(re.compile("^cross"))
     for token in visitor.see(".token-strip .token").all():
         token.hover()
+    visitor.painted()
     assert visitor.messages_sent == before
 
 
@@ -94,10 +109,9 @@ def test_hovering_a_cell_marks_its_word_and_its_number(visit):
     visitor = visit("/self_attention")
     box = visitor.see(FIGURE).bounding_box()
     visitor.page.mouse.move(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.6)
-    visitor.page.wait_for_timeout(100)
-    asks, asked = visitor.text(".readout .title").split(" asks ")
-    label = visitor.see(FIGURE).get_attribute("aria-label")
-    assert f"row {asks}, key {asked}" in label
+    expect(visitor.see(".readout .title")).not_to_have_text("it asks animal")
+    asks, asked = visitor.painted().text(".readout .title").split(" asks ")
+    told(visitor, f"row {asks}, key {asked}")
     visitor.page.mouse.move(5, 5)
     visitor.says(".readout .title", "it asks animal")
 
@@ -119,48 +133,19 @@ def test_the_view_is_in_the_link_and_the_link_shows_it_again(visit):
     visitor.see(STEPS).focus()
     visitor.page.keyboard.press("3")
     visitor.see(FIGURE).focus()
-    visitor.page.keyboard.press("ArrowUp")
-    visitor.page.wait_for_timeout(900)
-    visitor.rest()
+    visitor.asks(lambda: visitor.page.keyboard.press("ArrowUp"))
     assert visitor.link["step"] == "2"
     assert visitor.page.evaluate("history.length") == visited  # the way back leads to the page before, not to views
     again = visit(visitor.page.url.removeprefix(visitor.address))
-    assert again.text(TITLE) == "Scores"
-    assert again.text(".readout .title") == visitor.text(".readout .title")
-
-
-def test_every_step_of_a_lesson_draws_without_an_error(visit):
-    for path in ("/attention", "/self_attention", "/masks", "/multi_head"):
-        visitor = visit(path, reduced_motion="reduce")
-        count = int(visitor.see(STEPS).get_attribute("aria-valuemax"))
-        visitor.see(STEPS).focus()
-        for place in range(1, count + 1):
-            visitor.page.keyboard.press(str(place))
-            assert step(visitor) == place
-            assert visitor.text(TITLE)
-            assert visitor.see(FIGURE).bounding_box()["height"] > 60
-            assert painted(visitor) > 1
-
-
-def painted(visitor) -> int:
-    """How many different colours the figure shows."""
-    return visitor.see(FIGURE).evaluate(
-        """canvas => {
-            const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-            const seen = new Set();
-            for (let i = 0; i < data.length; i += 4) {
-                if (data[i + 3]) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
-            }
-            return seen.size;
-        }"""
-    )
+    expect(again.see(TITLE)).to_have_text("Scores")
+    expect(again.see(".readout .title")).to_have_text(visitor.text(".readout .title"))
 
 
 def test_numbers_can_be_read_as_a_table(visit):
     visitor = visit("/self_attention")
     visitor.page.get_by_role("button", name="Numbers", exact=True).click()
     rows = visitor.see(".figure-table table").first.locator("tbody tr")
-    assert rows.count() == 14
+    expect(rows).to_have_count(14)
     cells = [float(cell) for cell in rows.nth(9).locator("td").all_inner_texts()]
     assert cells[2] == pytest.approx(0.653, abs=5e-4)
     assert sum(cells) == pytest.approx(1, abs=0.01)
@@ -169,43 +154,35 @@ def test_numbers_can_be_read_as_a_table(visit):
 def test_a_long_text_is_shown_whole_and_can_be_zoomed_to_the_cell(visit):
     visitor = visit("/self_attention")
     visitor.type_into("Sentence", " ".join(map(str, range(100, 200))))
-    assert visitor.see(".token-strip .token").count() == 102
+    expect(visitor.see(".token-strip .token")).to_have_count(102)
 
     def row_at(share: float) -> int:
         """The number in whose row the pointer is, so far down the figure."""
         box = visitor.see(FIGURE).bounding_box()
         visitor.page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * share)
-        visitor.page.wait_for_timeout(200)
-        return int(visitor.text(".readout .title").split()[0])
+        return int(visitor.painted().text(".readout .title").split()[0])
 
     whole = row_at(0.9) - row_at(0.6)
     assert whole > 25
     visitor.see(FIGURE).focus()
-    visitor.page.keyboard.press("+")
-    visitor.page.keyboard.press("+")
+    visitor.press("+", "+")
     assert row_at(0.9) - row_at(0.6) < whole / 2
-    visitor.page.keyboard.press("-")
+    visitor.press("-")
     assert row_at(0.9) - row_at(0.6) == whole
 
 
 def test_the_theme_follows_the_system_at_once(visit):
     visitor = visit("/self_attention", color_scheme="light")
-    assert visitor.see(".step-viewer").get_attribute("data-theme") == "light"
-    visitor.page.emulate_media(color_scheme="dark")
-    visitor.page.wait_for_function(
-        "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor === 'rgb(18, 18, 25)'"
-    )
-    visitor.page.wait_for_timeout(300)
-    assert visitor.see(".step-viewer").get_attribute("data-theme") == "dark"
+    expect(visitor.see(".step-viewer")).to_have_attribute("data-theme", "light")
+    visitor.night()
+    expect(visitor.see(".step-viewer")).to_have_attribute("data-theme", "dark")
 
 
 def test_streamlits_own_keys_do_nothing_while_the_step_viewer_has_the_focus(visit):
     visitor = visit("/self_attention")
     visitor.see(FIGURE).focus()
     before = visitor.messages_sent
-    visitor.page.keyboard.press("r")
-    visitor.page.keyboard.press("c")
-    visitor.page.wait_for_timeout(300)
+    visitor.press("r", "c").rest()
     assert visitor.messages_sent == before
 
 
@@ -235,15 +212,13 @@ def test_the_number_in_the_sentence_is_the_one_in_the_readout(visit):
     for key in ("ArrowDown", "ArrowLeft", "ArrowLeft"):
         visitor.page.keyboard.press(key)
     visitor.says(".readout .title", "was asks [CLS]")
-    shown = visitor.text(".readout .chain mark")
+    shown = visitor.painted().text(".readout .chain mark")
     visitor.says(".notice .number", f"{float(shown):.2f}")
 
 
 def test_every_page_has_a_name_of_its_own(visit):
-    assert [visit(path).page.title() for path in ("/", "/masks")] == [
-        "The map · Attention Lab",
-        "7 · Masks · Attention Lab",
-    ]
+    for path, title in (("/", "The map · Attention Lab"), ("/masks", "7 · Masks · Attention Lab")):
+        expect(visit(path).page).to_have_title(title)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +235,7 @@ def test_every_page_has_a_name_of_its_own(visit):
 )
 def test_where_the_steps_change_the_one_looked_at_keeps_its_name(visit, path, control, before, after):
     visitor = visit(path)
-    assert visitor.text(TITLE) == before
+    expect(visitor.see(TITLE)).to_have_text(before)
     visitor.after(lambda: visitor.page.get_by_role("radio", name=control).click())
     visitor.says(TITLE, after)
     visitor.page.wait_for_url(f"**step={step(visitor) - 1}*")

@@ -2,44 +2,51 @@
 
 import re
 
+from playwright.sync_api import expect
+
 FIGURE = ".step-viewer figure canvas"
 
 
-def label(visitor) -> str:
-    return visitor.see(FIGURE).get_attribute("aria-label")
+def told(visitor, words: str) -> None:
+    """Wait until the figure says of itself what matches these words."""
+    expect(visitor.see(FIGURE)).to_have_attribute("aria-label", re.compile(words))
 
 
-def row(visitor) -> str:
-    return re.search(r"row (\S+),", label(visitor))[1]
+def row(visitor, word: str) -> None:
+    """Wait until the figure is on the row of this word."""
+    told(visitor, rf"row {re.escape(word)},")
+
+
+def words_of(visitor) -> list[str]:
+    """The words that are written."""
+    words = visitor.see(".query-words .word")
+    words.first.wait_for()
+    return words.all_inner_texts()
 
 
 def test_words_go_back_and_on_at_once_and_later_rows_are_empty(visit):
     visitor = visit("/looking_back?at=13.0.0.0", reduced_motion="reduce")
-    words = [word.inner_text() for word in visitor.see(".query-words .word").all()]
+    words = words_of(visitor)
     visitor.see("button[aria-label='One word back']").click()
-    visitor.page.wait_for_timeout(80)  # the frame in which the figure follows
-    assert row(visitor) == words[-2]
+    row(visitor, words[-2])
     visitor.see("button[aria-label='One word back']").click()
-    visitor.page.wait_for_timeout(80)  # the frame in which the figure follows
-    assert row(visitor) == words[-3]
+    row(visitor, words[-3])
     # a row that is not written yet has no number
     box = visitor.see(FIGURE).bounding_box()
     visitor.page.mouse.move(box["x"] + 200, box["y"] + box["height"] - 6)
-    visitor.page.wait_for_timeout(100)
-    assert label(visitor).endswith("not written yet")
+    told(visitor, "not written yet$")
     visitor.see("button[aria-label='One word on']").click()
-    visitor.page.wait_for_timeout(80)  # the frame in which the figure follows
-    assert row(visitor) == words[-2]
+    row(visitor, words[-2])
 
 
 def test_play_goes_through_the_steps_of_the_first_word_and_then_of_the_next(visit):
     visitor = visit("/looking_back")
-    words = [word.inner_text() for word in visitor.see(".query-words .word").all()]
+    words = words_of(visitor)
     visitor.see(".step-viewer .play").click()
     visitor.says(".step-viewer .count", "6/6", 15_000)
-    assert row(visitor) == words[0]
+    row(visitor, words[0])
     visitor.says(".step-viewer .count", "2/6", 15_000)
-    assert row(visitor) == words[1]
+    row(visitor, words[1])
     visitor.see(".step-viewer .play").click()
 
 
@@ -49,11 +56,11 @@ def test_a_click_forces_attention_and_the_link_says_so(visit):
     box = visitor.see(FIGURE).bounding_box()
     visitor.after(lambda: visitor.page.mouse.click(box["x"] + 120, box["y"] + 200))
     step, place = map(int, visitor.link["back_look"].split("."))
-    forced = visitor.see(".query-words .word").nth(step).inner_text()
-    assert forced.startswith("✎ ")
-    assert "1.000" in label(visitor)
+    word = visitor.see(".query-words .word").nth(step)
+    expect(word).to_have_text(re.compile("^✎ "))
+    told(visitor, r"1\.000")
     again = visit(f"/looking_back?back_look={step}.{place}")
-    assert again.see(".query-words .word").nth(step).inner_text() == forced
+    expect(again.see(".query-words .word").nth(step)).to_have_text(word.inner_text())
 
 
 def test_a_click_on_another_choice_writes_it(visit):
@@ -67,25 +74,19 @@ def test_a_click_on_another_choice_writes_it(visit):
 def test_a_toy_is_trained_while_somebody_looks(visit):
     visitor = visit("/looking_back")
     says = ".learning .says"
-    assert "after 0 of 150" in visitor.text(says)
+    visitor.says(says, "after 0 of 150")
     visitor.see(".st-key-watch_step button").click()
     visitor.says(says, "after 1 of 150")
     visitor.see(".st-key-watch_play button").click()
     visitor.see(".st-key-watch_pause button").wait_for(timeout=20_000)
     visitor.says(says, "after 150 of 150", 120_000)
-    assert "100% of the nouns and adjectives" in visitor.text(says)
-    assert visitor.see(".st-key-watch_play button").is_disabled()
+    visitor.says(says, "100% of the nouns and adjectives")
+    expect(visitor.see(".st-key-watch_play button")).to_be_disabled()
     # the past is there without asking anybody
     curve = visitor.see(".learning canvas").first
     curve.focus()
     curve.press("Home")
-    assert visitor.text(says).startswith("Then, after 0 of 150")
-
-
-def test_one_vector_for_a_sentence_on_a_phone(visit):
-    visitor = visit("/bottleneck", viewport={"width": 390, "height": 844})
-    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert "640" in visitor.text(".step-viewer .notice")
+    expect(visitor.see(says)).to_have_text(re.compile("^Then, after 0 of 150"))
 
 
 def test_whoever_argues_works_on_in_an_open_panel(visit):
@@ -98,7 +99,7 @@ def test_whoever_argues_works_on_in_an_open_panel(visit):
         cells.first.fill(value)
         visitor.after(lambda: cells.first.press("Enter"))
         visitor.says("[data-testid=stExpander]", says)
-        assert cells.first.is_visible()
+        expect(cells.first).to_be_visible()
 
 
 def test_a_column_that_a_table_has_not_is_told_with_those_it_has(visit):
@@ -109,11 +110,10 @@ def test_a_column_that_a_table_has_not_is_told_with_those_it_has(visit):
     visitor.see("input[type=file]").set_input_files(file)
     column = visitor.page.get_by_label("Name of the column")
     column.fill("german")
-    column.press("Enter")
-    visitor.rest()
+    visitor.asks(lambda: column.press("Enter"))
     visitor.page.get_by_role("button", name="Take this column").click()
     visitor.says("[data-testid=stMain]", "The table has no column “german”: its columns are “id”, “english”")
-    assert visitor.page.get_by_label("English sentences, one per line").input_value() == before
+    expect(visitor.page.get_by_label("English sentences, one per line")).to_have_value(before)
 
 
 def test_forcing_is_offered_only_where_a_click_forces_something(visit):
@@ -121,6 +121,7 @@ def test_forcing_is_offered_only_where_a_click_forces_something(visit):
     offered = []
     for step in range(7):
         visitor.see(".timeline .step canvas").nth(step).click()
-        visitor.page.wait_for_timeout(80)  # the frame in which the figure follows
+        visitor.says(".step-viewer .count", f"{step + 1}/7")
+        visitor.painted()
         offered.append(visitor.page.get_by_role("button", name="Force it").is_visible())
     assert offered == [False, True, True, False, False, True, False]

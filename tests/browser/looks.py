@@ -1,0 +1,229 @@
+"""What tests ask of a whole page, as JavaScript: what is cut, too small, unsaid, unreachable, or keeps somebody out."""
+
+import re
+from importlib.resources import files
+
+from pages.course.catalogue import MAP, Page
+from tests.browser.visitor import EVERYTHING, FOCUSED, Visitor
+
+PARTS = f"""
+    {EVERYTHING}
+    {FOCUSED}
+    const ours = (node) => node.getRootNode() instanceof ShadowRoot && node.closest(".lab") !== null;
+    const reachable = () => everything(document).filter((node) =>
+        ours(node) && node.tabIndex >= 0 && !node.disabled && node.checkVisibility({{ visibilityProperty: true }}));
+"""
+
+# walks by Tab: window.step() notes where the focus is, and says whether the page was left
+START = f"""() => {{
+    {PARTS}
+    window.stops = reachable();
+    window.visited = [];
+    window.plain = reachable().map((node) => [node, ring(node)]);
+    function ring(node) {{
+        const {{ outlineStyle, outlineWidth, strokeWidth }} = getComputedStyle(node);
+        return [outlineStyle, outlineWidth, strokeWidth].join();
+    }}
+    window.step = () => {{
+        const node = focused();
+        if (node && ours(node)) {{
+            const before = plain.find(([other]) => other === node);
+            const unseen = before && before[1] === ring(node);
+            window.visited.push([window.stops.indexOf(node), unseen]);
+        }}
+        return node === document.body || node === null;
+    }};
+}}"""
+
+# what such a walk met
+FOUND = """() => {
+    const words = (node) => [node.tagName, node.getAttribute("class"), node.ariaLabel ?? node.textContent].join(" ");
+    const places = visited.map(([place]) => place);
+    return {
+        all: window.stops.length,
+        missed: window.stops.filter((_, place) => !places.includes(place)).map(words),
+        unseen: visited.filter(([place, unseen]) => unseen).map(([place]) => words(window.stops[place])),
+        ordered: places.every((place, i) => i === 0 || place > places[i - 1]),
+    };
+}"""
+
+MOVING = f"""() => {{
+    {PARTS}
+    return everything(document).map((node) => [node, getComputedStyle(node)])
+        .filter(([, style]) => style.animationName !== "none" || /[1-9]/.test(style.transitionDuration))
+        .map(([node]) => node.outerHTML.slice(0, 100));
+}}"""
+
+DRAWINGS = """() => [...document.querySelectorAll(".stBidiComponent")]
+    .flatMap((host) => [host, ...host.querySelectorAll("*")].map((node) => node.shadowRoot).filter(Boolean))
+    .flatMap((root) => [...root.querySelectorAll("canvas, svg")])
+    .filter((node) => node.checkVisibility())
+    .map((node) => ({
+        hidden: node.getAttribute("aria-hidden") === "true", role: node.getAttribute("role"),
+        label: node.getAttribute("aria-label") ?? "", around: node.parentNode.className, part: node.closest(".lab").className,
+    }))"""
+
+TABLES = """(root) => [...root.querySelectorAll("table")].map((table) => ({
+    caption: table.caption.textContent,
+    columns: [...table.tHead.rows[0].cells].slice(1).map((cell) => [cell.scope, cell.textContent]),
+    rows: [...table.tBodies[0].rows].map((row) => [row.cells[0].scope, ...[...row.cells].map((cell) => cell.textContent)]),
+}))"""
+
+
+SAID = """
+    const above = (node) => (node.parentNode instanceof ShadowRoot ? node.parentNode.host : node.parentNode);
+    const said = (node) => [
+        node.tagName, node.getAttribute("role"), node.dataset.testid ?? node.closest("[data-testid]")?.dataset.testid,
+        node.className.baseVal ?? node.className, (node.getAttribute("aria-label") ?? node.textContent).trim().slice(0, 40),
+    ].join(" ");
+"""
+
+TARGETS = (
+    """([finger, smaller]) => {"""
+    + EVERYTHING
+    + SAID
+    + """
+    const under = (x, y) => {
+        let node = document.elementFromPoint(x, y);
+        for (let inner = node; inner?.shadowRoot; node = inner) {
+            const next = inner.shadowRoot.elementFromPoint(x, y);
+            if (!next || next === inner) break;
+            inner = next;
+            node = next;
+        }
+        return node;
+    };
+    const TARGET = `a[href], button:not(:disabled), input:not(:disabled, [type=file]), select, textarea, summary,
+        [tabindex]:not([tabindex="-1"]), [role=option]`;
+    const small = [];
+    let seen = 0;
+    for (let node of everything(document)) {
+        if (!node.matches(TARGET) || !node.checkVisibility({ visibilityProperty: true })) continue;
+        if (smaller.includes(node.dataset.testid)) continue;
+        const words = said(node);
+        // Streamlit hides the input itself and draws its label, or a thumb, in its place
+        if (node.matches("input[type=checkbox], input[type=radio]")) node = node.closest("label") ?? node;
+        else if (node.matches("[data-testid=stSlider] input")) node = node.parentElement.parentElement;
+        node.scrollIntoView({ block: "center", inline: "center" });
+        const box = node.getBoundingClientRect();
+        // not there until it is opened, or until it has the focus
+        if (!box.width || !box.height || box.right <= 0) continue;
+        seen++;
+        if (Math.round(box.width) >= finger && Math.round(box.height) >= finger) continue;
+        // or a hit area around it that is large enough
+        const [x, y, reach] = [box.left + box.width / 2, box.top + box.height / 2, finger / 2 - 2];
+        const hit = ([dx, dy]) => {
+            let it = under(x + dx * reach, y + dy * reach);
+            while (it && it !== document && it !== node) it = above(it);
+            return it === node;
+        };
+        if (![[-1, 0], [1, 0], [0, -1], [0, 1]].every(hit)) small.push(`${words}: ${box.width | 0} x ${box.height | 0}`);
+    }
+    return [small, seen];
+}"""
+)
+
+CUT = (
+    """() => {"""
+    + EVERYTHING
+    + SAID
+    + """
+    const style = (node) => getComputedStyle(node).overflowX;
+    const cut = [];
+    for (const node of everything(document.querySelector(".stMainBlockContainer"))) {
+        const words = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+        const shown = words || node.tagName === "CANVAS";
+        if (!shown || !node.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+        const { left, right, width } = node.getBoundingClientRect();
+        if (width < 2 || node.closest(".unseen, [aria-hidden=true]")) continue;
+        if (getComputedStyle(node).textOverflow === "ellipsis" && node.scrollWidth > node.clientWidth) cut.push(said(node));
+        for (let it = above(node); it instanceof Element && it !== document.body; it = above(it)) {
+            if (["auto", "scroll"].includes(style(it)) && !it.matches(".stMain")) break;
+            const box = it.getBoundingClientRect();
+            const clips = ["hidden", "clip"].includes(style(it)) || it.matches(".stMain");
+            if (clips && box.width > 2 && (right > box.right + 2 || left < box.left - 2)) {
+                cut.push(`${said(node)}: ${left | 0} to ${right | 0} in ${said(it)}`);
+                break;
+            }
+        }
+    }
+    const main = document.querySelector(".stMain");
+    const wide = Math.max(document.scrollingElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth);
+    return [cut, wide, innerWidth];
+}"""
+)
+
+# how many different colours a canvas shows
+COLOURS = """canvas => {
+    const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    const seen = new Set();
+    for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 3]) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+    }
+    return seen.size;
+}"""
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+GRAVE = ("serious", "critical")
+
+# rule of axe, and what shows that the element is Streamlit's and not ours
+STREAMLITS = {
+    ("list", "stSidebarNavItems"),  # sections of the navigation are divs of its list
+    ("listitem", "stSidebarNavItems"),
+}
+
+FINDINGS = """async ([within, grave]) => {
+    const { violations } = await axe.run(within, { resultTypes: ["violations"] });
+    const place = (target) => target.flat().reduce((root, selector) => {
+        const node = root.querySelector(selector);
+        return node?.shadowRoot ?? node;
+    }, document);
+    return violations.filter(({ impact }) => grave.includes(impact)).flatMap(({ id, nodes }) => nodes.map((found) => {
+        const names = [];
+        for (let node = place(found.target); node?.closest; node = node.parentElement) names.push(node.dataset.testid);
+        return [id, names.filter(Boolean), found.html.slice(0, 200), found.failureSummary.slice(0, 300)];
+    }));
+}"""
+
+
+def findings(visitor: Visitor, within: str = "html") -> list:
+    """What axe finds within an element, beyond what is Streamlit's own, also inside the parts."""
+    visitor.page.evaluate(f"if (!window.axe) {{ {AXE} }}")
+    found = visitor.page.evaluate(FINDINGS, [within, GRAVE])
+    return [each for each in found if not any((each[0], name) in STREAMLITS for name in each[1])]
+
+
+def path_of(page: Page) -> str:
+    return "/" if page is MAP else f"/{page.slug}"
+
+
+def open_panels(visitor: Visitor) -> None:
+    """Open what is folded up, and the numbers of every figure; what is open already stays."""
+    folded = visitor.see("[data-testid=stExpander] details:not([open]) > summary")
+    while folded.count():
+        folded.first.click()
+    unsaid = visitor.page.get_by_role("button", name=re.compile("^Numbers( of all heads)?$"), pressed=False)
+    while unsaid.count():
+        unsaid.first.click()
+    visitor.rest()
+
+
+def assert_whole(visitor: Visitor, width: int) -> None:
+    """Nothing is cut, nothing scrolls sideways, and the page is as wide as its window; a table may take a moment to fit."""
+    for _ in range(50):
+        found = visitor.page.evaluate(CUT)
+        if found == [[], 0, width]:
+            return
+        visitor.page.wait_for_timeout(100)
+    assert found == [[], 0, width]
+
+
+def check_table(table: dict) -> None:
+    """A table has a caption, and a heading for every column and row."""
+    assert table["caption"]
+    assert table["columns"]
+    assert {scope for scope, _ in table["columns"]} == {"col"}
+    assert table["rows"]
+    for scope, _, *cells in table["rows"]:
+        assert scope == "row"
+        assert len(cells) == len(table["columns"])

@@ -1,0 +1,148 @@
+"""Every page at a desk, visited once: it is said, walked by Tab, still, open to all, and whole at twice the size."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from pages.course.catalogue import LESSONS, Page, built
+from tests.browser import looks
+from tests.browser.conftest import visiting
+from tests.browser.visitor import Visitor, Windows
+
+FIGURE = ".step-viewer figure canvas"
+STEPS = ".step-viewer .steps"
+TABLE = ".step-viewer .figure-table table"
+POPOVER = "[data-testid=stPopoverBody]"
+ZOOMED = {"width": 720, "height": 500}  # what is left of the window at 200 %
+MOST = 300  # stops of one page
+
+# drawings without words of their own, and where the words are
+SAID_ELSEWHERE = {
+    "step": "the slider of the steps says which one it is",
+    "card": "the link of a lab says where it leads",
+    "inner": "the words of a sentence have their weights beside them",
+    "play": "the button is called Play or Pause",
+    "mark-of-state": "the legend's words stand beside its signs",
+}
+# drawings that are made, not read
+DRAWN_BY_HAND = {"pad", "scene"}
+
+
+@pytest.fixture(scope="module", params=built(), ids=lambda page: page.slug)
+def page(request) -> Page:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def visitor(page: Page, windows: Windows) -> Iterator[Visitor]:
+    """Who prefers stillness, once on each page: a test finds it as the one before has left it."""
+    with visiting(windows) as visit:
+        yield visit(looks.path_of(page), reduced_motion="reduce")
+
+
+def test_who_prefers_stillness_sees_nothing_move(visitor):
+    assert visitor.page.evaluate(looks.MOVING) == []
+
+
+def test_tab_reaches_every_part_in_its_order_shows_where_it_is_and_gets_out(visitor):
+    visitor.page.evaluate(looks.START)
+    for _ in range(MOST):
+        visitor.page.keyboard.press("Tab")
+        if visitor.page.evaluate("window.step()"):
+            break
+    else:
+        raise AssertionError(f"after {MOST} stops the page was not left")
+    found = visitor.page.evaluate(looks.FOUND)
+    assert found.pop("all") > 0
+    assert found == {"missed": [], "unseen": [], "ordered": True}
+
+
+def test_every_drawing_is_said_and_has_its_numbers(visitor):
+    drawings = visitor.page.evaluate(looks.DRAWINGS)
+    assert drawings
+    for drawing in drawings:
+        if drawing["hidden"]:
+            assert SAID_ELSEWHERE.keys() & set(drawing["around"].split()), drawing
+        elif not DRAWN_BY_HAND & set(drawing["part"].split()):
+            assert drawing["role"], drawing
+            assert re.search(r"\d", drawing["label"]), drawing
+    looks.open_panels(visitor)
+    assert visitor.page.get_by_role("button", name="Numbers", pressed=True).count()
+    for opened in visitor.see(".figure-table").all():
+        for table in opened.evaluate(looks.TABLES):
+            looks.check_table(table)
+
+
+def test_every_step_is_drawn_and_said_with_the_numbers_of_its_table(page, visitor):
+    steps = visitor.see(STEPS)
+    if not steps.count():
+        assert page not in LESSONS
+        return
+    looks.open_panels(visitor)
+    count, said = int(steps.get_attribute("aria-valuemax")), set()
+    go(visitor, "End")
+    for step in range(1, count + 1):
+        go(visitor, "Home" if step == 1 else "ArrowRight")
+        assert steps.get_attribute("aria-valuenow") == str(step)
+        label = visitor.see(FIGURE).get_attribute("aria-label")
+        said.add(label)
+        assert label.startswith(f"{visitor.text('.step-viewer .say h3')}: ")
+        assert visitor.see(FIGURE).bounding_box()["height"] > 60
+        assert visitor.see(FIGURE).evaluate(looks.COLOURS) > 1
+        tables = visitor.see(".step-viewer .figure-table").evaluate(looks.TABLES)
+        for table in tables:
+            looks.check_table(table)
+        strongest = re.search(r"keys; the strongest is (\S+) on (\S+), (\d\.\d+)", label)
+        if strongest:
+            row, column, value = strongest.groups()
+            cells = [
+                (float(cell), name, tables[0]["columns"][place][1])
+                for _, name, *cells in tables[0]["rows"]
+                for place, cell in enumerate(cells)
+                if re.fullmatch(r"[\d.]+", cell)
+            ]
+            assert max(cells)[0] == float(value)
+            assert (float(value), row, column) in cells
+    assert len(said) == count
+
+
+def go(visitor: Visitor, key: str) -> None:
+    """Go to a step by a key, and wait until the open table has followed."""
+    visitor.see(TABLE).evaluate_all("tables => tables.forEach((table) => table.dataset.before = '')")
+    visitor.see(STEPS).focus()
+    visitor.press(key)
+    visitor.see(f"{TABLE}:not([data-before])").first.wait_for(state="attached")
+
+
+def test_nobody_is_kept_out(visitor):
+    looks.open_panels(visitor)
+    assert looks.findings(visitor) == []
+    for panel in visitor.see("[data-testid=stPopover] button").all():
+        panel.click()
+        visitor.see(POPOVER).wait_for()
+        visitor.rest()
+        assert looks.findings(visitor, POPOVER) == []
+        visitor.page.keyboard.press("Escape")
+        visitor.see(POPOVER).wait_for(state="detached")
+
+
+@pytest.mark.long
+def test_nobody_is_kept_out_at_night(visitor):
+    looks.open_panels(visitor)
+    visitor.night()
+    assert looks.findings(visitor) == []
+
+
+def test_at_twice_the_size_nothing_is_cut(visitor):
+    looks.open_panels(visitor)
+    visitor.page.set_viewport_size(ZOOMED)
+    visitor.rest()
+    looks.assert_whole(visitor, ZOOMED["width"])
+
+
+def test_axe_sees_into_the_parts(visit):
+    """A check that cannot fail would prove nothing: a picture without words in a part is found."""
+    visitor = visit("/masks")
+    visitor.see(".step-viewer figure").evaluate("figure => figure.append(document.createElement('img'))")
+    assert [rule for rule, *_ in looks.findings(visitor)] == ["image-alt"]
