@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from core.attention import AttentionTrace, attend, masks, merge_heads, split_heads
+from core.attention import AttentionTrace, Projections, attend, masks, merge_heads
+from core.attention.projections import project_heads
 from core.seeded import seeded
 from core.trace import part, step
 from core.training.comparison import Comparison
@@ -66,7 +67,7 @@ class OrderModel(nn.Module):
         self.scheme, self.causal = scheme, causal
         self.letters = nn.Embedding(len(LETTERS), _WIDTH)
         self.norm_attention, self.norm_mlp = nn.LayerNorm(_WIDTH), nn.LayerNorm(_WIDTH)
-        self.project = nn.Linear(_WIDTH, 3 * _WIDTH)
+        self.query, self.key, self.value = (nn.Linear(_WIDTH, _WIDTH) for _ in range(3))
         self.mix = nn.Linear(_WIDTH, _WIDTH)
         self.expand, self.contract = nn.Linear(_WIDTH, 2 * _WIDTH), nn.Linear(2 * _WIDTH, _WIDTH)
         self.answer = nn.Linear(_WIDTH, len(ANSWERS))
@@ -82,9 +83,9 @@ class OrderModel(nn.Module):
             x = x + sinusoidal(places, _WIDTH).to(x)
         if self.table is not None:
             x = x + self.table(places, "clip")
-        queries, keys, values = (
-            split_heads(made, _HEADS) for made in self.project(self.norm_attention(x)).chunk(3, -1)
-        )
+        normed = self.norm_attention(x)
+        maps = Projections.from_linear(self.query, self.key, self.value)
+        queries, keys, values = project_heads(normed, normed, maps, _HEADS)
         if self.scheme == "RoPE":
             queries, keys = rotate(queries, places), rotate(keys, places)
         allowed = masks.causal(len(places)) if self.causal else None
@@ -170,7 +171,7 @@ def accuracy(model: OrderModel, length: int) -> float:
     """The share of rows of a length that it answers right; guessing gives one half."""
     rows, answers = tested_rows(length)
     with torch.inference_mode():
-        return (model(rows).logits.argmax(-1) == answers).float().mean().item()
+        return (model(rows).logits.argmax(-1) == answers).double().mean().item()
 
 
 def best_clipped(length: int) -> float:
