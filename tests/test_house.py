@@ -245,6 +245,7 @@ KEPT_FOR_ALL = {
     "core/experiments/captioning/grounding.py measured": "numbers on scenes drawn from a seed",
     "core/experiments/captioning/grounding.py right_captions": "scenes drawn from a seed",
     "core/experiments/captioning/grounding.py blinded": "numbers on scenes drawn from a seed",
+    "core/experiments/captioning/grounding.py place_words": "numbers on scenes drawn from a seed",
     "core/experiments/bottleneck/trained.py trained": "toys trained from a seed",
     "core/models/loading.py _models": "models, by name",
     "core/models/call_site.py _names": "names of the modules of a model",

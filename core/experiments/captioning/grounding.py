@@ -208,14 +208,9 @@ def blinded(seed: int, *, without: bool) -> dict[str, float]:
     return right_words([tuple(WORDS[id_] for id_ in line) for line in lines], tested)
 
 
-@claim(
-    said="The words for a place must look at their thing, too.",
-    verdict="wrong",
-    instead="By then the state knows the place. An even look over all cells does them little harm; a wrong one does.",
-    sources=("jain2019", "xu2015"),
-)
-def places_need_no_look(scene: Scene, seed: int) -> Finding:
-    """Words for a place in new captions, with the words before them given: their own look, an even one, a wrong one."""
+@lru_cache(maxsize=8)
+def place_words(seed: int) -> tuple[float, dict[str, float]]:
+    """Words for a place in new captions: the share that look at their thing, and of each way to look what is right."""
     even = (1 / N_CELLS,) * N_CELLS
     hits: dict[str, list[bool]] = {"own look": [], "even look": [], "look at the opposite cell": []}
     at_thing = []
@@ -231,8 +226,18 @@ def places_need_no_look(scene: Scene, seed: int) -> Finding:
                 rows = () if row is None else ((at, row),)
                 likely = captioned(known, interventions=Interventions(given, rows)).trace.probabilities[0, at]
                 hits[name].append(WORDS[int(likely.argmax())] == word)
-    shares = {name: sum(each) / len(each) for name, each in hits.items()}
-    there = sum(at_thing) / len(at_thing)
+    return sum(at_thing) / len(at_thing), {name: sum(each) / len(each) for name, each in hits.items()}
+
+
+@claim(
+    said="The words for a place must look at their thing, too.",
+    verdict="wrong",
+    instead="By then the state knows the place. An even look over all cells does them little harm; a wrong one does.",
+    sources=("jain2019", "xu2015"),
+)
+def places_need_no_look(scene: Scene, seed: int) -> Finding:
+    """Words for a place in new captions, with the words before them given: their own look, an even one, a wrong one."""
+    there, shares = place_words(seed)
     numbers = (
         Number("that look at their thing", there, ".2f"),
         *(Number(f"right, {k}", v, ".2f") for k, v in shares.items()),
