@@ -40,6 +40,7 @@ $(VENV)/.tested: $(VENV)/.installed tests/requirements.txt
 style: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/ty check
 	$(BIN)/python -m tests.javascript
 
 # Tests of one file share what they opened, so they run in one process.

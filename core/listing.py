@@ -34,8 +34,22 @@ def lines_that_ran(function: Callable[..., Any], names: tuple[str, ...], given: 
 
 @lru_cache(maxsize=128)
 def _lines(function: Callable[..., Any], names: tuple[str, ...], present: frozenset[str]) -> tuple[Line, ...]:
+    body, source = _body(function)
+    return tuple(_kept(body, source, names, present, {}))
+
+
+def _body(function: Callable[..., Any]) -> tuple[list[ast.stmt], str]:
+    """The statements of a function, and the source in which they stand."""
     source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
-    return tuple(_kept(ast.parse(source).body[0].body, source, names, present, {}))
+    (whole,) = ast.parse(source).body
+    if not isinstance(whole, ast.FunctionDef):
+        raise ValueError(f"{function} is not written as a function: its lines cannot be shown")
+    return whole.body, source
+
+
+def _segment(source: str, node: ast.AST) -> str:
+    """A piece of source as it was written."""
+    return ast.get_source_segment(source, node) or ast.unparse(node)
 
 
 def marked(lines: Iterable[Line], made: Mapping[str, str]) -> list[Line]:
@@ -45,9 +59,8 @@ def marked(lines: Iterable[Line], made: Mapping[str, str]) -> list[Line]:
 
 def returned(function: Callable[..., Any]) -> str:
     """What a short function returns, as it stands in its source."""
-    source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
-    statement = ast.parse(source).body[0].body[-1]
-    return ast.get_source_segment(source, statement)
+    body, source = _body(function)
+    return _segment(source, body[-1])
 
 
 def _kept(
@@ -61,11 +74,11 @@ def _kept(
             begins = Line(f"for {ast.unparse(statement.target)} in {ast.unparse(statement.iter)}:", ())
             indented = [Line(textwrap.indent(line.text, "    "), line.assigns) for line in inside]
             found += [begins, *indented] if inside else []
-        elif (argument := _tested_argument(statement)) is not None:
+        elif isinstance(statement, ast.If) and (argument := _tested_argument(statement)) is not None:
             found += _kept(statement.body, source, names, present, means) if argument in present else []
         elif (choice := _choice(statement)) is not None:
             name, argument, without, with_it = choice
-            taken = _meant(ast.get_source_segment(source, with_it if argument in present else without), means)
+            taken = _meant(_segment(source, with_it if argument in present else without), means)
             if isinstance(with_it, ast.Name) and with_it.id == argument:
                 means[name] = argument
             elif name in names or argument in present:
@@ -73,7 +86,7 @@ def _kept(
             else:
                 means[name] = taken
         elif assigned := tuple(name for name in _assigned(statement) if name in names):
-            found.append(Line(_meant(ast.get_source_segment(source, statement), means), assigned))
+            found.append(Line(_meant(_segment(source, statement), means), assigned))
     return found
 
 

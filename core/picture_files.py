@@ -77,8 +77,8 @@ def read_picture(content: bytes) -> OpenedPicture:
 
 def _decoded(image: Image.Image) -> OpenedPicture:
     notes = []
-    if getattr(image, "n_frames", 1) > 1:
-        notes.append(f"Of its {image.n_frames} frames the first is shown.")
+    if (n_frames := getattr(image, "n_frames", 1)) > 1:
+        notes.append(f"Of its {n_frames} frames the first is shown.")
     image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG can be decoded at a fraction of its size
     exif = image.getexif()
     if exif.get_ifd(_PLACE):

@@ -1,7 +1,7 @@
 """A trace: every tensor of one computation, each declared once, in the order it was computed.
 
 A trace is a frozen dataclass whose fields are made by `step`. Steppers, axis labels, formulas, exports and tests all
-read that declaration. A field made by `part` holds a smaller trace, whose steps take its place; a field made by neither
+read that declaration. A field made by `part` holds a smaller trace, whose steps take its place; a field made by `unshown`
 holds what is not shown.
 """
 
@@ -33,6 +33,11 @@ def step(formula: str, *, title: str, source: str, also: str = "", unless: str =
 def part() -> Any:
     """Declare a smaller trace inside a trace."""
     return field(metadata={"part": True})
+
+
+def unshown() -> Any:
+    """Declare what a trace holds beside its steps."""
+    return field()
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def steps(trace: Any) -> list[Step]:
 
 def _axes(annotation: Any) -> tuple[str, ...]:
     """The names of the axes that a field is annotated with; where annotations are not looked up, they are text."""
-    names = _QUOTED.search(annotation)[1] if isinstance(annotation, str) else annotation.dim_str
+    names = _QUOTED.findall(annotation)[0] if isinstance(annotation, str) else annotation.dim_str
     return tuple(name.lstrip("#") for name in names.split())
 
 

@@ -92,7 +92,7 @@ class Classification(Answer):
         the objects are, on photographs that are not held out.
         Raises   ValueError for a convolutional net, which has no weights.
         """
-        if not self.layers:
+        if isinstance(self.trace, ConvTrace):
             raise ValueError("a convolutional net has no attention weights: classify by vit or vit-mean-pool")
         weights = torch.stack(self.layers)
         flow = rollout(weights, fuse="max")

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from core.trace import step
+from core.trace import step, unshown
 from core.transformer.block import Block, BlockTrace
 from core.vision.patches import cut_into_patches
 
@@ -59,7 +59,7 @@ class ViTTrace:
         title="Class token and positions",
         source="dosovitskiy2021",
     )
-    blocks: tuple[BlockTrace, ...]
+    blocks: tuple[BlockTrace, ...] = unshown()
     pooled: Float[Tensor, "batch d_model"] = step(
         r"\operatorname{LN}\left(Z\right)_{\mathrm{class}}", title="What is answered from", source="dosovitskiy2021"
     )
