@@ -59,7 +59,9 @@ def load(name: str) -> SimpleNamespace:
     model = opened(name, AutoModel, attn_implementation="eager", dtype=torch.float32).eval().requires_grad_(False)
     tokenizer = opened(name, AutoTokenizer)
     n_layers, n_heads = model.config.num_hidden_layers, model.config.num_attention_heads
-    return SimpleNamespace(name=name, model=model, tokenizer=tokenizer, n_layers=n_layers, n_heads=n_heads)
+    return SimpleNamespace(
+        name=name, model=model, tokenizer=tokenizer, device=model.device, n_layers=n_layers, n_heads=n_heads
+    )
 
 
 def heads_of_text(name: str, architecture: str, inputs: dict[str, list[list[int]]], found: str) -> Tensor:

@@ -36,8 +36,8 @@ def _told(origin: str, cells: Cells) -> str:
     """Where the numbers come from, what must be there, and how to read on."""
     lines = [
         f"{origin}." if origin else "",
-        "Made by Attention Lab. It runs by itself: every function below is the source that ran, and what it prints is what",
-        'was on the screen. Begin at the end, at "what went in", and look up what is called there.',
+        "Made by Attention Lab. It runs by itself and prints what was on the screen: every function is the source that ran,",
+        'and what opens models does so by the libraries alone. Begin at the end, at "what went in".',
         "",
         f"Needed: {', '.join(cells.packages)}.",
     ]

@@ -232,8 +232,10 @@ def renamed_in(source: str, names: Mapping[str, str]) -> str:
     lines = [line.encode() for line in source.split("\n")]
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in names]
     for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset), reverse=True):
-        line, start = lines[node.lineno - 1], node.col_offset
-        lines[node.lineno - 1] = line[:start] + names[node.id].encode() + line[start + len(node.id.encode()) :]
+        line, start, name = lines[node.lineno - 1], node.col_offset, node.id.encode()
+        if not line.startswith(name, start):  # Python 3.11 does not know where it stands in some f-strings
+            raise ValueError(f"{node.id} cannot be told apart in {line.decode().strip()!r}: rename it there")
+        lines[node.lineno - 1] = line[:start] + names[node.id].encode() + line[start + len(name) :]
     text = b"\n".join(lines).decode()
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef) and statement.name in names:

@@ -171,7 +171,7 @@ def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel 
         how = (type(loaded.model).__name__, image_attention.stretches(loaded), seen.extra)
         preprocessing = image_attention.preprocessing_of(loaded)
         again = partial(image_lab.shown_of_library, loaded.name, *how, pixels, preprocessing, asked)
-    where = messages.literal(f"Real weights of {model} on {first.name}, {shown.title.lower()}")
+    where = f"Real weights of {model} on {first.name}, {shown.title.lower()}"
     downloads.offer(scene, 0, where, again, lambda: {"weights_of_all_heads": seen.weights.numpy()})
     every_picture(shown, chosen, fit, on)
 

@@ -272,7 +272,7 @@ def take_away(
     def all_heads() -> dict[str, np.ndarray]:
         return {"weights_of_all_heads": seen.weights.numpy()}
 
-    origin = f"Real weights of {messages.literal(loaded.name)}, {title.lower()}"
+    origin = f"Real weights of {loaded.name}, {title.lower()}"
     downloads.offer(scene_to_keep, 0, origin, again, all_heads)
 
 

@@ -312,7 +312,7 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
     downloads.offer(
         scene,
         0,
-        f"Real weights of {messages.literal(name)}",
+        f"Real weights of {name}",
         again,
         lambda: {"agreement": found.agreement.numpy()},
     )

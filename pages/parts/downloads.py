@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.export.program import program
 from core.trace import matrices
-from pages.parts import page_layout
+from pages.parts import messages, page_layout
 from pages.parts.step_viewer import StepView, StepViewer, look_of_link, step_of_link
 from pages.parts.views import View
 
@@ -27,11 +27,12 @@ def offer(
 ) -> None:
     """Where the numbers come from, and a menu of downloads. Nothing is made before it is asked for.
 
+    origin  in plain words.
     again   the call of core that makes all that the step viewer shows, as a `Shown`: of it come a program and a notebook.
     more    makes tensors that the NPZ holds beside those of the step viewer.
     """
     with st.container(key="under_step_viewer", horizontal=True, vertical_alignment="center"):
-        st.caption(origin)
+        st.caption(messages.literal(origin))
         menu = st.popover("Take it away", icon=":material/download:", key=f"{viewer.lesson}_menu", on_change="rerun")
     if not menu.open:
         return

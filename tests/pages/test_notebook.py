@@ -12,12 +12,13 @@ from matplotlib.text import Text
 from nbclient import NotebookClient
 from PIL import Image
 
+from core.models import checkpoints
 from core.trace import matrices
 from pages.course.catalogue import BY_SLUG
 from pages.parts import downloads, figure_export, own_picture
 from pages.parts.notebook import as_notebook
 from tests.exported import builtins_without_the_project
-from tests.pages.screen import ROOT, open_page
+from tests.pages.screen import open_page
 
 # the same calls on the same machine; where a tensor lies in memory decides in which order a product is summed
 ROUNDING = {"rtol": 1e-4, "atol": 2e-5}
@@ -45,6 +46,9 @@ LESSONS = [
     ("multi_head", {"heads_numbers": "by hand", "heads_merge": "reshape alone"}),
     ("vision_transformer", {"vit_shuffle": "2", "vit_pooling": "mean of all", "vit_fit": "crop"}),
     ("vision_transformer", {"vit_size": "16"}),
+    ("sentence_lab", {"lab_merge": "true"}),
+    ("translation_lab", {}),
+    ("image_lab", {"img_show": "rollout"}),
 ]
 
 
@@ -170,10 +174,14 @@ def test_a_picture_of_the_visitors_own_is_in_the_notebook_and_nowhere_else(taken
 
 
 @pytest.mark.long
-def test_jupyter_runs_a_notebook_and_shows_a_figure_and_numbers_for_every_step(taken, monkeypatch):
+def test_jupyter_runs_a_notebook_and_shows_a_figure_and_numbers_for_every_step(taken, monkeypatch, tmp_path):
+    """Outside of the project, of which only the models are there."""
     viewer, _, notebook = taken("captioning")
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "checkpoints").symlink_to(checkpoints.FOLDER)
     monkeypatch.delenv("MPLBACKEND", raising=False)  # Streamlit sets it for its own process, and a kernel inherits it
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}).execute()
+    place = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=place).execute()
     steps = [cell for cell in notebook.cells if cell.cell_type == "code"][-len(viewer.views) :]
     for cell in steps:
         kinds = [set(output.get("data", {})) for output in cell.outputs]
