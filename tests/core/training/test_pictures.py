@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from core.experiments.vision_transformer.small_data import learned
 from core.models import checkpoints
 from core.training import __main__ as command
 from core.training import classifiers, photos, pictures, progress, shapes
@@ -194,9 +195,9 @@ def test_a_net_learns_the_same_from_the_same_seed(kind):
 def test_few_pictures_teach_a_convolutional_net_more_and_many_close_the_gap():
     """The ledger's numbers: 100 pictures tell the two apart, 2,000 do not."""
     few, many = shapes.SIZES[0], shapes.SIZES[-1]
-    net, token = (shapes.learn(kind, few, 1).accuracy for kind in ("CNN", "ViT, class token"))
+    net, token = (learned(kind, few, 1).accuracy for kind in ("CNN", "ViT, class token"))
     assert net >= 0.95
     assert token <= 0.8
-    full = [shapes.learn(kind, many, 1).accuracy for kind in shapes.KINDS]
+    full = [learned(kind, many, 1).accuracy for kind in shapes.KINDS]
     assert min(full) >= 0.95
     assert abs(full[1] - full[2]) <= 0.03
