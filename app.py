@@ -15,3 +15,4 @@ for page in built():
 chosen = st.navigation(sections, expanded=True)
 opening.open_page(chosen.url_path)
 run_queue.queued(chosen.run)()
+opening.close_page(chosen.url_path)

@@ -1,10 +1,9 @@
-"""The lines of code that computed each tensor, taken from the source itself: the code shown is the code run."""
+"""Functions as they stand in the source, each line knowing the tensors that it makes: the code shown is the code run."""
 
 import ast
 import inspect
-import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,115 +11,56 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Line:
-    """One line of source and the names that it assigns."""
+    """One line of source and the steps of a trace whose tensors its statement makes."""
 
     text: str
-    assigns: tuple[str, ...]
+    makes: tuple[str, ...]
 
 
-def lines_that_ran(function: Callable[..., Any], names: tuple[str, ...], given: Mapping[str, Any]) -> list[Line]:
-    """The lines of a function that assign one of the names, in order, as they stand in its source.
+@dataclass(frozen=True)
+class Code:
+    """One whole function as it stands, without its words and decorators."""
 
-    Those inside a loop stand, indented, under the line that begins it.
+    name: str
+    lines: tuple[Line, ...]
 
-    given   the arguments of the call. A block `if argument is not None:` is left out when that argument was None, and
-            shown without its `if` when it was not. Of `a = b if argument is None else c` the side is shown that was
-            taken; where that is `a = b` and nobody asks for a, b stands for a in what follows. What only gives an
-            argument its default, `a = b if argument is None else argument`, goes by the argument's name.
+    @property
+    def makes(self) -> frozenset[str]:
+        """All steps that it makes."""
+        return frozenset(name for line in self.lines for name in line.makes)
+
+
+def ran(function: Callable[..., Any], returns: str = "", **steps: str) -> Code:
+    """A function that ran. A line that assigns a name makes the step of that name.
+
+    steps     {name in the code: step} where the two are called differently; returns: the step that it returns.
     """
-    present = frozenset(name for name, value in given.items() if value is not None)
-    return list(_lines(function, names, present))
+    return _code(inspect.unwrap(function), returns, tuple(steps.items()))
 
 
 @lru_cache(maxsize=128)
-def _lines(function: Callable[..., Any], names: tuple[str, ...], present: frozenset[str]) -> tuple[Line, ...]:
-    body, source = _body(function)
-    return tuple(_kept(body, source, names, present, {}))
-
-
-def _body(function: Callable[..., Any]) -> tuple[list[ast.stmt], str]:
-    """The statements of a function, and the source in which they stand."""
-    source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
-    (whole,) = ast.parse(source).body
-    if not isinstance(whole, ast.FunctionDef):
+def _code(function: Callable[..., Any], returns: str, steps: tuple[tuple[str, str], ...]) -> Code:
+    source = textwrap.dedent(inspect.getsource(function))
+    (tree,) = ast.parse(source).body
+    if not isinstance(tree, ast.FunctionDef):
         raise ValueError(f"{function} is not written as a function: its lines cannot be shown")
-    return whole.body, source
+    text, called = source.splitlines(), dict(steps)
+    makes: dict[int, tuple[str, ...]] = {}
+    for statement in ast.walk(tree):
+        names = [called.get(name, name) for name in _assigned(statement)]
+        if isinstance(statement, ast.Return) and returns:
+            names = [returns]
+        if names and isinstance(statement, ast.stmt):
+            for number in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1):
+                makes[number] = tuple(dict.fromkeys((*makes.get(number, ()), *names)))
+    words = tree.body[0] if ast.get_docstring(tree) is not None else None
+    left_out = set(range(words.lineno, (words.end_lineno or 0) + 1)) if words else set()
+    numbers = [n for n in range(tree.lineno, len(text) + 1) if n not in left_out]
+    return Code(tree.name, tuple(Line(text[n - 1], makes.get(n, ())) for n in numbers))
 
 
-def _segment(source: str, node: ast.AST) -> str:
-    """A piece of source as it was written."""
-    return ast.get_source_segment(source, node) or ast.unparse(node)
-
-
-def marked(lines: Iterable[Line], made: Mapping[str, str]) -> list[Line]:
-    """The same lines, marked by steps of a trace. made: the step for each assigned name that is called otherwise."""
-    return [Line(line.text, tuple(dict.fromkeys(made.get(name, name) for name in line.assigns))) for line in lines]
-
-
-def returned(function: Callable[..., Any]) -> str:
-    """What a short function returns, as it stands in its source."""
-    body, source = _body(function)
-    return _segment(source, body[-1])
-
-
-def _kept(
-    body: list[ast.stmt], source: str, names: tuple[str, ...], present: frozenset[str], means: dict[str, str]
-) -> list[Line]:
-    """means: what the names of lines that are left out stand for; it grows on the way."""
-    found = []
-    for statement in body:
-        if isinstance(statement, ast.For):
-            inside = _kept(statement.body, source, names, present, means)
-            begins = Line(f"for {ast.unparse(statement.target)} in {ast.unparse(statement.iter)}:", ())
-            indented = [Line(textwrap.indent(line.text, "    "), line.assigns) for line in inside]
-            found += [begins, *indented] if inside else []
-        elif isinstance(statement, ast.If) and (argument := _tested_argument(statement)) is not None:
-            found += _kept(statement.body, source, names, present, means) if argument in present else []
-        elif (choice := _choice(statement)) is not None:
-            name, argument, without, with_it = choice
-            taken = _meant(_segment(source, with_it if argument in present else without), means)
-            if isinstance(with_it, ast.Name) and with_it.id == argument:
-                means[name] = argument
-            elif name in names or argument in present:
-                found.append(Line(f"{name} = {taken}", (name,) if name in names else ()))
-            else:
-                means[name] = taken
-        elif assigned := tuple(name for name in _assigned(statement) if name in names):
-            found.append(Line(_meant(_segment(source, statement), means), assigned))
-    return found
-
-
-def _meant(text: str, means: Mapping[str, str]) -> str:
-    """A piece of source in which other names stand for those of lines that are left out."""
-    return re.sub(r"\w+", lambda word: means.get(word[0], word[0]), text)
-
-
-def _choice(statement: ast.stmt) -> tuple[str, str, ast.expr, ast.expr] | None:
-    """The a, the argument, the b and the c of `a = b if argument is None else c`."""
-    match statement:
-        case ast.Assign(
-            targets=[ast.Name(id=name)],
-            value=ast.IfExp(
-                test=ast.Compare(left=ast.Name(id=argument), ops=[ast.Is()], comparators=[ast.Constant(value=None)]),
-                body=without,
-                orelse=with_it,
-            ),
-        ):
-            return name, argument, without, with_it
-    return None
-
-
-def _tested_argument(statement: ast.stmt) -> str | None:
-    """The x of `if x is not None:`."""
-    match statement:
-        case ast.If(
-            test=ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)])
-        ):
-            return name
-    return None
-
-
-def _assigned(statement: ast.stmt) -> list[str]:
-    if not isinstance(statement, ast.Assign):
+def _assigned(statement: ast.AST) -> list[str]:
+    if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return []
-    return [node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name)]
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]

@@ -22,6 +22,7 @@ from pages.course.catalogue import BY_SLUG, LABS, LESSONS
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 400  # lines of a file; one that needs more holds two ideas
+LONGEST_LESSON = 250
 
 
 def files(folder: str, ending: str = "py") -> list[Path]:
@@ -104,6 +105,11 @@ def test_a_lesson_builds_on_earlier_lessons_only():
 @pytest.mark.parametrize("path", [*files("core"), *files("pages"), *files("tests"), *files("assets", "js")], ids=named)
 def test_no_file_holds_two_ideas(path):
     assert len(path.read_text("utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("path", files("pages/lessons"), ids=named)
+def test_a_lesson_reads_aloud(path):
+    assert len(path.read_text("utf-8").splitlines()) <= LONGEST_LESSON
 
 
 MODULES_OF_CORE = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in files("core")}
@@ -237,7 +243,7 @@ def test_the_map_is_painted_before_torch_is_imported():
 
 # What is kept for all visitors at once, each with the reason why nothing of one of them is in it.
 KEPT_FOR_ALL = {
-    "core/listing.py _lines": "lines of our own source",
+    "core/listing.py _code": "lines of our own source",
     "core/models/image_attention.py _folder": "where a model lies",
     "core/models/checkpoints.py _load": "our own models",
     "core/experiments/vision_transformer/small_data.py learned": "nets trained on shapes drawn from a seed",
@@ -261,8 +267,8 @@ KEPT_FOR_ALL = {
     "pages/parts/progress/visit.py _store": "the door to the database",
     "pages/parts/progress/visit.py _trouble": "when the database last failed",
     "pages/lessons/attention.py statistics": "numbers drawn from a seed",
-    "pages/lessons/bottleneck.py gradients": "numbers drawn from a seed",
-    "pages/lessons/bottleneck.py by_length": "figures of our own models",
+    "pages/parts/gradient_flow.py _curves": "numbers drawn from a seed",
+    "pages/parts/translation_quality.py _by_length": "figures of our own models",
     "pages/parts/translations.py _of_examples": "translations of our own examples",
     "pages/parts/formula.py _whole": "formulas that our own traces declare",
     "pages/parts/assets.py component": "our own components, by name",

@@ -1,4 +1,4 @@
-// The formula and the code of a step: all of it stands there all the time, only the mark moves.
+// The formula of a lesson and the function that made a step: whole, with marks on what the step shows.
 
 import { childrenOf, element, spans } from "./kit/text.js";
 
@@ -29,7 +29,8 @@ export class Computation {
    * @param {boolean} aside
    */
   show(stepView, lesson, aside) {
-    const [formula, lines] = [stepView.formula ?? lesson.formula, stepView.code ?? lesson.code];
+    const formula = stepView.formula ?? lesson.formula;
+    const lines = stepView.code === null ? [] : lesson.code[stepView.code];
     const code = JSON.stringify(lines);
     if (formula !== this.written.formula) this.formula.innerHTML = formula; // MathML of declared formulas alone
     if (code !== this.written.code) this.code.replaceChildren(...lines.map(codeLine));
@@ -48,6 +49,13 @@ export class Computation {
     this.formula.hidden = aside || !(lesson.formulaAll || symbols.some(inIt));
     this.code.hidden = aside || !lines.length;
     this.#fit();
+    this.#turn();
+  }
+
+  /** What is marked stands in sight. */
+  #turn() {
+    const first = childrenOf(this.code).find((line) => line.classList.contains("on"));
+    this.code.scrollTop = first ? first.offsetTop - this.code.clientHeight / 3 : 0;
   }
 
   /** A formula that is too wide gets smaller, as far as it can still be read; beyond that it scrolls. */

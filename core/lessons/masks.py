@@ -85,6 +85,15 @@ def allowed_by(n_tokens: int, settings: Settings) -> Bool[Tensor, "queries keys"
     return allowed[0, 0]
 
 
+def blinds(n_tokens: int, settings: Settings) -> str:
+    """Why these settings make no mask, in words; "" where they make one."""
+    try:
+        allowed_by(n_tokens, settings)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def run(x: Float[Tensor, "1 tokens d_model"], maps: Projections, settings: Settings) -> Lesson:
     """Attend under the mask, the right way and the wrong way, and measure what flows."""
     allowed = allowed_by(x.shape[1], settings)

@@ -56,7 +56,7 @@ def course(summary: Summary) -> None:
 @run_queue.fragment
 def sentence(ready: bool) -> None:
     """One head of a real model on the visitor's own sentence."""
-    text = controls.sentence(PREFIX, label="A sentence of your own")
+    text = controls.Controls(PREFIX).sentence(label="A sentence of your own")
     words, tensors = {"source": "Reading the language model from disk, once: a few seconds", "tokens": []}, {}
     if ready:
         # these import torch, which the first picture of the map does not wait for

@@ -1,8 +1,9 @@
-"""Opening a page: its head at once, then whatever must be loaded first."""
+"""What stands around a page: its head at once, whatever must be loaded first, and below it the way on."""
 
 import streamlit as st
 
-from pages.course.catalogue import BY_SLUG, MAP, Page
+from pages.course import old_links
+from pages.course.catalogue import BY_SLUG, MAP, PAGES, Page, neighbours
 from pages.parts import assets, messages, page_layout
 from pages.parts.progress import visit
 from pages.server import preload
@@ -17,6 +18,7 @@ _VISITED = "visited"  # whether this session has drawn a page
 def open_page(slug: str) -> None:
     """Draw the head of a page and wait, visibly, until what its code imports is loaded. The map never waits."""
     page = BY_SLUG[slug or MAP.slug]
+    old_links.renew(page.slug)
     page_layout.name(page.name)
     _greet()
     visit.open_page(page.slug if page.number else None)
@@ -26,6 +28,23 @@ def open_page(slug: str) -> None:
     if not preload.ready():
         with messages.loading("Reading the language model from disk, once: 90 MB, a few seconds"):
             preload.wait()
+
+
+def close_page(slug: str) -> None:
+    """Below a lesson, links to the lessons before and after."""
+    page = BY_SLUG[slug or MAP.slug]
+    if page.number is None:
+        return
+    before, after = neighbours(page)
+    with st.container(key="foot", horizontal=True, horizontal_alignment="distribute"):
+        for other, arrow, side in ((before, "arrow_back", "left"), (after, "arrow_forward", "right")):
+            if other:
+                st.page_link(
+                    other.path.relative_to(PAGES.parent).as_posix(),
+                    label=other.name,
+                    icon=f":material/{arrow}:",
+                    icon_position=side,
+                )
 
 
 def _greet() -> None:

@@ -15,8 +15,9 @@ from core.models.loaded import LoadedModel
 from core.vision.classifier import FITS, Fit
 from pages.parts import answers, claims, controls, downloads, messages, models, own_picture, patch_explorer, url_state
 from pages.parts.patch_explorer import Look, Shown
-from pages.parts.step_viewer import StepView, StepViewer, Token
+from pages.parts.step_viewer import StepView, StepViewer
 from pages.parts.views import overlay
+from pages.parts.words import Token
 from pages.server import run_queue, settings
 
 PREFIX = "img"
@@ -67,12 +68,12 @@ def opened(layer: int, head: int) -> None:
 @run_queue.fragment
 def lab() -> None:
     name, picture = own_picture.choose(PREFIX)
-    control_row = controls.control_row()
+    control_row = controls.row()
     with control_row:
         on = models.choose_device(PREFIX)
     chosen = choose_model(PREFIX, control_row, on, (*OWN, *settings.MODELS))
     with control_row:
-        fit = controls.one_of("Make it square", list(FITS), f"{PREFIX}_fit")
+        fit = controls.Controls(PREFIX).one_of("Make it square", list(FITS), "fit")
         compare = st.selectbox(
             "Compare with",
             [NOTHING, OTHER_PICTURE, OTHER_MODEL],
@@ -89,10 +90,10 @@ def lab() -> None:
         second, second_title = look_at(f"{PREFIX}_second", chosen, on, other_name, other, fit), other_name
     elif compare == OTHER_MODEL:
         beside = choose_model(
-            f"{PREFIX}_second", controls.control_row("control_row_second"), on, (OWN[1], OWN[0], *settings.MODELS)
+            f"{PREFIX}_second", controls.row("control_row_second"), on, (OWN[1], OWN[0], *settings.MODELS)
         )
         second, second_title = look_at(f"{PREFIX}_second", beside, on, name, picture, fit), beside[0]
-    with controls.control_row("control_row_more"):
+    with controls.row("control_row_more"):
         shown = patch_explorer.choose(PREFIX, first.patch_attention, *place_of_link(first.patch_attention))
     draw(first, second, shown, chosen, (name if compare == OTHER_PICTURE else chosen[0], second_title))
     take_away(first, shown, chosen, fit, on)
@@ -147,13 +148,11 @@ def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel 
         signature="",
         steps=[],
         views=[StepView(shown.title, (), view, [], title=shown.title)],
+        opens_at=shown.title,
         tokens={
             "queries": [Token(each, at < n) for at, each in enumerate(seen.tokens)],
             "keys": [Token(each) for each in seen.patches],
         },
-        listing=[],
-        formula_of="",
-        symbols={},
         focus={"query": patch_explorer.token_of_link(PREFIX, seen), "key": 0},
         tensors={
             "looks": np.ascontiguousarray(matrix[:, n:]),
@@ -172,7 +171,7 @@ def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel 
         preprocessing = image_attention.preprocessing_of(loaded)
         again = partial(image_lab.shown_of_library, loaded.name, *how, pixels, preprocessing, asked)
     where = f"Real weights of {model} on {first.name}, {shown.title.lower()}"
-    downloads.offer(scene, 0, where, again, lambda: {"weights_of_all_heads": seen.weights.numpy()})
+    downloads.offer(scene, where, again, lambda: {"weights_of_all_heads": seen.weights.numpy()})
     every_picture(shown, chosen, fit, on)
 
 

@@ -16,8 +16,9 @@ from core.models.reading import Reading, read
 from core.text_files import read_text
 from pages.parts import assets, claims, controls, downloads, messages, models, sentences, url_state
 from pages.parts.payload import pack
-from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer, Token, limit, look_of_link, remember
+from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer, limit, look_of_link, remember
 from pages.parts.views import matrix
+from pages.parts.words import Token
 from pages.server import run_queue, settings
 
 PREFIX = "lab"
@@ -52,10 +53,10 @@ def upload() -> None:
 def choose_texts(loaded: LoadedModel) -> tuple[str, str | None]:
     """The sentence, and where the model can read one, a second."""
     pairs = {"encoder": "Second sentence, read together", "encoder-decoder": "What the decoder writes"}
-    text = controls.sentence(PREFIX)
+    text = controls.Controls(PREFIX).sentence()
     second = ""
     if loaded.kind in pairs:
-        second = controls.sentence(PREFIX, "", pairs[loaded.kind], "second")
+        second = controls.Controls(PREFIX).sentence("", pairs[loaded.kind], "second")
     with st.popover("Upload"):
         st.file_uploader(
             "A .txt file, UTF-8 or UTF-16", "txt", key=f"{PREFIX}_file", on_change=upload, max_upload_size=1
@@ -102,7 +103,7 @@ class Choice:
 def choose_view(found: Reading) -> Choice:
     """What is looked at, and how."""
     there = kinds(found)
-    kind = controls.one_of("Attention", there, f"{PREFIX}_kind") if len(there) > 1 else there[0]
+    kind = controls.Controls(PREFIX).one_of("Attention", there, "kind") if len(there) > 1 else there[0]
     shown = st.selectbox("Show", summaries(kind), key=f"{PREFIX}_show", bind="query-params", width=170) or ONE_HEAD
     compare = st.selectbox(
         "Compare with",
@@ -222,7 +223,7 @@ def beside(
         words, tensors = panel(found, seen, ONE_HEAD, other, "second_")
         return {**words, "kind": "head"}, tensors, other
     if choice.compare == OTHER_SENTENCE:
-        text = controls.sentence(PREFIX, OTHER, "The other sentence", "other")
+        text = controls.Controls(PREFIX).sentence(OTHER, "The other sentence", "other")
         read_too = read_all(loaded, on, text, second, "other")
         seen_too = read_too and choice.attention(read_too)
         if seen_too is not None:
@@ -260,10 +261,8 @@ def take_away(
         signature="",
         steps=[],
         views=[StepView(label, (), view, [], title=title)],
+        opens_at=label,
         tokens=words,
-        listing=[],
-        formula_of="",
-        symbols={},
         focus=start,
         tensors={"weights": shown},
     )
@@ -273,15 +272,15 @@ def take_away(
         return {"weights_of_all_heads": seen.weights.numpy()}
 
     origin = f"Real weights of {loaded.name}, {title.lower()}"
-    downloads.offer(scene_to_keep, 0, origin, again, all_heads)
+    downloads.offer(scene_to_keep, origin, again, all_heads)
 
 
 @run_queue.fragment
 def lab() -> None:
-    control_row = controls.control_row()
+    control_row = controls.row()
     with control_row:
         name = models.choose(PREFIX, [offline.NAME, *settings.MODELS])
-    more = controls.control_row("control_row_more")
+    more = controls.row("control_row_more")
     with more:
         on = models.choose_device(PREFIX)
     loaded = models.open_or(PREFIX, name, on, offline.NAME)

@@ -16,9 +16,9 @@ from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from core.trace import steps
 from pages.parts import claims, controls, downloads, messages, models, own_sentences, step_viewer, translations
-from pages.parts.step_viewer import StepView, StepViewer, Token
+from pages.parts.step_viewer import StepView, StepViewer
 from pages.parts.views import heads, matrix, table, tables
-from pages.parts.words import asked, asking, cell, say
+from pages.parts.words import Scope, Token, say
 from pages.server import run_queue, settings
 
 PREFIX = "many"
@@ -104,11 +104,9 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
             (),
             matrix(tensor_of[name], "weights", rows=rows_of[name], margin="sum"),
             say(
-                "{q} gives {w:.2f} to {k}, {how}. Pieces of words are put together: summed over the source, averaged over the "
-                "target.",
-                q=asking(first.target[start["query"]]),
-                w=cell(float(ours[start["query"], start["key"]]), "weights"),
-                k=asked(first.source[start["key"]]),
+                "{q} gives {weights[q,k]:.2f} to {k}, {how}. Pieces of words are put together: summed over the source, "
+                "averaged over the target.",
+                Scope({"weights": ours}, {"queries": words(first.target), "keys": words(first.source)}, start),
                 how=how,
             )
             if name == first_name
@@ -137,18 +135,15 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
         signature=f"{text}|{knowing}",
         steps=[],
         views=step_views,
+        opens_at=first_name,
         tokens={rows_of[name]: words(each.target) for name, each in looking.items()} | {"keys": words(first.source)},
-        listing=[],
-        formula_of="",
-        symbols={},
         focus=start,
         tensors={tensor_of[name]: each.weights.numpy() for name, each in looking.items()},
         shares=frozenset(tensor_of.values()),
     )
-    step_viewer.show(scene, 0)
+    step_viewer.show(scene)
     downloads.offer(
         scene,
-        0,
         f"Real weights of {', '.join(looking_back.MODELS.values())}, computed on {looking_back.device()}",
         partial(translation.shown, tuple(looking), text, knowing),
         lambda: {
@@ -214,7 +209,7 @@ class Looked:
 
 def theirs(text: str) -> None:
     """All heads of the cross-attention of an encoder-decoder."""
-    with controls.control_row("control_row_model"):
+    with controls.row("control_row_model"):
         name = models.choose(PREFIX, settings.MODELS, HUB_EXAMPLE)
         on = models.choose_device(PREFIX)
         before = st.text_input(
@@ -251,7 +246,7 @@ def read_by(name: str, on: str, before: str, text: str, written: str | None) -> 
 def look_at(found: HeadsOfModel) -> Looked:
     """What the visitor wants to see of the heads."""
     seen = found.attention
-    with controls.control_row("control_row_heads"):
+    with controls.row("control_row_heads"):
         shown = st.selectbox("Show", [BEST, ONE, MEAN, ALL_MEAN], key=f"{PREFIX}_show", bind="query-params", width=210)
         layer = st.selectbox("Layer", range(seen.n_layers), key=f"{PREFIX}_layer", bind="query-params", width=84) or 0
         head = st.selectbox("Head", range(seen.n_heads), key=f"{PREFIX}_head", bind="query-params", width=84) or 0
@@ -298,20 +293,17 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
                 title=f"The heads of layer {looked.layer}",
             ),
         ],
+        opens_at="alignment",
         tokens={"queries": words(seen.queries.pieces), "keys": words(seen.keys.pieces)},
-        listing=[],
-        formula_of="",
-        symbols={},
         focus=start,
         tensors={"weights": weights, "heads": seen.weights[looked.layer].numpy()},
         shares=frozenset({"heads"}),
     )
-    step_viewer.show(scene, 0)
+    step_viewer.show(scene)
 
     again = sentence_lab.again(loaded, found.reading, seen, looked.of, looked.layer, looked.head)
     downloads.offer(
         scene,
-        0,
         f"Real weights of {name}",
         again,
         lambda: {"agreement": found.agreement.numpy()},
@@ -323,15 +315,15 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
 
 @run_queue.fragment
 def lab() -> None:
-    with controls.control_row():
+    with controls.row():
         lines = own_sentences.ask(PREFIX, SENTENCES)
     if not lines:
         messages.empty("Type a sentence above, or start from these", f"{PREFIX}_lines", translations.EXAMPLES)
         return
-    with controls.control_row("control_row_more"):
+    with controls.row("control_row_more"):
         text = choose(lines)
-        which = controls.one_of("Translators", [OURS, THEIRS], f"{PREFIX}_which")
-        knowing = which == OURS and KNOWING[controls.one_of("Weights", list(KNOWING), f"{PREFIX}_weights")]
+        which = controls.Controls(PREFIX).one_of("Translators", [OURS, THEIRS], "which")
+        knowing = which == OURS and KNOWING[controls.Controls(PREFIX).one_of("Weights", list(KNOWING), "weights")]
     try:
         if which == THEIRS:
             theirs(text)

@@ -9,380 +9,242 @@ from core import picture_files
 from core.attention import attend
 from core.experiments import captioning as experiments
 from core.lessons import captioning
-from core.lessons.captioning import CELLS, MODELS, SCENE, Lesson, Settings
-from core.listing import Line, lines_that_ran, marked, returned
-from core.models.errors import ModelError
-from core.trace import steps
+from core.lessons.captioning import CELLS, MODELS, SCENE, Settings
+from core.listing import ran
+from core.trace import steps as steps_of
 from core.vision import scenes
 from core.vision.captioner import Captioner
-from core.vision.trained import Caption
-from pages.course.lesson import foot
-from pages.parts import (
-    claims,
-    controls,
-    downloads,
-    messages,
-    own_picture,
-    question,
-    scene_editor,
-    step_viewer,
-    url_state,
-)
-from pages.parts.question import Question
-from pages.parts.step_viewer import StepView, StepViewer, Token
+from pages.parts import captions, own_picture, scene_editor
+from pages.parts.controls import Controls, row
+from pages.parts.interventions import LinkedCells
+from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.views import next_words, overlay, table, tables
-from pages.parts.words import asked, asking, cell, say
-from pages.server import run_queue
+from pages.parts.words import Token, plain
 
-PREFIX = "pic"
-WEIGHTS, SCORES = 4, 3
 NOTHING = "nothing"
 DRAWN, BROUGHT = "drawn scene", "photograph or your own"
 WORDS_OF_A_THING = 5  # colour, shape, two for its place, and what stands between things
+SHARES = ("more than 90%", "60% to 90%", "less than 60%")
+FIRST, SECOND = scenes.in_order(SCENE)
+A, B = CELLS[FIRST.cell], CELLS[SECOND.cell]
+
+page = Lesson(
+    "captioning",
+    opens_at="weights",
+    claims=experiments.CLAIMS,
+    sources=("xu2015", "vinyals2015", "bahdanau2015", "cho2014"),
+    formula_of="contexts",
+    symbols={"decoder_states": "h_t", "grid": "z"},
+)
+READS = (ran(Captioner.encode, features="grid"), ran(Captioner.laid_out, mean="contexts"))
+LOOKS = (
+    ran(Captioner.look_back, query="energies"),
+    ran(attend, scores="energies", scaled="energies", output="contexts"),
+)
+WRITES = (ran(Captioner.advance, returns="decoder_states"), ran(Captioner.logits, returns="probabilities"))
+picture = partial(overlay, picture="picture", side=scenes.CELLS)
 
 
-def picture(tensor: str, **more):
-    return overlay(tensor, "picture", scenes.CELLS, **more)
-
-
-def first_views(result: Lesson, caption: Caption) -> list[StepView]:
-    """The picture and its grid, which both captioners have."""
-    grid = caption.trace.grid
-    hidden = result.settings.covered
-    return [
-        StepView(
-            "I",
-            ("pixels",),
-            picture("grid", plain=True, columns="numbers", rows="keys", scale="signed"),
-            say(
-                "{n} x {n} pixels. Nobody cuts the things out: a small convolutional net, which sees a few neighbouring "
-                "pixels at a time, makes {c} cells of it, each named by its column and its row.",
-                n=scenes.SIDE,
-                c=len(CELLS),
-            )
-            if hidden is None
-            else say("Cell {c} is painted over before anything is read.", c=CELLS[hidden]),
-            shape=f"3 × {scenes.SIDE} × {scenes.SIDE}",
-        ),
-        StepView(
-            "z",
-            ("grid",),
-            tables(table("grid", "z", rows="keys", role="key")),
-            say(
-                "One row of {d} numbers per cell: what the net saw there and around it, and beside that a vector that says "
-                "which cell it is. Without that vector {c} cells would be a heap without order.",
-                d=grid.shape[-1],
-                c=len(CELLS),
-            ),
-            "CNN",
-        ),
-        StepView(
-            "h₀",
-            ("first_state",),
-            tables(table("first", "h₀", rows="one", role="query", labelled=True)),
-            say(
-                "The decoder begins with one look at everything: the mean of all cells, mapped to the {n} numbers of its first "
-                "state.",
-                n=caption.trace.first_state.shape[-1],
-            ),
-            "mean",
-        ),
-    ]
-
-
-def next_view(choices: list[list[str]]) -> StepView:
-    """The words that come next, with either captioner. choices: the likeliest of every step."""
-    return StepView(
-        "next",
-        ("probabilities",),
-        next_words("choices", choices, fixed=True),
-        say("Each row: the five likeliest of {v} words. The first is written.", v=len(scenes.WORDS)),
-        "softmax",
-        shape=f"{len(choices)} × {len(scenes.WORDS)}",
-    )
-
-
-def looking_views(result: Lesson, words: list[Token], at: int, choices: list[list[str]]) -> list[StepView]:
-    """The steps with attention. at: the word that is looked at first."""
-    trace = result.now.trace
-    most = int(trace.weights[0, at].argmax())
-    q, k = asking(words[at].text), asked(CELLS[most])
-    return [
-        *first_views(result, result.now),
-        StepView(
-            "scores",
-            ("energies",),
-            picture("energies", scale="signed", grows=True),
-            say(
-                "Before {q} is written, the state so far asks every cell how well it fits: {s:.2f} for {k}.",
-                q=q,
-                k=k,
-                s=cell(trace.energies[0, at, most].item(), "energies"),
-            ),
-            "f",
-        ),
-        StepView(
-            "weights",
-            ("weights",),
-            picture("weights", grows=True),
-            say(
-                "One budget of 1 for all {c} cells: {w:.2f} of it goes to {k} while {q} is written. What gets nothing is veiled.",
-                c=len(CELLS),
-                w=cell(trace.weights[0, at, most].item(), "weights"),
-                k=k,
-                q=q,
-            ),
-            "softmax",
-        ),
-        StepView(
-            "c",
-            ("contexts",),
-            tables(table("contexts", "c", rows="queries", role="output", grows=True)),
-            say("The context of {q}: all cells, each times its weight, added up. It is as wide as one cell.", q=q),
-            "·z",
-        ),
-        StepView(
-            "h",
-            ("decoder_states",),
-            tables(table("decoder_states", "h", rows="queries", role="query", grows=True)),
-            say(
-                "From the context, the word before and the state before, the cell makes the state of {q}: h here, s in lesson "
-                "2, as the papers write them.",
-                q=q,
-            ),
-            "GRU",
-        ),
-        next_view(choices),
-        StepView(
-            "all words",
-            ("weights",),
-            picture("weights", strip=True, grows=True),
-            say(
-                "By itself it lets colour and shape look at their thing, and words for a place mostly elsewhere. Whether they "
-                "need the look is put to the test below."
-            ),
-            title="Where every word looked",
-        ),
-    ]
-
-
-def mean_views(result: Lesson, words: list[Token], choices: list[list[str]]) -> list[StepView]:
-    """The steps with one context for all words."""
-    return [
-        *first_views(result, result.mean),
-        StepView(
-            "c",
-            ("contexts",),
-            tables(table("contexts", "c", rows="queries", role="output", grows=True)),
-            say(
-                "Every row is the same: the mean of all {c} cells. It still tells which colours there are and where; the "
-                "shapes are what it loses.",
-                c=len(CELLS),
-            ),
-            "mean",
-        ),
-        StepView(
-            "h",
-            ("decoder_states",),
-            tables(table("decoder_states", "h", rows="queries", role="query", grows=True)),
-            say(
-                "The state of {q} is made of the state and the word before; the context adds the same again.",
-                q=asking(words[0].text),
-            ),
-            "GRU",
-        ),
-        next_view(choices),
-    ]
-
-
-def lines(looking: bool) -> list[Line]:
-    """The code that ran, each line marked by the step whose tensor it made."""
-    made = {"features": "grid", "scores": "energies", "scaled": "energies", "output": "contexts", "mean": "contexts"}
-    made |= {"query": "energies", "read": "probabilities"}
-    ran = [
-        *lines_that_ran(Captioner.encode, ("features",), {}),
-        *lines_that_ran(Captioner.laid_out, ("grid", "mean", "first_state"), {}),
-        *(lines_that_ran(Captioner.look_back, ("query",), {}) if looking else ()),
-        *(lines_that_ran(attend, ("scores", "scaled", "weights", "output"), {}) if looking else ()),
-        Line(returned(Captioner.advance), ("decoder_states",)),
-        *lines_that_ran(Captioner.logits, ("read",), {}),
-        Line(returned(Captioner.logits), ("probabilities",)),
-    ]
-    return marked(ran, made)
+forced_cells = LinkedCells(page.slug, len(CELLS))
 
 
 @st.cache_resource(scope="session", max_entries=16, show_spinner=False)
-def captioned(settings: Settings, _picture: np.ndarray | None = None) -> Lesson:
+def captioned(settings: Settings, _picture: np.ndarray | None = None) -> captioning.Lesson:
     return captioning.run(settings, _picture)
 
 
-def looks() -> tuple[tuple[int, int], ...]:
-    """The words that somebody forces to look at a cell, from the link."""
-    pairs = tuple(sorted(dict(url_state.pairs(f"{PREFIX}_look")).items()))
-    if any(place >= len(CELLS) for _, place in pairs):
-        return url_state.ignored(f"{PREFIX}_look", f"words and cells such as 0.{len(CELLS) - 1}, cells from 0 on", ())
-    return pairs
-
-
-def force(word: int, place: int) -> None:
-    """Look at one cell alone at a word; asked again, no longer."""
-    if not looks():
-        take_back()  # of a look that cannot be, nothing stays in the link
-    url_state.toggle_pair(f"{PREFIX}_look", word, place)
-
-
-def take_back() -> None:
-    url_state.write(f"{PREFIX}_look", "")
-
-
-@run_queue.fragment
-def lesson() -> None:
-    with controls.control_row():
-        context = controls.one_of("Context", list(MODELS), f"{PREFIX}_context")
-        temperature = controls.temperature(PREFIX, disabled=context != "attention")
-        covered = st.selectbox("Cover a cell", [NOTHING, *CELLS], key=f"{PREFIX}_cover", bind="query-params", width=130)
-        drawn = controls.one_of("Picture", [DRAWN, BROUGHT], f"{PREFIX}_source") == DRAWN
+@page.scene
+def scene(ui: Controls) -> Scene:
+    with row():
+        context = ui.one_of("Context", list(MODELS), "context")
+        looking = context == "attention"
+        temperature = ui.temperature(disabled=not looking)
+        covered = ui.select("Cover a cell", [NOTHING, *CELLS], "cover", width=130)
+        drawn = ui.one_of("Picture", [DRAWN, BROUGHT], "source") == DRAWN
     hidden = CELLS.index(covered) if covered in CELLS else None
-    scene, picture, own = SCENE, None, ""
-    if drawn:
-        scene = scene_editor.edit(PREFIX, SCENE)
-    else:
-        _, picture = own_picture.choose(PREFIX)
-        own = own_picture.digest(picture)
-    try:
-        result = captioned(Settings(scene, hidden, temperature, looks(), own), picture)
-    except ModelError as error:
-        messages.problem(PREFIX, "The captioner cannot be used.", f"{error}.")
-        return
-    draw(result, context)
-    written(result)
-    question.ask(PREFIX, questions(result))
-    claims.show_claims(PREFIX, experiments.CLAIMS, (scene, 0))
-
-
-def draw(result: Lesson, context: str) -> None:
-    """The step viewer: the decoder word by word."""
-    looking = context == "attention"
-    caption = result.now if looking else result.mean
-    forced = {at for at, _ in result.settings.forced_cells}
-    words = [
-        Token(("✎ " if looking and at in forced else "") + word, word == "</s>")
-        for at, word in enumerate(caption.words)
-    ]
-    found, _ = captioning.choices(caption)
+    things = scene_editor.edit(ui.prefix, SCENE) if drawn else SCENE
+    _, brought = (None, None) if drawn else own_picture.choose(ui.prefix)
+    own = "" if drawn else own_picture.digest(brought)
+    settings = Settings(things, hidden, temperature, forced_cells.of_link(), own)
+    result = captioned(settings, brought)
+    caption, forced = (result.now, {at for at, _ in settings.forced_cells}) if looking else (result.mean, set())
+    words = [Token(("✎ " if at in forced else "") + word, word == "</s>") for at, word in enumerate(caption.words)]
     at = min((place for place in forced if place < len(words)), default=0)
-    key = int(caption.weights[at].argmax()) if looking else 0
-    scene = StepViewer(
-        lesson="captioning",
-        signature=f"{result.settings}|{context}",
-        steps=steps(caption.trace),
-        views=looking_views(result, words, at, found) if looking else mean_views(result, words, found),
-        tokens={"queries": words, "keys": [Token(name) for name in CELLS], "one": [Token("h₀")]},
-        listing=lines(looking),
-        formula_of="contexts",
-        symbols={"decoder_states": "h_t", "grid": "z"},
-        focus={"query": at, "key": key},
-        formulas=cooled(caption, result.settings.temperature) if looking else {},
-        dot_product=False,
-        tensors=captioning.beside(caption),
+    energies = next((made.formula for made in steps_of(caption.trace) if made.name == "energies"), "")
+    # a picture of the learner's own is written down; a drawn scene is in the settings
+    written = partial(picture_files.opened_png, picture_files.png(captioning.bytes_of(result.pixels))) if own else None
+    return Scene(
+        result,
+        trace=caption.trace,
+        given=caption,
+        chosen=settings,
+        tokens={"queries": words, "keys": plain(CELLS), "one": plain(["h₀"])},
+        beside=captioning.beside(caption),
         shares=frozenset({"choices", "picture"}),
-        editable=looking,
+        again=partial(captioning.shown, context, settings, written),
+        signature=f"{settings}|{context}",
+        origin=f"Real numbers of {MODELS[context]}, trained for this course on drawn scenes alone, computed on "
+        f"{captioning.device()}" + (". Nobody told it where to look" if looking else ""),
+        evidence=(things, 0),
+        focus={"query": at} if looking else {"query": at, "key": 0},
+        formulas={"energies": rf"\frac{{1}}{{T}}\,{energies}"} if looking and temperature != 1 else {},
+        code=(*READS, *(LOOKS if looking else ()), *WRITES),
+        steps=looking_steps if looking else mean_steps,
+        opens_at="weights" if looking else "c",
+        dot_product=False,
+        recurrent="scores" if looking else "c",
         edit_label="Force it",
-        recurrent=SCORES,
-        answered=question.answered(PREFIX, ("mean", "where")),
+        on_toggle=forced_cells.toggle if looking else None,
     )
-    first = WEIGHTS if looking else SCORES
-    step_viewer.show(scene, first, on_toggle=force)
-    where = (
-        f"Real numbers of {MODELS[context]}, trained for this course on drawn scenes alone, computed on {captioning.device()}"
-        + (". Nobody told it where to look" if looking else "")
+
+
+def first_steps(scene: Scene):
+    """The picture and its grid, which both captioners have."""
+    trace, hidden = scene.given.trace, scene.chosen.covered
+    yield step(
+        "I",
+        picture("grid", plain=True, columns="numbers", rows="keys", scale="signed"),
+        "{n} x {n} pixels. Nobody cuts the things out: a small convolutional net, which sees a few neighbouring pixels at a "
+        "time, makes {c} cells of it, each named by its column and its row."
+        if hidden is None
+        else "Cell {hidden} is painted over before anything is read.",
+        shows="pixels",
+        shape=f"3 × {scenes.SIDE} × {scenes.SIDE}",
+        n=scenes.SIDE,
+        c=len(CELLS),
+        hidden="" if hidden is None else CELLS[hidden],
     )
-    downloads.offer(
+    yield step(
+        "z",
+        tables(table("grid", "z", rows="keys", role="key")),
+        "One row of {d} numbers per cell: what the net saw there and around it, and beside that a vector that says which cell "
+        "it is. Without that vector {c} cells would be a heap without order.",
+        shows="grid",
+        operator="CNN",
+        d=trace.grid.shape[-1],
+        c=len(CELLS),
+    )
+    yield step(
+        "h₀",
+        tables(table("first", "h₀", rows="one", role="query", labelled=True)),
+        "The decoder begins with one look at everything: the mean of all cells, mapped to the {n} numbers of its first state.",
+        shows="first_state",
+        operator="mean",
+        n=trace.first_state.shape[-1],
+    )
+
+
+def last_steps(scene: Scene, context: str, operator: str, state: str):
+    """Context, state and next words, which both captioners have. context, state: what is said of them."""
+    choices, _ = captioning.choices(scene.given)
+    yield step(
+        "c",
+        tables(table("contexts", "c", rows="queries", role="output", grows=True)),
+        context,
+        shows="contexts",
+        operator=operator,
+        c=len(CELLS),
+    )
+    yield step(
+        "h",
+        tables(table("decoder_states", "h", rows="queries", role="query", grows=True)),
+        state,
+        shows="decoder_states",
+        operator="GRU",
+    )
+    yield step(
+        "next",
+        next_words("choices", choices, fixed=True),
+        "Each row: the five likeliest of {v} words. The first is written.",
+        shows="probabilities",
+        operator="softmax",
+        shape=f"{len(choices)} × {len(scenes.WORDS)}",
+        v=len(scenes.WORDS),
+    )
+
+
+def looking_steps(scene: Scene):
+    """The steps with attention."""
+    yield from first_steps(scene)
+    yield step(
+        "scores",
+        picture("energies", scale="signed", grows=True),
+        "Before {q} is written, the state so far asks every cell how well it fits: {energies[q,k]:.2f} for {k}.",
+        shows="energies",
+        operator="f",
+    )
+    yield step(
+        "weights",
+        picture("weights", grows=True),
+        "One budget of 1 for all {c} cells: {weights[q,k]:.2f} of it goes to {k} while {q} is written. What gets nothing is "
+        "veiled.",
+        operator="softmax",
+        c=len(CELLS),
+    )
+    yield from last_steps(
         scene,
-        first,
-        where,
-        partial(captioning.shown, context, result.settings, written_down(result)),
+        "The context of {q}: all cells, each times its weight, added up. It is as wide as one cell.",
+        "·z",
+        "From the context, the word before and the state before, the cell makes the state of {q}: h here, s in lesson 2, as the "
+        "papers write them.",
+    )
+    yield step(
+        "all words",
+        picture("weights", strip=True, grows=True),
+        "By itself it lets colour and shape look at their thing, and words for a place mostly elsewhere. Whether they need the "
+        "look is put to the test below.",
+        shows="weights",
+        title="Where every word looked",
     )
 
 
-def written_down(result: Lesson) -> partial | None:
-    """A picture of the learner's own, as a call that makes it again; a drawn scene is in the settings."""
-    return (
-        partial(picture_files.opened_png, picture_files.png(captioning.bytes_of(result.pixels)))
-        if result.settings.own
-        else None
+def mean_steps(scene: Scene):
+    """The steps with one context for all words."""
+    yield from first_steps(scene)
+    yield from last_steps(
+        scene,
+        "Every row is the same: the mean of all {c} cells. It still tells which colours there are and where; the shapes are "
+        "what it loses.",
+        "mean",
+        "The state of {q} is made of the state and the word before; the context adds the same again.",
     )
 
 
-def cooled(caption: Caption, temperature: float) -> dict[str, str]:
-    """What the formula of the scores becomes at a temperature."""
-    energies = next(step.formula for step in steps(caption.trace) if step.name == "energies")
-    return {} if temperature == 1 else {"energies": rf"\frac{{1}}{{T}}\,{energies}"}
-
-
-def written(result: Lesson) -> None:
-    """The captions: with a look per word, and with the mean of all cells, beside the right one."""
-    with st.container(key=f"{PREFIX}_texts", border=True):
-        # what is covered, or hidden by another thing, nobody could name
-        fair = result.right and result.settings.covered is None and scenes.apart(result.settings.scene)
-        rows = [("A look per word", result.now)]
-        if result.changed:
-            rows = [("With your changes", result.now), ("A look per word, by itself", result.free)]
-        for name, caption in (*rows, ("The mean of all cells", result.mean)):
-            mark = " ✓" if caption.text == result.right else " ✗"
-            st.caption(name + (mark if fair else ""))
-            limit = "" if caption.ended else f" … (stopped after {len(caption.words)} words, its limit)"
-            st.text((caption.text or "(nothing is written)") + limit)
-        if result.settings.forced_cells:
-            st.button("Take the forced looks back", on_click=take_back, key=f"{PREFIX}_back")
-        if result.outside:
-            st.caption(
-                f"This picture is outside its world: only {result.familiar:.0%} of its pixels have a colour that it knows. "
-                "It cannot say so itself: it has no other words, and what it writes here need not be right."
-            )
+@page.below
+def written(scene: Scene) -> None:
+    """What both captioners write."""
+    with st.container(key=page.ui.key("texts"), border=True):
+        captions.show(scene.result)
+        if scene.chosen.forced_cells:
+            st.button("Take the forced looks back", on_click=forced_cells.clear, key=page.ui.key("back"))
         st.caption(
             "It knows four colours, three shapes and up to three things that do not touch, each in a cell of its own. In the "
             "figure: press “Force it”, then click a cell, and this word looks there alone."
         )
 
 
-def questions(result: Lesson) -> list[Question]:
-    """What the mean loses, and where two words look."""
-    shares = ("more than 90%", "60% to 90%", "less than 60%")
-    first, second = scenes.in_order(SCENE)
-    a, b = CELLS[first.cell], CELLS[second.cell]
-    orders = (f"{a}, then {b}", f"{b}, then {a}", f"both {a}")
-
-    def grade_mean() -> tuple[str, str]:
-        with st.spinner("Captioning new scenes, twice …", show_time=True):
-            found = experiments.one_context(result.settings.scene, 0)
-        share = found["exact, mean"]
-        return (shares[0] if share > 0.9 else shares[1] if share >= 0.6 else shares[2]), found.says
-
-    def grade_where() -> tuple[str, str]:
-        caption = captioned(Settings()).free
-        found = [captioning.looked_at(caption, word) for word in (0, WORDS_OF_A_THING)]
-        answer = orders[2] if found == [a, a] else f"{found[0]}, then {found[1]}"
-        return answer, f"The caption is “{caption.text}”."
-
-    return [
-        Question(
-            "where",
-            f"The scene that this page begins with has a {first.colour} {first.shape} in cell {a} and a {second.colour} "
-            f"{second.shape} in cell {b}. Which cells get the largest weights while the first and the sixth word are written?",
-            orders,
-            grade_where,
-        ),
-        Question(
-            "mean",
-            f"Take attention away: every word gets the mean of all cells. Of new scenes with {scenes.MOST} things, how many are "
-            "captioned right to the last word?",
-            shares,
-            grade_mean,
-        ),
-    ]
+@page.question(
+    f"The scene that this page begins with has a {FIRST.colour} {FIRST.shape} in cell {A} and a {SECOND.colour} "
+    f"{SECOND.shape} in cell {B}. Which cells get the largest weights while the first and the sixth word are written?",
+    (f"{A}, then {B}", f"{B}, then {A}", f"both {A}"),
+)
+def where(scene: Scene) -> tuple[str, str]:
+    caption = captioned(Settings()).free
+    found = [captioning.looked_at(caption, word) for word in (0, WORDS_OF_A_THING)]
+    answer = f"both {A}" if found == [A, A] else f"{found[0]}, then {found[1]}"
+    return answer, f"The caption is “{caption.text}”."
 
 
-lesson()
-claims.show_sources(("xu2015", "vinyals2015", "bahdanau2015", "cho2014"))
-foot("captioning")
+@page.question(
+    f"Take attention away: every word gets the mean of all cells. Of new scenes with {scenes.MOST} things, how many are "
+    "captioned right to the last word?",
+    SHARES,
+)
+def mean(scene: Scene) -> tuple[str, str]:
+    with st.spinner("Captioning new scenes, twice …", show_time=True):
+        found = experiments.one_context(scene.chosen.scene, 0)
+    share = found["exact, mean"]
+    return SHARES[(share <= 0.9) + (share < 0.6)], found.says
+
+
+page.show()

@@ -1,8 +1,14 @@
 """What a classifier says that a picture shows, in words that do not hide how sure it is."""
 
-from core.vision.classifier import Answer
+import numpy as np
+import streamlit as st
+
+from core.lessons import vision_transformer
+from core.lessons.vision_transformer import MODELS, Lesson
+from core.vision.classifier import Answer, Fit
 
 TOLD = 3
+NAMES = {"vit": "class token", "vit-mean-pool": "mean of all", "cnn": "convolutional net"}
 
 
 def world(found: Answer) -> str:
@@ -17,3 +23,26 @@ def told(found: Answer) -> str:
     """The likeliest classes."""
     best = [f"{label} {share:.0%}" for label, share in list(found.probabilities.items())[:TOLD]]
     return ("" if found.sure else "not sure: ") + ", ".join(best)
+
+
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def _of(name: str, digest: str, _picture: np.ndarray, fit: Fit, positions: bool) -> Answer:
+    return vision_transformer.said(name, _picture, fit, positions=positions)
+
+
+def compare(prefix: str, result: Lesson, digest: str, picture: np.ndarray) -> None:
+    """What each of the project's own models says of a picture: the one that is looked at first, as it reads it now."""
+    chosen, own = result.settings, MODELS[result.settings.pooling]
+    before = _of(own, digest, picture, chosen.fit, chosen.positions)
+    name = NAMES[own] + ("" if chosen.positions else ", without positions")
+    rows = [(f"{name}, patches shuffled", result.now)] if chosen.shuffled else []
+    rows += [(name, before)]
+    rows += [(NAMES[each], _of(each, digest, picture, chosen.fit, True)) for each in NAMES if each != own]
+    with st.container(key=f"{prefix}_answers", border=True):
+        for label, found in rows:
+            st.caption(label.capitalize())
+            st.text(told(found))
+        if chosen.shuffled:
+            moved = result.moved(before)
+            st.caption(f"Shuffling moved a probability by at most {moved:.3f}; the others read the picture as it is.")
+        st.caption(world(before))

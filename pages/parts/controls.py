@@ -1,10 +1,11 @@
-"""The widgets that lessons share. Each lives in the link under a key that begins with its page's prefix."""
+"""The widgets of a page. Each lives in the link under a key that begins with the page's prefix."""
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import streamlit as st
 
-from pages.parts import messages
+from pages.parts import messages, url_state
 
 SENTENCE = "The animal did not cross the street because it was too tired"
 EXAMPLES = (SENTENCE, "She poured water from the jug into the cup until it was full")
@@ -17,77 +18,133 @@ MARKS = (
     "for what the model has no piece for, for example an emoji"
 )
 OWN_NUMBERS = "Your own numbers, computed in single precision"
+T = TypeVar("T")
 
 
-def control_row(name: str = "control_row"):
-    """One row of controls above the step viewer."""
+def row(name: str = "control_row"):
+    """One row of controls."""
     return st.container(key=name, horizontal=True, vertical_alignment="bottom", gap="small")
 
 
-def numbers(prefix: str) -> str:
-    """Where the numbers come from: a real model on the learner's sentence, or the learner's own few numbers."""
-    return one_of("Numbers", [REAL, BY_HAND], f"{prefix}_numbers")
+class Controls:
+    """The widgets of one page, or of one part of it."""
 
+    def __init__(self, prefix: str):
+        self.prefix = prefix
 
-def one_of(
-    label: str, options: Sequence[str], key: str, first: str = "", says: str | None = None, *, disabled: bool = False
-) -> str:
-    """One of a few words: `first`, or without it the first option, unless the learner or the link says otherwise."""
-    first = first or options[0]
-    chosen = st.segmented_control(
-        label, options, default=first, key=key, bind="query-params", required=True, help=says, disabled=disabled
-    )
-    return chosen or first
+    def key(self, name: str) -> str:
+        """Under which name a control stands in the link."""
+        return f"{self.prefix}_{name}"
 
+    def part(self, name: str) -> "Controls":
+        """The widgets of a part of the page that has controls of the same names."""
+        return Controls(self.key(name))
 
-def sentence(prefix: str, default: str = SENTENCE, label: str = "Sentence", name: str = MAIN) -> str:
-    """A sentence of the learner's, followed while it is typed. The main one of each page goes along to the next page.
+    def numbers(self) -> str:
+        """Where the numbers come from: a real model on the learner's sentence, or the learner's own few numbers."""
+        return self.one_of("Numbers", [REAL, BY_HAND], "numbers")
 
-    It has no limit of its own: a box with one ignores what is too long without a word. Reading it says the limit.
-    """
-    key, is_main = f"{prefix}_{name}", name == MAIN
-    if is_main and _ALONG in st.session_state and key not in st.session_state and key not in st.query_params:
-        st.session_state[key] = st.query_params[key] = st.session_state[_ALONG]
-    text = st.text_input(label, default, key=key, live="350ms", bind="query-params")
-    if is_main and text.strip() and text != default:
-        st.session_state[_ALONG] = text
-    return text
+    def one_of(
+        self,
+        label: str,
+        options: Sequence[str],
+        name: str,
+        first: str = "",
+        says: str | None = None,
+        *,
+        disabled: bool = False,
+    ) -> str:
+        """One of a few words: `first`, or without it the first option, unless the learner or the link says otherwise."""
+        first = first or options[0]
+        chosen = st.segmented_control(
+            label,
+            options,
+            default=first,
+            key=self.key(name),
+            bind="query-params",
+            required=True,
+            help=says,
+            disabled=disabled,
+        )
+        return chosen or first
 
+    def select(self, label: str, options: Sequence[T], name: str, first: int = 0, **more: Any) -> T:
+        """One of many, from a list that opens: the one at place `first` unless the learner or the link says otherwise."""
+        chosen = st.selectbox(label, options, first, key=self.key(name), bind="query-params", **more)
+        return options[first] if chosen is None else chosen
 
-def counted(label: str, count: int, first: int, key: str, says: str | None = None, *, disabled: bool = False) -> int:
-    """One of so many that are counted from 0."""
-    return st.selectbox(
-        label, range(count), first, key=key, bind="query-params", help=says, width=84, disabled=disabled
-    )
+    def slider(
+        self, label: str, low: float, high: float, first: float, name: str, step: float | None = None, **more: Any
+    ) -> Any:
+        """A number between two ends."""
+        more = {"width": 150} | more
+        return st.slider(label, low, high, first, step, key=self.key(name), bind="query-params", **more)
 
+    def among(self, label: str, options: Sequence[T], first: T, name: str, **more: Any) -> T:
+        """One of a few numbers, on a slider."""
+        more = {"width": 150} | more
+        chosen = st.select_slider(label, options, first, key=self.key(name), bind="query-params", **more)
+        return first if chosen is None else chosen
 
-def layer(prefix: str, default: int = 3) -> int:
-    """Which layer of the real model, from 0."""
-    says = "The model is a stack of layers: each works on what the one before it made. They count from 0."
-    return counted("Layer", N_LAYERS, default, f"{prefix}_layer", says)
+    def toggle(self, label: str, name: str, first: bool = False, **more: Any) -> bool:
+        """Yes or no."""
+        return st.toggle(label, first, key=self.key(name), bind="query-params", **more)
 
+    def several(self, label: str, options: Sequence[T], name: str) -> tuple[T, ...]:
+        """Any of a few, sorted; none at first."""
+        key = self.key(name)
+        return tuple(sorted(st.multiselect(label, options, key=key, bind="query-params", placeholder="none")))
 
-def layer_and_head(prefix: str, default_layer: int = 3, default_head: int = 1) -> tuple[int, int]:
-    """Which layer and which of its heads; both count from 0."""
-    says = "In each layer several heads look at the sentence side by side, each in its own way (lesson 8). They count from 0."
-    return layer(prefix, default_layer), counted("Head", N_HEADS, default_head, f"{prefix}_head", says)
+    def sentence(self, default: str = SENTENCE, label: str = "Sentence", name: str = MAIN) -> str:
+        """A sentence of the learner's, followed while it is typed. The main one of each page goes along to the next page.
 
+        It has no limit of its own: a box with one ignores what is too long without a word. Reading it says the limit.
+        """
+        key, is_main = self.key(name), name == MAIN
+        if is_main and _ALONG in st.session_state and key not in st.session_state and key not in st.query_params:
+            st.session_state[key] = st.query_params[key] = st.session_state[_ALONG]
+        text = st.text_input(label, default, key=key, live="350ms", bind="query-params")
+        if is_main and text.strip() and text != default:
+            st.session_state[_ALONG] = text
+        return text
 
-def temperature(
-    prefix: str, low: float = 0.25, high: float = 4.0, step: float = 0.25, *, disabled: bool = False
-) -> float:
-    """What the scores are divided by, beside the root of the head's width. 1 is what the model was trained with."""
-    says = "Divides the scores: below 1 the largest weight grows, above 1 the weights become more alike."
-    key = f"{prefix}_temperature"
-    return st.slider(
-        "Temperature", low, high, 1.0, step, key=key, bind="query-params", help=says, width=170, disabled=disabled
-    )
+    def counted(
+        self, label: str, count: int, first: int, name: str, says: str | None = None, *, disabled: bool = False
+    ) -> int:
+        """One of so many that are counted from 0."""
+        return self.select(label, range(count), name, first, help=says, width=84, disabled=disabled)
 
+    def layer(self, default: int = 3) -> int:
+        """Which layer of the real model, from 0."""
+        says = "The model is a stack of layers: each works on what the one before it made. They count from 0."
+        return self.counted("Layer", N_LAYERS, default, "layer", says)
 
-def seed(prefix: str, default: int) -> int:
-    """Where random numbers begin, so that a link shows the same ones again."""
-    says = "Where random numbers begin: the same seed gives the same ones again."
-    return st.slider("Seed", 0, 99, default, key=f"{prefix}_seed", bind="query-params", help=says, width=130)
+    def layer_and_head(self, default_layer: int = 3, default_head: int = 1) -> tuple[int, int]:
+        """Which layer and which of its heads; both count from 0."""
+        says = "In each layer several heads look at the sentence side by side, each in its own way (lesson 8). They count from 0."
+        return self.layer(default_layer), self.counted("Head", N_HEADS, default_head, "head", says)
+
+    def temperature(self, low: float = 0.25, high: float = 4.0, step: float = 0.25, *, disabled: bool = False) -> float:
+        """What the scores are divided by, beside the root of the head's width. 1 is what the model was trained with."""
+        says = "Divides the scores: below 1 the largest weight grows, above 1 the weights become more alike."
+        return self.slider("Temperature", low, high, 1.0, "temperature", step, help=says, width=170, disabled=disabled)
+
+    def seed(self, default: int) -> int:
+        """Where random numbers begin, so that a link shows the same ones again."""
+        says = "Where random numbers begin: the same seed gives the same ones again."
+        return self.slider("Seed", 0, 99, default, "seed", help=says, width=130)
+
+    def integers(self, name: str) -> tuple[int, ...]:
+        """Numbers of 0 or more that no widget holds, from the link."""
+        return url_state.integers(self.key(name))
+
+    def pairs(self, name: str) -> frozenset[tuple[int, int]]:
+        """Pairs of numbers of 0 or more that no widget holds, from the link."""
+        return url_state.pairs(self.key(name))
+
+    def write(self, name: str, value: str = "") -> None:
+        """Put what no widget holds into the link; an empty text leaves it."""
+        url_state.write(self.key(name), value)
 
 
 def say_if_empty(text: str, key: str) -> bool:

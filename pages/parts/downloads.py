@@ -11,7 +11,7 @@ import streamlit as st
 from core.export.program import program
 from core.trace import matrices
 from pages.parts import messages, page_layout
-from pages.parts.step_viewer import StepView, StepViewer, look_of_link, step_of_link
+from pages.parts.step_viewer import StepView, StepViewer, look_of_link
 from pages.parts.views import View
 
 NPZ = "application/octet-stream"
@@ -20,7 +20,6 @@ PICTURES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"
 
 def offer(
     viewer: StepViewer,
-    first_step: int,
     origin: str,
     again: partial,
     more: Callable[[], dict[str, np.ndarray]] = dict,
@@ -37,7 +36,7 @@ def offer(
     if not menu.open:
         return
     with menu:
-        step_view = viewer.views[step_of_link(len(viewer.views), first_step)]
+        step_view = viewer.views[viewer.step]
         looked = look_of_link(viewer.focus)
         name = f"attention-lab-{viewer.lesson}-{step_view.label}".replace(" ", "-").replace(",", "")
         st.caption("The figure of the step that is shown, drawn for paper")

@@ -10,7 +10,7 @@ from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.vocabulary import as_written
 from pages.parts import messages, translations, url_state
 from pages.parts.number_table import NumberTable, edit_tables
-from pages.parts.step_viewer import Token
+from pages.parts.words import Token
 
 UNIT = 5e-3  # how far a row that somebody wrote may be from 1
 _NAMES = ("look", "write", "rowof", "row")
@@ -186,3 +186,32 @@ class LinkedInterventions:
                 st.button("Take back", key=self.name(f"undo_{number}"), on_click=undo, args=values)
         if any(self.name(what) in st.query_params for what in ("look", "write", "row")):
             st.button("Take everything back", key=self.name("undo_all"), on_click=self.clear)
+
+
+@dataclass(frozen=True)
+class LinkedCells:
+    """Which words are forced to look at one cell of a picture, of so many cells, as one page keeps it in the link."""
+
+    prefix: str
+    n_cells: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.prefix}_look"
+
+    def of_link(self) -> tuple[tuple[int, int], ...]:
+        """Words and their cells."""
+        pairs = tuple(sorted(dict(url_state.pairs(self.name)).items()))
+        if any(cell >= self.n_cells for _, cell in pairs):
+            accepted = f"words and cells such as 0.{self.n_cells - 1}, cells from 0 on"
+            return url_state.ignored(self.name, accepted, ())
+        return pairs
+
+    def toggle(self, word: int, cell: int) -> None:
+        """Look at one cell alone at a word; asked again, no longer."""
+        if not self.of_link():
+            self.clear()  # of a look that cannot be, nothing stays in the link
+        url_state.toggle_pair(self.name, word, cell)
+
+    def clear(self) -> None:
+        url_state.write(self.name, "")

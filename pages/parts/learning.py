@@ -61,11 +61,11 @@ def _wish(
     prefix: str, task: Task, probe: str, widths: tuple[int, int, int], first_look: str
 ) -> tuple[Settings, str] | None:
     """What the controls ask for, and the sentence to watch; None after saying what is wrong with the sentence."""
-    with controls.control_row(f"{prefix}_control_row"):
+    with controls.row(f"{prefix}_control_row"):
         text = st.text_input(WATCHED[task], probe, key=f"{prefix}_probe", bind="query-params")
-        look = controls.one_of("Attention", list(LOOKS), f"{prefix}_look", first_look, LOOKS_SAY)
+        look = controls.Controls(prefix).one_of("Attention", list(LOOKS), "look", first_look, LOOKS_SAY)
         width = st.slider("Numbers in a state", *widths, step=16, key=f"{prefix}_width", bind="query-params", width=150)
-        seed = controls.seed(prefix, 0)
+        seed = controls.Controls(prefix).seed(0)
     try:
         parse(task, text)
     except ValueError as error:

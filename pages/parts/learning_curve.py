@@ -15,8 +15,8 @@ def show(prefix: str, comparison: Comparison) -> None:
     """The experiment with its button; what was trained stays until another seed is asked for."""
     with st.container(key=f"{prefix}_curve", border=True):
         st.markdown(f"#### {comparison.title}\n{comparison.says}")
-        with controls.control_row(f"{prefix}_curve_control_row"):
-            seed = controls.seed(f"{prefix}_curve", 0)
+        with controls.row(f"{prefix}_curve_control_row"):
+            seed = controls.Controls(f"{prefix}_curve").seed(0)
             asked = st.button("Train them", key=f"{prefix}_curve_train", icon=":material/play_arrow:")
         found: dict[tuple[str, int], list[Any]] = st.session_state.setdefault(_DONE, {})
         place = st.empty()

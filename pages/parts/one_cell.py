@@ -1,14 +1,18 @@
 """One recurrent cell on a sequence: its gates, its states, and what is left of each input at the end."""
 
+from collections.abc import Iterator, Sequence
 from functools import partial
 
+from core.lessons import bottleneck, looking_back
 from core.lessons.bottleneck import CellLesson
-from core.listing import Line, lines_that_ran
+from core.listing import ran
 from core.trace import steps
-from pages.parts import downloads, step_viewer
-from pages.parts.step_viewer import StepView, StepViewer, Token
+from pages.parts import controls, translations
+from pages.parts.controls import Controls, row
+from pages.parts.lesson import Scene, StepDeclared, step
+from pages.parts.number_table import NumberTable, edit_tables
 from pages.parts.views import table, tables
-from pages.parts.words import say
+from pages.parts.words import Token, plain
 
 WORDS = {
     "inputs": "One vector enters after the other.",
@@ -33,72 +37,79 @@ LETTERS = {
 GATES = {"reset", "update", "forget", "input_gate", "output_gate"}
 
 
-def show(
-    lesson: str, signature: str, read: CellLesson, tokens: list[Token], where: str, answered: bool, again: partial
-) -> None:
-    """The steps of one cell: every gate, the states, the last of them, and how far it feels each input.
+def by_hand(ui: Controls, tables: Sequence[NumberTable]) -> Scene:
+    """A plain recurrent network of the learner's numbers: inputs, W_x, W_h."""
+    rows, words = edit_tables(ui.prefix, tables).values(), tuple(tables[0].rows)
+    again = partial(bottleneck.cell_by_hand, words, *rows)
+    return _scene(bottleneck.by_hand(*rows), plain(words), controls.OWN_NUMBERS, again)
 
-    lesson, signature, answered   as of a StepViewer; where: where its numbers come from; again: the call that
-    makes all that it shows.
-    """
-    trace, felt = read.trace, read.felt
-    made = steps(trace)
-    own = [
-        StepView(
-            each.name.replace("_", " "),
-            (each.name,),
-            tables(table(each.name, each.title, **({"scale": "weights", "limit": 1} if each.name in GATES else {}))),
-            say(WORDS[each.name]),
-        )
-        for each in made
-    ]
-    last = StepView(
-        "c",
-        (),
-        tables(table("context", "c", rows="one", labelled=True), note="the last state: all that a decoder would get"),
-        say(
-            "The last state is {n} numbers for {t} inputs of {d}. With one input more it would still be {m}.",
-            n=trace.states.shape[-1],
-            t=len(tokens),
-            d=trace.inputs.shape[-1],
-            m=trace.states.shape[-1],
-        ),
-        title="The last state",
+
+def untrained(ui: Controls, network: str, text: str) -> Scene | None:
+    """A cell that was never trained, on the word vectors of the translators; None after saying why there is nothing."""
+    with row("cell_control_row"):
+        width = ui.slider("Numbers in a state", 8, 64, 32, "width", 8)
+        bias = ui.slider("Forget bias", 0.0, 2.0, 0.0, "bias", 0.5) if network == "LSTM" else 0.0
+        seed = ui.part("cell").seed(0)
+    key = ui.key(controls.MAIN)
+    found = translations.understand(
+        text, key, lambda asked: (asked, *bottleneck.read_with(network, asked, width, seed, bias))
     )
-    felt = StepView(
-        "felt",
-        (),
-        tables(table("felt", "‖∂h_T/∂x_t‖", scale="share", limit=float(felt.max()) or 1.0)),
-        say(
-            "How far a small change of each input would move the last state, the size of the derivative ∂h_T/∂x_t: {first:.2e} "
-            "for the first one, {last:.2e} for the last.",
-            first=felt[0].item(),
-            last=felt[-1].item(),
-        ),
-        "change",
-        title="What the end still feels",
+    if found is None:
+        return None
+    understood, read, pieces = found
+    origin = (
+        f"An untrained recurrent cell ({network}) on the first {width} numbers of the word vectors of {looking_back.FIXED}, "
+        f"scaled; its own numbers are random, from seed {seed}"
     )
-    scene = StepViewer(
-        lesson=lesson,
-        signature=signature,
-        steps=made,
-        views=[*own, last, felt],
-        tokens={"queries": tokens, "keys": tokens, "one": [Token("c")]},
-        listing=_lines(read, {each.name for each in made}),
+    again = partial(bottleneck.cell_on_sentence, network, understood, width, seed, bias)
+    return _scene(read, translations.tokens(pieces, bottleneck.translator().vocabulary), origin, again)
+
+
+def _scene(read: CellLesson, tokens: list[Token], origin: str, again: partial) -> Scene:
+    """The steps of one cell: every gate, the states, the last of them, and how far it feels each input."""
+    return Scene(
+        read,
+        trace=read.trace,
+        tokens={"queries": tokens, "keys": tokens, "one": plain(["c"])},
+        beside=read.beside,
+        again=again,
+        origin=origin,
+        focus={"query": 0, "key": 0},
+        code=(ran(read.function, state="states"),),
         formula_of="states",
         symbols=LETTERS.get(read.function.__name__, {}),
-        focus={"query": 0, "key": 0},
-        tensors=read.beside,
-        answered=answered,
+        steps=_steps,
+        opens_at="c",
     )
-    step_viewer.show(scene, len(own))
-    downloads.offer(scene, len(own), where, again)
 
 
-def _lines(read: CellLesson, names: set[str]) -> list[Line]:
-    """The lines inside the cell's loop, each marked by the step whose tensor it made."""
-    own = {"state": "states"}
-    wanted = ("from_input", "from_state", "memory", "state", "candidate", *GATES)
-    ran = lines_that_ran(read.function, wanted, {})
-    marked = [tuple(own.get(name, name) for name in line.assigns if own.get(name, name) in names) for line in ran]
-    return [Line(line.text, steps_of_line) for line, steps_of_line in zip(ran, marked, strict=True)]
+def _steps(scene: Scene) -> Iterator[StepDeclared]:
+    read = scene.result
+    for made in steps(read.trace):
+        share = {"scale": "weights", "limit": 1} if made.name in GATES else {}
+        yield step(
+            made.name.replace("_", " "),
+            tables(table(made.name, made.title, **share)),
+            WORDS[made.name],
+            shows=made.name,
+        )
+    n_inputs, d_hidden = read.trace.states.shape[1:]
+    yield step(
+        "c",
+        tables(table("context", "c", rows="one", labelled=True), note="the last state: all that a decoder would get"),
+        "The last state is {n} numbers for {t} inputs of {d}. With one input more it would still be {n}.",
+        title="The last state",
+        n=d_hidden,
+        t=n_inputs,
+        d=read.trace.inputs.shape[-1],
+    )
+    yield step(
+        "felt",
+        tables(table("felt", "‖∂h_T/∂x_t‖", scale="share", limit=float(read.felt.max()) or 1.0)),
+        "How far a small change of each input would move the last state, the size of the derivative ∂h_T/∂x_t: {first:.2e} for "
+        "the first one, {last:.2e} for the last.",
+        operator="change",
+        title="What the end still feels",
+        first=read.felt[0].item(),
+        last=read.felt[-1].item(),
+    )

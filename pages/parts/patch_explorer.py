@@ -59,7 +59,7 @@ def choose(prefix: str, seen: PatchAttention, layer: int, head: int) -> Shown:
     summary = st.selectbox("Show", SUMMARIES, key=f"{prefix}_show", bind="query-params", width=170) or ONE_HEAD
     residual, fuse = 0.5, FUSIONS[0]
     if summary == "rollout":
-        fuse = controls.one_of("Of the heads", list(FUSIONS), f"{prefix}_fuse")
+        fuse = controls.Controls(prefix).one_of("Of the heads", list(FUSIONS), "fuse")
         residual = st.slider(
             "Residual path", 0.0, 0.9, 0.5, 0.1, key=f"{prefix}_residual", bind="query-params", width=140
         )
@@ -127,6 +127,26 @@ def show(
         on_opened_change=opened,
         on_kept_change=kept,
     )
+
+
+def all_heads(
+    ui: controls.Controls, name: str, digest: str, seen: PatchAttention, pixels: np.ndarray, layer: int, head: int
+) -> None:
+    """Every head of one model on one picture, with its controls. A head that is clicked is put into “Layer” and “Head”.
+
+    name   of the model; digest: of the picture; layer, head: those that are open.
+    """
+
+    def opened(layer: int, head: int) -> None:
+        st.session_state[ui.key("layer")], st.session_state[ui.key("head")] = layer, head
+
+    with st.container(key=ui.key("heads_row"), horizontal=True, vertical_alignment="bottom", gap="small"):
+        shown = choose(ui.prefix, seen, layer, head)
+    caption = (
+        f"{seen.n_layers} layers × {seen.n_heads} heads of {name}: on each small picture, what the chosen token looks at "
+        "there. Point at a head to preview it, click or tap to open it."
+    )
+    show(ui.prefix, Look(seen, pixels, ""), shown, f"{digest}|{name}", caption, opened)
 
 
 def token_of_link(prefix: str, seen: PatchAttention) -> int:

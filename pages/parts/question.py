@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -14,24 +15,24 @@ class Question:
     """One question.
 
     asks      what will happen; our own words, Markdown.
-    options   the answers to choose from.
-    grade     computes the right answer, and why, from the live numbers; called only once the learner has committed.
+    options   the answers to choose from. Both may be made from what is given.
+    grade     computes the right answer, and why, from what is given; called only once the learner has committed.
     perform   sets the controls so that the page shows it; called when the answer is checked.
     """
 
     name: str
-    asks: str
-    options: Sequence[str]
-    grade: Callable[[], tuple[str, str]]
-    perform: Callable[[], None] | None = None
+    asks: str | Callable[[Any], str]
+    options: Sequence[str] | Callable[[Any], Sequence[str]]
+    grade: Callable[[Any], tuple[str, str]]
+    perform: Callable[[Any], None] | None = None
 
 
-def ask(prefix: str, questions: Sequence[Question]) -> None:
-    """Draw the questions, each with its own check."""
+def ask(prefix: str, questions: Sequence[Question], given: Any) -> None:
+    """Draw the questions, each with its own check. given: what they are asked of."""
     with st.container(key="predict", border=True):
         st.markdown("#### Predict, then check\nCommit to an answer first; checking runs the experiment.")
         for question in questions:
-            _ask(prefix, question)
+            _ask(prefix, question, given)
 
 
 def answered(prefix: str, names: Sequence[str]) -> bool:
@@ -46,19 +47,19 @@ def forget() -> None:
             del st.session_state[key]
 
 
-def _ask(prefix: str, question: Question) -> None:
+def _ask(prefix: str, question: Question, given: Any) -> None:
+    asks = question.asks(given) if callable(question.asks) else question.asks
+    options = question.options(given) if callable(question.options) else question.options
     name = f"{prefix}_{question.name}"
     checked, before = f"{name}_checked", f"{name}_before"
-    st.markdown(question.asks)
+    st.markdown(asks)
     # a widget's answer is gone once its page is left
     guessed = f"{name}_guessed"
-    if f"{name}_guess" not in st.session_state and st.session_state.get(guessed) in question.options:
+    if f"{name}_guess" not in st.session_state and st.session_state.get(guessed) in options:
         st.session_state[f"{name}_guess"] = st.session_state[guessed]
     # a row, not columns: every block costs the browser time on each move of a slider
     with st.container(horizontal=True, vertical_alignment="center"):
-        guess = st.pills(
-            "Your prediction", question.options, key=f"{name}_guess", label_visibility="collapsed", wrap=True
-        )
+        guess = st.pills("Your prediction", options, key=f"{name}_guess", label_visibility="collapsed", wrap=True)
         st.session_state[guessed] = guess
         if not st.session_state.get(checked):
             st.button(
@@ -67,12 +68,12 @@ def _ask(prefix: str, question: Question) -> None:
                 disabled=guess is None,
                 type="primary",
                 on_click=_check,
-                args=(prefix, question),
+                args=(prefix, question, given),
             )
             return
         if before in st.session_state:
             st.button("Put the controls back", key=f"{before}_back", on_click=_put_back, args=(before,))
-    answer, because = question.grade()
+    answer, because = question.grade(given)
     told = f"{name}_told"
     if told not in st.session_state:  # an answer that is changed once the right one is known is no answer
         st.session_state[told] = True
@@ -86,13 +87,13 @@ def _ask(prefix: str, question: Question) -> None:
         st.caption("The controls were set so that the figure above shows it.")
 
 
-def _check(prefix: str, question: Question) -> None:
+def _check(prefix: str, question: Question, given: Any) -> None:
     """Perform the experiment, and remember how the controls stood before."""
     st.session_state[f"{prefix}_{question.name}_checked"] = True
     if not question.perform:
         return
     controls, said = _standing(prefix)
-    question.perform()
+    question.perform(given)
     controls_now, said_now = _standing(prefix)
     moved = {key: value for key, value in controls.items() if controls_now.get(key) != value}
     written = {

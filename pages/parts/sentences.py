@@ -9,7 +9,7 @@ from core.lessons.material import Encoded, encode
 from core.models.errors import ModelError
 from core.models.tokens import Tokens
 from pages.parts import controls, messages
-from pages.parts.step_viewer import Token
+from pages.parts.words import Token
 
 
 class Understood(Protocol):

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from core.listing import Line
+from core.listing import Code
 from core.sources import SOURCES
 from core.trace import Step, matrices
 from pages.parts import assets
@@ -16,28 +16,21 @@ from pages.parts.formula import whole_formula
 from pages.parts.payload import pack
 from pages.parts.progress import visit
 from pages.parts.views import View, limit
-from pages.parts.words import Span
+from pages.parts.words import Span, Token
 
 LONGEST_LABEL = 40  # letters of a token that a label can need
 
 
-class Token(NamedTuple):
-    """A token as it is shown."""
-
-    text: str
-    special: bool = False
-
-
 @dataclass(frozen=True)
 class Computation:
-    """What is computed: the steps of a trace, with the formula and the code that tell of it.
+    """What is computed: the steps of a trace, with the formula and the functions that tell of it.
 
-    formula_of, symbols, formulas   as of a StepViewer.
+    formula_of, code, symbols, formulas   as of a StepViewer.
     """
 
     steps: list[Step]
     formula_of: str
-    listing: Sequence[Line]
+    code: Sequence[Code]
     symbols: Mapping[str, str] = field(default_factory=dict)
     formulas: Mapping[str, str] = field(default_factory=dict)
 
@@ -46,10 +39,14 @@ class Computation:
         """Its markup; "" for none."""
         return self.formula_of and whole_formula(self.steps, self.formula_of, self.symbols, self.formulas)
 
-    @property
-    def code(self) -> list[dict[str, Any]]:
-        """Its lines, each with the steps that it makes."""
-        return [{"text": line.text, "steps": line.assigns} for line in self.listing]
+    def code_of(self, shown: tuple[str, ...]) -> Code | None:
+        """The function that makes the first of some steps that any of them makes; None for none."""
+        return next((each for name in shown for each in self.code if name in each.makes), None)
+
+
+def name_of(label: str) -> str:
+    """What the link calls the step view of this label: the label without signs."""
+    return "".join(sign for sign in label.replace(" ", "-") if sign.isalnum() or sign == "-").strip("-")
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,7 @@ class StepView:
     operator  what stands on the timeline before it.
     title     in place of the first step's; shape: in place of its tensor's.
     instead   what is computed, where that is not the lesson's own computation.
+    code      the function that made it, where none of the computation makes one of its steps.
     """
 
     label: str
@@ -73,6 +71,12 @@ class StepView:
     title: str = ""
     shape: str = ""
     instead: Computation | None = None
+    code: Code | None = None
+
+    @property
+    def name(self) -> str:
+        """What the link calls it."""
+        return name_of(self.label)
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,9 @@ class StepViewer:
 
     signature    changes whenever the input does; then the cell looked at returns to `focus`.
     steps        the trace.
+    opens_at     the label of the step view that is shown first.
     tokens       the words of each axis: "queries" and "keys", and any other that a table names.
+    code         the functions that ran, in the order in which they are read.
     focus        the "query", "key" and "head" that are looked at first. Any other axis that is named here is selected by
                  itself, from this row on; that selection is not kept in the link.
     formula_of   the step whose formula is shown, with all earlier ones inside it; "" for none.
@@ -103,11 +109,12 @@ class StepViewer:
     signature: str
     steps: list[Step]
     views: Sequence[StepView]
+    opens_at: str
     tokens: Mapping[str, Sequence[Token]]
-    listing: Sequence[Line]
-    formula_of: str
-    symbols: dict[str, str]
     focus: Mapping[str, int]
+    code: Sequence[Code] = ()
+    formula_of: str = ""
+    symbols: Mapping[str, str] = field(default_factory=dict)
     formula_all: bool = True
     formulas: Mapping[str, str] = field(default_factory=dict)
     divisor: float = 1.0
@@ -124,12 +131,25 @@ class StepViewer:
     @property
     def computation(self) -> Computation:
         """What all its step views show that name no other."""
-        return Computation(self.steps, self.formula_of, self.listing, self.symbols, self.formulas)
+        return Computation(self.steps, self.formula_of, self.code, self.symbols, self.formulas)
+
+    @property
+    def first(self) -> int:
+        """The place of the step view that is shown first."""
+        return next(place for place, view in enumerate(self.views) if view.label == self.opens_at)
+
+    @property
+    def step(self) -> int:
+        """The step view that the link names, by its name or its number; the first one where it names none that exists."""
+        asked = st.query_params.get("step", "")
+        named = [place for place, view in enumerate(self.views) if view.name == asked]
+        if named:
+            return named[0]
+        return int(asked) if re.fullmatch("[0-9]{1,2}", asked) and int(asked) < len(self.views) else self.first
 
 
 def show(
     viewer: StepViewer,
-    first_step: int,
     on_toggle: Callable[[int, int], None] | None = None,
     on_reorder: Callable[[int, int], None] | None = None,
     on_pick: Callable[[int, int], None] | None = None,
@@ -150,25 +170,20 @@ def show(
 
         return tell
 
-    step, count = step_of_link(len(viewer.views), first_step), len(viewer.views)
+    step, count = viewer.step, len(viewer.views)
     # where the number of steps has just changed, the browser is about to tell which of them it shows now
     if st.session_state.get(f"{key}_count", count) == count:
         visit.stood(step, count, viewer.answered)
     st.session_state[f"{key}_count"] = count
+    st.session_state[f"{key}_names"] = [view.name for view in viewer.views]
     assets.component("step_viewer")(
         key=key,
-        data=_payload(viewer, step, first_step),
+        data=_payload(viewer, step),
         on_view_change=lambda: remember(key),
         on_toggled_change=told("toggled", on_toggle),
         on_reordered_change=told("reordered", on_reorder),
         on_picked_change=told("picked", on_pick),
     )
-
-
-def step_of_link(count: int, first: int) -> int:
-    """The step that the link names; the first one to be shown where it names none that exists."""
-    asked = st.query_params.get("step", "")
-    return int(asked) if re.fullmatch("[0-9]{1,2}", asked) and int(asked) < count else first
 
 
 def look_of_link(focus: Mapping[str, int]) -> dict[str, int]:
@@ -185,21 +200,34 @@ def remember(key: str) -> None:
     view = assets.told(key, "view")
     if view is None:
         return
-    st.query_params["step"] = str(int(view["step"]))
+    step, names = int(view["step"]), st.session_state.get(f"{key}_names", ())
+    st.query_params["step"] = names[step] if step < len(names) else str(step)
     st.query_params["at"] = ".".join(str(int(view[name])) for name in ("query", "key", "dimension", "head"))
 
 
-def go_to(lesson: str, step: int) -> None:
+def go_to(lesson: str, label: str) -> None:
     """Move the step viewer of a lesson to a step, as if the learner had clicked it."""
-    turn = st.session_state.get(f"{lesson}_go", (0, 0))[0]
-    st.session_state[f"{lesson}_go"] = (turn + 1, step)
-    st.query_params["step"] = str(step)
+    turn = st.session_state.get(f"{lesson}_go", (0, ""))[0]
+    st.session_state[f"{lesson}_go"] = (turn + 1, label)
+    st.query_params["step"] = name_of(label)
 
 
-def _payload(viewer: StepViewer, step: int, first_step: int) -> bytes:
+def _goal(viewer: StepViewer) -> tuple[int, int] | None:
+    """Where `go_to` wants it: how often it was called, and the place of the step."""
+    turn, label = st.session_state.get(f"{viewer.lesson}_go", (0, ""))
+    place = next((place for place, view in enumerate(viewer.views) if view.label == label), None)
+    return None if place is None else (turn, place)
+
+
+def _payload(viewer: StepViewer, step: int) -> bytes:
     tensors = matrices(viewer.steps) | dict(viewer.tensors)
     declared = {made.name: made for made in viewer.steps}
-    step_views = [_step_view(step_view, declared, tensors) for step_view in viewer.views]
+    functions = [view.code or (view.instead or viewer.computation).code_of(view.steps) for view in viewer.views]
+    code = list(dict.fromkeys(each for each in functions if each))
+    step_views = [
+        _step_view(view, declared, tensors) | {"code": None if made is None else code.index(made)}
+        for view, made in zip(viewer.views, functions, strict=True)
+    ]
     always = {"weights", "queries", "keys", "values", "scores", "scaled"} & tensors.keys()
     shown = {
         part["tensor"] for step_view in step_views for part in step_view["view"].get("tables") or [step_view["view"]]
@@ -215,10 +243,10 @@ def _payload(viewer: StepViewer, step: int, first_step: int) -> bytes:
         "views": step_views,
         "formula": viewer.computation.formula,
         "formulaAll": viewer.formula_all,
-        "code": viewer.computation.code,
+        "code": [[{"text": line.text, "steps": line.makes} for line in each.lines] for each in code],
         "focus": dict(viewer.focus),
         "look": look_of_link(viewer.focus),
-        "go": st.session_state.get(f"{viewer.lesson}_go"),
+        "go": _goal(viewer),
         "divisor": viewer.divisor,
         "dotProduct": viewer.dot_product,
         "limits": {name: limit(tensors[name]) for name in {"queries", "keys"} & tensors.keys()},
@@ -228,7 +256,7 @@ def _payload(viewer: StepViewer, step: int, first_step: int) -> bytes:
         "reorderable": viewer.reorderable,
         "tokenStrip": viewer.token_strip,
         "step": step,
-        "first": first_step,
+        "first": viewer.first,
     }
     sent = {name: tensors[name] for name in shown | always | viewer.tensors.keys()}
     return pack(words, sent, viewer.shares | {"weights"} & tensors.keys())
@@ -249,7 +277,6 @@ def _step_view(step_view: StepView, declared: Mapping[str, Step], tensors: Mappi
         or (f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes)),
         "axes": _axes(step_view.view["kind"], parts[0]),
         "formula": step_view.instead and step_view.instead.formula,
-        "code": step_view.instead and step_view.instead.code,
         "notice": step_view.notice,
         "view": _with_limits(step_view.view, tensors),
     }

@@ -11,7 +11,7 @@ from core.sequence.decoding import Interventions
 from core.sequence.trained import Translation
 from core.sequence.vocabulary import MARKS, Pieces, Vocabulary
 from pages.parts import messages
-from pages.parts.step_viewer import Token
+from pages.parts.words import Token
 
 SENTENCE = "My brother wants a red car and my sister wants a white cat."
 EXAMPLES = (
@@ -96,3 +96,19 @@ def tokens(pieces: Pieces, vocabulary: Vocabulary, forced: Sequence[int] = ()) -
         Token(("✎ " if place in forced else "") + text, vocabulary.piece(id_) in MARKS)
         for place, (text, id_) in enumerate(shown)
     ]
+
+
+def show(name: str, made: Translation, vocabulary: Vocabulary) -> None:
+    """A translation under its name, with what should be known of it."""
+    st.caption(name)
+    st.text(made.text)
+    if told := doubts(made, vocabulary):
+        st.caption(told)
+
+
+def origin(name: str) -> str:
+    """Where the numbers of a translator come from."""
+    return (
+        f"Real numbers of {name}, trained for this course on short Tatoeba sentences, computed on {looking_back.device()}. A "
+        "piece with ## goes on with the word before it, ␣ is a space"
+    )

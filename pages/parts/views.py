@@ -28,6 +28,16 @@ def tables(*each: View, readout: str = "vector", note: str = "") -> View:
     return {"kind": "tables", "tables": list(each), "readout": readout, "note": note}
 
 
+def queries_keys_values(keys: str = "queries", values: str = "queries", note: str = "") -> View:
+    """The three tables that attention works on. keys, values: the axes of their rows."""
+    three = (
+        table("queries", "Q", "query"),
+        table("keys", "K", "key", rows=keys),
+        table("values", "V", "value", rows=values),
+    )
+    return tables(*three, note=note)
+
+
 def operand(tensor: str, label: str, role: str = "") -> View:
     """What lies beside or above a matrix."""
     return {"tensor": tensor, "label": label, "role": role}
@@ -68,6 +78,11 @@ def pair_matrix(tensor: str, chain: str, corner: str, scale: str = "signed", **m
         faint=chain != "scores",
         **more,
     )
+
+
+def weights_matrix(cornerNote: str = "row by row →", **more: Any) -> View:
+    """The weights, each row with its sum."""
+    return pair_matrix("weights", "weights", "softmax", "weights", cornerNote=cornerNote, margin="sum", **more)
 
 
 def mixture(tensor: str = "output") -> View:

@@ -1,99 +1,117 @@
-"""Sentences that hold tokens and numbers: a template and typed values become spans, which the browser sets as text."""
+"""Sentences that hold words and numbers of the figure: a template becomes spans, which the browser sets as text.
 
+What stands in braces is looked up by the names that the figure itself uses, and stays true when another cell is looked at:
+
+    {q} {k} {v}             the word of the query, of the key, of the key's value that is looked at
+    {head}                  the head that is looked at
+    {weights[q,k]:.2f}      a cell of a tensor at the places looked at; [k,q] is the way back, [q,q] the query itself
+    {allowed[q]}            of a table of yes and no: how many are yes in the row that is looked at
+    {key|a key}             words in the colour of a role: query, key, value, output, strong
+    {n_tokens} {error:.1e}  anything else by its name: a value that is given, or else an attribute of the lesson's result
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from string import Formatter
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from core.numerals import written
 
 Span = list[str | dict[str, str] | None]
+ROLES = {"query", "key", "value", "output", "strong"}
+# where the word of each letter stands: its role, its axis, and which place of the view names it
+_WORDS = {"q": ("query", "queries", "query"), "k": ("key", "keys", "key"), "v": ("value", "values", "key")}
+_ENDS = {"q": "query", "k": "key", "v": "key", "head": "head"}
+_CELL = re.compile(r"(\w+)\[(\w+)(?:,(\w+))?\]")
 
 
-class Styled(NamedTuple):
-    """A piece of a sentence and its role: query, key, value, output, number, strong.
-
-    live   what the browser puts there when another cell is looked at: a word of an axis, a cell of a tensor, a count.
-    """
+class Token(NamedTuple):
+    """A token as it is shown."""
 
     text: str
-    role: str
-    live: dict[str, str] | None = None
+    special: bool = False
 
 
-class Live(NamedTuple):
-    """A number of the cell that is looked at, and where the browser finds it for another cell."""
-
-    value: float
-    live: dict[str, str]
+def plain(texts: Iterable[str]) -> list[Token]:
+    """Tokens of these texts, none of them special."""
+    return [Token(text) for text in texts]
 
 
-def query(text: str) -> Styled:
-    return Styled(text, "query")
+@dataclass(frozen=True)
+class Scope:
+    """Where a sentence looks its names up.
 
-
-def key(text: str) -> Styled:
-    return Styled(text, "key")
-
-
-def asking(text: str) -> Styled:
-    """The word of the row that is looked at."""
-    return Styled(text, "query", {"word": "queries", "end": "query"})
-
-
-def asked(text: str) -> Styled:
-    """The word of the column that is looked at."""
-    return Styled(text, "key", {"word": "keys", "end": "key"})
-
-
-def mixed_in(text: str) -> Styled:
-    """The word whose value stands in the column that is looked at."""
-    return Styled(text, "value", {"word": "values", "end": "key"})
-
-
-def cell(number: float, tensor: str, row: str = "query", column: str = "key") -> Live:
-    """A cell of a tensor, at the query or the key that is looked at."""
-    return Live(number, {"of": tensor, "row": row, "column": column})
-
-
-def true_in_row(number: int, tensor: str) -> Live:
-    """How many cells are true in the row that is looked at."""
-    return Live(number, {"count": tensor, "row": "query"})
-
-
-def looked_at(number: int, end: str) -> Live:
-    """The place itself that is looked at: which head."""
-    return Live(number, {"end": end})
-
-
-def value(text: str) -> Styled:
-    return Styled(text, "value")
-
-
-def output(text: str) -> Styled:
-    return Styled(text, "output")
-
-
-def strong(text: str) -> Styled:
-    return Styled(text, "strong")
-
-
-def say(template: str, **values: Styled | Live | float | int | str) -> list[Span]:
-    """'Row {asks} spends {most:.2f}' with its values -> [[text, role], ...]. Numbers are set in the number's type.
-
-    What is live has a third part, and its format with it: ".2f", ".0%" or none.
+    tensors, tokens   what the figure shows.
+    focus             the places of query, key and head that are looked at first.
+    result            whatever a lesson computed; its attributes are names.
     """
+
+    tensors: Mapping[str, np.ndarray] = field(default_factory=dict)
+    tokens: Mapping[str, Sequence[Token]] = field(default_factory=dict)
+    focus: Mapping[str, int] = field(default_factory=dict)
+    result: Any = None
+
+    def place(self, letter: str) -> int:
+        """Where the thing of this letter stands first."""
+        return self.focus.get(_ENDS[letter], 0)
+
+    def word(self, letter: str) -> str:
+        """The word of this letter. The value of a key has that key's word, unless values have words of their own."""
+        axis = _WORDS[letter][1]
+        words = self.tokens.get(axis) or self.tokens["keys"]
+        return words[min(self.place(letter), len(words) - 1)].text
+
+    def matrix(self, name: str) -> np.ndarray:
+        """A tensor, of one head where it has several."""
+        array = self.tensors[name]
+        return array[min(self.place("head"), len(array) - 1)] if array.ndim == 3 else array
+
+
+def say(template: str, scope: Scope = Scope(), **values: Any) -> list[Span]:
+    """A sentence in pieces: [text, role], and with a third part what the browser puts there for another cell."""
     spans: list[Span] = []
     for text, name, form, _ in Formatter().parse(template):
         if text:
             spans.append([text, None])
-        if name is None:
-            continue
-        given = values[name]
-        if isinstance(given, Styled):
-            spans.append([given.text, given.role, *([given.live] if given.live else [])])
-        elif isinstance(given, Live):
-            spans.append([written(given.value, form or ""), "number", given.live | {"form": form or ""}])
-        elif isinstance(given, str):
-            spans.append([given, None])
-        else:
-            spans.append([written(given, form or ""), "number"])
+        if name is not None:
+            spans += _spans(name, form or "", scope, values)
     return spans
+
+
+def _spans(name: str, form: str, scope: Scope, values: Mapping[str, Any]) -> list[Span]:
+    """What stands for one name."""
+    role, bar, words = name.partition("|")
+    if bar:
+        return [[words, role]]
+    if name in values:
+        return _given(values[name], form)
+    if name in _WORDS:
+        role, axis, end = _WORDS[name]
+        return [[scope.word(name), role, {"word": axis, "end": end}]]
+    if name == "head":
+        return [[written(scope.place("head"), form), "number", {"end": "head", "form": form}]]
+    if found := _CELL.fullmatch(name):
+        return [_cell(*found.groups(), form, scope)]
+    return _given(getattr(scope.result, name), form)
+
+
+def _cell(tensor: str, row: str, column: str | None, form: str, scope: Scope) -> Span:
+    matrix, end = scope.matrix(tensor), _ENDS[row]
+    if column is None:
+        return [
+            written(int(matrix[scope.place(row)].sum()), form),
+            "number",
+            {"count": tensor, "row": end, "form": form},
+        ]
+    number = float(matrix[scope.place(row), scope.place(column)])
+    return [written(number, form), "number", {"of": tensor, "row": end, "column": _ENDS[column], "form": form}]
+
+
+def _given(value: Any, form: str) -> list[Span]:
+    """A number in the number's type; a text as text."""
+    if isinstance(value, str):
+        return [[value, None]]
+    return [[written(value.item() if isinstance(value, np.generic) else value, form), "number"]]

@@ -129,7 +129,7 @@ def frames() -> tuple[dict[str, float], int]:
                 window.work.push(performance.now() - began);
             });"""
         )
-        visitor = Visitor(page, address).go(f"/self_attention?self_text={text.replace(' ', '+')}")
+        visitor = Visitor(page, address).go(f"/self_attention?self_attention_text={text.replace(' ', '+')}")
         page.wait_for_timeout(1000)
         before = visitor.messages_sent
         found = {}

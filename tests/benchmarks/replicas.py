@@ -30,10 +30,10 @@ while time.monotonic() < end:
 print(n)
 """
 LINKS = (
-    ("looking_back", "back_temperature=2&back_beam=3"),
-    ("attention", "op_temperature=3&op_seed=7"),
-    ("self_attention", "self_layer=2&self_head=5"),
-    ("masks", "mask_layers=4&step=3"),
+    ("looking_back", "looking_back_temperature=2&looking_back_beam=3"),
+    ("attention", "attention_temperature=3&attention_seed=7"),
+    ("self_attention", "self_attention_layer=2&self_attention_head=5"),
+    ("masks", "masks_layers=4&step=3"),
     ("multi_head", "heads_count=6"),
 )
 

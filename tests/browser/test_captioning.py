@@ -31,14 +31,14 @@ def test_a_thing_that_is_dragged_is_captioned_where_it_lies(visit):
     mouse.move(picture["x"] + picture["width"] * 0.2, picture["y"] + picture["height"] * 0.85, steps=6)
     visitor.after(mouse.up)
     captioned(visitor, "red circle bottom left and blue square bottom right </s>")
-    expect(visitor.page).to_have_url(re.compile("pic_scene=red-circle-6"))
+    expect(visitor.page).to_have_url(re.compile("captioning_scene=red-circle-6"))
 
 
 def test_a_thing_is_moved_recoloured_added_and_deleted_by_keyboard(visit):
     visitor = visit("/captioning")
     visitor.see("[data-thing='1']").focus()
     visitor.after(lambda: visitor.page.keyboard.press("ArrowLeft"))
-    assert "blue-square-20-27" in visitor.link["pic_scene"]
+    assert "blue-square-20-27" in visitor.link["captioning_scene"]
     visitor.page.get_by_role("button", name="green", exact=True).focus()
     for colour in ("green", "blue"):
         visitor.after(lambda: visitor.page.keyboard.press("Enter"))
@@ -49,14 +49,14 @@ def test_a_thing_is_moved_recoloured_added_and_deleted_by_keyboard(visit):
         visitor.page.keyboard.press("Tab")
     visitor.page.get_by_role("button", name="Add").focus()
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
-    assert visitor.link["pic_scene"].count(",") == 2
+    assert visitor.link["captioning_scene"].count(",") == 2
     expect(visitor.page.get_by_role("button", name="Add")).to_be_disabled()
     assert "from the left" in focused(visitor)
     for left in (2, 1, 0):
         visitor.see("[data-thing='0']").focus()
         visitor.after(lambda: visitor.page.keyboard.press("Delete"))
         expect(visitor.see("[data-thing]")).to_have_count(left)
-    assert visitor.link["pic_scene"] == "empty"
+    assert visitor.link["captioning_scene"] == "empty"
     assert focused(visitor) == "Add"
 
 
@@ -65,7 +65,7 @@ def test_steps_that_are_pressed_fast_are_all_taken(visit):
     visitor.see("[data-thing='0']").focus()
     visitor.asks(lambda: visitor.press(*["ArrowRight"] * 9))  # answers to the earlier ones come late
     visitor.says(".query-words", "right")
-    assert visitor.link["pic_scene"].startswith("red-circle-20-5")
+    assert visitor.link["captioning_scene"].startswith("red-circle-20-5")
     expect(visitor.see("[data-thing='0']")).to_have_attribute("aria-label", re.compile("20 from the left"))
 
 
@@ -83,5 +83,5 @@ def test_a_click_forces_a_word_to_look_at_a_cell(visit):
     visitor.see("button", has_text="Force it").click()
     box = visitor.see(FIGURE).bounding_box()
     visitor.after(lambda: visitor.page.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.9))
-    assert re.fullmatch(r"0\.1[0-5]", visitor.link["pic_look"])
+    assert re.fullmatch(r"0\.1[0-5]", visitor.link["captioning_look"])
     expect(visitor.see(".query-words .word").first).to_have_text(re.compile("^✎ "))

@@ -35,9 +35,9 @@ def train(visitor: Visitor) -> None:
 
 
 PLACES = {
-    "a step": ("/self_attention?self_text=The%20owl%20saw%20the%20moon", step),
+    "a step": ("/self_attention?self_attention_text=The%20owl%20saw%20the%20moon", step),
     "an upload": ("/image_lab?img_show=rollout", upload),
-    "a training": ("/looking_back?back_temperature=2", train),
+    "a training": ("/looking_back?looking_back_temperature=2", train),
 }
 
 
@@ -118,7 +118,7 @@ def test_what_is_pressed_after_going_back_does_not_reach_the_page_that_was_left(
     visitor.page.wait_for_url("**/self_attention*")
     visitor.page.mouse.click(control["x"] + 5, control["y"] + 5)
     visitor.arrive("/self_attention")
-    assert "back_score" not in visitor.link
+    assert "looking_back_score" not in visitor.link
     expect(visitor.see(".stMainBlockContainer")).to_have_text(drawn, use_inner_text=True)
 
 
@@ -134,13 +134,13 @@ def test_who_goes_back_finds_the_page_as_it_was_left_and_the_next_one_in_front_o
     visitor.after(lambda: box.press("Enter"))
     visitor.page.get_by_text("7 · Masks").last.click()
     visitor.arrive("/masks")
-    sentence_is("the black dog eats", "mask_text")
+    sentence_is("the black dog eats", "masks_text")
     visitor.page.go_back()
     visitor.arrive("/self_attention")
-    sentence_is("the black dog eats", "self_text")
+    sentence_is("the black dog eats", "self_attention_text")
     visitor.page.go_forward()
     visitor.arrive("/masks")
-    sentence_is("the black dog eats", "mask_text")
+    sentence_is("the black dog eats", "masks_text")
 
 
 def test_who_follows_a_card_of_the_map_cannot_ask_the_map_for_anything_else(visit):

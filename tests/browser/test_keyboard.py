@@ -105,7 +105,7 @@ def test_the_pad_is_drawn_on_by_keyboard_and_left_by_tab(visit):
 
 
 def test_cells_of_a_number_table_are_walked_by_arrows(visit):
-    visitor = visit("/attention?op_numbers=by+hand")
+    visitor = visit("/attention?attention_numbers=by+hand")
     visitor.page.get_by_label("Q, row ask 1, column 1").focus()
     visitor.press("ArrowDown")
     assert visitor.page.evaluate(f"() => {{ {PARTS} return focused().ariaLabel; }}") == "Q, row ask 2, column 1"

@@ -19,22 +19,24 @@ def test_typing_a_sentence_computes_it_at_once(visit):
     visitor = visit("/self_attention")
     visitor.type_into("Sentence", "The dog chased its tail")
     expect(visitor.see(".token-strip .word")).to_have_text(["[CLS]", "the", "dog", "chased", "its", "tail", "[SEP]"])
-    assert visitor.link["self_text"] == "The dog chased its tail"
+    assert visitor.link["self_attention_text"] == "The dog chased its tail"
 
 
 def test_a_link_opens_the_same_on_another_computer(visit):
-    visitor = visit("/self_attention?self_text=Cats+sleep&self_layer=1&self_head=8&self_temperature=2.0")
+    visitor = visit(
+        "/self_attention?self_attention_text=Cats+sleep&self_attention_layer=1&self_attention_head=8&self_attention_temperature=2.0"
+    )
     expect(visitor.see(".token-strip .word")).to_have_text(["[CLS]", "cats", "sleep", "[SEP]"])
     visitor.says(".st-key-under_step_viewer", "layer 1, head 8")
     visitor.says(".readout .chain", "÷ 11.31")
 
 
 def test_an_edited_number_changes_the_weights_and_stays_in_the_link(visit):
-    visitor = visit("/attention?op_numbers=by+hand&op_q=0,0;0,0")
+    visitor = visit("/attention?attention_numbers=by+hand&attention_q=0,0;0,0")
     expect(weight_of(visitor, "one")).to_have_text("0.33")
     cell = visitor.page.get_by_label("Q, row ask 1, column 0")
     visitor.after(lambda: (cell.fill("3"), cell.press("Tab")))
-    assert visitor.link["op_q"] == "3,0;0,0"
+    assert visitor.link["attention_q"] == "3,0;0,0"
     visitor.see(".token-strip .token", has_text="ask 1").hover()
     visitor.says(".readout .title", "ask 1 asks")
     one, two, three = (weight_of(visitor, word).inner_text() for word in ("one", "two", "three"))
@@ -43,7 +45,7 @@ def test_an_edited_number_changes_the_weights_and_stays_in_the_link(visit):
 
 @pytest.mark.parametrize("text", ["", "x", "1e9", "999", "<b>1</b>", "1,2,3"])
 def test_a_cell_that_is_no_number_keeps_its_old_value_and_says_so(visit, text):
-    visitor = visit("/attention?op_numbers=by+hand")
+    visitor = visit("/attention?attention_numbers=by+hand")
     cell = visitor.page.get_by_label("Q, row ask 1, column 0")
     cell.fill(text)
     cell.press("Tab")
@@ -52,7 +54,7 @@ def test_a_cell_that_is_no_number_keeps_its_old_value_and_says_so(visit, text):
 
 
 def test_clicking_cells_edits_the_mask_and_the_last_key_cannot_be_taken(visit):
-    visitor = visit("/masks?step=1&mask_numbers=by+hand")
+    visitor = visit("/masks?step=1&masks_numbers=by+hand")
     figure = visitor.see(".step-viewer figure canvas")
     figure.focus()
     expect(figure).not_to_have_attribute("aria-label", re.compile("may not be attended"))
@@ -61,13 +63,13 @@ def test_clicking_cells_edits_the_mask_and_the_last_key_cannot_be_taken(visit):
     visitor.press(*["ArrowUp"] * 4, *["ArrowRight"] * 4)
     expect(figure).to_have_attribute("aria-label", re.compile("row the, key down: −∞"))
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
-    visitor.linked(mask_cells="0.3")
+    visitor.linked(masks_cells="0.3")
     expect(figure).not_to_have_attribute("aria-label", re.compile("may not be attended"))
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
-    visitor.linked(mask_cells=None)
+    visitor.linked(masks_cells=None)
     visitor.press(*["ArrowLeft"] * 4, "Enter")
     visitor.says("[data-testid=stToast]", "would see nothing")
-    assert "mask_cells" not in visitor.link
+    assert "masks_cells" not in visitor.link
 
 
 def test_words_move_by_keyboard_and_outputs_move_along(visit):
@@ -76,7 +78,7 @@ def test_words_move_by_keyboard_and_outputs_move_along(visit):
     word.focus()
     visitor.after(lambda: visitor.page.keyboard.press("Alt+ArrowLeft"))
     visitor.begins(".token-strip .word", "[CLS]", "animal", "the", "did")
-    assert visitor.link["self_order"].startswith("0,2,1,3")
+    assert visitor.link["self_attention_order"].startswith("0,2,1,3")
 
 
 def test_words_move_by_dragging(visit):
@@ -100,7 +102,7 @@ def test_the_question_moves_the_step_viewer_to_its_experiment(visit):
     visitor.after(lambda: visitor.page.get_by_role("button", name="Check").first.click())
     visitor.says(PAGE, "✓ Right")
     visitor.says(".step-viewer .say h3", "After a shuffle")
-    assert visitor.link["self_order"].split(",")[2] == "5"
+    assert visitor.link["self_attention_order"].split(",")[2] == "5"
 
 
 def test_a_lesson_played_and_answered_is_done_on_the_map(visit):
@@ -143,7 +145,7 @@ def test_the_experiment_behind_a_claim_runs_when_it_is_opened_and_again_on_new_n
     expect(visitor.see(".claims dl").first).not_to_have_text(first, use_inner_text=True)
     visitor.page.get_by_role("button", name="The experiment's code").click()
     visitor.says(".claims pre.code", "def only_the_others")
-    assert visitor.link["self_open"] == "5"
+    assert visitor.link["self_attention_open"] == "5"
 
 
 def test_a_figure_and_a_program_can_be_downloaded(visit):
@@ -177,12 +179,12 @@ def test_the_learners_sentence_goes_along_to_other_pages_and_into_their_links(vi
     visitor = visit("/")
     visitor.type_into("A sentence of your own", "Dogs chase cats")
     visitor.page.get_by_role("link", name="5 · Self-attention").first.click()
-    visitor.page.wait_for_url("**/self_attention?self_text=Dogs+chase+cats")
+    visitor.page.wait_for_url("**/self_attention?self_attention_text=Dogs+chase+cats")
     visitor.rest()
     expect(visitor.page.get_by_label("Sentence", exact=True)).to_have_value("Dogs chase cats")
     visitor.type_into("Sentence", "Cats chase mice")
     visitor.page.get_by_role("link", name="7 · Masks").last.click()
-    visitor.page.wait_for_url("**/masks?mask_text=Cats+chase+mice")
+    visitor.page.wait_for_url("**/masks?masks_text=Cats+chase+mice")
     visitor.rest()
     expect(visitor.page.get_by_label("Sentence", exact=True)).to_have_value("Cats chase mice")
 

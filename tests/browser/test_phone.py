@@ -58,7 +58,7 @@ def test_on_a_phone_nothing_is_cut_at_night(visitor):
 
 
 @pytest.mark.parametrize(
-    "path", ["/image_lab?img_compare=another+picture", "/captioning?pic_source=photograph+or+your+own"]
+    "path", ["/image_lab?img_compare=another+picture", "/captioning?captioning_source=photograph+or+your+own"]
 )
 def test_on_a_phone_nothing_is_cut_where_a_control_changes_the_page(visit, path):
     looks.assert_whole(visit(path, **PHONE), WIDE)
@@ -111,7 +111,7 @@ def test_a_tap_on_a_patch_keeps_it(visit):
     picture.scroll_into_view_if_needed()
     visitor.after(lambda: picture.tap(position={"x": 40, "y": 40}))
     visitor.says(".patch-explorer .says", "a1 looks most at")
-    visitor.linked(vit_at="1")
+    visitor.linked(vision_transformer_at="1")
 
 
 def test_a_tap_opens_a_head_of_the_lab(visit):

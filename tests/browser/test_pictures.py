@@ -41,7 +41,7 @@ def test_pointing_at_a_patch_shows_where_it_looks_without_asking_python(visit):
     visitor.page.wait_for_timeout(1200)  # long after a link would have been told
     assert visitor.messages_sent == before
     visitor.after(lambda: visitor.page.mouse.click(*middle_of(visitor, 6, 0)))
-    assert visitor.link["vit_at"] == "7"
+    assert visitor.link["vision_transformer_at"] == "7"
     assert "step" not in visitor.link
     visitor.page.mouse.move(*middle_of(visitor, 3, 3))
     visitor.says(".patch-explorer .says", "g1 gives")
@@ -56,7 +56,7 @@ def test_a_head_is_previewed_and_opened_and_the_steps_follow(visit):
     visitor.says(".patch-explorer h3", "Layer 0, head 2")
     visitor.says(".patch-explorer .note", "Preview")
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
-    visitor.linked(vit_layer="0", vit_head="2")
+    visitor.linked(vision_transformer_layer="0", vision_transformer_head="2")
 
 
 def test_patches_are_walked_by_keyboard_the_question_is_turned_and_a_threshold_kept(visit):
@@ -96,7 +96,7 @@ def test_a_picture_of_ones_own_is_read_and_goes_along(visit):
     visitor.linked(img_picture="your own")
     visitor.page.get_by_role("link", name="11 · Images as words").click()
     visitor.page.wait_for_url("**/vision_transformer**")
-    visitor.rest().linked(vit_picture="your own")
+    visitor.rest().linked(vision_transformer_picture="your own")
     red, _, blue, _ = visitor.see(PICTURE).first.evaluate(
         "(it) => [...it.getContext('2d').getImageData(it.width / 2, it.height / 2, 1, 1).data]"
     )
@@ -169,5 +169,5 @@ def test_the_likeliest_class_is_looked_at_and_the_formula_of_attention_is_not_th
 
 
 def test_a_photograph_is_captioned_and_told_to_be_outside_the_captioners_world(visit):
-    visitor = visit("/captioning?pic_source=photograph+or+your+own")
+    visitor = visit("/captioning?captioning_source=photograph+or+your+own")
     visitor.says("[data-testid=stCaptionContainer]", "outside its world")

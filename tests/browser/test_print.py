@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 
-@pytest.mark.parametrize("path", ["/masks?mask_open=0,1", "/vision_transformer"])
+@pytest.mark.parametrize("path", ["/masks?masks_open=0,1", "/vision_transformer"])
 def test_a_lesson_prints_its_figure_and_its_claims_and_no_controls(visit, path):
     visitor = visit(path)
     page = visitor.page

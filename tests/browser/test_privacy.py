@@ -71,7 +71,7 @@ def test_what_a_visitor_brings_is_shown_to_nobody_else_neither_logged_nor_writte
     visitor = visit("/")
     use_all(visitor)
     # a link, which the server is asked for, and what cannot be read of it
-    visitor.go(f"/self_attention?self_text=a+{WORD}link&self_order={WORD}order")
+    visitor.go(f"/self_attention?self_attention_text=a+{WORD}link&self_attention_order={WORD}order")
     visitor.go(f"/sentence_lab?lab_model=another+model+…&lab_name=/{WORD}folder")
     stranger = visit("/")
     for path in (*PAGES, "/translation_lab", "/image_lab", "/vision_transformer", "/captioning", "/bottleneck"):

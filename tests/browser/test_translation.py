@@ -55,11 +55,11 @@ def test_a_click_forces_attention_and_the_link_says_so(visit):
     visitor.see("button", has_text="Force it").click()
     box = visitor.see(FIGURE).bounding_box()
     visitor.after(lambda: visitor.page.mouse.click(box["x"] + 120, box["y"] + 200))
-    step, place = map(int, visitor.link["back_look"].split("."))
+    step, place = map(int, visitor.link["looking_back_look"].split("."))
     word = visitor.see(".query-words .word").nth(step)
     expect(word).to_have_text(re.compile("^✎ "))
     told(visitor, r"1\.000")
-    again = visit(f"/looking_back?back_look={step}.{place}")
+    again = visit(f"/looking_back?looking_back_look={step}.{place}")
     expect(again.see(".query-words .word").nth(step)).to_have_text(word.inner_text())
 
 
@@ -68,7 +68,7 @@ def test_a_click_on_another_choice_writes_it(visit):
     visitor.see("button", has_text="Force it").click()
     box = visitor.see(FIGURE).bounding_box()
     visitor.after(lambda: visitor.page.mouse.click(box["x"] + 200, box["y"] + 80))
-    assert re.fullmatch(r"\d+\.\d+", visitor.link["back_write"])
+    assert re.fullmatch(r"\d+\.\d+", visitor.link["looking_back_write"])
 
 
 def test_a_toy_is_trained_while_somebody_looks(visit):
@@ -117,7 +117,7 @@ def test_a_column_that_a_table_has_not_is_told_with_those_it_has(visit):
 
 
 def test_forcing_is_offered_only_where_a_click_forces_something(visit):
-    visitor = visit("/looking_back?back_beam=3", reduced_motion="reduce")
+    visitor = visit("/looking_back?looking_back_beam=3", reduced_motion="reduce")
     offered = []
     for step in range(7):
         visitor.see(".timeline .step canvas").nth(step).click()

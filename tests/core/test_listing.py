@@ -1,68 +1,64 @@
-"""The code shown is the code run."""
+"""The code shown is the code run: whole functions, as they stand, each line knowing the tensors that it makes."""
+
+import torch
 
 from core.attention import attend
-from core.attention.projections import project
+from core.attention.projections import ROWS, project
 from core.attention.scores import dot
-from core.listing import lines_that_ran, returned
+from core.listing import Code, ran
 from core.sequence.cells import rnn
-
-STEPS = ("scores", "scaled", "masked", "weights", "output")
-
-
-def test_plain_attention_is_five_lines_without_what_was_not_asked_for():
-    shown = [line.text for line in lines_that_ran(attend, STEPS, {"allowed": None})]
-    assert shown == [
-        "scores = score(queries, keys)",
-        "scaled = scores * scale",
-        "masked = scaled",
-        "weights = masked.softmax(dim=-1)",
-        "output = weights @ values",
-    ]
+from core.sequence.translator import Translator
+from tests.core.shapes import operands
 
 
-def test_a_mask_brings_the_line_that_masks():
-    shown = [line.text for line in lines_that_ran(attend, STEPS, {"allowed": True})]
-    assert "masked = torch.where(allowed, scaled, -torch.inf)" in shown
+def source(code: Code) -> str:
+    return "\n".join(line.text for line in code.lines)
 
 
-def test_a_cap_and_a_bias_bring_their_lines_and_their_names():
-    shown = [line.text for line in lines_that_ran(attend, STEPS, {"softcap": 5.0, "bias": True})]
-    assert shown[2:5] == [
-        "capped = softcap * torch.tanh(scaled / softcap)",
-        "biased = capped + bias",
-        "masked = biased",
-    ]
+def lines_of(code: Code, step: str) -> list[str]:
+    return [line.text.strip() for line in code.lines if step in line.makes]
 
 
-def test_every_line_says_what_it_assigns():
-    lines = lines_that_ran(project, ("query_rows", "key_rows", "value_rows"), {})
-    assert [line.assigns for line in lines] == [("query_rows",), ("key_rows",), ("value_rows",)]
+def test_a_function_is_shown_whole_without_its_words():
+    shown = source(ran(dot))
+    assert shown.startswith("def dot(")
+    assert shown.endswith("return queries @ keys.mT")
+    assert '"""' not in shown
 
 
-def test_the_lines_shown_compute_what_attend_computes():
-    """Run as they stand, the lines give the same numbers."""
-    import torch
+def test_every_line_says_what_its_statement_makes():
+    code = ran(project, **ROWS)
+    for step, letter in (("queries", "w_query"), ("keys", "w_key"), ("values", "w_value")):
+        (line,) = lines_of(code, step)
+        assert letter in line
 
-    from tests.core.shapes import operands
 
+def test_the_function_shown_computes_what_it_computes():
+    """Run as it stands, among the names of its own module, it gives the same numbers."""
     queries, keys, values = operands()
     allowed = torch.ones(1, 1, 5, 7, dtype=torch.bool).tril(2)
-    names = {"queries": queries, "keys": keys, "values": values, "allowed": allowed, "torch": torch}
-    names |= {"score": dot, "scale": queries.shape[-1] ** -0.5}
-    exec("\n".join(line.text for line in lines_that_ran(attend, STEPS, {"allowed": allowed})), names)
-    assert torch.equal(names["output"], attend(queries, keys, values, allowed).output)
+    names = dict(vars(__import__("importlib").import_module("core.attention.attend")))
+    exec("from __future__ import annotations\n" + source(ran(attend)), names)
+    assert torch.equal(
+        names["attend"](queries, keys, values, allowed).output, attend(queries, keys, values, allowed).output
+    )
 
 
-def test_a_score_function_shows_what_it_returns():
-    assert returned(dot) == "return queries @ keys.mT"
+def test_a_name_of_the_code_may_be_the_step_of_another_name():
+    code = ran(rnn, state="states")
+    assert "state = torch.tanh(now + from_state)" in lines_of(code, "states")
+    assert lines_of(code, "from_state") == ["from_state = state @ maps.w_state + maps.b_state"]
+    assert not lines_of(code, "state")
 
 
-def test_what_a_loop_does_stands_under_the_line_that_begins_it():
-    shown = [line.text for line in lines_that_ran(rnn, ("from_input", "from_state", "state"), {})]
-    assert shown == [
-        "from_input = inputs @ maps.w_input + maps.b_input",
-        "state = from_input.new_zeros(len(inputs), maps.w_state.shape[0])",
-        "for now in from_input.unbind(1):",
-        "    from_state = state @ maps.w_state + maps.b_state",
-        "    state = torch.tanh(now + from_state)",
-    ]
+def test_what_a_function_returns_may_be_a_step():
+    lines = lines_of(ran(Translator.advance, returns="decoder_states"), "decoder_states")
+    assert lines
+    assert lines[0].startswith("return ")
+
+
+def test_a_statement_of_several_lines_is_marked_on_each_of_them():
+    code = ran(Translator.encode, returns="encoder_states")
+    marked = lines_of(code, "encoder_states")
+    assert len(marked) > 3
+    assert (marked[0], marked[-1]) == ("return Source(", ")")

@@ -9,9 +9,8 @@ from core.models.errors import ModelError
 from pages.course.catalogue import LESSONS
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
-PREFIXES = {"attention": "op", "self_attention": "self", "masks": "mask", "multi_head": "heads", "sentence_lab": "lab"}
-BOXES = {"attention": "op_asked", "map": "map_text"} | {
-    slug: f"{PREFIXES[slug]}_text" for slug in ("self_attention", "masks", "multi_head", "sentence_lab")
+BOXES = {"attention": "attention_asked", "map": "map_text", "sentence_lab": "lab_text"} | {
+    slug: f"{slug}_text" for slug in ("self_attention", "masks", "multi_head")
 }
 PARTS = {"map": "sentence", "sentence_lab": "lab"} | {page.slug: "step_viewer" for page in LESSONS if page.built}
 
@@ -111,9 +110,9 @@ def test_impossible_values_of_every_control_in_a_link_leave_the_default(slug, va
 
 
 def test_an_impossible_zeroed_token_in_the_link_zeroes_none():
-    app = open_page("self_attention", self_zeroed="99 dog")
+    app = open_page("self_attention", self_attention_zeroed="99 dog")
     assert_no_failure(app)
-    assert app.selectbox(key="self_zeroed").value == "no token"
+    assert app.selectbox(key="self_attention_zeroed").value == "no token"
 
 
 @pytest.fixture
@@ -141,7 +140,7 @@ def test_without_the_offline_model_every_page_opens_and_says_how_to_get_it(slug)
 @pytest.mark.usefixtures("without_model")
 @pytest.mark.parametrize("slug", ["attention", "self_attention", "masks", "multi_head"])
 def test_without_the_offline_model_lessons_go_on_by_hand(slug):
-    app = open_page(slug, **{f"{PREFIXES[slug]}_numbers": "by hand"})
+    app = open_page(slug, **{f"{slug}_numbers": "by hand"})
     assert_no_failure(app)
     sent(app, "step_viewer")
 

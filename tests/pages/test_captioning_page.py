@@ -33,14 +33,14 @@ def test_the_maps_on_the_screen_are_those_the_captioner_computed_on_the_scene():
 
 
 def test_the_scene_is_in_the_link():
-    app = open_page("captioning", pic_scene=LINK)
+    app = open_page("captioning", captioning_scene=LINK)
     assert sent(app, "scene")[0]["things"] == [vars(thing) for thing in LINKED]
     assert "yellow circle top right and green triangle bottom left" in said(app)
     np.testing.assert_allclose(sent(app, "step_viewer")[1]["picture"], scenes.painted([LINKED])[0], **CLOSE)
 
 
 def test_an_empty_scene_is_captioned_too():
-    app = open_page("captioning", pic_scene="empty", pic_open="0,1,2,3,4,5")
+    app = open_page("captioning", captioning_scene="empty", captioning_open="0,1,2,3,4,5")
     assert_no_failure(app)
     assert sent(app, "scene")[0]["things"] == []
     assert words_of(app) == ["nothing", "</s>"]
@@ -59,14 +59,14 @@ def test_an_empty_scene_is_captioned_too():
     ],
 )
 def test_a_scene_that_cannot_be_is_ignored_and_told(link):
-    app = open_page("captioning", pic_scene=link)
+    app = open_page("captioning", captioning_scene=link)
     assert_no_failure(app)
     assert "was ignored: it should be at most 3 things such as red-circle-11-5" in said(app)
     assert sent(app, "scene")[0]["things"] == [vars(thing) for thing in SCENE]
 
 
 def test_with_the_mean_context_there_is_no_map_and_every_context_is_the_same():
-    words, tensors = sent(open_page("captioning", pic_context="mean context"), "step_viewer")
+    words, tensors = sent(open_page("captioning", captioning_context="mean context"), "step_viewer")
     assert "weights" not in tensors
     assert words["editable"] is False
     assert np.ptp(tensors["contexts"], axis=0).max() == 0
@@ -74,7 +74,7 @@ def test_with_the_mean_context_there_is_no_map_and_every_context_is_the_same():
 
 def test_a_covered_cell_is_ground_on_the_screen_and_changes_the_caption():
     app = open_page("captioning")
-    app.selectbox(key="pic_cover").set_value(CELLS[SCENE[1].cell]).run()
+    app.selectbox(key="captioning_cover").set_value(CELLS[SCENE[1].cell]).run()
     assert_no_failure(app)
     row, column = divmod(SCENE[1].cell, scenes.CELLS)
     shown = sent(app, "step_viewer")[1]["picture"][:, 8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
@@ -85,15 +85,15 @@ def test_a_covered_cell_is_ground_on_the_screen_and_changes_the_caption():
 
 def test_a_forced_look_is_used_marked_and_taken_back():
     cell = SCENE[1].cell
-    app = open_page("captioning", pic_look=f"0.{cell}")
+    app = open_page("captioning", captioning_look=f"0.{cell}")
     np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"][0], np.eye(len(CELLS))[cell], **CLOSE)
     assert words_of(app)[0] == "✎ blue"
-    app.button(key="pic_back").click().run()
+    app.button(key="captioning_back").click().run()
     assert words_of(app)[0] == "red"
 
 
 def test_looks_at_cells_that_do_not_exist_are_ignored_and_told():
-    app = open_page("captioning", pic_look="0.16,1.3")
+    app = open_page("captioning", captioning_look="0.16,1.3")
     assert_no_failure(app)
     assert "was ignored: it should be words and cells such as 0.15" in said(app)
     assert words_of(app) == words_of(open_page("captioning"))
@@ -101,10 +101,10 @@ def test_looks_at_cells_that_do_not_exist_are_ignored_and_told():
 
 @pytest.mark.parametrize("link", ["red-circle-11-5,red-circle-11-5", "blue-square-12-6,red-circle-11-5"])
 def test_of_things_that_hide_each_other_no_caption_is_called_right_or_wrong(link):
-    app = open_page("captioning", pic_scene=link)
+    app = open_page("captioning", captioning_scene=link)
     for name, answer in (("where", "b1, then c4"), ("mean", "less than 60%")):
-        app.button_group(key=f"pic_{name}_guess").set_value(answer).run()
-        app.button(key=f"pic_{name}_check").click().run()
+        app.button_group(key=f"captioning_{name}_guess").set_value(answer).run()
+        app.button(key=f"captioning_{name}_check").click().run()
         assert_no_failure(app)
     captions = [caption.value for caption in app.caption]
     assert "A look per word" in captions
@@ -139,8 +139,8 @@ def test_a_drawn_scene_is_kept_inside_the_picture():
 def test_both_questions_are_graded_on_what_is_measured():
     app = open_page("captioning")
     for name, answer in (("where", "b1, then c4"), ("mean", "less than 60%")):
-        app.button_group(key=f"pic_{name}_guess").set_value(answer).run()
-        app.button(key=f"pic_{name}_check").click().run()
+        app.button_group(key=f"captioning_{name}_guess").set_value(answer).run()
+        app.button(key=f"captioning_{name}_check").click().run()
         assert_no_failure(app)
     told = "\n".join(markdown.value for markdown in app.markdown)
     assert told.count("✓ Right") == 2
@@ -148,11 +148,11 @@ def test_both_questions_are_graded_on_what_is_measured():
 
 
 def test_the_mean_weighs_nothing_so_no_line_and_no_control_weighs():
-    app = open_page("captioning", pic_context="mean context")
-    lines = [line["text"] for line in sent(app, "step_viewer")[0]["code"]]
+    app = open_page("captioning", captioning_context="mean context")
+    lines = [line["text"].strip() for code in sent(app, "step_viewer")[0]["code"] for line in code]
     assert not any("softmax" in line for line in lines)
     assert "mean = grid.mean(dim=1)" in lines
-    assert app.slider(key="pic_temperature").disabled
+    assert app.slider(key="captioning_temperature").disabled
 
 
 def test_without_the_files_of_a_captioner_the_page_says_how_to_get_them(monkeypatch, tmp_path):

@@ -46,7 +46,7 @@ def test_every_step_can_be_taken_away_as_a_figure(offered, slug, kind):
 def test_every_kind_of_figure_can_be_taken_away_in_every_format(offered):
     """What draws a figure does not know into which file: so one figure of each kind is enough."""
     one_of_each = {}
-    for slug, link in (*((slug, {}) for slug in (*SLUGS, *LABS)), ("looking_back", {"back_beam": "3"})):
+    for slug, link in (*((slug, {}) for slug in (*SLUGS, *LABS)), ("looking_back", {"looking_back_beam": "3"})):
         viewer = offered(slug, **link)
         for step_view in viewer.views:
             one_of_each.setdefault(step_view.view["kind"], (viewer, step_view))
@@ -63,7 +63,7 @@ def looked_at(viewer) -> dict[str, int]:
 
 
 def test_a_figure_holds_the_words_of_the_visitor_as_words(offered):
-    viewer = offered("self_attention", self_text="costs $5 or $6 & <b>more</b> 日")
+    viewer = offered("self_attention", self_attention_text="costs $5 or $6 & <b>more</b> 日")
     looked = {"query": 0, "key": 0, "dimension": 0, "head": 0}
     drawn = picture(viewer, viewer.views[4], looked, "svg").decode()
     for word in ("costs", "$", "&lt;", "日"):
@@ -88,7 +88,7 @@ def test_the_npz_holds_every_tensor_of_the_page(offered, slug):
 
 
 def test_the_tree_of_a_beam_can_be_taken_away_as_a_table(offered):
-    viewer = offered("looking_back", back_beam="3")
+    viewer = offered("looking_back", looking_back_beam="3")
     tree = viewer.views[-1]
     first, *rows = csv.reader(io.StringIO(downloads.as_csv(viewer, tree).decode("utf-8-sig")))
     assert first == ["node", "step", "word", "score", "kept", "best", "parent"]

@@ -1,42 +1,16 @@
 """What holds for every page: it opens, at both ends of every control, and under every impossible link."""
 
+import ast
+import textwrap
+from importlib import import_module
+
 import pytest
 
-from core.experiments import (
-    attention,
-    bottleneck,
-    captioning,
-    looking_back,
-    masks,
-    multi_head,
-    self_attention,
-    vision_transformer,
-)
 from pages.course.catalogue import LESSONS, built
 from pages.parts.claims import VERDICTS
 from tests.pages.screen import assert_no_failure, open_page, sent
 
 PAGES = [page.slug for page in built()]
-PREFIXES = {
-    "bottleneck": "one",
-    "looking_back": "back",
-    "captioning": "pic",
-    "attention": "op",
-    "self_attention": "self",
-    "masks": "mask",
-    "multi_head": "heads",
-    "vision_transformer": "vit",
-}
-CLAIMS = {
-    "bottleneck": bottleneck.CLAIMS,
-    "looking_back": looking_back.CLAIMS,
-    "captioning": captioning.CLAIMS,
-    "attention": attention.CLAIMS,
-    "self_attention": self_attention.CLAIMS,
-    "masks": masks.CLAIMS,
-    "multi_head": multi_head.CLAIMS,
-    "vision_transformer": vision_transformer.CLAIMS,
-}
 BUILT_LESSONS = [page.slug for page in LESSONS if page.built]
 # lessons about a layer of a Transformer, on real numbers or on the learner's own
 OF_ONE_LAYER = ("attention", "self_attention", "masks", "multi_head")
@@ -50,7 +24,7 @@ IN_BOTH_NUMBERS = [
 
 def of_numbers(slug: str, numbers: str) -> dict[str, str]:
     """What a link says to have these numbers."""
-    return {f"{PREFIXES[slug]}_numbers": numbers} if slug in OF_ONE_LAYER else {}
+    return {f"{slug}_numbers": numbers} if slug in OF_ONE_LAYER else {}
 
 
 @pytest.mark.parametrize("slug", PAGES)
@@ -85,9 +59,9 @@ def ends(app, kind: str, key: str) -> list:
 
 @pytest.mark.parametrize(("slug", "numbers"), IN_BOTH_NUMBERS)
 def test_every_claim_of_a_lesson_can_be_opened_and_shows_its_numbers(slug, numbers):
-    claims, prefix = CLAIMS[slug], PREFIXES[slug]
+    claims = import_module(f"core.experiments.{slug}").CLAIMS
     everything = ",".join(map(str, range(len(claims))))
-    app = open_page(slug, **of_numbers(slug, numbers), **{f"{prefix}_open": everything})
+    app = open_page(slug, **of_numbers(slug, numbers), **{f"{slug}_open": everything})
     assert_no_failure(app)
     shown = sent(app, "claims")[0]["claims"]
     assert [(found["said"], found["verdict"]) for found in shown] == [(c.said, VERDICTS[c.verdict]) for c in claims]
@@ -99,7 +73,7 @@ def test_every_claim_of_a_lesson_can_be_opened_and_shows_its_numbers(slug, numbe
 
 
 def test_a_closed_claim_is_not_measured_and_an_impossible_one_in_the_link_opens_nothing():
-    for link in ({}, {"self_open": "999"}, {"self_open": "x"}):
+    for link in ({}, {"self_attention_open": "999"}, {"self_attention_open": "x"}):
         shown = sent(open_page("self_attention", **link), "claims")[0]["claims"]
         assert not any(found["open"] for found in shown)
 
@@ -119,15 +93,27 @@ def test_every_step_of_a_lesson_has_words_a_shape_and_a_figure(slug, numbers):
 @pytest.mark.parametrize("slug", OF_ONE_LAYER)
 def test_the_code_beside_a_lesson_marks_a_line_for_each_tensor_from_the_scores_on(slug):
     words, _ = sent(open_page(slug), "step_viewer")
-    marked = {step for line in words["code"] for step in line["steps"]}
+    marked = {step for function in words["code"] for line in function for step in line["steps"]}
     assert {"scores", "scaled", "masked", "weights", "output"} <= marked
 
 
 @pytest.mark.parametrize("slug", ["bottleneck", "looking_back"])
 def test_the_code_beside_a_decoder_marks_a_line_for_each_of_its_steps(slug):
     words, _ = sent(open_page(slug), "step_viewer")
-    marked = {step for line in words["code"] for step in line["steps"]}
+    marked = {step for function in words["code"] for line in function for step in line["steps"]}
     assert {step for step_view in words["views"] for step in step_view["steps"]} <= marked
+
+
+@pytest.mark.parametrize("slug", [page.slug for page in LESSONS if page.built])
+def test_the_function_beside_a_step_is_whole_and_marks_what_the_step_shows(slug):
+    words, _ = sent(open_page(slug), "step_viewer")
+    beside = [(view, words["code"][view["code"]]) for view in words["views"] if view["code"] is not None]
+    told = {step for view in words["views"] for step in view["steps"]}
+    assert len(beside) >= 3
+    for view, function in beside:
+        ast.parse(textwrap.dedent("\n".join(line["text"] for line in function)))
+        marked = {step for line in function for step in line["steps"]} & told
+        assert marked & set(view["steps"]) or not view["steps"] or not marked
 
 
 @pytest.mark.parametrize("slug", OF_ONE_LAYER)

@@ -83,8 +83,8 @@ def test_a_hostile_text_file_is_taken_or_refused_and_nothing_else_happens(slug, 
     assert wrong == {}
 
 
-PAGES = {"image_lab": ("img", "patch_explorer", {}), "vision_transformer": ("vit", "step_viewer", {})}
-BROUGHT = {"captioning": ("pic", "step_viewer", {"pic_source": "photograph or your own"})}
+PAGES = {"image_lab": ("img", "patch_explorer", {}), "vision_transformer": ("vision_transformer", "step_viewer", {})}
+BROUGHT = {"captioning": ("captioning", "step_viewer", {"captioning_source": "photograph or your own"})}
 
 
 def brought(page: Watched) -> list:

@@ -49,16 +49,16 @@ class Box:
 
 BOXES = [
     Box("map", "map_text", "sentence"),
-    Box("bottleneck", "one_text"),
+    Box("bottleneck", "bottleneck_text"),
     Box("bottleneck", "digits_probe", "learning"),
-    Box("looking_back", "back_text"),
-    Box("looking_back", "back_word", press="back_write_it", most=40),
+    Box("looking_back", "looking_back_text"),
+    Box("looking_back", "looking_back_word", press="looking_back_write_it", most=40),
     Box("looking_back", "watch_probe", "learning"),
-    Box("attention", "op_asks"),
-    Box("attention", "op_asked"),
-    Box("self_attention", "self_text"),
-    Box("masks", "mask_text"),
-    Box("multi_head", "heads_text"),
+    Box("attention", "attention_asks"),
+    Box("attention", "attention_asked"),
+    Box("self_attention", "self_attention_text"),
+    Box("masks", "masks_text"),
+    Box("multi_head", "multi_head_text"),
     Box("sentence_lab", "lab_text", "lab"),
     Box("sentence_lab", "lab_second", "lab"),
     Box("sentence_lab", "lab_other", "lab", {"lab_compare": "another sentence"}),
@@ -88,7 +88,7 @@ def test_a_hostile_text_is_read_or_refused_and_nothing_else_happens(number, whol
     for entry in entries("texts", whole)[number :: len(BOXES)]:
         text = typed(entry)
         before = {name: value for name, value in controls(page.app).items() if not name.startswith(box.key)}
-        for name in {"back_at", "many_at"} & before.keys():
+        for name in {"looking_back_at", "many_at"} & before.keys():
             del before[name]  # places in a sentence that is another one now
         with growth() as grown:
             if len(text) <= box.most:

@@ -26,7 +26,7 @@ def drawn(view, tensors) -> Figure:
 
 def taken_away(view, tensors) -> list[list[str]]:
     tokens = {axis: [Token(word) for word in words] for axis, words in TOKENS.items()}
-    viewer = StepViewer("test", "", [], [], tokens, [], "", {}, {}, tensors=tensors)
+    viewer = StepViewer("test", "", [], [], "", tokens, {}, tensors=tensors)
     text = as_csv(viewer, StepView("step", (), view, [], title="Step")).decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text)))
 

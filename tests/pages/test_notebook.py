@@ -24,28 +24,53 @@ from tests.pages.screen import open_page
 ROUNDING = {"rtol": 1e-4, "atol": 2e-5}
 LESSONS = [
     ("bottleneck", {}),
-    ("bottleneck", {"one_network": "GRU", "one_width": "16", "one_cell_seed": "3"}),
-    ("bottleneck", {"one_network": "by hand", "one_x": "1,2;3,4;5,6"}),
+    ("bottleneck", {"bottleneck_network": "GRU", "bottleneck_width": "16", "bottleneck_cell_seed": "3"}),
+    ("bottleneck", {"bottleneck_network": "by hand", "bottleneck_x": "1,2;3,4;5,6"}),
     ("looking_back", {}),
-    ("looking_back", {"back_text": "The dog sleeps.", "back_score": "scaled dot", "back_beam": "3"}),
-    ("looking_back", {"back_look": "2.1", "back_temperature": "2.0"}),
+    (
+        "looking_back",
+        {"looking_back_text": "The dog sleeps.", "looking_back_score": "scaled dot", "looking_back_beam": "3"},
+    ),
+    ("looking_back", {"looking_back_look": "2.1", "looking_back_temperature": "2.0"}),
     ("captioning", {}),
-    ("captioning", {"pic_cover": "c4", "pic_look": "0.14", "pic_scene": "red-circle-11-5"}),
-    ("captioning", {"pic_context": "mean context"}),
-    ("captioning", {"pic_source": "photograph or your own"}),
+    ("captioning", {"captioning_cover": "c4", "captioning_look": "0.14", "captioning_scene": "red-circle-11-5"}),
+    ("captioning", {"captioning_context": "mean context"}),
+    ("captioning", {"captioning_source": "photograph or your own"}),
     (
         "attention",
-        {"op_asks": "Who slept?", "op_score": "additive", "op_change": "keys alone shuffled", "op_seed": "9"},
+        {
+            "attention_asks": "Who slept?",
+            "attention_score": "additive",
+            "attention_change": "keys alone shuffled",
+            "attention_seed": "9",
+        },
     ),
-    ("attention", {"op_numbers": "by hand", "op_q": "0,1;2,3"}),
-    ("self_attention", {"self_text": 'It\'s "$5" & <b>*more*</b> 日', "self_order": "1,0,2", "self_bits": "64 bits"}),
-    ("self_attention", {"self_numbers": "by hand", "self_order": "2,0,1", "self_beside": "correlation"}),
-    ("masks", {"mask_kind": "causal band", "mask_cells": "0.3", "mask_layer": "5", "mask_head": "7"}),
-    ("masks", {"mask_numbers": "by hand", "mask_way": "after softmax"}),
-    ("multi_head", {"heads_n_384": "6", "heads_muted": "1"}),
-    ("multi_head", {"heads_numbers": "by hand", "heads_merge": "reshape alone"}),
-    ("vision_transformer", {"vit_shuffle": "2", "vit_pooling": "mean of all", "vit_fit": "crop"}),
-    ("vision_transformer", {"vit_size": "16"}),
+    ("attention", {"attention_numbers": "by hand", "attention_q": "0,1;2,3"}),
+    (
+        "self_attention",
+        {
+            "self_attention_text": 'It\'s "$5" & <b>*more*</b> 日',
+            "self_attention_order": "1,0,2",
+            "self_attention_bits": "64 bits",
+        },
+    ),
+    (
+        "self_attention",
+        {"self_attention_numbers": "by hand", "self_attention_order": "2,0,1", "self_attention_beside": "correlation"},
+    ),
+    ("masks", {"masks_kind": "causal band", "masks_cells": "0.3", "masks_layer": "5", "masks_head": "7"}),
+    ("masks", {"masks_numbers": "by hand", "masks_way": "after softmax"}),
+    ("multi_head", {"multi_head_n_384": "6", "multi_head_muted": "1"}),
+    ("multi_head", {"multi_head_numbers": "by hand", "multi_head_merge": "reshape alone"}),
+    (
+        "vision_transformer",
+        {
+            "vision_transformer_shuffle": "2",
+            "vision_transformer_pooling": "mean of all",
+            "vision_transformer_fit": "crop",
+        },
+    ),
+    ("vision_transformer", {"vision_transformer_size": "16"}),
     ("sentence_lab", {"lab_merge": "true"}),
     ("translation_lab", {}),
     ("image_lab", {"img_show": "rollout"}),
@@ -58,9 +83,9 @@ def taken(monkeypatch):
     kept = []
     offer = downloads.offer
 
-    def keep(viewer, first_step, origin, again, *more):
+    def keep(viewer, origin, again, *more):
         kept.append((viewer, origin, again))
-        offer(viewer, first_step, origin, again, *more)
+        offer(viewer, origin, again, *more)
 
     monkeypatch.setattr(downloads, "offer", keep)
 
@@ -153,7 +178,7 @@ def test_a_notebook_says_what_its_page_says(taken, slug):
 
 
 def test_the_words_of_a_visitor_are_no_markdown_and_no_formula(taken):
-    _, _, notebook = taken("self_attention", self_text="*a* [b](http://c) $d$ `e` <i>f</i>")
+    _, _, notebook = taken("self_attention", self_attention_text="*a* [b](http://c) $d$ `e` <i>f</i>")
     words = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert "*a*" not in words
     assert "http://c" not in words
@@ -164,7 +189,7 @@ def test_a_picture_of_the_visitors_own_is_in_the_notebook_and_nowhere_else(taken
     Image.fromarray(np.random.default_rng(3).integers(0, 256, (40, 50, 3), np.uint8)).save(file, "PNG")
     entries = own_picture._entries("mine.png", file.getvalue())
     monkeypatch.setattr(own_picture, "brought", lambda: entries)
-    viewer, _, notebook = taken("vision_transformer", vit_picture=own_picture.OWN)
+    viewer, _, notebook = taken("vision_transformer", vision_transformer_picture=own_picture.OWN)
     assert "mine" not in "".join(cell.source for cell in notebook.cells)
     kernel = Kernel(monkeypatch)
     for cell in notebook.cells:
@@ -190,4 +215,4 @@ def test_jupyter_runs_a_notebook_and_shows_a_figure_and_numbers_for_every_step(t
 
 
 def test_the_same_page_gives_the_same_notebook(taken):
-    assert taken("masks", mask_numbers="by hand")[2] == taken("masks", mask_numbers="by hand")[2]
+    assert taken("masks", masks_numbers="by hand")[2] == taken("masks", masks_numbers="by hand")[2]

@@ -17,45 +17,65 @@ from tests.pages.screen import open_page, sent
 KEPT = Path(__file__).parent / "payloads"
 # each lesson as it opens, and two other links that take it through its other branches
 LINKS: dict[str, dict[str, dict[str, str]]] = {
-    "bottleneck": {"as it opens": {}, "LSTM": {"one_network": "LSTM"}, "by hand": {"one_network": "by hand"}},
+    "bottleneck": {
+        "as it opens": {},
+        "LSTM": {"bottleneck_network": "LSTM"},
+        "by hand": {"bottleneck_network": "by hand"},
+    },
     "looking_back": {
         "as it opens": {},
-        "warm dot with a beam": {"back_score": "scaled dot", "back_temperature": "2.0", "back_beam": "3"},
-        "argued": {"back_text": "the white cat", "back_look": "1.0", "back_write": "2.9"},
+        "warm dot with a beam": {
+            "looking_back_score": "scaled dot",
+            "looking_back_temperature": "2.0",
+            "looking_back_beam": "3",
+        },
+        "argued": {"looking_back_text": "the white cat", "looking_back_look": "1.0", "looking_back_write": "2.9"},
     },
     "captioning": {
         "as it opens": {},
-        "mean": {"pic_context": "mean context"},
-        "forced": {"pic_look": "0.3", "pic_cover": "B2", "pic_temperature": "2.0"},
+        "mean": {"captioning_context": "mean context"},
+        "forced": {"captioning_look": "0.3", "captioning_cover": "B2", "captioning_temperature": "2.0"},
     },
     "attention": {
         "as it opens": {},
-        "by hand": {"op_numbers": "by hand", "op_temperature": "2.0"},
-        "other values": {"op_score": "cosine", "op_change": "keys and values shuffled", "op_width": "256"},
+        "by hand": {"attention_numbers": "by hand", "attention_temperature": "2.0"},
+        "other values": {
+            "attention_score": "cosine",
+            "attention_change": "keys and values shuffled",
+            "attention_width": "256",
+        },
     },
     "self_attention": {
         "as it opens": {},
-        "by hand": {"self_numbers": "by hand", "self_fused": "true", "self_beside": "correlation"},
+        "by hand": {
+            "self_attention_numbers": "by hand",
+            "self_attention_fused": "true",
+            "self_attention_beside": "correlation",
+        },
         "moved": {
-            "self_order": "1,0,2,3,4,5,6,7,8,9,10,11,12,13",
-            "self_zeroed": "2 animal",
-            "self_temperature": "2.0",
+            "self_attention_order": "1,0,2,3,4,5,6,7,8,9,10,11,12,13",
+            "self_attention_zeroed": "2 animal",
+            "self_attention_temperature": "2.0",
         },
     },
     "masks": {
         "as it opens": {},
-        "by hand": {"mask_numbers": "by hand", "mask_kind": "padding"},
-        "too late": {"mask_kind": "band", "mask_window": "1", "mask_way": "after softmax", "mask_cells": "0.3"},
+        "by hand": {"masks_numbers": "by hand", "masks_kind": "padding"},
+        "too late": {"masks_kind": "band", "masks_window": "1", "masks_way": "after softmax", "masks_cells": "0.3"},
     },
     "multi_head": {
         "as it opens": {},
-        "by hand": {"heads_numbers": "by hand", "heads_mixing": "false", "heads_muted": "0"},
-        "bare": {"heads_split": "reshape alone", "heads_merge": "reshape alone"},
+        "by hand": {"multi_head_numbers": "by hand", "multi_head_mixing": "false", "multi_head_muted": "0"},
+        "bare": {"multi_head_split": "reshape alone", "multi_head_merge": "reshape alone"},
     },
     "vision_transformer": {
         "as it opens": {},
-        "large patches": {"vit_size": "16"},
-        "mean": {"vit_pooling": "mean of all", "vit_positions": "false", "vit_shuffle": "1"},
+        "large patches": {"vision_transformer_size": "16"},
+        "mean": {
+            "vision_transformer_pooling": "mean of all",
+            "vision_transformer_positions": "false",
+            "vision_transformer_shuffle": "1",
+        },
     },
 }
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
@@ -108,4 +128,6 @@ def test_a_lesson_sends_what_it_sent_when_it_was_last_looked_at(slug):
 if __name__ == "__main__":
     for slug, links in LINKS.items():
         content = {name: told(slug, link) for name, link in links.items()}
-        (KEPT / f"{slug}.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        (KEPT / f"{slug}.json").write_text(
+            json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8"
+        )

@@ -49,11 +49,11 @@ def test_the_maps_of_the_lesson_are_those_of_the_model():
 
 
 def test_without_positions_a_shuffle_moves_nothing_and_with_them_it_does():
-    still = open_page("vision_transformer", vit_positions="false")
-    mixed = open_page("vision_transformer", vit_positions="false", vit_shuffle="7")
+    still = open_page("vision_transformer", vision_transformer_positions="false")
+    mixed = open_page("vision_transformer", vision_transformer_positions="false", vision_transformer_shuffle="7")
     first, second = (sent(app, "step_viewer")[1]["shares"] for app in (still, mixed))
     np.testing.assert_allclose(first, second, atol=1e-4)
-    placed = sent(open_page("vision_transformer", vit_shuffle="7"), "step_viewer")[1]["shares"]
+    placed = sent(open_page("vision_transformer", vision_transformer_shuffle="7"), "step_viewer")[1]["shares"]
     assert np.abs(placed - first).max() > 1e-3
     # what is shuffled is seen shuffled: the same pixels in other places
     pictures = [sent(app, "step_viewer")[1]["picture"] for app in (still, mixed)]
@@ -63,7 +63,7 @@ def test_without_positions_a_shuffle_moves_nothing_and_with_them_it_does():
 
 @pytest.mark.parametrize("size", [4, 16, 32])
 def test_with_patches_that_no_model_reads_the_steps_end_at_the_rows(size):
-    app = open_page("vision_transformer", vit_size=str(size))
+    app = open_page("vision_transformer", vision_transformer_size=str(size))
     assert_no_failure(app)
     words, tensors = sent(app, "step_viewer")
     assert [step_view["label"] for step_view in words["views"]] == ["I", "patches", "rows"]
@@ -74,7 +74,7 @@ def test_with_patches_that_no_model_reads_the_steps_end_at_the_rows(size):
 
 
 def test_the_mean_is_another_model_without_a_class_token():
-    app = open_page("vision_transformer", vit_pooling="mean of all")
+    app = open_page("vision_transformer", vision_transformer_pooling="mean of all")
     words, tensors = sent(app, "patch_explorer")
     assert words["first"]["extra"] == 0
     assert tensors["first_weights"].shape == (64, 64)
@@ -82,7 +82,7 @@ def test_the_mean_is_another_model_without_a_class_token():
 
 def test_it_says_when_it_is_not_sure():
     found = checkpoints.load("vit").classify(sample("a motorcycle"))
-    app = open_page("vision_transformer", vit_picture="a motorcycle")
+    app = open_page("vision_transformer", vision_transformer_picture="a motorcycle")
     assert ("not sure" in said(app)) or found.sure
     assert "outside" not in said(app) or not found.sure
 
@@ -91,7 +91,7 @@ def test_it_says_when_it_is_not_sure():
 def test_a_picture_of_ones_own_goes_along_from_page_to_page(page):
     prefix = {"vision_transformer": "vit", "image_lab": "img", "captioning": "pic"}[page]
     link = {f"{prefix}_picture": "your own"} | (
-        {"pic_source": "photograph or your own"} if page == "captioning" else {}
+        {"captioning_source": "photograph or your own"} if page == "captioning" else {}
     )
     app = open_page(page, **link)
     assert "There is no picture of yours here yet" in said(app)
@@ -140,7 +140,7 @@ def test_nets_are_trained_on_few_pictures_and_on_many_while_one_waits(monkeypatc
     monkeypatch.setattr(shapes, "SIZES", (20, 30))
     monkeypatch.setattr(shapes, "UPDATES", 2)
     app = open_page("vision_transformer")
-    app.button("vit_curve_train").click().run()
+    app.button("vision_transformer_curve_train").click().run()
     assert_no_failure(app)
     assert len(app.session_state["learning_curve_done"]["Few pictures, or many", 0]) == 6
     app.run()

@@ -20,36 +20,36 @@ HOSTILE = "costs $5 or $6 & <b>\"\"\"more'''</b> \\ {x} 日 🐈 ~"
 NEEDED = {"torch", "transformers", "safetensors", "tokenizers", "numpy", "PIL"}
 PAGES = [
     ("attention", {}),
-    ("attention", {"op_score": "additive", "op_change": "keys alone shuffled"}),
-    ("attention", {"op_score": "cosine", "op_numbers": "by hand"}),
+    ("attention", {"attention_score": "additive", "attention_change": "keys alone shuffled"}),
+    ("attention", {"attention_score": "cosine", "attention_numbers": "by hand"}),
     (
         "self_attention",
-        {"self_fused": "true", "self_zeroed": "2 animal", "self_temperature": "0.5"},
+        {"self_attention_fused": "true", "self_attention_zeroed": "2 animal", "self_attention_temperature": "0.5"},
     ),
     (
         "self_attention",
-        {"self_numbers": "by hand", "self_bits": "64 bits", "self_order": "2,0,1"},
+        {"self_attention_numbers": "by hand", "self_attention_bits": "64 bits", "self_attention_order": "2,0,1"},
     ),
-    ("self_attention", {"self_text": HOSTILE}),
-    ("masks", {"mask_kind": "band"}),
-    ("masks", {"mask_numbers": "by hand"}),
-    ("multi_head", {"heads_split": "reshape alone"}),
+    ("self_attention", {"self_attention_text": HOSTILE}),
+    ("masks", {"masks_kind": "band"}),
+    ("masks", {"masks_numbers": "by hand"}),
+    ("multi_head", {"multi_head_split": "reshape alone"}),
     (
         "multi_head",
-        {"heads_numbers": "by hand", "heads_merge": "reshape alone", "heads_mixing": "false"},
+        {"multi_head_numbers": "by hand", "multi_head_merge": "reshape alone", "multi_head_mixing": "false"},
     ),
     ("bottleneck", {}),
-    *(("bottleneck", {"one_network": network}) for network in ("RNN", "GRU", "LSTM", "by hand")),
+    *(("bottleneck", {"bottleneck_network": network}) for network in ("RNN", "GRU", "LSTM", "by hand")),
     ("looking_back", {}),
-    ("looking_back", {"back_look": "3.1", "back_temperature": "2.0"}),
-    ("looking_back", {"back_score": "scaled dot", "back_beam": "3", "back_text": HOSTILE}),
+    ("looking_back", {"looking_back_look": "3.1", "looking_back_temperature": "2.0"}),
+    ("looking_back", {"looking_back_score": "scaled dot", "looking_back_beam": "3", "looking_back_text": HOSTILE}),
     ("captioning", {}),
-    ("captioning", {"pic_cover": "c4", "pic_temperature": "2.0"}),
-    ("captioning", {"pic_look": "0.14"}),
-    ("captioning", {"pic_scene": "empty"}),
-    ("captioning", {"pic_source": "photograph or your own"}),
+    ("captioning", {"captioning_cover": "c4", "captioning_temperature": "2.0"}),
+    ("captioning", {"captioning_look": "0.14"}),
+    ("captioning", {"captioning_scene": "empty"}),
+    ("captioning", {"captioning_source": "photograph or your own"}),
     ("vision_transformer", {}),
-    ("vision_transformer", {"vit_positions": "false", "vit_pooling": "mean of all"}),
+    ("vision_transformer", {"vision_transformer_positions": "false", "vision_transformer_pooling": "mean of all"}),
     ("sentence_lab", {}),
     ("sentence_lab", {"lab_show": "mean of the layer"}),
     ("sentence_lab", {"lab_show": "mean of all", "lab_hide": "true"}),
@@ -68,9 +68,9 @@ def taken(monkeypatch):
     kept = []
     offer = downloads.offer
 
-    def keep(viewer, first_step, origin, again, *more):
+    def keep(viewer, origin, again, *more):
         kept.append((viewer, program(viewer.lesson, origin, again)))
-        offer(viewer, first_step, origin, again, *more)
+        offer(viewer, origin, again, *more)
 
     monkeypatch.setattr(downloads, "offer", keep)
 
@@ -130,7 +130,7 @@ def python(path, *arguments, home=None):
 
 def test_a_program_finds_the_model_of_sentences_next_door(taken, tmp_path):
     """The package of the model is in the same environment: nobody names it, and there is no network."""
-    viewer, source = taken("masks", mask_kind="causal")
+    viewer, source = taken("masks", masks_kind="causal")
     (tmp_path / "program.py").write_text(source, encoding="utf-8")
     done = python(tmp_path / "program.py")
     assert done.returncode == 0, done.stderr

@@ -57,14 +57,14 @@ def came(app: AppTest) -> dict[str, str]:
 
 def answer(app: AppTest, guesses: dict[str, str]) -> AppTest:
     for name, guess in guesses.items():
-        app.button_group(key=f"mask_{name}_guess").set_value(guess).run()
-        app.button(key=f"mask_{name}_check").click().run()
+        app.button_group(key=f"masks_{name}_guess").set_value(guess).run()
+        app.button(key=f"masks_{name}_check").click().run()
     assert_no_failure(app)
     return app
 
 
 def test_what_was_done_is_kept_and_nothing_that_was_typed(folder, comes):
-    app = open_page("masks", mask_text="My secret is Rumpelstilzchen", mask_open="2", step="1")
+    app = open_page("masks", masks_text="My secret is Rumpelstilzchen", masks_open="2", step="1")
     answer(app, {"before": "only the last", "after": "only the last"})
     kept = {row[1:] for row in rows(folder)}
     assert {("masks", "opened", "", 1), ("masks", "claim", "2", 1), ("masks", "answered", "", 1)} <= kept
@@ -76,23 +76,23 @@ def test_what_was_done_is_kept_and_nothing_that_was_typed(folder, comes):
 
 
 def test_an_answer_changed_once_the_right_one_is_known_stays_wrong(folder, comes):
-    app = answer(open_page("masks", mask_numbers="by hand"), {"before": "none"})
-    app.button_group(key="mask_before_guess").set_value("only the last").run()
+    app = answer(open_page("masks", masks_numbers="by hand"), {"before": "none"})
+    app.button_group(key="masks_before_guess").set_value("only the last").run()
     assert "Right" in said(app)
     assert (SOMEBODY, "masks", "question", "before", 0) in rows(folder)
 
 
 def test_the_furthest_step_stays_and_the_end_is_noted(folder, comes):
-    open_page("masks", mask_numbers="by hand", step="7")
-    open_page("masks", mask_numbers="by hand", step="0")
+    open_page("masks", masks_numbers="by hand", step="7")
+    open_page("masks", masks_numbers="by hand", step="0")
     assert {("masks", "step", "", 7), ("masks", "played", "", 1)} <= {row[1:] for row in rows(folder)}
 
 
 def test_the_map_says_how_far_one_came_and_where_to_go_on_on_another_computer_too(folder, comes):
     assert set(came(open_page("map")).values()) == {"not begun"}
-    app = open_page("masks", mask_numbers="by hand", step="7")
+    app = open_page("masks", masks_numbers="by hand", step="7")
     answer(app, {"before": "only the last", "after": "all of them"})
-    open_page("attention", op_numbers="by hand", step="3")
+    open_page("attention", attention_numbers="by hand", step="3")
     seen = open_page("map")
     assert {slug: how for slug, how in came(seen).items() if how != "not begun"} == {
         "masks": "done",
@@ -106,12 +106,12 @@ def test_the_map_says_how_far_one_came_and_where_to_go_on_on_another_computer_to
 
 
 def test_nothing_is_written_where_nothing_changed(folder, comes, monkeypatch):
-    app = open_page("masks", mask_numbers="by hand")
+    app = open_page("masks", masks_numbers="by hand")
     asked = []
     ask = visit._ask
     monkeypatch.setattr(visit, "_ask", lambda do: (asked.append(do), ask(do))[1])
     for temperature in (1, 3, 5):
-        app.slider(key="mask_layers").set_value(temperature).run()
+        app.slider(key="masks_layers").set_value(temperature).run()
     assert asked == []
     app.query_params["step"] = "6"
     app.run()
@@ -123,7 +123,7 @@ def test_nothing_is_written_where_nothing_changed(folder, comes, monkeypatch):
 )
 def test_whoever_has_no_number_of_ours_has_progress_for_the_visit_alone(folder, comes, number):
     comes(number)
-    app = open_page("masks", mask_numbers="by hand", step="3")
+    app = open_page("masks", masks_numbers="by hand", step="3")
     app.switch_page("pages/course/map.py").run()
     assert came(app)["masks"] == "begun"
     assert "kept for this visit alone: your browser sent no cookie" in said(app)
@@ -132,9 +132,9 @@ def test_whoever_has_no_number_of_ours_has_progress_for_the_visit_alone(folder, 
 
 
 def test_progress_can_be_exported_and_is_erased_after_one_confirmation(folder, comes):
-    open_page("masks", mask_numbers="by hand", mask_open="0")
+    open_page("masks", masks_numbers="by hand", masks_open="0")
     comes("f" * 32)
-    open_page("masks", mask_numbers="by hand")
+    open_page("masks", masks_numbers="by hand")
     comes(SOMEBODY)
     seen = open_page("map")
     done = visit_rows(seen)
@@ -160,7 +160,7 @@ def visit_rows(app: AppTest) -> list:
 
 
 def test_what_was_answered_before_it_was_erased_does_not_come_back(folder, comes):
-    app = answer(open_page("masks", mask_numbers="by hand"), {"before": "only the last", "after": "all of them"})
+    app = answer(open_page("masks", masks_numbers="by hand"), {"before": "only the last", "after": "all of them"})
     app.switch_page("pages/course/map.py").run()
     app.button(key="progress_erase").click().run()
     app.button(key="progress_erase_yes").click().run()
@@ -194,7 +194,7 @@ def read_only(folder: Path, monkeypatch) -> None:
 def test_a_lesson_goes_on_where_the_database_cannot_be_used(folder, comes, monkeypatch, caplog, fails):
     fails(folder, monkeypatch)
     with caplog.at_level(logging.WARNING, "attention_lab.progress"):
-        app = open_page("masks", mask_numbers="by hand", step="7")
+        app = open_page("masks", masks_numbers="by hand", step="7")
         answer(app, {"before": "only the last"})
         app.switch_page("pages/course/map.py").run()
     assert_no_failure(app)
@@ -208,7 +208,7 @@ def test_a_lesson_goes_on_where_the_database_cannot_be_used(folder, comes, monke
 
 
 def test_what_could_not_be_written_is_written_once_the_database_answers_again(folder, comes):
-    app = open_page("masks", mask_numbers="by hand", step="1")
+    app = open_page("masks", masks_numbers="by hand", step="1")
     holds = sqlite3.connect(folder / "progress.db", isolation_level=None)
     holds.execute("BEGIN IMMEDIATE")
     app.query_params["step"] = "5"

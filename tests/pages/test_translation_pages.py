@@ -39,14 +39,14 @@ def test_the_matrices_on_the_screen_are_those_the_translator_computed():
 
 def test_one_vector_is_one_row_whatever_the_length():
     for text in ("Yes.", SENTENCE):
-        _, tensors = sent(open_page("bottleneck", one_text=text), "step_viewer")
+        _, tensors = sent(open_page("bottleneck", bottleneck_text=text), "step_viewer")
         assert tensors["context"].shape == (1, 640)
         assert "weights" not in tensors
 
 
 def test_forced_attention_in_the_link_is_used_and_marked_and_steps_before_it_stay():
     found = translated()
-    app = open_page("looking_back", back_look="3.1")
+    app = open_page("looking_back", looking_back_look="3.1")
     _, tensors = sent(app, "step_viewer")
     np.testing.assert_allclose(tensors["weights"][:3], found.weights[:3], **CLOSE)
     np.testing.assert_allclose(tensors["weights"][3], np.eye(len(found.source.ids))[1], **CLOSE)
@@ -58,22 +58,22 @@ def test_forced_attention_in_the_link_is_used_and_marked_and_steps_before_it_sta
 
 def test_a_forced_piece_in_the_link_is_written():
     id_ = checkpoints.load(TRANSLATOR).vocabulary.read("chat").ids[0]
-    assert targets(open_page("looking_back", back_write=f"2.{id_}"))[2] == "✎ chat"
+    assert targets(open_page("looking_back", looking_back_write=f"2.{id_}"))[2] == "✎ chat"
 
 
 @pytest.mark.parametrize(
     "link",
     [
-        {"back_look": "99.1"},
-        {"back_look": "1.99"},
-        {"back_look": "x"},
-        {"back_write": "1.99999"},
-        {"back_write": "-1.3"},
-        {"back_rowof": "2"},
-        {"back_rowof": "2", "back_row": "1;0"},
-        {"back_rowof": "2", "back_row": "nan;0"},
-        {"back_beam": "99"},
-        {"back_temperature": "-3"},
+        {"looking_back_look": "99.1"},
+        {"looking_back_look": "1.99"},
+        {"looking_back_look": "x"},
+        {"looking_back_write": "1.99999"},
+        {"looking_back_write": "-1.3"},
+        {"looking_back_rowof": "2"},
+        {"looking_back_rowof": "2", "looking_back_row": "1;0"},
+        {"looking_back_rowof": "2", "looking_back_row": "nan;0"},
+        {"looking_back_beam": "99"},
+        {"looking_back_temperature": "-3"},
     ],
 )
 def test_an_impossible_what_if_in_the_link_leaves_the_models_own_translation(link):
@@ -85,50 +85,53 @@ def test_an_impossible_what_if_in_the_link_leaves_the_models_own_translation(lin
 def test_a_row_of_the_visitors_is_used_once_it_sums_to_1():
     n_source = len(translated().source.ids)
     half = ";".join("0.5" if place in (0, 1) else "0" for place in range(n_source))
-    _, tensors = sent(open_page("looking_back", back_rowof="2", back_row=half, back_editing="true"), "step_viewer")
+    _, tensors = sent(
+        open_page("looking_back", looking_back_rowof="2", looking_back_row=half, looking_back_editing="true"),
+        "step_viewer",
+    )
     np.testing.assert_allclose(tensors["weights"][2, :3], [0.5, 0.5, 0], **CLOSE)
 
 
 def test_a_row_that_does_not_sum_to_1_is_offered_to_be_normalised():
     n_source = len(translated().source.ids)
     row = ";".join("0.5" if place == 0 else "0.25" if place == 1 else "0" for place in range(n_source))
-    app = open_page("looking_back", back_rowof="0", back_row=row, back_editing="true")
+    app = open_page("looking_back", looking_back_rowof="0", looking_back_row=row, looking_back_editing="true")
     assert "The row sums to 0.75." in said(app)
     np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"], translated().weights, **CLOSE)
-    app.button(key="back_normalise").click().run()
+    app.button(key="looking_back_normalise").click().run()
     assert_no_failure(app)
     np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"][0, :3], [2 / 3, 1 / 3, 0], atol=1e-3)
 
 
 def test_a_word_that_is_no_piece_is_spelled_in_pieces_and_said():
     app = open_page("looking_back")
-    app.text_input(key="back_word").set_value("zyxomma").run()
-    app.button(key="back_write_it").click().run()
+    app.text_input(key="looking_back_word").set_value("zyxomma").run()
+    app.button(key="looking_back_write_it").click().run()
     assert_no_failure(app)
     assert "“zyxomma” is no piece of the vocabulary: it is written in" in said(app)
     assert "zyxomma" in said(app).replace("“zyxomma”", "", 2)
-    app.text_input(key="back_word").set_value("   ").run()
-    app.button(key="back_write_it").click().run()
+    app.text_input(key="looking_back_word").set_value("   ").run()
+    app.button(key="looking_back_write_it").click().run()
     assert "No word is there" in said(app)
 
 
 def test_everything_can_be_taken_back():
-    app = open_page("looking_back", back_look="3.1")
-    app.button(key="back_undo_all").click().run()
+    app = open_page("looking_back", looking_back_look="3.1")
+    app.button(key="looking_back_undo_all").click().run()
     np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"], translated().weights, **CLOSE)
 
 
 def test_what_was_forced_goes_with_its_sentence():
-    app = open_page("looking_back", back_look="3.1")
-    app.text_input(key="back_text").set_value("I love the red house.").run()
+    app = open_page("looking_back", looking_back_look="3.1")
+    app.text_input(key="looking_back_text").set_value("I love the red house.").run()
     assert_no_failure(app)
-    assert "back_look" not in app.query_params
+    assert "looking_back_look" not in app.query_params
     found = checkpoints.load(TRANSLATOR).translate("I love the red house.")
     np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"], found.weights, **CLOSE)
 
 
 def test_a_beam_shows_its_tree():
-    words, _ = sent(open_page("looking_back", back_beam="3"), "step_viewer")
+    words, _ = sent(open_page("looking_back", looking_back_beam="3"), "step_viewer")
     view = words["views"][-1]["view"]
     assert view["kind"] == "tree"
     best = [node["word"] for node in view["nodes"] if node["best"]]
@@ -139,31 +142,30 @@ def test_a_beam_shows_its_tree():
 @pytest.mark.parametrize("page", ["bottleneck", "looking_back"])
 @pytest.mark.parametrize("text", ["3.14 42", "🙂🙃", "Où est la bibliothèque ?", "漢字", "<b>$x$</b> **a**", "a"])
 def test_every_text_is_shown_with_real_numbers(page, text):
-    prefix = {"bottleneck": "one", "looking_back": "back"}[page]
-    app = open_page(page, **{f"{prefix}_text": text})
+    app = open_page(page, **{f"{page}_text": text})
     assert_no_failure(app)
     assert sent(app, "step_viewer")[0]["signature"].startswith(text)
 
 
-@pytest.mark.parametrize(("page", "prefix"), [("bottleneck", "one"), ("looking_back", "back")])
-def test_a_text_that_cannot_be_read_is_refused_and_the_last_one_stays(page, prefix):
+@pytest.mark.parametrize("page", ["bottleneck", "looking_back"])
+def test_a_text_that_cannot_be_read_is_refused_and_the_last_one_stays(page):
     app = open_page(page)
     before = targets(app)
-    app.text_input(key=f"{prefix}_text").set_value("dog " * 300).run()
+    app.text_input(key=f"{page}_text").set_value("dog " * 300).run()
     assert_no_failure(app)
     assert f"at most {settings.MAX_TRANSLATED} are read at once" in said(app)
     assert targets(app) == before
-    app.text_input(key=f"{prefix}_text").set_value("  ").run()
+    app.text_input(key=f"{page}_text").set_value("  ").run()
     assert "Type an English sentence above" in said(app)
 
 
 def test_open_claims_and_checked_questions_stay_with_the_sentence_that_is_shown():
-    app = open_page("looking_back", back_open="0,1,5,6")
-    app.button_group(key="back_tanh_guess").set_value("nothing changes").run()
-    app.button(key="back_tanh_check").click().run()
+    app = open_page("looking_back", looking_back_open="0,1,5,6")
+    app.button_group(key="looking_back_tanh_guess").set_value("nothing changes").run()
+    app.button(key="looking_back_tanh_check").click().run()
     before = [found["says"] for found in sent(app, "claims")[0]["claims"] if found["open"]]
     assert len(before) == 4
-    app.text_input(key="back_text").set_value("dog " * 300).run()
+    app.text_input(key="looking_back_text").set_value("dog " * 300).run()
     assert_no_failure(app)
     assert [found["says"] for found in sent(app, "claims")[0]["claims"] if found["open"]] == before
 
@@ -281,24 +283,27 @@ def test_a_sentence_that_cannot_be_translated_says_why_in_the_table():
 
 def test_letters_that_were_never_seen_and_an_end_that_never_came_are_told():
     assert "noise" not in said(open_page("looking_back"))
-    assert "what is made of them is noise" in said(open_page("looking_back", back_text="我想要一只猫"))
+    assert "what is made of them is noise" in said(open_page("looking_back", looking_back_text="我想要一只猫"))
     never_ends = ",".join(f"{step}.20" for step in range(40))
-    assert "It did not come to an end: it is stopped after" in said(open_page("looking_back", back_write=never_ends))
+    assert "It did not come to an end: it is stopped after" in said(
+        open_page("looking_back", looking_back_write=never_ends)
+    )
 
 
 def test_a_word_of_many_pieces_is_taken_back_as_one():
     app = open_page("looking_back")
-    app.text_input(key="back_word").set_value("zzzzqqq").run()
-    app.button(key="back_write_it").click().run()
+    app.text_input(key="looking_back_word").set_value("zzzzqqq").run()
+    app.button(key="looking_back_write_it").click().run()
     assert "steps 1 to" in said(app)
     assert "“zzzzqqq”" in said(app)
-    app.button(key="back_undo_0").click().run()
+    app.button(key="looking_back_undo_0").click().run()
     assert targets(app) == [token for token in targets(open_page("looking_back"))]
 
 
 def test_marks_and_steps_that_cannot_be_are_not_forced():
     marks = checkpoints.load(TRANSLATOR).vocabulary
-    for link in ({"back_write": f"3.{marks.pad}"}, {"back_write": f"3.{marks.start}"}, {"back_look": "99.4"}):
+    never = [{"looking_back_write": f"3.{mark}"} for mark in (marks.pad, marks.start)]
+    for link in (*never, {"looking_back_look": "99.4"}):
         app = open_page("looking_back", **link)
         assert targets(app) == targets(open_page("looking_back"))
         assert "With your changes" not in said(app)
@@ -383,11 +388,11 @@ def test_only_our_own_examples_are_remembered_for_everybody(monkeypatch, text, i
 
 def test_a_translation_that_is_a_guess_says_so():
     for text, guesses in ((SENTENCE, False), ("Hello", True)):
-        assert ("this is a guess" in said(open_page("bottleneck", one_text=text))) is guesses
+        assert ("this is a guess" in said(open_page("bottleneck", bottleneck_text=text))) is guesses
 
 
 def test_a_cell_with_many_formulas_names_them_by_letters_and_says_how_each_is_made():
-    formula = sent(open_page("bottleneck", one_network="LSTM"), "step_viewer")[0]["formula"]
+    formula = sent(open_page("bottleneck", bottleneck_network="LSTM"), "step_viewer")[0]["formula"]
     whole, *others = formula.split("<math")[1:]
     assert len(others) == 5
     assert "σ" not in whole

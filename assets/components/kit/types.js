@@ -119,7 +119,7 @@
  * @property {string} shape
  * @property {string} axes
  * @property {string | null} formula
- * @property {CodeLine[] | null} code
+ * @property {number | null} code which of the functions made it; null for none of them
  * @property {Span[]} notice
  * @property {View} view
  */
@@ -221,7 +221,7 @@
 /**
  * @typedef {Shown & {
  *   lesson: string, signature: string, cross: boolean, views: StepView[], formula: string, formulaAll: boolean,
- *   code: CodeLine[], look: Look, go: [turn: number, step: number] | null, editable: boolean, editLabel: string,
+ *   code: CodeLine[][], look: Look, go: [turn: number, step: number] | null, editable: boolean, editLabel: string,
  *   recurrent: number | null, reorderable: boolean, tokenStrip: boolean, step: number, first: number,
  * }} StepViewerData
  */

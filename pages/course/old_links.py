@@ -1,0 +1,26 @@
+"""Links that were given out before a lesson's parameters began with its slug: they go on to work."""
+
+import streamlit as st
+
+# what the parameters of a lesson began with
+OLD_PREFIXES = {
+    "bottleneck": "one",
+    "looking_back": "back",
+    "captioning": "pic",
+    "attention": "op",
+    "self_attention": "self",
+    "masks": "mask",
+    "multi_head": "heads",
+    "vision_transformer": "vit",
+}
+
+
+def renew(slug: str) -> None:
+    """Give the parameters of an old link to this page their names of today, and begin anew with them."""
+    old = OLD_PREFIXES.get(slug)
+    former = [name for name in st.query_params if name.startswith(f"{old}_") and not name.startswith(f"{slug}_")]
+    for name in former:
+        st.query_params[slug + name.removeprefix(str(old))] = st.query_params[name]
+        del st.query_params[name]
+    if former:
+        st.rerun()

@@ -1,0 +1,37 @@
+"""How much of each input the end of a recurrent network still feels: the controls, and a curve for each kind of cell."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.experiments import bottleneck as experiments
+from core.experiments.bottleneck import GradientFlow
+from core.numerals import written
+from pages.parts import charts
+from pages.parts.controls import Controls, row
+
+
+def show(ui: Controls, words: str) -> GradientFlow:
+    """The curves under some words of the page. Returns what the controls ask for."""
+    with st.container(key=ui.key("distance"), border=True):
+        st.markdown(words)
+        with row("reach_control_row"):
+            asked = GradientFlow(
+                length=ui.slider("Inputs", 2, 60, 30, "inputs", 1),
+                gain=ui.slider("Gain γ", 0.8, 1.2, 0.9, "gain", 0.05),
+                d_hidden=ui.slider("Numbers in a state", 8, 64, 32, "states", 8),
+                forget_bias=ui.slider("LSTM forget bias", 0.0, 2.0, 0.0, "forget", 0.5),
+                seed=ui.seed(0),
+            )
+        figure, ends = _curves(asked)
+        alt = f"First input over last input: {ends}"
+        st.plotly_chart(figure, key=ui.key("gradients"), config=charts.QUIET, alt=alt)
+        st.caption(f"The first input's gradient over the last one's: {ends}.")
+    return asked
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _curves(asked: GradientFlow) -> tuple[go.Figure, str]:
+    """The curves of all cells, and in words how much of the last input's gradient the first one has."""
+    found = {cell: experiments.by_position(cell, asked) for cell in experiments.CELLS}
+    figure = charts.fading({cell: each.tolist() for cell, each in found.items()}, "input", "gradient of the end")
+    return figure, ", ".join(f"{cell} {written(experiments.ratio(each), '.1e')}" for cell, each in found.items())
