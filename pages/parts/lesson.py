@@ -92,6 +92,7 @@ class Scene:
     on_reorder: Place | None = None
     on_pick: Place | None = None
     asks: bool = True
+    token_strip: bool | None = None
 
     @cached_property
     def made(self) -> list[Step]:
@@ -320,7 +321,7 @@ class Lesson:
             edit_label=scene.edit_label,
             reorderable=scene.on_reorder is not None,
             recurrent=labels.index(scene.recurrent) if scene.recurrent else None,
-            token_strip=self.token_strip,
+            token_strip=self.token_strip if scene.token_strip is None else scene.token_strip,
             answered=self.answered(),
         )
 

@@ -18,6 +18,7 @@ from pages.parts.progress import visit
 from pages.parts.views import View, limit
 from pages.parts.words import Span, Token
 
+EACH = "each its own"  # in place of one formula for all: each step has that of what it shows
 LONGEST_LABEL = 40  # letters of a token that a label can need
 
 
@@ -37,7 +38,11 @@ class Computation:
     @property
     def formula(self) -> str:
         """Its markup; "" for none."""
-        return self.formula_of and whole_formula(self.steps, self.formula_of, self.symbols, self.formulas)
+        return "" if self.formula_of in ("", EACH) else self.formula_to(self.formula_of)
+
+    def formula_to(self, step: str) -> str:
+        """The markup of the formula of one step."""
+        return whole_formula(self.steps, step, self.symbols, self.formulas)
 
     def code_of(self, shown: tuple[str, ...]) -> Code | None:
         """The function that makes the first of some steps that any of them makes; None for none."""
@@ -90,7 +95,7 @@ class StepViewer:
     code         the functions that ran, in the order in which they are read.
     focus        the "query", "key" and "head" that are looked at first. Any other axis that is named here is selected by
                  itself, from this row on; that selection is not kept in the link.
-    formula_of   the step whose formula is shown, with all earlier ones inside it; "" for none.
+    formula_of   the step whose formula is shown, with all earlier ones inside it; "" for none, EACH for that of each step.
     formula_all  False where it is shown beside the steps that are in it alone.
     formulas     {step: LaTeX} in place of what the trace declares, where the learner changed the computation.
     symbols      {step: letter} for what the formula names by a letter.
@@ -225,7 +230,8 @@ def _payload(viewer: StepViewer, step: int) -> bytes:
     functions = [view.code or (view.instead or viewer.computation).code_of(view.steps) for view in viewer.views]
     code = list(dict.fromkeys(each for each in functions if each))
     step_views = [
-        _step_view(view, declared, tensors) | {"code": None if made is None else code.index(made)}
+        _step_view(view, declared, tensors)
+        | {"formula": _formula(view, viewer.computation), "code": None if made is None else code.index(made)}
         for view, made in zip(viewer.views, functions, strict=True)
     ]
     always = {"weights", "queries", "keys", "values", "scores", "scaled"} & tensors.keys()
@@ -276,10 +282,18 @@ def _step_view(step_view: StepView, declared: Mapping[str, Step], tensors: Mappi
         "shape": step_view.shape
         or (f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes)),
         "axes": _axes(step_view.view["kind"], parts[0]),
-        "formula": step_view.instead and step_view.instead.formula,
         "notice": step_view.notice,
         "view": _with_limits(step_view.view, tensors),
     }
+
+
+def _formula(view: StepView, lessons: Computation) -> str | None:
+    """The formula beside one step view; None for the lesson's own."""
+    if view.instead:
+        return view.instead.formula
+    if lessons.formula_of == EACH:
+        return lessons.formula_to(view.steps[-1]) if view.steps else ""
+    return None
 
 
 def _axes(kind: str, part: View) -> str:

@@ -58,6 +58,11 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
             "self_attention_temperature": "2.0",
         },
     },
+    "positions": {
+        "as it opens": {},
+        "swapped": {"positions_change": "swapped", "positions_pair": "3,6"},
+        "by hand": {"positions_numbers": "by hand", "positions_width": "8", "positions_later": "100"},
+    },
     "masks": {
         "as it opens": {},
         "by hand": {"masks_numbers": "by hand", "masks_kind": "padding"},

@@ -260,14 +260,25 @@ def beside(result: Lesson) -> Matrices:
     }
 
 
+def axes(written: Written, settings: Settings) -> dict[str, list[str]]:
+    """The words of all axes."""
+    m, n = settings.query_place + settings.shift, settings.key_place + settings.shift
+    places = [str(place) for place in range(settings.n_places)]
+    return {
+        "queries": [f"q at {m}"],
+        "keys": [f"k at {n}"],
+        "tokens": list(written.words),
+        "places": places,
+        "near": places[:BIASED],
+        "one": ["sinusoids"],
+        "schemes": ["RoPE", "sinusoids added"],
+    }
+
+
 def shown(written: Written, settings: Settings) -> Shown:
     """All that the figures show."""
     result = run(written, settings)
-    tensors = matrices(steps(result.trace)) | beside(result)
-    places = [str(place) for place in range(settings.n_places)]
-    m, n = settings.query_place + settings.shift, settings.key_place + settings.shift
-    tokens = {"queries": [f"q at {m}"], "keys": [f"k at {n}"], "tokens": written.words, "places": places}
-    return Shown(tensors, tokens)
+    return Shown(matrices(steps(result.trace)) | beside(result), dict(axes(written, settings)))
 
 
 def given(result: Lesson, written: Written, settings: Settings) -> Given:

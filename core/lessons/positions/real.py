@@ -235,23 +235,22 @@ def beside(result: Lesson) -> Matrices:
     }
 
 
+def axes(result: Lesson) -> dict[str, list[str]]:
+    """The words of all axes but those of the tokens."""
+    layers = [f"layer {layer}" for layer in range(len(result.looks_back))]
+    return {
+        "layers": layers,
+        "depth": ["what enters", *layers],
+        "heads": [f"head {head}" for head in range(result.looks_back.shape[1])],
+        "one": ["the learned table"],
+    }
+
+
 def shown(read: Encoded, settings: Settings) -> Shown:
     """All that the figures show."""
     result = run(read, settings)
     pieces = read.tokens.pieces
-    tensors = matrices(steps(result.trace)) | beside(result)
-    layers = [f"layer {layer}" for layer in range(len(result.looks_back))]
-    return Shown(
-        tensors,
-        {
-            "queries": pieces,
-            "keys": pieces,
-            "places": [str(place) for place in range(len(pieces))],
-            "layers": layers,
-            "depth": ["what enters", *layers],
-            "heads": [f"head {head}" for head in range(result.looks_back.shape[1])],
-        },
-    )
+    return Shown(matrices(steps(result.trace)) | beside(result), {"queries": pieces, "keys": pieces} | axes(result))
 
 
 def given(result: Lesson, base: float, width: int, n_places: int, shift: int) -> Given:

@@ -1,0 +1,191 @@
+"""Lesson 6: positions. How does the model know which word came first?"""
+
+from functools import partial
+
+import streamlit as st
+
+from core.attention import attend
+from core.experiments import positions as experiments
+from core.lessons import material
+from core.lessons.positions import questions, real
+from core.lessons.positions.by_hand import Settings
+from core.listing import ran
+from core.models.embedding import embed
+from core.numerals import written
+from core.training import order
+from pages.parts import clock_hands, controls, learning_curve, sentences
+from pages.parts.controls import Controls, row
+from pages.parts.lesson import Lesson, Scene, step
+from pages.parts.step_viewer import EACH
+from pages.parts.views import curves, matrix, table, tables, weights_matrix
+from pages.parts.words import plain
+
+MOVED = {"columns": "keys", "scale": "share", "labelled": True, "axes": "layers ↓ · tokens →"}
+AT_MOST = 128  # tokens: each is compared with every other
+SEED = 6
+COIN, ALWAYS, NEVER = "half of the time, like a coin", "always", "never"
+ROPE, ADDED, BOTH, NEITHER = "RoPE's", "the one with sinusoids added", "both", "neither"
+
+page = Lesson(
+    "positions",
+    opens_at="weights",
+    claims=experiments.CLAIMS,
+    sources=("vaswani2017", "devlin2019", "su2021", "press2022", "raffel2020"),
+    formula_of=EACH,
+    symbols={},
+)
+
+
+@page.scene
+def scene(ui: Controls) -> Scene | None:
+    with row():
+        is_real = ui.numbers() == controls.REAL
+        text = ui.sentence() if is_real else ""
+    return sentence(ui, text) if is_real else clock_hands.scene(ui, SEED)
+
+
+def sentence(ui: Controls, text: str) -> Scene | None:
+    """MiniLM's own positions on the learner's sentence."""
+    read = sentences.read(text, ui.prefix, at_most=AT_MOST)
+    if read is None:
+        return None
+    with row("control_row_more"):
+        change = ui.one_of("Positions", real.CHANGES, "change", "zeroed")
+        shift = ui.slider("All later by", 0, 256, 5, "shift") if change == "shifted" else 5
+    pair = ui.integers("pair")
+    chosen = real.Settings(change, pair if len(pair) == 2 else None, shift)  # the core looks whether they are places
+    result = real.run(read, chosen)
+    (layer, head), words = result.head, sentences.shown(read)
+    return Scene(
+        result,
+        trace=result.trace,
+        given=read,
+        chosen=chosen,
+        names={"layer": layer, "of": head},
+        tokens={"queries": words, "keys": words} | {axis: plain(texts) for axis, texts in real.axes(result).items()},
+        beside=real.beside(result),
+        shares=frozenset({"typed_weights", "looks_back", "looks_back_now"}),
+        again=partial(real.shown, partial(material.encode, read.text, read.tokens.start, AT_MOST), chosen),
+        signature=f"{read.text}|{read.tokens.start}",
+        origin=controls.origin(layer, head),
+        evidence=(real.given(result, 10_000.0, 64, 50, 1000), SEED),
+        code=(ran(embed, returns="normed"), ran(attend)),
+        formulas={"masked": "<scaled>"},  # nothing is masked here
+        divisor=result.trace.head.queries.shape[-1] ** 0.5,
+        steps=steps_of_a_sentence,
+        on_reorder=(lambda start, goal: ui.write("pair", f"{start},{goal}")) if change == "swapped" else None,
+    )
+
+
+PLACES = {
+    "as typed": "a second table has one row for each place, 512 in all, learned like the words.",
+    "zeroed": "you set the second table, which has a row for each place, to zeros: no token is told where it stands.",
+    "swapped": "a second table has one row for each place, and two tokens got each other's: drag a word to choose others.",
+    "shifted": "a second table has one row for each place, and every token got the one that stands {later} further.",
+}
+
+
+def steps_of_a_sentence(scene: Scene):
+    result, nearest = scene.result, scene.tensors["by_distance"][0]
+    yield step(
+        "E + P",
+        tables(table("embedded", "E"), table("positions", "P"), table("summed", "E + P + s"), table("normed", "LN")),
+        "Each token fetches {d} numbers from a table of words; the same word twice is the same row twice. And "
+        + PLACES[scene.chosen.change]
+        + " Both are added (s is one row that all share), then each token is brought to mean 0 and deviation 1.",
+        shows=("embedded", "positions", "summed", "normed"),
+        title="Words and places",
+        d=result.trace.embedding.embedded.shape[-1],
+        later=scene.chosen.shift,
+    )
+    yield step(
+        "nearness",
+        matrix("nearness", "signed", limit=1, corner="cosine", cornerNote="place by place", readout="plain"),
+        "How alike the rows of two places are: those of {q} and {k} have a cosine of {nearness[q,k]:.2f}. Nobody told the table "
+        "what near means; training did.",
+        title="How alike two places are",
+        code=ran(real.cosines),
+    )
+    yield step(
+        "distance",
+        curves("by_distance", "one", "places apart", "mean cosine"),
+        "The mean cosine of all rows so far apart: {one:.2f} for neighbours, {two:.2f} two apart, {three:.2f} three. It does "
+        "not only fall.",
+        title="How alike, by distance",
+        code=ran(real.cosine_by_distance),
+        **{name: float(nearest[apart]) for apart, name in enumerate(("none", "one", "two", "three"))},
+    )
+    yield step(
+        "weights",
+        weights_matrix(),
+        "Layer {layer}, head {of} looks most at the token before, of all heads, where positions are as typed. {q} gives "
+        "{weights[q,k]:.2f} to {k}; as typed it gives {typed_weights[q,k]:.2f}.",
+        operator="attend",
+        title="A head that looks at the token before",
+    )
+    share = {"rows": "layers", "scale": "weights", "limit": 1, "labelled": True, "axes": "layers ↓ · heads →"}
+    yield step(
+        "looking back",
+        tables(table("looks_back", "as typed", **share), table("looks_back_now", "now", **share), readout="plain"),
+        "What each head spends on the token before. As typed the strongest spends {typed:.2f}, now the strongest {now:.2f}.",
+        title="All heads that look back",
+        typed=result.looks_back.max().item(),
+        now=result.looks_back_now.max().item(),
+    )
+    yield step(
+        "moved",
+        tables(table("moved", "moved by", rows="depth", **MOVED), readout="plain"),
+        "How far each token's vector moved, layer by layer, in lengths of what it was as typed: {last:.2f} behind the last "
+        "layer, on average. The mean vectors of the sentence have a cosine of {likeness:.3f} with those as typed.",
+        operator="6 layers",
+        title="What becomes of the sentence",
+        code=ran(real.moves),
+        last=result.moved[-1].mean().item(),
+    )
+
+
+@page.below
+def both_orders(scene: Scene) -> None:
+    """Lesson 5's layer does not care in which order vectors enter it; the whole model does."""
+    if isinstance(scene.chosen, real.Settings) and len(scene.given.tokens.ids) >= 3:
+        layer, rounding, others = questions.typed_in_the_other_order(scene.given, scene.chosen, 3)
+        moved = f"to within {written(layer, '.0e')} (rounding alone may make {written(rounding, '.0e')})"
+        st.markdown(
+            "**Lesson 5 again.** Exchange two words and follow each to its new place. One layer, on the vectors that enter it: "
+            f"all outputs move along, {moved}. The whole model, which adds places first: the vectors of all other words move by "
+            f"{others:.2f} of their length."
+        )
+
+
+@page.aside
+def toys() -> None:
+    """Is A before B? Learned under every scheme, and tested on longer rows."""
+    learning_curve.show(page.slug, order.COMPARISON)
+
+
+@page.question(
+    "A toy reads rows of letters without positions and without a mask. Is A before B? How often is it right?",
+    (ALWAYS, COIN, NEVER),
+)
+def blind(scene: Scene) -> tuple[str, str]:
+    with st.spinner("A toy is being trained, some seconds …", show_time=True):
+        share = questions.guessed_without_positions(SEED)
+    return (COIN if 0.4 < share < 0.6 else ALWAYS if share >= 0.6 else NEVER), (
+        f"It is right in {share:.3f} of 500 rows: rows that are mirror images of each other give it the same sum."
+    )
+
+
+@page.question(
+    "A query and a key both move 1000 places on. Which score changes?",
+    (ROPE, ADDED, BOTH, NEITHER),
+    sets={"numbers": controls.BY_HAND, "later": 1000},
+    shows="score",
+)
+def later(scene: Scene) -> tuple[str, str]:
+    rope, added = questions.changed_by_shift(clock_hands.WRITTEN, Settings())
+    moved = (rope > 1e-9, added > 1e-9)
+    answer = {(True, False): ROPE, (False, True): ADDED, (True, True): BOTH}.get(moved, NEITHER)
+    return answer, f"With RoPE by {written(rope, '.0e')}, with sinusoids added by {added:.2f}."
+
+
+page.show()

@@ -1,0 +1,68 @@
+"""Lesson 6: what it shows is what the core computed, and its questions are graded on live numbers."""
+
+import numpy as np
+import pytest
+
+from core.lessons import material
+from core.lessons.positions import real
+from pages.parts.controls import SENTENCE
+from tests.pages.screen import assert_no_failure, open_page, said, sent
+
+CLOSE = {"atol": 1e-5, "rtol": 0}
+
+
+@pytest.mark.parametrize("change", real.CHANGES)
+def test_the_sentence_is_shown_as_the_core_reads_it_under_every_change(change):
+    words, tensors = sent(open_page("positions", positions_change=change), "step_viewer")
+    result = real.run(material.encode(SENTENCE), real.Settings(change))
+    np.testing.assert_allclose(tensors["weights"], result.trace.head.attention.weights[0, 0], **CLOSE)
+    np.testing.assert_allclose(tensors["moved"], result.moved, **CLOSE)
+    assert (tensors["positions"] == 0).all() == (change == "zeroed")
+    assert [token["text"] for token in words["tokens"]["queries"]][6:8] == ["the", "street"]
+
+
+def test_without_positions_the_head_that_looks_back_finds_the_word_before_no_more():
+    before = [np.diag(sent(open_page("positions", positions_change=how), "step_viewer")[1]["weights"], -1).mean() for how in
+              ("as typed", "zeroed")]  # fmt: skip
+    assert before[0] > 0.9
+    assert before[1] < 0.3
+
+
+def test_the_words_that_are_exchanged_are_in_the_link():
+    _, tensors = sent(open_page("positions", positions_change="swapped", positions_pair="3,6"), "step_viewer")
+    _, typed = sent(open_page("positions", positions_change="as typed"), "step_viewer")
+    np.testing.assert_array_equal(tensors["positions"][[3, 6]], typed["positions"][[6, 3]])
+    np.testing.assert_array_equal(np.delete(tensors["positions"], [3, 6], 0), np.delete(typed["positions"], [3, 6], 0))
+
+
+@pytest.mark.parametrize("pair", ["0,999", "x", "1", "1,2,3"])
+def test_places_that_are_not_there_leave_the_lessons_own_pair(pair):
+    app = open_page("positions", positions_change="swapped", positions_pair=pair)
+    assert_no_failure(app)
+    _, own = sent(open_page("positions", positions_change="swapped"), "step_viewer")
+    np.testing.assert_array_equal(sent(app, "step_viewer")[1]["positions"], own["positions"])
+
+
+def test_one_layer_and_the_whole_model_stand_side_by_side():
+    told = said(open_page("positions"))
+    assert "Lesson 5 again." in told
+    assert "0.47 of their length" in told
+
+
+def test_every_place_has_hands_of_one_length_and_moving_both_leaves_the_score_of_rope():
+    for later in ("0", "1000"):
+        _, tensors = sent(open_page("positions", positions_numbers="by hand", positions_later=later), "step_viewer")
+        np.testing.assert_allclose((tensors["codes"] ** 2).sum(1), 8, atol=1e-3)
+        np.testing.assert_allclose(tensors["by_shift"][0], tensors["by_shift"][0, 0], atol=1e-4)
+        assert np.ptp(tensors["by_shift"][1]) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "right"), [("blind", "half of the time, like a coin"), ("later", "the one with sinusoids added")]
+)
+def test_a_question_is_right_as_the_ledger_has_it(name, right):
+    app = open_page("positions")
+    app.button_group(key=f"positions_{name}_guess").set_value(right).run()
+    app.button(key=f"positions_{name}_check").click().run()
+    assert_no_failure(app)
+    assert "✓ Right" in said(app)
