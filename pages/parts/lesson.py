@@ -119,10 +119,6 @@ class Scene:
         """Where sentences look their names up."""
         return Scope(self.tensors, self.tokens, self.looks_at, self.result)
 
-    def word(self, axis: str, end: str) -> str:
-        """The word that is looked at first on an axis."""
-        return self.tokens[axis][self.looks_at[end]].text
-
 
 @dataclass(frozen=True)
 class StepDeclared:
