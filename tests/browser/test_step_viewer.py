@@ -89,7 +89,7 @@ def test_formula_and_code_mark_the_step_that_is_shown(visit):
     visitor.press("3")
     marked = visitor.see(".step-viewer .symbol.on").evaluate_all("nodes => nodes.map(node => node.dataset.step)")
     assert marked == ["scores"]
-    expect(visitor.see(".step-viewer pre.code .on").first).to_have_text(re.compile(r"^scores = score\(queries, keys\)"))
+    expect(visitor.see(".step-viewer pre.code .on").first).to_have_text(re.compile(r"^\s*scores = score\(queries, keys\)"))
 
 
 def test_hovering_a_word_marks_its_row_everywhere_and_asks_python_nothing(visit):
@@ -238,5 +238,6 @@ def test_where_the_steps_change_the_one_looked_at_keeps_its_name(visit, path, co
     expect(visitor.see(TITLE)).to_have_text(before)
     visitor.after(lambda: visitor.page.get_by_role("radio", name=control).click())
     visitor.says(TITLE, after)
+    visitor.page.wait_for_url(re.compile(r"step=\D"))  # its name
     again = visit(visitor.rest().page.url.removeprefix(visitor.address))
     expect(again.see(TITLE)).to_have_text(after)
