@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.course import old_links
 from pages.course.catalogue import BY_SLUG, MAP, PAGES, Page, neighbours
-from pages.parts import assets, messages, page_layout
+from pages.parts import assets, messages, page_layout, url_state
 from pages.parts.progress import visit
 from pages.server import preload
 
@@ -19,6 +19,7 @@ def open_page(slug: str) -> None:
     """Draw the head of a page and wait, visibly, until what its code imports is loaded. The map never waits."""
     page = BY_SLUG[slug or MAP.slug]
     old_links.renew(page.slug)
+    url_state.opened()
     page_layout.name(page.name)
     _greet()
     visit.open_page(page.slug if page.number else None)

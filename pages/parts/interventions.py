@@ -60,7 +60,7 @@ class LinkedInterventions:
     def row(self, n_source: int) -> tuple[int, tuple[float, ...]] | None:
         """The row that somebody writes, and its step."""
         steps = url_state.integers(self.name("rowof"))
-        if not steps or self.name("row") not in st.query_params:
+        if not steps or url_state.read(self.name("row")) is None:
             return None
         table = url_state.table(self.name("row"), ((0.0,),) * n_source)
         row = tuple(max(0.0, weight) for (weight,) in table)
@@ -184,7 +184,7 @@ class LinkedInterventions:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"✎ {words}")
                 st.button("Take back", key=self.name(f"undo_{number}"), on_click=undo, args=values)
-        if any(self.name(what) in st.query_params for what in ("look", "write", "row")):
+        if any(url_state.read(self.name(what)) is not None for what in ("look", "write", "row")):
             st.button("Take everything back", key=self.name("undo_all"), on_click=self.clear)
 
 

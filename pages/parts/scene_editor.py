@@ -46,7 +46,7 @@ def edit(prefix: str, default: Scene) -> Scene:
 
 def of_link(name: str, default: Scene) -> Scene:
     """The scene that the link names; the default where it names none that can be."""
-    text = st.query_params.get(name)
+    text = url_state.read(name)
     if text is None:
         return default
     if text == "empty":

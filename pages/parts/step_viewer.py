@@ -11,7 +11,7 @@ import streamlit as st
 from core.listing import Code
 from core.sources import SOURCES
 from core.trace import Step, matrices
-from pages.parts import assets
+from pages.parts import assets, url_state
 from pages.parts.formula import whole_formula
 from pages.parts.payload import pack
 from pages.parts.progress import visit
@@ -146,7 +146,7 @@ class StepViewer:
     @property
     def step(self) -> int:
         """The step view that the link names, by its name or its number; the first one where it names none that exists."""
-        asked = st.query_params.get("step", "")
+        asked = url_state.read("step") or ""
         named = [place for place, view in enumerate(self.views) if view.name == asked]
         if named:
             return named[0]
@@ -194,7 +194,7 @@ def show(
 def look_of_link(focus: Mapping[str, int]) -> dict[str, int]:
     """The query, key, number and head that the link looks at; the focus where it names none."""
     default = {"query": 0, "key": 0, "dimension": 0, "head": 0} | dict(focus)
-    asked = st.query_params.get("at", "")
+    asked = url_state.read("at") or ""
     if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", asked):
         return default | dict(zip(("query", "key", "dimension", "head"), map(int, asked.split(".")), strict=True))
     return default
@@ -206,15 +206,15 @@ def remember(key: str) -> None:
     if view is None:
         return
     step, names = int(view["step"]), st.session_state.get(f"{key}_names", ())
-    st.query_params["step"] = names[step] if step < len(names) else str(step)
-    st.query_params["at"] = ".".join(str(int(view[name])) for name in ("query", "key", "dimension", "head"))
+    url_state.write("step", names[step] if step < len(names) else str(step))
+    url_state.write("at", ".".join(str(int(view[name])) for name in ("query", "key", "dimension", "head")))
 
 
 def go_to(lesson: str, label: str) -> None:
     """Move the step viewer of a lesson to a step, as if the learner had clicked it."""
     turn = st.session_state.get(f"{lesson}_go", (0, ""))[0]
     st.session_state[f"{lesson}_go"] = (turn + 1, label)
-    st.query_params["step"] = name_of(label)
+    url_state.write("step", name_of(label))
 
 
 def _goal(viewer: StepViewer) -> tuple[int, int] | None:

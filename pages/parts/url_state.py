@@ -8,14 +8,32 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+# What was written since the page was last run whole, by name: the values before, and the value now.
+_WRITTEN = "url_state_written"
+
 Rows = tuple[tuple[float, ...], ...]
 LARGEST_NUMBER = 99.0
 _NUMBER = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,4})?")
 
 
+def read(name: str) -> str | None:
+    """What the link says. A request that crossed our answer on its way comes with the link of before: that loses nothing."""
+    text = st.query_params.get(name)
+    before, now = st.session_state.get(_WRITTEN, {}).get(name, (frozenset(), None))
+    if text == now or text not in before:
+        return text
+    _put(name, now)
+    return now
+
+
+def opened() -> None:
+    """A page is run whole, with the link that it is asked for with."""
+    st.session_state.pop(_WRITTEN, None)
+
+
 def integers(name: str, default: tuple[int, ...] = ()) -> tuple[int, ...]:
     """`?name=2,0,1` as numbers of 0 or more."""
-    text = st.query_params.get(name)
+    text = read(name)
     if text is None:
         return default
     if re.fullmatch(r"[0-9]{1,3}(,[0-9]{1,3}){0,511}", text):
@@ -25,7 +43,7 @@ def integers(name: str, default: tuple[int, ...] = ()) -> tuple[int, ...]:
 
 def pairs(name: str) -> frozenset[tuple[int, int]]:
     """`?name=0.3,2.1` as pairs of numbers of 0 or more."""
-    text = st.query_params.get(name)
+    text = read(name)
     if not text:
         return frozenset()
     if re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,5}(,[0-9]{1,3}\.[0-9]{1,5}){0,4095}", text):
@@ -35,7 +53,7 @@ def pairs(name: str) -> frozenset[tuple[int, int]]:
 
 def table(name: str, default: Rows) -> Rows:
     """`?name=1,0;0,1` as rows of numbers, as many and as long as the default's."""
-    text = st.query_params.get(name)
+    text = read(name)
     if text is None:
         return default
     rows = tuple(tuple(row.split(",")) for row in text.split(";"))
@@ -49,6 +67,13 @@ def table(name: str, default: Rows) -> Rows:
 
 def write(name: str, value: str) -> None:
     """Put a value into the link; an empty one leaves it."""
+    written = st.session_state.setdefault(_WRITTEN, {})
+    before, _ = written.get(name, (frozenset(), None))
+    written[name] = (before | {read(name)}, value or None)
+    _put(name, value)
+
+
+def _put(name: str, value: str | None) -> None:
     if value:
         st.query_params[name] = value
     elif name in st.query_params:

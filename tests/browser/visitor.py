@@ -219,10 +219,20 @@ class Windows:
         self._free: dict[str, list[Page]] = {}
 
     @contextmanager
-    def lend(self, viewport=DESK, color_scheme="light", reduced_motion="no-preference", **fixed) -> Iterator[Visitor]:
-        """A visitor with a window of this kind. fixed: what a window has for its whole life, as Playwright names it."""
-        free = self._free.setdefault(repr(fixed), [])
-        page = free.pop() if free else self._browser.new_context(**fixed).new_page()
+    def lend(
+        self, viewport=DESK, color_scheme="light", reduced_motion="no-preference", script="", **fixed
+    ) -> Iterator[Visitor]:
+        """A visitor with a window of this kind.
+
+        script and fixed are what a window has for its whole life: JavaScript that runs before any page's own, and options
+        as Playwright names them.
+        """
+        free = self._free.setdefault(repr((script, fixed)), [])
+        if free:
+            page = free.pop()
+        else:
+            page = self._browser.new_context(**fixed).new_page()
+            page.add_init_script(script)
         page.set_viewport_size(viewport)
         page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion, media="null")
         visitor = Visitor(page, self._address)
