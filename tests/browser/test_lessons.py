@@ -109,6 +109,7 @@ def test_a_lesson_played_and_answered_is_done_on_the_map(visit):
     visitor = visit("/masks", reduced_motion="reduce")
     visitor.see(".step-viewer .steps").focus()
     visitor.page.keyboard.press("End")
+    visitor.page.wait_for_url("**step=reach*")
     for guess, place in (("only the last", 0), ("all of them", 1)):
         visitor.asks(visitor.page.get_by_text(guess, exact=True).nth(place).click)
         visitor.after(lambda: visitor.page.get_by_role("button", name="Check").first.click())

@@ -89,7 +89,9 @@ def test_formula_and_code_mark_the_step_that_is_shown(visit):
     visitor.press("3")
     marked = visitor.see(".step-viewer .symbol.on").evaluate_all("nodes => nodes.map(node => node.dataset.step)")
     assert marked == ["scores"]
-    expect(visitor.see(".step-viewer pre.code .on").first).to_have_text(re.compile(r"^\s*scores = score\(queries, keys\)"))
+    expect(visitor.see(".step-viewer pre.code .on").first).to_have_text(
+        re.compile(r"^\s*scores = score\(queries, keys\)")
+    )
 
 
 def test_hovering_a_word_marks_its_row_everywhere_and_asks_python_nothing(visit):
