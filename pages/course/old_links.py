@@ -17,10 +17,12 @@ OLD_PREFIXES = {
 
 def renew(slug: str) -> None:
     """Give the parameters of an old link to this page their names of today, and begin anew with them."""
-    old = OLD_PREFIXES.get(slug)
+    if slug not in OLD_PREFIXES:
+        return
+    old = OLD_PREFIXES[slug]
     former = [name for name in st.query_params if name.startswith(f"{old}_") and not name.startswith(f"{slug}_")]
     for name in former:
-        st.query_params[slug + name.removeprefix(str(old))] = st.query_params[name]
+        st.query_params[slug + name.removeprefix(old)] = st.query_params[name]
         del st.query_params[name]
     if former:
         st.rerun()

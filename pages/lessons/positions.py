@@ -52,8 +52,10 @@ def sentence(ui: Controls, text: str) -> Scene | None:
     with row("control_row_more"):
         change = ui.one_of("Positions", real.CHANGES, "change", "zeroed")
         shift = ui.slider("All later by", 0, 256, 5, "shift") if change == "shifted" else 5
-    pair = ui.integers("pair")
-    chosen = real.Settings(change, pair if len(pair) == 2 else None, shift)  # the core looks whether they are places
+    pair = ui.integers("pair")  # whether they are places of this sentence, the core looks
+    chosen = real.Settings(
+        change, pair if len(set(pair)) == len(pair) == 2 else None, shift
+    )  # the core looks whether they are places
     result = real.run(read, chosen)
     (layer, head), words = result.head, sentences.shown(read)
     return Scene(
@@ -101,8 +103,8 @@ def steps_of_a_sentence(scene: Scene):
     yield step(
         "nearness",
         matrix("nearness", "signed", limit=1, corner="cosine", cornerNote="place by place", readout="plain"),
-        "How alike the rows of two places are: those of {q} and {k} have a cosine of {nearness[q,k]:.2f}. Nobody told the table "
-        "what near means; training did.",
+        "How alike the rows of two places of the table are: where {q} and {k} were typed, their cosine is {nearness[q,k]:.2f}. "
+        "Nobody told the table what near means; training did.",
         title="How alike two places are",
         code=ran(real.cosines),
     )

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from functools import partial
 
-from core.lessons import material
 from core.lessons.positions import by_hand
 from core.lessons.positions.by_hand import Written
 from core.listing import ran
@@ -50,9 +49,7 @@ def scene(ui: Controls, seed: int) -> Scene:
     return Scene(
         result,
         trace=result.trace,
-        given=material.encode(controls.SENTENCE),
         chosen=chosen,
-        names={"written": written},
         tokens=words,
         beside=by_hand.beside(result),
         again=partial(by_hand.shown, written, chosen),

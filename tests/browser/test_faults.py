@@ -174,18 +174,18 @@ SLOW_LINE = """() => {
 
 
 def test_on_a_slow_line_nothing_is_lost_where_a_request_crosses_the_answer_to_the_one_before(visit):
-    visitor = visit("/masks?step=1&mask_numbers=by+hand", script=f"({SLOW_LINE})()")
+    visitor = visit("/masks?step=1&masks_numbers=by+hand", script=f"({SLOW_LINE})()")
     visitor.page.get_by_role("button", name="Edit mask").click()
     visitor.see(".step-viewer figure canvas").focus()
     visitor.press(*["ArrowUp"] * 4, *["ArrowRight"] * 4)
     visitor.page.evaluate("window.hold = true")
     visitor.asks(lambda: visitor.press("Enter"))  # it is answered, and the page has not heard of it
-    visitor.linked(mask_cells=None)
+    visitor.linked(masks_cells=None)
     visitor.press("ArrowDown", "Enter")
-    visitor.linked(at="1.3.0.0", mask_cells=None)  # the view tells where it is, still without having heard
+    visitor.linked(at="1.3.0.0", masks_cells=None)  # the view tells where it is, still without having heard
     visitor.rest()
     visitor.page.evaluate("release()")
-    visitor.rest().linked(mask_cells="0.3,1.3")
+    visitor.rest().linked(masks_cells="0.3,1.3")
 
 
 def test_a_page_that_was_drawn_while_the_browser_was_busy_answers(visit):
