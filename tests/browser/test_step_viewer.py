@@ -42,6 +42,14 @@ def test_keys_move_from_step_to_step(visit):
     expect(visitor.see(STEPS)).to_have_attribute("aria-valuetext", "3 of 9: scores")
 
 
+def test_a_page_at_rest_has_told_the_link_what_it_shows(visit):
+    visitor = visit("/self_attention", reduced_motion="reduce")
+    visitor.see(STEPS).focus()
+    visitor.press("End").rest()
+    assert visitor.link["step"] == "mean"
+    assert visitor.page.locator("[data-stale=true]").count() == 0
+
+
 def test_play_computes_row_by_row_and_pause_stops_it(visit):
     visitor = visit("/self_attention")
     visitor.see(".step-viewer .play").click()

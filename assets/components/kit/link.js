@@ -28,7 +28,9 @@ export class ViewLink {
     this.wait();
     const now = JSON.stringify(view);
     if (now === this.told) return;
+    this.io.root.dataset.untold = "";
     this.timer = setTimeout(() => {
+      delete this.io.root.dataset.untold;
       this.told = now;
       replace(view);
       this.io.component.setStateValue("view", view);
@@ -38,6 +40,7 @@ export class ViewLink {
   /** Not yet: the view is still moving. */
   wait() {
     clearTimeout(this.timer);
+    delete this.io.root.dataset.untold;
   }
 }
 

@@ -53,7 +53,7 @@ function stylesheet(root, url) {
  * Mounts or updates an app.
  *
  * create(root, io) builds it once in an empty root: { update(payload, theme), resize(width)?, destroy()? }.
- * io has setStateValue and setTriggerValue of the component.
+ * io has the component, for its setStateValue and setTriggerValue, and the root.
  *
  * @template P
  * @param {Component} component
@@ -97,7 +97,7 @@ function begin(component, create, styles) {
   root.className = "lab";
   root.style.visibility = "hidden";
   component.parentElement.append(root);
-  const io = { component };
+  const io = { component, root };
   const app = create(root, io);
   const sheets = [new URL("kit.css", import.meta.url), ...styles].map((url) => stylesheet(root, url));
   const ready = Promise.all([...sheets, loadMathFont()]);

@@ -170,7 +170,7 @@
  * @property {(name: string, value: unknown) => void} setStateValue
  */
 
-/** @typedef {{ component: Component }} Io */
+/** @typedef {{ component: Component, root: HTMLElement }} Io root: untold while the link does not yet say what is shown */
 
 /**
  * @template P
