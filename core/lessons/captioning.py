@@ -136,4 +136,4 @@ def shown(context: Context, settings: Settings, picture: UInt8[np.ndarray, "heig
 
 def looked_at(caption: Caption, word: int) -> str:
     """The name of the cell that a word looks at most."""
-    return CELLS[int(caption.weights[word].argmax())]
+    return CELLS[int(caption.with_attention.weights[0, word].argmax())]

@@ -169,5 +169,5 @@ def chosen(translation: Translation, step: int, rank: int) -> int:
 def brightest() -> tuple[list[int], list[str]]:
     """Where a toy that nobody guided looks for words 2 to 5 of the lesson's sentence: the places and their words."""
     snapshot = list(trained("grammar", "additive", 0).snapshots.values())[-1]
-    places = snapshot.weights[1:5].argmax(1).tolist()
+    places = snapshot.with_attention[1:5].argmax(1).tolist()
     return places, [snapshot.source[place] for place in places]

@@ -5,7 +5,7 @@ from functools import partial
 from core.analysis.flow import Summary, Weights, summarised
 from core.analysis.grouping import Groups, grouped
 from core.export import doors
-from core.lessons.shown import Shown
+from core.lessons.shown import Shown, call
 from core.lessons.text_attention import TextAttention
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading
@@ -30,9 +30,11 @@ def shown(
     return Shown({"weights": matrix.numpy(), "heads": heads.numpy()}, {"queries": queries, "keys": keys})
 
 
-def again(loaded: LoadedModel, reading: Reading, seen: TextAttention, of: Summary, layer: int, head: int) -> partial:
+def again(
+    loaded: LoadedModel, reading: Reading, seen: TextAttention, of: Summary, layer: int, head: int
+) -> partial[Shown]:
     """The call of `shown` by the library alone, for what this project's own reading of a text has shown."""
     inputs = {name: ids.tolist() for name, ids in reading.inputs.items()}
     found = f"{seen.kind}_attentions" if reading.target else "attentions"
-    weights = partial(doors.heads_of_text, loaded.name, type(loaded.model).__name__, inputs, found)
-    return partial(shown, weights, of, layer, head, seen.rows, seen.columns, seen.queries.pieces, seen.keys.pieces)
+    weights = call(doors.heads_of_text, loaded.name, type(loaded.model).__name__, inputs, found)
+    return call(shown, weights, of, layer, head, seen.rows, seen.columns, seen.queries.pieces, seen.keys.pieces)

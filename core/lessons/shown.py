@@ -1,12 +1,14 @@
 """What a lesson shows, without a screen: its tensors as matrices, and the words of every axis."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
 Matrices = dict[str, np.ndarray]
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,12 @@ class Shown:
     """
 
     tensors: Matrices
-    tokens: dict[str, Sequence[str]]
+    tokens: Mapping[str, Sequence[str]]
     words: Sequence[Sequence[str]] = ()
     nodes: Sequence[dict[str, Any]] = ()
     series: Sequence[dict[str, Any]] = ()
+
+
+def call(function: Callable[..., R], *given: Any) -> partial[R]:
+    """A call that can be made again and be written down as code; an argument may be such a call itself."""
+    return partial(function, *given)

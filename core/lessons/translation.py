@@ -13,7 +13,7 @@ from core.lessons.text_attention import TextAttention, text_attention
 from core.models import checkpoints
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading, read
-from core.models.writing import write
+from core.models.writing import no_translator, write
 from core.sequence.trained import Translation
 
 NAMES: Final = ("additive", "scaled dot", "one vector")
@@ -30,6 +30,15 @@ class Aligned:
     target: tuple[str, ...]
     weights: Float[Tensor, "target_words source_words"] | None
     translation: Translation
+
+    @property
+    def with_attention(self) -> Float[Tensor, "target_words source_words"]:
+        """The weights where there are some. Raises ValueError without attention, and where nothing was written."""
+        if self.weights is None:
+            raise ValueError(
+                f"{self.text!r} has no weights: choose a translator with attention and a sentence it reads"
+            )
+        return self.weights
 
     @property
     def pharaoh(self) -> str:
@@ -52,7 +61,7 @@ def shown(names: tuple[str, ...], text: str, knowing: bool) -> Shown:
     have their names."""
     found = {name: translate(name, text, knowing) for name in names}
     first = found[names[0]]
-    tensors = {name if name != names[0] else "weights": each.weights.numpy() for name, each in found.items()}
+    tensors = {name if name != names[0] else "weights": each.with_attention.numpy() for name, each in found.items()}
     tokens = {name if name != names[0] else "queries": each.target for name, each in found.items()}
     return Shown(tensors, tokens | {"keys": first.source})
 
@@ -97,6 +106,8 @@ def heads_of(loaded: LoadedModel, prefix: str, text: str, written: str | None) -
     if not target.strip():
         raise ValueError(f"{loaded.name} wrote nothing for this sentence: give a translation yourself")
     reading = read(loaded, asked, target)
+    if reading.target is None:
+        raise no_translator(loaded)
     for tokens in (reading.tokens, reading.target):
         if tokens.used < tokens.total:
             raise ValueError(

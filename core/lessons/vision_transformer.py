@@ -67,7 +67,7 @@ class Lesson:
     def steps(self, layer: int) -> list[Step]:
         """Every tensor in the order computed, of the blocks one; with patches that are not read, up to them."""
         whole = [replace(each, tensor=each.tensor.cpu()) for each in steps(self.now.trace)]
-        block = [replace(each, tensor=each.tensor.cpu()) for each in steps(self.now.trace.blocks[layer])]
+        block = [replace(each, tensor=each.tensor.cpu()) for each in steps(self.now.of_transformer.blocks[layer])]
         every = [*whole[:_BEFORE_BLOCKS], *block, *whole[_BEFORE_BLOCKS:]]
         return every if self.settings.whole else [each for each in every if each.name in ("pixels", "patches")]
 
@@ -76,7 +76,7 @@ class Lesson:
         picture = self.pixels.transpose(2, 0, 1) / np.float32(255)
         if not self.settings.whole:
             return {"picture": picture, "patches": rows_of(self.pixels, self.settings.patch_size)}
-        block = self.now.trace.blocks[layer].attention
+        block = self.now.of_transformer.blocks[layer].attention
         of_head = {name: getattr(block, name) for name in ("queries", "keys", "values")}
         of_head |= {each.name: each.tensor for each in steps(block.attention)}
         tensors = {name: tensor[0, head].cpu().numpy() for name, tensor in of_head.items()}

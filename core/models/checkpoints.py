@@ -70,13 +70,13 @@ def load_captioner(name: str) -> TrainedCaptioner:
     return _of_kind(name, TrainedCaptioner)
 
 
-def load_classifier(name: str) -> TrainedClassifier:
+def load_classifier(name: str, device: str | None = None) -> TrainedClassifier:
     """One of CLASSIFIERS, as `load`."""
-    return _of_kind(name, TrainedClassifier)
+    return _of_kind(name, TrainedClassifier, device)
 
 
-def _of_kind(name: str, kind: type[Kind]) -> Kind:
-    found = load(name)
+def _of_kind(name: str, kind: type[Kind], device: str | None = None) -> Kind:
+    found = load(name, device)
     if not isinstance(found, kind):
         raise ModelError(f"{name} is a {type(found).__name__} and no {kind.__name__}: choose another model")
     return found

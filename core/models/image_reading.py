@@ -32,8 +32,8 @@ class ImageReading:
 
 def patch_attention_of(answer: Classification) -> PatchAttention:
     """The weights of one of the project's own Vision Transformers."""
+    side = round(answer.of_transformer.patches.shape[1] ** 0.5)
     weights = torch.stack(answer.layers).cpu()
-    side = round(answer.trace.patches.shape[1] ** 0.5)
     extra = (CLASS_TOKEN,) if weights.shape[-1] > side**2 else ()
     return PatchAttention(weights, extra, side, side)
 
@@ -52,7 +52,7 @@ def read_image(
     Raises   ModelError where it cannot.
     """
     if isinstance(model, str):
-        classifier = checkpoints.load(model, device)
+        classifier = checkpoints.load_classifier(model, device)
         pixels = fitted(picture, classifier.side, fit)
         answer = classifier.classify(pixels)
         return ImageReading(name, pixels, patch_attention_of(answer), answer)

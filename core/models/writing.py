@@ -7,15 +7,20 @@ from core.models.loaded import LoadedModel
 from core.models.tokens import encode
 
 
+def no_translator(loaded: LoadedModel) -> ModelError:
+    """What is said where a model cannot translate."""
+    return ModelError(
+        f"{loaded.name} does not translate ({loaded.kind}): choose an encoder-decoder such as Marian or T5"
+    )
+
+
 def write(loaded: LoadedModel, text: str, most: int) -> str:
     """The text that the model writes greedily, in at most so many tokens.
 
     Raises   ValueError for a text that cannot be read; ModelError for a model that is no encoder-decoder.
     """
     if loaded.kind != "encoder-decoder":
-        raise ModelError(
-            f"{loaded.name} does not translate ({loaded.kind}): choose an encoder-decoder such as Marian or T5"
-        )
+        raise no_translator(loaded)
     _, inputs = encode(loaded, text)
     with told_as(f"{loaded.name} cannot write: choose another model"), torch.inference_mode():
         ids = loaded.model.generate(**inputs, max_new_tokens=most, num_beams=1, do_sample=False)

@@ -90,6 +90,13 @@ class Translation:
     tree: Tree | None
 
     @property
+    def with_attention(self) -> LookingBackTrace:
+        """The trace of a translator with attention. Raises ValueError for one without."""
+        if isinstance(self.trace, FixedContextTrace):
+            raise ValueError("this translator has no attention, so it looks back at nothing: choose one that does")
+        return self.trace
+
+    @property
     def weights(self) -> Float[Tensor, "target source"] | None:
         """How each written piece's attention is spread over the pieces that were read."""
         return self.trace.weights[0] if isinstance(self.trace, LookingBackTrace) else None

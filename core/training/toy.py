@@ -69,6 +69,13 @@ class Snapshot:
     right: float
     exact: float
 
+    @property
+    def with_attention(self) -> Float[Tensor, "target source"]:
+        """The weights of a toy with attention. Raises ValueError for one without."""
+        if self.weights is None:
+            raise ValueError("this toy has no attention, so it has no weights: train one that does")
+        return self.weights
+
 
 def parse(task: Task, text: str) -> Example:
     """A sentence of a task that somebody typed. Raises ValueError saying what does not fit."""

@@ -77,6 +77,13 @@ class Classification(Answer):
     trace: ViTTrace | ConvTrace
 
     @property
+    def of_transformer(self) -> ViTTrace:
+        """The trace of a Vision Transformer. Raises ValueError for a convolutional net, which has no weights."""
+        if isinstance(self.trace, ConvTrace):
+            raise ValueError("a convolutional net has no attention weights: classify by vit or vit-mean-pool")
+        return self.trace
+
+    @property
     def layers(self) -> tuple[Float[Tensor, "heads queries keys"], ...]:
         """The attention weights of every layer; with a class token it is query and key 0, the patches follow."""
         if isinstance(self.trace, ConvTrace):
@@ -92,11 +99,8 @@ class Classification(Answer):
         the objects are, on photographs that are not held out.
         Raises   ValueError for a convolutional net, which has no weights.
         """
-        if isinstance(self.trace, ConvTrace):
-            raise ValueError("a convolutional net has no attention weights: classify by vit or vit-mean-pool")
-        weights = torch.stack(self.layers)
-        flow = rollout(weights, fuse="max")
-        patches = self.trace.patches.shape[1]
+        patches = self.of_transformer.patches.shape[1]
+        flow = rollout(torch.stack(self.layers), fuse="max")
         row = flow[0, 1:] if flow.shape[0] > patches else flow.mean(dim=0)
         side = round(patches**0.5)
         return (row / row.sum()).unflatten(0, (side, side))

@@ -92,6 +92,13 @@ class Caption:
         return self.words[-1:] == (WORDS[END],)
 
     @property
+    def with_attention(self) -> CaptionTrace:
+        """The trace of a captioner with attention. Raises ValueError for one without."""
+        if isinstance(self.trace, MeanContextTrace):
+            raise ValueError("this captioner has no attention, so it looks nowhere: choose the one with attention")
+        return self.trace
+
+    @property
     def weights(self) -> Float[Tensor, "target rows columns"] | None:
         """Where each word looked, as a map over the cells of the picture; None without attention."""
         if not isinstance(self.trace, CaptionTrace):

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis.strategies import permutations
 
 from core.attention import MultiHeadAttention, Projections, attend, masks, self_attend
-from core.lessons import attention, material, multi_head, self_attention
+from core.lessons import attention, material, multi_head, self_attention, translation
 from core.lessons import masks as masking
+from core.models import loading, offline
+from core.models.errors import ModelError
 from tests.core.shapes import normal
 
 TOKENS, D_MODEL, HEAD_DIM = 7, 15, 5
@@ -313,3 +315,11 @@ def test_the_real_layer_computes_what_bert_computes():
     mine = material.layer_of(3)(encoded.x(3)).attention.weights
     theirs = read(loading.load(offline.NAME), text).encoder[3].weights.cpu()
     torch.testing.assert_close(mine, theirs, atol=1e-5, rtol=0)
+
+
+# the translation lab ---------------------------------------------------------------------------------------------------
+
+
+def test_a_model_that_does_not_translate_is_told_apart_also_with_a_translation_given():
+    with pytest.raises(ModelError, match="does not translate"):
+        translation.heads_of(loading.load(offline.NAME), "", "a white cat", "un chat blanc")

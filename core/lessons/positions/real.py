@@ -1,7 +1,7 @@
 """A sentence with its own positions, without, with two exchanged, or later in a text: what a real model makes of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
@@ -73,14 +73,19 @@ class Lesson:
 
 def placed(n_tokens: int, settings: Settings) -> tuple[int | None, ...]:
     """The place of each token under these settings."""
-    places = list(range(n_tokens))
+    places = range(n_tokens)
     if settings.change == "zeroed":
         return (None,) * n_tokens
     if settings.change == "shifted":
         return tuple(place + settings.shift for place in places)
-    if settings.change == "swapped":
-        first, second = pair_of(n_tokens, settings)
-        places[first], places[second] = second, first
+    return exchanged(n_tokens, settings) if settings.change == "swapped" else tuple(places)
+
+
+def exchanged(n_tokens: int, settings: Settings) -> tuple[int, ...]:
+    """The place of each token once two have changed theirs."""
+    places = list(range(n_tokens))
+    first, second = pair_of(n_tokens, settings)
+    places[first], places[second] = second, first
     return tuple(places)
 
 
@@ -169,14 +174,14 @@ def orders(read: Encoded, settings: Settings, layer: int) -> Orders:
     """Exchange two tokens: what one layer makes of it, and what the whole model does. Needs three tokens."""
     loaded, ids = loading.load(offline.NAME), read.tokens.ids
     n_tokens = len(ids)
-    order = placed(n_tokens, replace(settings, change="swapped"))
+    order = exchanged(n_tokens, settings)
     home = [order.index(token) for token in range(n_tokens)]
     other = [ids[token] for token in order]
 
     def hidden(ids: Sequence[int], places: Places) -> Float[Tensor, "depth tokens d_model"]:
         return hidden_states(loaded, embed(loaded, ids, places).normed)
 
-    typed, exchanged = read.hidden, hidden(other, range(n_tokens))[:, home]
+    typed, other_way = read.hidden, hidden(other, range(n_tokens))[:, home]
     nowhere = (None,) * n_tokens
     whole = layer_of(layer)
     x = typed[layer][None]
@@ -186,10 +191,10 @@ def orders(read: Encoded, settings: Settings, layer: int) -> Orders:
         order,
         largest(after.attention.output[:, :, home] - before.attention.output),
         rounding(before.attention, before.values),
-        moves(typed, exchanged),
+        moves(typed, other_way),
         largest((hidden(other, nowhere)[:, home] - hidden(ids, nowhere))[-1]),
-        largest((exchanged - hidden(ids, order))[-1]),
-        likeness(typed, exchanged),
+        largest((other_way - hidden(ids, order))[-1]),
+        likeness(typed, other_way),
     )
 
 
