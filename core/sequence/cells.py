@@ -92,9 +92,8 @@ class Maps:
     @classmethod
     def from_torch(cls, module: nn.RNNBase) -> "Maps":
         """Those of one layer of torch's own."""
-        weights = (module.weight_ih_l0, module.weight_hh_l0, module.bias_ih_l0, module.bias_hh_l0)
-        w_input, w_state, b_input, b_state = (weight.detach() for weight in weights)
-        return cls(w_input.T, w_state.T, b_input, b_state)
+        weights = module.state_dict()
+        return cls(weights["weight_ih_l0"].T, weights["weight_hh_l0"].T, weights["bias_ih_l0"], weights["bias_hh_l0"])
 
 
 def rnn(inputs: Float[Tensor, "batch tokens d_embedded"], maps: Maps) -> RNNTrace:

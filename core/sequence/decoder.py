@@ -53,6 +53,13 @@ class Source:
     summary: Float[Tensor, "batch d_annotation"] | None
     first_state: Float[Tensor, "batch d_hidden"]
 
+    @property
+    def known_keys(self) -> Float[Tensor, "batch source d_score"]:
+        """The keys of a decoder that looks back. Raises ValueError for one that does not."""
+        if self.keys is None:
+            raise ValueError("this was read by a decoder without attention: it has no keys to look back at")
+        return self.keys
+
 
 @dataclass(frozen=True)
 class DecoderStep:
@@ -113,7 +120,7 @@ class Decoder(nn.Module, ABC):
         forced     attention weights that take the place of the model's own.
         temperature   what scores are divided by, beside the root of their width where that belongs to them.
         """
-        if self.config.attention == "none":
+        if source.summary is not None:
             return DecoderStep(None, source.summary, self.advance(previous, source.summary, state))
         attention = self.look_back(source, previous, state, temperature)
         context = attention.output[:, 0, 0] if forced is None else (forced[:, None] @ source.encoder_states)[:, 0]
@@ -131,7 +138,7 @@ class Decoder(nn.Module, ABC):
         scale = self.score.scale(self.config.d_score) / temperature
         return attend(
             query[:, None, None],
-            source.keys[:, None],
+            source.known_keys[:, None],
             source.encoder_states[:, None],
             source.allowed[:, None, None],
             score=self.score,
@@ -168,7 +175,5 @@ class Decoder(nn.Module, ABC):
             state = taken[-1].decoder_state
         states = torch.stack([step.decoder_state for step in taken], dim=1)
         contexts = torch.stack([step.context for step in taken], dim=1)
-        weights = None
-        if self.config.attention != "none":
-            weights = torch.stack([step.attention.weights[:, 0, 0] for step in taken], dim=1)
-        return self.logits(self.drop(states), contexts, embedded), weights
+        rows = [step.attention.weights[:, 0, 0] for step in taken if step.attention is not None]
+        return self.logits(self.drop(states), contexts, embedded), torch.stack(rows, dim=1) if rows else None

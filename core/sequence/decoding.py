@@ -1,6 +1,6 @@
 """Turning a decoder's scores into text: greedily or with a beam, freely or with steps that somebody forces."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -175,12 +175,15 @@ def beam(
 
 
 def _repeated(source: Source, times: int) -> Source:
-    given = {field.name: getattr(source, field.name) for field in fields(source)}
+    def repeated(tensor: Tensor) -> Tensor:
+        return tensor.expand(times, *[-1] * (tensor.dim() - 1))
+
     return Source(
-        **{
-            name: None if tensor is None else tensor.expand(times, *[-1] * (tensor.dim() - 1))
-            for name, tensor in given.items()
-        }
+        repeated(source.encoder_states),
+        None if source.keys is None else repeated(source.keys),
+        repeated(source.allowed),
+        None if source.summary is None else repeated(source.summary),
+        repeated(source.first_state),
     )
 
 
@@ -192,18 +195,19 @@ def weights_of(
 
     knowing   False: the decoder's own weights, made before the token is known. True: after it is known, by Bayes' rule:
               weight times the probability of the token if the context were that source position alone.
+    Raises    ValueError for a decoder without attention.
     """
     n_source = source.encoder_states.shape[1]
     state, previous, rows = source.first_state, start, []
     for token in target:
         embedded = model.embedding.weight[previous][None]
-        taken = model.step(source, embedded, state)
-        log_weights = taken.attention.masked[0, 0, 0].log_softmax(-1)
+        attention = model.look_back(source, embedded, state)
+        log_weights = attention.masked[0, 0, 0].log_softmax(-1)
         if knowing:
             repeated = embedded.expand(n_source, -1)
             there = model.advance(repeated, source.encoder_states[0], state.expand(n_source, -1))
             likely = model.logits(there, source.encoder_states[0], repeated).log_softmax(-1)[:, token]
             log_weights = (log_weights + likely).log_softmax(-1)
         rows.append(log_weights.exp())
-        state, previous = taken.decoder_state, token
+        state, previous = model.advance(embedded, attention.output[:, 0, 0], state), token
     return torch.stack(rows)

@@ -54,7 +54,7 @@ class Vocabulary:
         self._tokenizer = tokenizer
         # what a visitor types is text, also where it looks like a mark
         tokenizer.encode_special_tokens = True
-        self.pad, self.start, self.end = (tokenizer.token_to_id(token) for token in (PAD, START, END))
+        self.pad, self.start, self.end = (self._mark(token) for token in MARKS)
 
     @classmethod
     def learn(cls, texts: Iterable[str], size: int) -> "Vocabulary":
@@ -87,8 +87,11 @@ class Vocabulary:
         return self._tokenizer.to_str()
 
     def piece(self, id_: int) -> str:
-        """How a piece is written, with ▁ where a word begins after a space."""
-        return self._tokenizer.id_to_token(id_)
+        """How a piece is written, with ▁ where a word begins after a space. Raises ValueError if there is none."""
+        piece = self._tokenizer.id_to_token(id_)
+        if piece is None:
+            raise ValueError(f"there is no piece {id_}: this vocabulary has {len(self)}, counted from 0")
+        return piece
 
     def shown(self, pieces: Pieces) -> list[str]:
         """Pieces as a person reads them: what goes on with a word begins with ##."""
@@ -142,6 +145,12 @@ class Vocabulary:
             ids += pieces
             word_of += [place] * len(pieces)
         return Pieces(tuple(ids), tuple(given), tuple(word_of))
+
+    def _mark(self, token: str) -> int:
+        id_ = self._tokenizer.token_to_id(token)
+        if id_ is None:
+            raise ValueError(f"this vocabulary has no piece {token}: it is none of this project's")
+        return id_
 
     def _ids(self, text: str) -> list[int]:
         return self._tokenizer.encode(text, add_special_tokens=False).ids
