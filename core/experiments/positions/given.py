@@ -1,5 +1,6 @@
 """What the experiments on positions are given."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +17,7 @@ class Given:
     x                tokens without positions; positions: the codes that are added to them.
     w_x, w_p         the map of tokens and the map of positions.
     queries, keys    vectors to be turned, of an even width.
-    table            the position table at hand, a row for each place.
+    learned_table    gives a table of positions that a model learned, a row for each place; asked for when it is needed.
     base, width      of sinusoids.
     n_places         how many places are looked at.
     shift            how far all are moved together.
@@ -28,7 +29,7 @@ class Given:
     w_p: Float[Tensor, "d_embedded d_model"]
     queries: Float[Tensor, "queries head_dim"]
     keys: Float[Tensor, "keys head_dim"]
-    table: Float[Tensor, "places width"]
+    learned_table: Callable[[], Float[Tensor, "places width"]]
     base: float = 10_000.0
     width: int = 64
     n_places: int = 50

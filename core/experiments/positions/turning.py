@@ -56,15 +56,28 @@ def shifted_scores(given: Given) -> tuple[float, float, float]:
     sources=("su2021", "clark2019"),
 )
 def locality(given: Given, seed: int) -> Finding:
-    """The distance at which each query, turned, meets the first key with its best score: is it always their own place?"""
+    """The distance at which each query, turned, meets the first key with its best score: is it always their own place?
+
+    A query whose scores are all the same prefers no distance and is left out: with zeros it tells nothing.
+    """
     given = given.exact()
     offsets = torch.arange(-AROUND, AROUND + 1)
     key = rotate(given.keys[:1].expand(len(offsets), -1), offsets, given.base)
-    best = offsets[(given.queries @ key.mT).argmax(-1)]
+    scores = given.queries @ key.mT
+    rounding = 1e-9 * given.queries.norm(dim=-1) * given.keys[0].norm()
+    prefers = scores.amax(-1) - scores.amin(-1) > rounding
+    if not prefers.any():
+        return Finding(
+            (Number("queries", len(scores), ",d"), Number("that prefer any distance", 0, ",d")),
+            holds=False,
+            says="This cannot be judged here: at every distance the first key has the same score, since in no pair of numbers "
+            "both it and a query have any but 0.",
+        )
+    best = offsets[scores[prefers].argmax(-1)]
     elsewhere = int((best.abs() > 1).sum())
     furthest = int(best[best.abs().argmax()])
     numbers = (
-        Number("queries", len(best), ",d"),
+        Number("queries that prefer a distance", len(best), ",d"),
         Number("that prefer a distance of 2 or more", elsewhere, ",d"),
         Number("furthest preferred offset", furthest, ".0f"),
     )

@@ -10,6 +10,7 @@ from core.attention.scores import dot
 from core.experiments.measure import largest
 from core.experiments.positions import Given
 from core.lessons.material import Rows
+from core.lessons.positions.real import learned_table
 from core.lessons.shown import Matrices, Shown
 from core.trace import matrices, part, step, steps
 from core.transformer.positions import alibi, angles, offsets, relative_buckets, rotate, rotation, sinusoidal
@@ -282,7 +283,7 @@ def shown(written: Written, settings: Settings) -> Shown:
 
 
 def given(result: Lesson, written: Written, settings: Settings) -> Given:
-    """What the experiments are given: the learner's own numbers, and sinusoids as the table at hand."""
+    """What the experiments are given: the learner's own numbers, and the learned table of the offline model."""
     combined, rotary = result.trace.combined, result.trace.rotary
     return Given(
         combined.x[0],
@@ -291,7 +292,7 @@ def given(result: Lesson, written: Written, settings: Settings) -> Given:
         torch.tensor(written.w_p, dtype=torch.float64),
         rotary.queries[0, 0],
         rotary.keys[0, 0],
-        result.trace.code.codes[0],
+        learned_table,
         settings.base,
         settings.width,
         settings.n_places,

@@ -270,7 +270,7 @@ def given(result: Lesson, base: float, width: int, n_places: int, shift: int) ->
         own,
         head.queries[0, 0],
         head.keys[0, 0],
-        learned_table(),
+        learned_table,
         base,
         width,
         n_places,

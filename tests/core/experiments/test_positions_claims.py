@@ -9,7 +9,7 @@ from hypothesis.strategies import integers
 
 from core.experiments.positions import CLAIMS, Given
 from core.lessons import material
-from core.lessons.positions import real
+from core.lessons.positions import by_hand, real
 from core.training import order
 from core.transformer.positions import sinusoidal
 from tests.core.experiments.test_claims import check_sentence
@@ -29,7 +29,7 @@ def numbers(seed: int = 1, **other) -> Given:
         normal(14, 3, seed=seed + 2),
         normal(7, 22, seed=seed + 3),
         normal(11, 22, seed=seed + 4),
-        sinusoidal(torch.arange(101), 26),
+        lambda: sinusoidal(torch.arange(101), 26),
     )
     return replace(made, **other)
 
@@ -59,7 +59,7 @@ FAILS = {
     "added_code": (numbers(queries=torch.zeros(7, 22), keys=torch.zeros(11, 22)), 0),
     "ever_less_alike": (numbers(width=2, base=10.0, n_places=4), 0),
     "one_of_its_own": (numbers(width=2), 0),
-    "no_neighbours": (numbers(table=normal(101, 26, seed=3)), 0),
+    "no_neighbours": (numbers(learned_table=lambda: normal(101, 26, seed=3)), 0),
     "locality": (numbers(queries=normal(1, 22, seed=4), keys=normal(1, 22, seed=4)), 0),
 }
 
@@ -87,12 +87,28 @@ def test_numbers_that_show_nothing_crash_nothing(claim, draw):
         w_p=draw(14, 3),
         queries=draw(1, 22),
         keys=draw(1, 22),
-        table=draw(2, 26),
+        learned_table=lambda: draw(2, 26),
         width=2,
         n_places=8,
         shift=1,
     )
     check_sentence(claim(found, 0))
+
+
+@pytest.mark.parametrize("silent", ["queries", "keys"])
+def test_where_every_distance_scores_the_same_no_preference_is_claimed(silent):
+    finding = BY_NAME["locality"](numbers(**{silent: torch.zeros(7, 22)}), 0)
+    assert not finding.holds
+    assert "cannot be judged" in finding.says
+    check_sentence(finding)
+
+
+def test_on_numbers_by_hand_the_claim_on_learned_tables_is_tried_on_one_that_was_learned():
+    written = by_hand.Written(("cat",), ((1.0, 0.0),), ((1.0,), (0.0,)), ((2.0,), (1.0,)), (1.0, 0.5), (0.5, 1.0))
+    settings = by_hand.Settings()
+    finding = BY_NAME["no_neighbours"](by_hand.given(by_hand.run(written, settings), written, settings), 0)
+    assert finding["rows"] == len(real.learned_table()) == 512
+    assert finding.holds
 
 
 @given(seed=integers(0, 1000), shift=integers(1, 1000), width=integers(1, 32))
