@@ -131,6 +131,7 @@ def steps_of_a_sentence(scene: Scene):
         tables(table("looks_back", "as typed", **share), table("looks_back_now", "now", **share), readout="plain"),
         "What each head spends on the token before. As typed the strongest spends {typed:.2f}, now the strongest {now:.2f}.",
         title="All heads that look back",
+        code=ran(real.on_the_token_before),
         typed=result.looks_back.max().item(),
         now=result.looks_back_now.max().item(),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
+from core.experiments.positions.turning import turn_or_add
 from core.lessons.positions import by_hand
 from core.lessons.positions.by_hand import Written
 from core.listing import ran
@@ -25,7 +26,7 @@ WRITTEN = Written(tuple(TABLES[0].rows), *(t.numbers for t in TABLES[:3]), *(t.n
 CODE = (
     ran(by_hand.turn_hands, turned="angles"),
     ran(by_hand.combine),
-    ran(by_hand.turn_vectors),
+    ran(turn_or_add),
     ran(by_hand.bias_by_distance, returns="penalty"),
 )
 
@@ -90,6 +91,7 @@ def _steps(scene: Scene) -> Iterator[StepDeclared]:
         "distance",
         curves("by_distance", "one", "places apart", "p · p"),
         "The same by distance, from {top:.0f} for a place with itself. It falls at first, and then it does not only fall.",
+        shows="similarity",
         title="How alike, by distance",
         top=chosen.width / 2,
     )
@@ -137,6 +139,7 @@ def _steps(scene: Scene) -> Iterator[StepDeclared]:
         "offset",
         curves("by_offset", "schemes", "places of the key behind the query", "score", start=-by_hand.AROUND),
         "Move the key alone: both scores change. RoPE's curve is the same wherever the query stands.",
+        shows=("scores", "added_scores"),
         title="The key moved alone",
     )
     yield step(

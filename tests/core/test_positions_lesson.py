@@ -173,7 +173,6 @@ def test_by_hand_has_words_for_every_axis():
     shown = by_hand.shown(WRITTEN, by_hand.Settings(shift=100))
     assert (shown.tokens["queries"], shown.tokens["keys"]) == (["q at 105"], ["k at 102"])
     assert len(shown.tokens["places"]) == len(shown.tensors["codes"]) == 50
-    assert shown.tensors["rotation"].shape == (16, 16)
 
 
 def test_biases_by_distance_start_at_nothing_and_stop_at_the_places_that_are_shown():

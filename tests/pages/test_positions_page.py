@@ -66,3 +66,14 @@ def test_a_question_is_right_as_the_ledger_has_it(name, right):
     app.button(key=f"positions_{name}_check").click().run()
     assert_no_failure(app)
     assert "✓ Right" in said(app)
+
+
+def test_beside_every_step_stands_the_function_that_made_its_numbers():
+    for numbers, functions in (
+        ("real", {"distance": "cosine_by_distance", "looking back": "on_the_token_before"}),
+        ("by hand", {"distance": "turn_hands"} | dict.fromkeys(("RoPE", "score", "offset"), "turn_or_add")),
+    ):
+        words, _ = sent(open_page("positions", positions_numbers=numbers), "step_viewer")
+        beside = {view["label"]: words["code"][view["code"]][0]["text"] for view in words["views"]}
+        for label, name in functions.items():
+            assert beside[label].startswith(f"def {name}("), label

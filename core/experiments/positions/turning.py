@@ -1,6 +1,10 @@
 """RoPE on the learner's queries and keys."""
 
+from dataclasses import dataclass
+
 import torch
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import largest
@@ -19,13 +23,17 @@ AROUND = 64  # places to either side of a query
 def added_code(given: Given, seed: int) -> Finding:
     """Move all tokens by the shift: the largest change of a score with turned vectors, and with sinusoids added to them."""
     given = given.exact()
-    turned, added, lengths = shifted_scores(given)
+    m, n = torch.cartesian_prod(torch.arange(len(given.queries)), torch.arange(len(given.keys))).unbind(-1)
+    queries, keys = given.queries[m], given.keys[n]
+    now, later = (turn_or_add(queries, keys, m + shift, n + shift, given.base) for shift in (0, given.shift))
+    turned, added = largest(later.scores - now.scores), largest(later.added_scores - now.added_scores)
+    lengths = largest(later.rotated_queries.norm(dim=-1) - queries.norm(dim=-1))
     numbers = (
         Number("turned: scores change by", turned, ".1e"),
         Number("added: scores change by", added),
         Number("turning changes lengths by", lengths, ".1e"),
     )
-    room = 1e-9 * (1 + given.queries.shape[1] * largest(given.queries) * largest(given.keys))
+    room = rounding(queries, keys)
     return Finding(
         numbers,
         holds=turned <= room and lengths <= room < added,
@@ -34,19 +42,34 @@ def added_code(given: Given, seed: int) -> Finding:
     )
 
 
-def shifted_scores(given: Given) -> tuple[float, float, float]:
-    """How far a common shift changes scores of turned vectors and of vectors with sinusoids added; the change of lengths."""
-    queries, keys, width = given.queries, given.keys, given.queries.shape[1]
+@dataclass(frozen=True, eq=False)
+class Turned:
+    """Queries and keys, pair by pair, turned by their places, and their scores: RoPE's, and with sinusoids added instead."""
 
-    def scores(shift: int) -> tuple[torch.Tensor, torch.Tensor, float]:
-        m, n = torch.arange(len(queries)) + shift, torch.arange(len(keys)) + shift
-        turned = rotate(queries, m, given.base), rotate(keys, n, given.base)
-        added = queries + sinusoidal(m, width, given.base), keys + sinusoidal(n, width, given.base)
-        length = largest(turned[0].norm(dim=-1) - queries.norm(dim=-1))
-        return turned[0] @ turned[1].mT, added[0] @ added[1].mT, length
+    rotated_queries: Float[Tensor, "pairs head_dim"]
+    rotated_keys: Float[Tensor, "pairs head_dim"]
+    scores: Float[Tensor, "pairs"]
+    added_scores: Float[Tensor, "pairs"]
 
-    (turned, added, _), (turned_later, added_later, lengths) = scores(0), scores(given.shift)
-    return largest(turned_later - turned), largest(added_later - added), lengths
+
+def turn_or_add(
+    queries: Float[Tensor, "pairs head_dim"],
+    keys: Float[Tensor, "pairs head_dim"],
+    m: Int[Tensor, "pairs"],
+    n: Int[Tensor, "pairs"],
+    base: float,
+) -> Turned:
+    """Tell each query its place m and its key the place n in two ways: turn both, or add a sinusoid to both."""
+    rotated_queries, rotated_keys = rotate(queries, m, base), rotate(keys, n, base)
+    scores = (rotated_queries * rotated_keys).sum(-1)
+    width = queries.shape[-1]
+    added_scores = ((queries + sinusoidal(m, width, base)) * (keys + sinusoidal(n, width, base))).sum(-1)
+    return Turned(rotated_queries, rotated_keys, scores, added_scores)
+
+
+def rounding(queries: Float[Tensor, "queries head_dim"], keys: Float[Tensor, "keys head_dim"]) -> float:
+    """How far rounding alone may move a score of turned vectors."""
+    return 1e-9 * (1 + queries.shape[-1] * largest(queries) * largest(keys))
 
 
 @claim(
@@ -64,8 +87,7 @@ def locality(given: Given, seed: int) -> Finding:
     offsets = torch.arange(-AROUND, AROUND + 1)
     key = rotate(given.keys[:1].expand(len(offsets), -1), offsets, given.base)
     scores = given.queries @ key.mT
-    rounding = 1e-9 * given.queries.norm(dim=-1) * given.keys[0].norm()
-    prefers = scores.amax(-1) - scores.amin(-1) > rounding
+    prefers = scores.amax(-1) - scores.amin(-1) > 1e-9 * given.queries.norm(dim=-1) * given.keys[0].norm()
     if not prefers.any():
         return Finding(
             (Number("queries", len(scores), ",d"), Number("that prefer any distance", 0, ",d")),

@@ -6,14 +6,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from core.attention.scores import dot
 from core.experiments.measure import largest
 from core.experiments.positions import Given
+from core.experiments.positions.turning import turn_or_add
 from core.lessons.material import Rows
 from core.lessons.positions.real import learned_table
 from core.lessons.shown import Matrices, Shown
 from core.trace import matrices, part, step, steps
-from core.transformer.positions import alibi, angles, offsets, relative_buckets, rotate, rotation, sinusoidal
+from core.transformer.positions import alibi, angles, offsets, relative_buckets, rotation, sinusoidal
 
 FURTHEST = 1000  # the largest common shift
 BIASED = 32  # places between which biases are shown
@@ -144,7 +144,6 @@ class Trace:
 class Lesson:
     """What the hands do.
 
-    rotation         the matrix that moves every code by the offset.
     rotation_error   how far a moved code is from the code of the place it was moved to, at most.
     joining_error    how far joining is from adding after a map, at most.
     length_error     how far turning changes the length of the query or of the key.
@@ -153,7 +152,6 @@ class Lesson:
     """
 
     trace: Trace
-    rotation: Float[Tensor, "d_model d_model"]
     rotation_error: float
     joining_error: float
     length_error: float
@@ -169,18 +167,19 @@ def run(written: Written, settings: Settings) -> Lesson:
     code = turn_hands(settings)
     combined = combine(x, w_x, w_p, settings.base)
     rotary = turn_vectors(query, key, settings)
-    later = torch.arange(settings.n_places) + settings.offset
+    moved = torch.arange(settings.n_places) + settings.offset
+    later, around = torch.arange(FURTHEST + 1), torch.arange(-AROUND, AROUND + 1)
+    here = torch.tensor(settings.query_place + settings.shift)
     return Lesson(
         Trace(code, combined, rotary, bias_by_distance(min(settings.n_places, BIASED))),
-        rotation(settings.offset, settings.width, settings.base),
-        largest(code.shifted[0] - sinusoidal(later, settings.width, settings.base)),
+        largest(code.shifted[0] - sinusoidal(moved, settings.width, settings.base)),
         largest(combined.mapped - combined.added),
         max(
             largest(rotary.rotated_queries.norm(dim=-1) - rotary.queries.norm(dim=-1)),
             largest(rotary.rotated_keys.norm(dim=-1) - rotary.keys.norm(dim=-1)),
         ),
-        scores_over(query, key, settings, torch.arange(FURTHEST + 1), together=True),
-        scores_over(query, key, settings, torch.arange(-AROUND, AROUND + 1), together=False),
+        scores_over(query, key, settings.query_place + later, settings.key_place + later, settings.base),
+        scores_over(query, key, here.expand(len(around)), here + around, settings.base),
     )
 
 
@@ -213,15 +212,12 @@ def turn_vectors(
     query: Float[Tensor, "1 head_dim"], key: Float[Tensor, "1 head_dim"], settings: Settings
 ) -> RotaryTrace:
     """Turn a query and a key by their places and compare them; beside it, the same with sinusoids added to both."""
-    queries, keys = query[None, None], key[None, None]
     m = torch.tensor([settings.query_place + settings.shift])
     n = torch.tensor([settings.key_place + settings.shift])
-    rotated_queries = rotate(queries, m, settings.base)
-    rotated_keys = rotate(keys, n, settings.base)
-    scores = dot(rotated_queries, rotated_keys)
-    width = query.shape[1]
-    added_scores = dot(queries + sinusoidal(m, width, settings.base), keys + sinusoidal(n, width, settings.base))
-    return RotaryTrace(queries, keys, rotated_queries, rotated_keys, scores, added_scores)
+    made = turn_or_add(query, key, m, n, settings.base)
+    scores, added_scores = made.scores[None, None, None], made.added_scores[None, None, None]
+    vectors = (query, key, made.rotated_queries, made.rotated_keys)
+    return RotaryTrace(*(vector[None, None] for vector in vectors), scores, added_scores)
 
 
 def bias_by_distance(n_places: int) -> BiasTrace:
@@ -233,28 +229,19 @@ def bias_by_distance(n_places: int) -> BiasTrace:
 def scores_over(
     query: Float[Tensor, "1 head_dim"],
     key: Float[Tensor, "1 head_dim"],
-    settings: Settings,
-    by: Int[Tensor, "moves"],
-    together: bool,
+    m: Int[Tensor, "moves"],
+    n: Int[Tensor, "moves"],
+    base: float,
 ) -> Float[Tensor, "schemes moves"]:
-    """The score of RoPE and of added sinusoids, for every move.
-
-    together   both vectors move; otherwise the key stands so far behind the query, which stays.
-    """
-    m = settings.query_place + by * together
-    n = settings.key_place + by if together else settings.query_place + by
-    n_moves, width = len(by), query.shape[1]
-    q, k = query.expand(n_moves, -1), key.expand(n_moves, -1)
-    turned = rotate(q, m, settings.base) * rotate(k, n, settings.base)
-    added = (q + sinusoidal(m, width, settings.base)) * (k + sinusoidal(n, width, settings.base))
-    return torch.stack([turned.sum(-1), added.sum(-1)])
+    """The score of RoPE and of added sinusoids, for every place m of the query and n of the key."""
+    made = turn_or_add(query.expand(len(m), -1), key.expand(len(n), -1), m, n, base)
+    return torch.stack([made.scores, made.added_scores])
 
 
 def beside(result: Lesson) -> Matrices:
     """What figures show beside the trace."""
     code = result.trace.code
     return {
-        "rotation": result.rotation.float().numpy(),
         "by_distance": code.similarity[0, :1].float().numpy(),
         "by_shift": result.by_shift.float().numpy(),
         "by_offset": result.by_offset.float().numpy(),
