@@ -16,6 +16,7 @@ from typing import Any, Final
 from core.export import doors
 from core.export.reached import Definition, Import, Place, Reached, in_order, looked_up, renamed_in
 from core.models import checkpoints, loading, reading
+from core.named import Named
 
 FUTURE: Final = "from __future__ import annotations"
 NAMED: Final = Place(doors.__name__, "NAMED")
@@ -30,6 +31,8 @@ _DOORS: Final = (
 
 
 def _place(thing: Callable) -> Place:
+    if not isinstance(thing, Named):
+        raise TypeError(f"{thing!r} has no name to be found by: call a function or a class")
     return Place(thing.__module__, thing.__name__)
 
 
@@ -174,7 +177,10 @@ def _assigned(code: str) -> set[str]:
 def _body(function: Callable) -> str:
     """The lines of a function without its head and its words; what it returns is kept as `shown`."""
     source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
-    body = ast.parse(source).body[0].body[1:]
+    head = ast.parse(source).body[0]
+    if not isinstance(head, ast.FunctionDef):
+        raise TypeError(f"{function} is no function whose lines can be shown")
+    body = head.body[1:]
     lines = textwrap.dedent("\n".join(source.splitlines()[body[0].lineno - 1 :]))
     before, last = lines.rsplit("return ", 1)
     return f"{before}shown = {last}".rstrip()

@@ -140,7 +140,9 @@ def load_captioner(name: str) -> TrainedCaptioner:
 def load_classifier(name: str) -> TrainedClassifier:
     """A Vision Transformer of this course."""
     _, header, weights = checkpoint(name)
-    sizes = {key: tuple(each) if isinstance(each, list) else each for key, each in json.loads(header["config"]).items()}
+    sizes: dict[str, Any] = {
+        key: tuple(each) if isinstance(each, list) else each for key, each in json.loads(header["config"]).items()
+    }
     model = VisionTransformer(ViTConfig(**sizes))
     model.load_state_dict(weights)
     return TrainedClassifier(name, model.requires_grad_(False), float(header["temperature"]))

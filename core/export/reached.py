@@ -33,6 +33,10 @@ class Place(NamedTuple):
     name: str
 
 
+# whom a name belongs to: a module of this project, or a place in one or in another package
+Owner = str | tuple[str, str]
+
+
 class Import(NamedTuple):
     """A name that another package brings; module is "" for a module itself."""
 
@@ -75,8 +79,8 @@ class Reached:
         self.imports: set[Import] = set()
         self._absent = absent
         self._instead = instead
-        self._owners: dict[str, object] = dict.fromkeys(given)
-        self._called: dict[object, str] = {}
+        self._owners: dict[str, Owner | None] = dict.fromkeys(given)
+        self._called: dict[Owner, str] = {}
         self._definitions: dict[tuple[str, int], Definition] = {}
         self._rooms: dict[str, Room] = {}
 
@@ -106,10 +110,10 @@ class Reached:
         at = Place(module, name)
         bound = _bound(module).get(name)
         if isinstance(bound, ast.Import | ast.ImportFrom):
-            inner = _module_named(bound, name)
-            if inner or not _is_ours(bound):
+            inner, ours = _module_named(bound, name), _our_module(bound)
+            if inner or ours is None:
                 return self._name(inner or (getattr(bound, "module", ""), _imported(bound, name)), name), at
-            return self.claim(bound.module, _imported(bound, name))
+            return self.claim(ours, _imported(bound, name))
         return (self.called(at) if bound else name), at
 
     def _room(self, called: str, module: str, member: str | None) -> Room:
@@ -148,7 +152,7 @@ class Reached:
         """What a definition is called here."""
         return self._name(place, place.name)
 
-    def _name(self, owner: object, wanted: str) -> str:
+    def _name(self, owner: Owner, wanted: str) -> str:
         """What something is called here: as in its own module, unless that name is taken."""
         if owner not in self._called:
             room = owner.rpartition(".")[0] if isinstance(owner, str) else owner[0]
@@ -295,8 +299,10 @@ def _text(module: str, statement: ast.stmt) -> str:
     return "\n".join(lines[first : statement.end_lineno])
 
 
-def _is_ours(bound: ast.Import | ast.ImportFrom) -> bool:
-    return isinstance(bound, ast.ImportFrom) and (bound.module or "").partition(".")[0] in PROJECT
+def _our_module(bound: ast.Import | ast.ImportFrom) -> str | None:
+    """The module of this project that it imports from, if it is one."""
+    module = bound.module if isinstance(bound, ast.ImportFrom) else None
+    return module if module and module.partition(".")[0] in PROJECT else None
 
 
 def _imported(bound: ast.Import | ast.ImportFrom, name: str) -> str:
@@ -306,7 +312,8 @@ def _imported(bound: ast.Import | ast.ImportFrom, name: str) -> str:
 
 def _module_named(bound: ast.Import | ast.ImportFrom, name: str) -> str | None:
     """The module of this project that an imported name stands for, if it is one."""
-    if not _is_ours(bound):
+    ours = _our_module(bound)
+    if ours is None:
         return None
-    value = getattr(importlib.import_module(bound.module), _imported(bound, name), None)
+    value = getattr(importlib.import_module(ours), _imported(bound, name), None)
     return value.__name__ if inspect.ismodule(value) else None
