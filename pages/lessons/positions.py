@@ -52,10 +52,7 @@ def sentence(ui: Controls, text: str) -> Scene | None:
     with row("control_row_more"):
         change = ui.one_of("Positions", real.CHANGES, "change", "zeroed")
         shift = ui.slider("All later by", 0, 256, 5, "shift") if change == "shifted" else 5
-    pair = ui.integers("pair")  # whether they are places of this sentence, the core looks
-    chosen = real.Settings(
-        change, pair if len(set(pair)) == len(pair) == 2 else None, shift
-    )  # the core looks whether they are places
+    chosen = real.Settings(change, ui.two_of("pair", len(read.tokens.ids)), shift)
     result = real.run(read, chosen)
     (layer, head), words = result.head, sentences.shown(read)
     return Scene(

@@ -138,6 +138,10 @@ class Controls:
         """Numbers of 0 or more that no widget holds, from the link."""
         return url_state.integers(self.key(name))
 
+    def two_of(self, name: str, count: int) -> tuple[int, int] | None:
+        """Two different ones of so many, from the link; None where it names none."""
+        return url_state.two_of(self.key(name), count)
+
     def pairs(self, name: str) -> frozenset[tuple[int, int]]:
         """Pairs of numbers of 0 or more that no widget holds, from the link."""
         return url_state.pairs(self.key(name))

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from pages.parts.messages import literal
+
 # What was written since the page was last run whole, by name: the values before, and the value now.
 _WRITTEN = "url_state_written"
 
 Rows = tuple[tuple[float, ...], ...]
 LARGEST_NUMBER = 99.0
+LONGEST_SAID = 40  # signs of what was ignored that the page says again
 _NUMBER = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,4})?")
 
 
@@ -39,6 +42,18 @@ def integers(name: str, default: tuple[int, ...] = ()) -> tuple[int, ...]:
     if re.fullmatch(r"[0-9]{1,3}(,[0-9]{1,3}){0,511}", text):
         return tuple(int(item) for item in text.split(","))
     return ignored(name, "whole numbers with commas between them", default)
+
+
+def two_of(name: str, count: int) -> tuple[int, int] | None:
+    """`?name=2,5` as two different ones of so many that are counted from 0; None where the link names none."""
+    text = read(name)
+    if text is None:
+        return None
+    if re.fullmatch(r"[0-9]{1,3},[0-9]{1,3}", text):
+        first, second = map(int, text.split(","))
+        if first != second and max(first, second) < count:
+            return first, second
+    return ignored(name, f"two different numbers from 0 to {count - 1} with a comma between them", None)
 
 
 def pairs(name: str) -> frozenset[tuple[int, int]]:
@@ -102,6 +117,8 @@ def write_table(name: str, rows: Rows, default: Rows) -> None:
 
 
 def ignored(name: str, accepted: str, default):
-    """Fall back, and say so."""
-    st.caption(f"The link's “{name}” was ignored: it should be {accepted}.")
+    """Fall back, and say so: what was got is a visitor's words."""
+    got = " ".join((read(name) or "").split())
+    said = literal(got if len(got) <= LONGEST_SAID else f"{got[:LONGEST_SAID]} …")
+    st.caption(f"The link's “{name}” was ignored: it should be {accepted}, not “{said}”.")
     return default

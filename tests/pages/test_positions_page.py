@@ -35,12 +35,14 @@ def test_the_words_that_are_exchanged_are_in_the_link():
     np.testing.assert_array_equal(np.delete(tensors["positions"], [3, 6], 0), np.delete(typed["positions"], [3, 6], 0))
 
 
-@pytest.mark.parametrize("pair", ["0,999", "x", "1", "1,2,3"])
-def test_places_that_are_not_there_leave_the_lessons_own_pair(pair):
+@pytest.mark.parametrize("pair", ["0,999", "x", "1", "1,2,3", "3,3", "", "*a*"])
+def test_places_that_are_not_there_leave_the_lessons_own_pair_and_the_page_says_so(pair):
     app = open_page("positions", positions_change="swapped", positions_pair=pair)
     assert_no_failure(app)
     _, own = sent(open_page("positions", positions_change="swapped"), "step_viewer")
     np.testing.assert_array_equal(sent(app, "step_viewer")[1]["positions"], own["positions"])
+    got = pair.replace("*", r"\*")
+    assert f"should be two different numbers from 0 to 13 with a comma between them, not “{got}”" in said(app)
 
 
 def test_one_layer_and_the_whole_model_stand_side_by_side():
