@@ -15,14 +15,17 @@ from starlette.staticfiles import StaticFiles
 from streamlit.runtime.pages_manager import PagesManager
 
 from core.training import host
+from pages.course.catalogue import LESSONS
 from pages.parts import assets
 from pages.server import failures, health, preload, settings
 from pages.server.current_page import CurrentPage
+from pages.server.early_modules import EarlyModules
 from pages.server.headers import SecurityHeaders
 from pages.server.learner import Learner
 from pages.server.waiting import Visitors
 
 WARM_UP_AFTER = 5.0  # seconds
+LESSON_FILES = assets.files_of("step_viewer", "claims", "comeback")
 
 # Until st.navigation has run once, a folder named pages/ makes Streamlit answer a deep link with "Page not found".
 PagesManager.uses_pages_directory = False
@@ -63,6 +66,7 @@ app = st.App(
         Middleware(SecurityHeaders, framed_by=settings.FRAMED_BY),
         Middleware(Learner),
         Middleware(CurrentPage),
+        Middleware(EarlyModules, files=dict.fromkeys((page.slug for page in LESSONS), LESSON_FILES)),
     ],
     lifespan=lifespan,
     on_script_error=failures.tell_without_traceback,

@@ -242,7 +242,7 @@ def dilution() -> None:
         with right:
             figure = charts.curve(list(range(1, most + 1)), found, "number of keys", "weight of the key")
             alt = f"Weight of the outstanding key, from {found[0]:.3f} for one key to {found[-1]:.3f} for {most}"
-            st.plotly_chart(figure, key=page.ui.key("dilution"), config=charts.QUIET, alt=alt)
+            charts.show(figure, page.ui.key("dilution"), alt)
 
 
 page.show()

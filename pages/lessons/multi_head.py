@@ -244,7 +244,7 @@ def training() -> None:
             named = {name: ([p.step for p in run], [p.loss for p in run]) for name, run in runs.items()}
             alt = "; ".join(f"{name}: error {run[-1].loss:.3f} at the end" for name, run in runs.items())
             figure = charts.curves(named, "training step", "mean squared error")
-            st.plotly_chart(figure, key=page.ui.key("curves"), config=charts.QUIET, alt=alt)
+            charts.show(figure, page.ui.key("curves"), alt)
 
 
 page.show()

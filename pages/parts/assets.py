@@ -1,6 +1,7 @@
 """The browser's side of the parts: where its files are served, and how Streamlit's components load them."""
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,31 @@ export default function (component) {{
 """
 
 
+# what a module names of other files: modules that it imports, and style sheets
+_NAMED = re.compile(r'^import .* from "(.+)";|"([\w/]+\.css)"', re.MULTILINE)
+
+
+def address(path: Path) -> str:
+    """Where a browser finds a file of assets."""
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"{'/' + base if base else ''}{PATH}/{path.relative_to(ROOT)}"
+
+
 @cache
 def component(name: str):
     """The Streamlit component whose browser's side is assets/components/<name>.js."""
-    base = (st.get_option("server.baseUrlPath") or "").strip("/")
-    path = f"{'/' + base if base else ''}{PATH}/components/{name}.js"
+    path = address(ROOT / "components" / f"{name}.js")
     return st.components.v2.component(f"attention_lab_{name}", js=_LOADER.format(path=path))
+
+
+def files_of(*names: str) -> list[str]:
+    """The addresses of all files that these components are made of, each once: modules and style sheets."""
+    found = [ROOT / "components" / f"{name}.js" for name in names]
+    for path in found:
+        if path.suffix == ".js":
+            named = (path.parent / (module or sheet) for module, sheet in _NAMED.findall(path.read_text("utf-8")))
+            found += dict.fromkeys(each for each in map(Path.resolve, named) if each not in found)
+    return [address(path) for path in found]
 
 
 def told(key: str, name: str) -> Any:

@@ -4,9 +4,31 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import plotly.graph_objects as go
+import streamlit as st
+
+from pages.parts import assets
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 QUIET = {"displayModeBar": False}
+HEIGHT = 260  # pixels
+NEAR = "charts_near"  # this visitor came near a chart: the browser has loaded what draws charts
+
+
+def show(figure: go.Figure, key: str, alt: str) -> None:
+    """The chart, once its visitor comes near; until then its place, in words.
+
+    A browser needs most of a second to load plotly, and draws nothing else meanwhile: a page that opened with a chart below
+    its figure would show the figure later than a page without one. alt: the chart in words.
+    """
+    if st.session_state.get(NEAR):
+        st.plotly_chart(figure, key=key, config=QUIET, alt=alt)
+    else:
+        near = assets.component("near")
+        near(key=f"{key}_near", data={"alt": alt, "height": HEIGHT}, on_near_change=_come_near)
+
+
+def _come_near() -> None:
+    st.session_state[NEAR] = True
 
 
 def curve(x: Sequence[float], y: Sequence[float], x_title: str, y_title: str) -> go.Figure:
@@ -60,7 +82,7 @@ def by_group(
 
 def _plain(x_title: str, y_title: str) -> dict:
     return {
-        "height": 260,
+        "height": HEIGHT,
         "margin": {"l": 50, "r": 10, "t": 10, "b": 40},
         "xaxis_title": x_title,
         "yaxis_title": y_title,

@@ -24,7 +24,7 @@ def show(ui: Controls, words: str) -> GradientFlow:
             )
         figure, ends = _curves(asked)
         alt = f"First input over last input: {ends}"
-        st.plotly_chart(figure, key=ui.key("gradients"), config=charts.QUIET, alt=alt)
+        charts.show(figure, ui.key("gradients"), alt)
         st.caption(f"The first input's gradient over the last one's: {ends}.")
     return asked
 

@@ -32,7 +32,8 @@ DRAWN = """() => {
     const root = (host) => [host, ...host.querySelectorAll("*")].map((node) => node.shadowRoot).find(Boolean);
     return hosts.length > 0 && hosts.every((host) => root(host)?.querySelector(".lab[data-ready]:not([data-untold])"));
 }"""
-# the script has run, every part is drawn and has told the link what it shows, and no panel slides, for a few frames on end: between two runs a page rests, too
+# the script has run, every part is drawn and has told the link what it shows, and no panel slides, for a few frames on
+# end: between two runs a page rests, too
 AT_REST = f"""(asked) => {{
     const slides = [...document.querySelectorAll("[data-testid=stExpander] details")]
         .some((panel) => panel.getAnimations({{ subtree: true }}).length);

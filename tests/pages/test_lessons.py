@@ -6,7 +6,7 @@ import pytest
 from core.attention import masks as core_masks
 from core.lessons import attention, masks, material, self_attention
 from core.models import loading, offline
-from pages.parts import controls
+from pages.parts import charts, controls
 from pages.parts.controls import SENTENCE
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
@@ -172,10 +172,20 @@ def test_a_lesson_is_answered_when_all_its_questions_were_checked():
 def test_training_runs_when_asked_and_shows_what_one_head_cannot_do():
     app = open_page("multi_head")
     assert "with twins" not in said(app)
+    app.session_state[charts.NEAR] = True
     app.button(key="multi_head_train").click().run()
     assert_no_failure(app)
     assert "Their weights differ by 0" in said(app)
     assert len(app.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize("slug", ["attention", "bottleneck"])
+def test_a_chart_below_the_figure_comes_once_its_visitor_comes_near(slug):
+    app = open_page(slug)
+    assert not app.get("plotly_chart")
+    app.session_state[charts.NEAR] = True
+    app.run()
+    assert app.get("plotly_chart")
 
 
 def test_who_asks_may_be_another_sentence_of_another_length():

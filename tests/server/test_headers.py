@@ -1,6 +1,7 @@
 """What every answer of the real server carries, and what it says about itself."""
 
 import json
+import re
 import time
 import urllib.error
 import urllib.request
@@ -93,3 +94,19 @@ def test_it_is_alive_at_once_and_ready_once_its_models_are_loaded(started):
     said = json.load(now)
     assert said["ready"]
     assert said["runs"]["waiting"] == said["trainings"]["waiting"] == 0
+
+
+def test_a_lesson_names_the_files_of_its_parts_before_any_of_them_is_read(server):
+    shell = answer(f"{server}/masks")
+    html = shell.read()
+    assert int(shell.headers["Content-Length"]) == len(html)
+    assert shell.headers["ETag"] is None  # Streamlit's, which knows nothing of these files
+    named = re.findall(r'<link rel="(modulepreload|preload)"[^>]* href="(/lab-assets/[^"]+)">', html.decode())
+    assert {
+        f"{assets.PATH}/components/{name}" for name in ("step_viewer.js", "views/matrix_view.js", "kit/kit.css")
+    } <= {path for _, path in named}
+    assert all(answer(server + path).status == 200 for _, path in named)
+
+
+def test_a_page_that_is_no_lesson_names_none(server):
+    assert b"/lab-assets/" not in answer(f"{server}/").read()

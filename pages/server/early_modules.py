@@ -1,0 +1,58 @@
+"""What a page's parts are made of is named in the page itself: a browser fetches it while Streamlit still starts.
+
+Otherwise it would hear of each module from the one before, after Streamlit has drawn, and behind all that Streamlit loads.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_HEAD_ENDS = b"</head>"
+
+
+class EarlyModules:
+    """Middleware that writes links to files into the head of a page.
+
+    files   the addresses for each last part of a page's path: JavaScript modules and style sheets.
+    """
+
+    def __init__(self, app: ASGIApp, files: Mapping[str, Sequence[str]]) -> None:
+        self._app = app
+        self._links = {slug: "".join(map(_link, paths)).encode() for slug, paths in files.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        links = (
+            scope["type"] == "http" and scope["method"] == "GET" and self._links.get(scope["path"].rpartition("/")[2])
+        )
+        if not links:
+            await self._app(scope, receive, send)
+            return
+        start: Message = {}
+        body = b""
+
+        async def with_links(message: Message) -> None:
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            if _HEAD_ENDS in body:
+                body = body.replace(_HEAD_ENDS, links + _HEAD_ENDS, 1)
+                headers = MutableHeaders(scope=start)
+                headers["Content-Length"] = str(len(body))
+                # the file's own, under which a browser would keep links to what a later version no longer has
+                del headers["ETag"], headers["Last-Modified"]
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+
+        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        await self._app({**scope, "headers": plain}, receive, with_links)
+
+
+def _link(path: str) -> str:
+    if path.endswith(".css"):
+        return f'<link rel="preload" as="style" href="{path}">'
+    return f'<link rel="modulepreload" href="{path}">'
