@@ -64,6 +64,8 @@ def main() -> None:
     row("Messages to Python while hovering and scrubbing", str(sent), "", "0")
     for path, floor, ours in browsing.sliders():
         row(f"Slider to settled page, {path}", f"{ours:.0f} against {floor:.0f} ms", f"{ours / floor:.2f}", "1.0")
+    for path, floor, ours in browsing.openings():
+        row(f"Address to settled page, {path}", f"{ours:.0f} against {floor:.0f} ms", f"{ours / floor:.2f}", "1.0")
     floor, ours = browsing.first_picture()
     row("Process start to painted map", f"{ours:.2f} against {floor:.2f} s", f"{ours / floor:.2f}", "1.4")
     for visitors in (10, 50):

@@ -7,20 +7,28 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from pages.course.catalogue import LESSONS, built
 from tests.benchmarks.floors import bare
 from tests.browser import chromium
 from tests.browser.server import serving
 from tests.browser.visitor import DRAWN, QUIET, RESTING, Visitor
 
 SLIDERS = {
+    "/looking_back": "Temperature",
     "/attention": "Temperature",
     "/self_attention": "Temperature",
     "/masks": "Layers stacked",
     "/multi_head": "Heads H",
+    "/positions": "Width d",
     "/vision_transformer": "Shuffle",
 }
 MOVES = 20
 STARTS = 5
+
+BARE_CHART = ".js-plotly-plot .heatmaplayer image"
+# the script rests and everything is drawn
+BARE_DRAWN = f"""() => document.querySelector("{RESTING}") && document.querySelector("{BARE_CHART}")"""
+AT_REST = f"""() => document.querySelector("{RESTING}") && ({DRAWN})()"""
 
 # from the key that moves a slider to the moment when the script rests and the figure is drawn
 SETTLED = """(isBare) => new Promise((resolve) => {
@@ -94,6 +102,34 @@ def sliders() -> list[tuple[str, float, float]]:
     return rows
 
 
+def openings() -> list[tuple[str, float, float]]:
+    """For every lesson: medians, in ms, from its address to the settled page, of the bare page and of the lesson.
+
+    Both servers run and have read what they need; the windows are new, so that nothing is compiled yet.
+    """
+
+    def measure(browser: Browser, address: str, drawn: str) -> float:
+        page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+        began = time.monotonic()
+        page.goto(address)
+        page.wait_for_function(drawn, timeout=60_000)
+        taken = time.monotonic() - began
+        page.context.close()
+        return taken * 1000
+
+    rows = []
+    with browsing() as browser, bare() as (floor, _), serving() as (ours, _):
+        for lesson in (page for page in LESSONS if page in built()):
+            path = f"/{lesson.slug}"
+            times: list[list[float]] = [[], []]
+            for _ in range(STARTS + 1):
+                times[0].append(measure(browser, floor, BARE_DRAWN))
+                times[1].append(measure(browser, ours + path, AT_REST))
+            # the first visit of a page imports and reads what it needs
+            rows.append((path, *(statistics.median(each[1:]) for each in times)))
+    return rows
+
+
 def first_picture() -> tuple[float, float]:
     """Medians, in seconds, from the start of the process to the bare page's chart and to the painted map."""
 
@@ -110,7 +146,7 @@ def first_picture() -> tuple[float, float]:
     stock, ours = [], []
     with browsing() as browser:
         for _ in range(STARTS):
-            stock.append(measure(browser, bare, ".js-plotly-plot .heatmaplayer image"))
+            stock.append(measure(browser, bare, BARE_CHART))
             ours.append(measure(browser, serving, ".lab.map[data-ready]"))
     return statistics.median(stock), statistics.median(ours)
 
