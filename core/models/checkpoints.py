@@ -113,17 +113,17 @@ def read(path: Path, device: torch.device) -> Trained:
         model.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
         model = model.to(device)
         figures = json.loads(path.with_suffix(".json").read_text("utf-8"))
-        if name in CLASSIFIERS:
-            temperature = float(header["temperature"])
-            if not 0 < temperature < float("inf"):
-                raise ModelError(f"{path.name} is damaged: its temperature is {temperature}, not above 0: {again}")
-            return TrainedClassifier(name, model, temperature, figures)
-        if name in CAPTIONERS:
+        if isinstance(model, Translator):
+            return TrainedTranslator(name, model, _vocabulary(path, header, again), figures)
+        if isinstance(model, Captioner):
             return TrainedCaptioner(name, model, figures)
-        return TrainedTranslator(name, model, _vocabulary(path, header, again), figures)
+        temperature = float(header["temperature"])
+        if not 0 < temperature < float("inf"):
+            raise ModelError(f"{path.name} is damaged: its temperature is {temperature}, not above 0: {again}")
+        return TrainedClassifier(name, model, temperature, figures)
 
 
-def _empty(name: str, sizes: dict) -> nn.Module:
+def _empty(name: str, sizes: dict) -> Translator | Captioner | VisionTransformer | ConvNet:
     """A model of these sizes whose weights are still to come."""
     if name in CLASSIFIERS:
         sizes = {key: tuple(value) if isinstance(value, list) else value for key, value in sizes.items()}

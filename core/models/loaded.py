@@ -6,6 +6,8 @@ from typing import Literal
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from core.models.errors import ModelError
+
 Kind = Literal["encoder", "decoder", "encoder-decoder", "vision", "image-text", "audio"]
 Group = Literal["encoder", "decoder", "cross"]
 
@@ -32,6 +34,13 @@ class LoadedModel:
     n_heads: int
     max_tokens: int
     recorded: bool
+
+    @property
+    def text_tokenizer(self) -> PreTrainedTokenizerBase:
+        """The tokenizer. Raises ModelError for a model that reads no text."""
+        if self.tokenizer is None:
+            raise ModelError(f"{self.name} reads no text ({self.kind}): choose a text model")
+        return self.tokenizer
 
     @property
     def n_layers(self) -> int:

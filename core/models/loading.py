@@ -5,7 +5,7 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from contextvars import Context
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -19,6 +19,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.models.auto.auto_factory import _BaseAutoModelClass
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
@@ -145,7 +146,7 @@ def _from_pretrained(
     )
 
 
-def _door(config: PreTrainedConfig) -> type:
+def _door(config: PreTrainedConfig) -> type[_BaseAutoModelClass]:
     """The library's class that also opens the layer behind the last one, if these weights have it: it writes texts."""
     architecture = (config.architectures or [""])[0]
     if architecture in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values():
@@ -161,7 +162,8 @@ def _tokenizer(name: str, folder: Path) -> PreTrainedTokenizerBase:
         raise ModelError(f"{name} holds no tokenizer: give a folder with tokenizer.json")
     with told_as(f"{name}: its tokenizer cannot be read; fetch tokenizer.json again"):
         try:
-            return AutoTokenizer.from_pretrained(folder, **LOCAL)
+            # the library's classes may be None where its tokenizers are not installed: here they are
+            return cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(folder, **LOCAL))
         except ImportError as error:
             raise ModelError(
                 f"{name}: its tokenizer needs a package that is not installed, most often sentencepiece: install it"

@@ -4,6 +4,7 @@ import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
+from torch import nn
 from transformers import BertModel
 
 from core.attention.projections import MultiHeadAttention, Projections
@@ -44,7 +45,15 @@ def attention_layer(loaded: LoadedModel, layer: int) -> MultiHeadAttention:
         raise ModelError(f"{loaded.name} is no BERT: only a BERT's maps can be opened; choose {NAME}")
     if not 0 <= layer < loaded.n_layers:
         raise ValueError(f"there is no layer {layer}: {loaded.name} has {loaded.n_layers}, counted from 0")
-    attention = loaded.model.encoder.layer[layer].attention
-    maps = Projections.from_linear(attention.self.query, attention.self.key, attention.self.value)
-    mixing = attention.output.dense
-    return MultiHeadAttention(maps, mixing.weight.T, mixing.bias, loaded.n_heads)
+    attention = loaded.model.encoder.layer[layer].get_submodule("attention")
+    query, key, value, mixing = (
+        _linear(attention, path) for path in ("self.query", "self.key", "self.value", "output.dense")
+    )
+    return MultiHeadAttention(Projections.from_linear(query, key, value), mixing.weight.T, mixing.bias, loaded.n_heads)
+
+
+def _linear(module: nn.Module, path: str) -> nn.Linear:
+    found = module.get_submodule(path)
+    if not isinstance(found, nn.Linear):
+        raise ModelError(f"its map {path} is a {type(found).__name__} and no plain matrix: choose {NAME}")
+    return found

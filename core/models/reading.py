@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.models.errors import ModelError, told_as
 from core.models.introspection import returned
@@ -102,10 +102,10 @@ def _check_wishes(loaded: LoadedModel, layers: Collection[int], heads: Collectio
 def _running(loaded: LoadedModel, inputs: dict[str, Tensor]) -> Iterator[None]:
     """A run without gradients, with whatever goes wrong in the library told in one sentence."""
     largest = max(int(ids.max()) for name, ids in inputs.items() if name.endswith("input_ids"))
-    known = loaded.model.get_input_embeddings().num_embeddings
-    if largest >= known:
+    table = loaded.model.get_input_embeddings()
+    if isinstance(table, nn.Embedding) and largest >= table.num_embeddings:
         raise ModelError(
-            f"{loaded.name} knows {known} tokens and its tokenizer more: fetch both again, they belong together"
+            f"{loaded.name} knows {table.num_embeddings} tokens and its tokenizer more: fetch both again, they belong together"
         )
     with told_as(f"{loaded.name} cannot read this text: try another text or another model"), torch.inference_mode():
         yield

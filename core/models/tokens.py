@@ -82,7 +82,7 @@ def encode_target(loaded: LoadedModel, text: str | None) -> tuple[Tokens, dict[s
     end = -1 if tokens.special[-1:] == (True,) else None
     tokens = replace(
         tokens,
-        pieces=(loaded.tokenizer.convert_ids_to_tokens(begin), *tokens.pieces[:end]),
+        pieces=(loaded.text_tokenizer.convert_ids_to_tokens(begin), *tokens.pieces[:end]),
         ids=(begin, *tokens.ids[:end]),
         special=(True, *tokens.special[:end]),
         word=(-1, *tokens.word[:end]),
@@ -92,15 +92,14 @@ def encode_target(loaded: LoadedModel, text: str | None) -> tuple[Tokens, dict[s
 
 def _call(loaded: LoadedModel, texts: list[str], arguments: dict[str, Any]) -> Any:
     """The library's encoding of whole texts, special tokens included."""
-    if loaded.tokenizer is None:
-        raise ModelError(f"{loaded.name} reads no text ({loaded.kind}): choose a text model")
+    tokenizer = loaded.text_tokenizer
     for place, text in enumerate(texts):
         _check(text, "the second text" if place else "the text")
     with (
         told_as(f"the tokenizer of {loaded.name} cannot read this text: change it or choose another model"),
         _tokenizing,
     ):
-        return loaded.tokenizer(**arguments, return_special_tokens_mask=True, truncation=False, verbose=False)
+        return tokenizer(**arguments, return_special_tokens_mask=True, truncation=False, verbose=False)
 
 
 def _check(text: str, name: str) -> None:
@@ -128,7 +127,7 @@ def _window(loaded: LoadedModel, encoding: Any, start: int, at_most: int | None)
     used = content[start : start + room]
     kept = sorted({index for index, mark in enumerate(special) if mark} | set(used))
     words = encoding.word_ids() if encoding.is_fast else [None] * len(ids)
-    shown = pieces(loaded.tokenizer, ids, special, words)
+    shown = pieces(loaded.text_tokenizer, ids, special, words)
     tokens = Tokens(
         pieces=tuple(shown[index][0] for index in kept),
         ids=tuple(ids[index] for index in kept),

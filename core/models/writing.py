@@ -1,6 +1,7 @@
 """What an encoder-decoder of the library writes when it reads a text."""
 
 import torch
+from transformers import GenerationMixin
 
 from core.models.errors import ModelError, told_as
 from core.models.loaded import LoadedModel
@@ -21,7 +22,10 @@ def write(loaded: LoadedModel, text: str, most: int) -> str:
     """
     if loaded.kind != "encoder-decoder":
         raise no_translator(loaded)
+    cannot = f"{loaded.name} cannot write: choose another model"
+    if not isinstance(loaded.model, GenerationMixin):
+        raise ModelError(cannot)
     _, inputs = encode(loaded, text)
-    with told_as(f"{loaded.name} cannot write: choose another model"), torch.inference_mode():
+    with told_as(cannot), torch.inference_mode():
         ids = loaded.model.generate(**inputs, max_new_tokens=most, num_beams=1, do_sample=False)
-        return loaded.tokenizer.decode(ids[0], skip_special_tokens=True).strip()
+        return loaded.text_tokenizer.batch_decode(ids, skip_special_tokens=True)[0].strip()
