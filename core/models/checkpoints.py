@@ -15,12 +15,12 @@ from torch import nn
 
 from core.models import device as devices
 from core.models.errors import ModelError, told_as
-from core.sequence.decoder import DecoderConfig
+from core.sequence.decoder import AttentionKind, DecoderConfig
 from core.sequence.trained import TrainedTranslator
 from core.sequence.translator import Translator
 from core.sequence.vocabulary import Vocabulary
 from core.vision.captioner import Captioner
-from core.vision.classifier import TrainedClassifier
+from core.vision.classifier import Classifier, TrainedClassifier
 from core.vision.cnn import ConvConfig, ConvNet
 from core.vision.trained import TrainedCaptioner
 from core.vision.vit import VisionTransformer, ViTConfig
@@ -30,12 +30,12 @@ FOLDER: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
 TRANSLATOR: Final = "translator 1"
 CAPTIONER: Final = "captioner 1"
 CLASSIFIER: Final = "classifier 1"
-TRANSLATORS: Final = {
+TRANSLATORS: Final[dict[str, AttentionKind]] = {
     "translator-fixed-context": "none",
     "translator-attention": "additive",
     "translator-attention-dot": "dot",
 }
-CAPTIONERS: Final = {"captioner": "additive", "captioner-mean-context": "none"}
+CAPTIONERS: Final[dict[str, AttentionKind]] = {"captioner": "additive", "captioner-mean-context": "none"}
 CLASSIFIERS: Final = ("vit", "vit-mean-pool", "cnn")
 _VERSIONS: Final = (
     dict.fromkeys(TRANSLATORS, TRANSLATOR)
@@ -62,23 +62,23 @@ def load(name: str, device: str | None = None) -> Trained:
 
 def load_translator(name: str) -> TrainedTranslator:
     """One of TRANSLATORS, as `load`."""
-    return _of_kind(name, TrainedTranslator)
+    return of_kind(load(name), TrainedTranslator)
 
 
 def load_captioner(name: str) -> TrainedCaptioner:
     """One of CAPTIONERS, as `load`."""
-    return _of_kind(name, TrainedCaptioner)
+    return of_kind(load(name), TrainedCaptioner)
 
 
 def load_classifier(name: str, device: str | None = None) -> TrainedClassifier:
     """One of CLASSIFIERS, as `load`."""
-    return _of_kind(name, TrainedClassifier, device)
+    return of_kind(load(name, device), TrainedClassifier)
 
 
-def _of_kind(name: str, kind: type[Kind], device: str | None = None) -> Kind:
-    found = load(name, device)
+def of_kind(found: Trained, kind: type[Kind]) -> Kind:
+    """A model that must be one of this kind. Raises ModelError if it is another."""
     if not isinstance(found, kind):
-        raise ModelError(f"{name} is a {type(found).__name__} and no {kind.__name__}: choose another model")
+        raise ModelError(f"{found.name} is a {type(found).__name__} and no {kind.__name__}: choose another model")
     return found
 
 
@@ -123,7 +123,7 @@ def read(path: Path, device: torch.device) -> Trained:
         return TrainedClassifier(name, model, temperature, figures)
 
 
-def _empty(name: str, sizes: dict) -> Translator | Captioner | VisionTransformer | ConvNet:
+def _empty(name: str, sizes: dict) -> Translator | Captioner | Classifier:
     """A model of these sizes whose weights are still to come."""
     if name in CLASSIFIERS:
         sizes = {key: tuple(value) if isinstance(value, list) else value for key, value in sizes.items()}

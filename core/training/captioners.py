@@ -24,7 +24,6 @@ NAMES: Final = tuple(checkpoints.CAPTIONERS)
 ORIGIN: Final = ""  # scenes are drawn
 TESTED: Final = 2000
 _TEST_SEED: Final = 1_000_003
-_SIZES: Final = {"d_embedded": 32, "d_hidden": 96, "d_score": 64, "dropout": 0.0}
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def run(asked: argparse.Namespace, device: torch.device) -> None:
         _train(asked, device)
     path = asked.out / f"{asked.name}.safetensors"
     print("Measuring on scenes it never saw …", flush=True)
-    captioner = checkpoints.read(path, device)
+    captioner = checkpoints.of_kind(checkpoints.read(path, device), TrainedCaptioner)
     cards.keep(path.with_suffix(".json"), {"quality": quality(captioner)})
     cards.write_all(asked.out, NAMES, card)
     print(path.with_suffix(".md").read_text("utf-8"))
@@ -54,7 +53,9 @@ def run(asked: argparse.Namespace, device: torch.device) -> None:
 def _train(asked: argparse.Namespace, device: torch.device) -> None:
     recipe = replace(Recipe(), seed=asked.seed, updates=asked.updates or Recipe.updates)
     torch.manual_seed(recipe.seed)
-    config = DecoderConfig(len(scenes.WORDS), checkpoints.CAPTIONERS[asked.name], **_SIZES)
+    config = DecoderConfig(
+        len(scenes.WORDS), checkpoints.CAPTIONERS[asked.name], d_embedded=32, d_hidden=96, d_score=64, dropout=0.0
+    )
     model = Captioner(config).to(device)
     training = Training(model, Schedule(recipe.updates, recipe.peak_rate, recipe.warmup), weight_decay=0.0)
     told = [asdict(recipe), asdict(config), checkpoints.CAPTIONER]
@@ -120,7 +121,7 @@ def quality(captioner: TrainedCaptioner) -> dict[str, Any]:
             (int(rows[at].argmax()), thing)
             for rows, (words, things) in zip(weights.cpu(), told, strict=True)
             for at, (word, thing) in enumerate(zip(words, things, strict=True))
-            if word in named
+            if word in named and thing is not None
         ]
         figures["colours and shapes that look at their thing"] = _share([cell in thing.cells for cell, thing in looks])
         figures["at the cell of its middle"] = _share([cell == thing.cell for cell, thing in looks])

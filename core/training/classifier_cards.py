@@ -5,6 +5,7 @@ from typing import Any
 from core.training import cards, photos
 from core.training.pictures import TAUGHT
 from core.vision.classifier import SURE, TrainedClassifier
+from core.vision.cnn import ConvConfig
 
 _SHARES = (
     "STL-10, nine classes",
@@ -73,7 +74,7 @@ def _files(made: dict[str, Any]) -> str:
 
 def _sizes(classifier: TrainedClassifier) -> str:
     config = classifier.model.config
-    if classifier.name == "cnn":
+    if isinstance(config, ConvConfig):
         return f"Stages of {', '.join(map(str, config.widths))} channels. "
     return (
         f"{config.n_patches} patches of {config.patch_size} x {config.patch_size} pixels, {config.n_layers} layers of "

@@ -10,21 +10,22 @@ from torch import Tensor, nn
 from core.analysis import objects
 from core.training import photos
 from core.training.photos import Collections, Photos
-from core.vision.classifier import SURE, TrainedClassifier
+from core.vision.classifier import SURE, Classifier, TrainedClassifier
 from core.vision.cnn import ConvNet
+from core.vision.vit import VisionTransformer
 
 _AT_ONCE: Final = 200
 _BINS: Final = 15
 
 
 @torch.inference_mode()
-def logits(model: nn.Module, shown: Photos) -> Float[Tensor, "photos classes"]:
+def logits(model: Classifier, shown: Photos) -> Float[Tensor, "photos classes"]:
     """The scores of every photograph."""
     device, side = model.head.weight.device, model.config.image_size
     return torch.cat([model(photos.seen(part, side).to(device)).logits.cpu() for part in shown.pixels.split(_AT_ONCE)])
 
 
-def fitting_temperature(model: nn.Module, dev: Photos) -> float:
+def fitting_temperature(model: Classifier, dev: Photos) -> float:
     """What logits are to be divided by, so that the right classes are least surprising (Guo et al. 2017)."""
     found = logits(model, dev)
     tried = torch.linspace(0.3, 3, 271)
@@ -60,16 +61,22 @@ def quality(classifier: TrainedClassifier, known: Collections) -> dict[str, Any]
 def objects_seen(
     classifier: TrainedClassifier, shown: Photos, masks: dict[int, Bool[np.ndarray, "rows columns"]]
 ) -> dict[str, Any]:
-    """Whether the saliency lies on the object, beside an untrained model, a centred Gaussian and a gradient."""
+    """Whether the saliency lies on the object, beside an untrained model, a centred Gaussian and a gradient.
+
+    Raises   ValueError for a convolutional net, which has no saliency.
+    """
+    model = classifier.model
+    if isinstance(model, ConvNet):
+        raise ValueError(f"{classifier.name} has no attention that could lie on an object")
     with_mask = torch.tensor([number in masks for number in shown.numbers.tolist()])
     shown = shown.where(with_mask)
     there = np.stack([masks[number] for number in shown.numbers.tolist()])
     torch.manual_seed(1)
-    other = TrainedClassifier("untrained", type(classifier.model)(classifier.model.config), 1.0)
+    other = TrainedClassifier("untrained", VisionTransformer(model.config), 1.0)
     maps = {
         "saliency": _maps(classifier, shown),
         "untrained": _maps(other, shown),
-        "gradient": gradients(classifier.model, shown),
+        "gradient": gradients(model, shown),
         "Gaussian": np.broadcast_to(objects.gaussian(there.shape[-1]), there.shape),
     }
     return objects.agreement(maps, there)
@@ -80,12 +87,11 @@ def _maps(classifier: TrainedClassifier, shown: Photos) -> Float[np.ndarray, "ph
     return np.stack([classifier.read(image[None]).saliency.cpu().numpy() for image in images])
 
 
-def gradients(model: nn.Module, shown: Photos) -> Float[np.ndarray, "photos rows columns"]:
+def gradients(model: VisionTransformer, shown: Photos) -> Float[np.ndarray, "photos rows columns"]:
     """How much each patch could move the score of the class that is found: its pixels' mean absolute gradient."""
     images = photos.seen(shown.pixels, model.config.image_size).to(model.head.weight.device).requires_grad_()
-    model(images).logits.amax(-1).sum().backward()
-    size = model.config.patch_size
-    return nn.functional.avg_pool2d(images.grad.abs().amax(1), size).cpu().numpy()
+    (moved,) = torch.autograd.grad(model(images).logits.amax(-1).sum(), images)
+    return nn.functional.avg_pool2d(moved.abs().amax(1), model.config.patch_size).cpu().numpy()
 
 
 def calibration_error(shares: Float[Tensor, "photos classes"], labels: Int[Tensor, "photos"]) -> float:

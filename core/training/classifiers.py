@@ -7,7 +7,6 @@ from typing import Final
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
 
 from core.models import checkpoints
 from core.models import device as devices
@@ -17,6 +16,7 @@ from core.training.classifier_quality import fitting_temperature, quality
 from core.training.loop import Schedule, Training
 from core.training.photos import Collections
 from core.training.pictures import Recipe
+from core.vision.classifier import Classifier, TrainedClassifier
 from core.vision.cnn import ConvConfig, ConvNet
 from core.vision.vit import VisionTransformer, ViTConfig
 
@@ -41,12 +41,13 @@ def run(asked: argparse.Namespace, device: torch.device) -> None:
         _train(asked, known, device)
     path = asked.out / f"{asked.name}.safetensors"
     print("Measuring on photographs it never saw …", flush=True)
-    cards.keep(path.with_suffix(".json"), {"quality": quality(checkpoints.read(path, device), known)})
+    classifier = checkpoints.of_kind(checkpoints.read(path, device), TrainedClassifier)
+    cards.keep(path.with_suffix(".json"), {"quality": quality(classifier, known)})
     cards.write_all(asked.out, NAMES, classifier_cards.card)
     print(path.with_suffix(".md").read_text("utf-8"))
 
 
-def untrained(name: str) -> nn.Module:
+def untrained(name: str) -> Classifier:
     """The model as it begins, its weights drawn from torch's seed."""
     if name == "cnn":
         return ConvNet(ConvConfig(photos.CLASSES))
@@ -86,8 +87,8 @@ def _train(asked: argparse.Namespace, known: Collections, device: torch.device) 
 
 
 def _stage(
-    name: str, recipe: Recipe, teacher: nn.Module | None, known: Collections, device: torch.device
-) -> tuple[nn.Module, float]:
+    name: str, recipe: Recipe, teacher: Classifier | None, known: Collections, device: torch.device
+) -> tuple[Classifier, float]:
     """One stage: the model at its end, and the seconds that it took."""
     torch.manual_seed(recipe.seed)
     model = untrained(name).to(device)
@@ -105,8 +106,10 @@ def _first(name: str) -> Path:
     return progress.WORK / f"{name}-first-stage.safetensors"
 
 
-def _begin_with(model: VisionTransformer, name: str) -> None:
+def _begin_with(model: Classifier, name: str) -> None:
     """Take over the weights of the first stage of a model that reads the same patches."""
+    if isinstance(model, ConvNet):
+        raise ValueError(f"a convolutional net cannot begin with the weights of {name}: it reads no patches")
     path = _first(name)
     if not path.exists():
         raise ModelError(f"the first stage of {name} is not in {path.parent.name}: train {name} first")
@@ -117,8 +120,8 @@ def _begin_with(model: VisionTransformer, name: str) -> None:
     model.load_state_dict(given)
 
 
-def _teacher(asked: argparse.Namespace, name: str, device: torch.device) -> nn.Module:
+def _teacher(asked: argparse.Namespace, name: str, device: torch.device) -> Classifier:
     path = asked.out / f"{name}.safetensors"
     if not path.exists():
         raise ModelError(f"{asked.name} is taught by {name}, which is not in {asked.out}: train {name} first")
-    return checkpoints.read(path, device).model
+    return checkpoints.of_kind(checkpoints.read(path, device), TrainedClassifier).model

@@ -111,9 +111,9 @@ def _opened(path: Path) -> tuple[list[tuple[Path, bytes]], str]:
         content = path.read_bytes()
         with tarfile.open(fileobj=io.BytesIO(content)) as tar:
             files = [
-                (Path(member.name), tar.extractfile(member).read())
+                (Path(member.name), file.read())
                 for member in tar
-                if member.isfile() and member.name.endswith(".jpg")
+                if member.isfile() and member.name.endswith(".jpg") and (file := tar.extractfile(member))
             ]
     except OSError as error:
         raise PhotosError(f"{path} cannot be read ({error.strerror}): name {ORIGIN}") from None

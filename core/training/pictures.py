@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from core.training import photos
 from core.training.photos import Collections
+from core.vision.classifier import Classifier
 from core.vision.vit import VisionTransformer
 
 TAUGHT: Final = 0.5
@@ -42,7 +43,7 @@ class Recipe:
 
 
 def loss(
-    model: nn.Module, known: Collections, recipe: Recipe, update: int, teacher: nn.Module | None = None
+    model: Classifier, known: Collections, recipe: Recipe, update: int, teacher: Classifier | None = None
 ) -> Float[Tensor, ""]:
     """Nats per photograph of one update, which draws its photographs from the seed and its own number.
 

@@ -40,7 +40,9 @@ def quality(translator: TrainedTranslator, test: Sequence[Pair]) -> dict[str, An
         columns = [
             [known[source][i] if i < len(known[source][:most]) else None for source in chosen] for i in range(most_here)
         ]
-        return round(BLEU().corpus_score([hypotheses[source] for source in chosen], columns).score, 1)
+        # sacrebleu takes None for a reference that is missing, which its own annotation leaves out
+        score = BLEU().corpus_score([hypotheses[source] for source in chosen], columns)  # ty: ignore[invalid-argument-type]
+        return round(score.score, 1)
 
     everything = list(known)
     lines = [translator.translate(source, beam=BEAM).text for source in everything]

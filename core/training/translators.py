@@ -9,6 +9,7 @@ import torch
 from core.models import checkpoints
 from core.models import device as devices
 from core.sequence.decoder import DecoderConfig
+from core.sequence.trained import TrainedTranslator
 from core.sequence.translator import Translator
 from core.sequence.vocabulary import Vocabulary
 from core.training import cards, corpus, gold, progress, scoring, translation
@@ -70,7 +71,7 @@ def _measure(
 ) -> None:
     path = asked.out / f"{asked.name}.safetensors"
     print("Measuring on sentences it never saw …", flush=True)
-    translator = checkpoints.read(path, device)
+    translator = checkpoints.of_kind(checkpoints.read(path, device), TrainedTranslator)
     figures = {"quality": scoring.quality(translator, known.test)}
     if drawn and translator.has_attention:
         figures["alignment"] = scoring.alignment_error(translator, drawn)

@@ -19,6 +19,7 @@ FITS: Final[tuple[Fit, ...]] = ("squash", "crop", "pad")
 SURE: Final = 0.5  # below it a class is a guess
 GREY: Final = 128  # what a padded picture is padded with
 
+Classifier = VisionTransformer | ConvNet
 Picture = Image.Image | UInt8[np.ndarray, "height width 3"]
 
 
@@ -113,7 +114,7 @@ class TrainedClassifier:
     figures       what was measured of it after training, as the model card tells it.
     """
 
-    def __init__(self, name: str, model: VisionTransformer | ConvNet, temperature: float, figures: dict | None = None):
+    def __init__(self, name: str, model: Classifier, temperature: float, figures: dict | None = None):
         self.name = name
         self.model = model.eval()
         self.temperature = temperature
