@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import torch
 
+from core.named import Named
 from core.numerals import written
 
 Verdict = Literal["right", "imprecise", "wrong"]
@@ -65,7 +66,7 @@ class Claim:
     verdict: Verdict
     instead: str
     sources: tuple[str, ...]
-    experiment: Callable[..., Finding]
+    experiment: Named[..., Finding]
 
     @property
     def name(self) -> str:
@@ -80,10 +81,10 @@ class Claim:
 
 def claim(
     *, said: str, verdict: Verdict, instead: str, sources: tuple[str, ...]
-) -> Callable[[Callable[..., Finding]], Claim]:
+) -> Callable[[Named[..., Finding]], Claim]:
     """Turn an experiment into the claim that it tests."""
 
-    def make(experiment: Callable[..., Finding]) -> Claim:
+    def make(experiment: Named[..., Finding]) -> Claim:
         return Claim(said, verdict, instead, sources, experiment)
 
     return make

@@ -75,6 +75,13 @@ class OrderModel(nn.Module):
         self.table = LearnedPositions(TRAINED, _WIDTH) if scheme == "learned" else None
         self.buckets = BucketBias(_HEADS, bidirectional=not causal) if scheme == "T5" else None
 
+    @property
+    def learned_table(self) -> LearnedPositions:
+        """The table of positions that is learned. Raises ValueError for a scheme that learns none."""
+        if self.table is None:
+            raise ValueError(f"the scheme {self.scheme} learns no table: choose learned")
+        return self.table
+
     def forward(self, rows: Int[Tensor, "batch tokens"]) -> OrderTrace:
         """Read rows of any length. The learned table gives its last vector to all places behind its end."""
         places = torch.arange(rows.shape[1])

@@ -28,6 +28,7 @@ _TESTED: Final = 64
 _PLAIN: Final = Recipe(smoothing=0.0, guidance=0.0)
 # padding, start and end are the first three of every vocabulary
 _MARKS: Final = 2
+_NO_WEIGHTS: Final = "this toy has no attention, so it has no weights: train one that does"
 # the seed of the sentences that a model is measured on; those it learns from are drawn from the learner's
 _TEST_SEED: Final = 1_000_003
 
@@ -73,8 +74,15 @@ class Snapshot:
     def with_attention(self) -> Float[Tensor, "target source"]:
         """The weights of a toy with attention. Raises ValueError for one without."""
         if self.weights is None:
-            raise ValueError("this toy has no attention, so it has no weights: train one that does")
+            raise ValueError(_NO_WEIGHTS)
         return self.weights
+
+    @property
+    def hits(self) -> float:
+        """`found` of a toy with attention. Raises ValueError for one without."""
+        if self.found is None:
+            raise ValueError(_NO_WEIGHTS)
+        return self.found
 
 
 def parse(task: Task, text: str) -> Example:
@@ -161,6 +169,15 @@ class ToyTraining:
         self.model.eval()
         made = batch(examples, self._task.VOCABULARY)
         return self.model(made.source, made.lengths, made.given)
+
+    def read_with_attention(
+        self, examples: Sequence[Example]
+    ) -> tuple[Float[Tensor, "batch target vocab_size"], Float[Tensor, "batch target source"]]:
+        """The same of a toy with attention. Raises ValueError for one without."""
+        logits, weights = self.read(examples)
+        if weights is None:
+            raise ValueError(_NO_WEIGHTS)
+        return logits, weights
 
     def loss(self, examples: Sequence[Example]) -> Float[Tensor, ""]:
         """Nats per word with the true words given before: nothing tells the attention where to look."""

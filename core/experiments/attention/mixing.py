@@ -111,7 +111,7 @@ def dilution(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding
     queries, keys, values = exact(queries[:, :, :1]), exact(keys), exact(values)
     few, many = Number("among 10 keys", diluted(10)), Number("among 1,000 keys", diluted(1000))
     weights = attend(queries, keys, values).weights[0, 0, 0]
-    best = weights.argmax().item()
+    best = int(weights.argmax())
     later = attend(queries, crowd(keys, best), crowd(values, best)).weights[0, 0, 0, 0]
     own = Number("your best key", weights[best].item())
     own_later = Number("your best key among 10 times the rivals", later.item())

@@ -14,7 +14,8 @@ from core.experiments.measure import counted
 from core.seeded import seeded
 from core.sequence.cells import READ, Maps, untrained
 
-Cell = Literal["linear RNN", "tanh RNN", "GRU", "LSTM", "attention"]
+Recurrent = Literal["linear RNN", "tanh RNN", "GRU", "LSTM"]
+Cell = Recurrent | Literal["attention"]
 _QUERIES: Final = 32
 CELLS: Final[tuple[Cell, ...]] = ("linear RNN", "tanh RNN", "GRU", "LSTM", "attention")
 
@@ -56,10 +57,10 @@ def by_position(cell: Cell, flow: GradientFlow) -> Float[Tensor, "length"]:
     return every[:, 0].norm(dim=-1).mean(0)
 
 
-def recurrent(cell: Cell, inputs: Tensor, flow: GradientFlow, rng: torch.Generator) -> Float[Tensor, "d_hidden"]:
+def recurrent(cell: Recurrent, inputs: Tensor, flow: GradientFlow, rng: torch.Generator) -> Float[Tensor, "d_hidden"]:
     """The last state of a recurrent network that reads the inputs."""
     width = flow.d_hidden
-    if cell in ("linear RNN", "tanh RNN"):
+    if cell == "linear RNN" or cell == "tanh RNN":
         rotation, _ = torch.linalg.qr(torch.randn(width, width, generator=rng, dtype=torch.float64))
         state = torch.zeros(width, dtype=torch.float64)
         for x in inputs[0]:

@@ -12,7 +12,7 @@ from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import counted, largest
 from core.models import checkpoints
 from core.sequence import decoding
-from core.sequence.decoding import Interventions, all_weight_on
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions, all_weight_on
 from core.vision import scenes
 from core.vision.scenes import Scene
 from core.vision.trained import END, LONGEST, START, WORDS, Caption
@@ -34,9 +34,10 @@ def drawn(seed: int) -> list[Scene]:
     return [scenes.draw(rng) for _ in range(DRAWN)]
 
 
-def captioned(scene: Scene, **changes: object) -> Caption:
+def captioned(scene: Scene, *, covered: int | None = None, interventions: Interventions = NO_INTERVENTIONS) -> Caption:
     """The caption of a scene by the captioner that looks."""
-    return checkpoints.load("captioner").caption(scenes.painted([scene])[0], **changes)
+    captioner = checkpoints.load_captioner("captioner")
+    return captioner.caption(scenes.painted([scene])[0], covered=covered, interventions=interventions)
 
 
 def right_words(lines: list[tuple[str, ...]], tested: list[Scene]) -> dict[str, float]:
@@ -59,7 +60,7 @@ def right_words(lines: list[tuple[str, ...]], tested: list[Scene]) -> dict[str, 
 def measured(name: str, n_things: int, seed: int) -> dict[str, float]:
     """`right_words` of a captioner on new scenes with so many things."""
     tested = [scene for scene in drawn(seed) if len(scene) == n_things]
-    return right_words(checkpoints.load(name).caption_many(scenes.painted(tested)), tested)
+    return right_words(checkpoints.load_captioner(name).caption_many(scenes.painted(tested)), tested)
 
 
 @lru_cache(maxsize=8)
@@ -80,8 +81,9 @@ def another_region(scene: Scene, seed: int) -> Finding:
     hits, others = [], []
     for known, caption in right_captions(seed):
         words, things = scenes.described(known)
-        strongest = caption.weights.flatten(1).argmax(dim=1).tolist()
-        named = [(cell, thing) for word, thing, cell in zip(words, things, strongest, strict=False) if word in _NAMED]
+        strongest = caption.with_attention.weights[0].argmax(dim=1).tolist()
+        told = zip(words, things, strongest, strict=False)
+        named = [(cell, thing) for word, thing, cell in told if word in _NAMED and thing is not None]
         hits += [cell in thing.cells for cell, thing in named]
         others += [one != other for one, mine in named for other, its in named if mine is not its]
     share, differ = sum(hits) / len(hits), sum(others) / len(others)
@@ -129,7 +131,7 @@ def one_context(scene: Scene, seed: int) -> Finding:
 )
 def regularises(scene: Scene, seed: int) -> Finding:
     """Sums over the cells of your scene, before and after the softmax, for every word that it is captioned with."""
-    trace = captioned(scene).trace
+    trace = captioned(scene).with_attention
     before, after = trace.energies[0].double().sum(-1), trace.weights[0].double().sum(-1)
     apart = Number("sum of a word's weights differs from 1 by", largest(after - 1), ".1e")
     raw = Number("sum of a word's scores differs from 1 by up to", largest(before - 1), ".1f")
@@ -152,8 +154,8 @@ def segmentation(scene: Scene, seed: int) -> Finding:
     distances = []
     for known, caption in right_captions(seed):
         words, things = scenes.described(known)
-        for row, word, thing in zip(caption.weights.flatten(1), words, things, strict=False):
-            if word in KINDS["colours"]:
+        for row, word, thing in zip(caption.with_attention.weights[0], words, things, strict=False):
+            if word in KINDS["colours"] and thing is not None:
                 distances.append(0.5 * (row - pixel_shares(scenes.painted([(thing,)])[0])).abs().sum().item())
     distance = sum(distances) / len(distances)
     numbers = (Number("share of the map that lies elsewhere than the pixels", distance, ".2f"),)
@@ -199,7 +201,7 @@ def without_places(scene: Scene, seed: int) -> Finding:
 @lru_cache(maxsize=16)
 def blinded(seed: int, *, without: bool) -> dict[str, float]:
     """`right_words` of new captions, with or without the vectors that say which cell is which."""
-    captioner, tested = checkpoints.load("captioner"), drawn(seed)
+    captioner, tested = checkpoints.load_captioner("captioner"), drawn(seed)
     model = captioner.model
     with torch.inference_mode():
         features = model.features(scenes.painted(tested).to(captioner.device))
@@ -218,9 +220,9 @@ def place_words(seed: int) -> tuple[float, dict[str, float]]:
         words, things = scenes.described(known)
         given = tuple((at, WORDS.index(word)) for at, word in enumerate(words))
         for at, (word, thing) in enumerate(zip(words, things, strict=True)):
-            if word not in KINDS["places"]:
+            if word not in KINDS["places"] or thing is None:
                 continue
-            at_thing.append(int(caption.weights[at].argmax()) in thing.cells)
+            at_thing.append(int(caption.with_attention.weights[0, at].argmax()) in thing.cells)
             opposite = all_weight_on(N_CELLS - 1 - thing.cell, N_CELLS)
             for name, row in zip(hits, (None, even, opposite), strict=True):
                 rows = () if row is None else ((at, row),)
@@ -268,7 +270,8 @@ def shows_what_matters(scene: Scene, seed: int) -> Finding:
         likely = captioned(scene, covered=cell, interventions=Interventions(given)).trace.probabilities[0, at]
         return WORDS[int(likely.argmax())] != words[at]
 
-    brightest = sum(changed(at, int(own.weights[at].argmax())) for at in range(len(words)))
+    looks = own.with_attention.weights[0]
+    brightest = sum(changed(at, int(looks[at].argmax())) for at in range(len(words)))
     empty = sum(changed(at, free) for at in range(len(words)))
     return Finding(
         (

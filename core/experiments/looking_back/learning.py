@@ -23,7 +23,7 @@ _WATCHED: Final = (0, 50, 100, 150)
 def supervised(translator: TrainedTranslator, text: str, seed: int) -> Finding:
     """Nouns and adjectives whose largest weight is right, in a toy that is told translations and nothing else."""
     snapshots = trained("grammar", "additive", seed).snapshots
-    found = {updates: snapshots[updates].found for updates in _WATCHED}
+    found = {updates: snapshots[updates].hits for updates in _WATCHED}
     numbers = tuple(Number(f"after {updates} updates", share, ".2f") for updates, share in found.items())
     return Finding(
         numbers,
@@ -42,11 +42,9 @@ def supervised(translator: TrainedTranslator, text: str, seed: int) -> Finding:
 def mystery(translator: TrainedTranslator, text: str, seed: int) -> Finding:
     """The gradient that one batch of sentences sends into the matrices of the score, before any training."""
     toy = ToyTraining(Settings("grammar", "additive", seed))
+    score = (toy.model.w_key.weight, toy.model.w_query.weight, toy.model.v)
     with torch.enable_grad():
-        toy.loss(sentences(2)).backward()
-    keys, query, v = (
-        weight.grad.norm().item() for weight in (toy.model.w_key.weight, toy.model.w_query.weight, toy.model.v)
-    )
+        keys, query, v = (each.norm().item() for each in torch.autograd.grad(toy.loss(sentences(2)), score))
     numbers = (
         Number("gradient of U_a", keys, ".2e"),
         Number("gradient of W_a", query, ".2e"),
@@ -103,7 +101,7 @@ def every_word(translator: TrainedTranslator, text: str, seed: int) -> Finding:
     """The share of largest weights on the translated word: nouns and adjectives against determiners, in the toy."""
     toy = trained("grammar", "additive", seed).toy
     tested = sentences(2)
-    _, weights = toy.read(tested)
+    _, weights = toy.read_with_attention(tested)
     forms = {form for both in grammar.DETERMINERS.values() for form in both}
     hits: dict[bool, list[bool]] = {True: [], False: []}
     at_noun = []

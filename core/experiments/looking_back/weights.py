@@ -19,7 +19,7 @@ from core.sequence.translator import Translator
 )
 def weighted_sum(translator: TrainedTranslator, text: str, seed: int) -> Finding:
     """Row sums, and how far a context leaves the range of the states, over all steps of the translation."""
-    trace = translator.translate(text).trace
+    trace = translator.translate(text).with_attention
     states, contexts = trace.encoder_states[0].double(), trace.contexts[0].double()
     apart = largest(trace.weights[0].double().sum(-1) - 1)
     outside = torch.relu(torch.maximum(contexts - states.amax(0), states.amin(0) - contexts)).max().item()
@@ -82,7 +82,7 @@ def explanation(translator: TrainedTranslator, text: str, seed: int) -> Finding:
     own = translator.translate(text)
     same = 0
     for step, id_ in enumerate(own.target.ids):
-        row = own.weights[step].clone()
+        row = own.with_attention.weights[0, step].clone()
         row[row.argmax()] = 0
         elsewhere = tuple((row / row.sum()).tolist())
         before = tuple(enumerate(own.target.ids[:step]))

@@ -128,7 +128,7 @@ def future_leaks(compute: Callable[[Tensor], Tensor], x: Tensor) -> int:
     for token in range(x.shape[1]):
         changed = x.clone()
         changed[:, token] = edited(changed[:, token])
-        leaks += (compute(changed) != before).any(dim=-1)[0, :token].sum().item()
+        leaks += int((compute(changed) != before).any(dim=-1)[0, :token].sum())
     return leaks
 
 
@@ -137,7 +137,7 @@ def leaks_of_a_bare_merge(n_tokens: int, layer: MultiHeadAttention) -> int:
     width = layer.maps.w_value.shape[1]
     token_of_number = torch.arange(n_tokens * width) // head_dim(layer) % n_tokens
     last_seen = token_of_number.reshape(n_tokens, width).amax(dim=-1)
-    return (last_seen - torch.arange(n_tokens)).clamp(min=0).sum().item()
+    return int((last_seen - torch.arange(n_tokens)).clamp(min=0).sum())
 
 
 @claim(
@@ -178,7 +178,7 @@ def features_read(x: Tensor, compute: Callable[[Tensor], Tensor], seed: int) -> 
         tokens = x.clone().requires_grad_()
         output = compute(tokens)
         (gradient,) = torch.autograd.grad((output * normal(*output.shape, seed=seed)).sum(), tokens)
-    return (gradient != 0).any(dim=1).sum().item()
+    return int((gradient != 0).any(dim=1).sum())
 
 
 @claim(

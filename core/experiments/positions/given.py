@@ -1,9 +1,8 @@
 """What the experiments on positions are given."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -37,4 +36,12 @@ class Given:
 
     def exact(self) -> "Given":
         """The same in double precision."""
-        return Given(**{name: exact(held) if torch.is_tensor(held) else held for name, held in vars(self).items()})
+        return replace(
+            self,
+            x=exact(self.x),
+            positions=exact(self.positions),
+            w_x=exact(self.w_x),
+            w_p=exact(self.w_p),
+            queries=exact(self.queries),
+            keys=exact(self.keys),
+        )

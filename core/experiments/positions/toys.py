@@ -54,8 +54,9 @@ def fixed_function(given: Given, seed: int, updates: int = UPDATES) -> Finding:
     """Train the toy with sinusoids and with a table: both right answers, how far the table moved, and a place behind its end."""
     table, fixed = (learned(scheme, False, seed, updates) for scheme in ("learned", "sinusoidal"))
     start = order.untrained("learned", False, seed)
-    moved = (table.model.table.table - start.table.table).norm(dim=-1).mean().item()
-    refused = refusal(table.model.table, torch.tensor([TRAINED]))
+    rows = table.model.learned_table
+    moved = (rows.table - start.learned_table.table).norm(dim=-1).mean().item()
+    refused = refusal(rows, torch.tensor([TRAINED]))
     numbers = (
         Number("right with a table", table.accuracy[TRAINED]),
         Number("right with sinusoids", fixed.accuracy[TRAINED]),

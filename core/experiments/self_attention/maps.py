@@ -142,9 +142,9 @@ def count_products(compute: Callable[[], Tensor]) -> tuple[Tensor, int]:
     class Counter(TorchFunctionMode):
         products = 0
 
-        def __torch_function__(self, function, types, args=(), kwargs=None):
-            self.products += function in (torch.Tensor.matmul, torch.Tensor.__matmul__, torch.matmul)
-            return function(*args, **(kwargs or {}))
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            self.products += func in (torch.Tensor.matmul, torch.Tensor.__matmul__, torch.matmul)
+            return func(*args, **(kwargs or {}))
 
     with Counter() as counter:
         return compute(), counter.products

@@ -123,7 +123,7 @@ def weight_is_importance(x: Tokens, maps: Projections, seed: int) -> Finding:
     """What the largest weight delivers with and without its value, and how often the largest weight delivers most."""
     made = self_attend(exact(x), exact_maps(maps))
     weights, values = made.attention.weights, made.values
-    query, key = divmod(weights[0, 0].argmax().item(), weights.shape[-1])
+    query, key = divmod(int(weights[0, 0].argmax()), weights.shape[-1])
     silenced = values.clone()
     silenced[:, :, key] = 0
     after = attend(made.queries, made.keys, silenced)

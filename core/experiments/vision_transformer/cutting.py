@@ -8,6 +8,7 @@ from torch import Tensor
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import largest, rows_differ
 from core.models import checkpoints
+from core.models.errors import ModelError
 from core.numerals import written
 from core.vision.classifier import as_input
 from core.vision.cnn import ConvNet
@@ -20,7 +21,10 @@ ROUNDING = 1e-4  # of logits of size 1 to 10, over six layers in single precisio
 
 def vit() -> VisionTransformer:
     """The Vision Transformer with a class token."""
-    return checkpoints.load("vit", "cpu").model
+    model = checkpoints.load_classifier("vit", "cpu").model
+    if isinstance(model, ConvNet):
+        raise ModelError("vit is a convolutional net and no Vision Transformer: choose another model")
+    return model
 
 
 def mixed_up(images: Float[Tensor, "1 channels height width"], seed: int) -> Float[Tensor, "1 channels height width"]:
@@ -76,7 +80,7 @@ def destroys_position(pixels: Pixels, seed: int) -> Finding:
 )
 def order_needs_positions(pixels: Pixels, seed: int) -> Finding:
     """Shuffle the patches of your picture for the convolutional net, and for the Transformer without positions."""
-    net: ConvNet = checkpoints.load("cnn", "cpu").model
+    net = checkpoints.load_classifier("cnn", "cpu").model
     convolution, attention = moved(net, pixels, seed), moved(vit(), pixels, seed, positions=False)
     alike = "" if differ(pixels) else " The patches of your picture are all alike, so it shows no order."
     return Finding(

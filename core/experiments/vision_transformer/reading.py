@@ -20,7 +20,7 @@ _TOLD = "STL-10, nine classes"
 )
 def class_token_required(pixels: Pixels, seed: int) -> Finding:
     """Both models on your picture, and how often each was right on held-out photographs when it was measured."""
-    token, mean = (checkpoints.load(name, "cpu") for name in ("vit", "vit-mean-pool"))
+    token, mean = (checkpoints.load_classifier(name, "cpu") for name in ("vit", "vit-mean-pool"))
     images = as_input(pixels)
     said = [model.read(images) for model in (token, mean)]
     right = [model.figures["quality"][_TOLD] for model in (token, mean)]
@@ -107,7 +107,7 @@ def global_from_the_start(pixels: Pixels, seed: int) -> Finding:
 )
 def shows_the_object(pixels: Pixels, seed: int) -> Finding:
     """How well its map finds the object on held-out photographs with masks, as measured with the training command."""
-    model = checkpoints.load("vit", "cpu")
+    model = checkpoints.load_classifier("vit", "cpu")
     found = model.figures["quality"]["objects"]["all"]
     ours, other, blob = (found[f"AUC, {name}"] for name in ("saliency", "untrained", "Gaussian"))
     middle = model.read(as_input(pixels)).saliency
