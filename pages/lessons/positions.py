@@ -7,8 +7,7 @@ import streamlit as st
 from core.attention import attend
 from core.experiments import positions as experiments
 from core.lessons import material
-from core.lessons.positions import questions, real
-from core.lessons.positions.by_hand import Settings
+from core.lessons.positions import by_hand, questions, real
 from core.listing import ran
 from core.models.embedding import embed
 from core.numerals import written
@@ -171,7 +170,7 @@ def blind(scene: Scene) -> tuple[str, str]:
     with st.spinner("A toy is being trained, some seconds …", show_time=True):
         share = questions.guessed_without_positions(SEED)
     return (COIN if 0.4 < share < 0.6 else ALWAYS if share >= 0.6 else NEVER), (
-        f"It is right in {share:.3f} of 500 rows: rows that are mirror images of each other give it the same sum."
+        f"It is right in {share:.3f} of {order.TESTED} rows: rows that are mirror images of each other give it the same sum."
     )
 
 
@@ -182,10 +181,13 @@ def blind(scene: Scene) -> tuple[str, str]:
     shows="score",
 )
 def later(scene: Scene) -> tuple[str, str]:
-    rope, added = questions.changed_by_shift(clock_hands.WRITTEN, Settings())
-    moved = (rope > 1e-9, added > 1e-9)
+    result = scene.result  # of the numbers in the link, also where those of a sentence are shown
+    if not isinstance(result, by_hand.Lesson):
+        result = by_hand.run(clock_hands.linked(page.ui.prefix), by_hand.Settings())
+    rope, added = questions.changed_by_shift(result)
+    moved = (rope > result.rounding, added > result.rounding)
     answer = {(True, False): ROPE, (False, True): ADDED, (True, True): BOTH}.get(moved, NEITHER)
-    return answer, f"With RoPE by {written(rope, '.0e')}, with sinusoids added by {added:.2f}."
+    return answer, f"With RoPE by {written(rope, '.0e')}, with sinusoids added by {written(added, '.2g')}."
 
 
 page.show()

@@ -10,19 +10,25 @@ from core.listing import ran
 from pages.parts import controls
 from pages.parts.controls import Controls, row
 from pages.parts.lesson import Scene, StepDeclared, step
-from pages.parts.number_table import NumberTable, edit_tables
+from pages.parts.number_table import NumberTable, edit_tables, held
 from pages.parts.views import curves, dial, dials, table, tables
 from pages.parts.words import plain
 
 BASES, WIDTHS = (10, 100, 1_000, 10_000, 100_000), (2, 4, 8, 16, 32, 64, 128)
+WORDS = ("cat", "sat", "mat")
 TABLES = (
-    NumberTable("x", "X", "", ((1, 0), (0, 1), (1, 1)), ("cat", "sat", "mat")),
+    NumberTable("x", "X", "", ((1, 0), (0, 1), (1, 1)), WORDS),
     NumberTable("wx", "W_x", "query", ((1, 2), (0, 1))),
     NumberTable("wp", "W_p", "key", ((2, 0), (1, 1))),
     NumberTable("q", "q", "query", ((1, 0.5, -0.5, 2),)),
     NumberTable("k", "k", "key", ((0.5, 1, 2, -1),)),
 )
-WRITTEN = Written(tuple(TABLES[0].rows), *(t.numbers for t in TABLES[:3]), *(t.numbers[0] for t in TABLES[3:]))
+ALONE = {
+    (True, True): "both scores change",
+    (True, False): "RoPE's score changes, that with sinusoids added does not",
+    (False, True): "RoPE's score stays, since in no pair both vectors have numbers other than 0; the other one changes",
+    (False, False): "of these two vectors neither score changes",
+}
 CODE = (
     ran(by_hand.turn_hands, turned="angles"),
     ran(by_hand.combine),
@@ -33,8 +39,7 @@ CODE = (
 
 def scene(ui: Controls, seed: int) -> Scene:
     """All of it on the learner's numbers. seed: of what the claims draw."""
-    x, w_x, w_p, (query,), (key,) = edit_tables(ui.prefix, TABLES).values()
-    written = Written(tuple(TABLES[0].rows), x, w_x, w_p, query, key)
+    written = Written(WORDS, *edit_tables(ui.prefix, TABLES).values())
     with row("control_row_more"):
         chosen = by_hand.Settings(
             base=float(ui.among("Base", BASES, 10_000, "base")),
@@ -51,6 +56,7 @@ def scene(ui: Controls, seed: int) -> Scene:
         result,
         trace=result.trace,
         chosen=chosen,
+        names=vars(chosen),
         tokens=words,
         beside=by_hand.beside(result),
         again=partial(by_hand.shown, written, chosen),
@@ -59,86 +65,100 @@ def scene(ui: Controls, seed: int) -> Scene:
         evidence=(by_hand.given(result, written, chosen), seed),
         focus={"query": 0, "key": 0, "places": min(3, chosen.n_places - 1)},
         code=CODE,
-        steps=_steps,
+        steps=_steps_by_hand,
         opens_at="hands",
         token_strip=False,
     )
 
 
-def _steps(scene: Scene) -> Iterator[StepDeclared]:
-    trace, chosen, at = scene.result.trace, scene.chosen, {"rows": "places"}
+def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
+    result, chosen, codes = scene.result, scene.chosen, dial("codes", "place", rows="places")
+    moved = dial("shifted", "moved", turned="codes", dashed=True, rows="places")
+    query = dial("rotated_queries", "", "query", turned="queries")
+    key = dial("rotated_keys", "", "key", turned="keys", rows="keys", dashed=True)
+    summed = (("positions", "P"), ("summed", "X + P"), ("mapped", "[X; P]W"), ("added", "XW_x + PW_p"))
+    single, zeros = result.n_hands == 1, " and ".join(result.zeros)
     yield step(
         "hands",
-        dials(dial("codes", "place", **at), clock=True),
-        "A place is told by {pairs} clock hands. The first turns by 1 radian from a place to the next, each further one more "
-        "slowly, the last by {slow:.2g}. The sine and the cosine of each hand are two numbers of the code.",
+        dials(codes, clock=True),
+        "A place is told by one clock hand, which turns by 1 radian from a place to the next. Its sine and its cosine are the "
+        "two numbers of the code."
+        if single
+        else "A place is told by {n_hands} clock hands. The first turns by 1 radian from a place to the next, each further one "
+        "more slowly, the last by {slowest:.2g}. The sine and the cosine of each hand are two numbers of the code.",
         shows=("angles", "codes"),
         title="A place as clock hands",
-        pairs=chosen.width // 2,
-        slow=chosen.base ** (2 / chosen.width - 1),
     )
     yield step(
         "P",
         tables(
-            table("codes", "P", labelled=True, limit=1, **at), table("similarity", "PPᵀ", limit=chosen.width / 2, **at)
+            table("codes", "P", rows="places", labelled=True, limit=1),
+            table("similarity", "PPᵀ", rows="places", limit=result.n_hands),
         ),
-        "All {n} places under each other, fast hands left. Sine and cosine of one hand add 1 to the square of a row's length, so "
-        "all are equally long. Place times place: along each diagonal stands one number, only the distance counts.",
+        "All {n_places} places under each other"
+        + ("" if single else ", fast hands left")
+        + ". Sine and cosine of a hand add 1 "
+        "to the square of a row's length, so all are equally long. Place times place: along each diagonal stands one number, "
+        "only the distance counts.",
         shows=("codes", "similarity"),
-        n=chosen.n_places,
     )
     yield step(
         "distance",
         curves("by_distance", "one", "places apart", "p · p"),
-        "The same by distance, from {top:.0f} for a place with itself. It falls at first, and then it does not only fall.",
+        "The same by distance, from {n_hands} for a place with itself. "
+        + (
+            "Among {n_places} places it only falls."
+            if result.falls_to is None
+            else "It falls as far as {falls_to}, and one place further it rises: it does not only fall."
+        ),
         shows="similarity",
         title="How alike, by distance",
-        top=chosen.width / 2,
     )
     yield step(
         "shift",
-        dials(dial("codes", "place", **at), dial("shifted", "moved", turned="codes", dashed=True, **at), clock=True),
-        "One rotation moves every place by k = {k}: each hand turns by its own angle, whatever the place. It hits the code of "
-        "the place moved to with an error of {rotation_error:.1e}.",
+        dials(codes, moved, clock=True),
+        "One rotation moves every place by k = {offset}: each hand turns by its own angle, whatever the place. It hits the code "
+        "of the place moved to with an error of {rotation_error:.1e}."
+        if chosen.offset
+        else "For each k one rotation moves every place by k. With k = 0 no hand turns.",
         shows="shifted",
         operator="R",
         title="One rotation moves every place",
-        k=chosen.offset,
     )
-    named = (("positions", "P"), ("summed", "X + P"), ("mapped", "[X; P]W"), ("added", "XW_x + PW_p"))
     yield step(
         "added",
         tables(
-            table("x", "X", rows="tokens", labelled=True), *(table(of, label, rows="tokens") for of, label in named)
+            table("x", "X", rows="tokens", labelled=True), *(table(of, label, rows="tokens") for of, label in summed)
         ),
-        "The Transformer adds the code to the word. Joined and then mapped by W, the two give the same as each mapped and then "
-        "added, to within {joining_error:.1e}: adding is joining with less to carry.",
+        "The Transformer adds the code to the word. Joined and then mapped by W, the two give what each mapped by its own half "
+        "of W and then added gives, to within {joining_error:.1e}. Adding first is joining with one map for both, W_x = W_p.",
         shows=("summed", "joined", "mapped", "added"),
         title="Added, or joined",
     )
-    turning = {"turned": "keys", "rows": "keys", "dashed": True}
     yield step(
         "RoPE",
-        dials(dial("rotated_queries", "", "query", turned="queries"), dial("rotated_keys", "", "key", **turning)),
+        dials(query, key),
         "RoPE adds nothing. It turns the query by its place m and the key by its place n, pair by pair. Lengths stay as they "
-        "were, to within {length_error:.1e}.",
+        "were, to within {length_error:.1e}."
+        + (" Here all numbers of {zeros} are 0: nothing is there to turn." if zeros else ""),
         shows=("rotated_queries", "rotated_keys"),
         title="Queries and keys that turn",
+        zeros=zeros,
     )
+    changes, changes_alone = result.changes(result.by_shift), result.changes(result.by_offset)
     yield step(
         "score",
         curves("by_shift", "schemes", "both later by", "score"),
-        "Move both together: RoPE's score stays {rope:.2f}, because only n − m counts. With sinusoids added it is {plus:.2f} "
-        "here, and it changes with the place.",
+        "Move both together: RoPE's score stays {score:.2f}, because only n − m counts. With sinusoids added it is "
+        "{added_score:.2f} here, and "
+        + ("it changes with the place." if changes[1] else "of these two vectors it stays, too."),
         shows=("scores", "added_scores"),
         title="Both moved together",
-        rope=trace.rotary.scores.item(),
-        plus=trace.rotary.added_scores.item(),
     )
     yield step(
         "offset",
         curves("by_offset", "schemes", "places of the key behind the query", "score", start=-by_hand.AROUND),
-        "Move the key alone: both scores change. RoPE's curve is the same wherever the query stands.",
+        "Move the key alone: " + ALONE[changes_alone] + ". RoPE's curve is the same wherever the query stands.",
         shows=("scores", "added_scores"),
         title="The key moved alone",
     )
@@ -148,7 +168,17 @@ def _steps(scene: Scene) -> Iterator[StepDeclared]:
             table("penalty", "ALiBi", rows="near", labelled=True), table("buckets", "T5", rows="near", scale="share")
         ),
         "Two ways that leave vectors alone and add to scores. ALiBi: a penalty that grows with distance, in each head at its own "
-        "speed. T5: one trained number per head for each bucket of distances; far ones share a bucket.",
+        "speed. T5: one trained number per head for each bucket of distances; "
+        + (
+            "further ones would share."
+            if result.shared_from is None
+            else "from {shared_from} on, several share a bucket."
+        ),
         shows=("penalty", "buckets"),
         title="Biases by distance",
     )
+
+
+def linked(prefix: str) -> Written:
+    """What the tables hold, also where they are not drawn."""
+    return Written(WORDS, *held(prefix, TABLES).values())

@@ -29,10 +29,15 @@ class NumberTable:
         return tuple(tuple(float(cell) for cell in row) for row in self.default)
 
 
+def held(prefix: str, tables: Sequence[NumberTable]) -> Mapping[str, Rows]:
+    """What the tables hold, by their names."""
+    return {table.name: url_state.table(f"{prefix}_{table.name}", table.numbers) for table in tables}
+
+
 def edit_tables(prefix: str, tables: Sequence[NumberTable]) -> Mapping[str, Rows]:
     """Draw the tables and return what they hold."""
     key = f"{prefix}_number_tables"
-    now = {table.name: url_state.table(f"{prefix}_{table.name}", table.numbers) for table in tables}
+    now = held(prefix, tables)
 
     def edited() -> None:
         change = assets.told(key, "edited")

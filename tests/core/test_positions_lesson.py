@@ -114,14 +114,14 @@ WRITTEN = by_hand.Written(
     ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)),
     ((2.0, 0.0, 1.0), (0.0, 1.0, -1.0)),
     ((1.0, 3.0, 0.0), (0.5, 1.0, 2.0)),
-    (1.0, 0.5, -0.5, 2.0),
-    (0.5, 1.0, 2.0, -1.0),
+    ((1.0, 0.5, -0.5, 2.0),),
+    ((0.5, 1.0, 2.0, -1.0),),
 )
 
 
 @given(shift=integers(0, by_hand.FURTHEST))
 def test_theorem_a_common_shift_leaves_ropes_score(shift):
-    query, key = torch.tensor([WRITTEN.query]), torch.tensor([WRITTEN.key])
+    query, key = torch.tensor(WRITTEN.query), torch.tensor(WRITTEN.key)
     still, later = (by_hand.turn_vectors(query.double(), key.double(), by_hand.Settings(shift=by)) for by in (0, shift))
     torch.testing.assert_close(later.scores, still.scores, atol=1e-9, rtol=0)
 
@@ -156,11 +156,11 @@ def test_theorem_one_rotation_moves_all_places(offset, width):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"key": (1.0, 2.0)}, "the query has 4 numbers and the key 2"),
+        ({"key": ((1.0, 2.0),)}, "the query has 4 numbers and the key 2"),
         ({"w_x": ((1.0,),)}, "X has 2 columns and W_x has 1 rows"),
         ({"w_x": ((1.0,), (1.0,))}, "W_x has 1 columns and W_p has 3"),
         ({"x": ((1.0,),), "w_x": ((1.0,),), "w_p": ((1.0,),)}, "1 numbers do not make pairs"),
-        ({"query": (1.0,), "key": (1.0,)}, "1 numbers do not make pairs"),
+        ({"query": ((1.0,),), "key": ((1.0,),)}, "1 numbers do not make pairs"),
     ],
 )
 def test_tables_that_do_not_fit_are_refused_in_words(change, says):
@@ -190,7 +190,7 @@ def test_without_positions_and_mask_a_toy_guesses():
 
 
 def test_a_shift_by_1000_leaves_ropes_score_and_moves_that_of_added_codes():
-    rotary, added = questions.changed_by_shift(WRITTEN, by_hand.Settings())
+    rotary, added = questions.changed_by_shift(by_hand.run(WRITTEN, by_hand.Settings()))
     assert rotary < 1e-9
     assert added > 1
 

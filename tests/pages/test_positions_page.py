@@ -79,3 +79,45 @@ def test_beside_every_step_stands_the_function_that_made_its_numbers():
         beside = {view["label"]: words["code"][view["code"]][0]["text"] for view in words["views"]}
         for label, name in functions.items():
             assert beside[label].startswith(f"def {name}("), label
+
+
+ZERO = "0,0,0,0"
+
+
+@pytest.mark.parametrize(
+    ("link", "step", "words"),
+    [
+        ({"width": "2"}, "hands", "one clock hand"),
+        ({"width": "4"}, "hands", "2 clock hands"),
+        ({"places": "8", "width": "128"}, "distance", "Among 8 places it only falls"),
+        ({"places": "8", "width": "2"}, "distance", "falls as far as 3, and one place further it rises"),
+        ({}, "distance", "it does not only fall"),
+        ({"offset": "0"}, "shift", "With k = 0 no hand turns"),
+        ({}, "added", "Adding first is joining with one map for both"),
+        ({"q": ZERO}, "RoPE", "all numbers of the query are 0"),
+        ({"q": ZERO, "k": ZERO}, "RoPE", "all numbers of the query and the key are 0"),
+        ({"q": ZERO, "k": ZERO}, "score", "of these two vectors it stays, too"),
+        ({}, "score", "it changes with the place"),
+        ({}, "offset", "both scores change"),
+        ({"k": ZERO}, "offset", "RoPE's score stays"),
+        ({"q": "0,-1,0,-1", "m": "0"}, "offset", "that with sinusoids added does not"),
+        ({"places": "8"}, "biases", "further ones would share"),
+        ({"places": "10"}, "biases", "from 8 on, several share a bucket"),
+    ],
+)
+def test_what_a_step_says_by_hand_is_so_on_the_numbers_that_it_shows(link, step, words):
+    asked = {f"positions_{name}": value for name, value in link.items()}
+    sent_words, _ = sent(open_page("positions", positions_numbers="by hand", **asked), "step_viewer")
+    (view,) = [view for view in sent_words["views"] if view["label"] == step]
+    assert words in "".join(span[0] for span in view["notice"])
+
+
+@pytest.mark.parametrize("numbers", ["by hand", "real"])
+def test_which_score_a_shift_changes_is_asked_of_the_learners_own_vectors(numbers):
+    app = open_page("positions", positions_numbers=numbers, positions_q=ZERO, positions_k=ZERO)
+    app.button_group(key="positions_later_guess").set_value("neither").run()
+    app.button(key="positions_later_check").click().run()
+    assert_no_failure(app)
+    assert "✓ Right: neither" in said(app)
+    app.button_group(key="positions_numbers").set_value("real").run()
+    assert "✓ Right: neither" in said(app)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from core.experiments.measure import largest
 from core.experiments.positions import Given
-from core.experiments.positions.turning import turn_or_add
+from core.experiments.positions.turning import rounding, turn_or_add
 from core.lessons.material import Rows
 from core.lessons.positions.real import learned_table
 from core.lessons.shown import Matrices, Shown
@@ -19,6 +19,7 @@ FURTHEST = 1000  # the largest common shift
 BIASED = 32  # places between which biases are shown
 HEADS = 8  # of ALiBi, whose slopes are then halves of halves
 AROUND = 64  # places to either side, over which scores are drawn
+EQUAL = 1e-9  # products of codes that differ by less are equal
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Written:
-    """What the learner wrote: tokens, the maps of tokens and of positions, a query and a key."""
+    """What the learner wrote: tokens, the maps of tokens and of positions, a query and a key of one row each."""
 
     words: tuple[str, ...]
     x: Rows
     w_x: Rows
     w_p: Rows
-    query: tuple[float, ...]
-    key: tuple[float, ...]
+    query: Rows
+    key: Rows
 
 
 @dataclass(frozen=True)
@@ -149,21 +150,67 @@ class Lesson:
     length_error     how far turning changes the length of the query or of the key.
     by_shift         (2, FURTHEST + 1): the score of RoPE and of added sinusoids when both stand 0, 1, 2, ... later.
     by_offset        (2, 2 AROUND + 1): both scores when the key stands -AROUND ... AROUND places behind the query.
+    rounding         how far rounding alone may move a score.
     """
 
+    settings: Settings
     trace: Trace
     rotation_error: float
     joining_error: float
     length_error: float
     by_shift: Float[Tensor, "schemes shifts"]
     by_offset: Float[Tensor, "schemes offsets"]
+    rounding: float
+
+    @property
+    def n_hands(self) -> int:
+        """Two numbers of a code are one hand. It is also the product of every code with itself."""
+        return self.settings.width // 2
+
+    @property
+    def slowest(self) -> float:
+        """How far the last hand turns from a place to the next, in radians."""
+        return self.settings.base ** (2 / self.settings.width - 1)
+
+    @property
+    def falls_to(self) -> int | None:
+        """The first distance one beyond which codes are more alike again; None where there is none among these places."""
+        rises = self.trace.code.similarity[0, 0].diff() > EQUAL
+        return int(rises.int().argmax()) if rises.any() else None
+
+    @property
+    def shared_from(self) -> int | None:
+        """The first distance that shares T5's bucket with the next; None where none of those shown does."""
+        shared = self.trace.biases.buckets[0, 0].diff() == 0
+        return int(shared.int().argmax()) if shared.any() else None
+
+    @property
+    def zeros(self) -> list[str]:
+        """Which of the two vectors have no number but 0."""
+        vectors = {"the query": self.trace.rotary.queries, "the key": self.trace.rotary.keys}
+        return [name for name, vector in vectors.items() if not vector.any()]
+
+    @property
+    def score(self) -> float:
+        """RoPE's, where the two stand."""
+        return self.trace.rotary.scores.item()
+
+    @property
+    def added_score(self) -> float:
+        """That with sinusoids added, where the two stand."""
+        return self.trace.rotary.added_scores.item()
+
+    def changes(self, scores: Float[Tensor, "schemes moves"]) -> tuple[bool, bool]:
+        """Whether RoPE's score and that of added sinusoids differ anywhere among moves."""
+        rotary, added = ((each.max() - each.min()).item() > self.rounding for each in scores)
+        return rotary, added
 
 
 def run(written: Written, settings: Settings) -> Lesson:
     """Turn the hands. Raises ValueError in words for tables that do not fit."""
     _check(written)
-    x, w_x, w_p = (torch.tensor(rows, dtype=torch.float64) for rows in (written.x, written.w_x, written.w_p))
-    query, key = (torch.tensor([vector], dtype=torch.float64) for vector in (written.query, written.key))
+    rows = (written.x, written.w_x, written.w_p, written.query, written.key)
+    x, w_x, w_p, query, key = (torch.tensor(table, dtype=torch.float64) for table in rows)
     code = turn_hands(settings)
     combined = combine(x, w_x, w_p, settings.base)
     rotary = turn_vectors(query, key, settings)
@@ -171,6 +218,7 @@ def run(written: Written, settings: Settings) -> Lesson:
     later, around = torch.arange(FURTHEST + 1), torch.arange(-AROUND, AROUND + 1)
     here = torch.tensor(settings.query_place + settings.shift)
     return Lesson(
+        settings,
         Trace(code, combined, rotary, bias_by_distance(min(settings.n_places, BIASED))),
         largest(code.shifted[0] - sinusoidal(moved, settings.width, settings.base)),
         largest(combined.mapped - combined.added),
@@ -180,6 +228,7 @@ def run(written: Written, settings: Settings) -> Lesson:
         ),
         scores_over(query, key, settings.query_place + later, settings.key_place + later, settings.base),
         scores_over(query, key, here.expand(len(around)), here + around, settings.base),
+        rounding(query, key),
     )
 
 
@@ -288,7 +337,7 @@ def given(result: Lesson, written: Written, settings: Settings) -> Given:
 
 
 def _check(written: Written) -> None:
-    width, n_query, n_key = len(written.x[0]), len(written.query), len(written.key)
+    width, n_query, n_key = len(written.x[0]), len(written.query[0]), len(written.key[0])
     for name, weight in (("W_x", written.w_x), ("W_p", written.w_p)):
         if len(weight) != width:
             raise ValueError(f"X has {width} columns and {name} has {len(weight)} rows: these two must agree")

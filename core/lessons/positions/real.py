@@ -70,6 +70,26 @@ class Lesson:
     looks_back_now: Float[Tensor, "layers heads"]
     likeness: float
 
+    @property
+    def width(self) -> int:
+        """Numbers in a vector."""
+        return self.trace.embedding.embedded.shape[-1]
+
+    @property
+    def strongest(self) -> float:
+        """The largest share on the token before, as typed."""
+        return self.looks_back.max().item()
+
+    @property
+    def strongest_now(self) -> float:
+        """The same with the positions as changed."""
+        return self.looks_back_now.max().item()
+
+    @property
+    def moved_last(self) -> float:
+        """How far vectors moved behind the last layer, on average."""
+        return self.moved[-1].mean().item()
+
 
 def placed(n_tokens: int, settings: Settings) -> tuple[int | None, ...]:
     """The place of each token under these settings."""

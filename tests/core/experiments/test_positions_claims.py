@@ -104,7 +104,7 @@ def test_where_every_distance_scores_the_same_no_preference_is_claimed(silent):
 
 
 def test_on_numbers_by_hand_the_claim_on_learned_tables_is_tried_on_one_that_was_learned():
-    written = by_hand.Written(("cat",), ((1.0, 0.0),), ((1.0,), (0.0,)), ((2.0,), (1.0,)), (1.0, 0.5), (0.5, 1.0))
+    written = by_hand.Written(("cat",), ((1.0, 0.0),), ((1.0,), (0.0,)), ((2.0,), (1.0,)), ((1.0, 0.5),), ((0.5, 1.0),))
     settings = by_hand.Settings()
     finding = BY_NAME["no_neighbours"](by_hand.given(by_hand.run(written, settings), written, settings), 0)
     assert finding["rows"] == len(real.learned_table()) == 512
