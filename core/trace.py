@@ -72,6 +72,17 @@ def steps(trace: Any) -> list[Step]:
     return found
 
 
+def names(trace: Any) -> set[str]:
+    """The names of all tensors that a trace declares, also of those that are left out."""
+    found: set[str] = set()
+    for declared in fields(trace):
+        if declared.metadata.get("part"):
+            found |= names(getattr(trace, declared.name))
+        elif declared.metadata:
+            found.add(declared.name)
+    return found
+
+
 def _axes(annotation: Any) -> tuple[str, ...]:
     """The names of the axes that a field is annotated with; where annotations are not looked up, they are text."""
     names = _QUOTED.findall(annotation)[0] if isinstance(annotation, str) else annotation.dim_str

@@ -60,6 +60,27 @@ def test_parts_know_no_lesson(path):
     assert not from_packages(path, "pages.lessons", "pages.labs", "pages.course", "app", "serve", "tests")
 
 
+@pytest.mark.parametrize("path", files("pages/lessons"), ids=named)
+def test_a_question_shows_its_answer_at_a_step_that_the_lesson_has(path):
+    """Its own, or one of the parts that it is drawn with."""
+
+    def calls(*paths: Path) -> list[ast.Call]:
+        trees = (ast.walk(ast.parse(each.read_text("utf-8"))) for each in paths)
+        return [node for nodes in trees for node in nodes if isinstance(node, ast.Call)]
+
+    labels = {
+        ast.unparse(call.args[0]) for call in calls(path, *files("pages/parts")) if ast.unparse(call.func) == "step"
+    }
+    shown = [
+        ast.unparse(said.value)
+        for call in calls(path)
+        if ast.unparse(call.func) == "page.question"
+        for said in call.keywords
+        if said.arg == "shows"
+    ]
+    assert set(shown) <= labels
+
+
 @pytest.mark.parametrize("path", [*files("pages/lessons"), *files("pages/labs")], ids=named)
 def test_a_page_knows_no_other_page(path):
     assert not from_packages(path, "pages.lessons", "pages.labs", "app", "serve", "tests")

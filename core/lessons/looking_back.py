@@ -50,6 +50,17 @@ class Lesson:
         return self.now is not self.free
 
     @property
+    def turned(self) -> tuple[int, int] | None:
+        """The first two rows after each other whose largest weights lie on a word and on one before it; None for none.
+
+        The end of the sentence is no word, neither a row nor a column.
+        """
+        looked_at = self.now.with_attention.weights[0, :, :-1].argmax(-1).tolist()
+        ends = self.now.target.ids[-1:] == (model(self.settings.score).vocabulary.end,)
+        steps = range(1, len(looked_at) - ends)
+        return next(((step - 1, step) for step in steps if looked_at[step] < looked_at[step - 1]), None)
+
+    @property
     def changed(self) -> list[int]:
         """The steps at which another piece is written than without the learner's changes."""
         mine, own = self.now.target.ids, self.free.target.ids

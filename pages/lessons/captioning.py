@@ -18,6 +18,7 @@ from pages.parts import captions, own_picture, scene_editor
 from pages.parts.controls import Controls, row
 from pages.parts.interventions import LinkedCells
 from pages.parts.lesson import Lesson, Scene, step
+from pages.parts.messages import literal
 from pages.parts.views import next_words, overlay, table, tables
 from pages.parts.words import Token, plain
 
@@ -43,7 +44,6 @@ LOOKS = (
 )
 WRITES = (ran(Captioner.advance, returns="decoder_states"), ran(Captioner.logits, returns="probabilities"))
 picture = partial(overlay, picture="picture", side=scenes.CELLS)
-
 
 forced_cells = LinkedCells(page.slug, len(CELLS))
 
@@ -232,7 +232,7 @@ def where(scene: Scene) -> tuple[str, str]:
     caption = captioned(Settings()).free
     found = [captioning.looked_at(caption, word) for word in (0, WORDS_OF_A_THING)]
     answer = f"both {A}" if found == [A, A] else f"{found[0]}, then {found[1]}"
-    return answer, f"The caption is “{caption.text}”."
+    return answer, f"The caption is “{literal(caption.text)}”."
 
 
 @page.question(

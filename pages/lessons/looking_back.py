@@ -123,9 +123,15 @@ def steps(scene: Scene):
         matrix("weights", "weights", margin="sum", grows=True, axes=AXES),
         intervened(result)
         if result.intervened
-        else "Row {q} is a budget of 1, and {weights[q,k]:.2f} of it goes to {k}. Where French turns adjective and noun around, "
-        "the large weights run the other way.",
+        else "Row {q} is a budget of 1, and {weights[q,k]:.2f} of it goes to {k}. "
+        + (
+            "Among words, each row's largest weight lies where that of the row before does, or further right: no words are turned around."
+            if result.turned is None
+            else "Where French turns words around, the large weights run the other way, as from {before} to {after}."
+        ),
         operator="softmax",
+        before="" if result.turned is None else scene.tokens["queries"][result.turned[0]].text,
+        after="" if result.turned is None else scene.tokens["queries"][result.turned[1]].text,
         first=(result.changed or [0])[0] + 1,
         now=result.now.text,
         free=result.free.text,

@@ -21,7 +21,7 @@ All else that a lesson has comes from the declaration: the step viewer, what can
 the claims, the sources.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial, wraps
 from typing import Any
@@ -100,6 +100,11 @@ class Scene:
         return self.trace if isinstance(self.trace, list) else traces.steps(self.trace)
 
     @cached_property
+    def declared(self) -> set[str]:
+        """The names of all steps that may be there."""
+        return {each.name for each in self.trace} if isinstance(self.trace, list) else traces.names(self.trace)
+
+    @cached_property
     def tensors(self) -> dict[str, np.ndarray]:
         """Every matrix by its name."""
         return traces.matrices(self.made) | dict(self.beside)
@@ -131,10 +136,18 @@ class StepDeclared:
     more: Mapping[str, Any]
     values: Mapping[str, Any]
 
-    def told(self, made: Sequence[Step]) -> tuple[str, ...]:
-        """Those steps that it shows which are there: one that is left out (`step(unless=…)`) is not told."""
+    def told(self, made: Sequence[Step], declared: Set[str]) -> tuple[str, ...]:
+        """Those steps that it shows which are there: one that is left out (`step(unless=…)`) is not told.
+
+        Raises   ValueError for one that is not even declared.
+        """
         instead: Computation | None = self.more["instead"]
         there = {each.name for each in (instead.steps if instead else made)}
+        if strange := set(self.shows) - there - (set() if instead else declared):
+            known = ", ".join(sorted(there | declared))
+            raise ValueError(
+                f"the step “{self.label}” shows {sorted(strange)}, which no trace declares: there are {known}"
+            )
         return tuple(name for name in self.shows or (self.label,) if name in there)
 
 
@@ -288,7 +301,7 @@ class Lesson:
         views = [
             StepView(
                 each.label,
-                each.told(scene.made),
+                each.told(scene.made, scene.declared),
                 each.view,
                 say(each.notice, scene.scope, **{**scene.names, **each.values}),
                 **each.more,

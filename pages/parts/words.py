@@ -85,6 +85,8 @@ def _spans(name: str, form: str, scope: Scope, values: Mapping[str, Any]) -> lis
     """What stands for one name."""
     role, bar, words = name.partition("|")
     if bar:
+        if role not in ROLES:
+            raise ValueError(f"“{role}” is no role that words can have the colour of: {', '.join(sorted(ROLES))}")
         return [[words, role]]
     if name in values:
         return _given(values[name], form)

@@ -2,12 +2,17 @@
 
 import numpy as np
 import pytest
+import torch
 
+from core.attention import attend
 from core.attention import masks as core_masks
 from core.lessons import attention, masks, material, self_attention
 from core.models import loading, offline
+from core.trace import names as trace_names
+from core.trace import steps as steps_of
 from pages.parts import charts, controls
 from pages.parts.controls import SENTENCE
+from pages.parts.lesson import step
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
 CLOSE = {"atol": 1e-5, "rtol": 0}  # weights travel in steps of 1/65535
@@ -295,3 +300,11 @@ def test_a_step_keeps_its_place_in_a_link_though_steps_before_it_are_gone():
     for numbers in ("real", "by hand"):
         words, _ = sent(open_page("attention", attention_numbers=numbers, step="output"), "step_viewer")
         assert words["views"][words["step"]]["label"] == "output"
+
+
+def test_a_step_that_shows_what_no_trace_declares_is_a_mistake_of_ours():
+    trace = attend(*torch.ones(3, 1, 1, 2, 2))
+    declared, made = trace_names(trace), steps_of(trace)
+    assert step("w", {}, "", shows=("capped", "weights")).told(made, declared) == ("weights",)
+    with pytest.raises(ValueError, match=r"the step “w” shows .'wieghts'., which no trace declares"):
+        step("w", {}, "", shows="wieghts").told(made, declared)

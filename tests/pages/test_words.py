@@ -56,6 +56,11 @@ def test_words_can_have_the_colour_of_a_role(role):
     assert say(f"{{{role}|what it is}}", SCOPE) == [["what it is", role]]
 
 
+def test_a_role_that_there_is_none_of_is_a_mistake_of_ours():
+    with pytest.raises(ValueError, match="“qeury” is no role that words can have the colour of: key, output, query"):
+        say("{qeury|what it is}")
+
+
 @pytest.mark.parametrize("text", ["{q}", "{0.__class__}", "}{", "{weights[q,k]}", "a{b|c}"])
 def test_what_a_visitor_wrote_is_never_read_as_a_name(text):
     assert told("{said}", said=text) == text
