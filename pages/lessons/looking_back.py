@@ -125,7 +125,7 @@ def steps(scene: Scene):
         if result.intervened
         else "Row {q} is a budget of 1, and {weights[q,k]:.2f} of it goes to {k}. "
         + (
-            "Among words, each row's largest weight lies where that of the row before does, or further right: no words are turned around."
+            "Among words, no row has its largest weight left of that of the row before: none are turned around."
             if result.turned is None
             else "Where French turns words around, the large weights run the other way, as from {before} to {after}."
         ),

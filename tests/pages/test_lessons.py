@@ -308,3 +308,19 @@ def test_a_step_that_shows_what_no_trace_declares_is_a_mistake_of_ours():
     assert step("w", {}, "", shows=("capped", "weights")).told(made, declared) == ("weights",)
     with pytest.raises(ValueError, match=r"the step “w” shows .'wieghts'., which no trace declares"):
         step("w", {}, "", shows="wieghts").told(made, declared)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "The red car is here",
+            "Where French turns words around, the large weights run the other way, as from voiture to",
+        ),
+        ("Tom is here.", "none are turned around"),
+    ],
+)
+def test_the_large_weights_run_the_other_way_only_where_they_do(text, words):
+    shown, _ = sent(open_page("looking_back", looking_back_text=text), "step_viewer")
+    (view,) = [view for view in shown["views"] if view["label"] == "weights"]
+    assert words in "".join(span[0] for span in view["notice"])

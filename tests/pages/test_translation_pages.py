@@ -396,19 +396,3 @@ def test_a_cell_with_many_formulas_names_them_by_letters_and_says_how_each_is_ma
     whole, *others = formula.split("<math")[1:]
     assert len(others) == 5
     assert "σ" not in whole
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (
-            "The red car is here",
-            "Where French turns words around, the large weights run the other way, as from voiture to",
-        ),
-        ("Tom is here.", "no words are turned around"),
-    ],
-)
-def test_the_large_weights_run_the_other_way_only_where_they_do(text, words):
-    shown, _ = sent(open_page("looking_back", looking_back_text=text), "step_viewer")
-    (view,) = [view for view in shown["views"] if view["label"] == "weights"]
-    assert words in "".join(span[0] for span in view["notice"])
