@@ -7,6 +7,7 @@ import streamlit as st
 from core.attention import attend
 from core.experiments import positions as experiments
 from core.lessons import material
+from core.lessons.material import Encoded
 from core.lessons.positions import by_hand, questions, real
 from core.listing import ran
 from core.models.embedding import embed
@@ -147,13 +148,20 @@ def steps_of_a_sentence(scene: Scene):
 def both_orders(scene: Scene) -> None:
     """Lesson 5's layer does not care in which order vectors enter it; the whole model does."""
     if isinstance(scene.chosen, real.Settings) and len(scene.given.tokens.ids) >= 3:
-        layer, rounding, others = questions.typed_in_the_other_order(scene.given, scene.chosen, 3)
+        read = scene.given
+        layer, rounding, others = other_order(read, read.text, read.tokens.start, scene.chosen.pair)
         moved = f"to within {written(layer, '.0e')} (rounding alone may make {written(rounding, '.0e')})"
         st.markdown(
             "**Lesson 5 again.** Exchange two words and follow each to its new place. One layer, on the vectors that enter it: "
             f"all outputs move along, {moved}. The whole model, which adds places first: the vectors of all other words move by "
             f"{others:.2f} of their length."
         )
+
+
+@st.cache_resource(scope="session", max_entries=32, show_spinner=False)
+def other_order(_read: Encoded, text: str, start: int, pair: tuple[int, int] | None) -> tuple[float, float, float]:
+    """Four readings by the whole model, which no slider changes."""
+    return questions.typed_in_the_other_order(_read, real.Settings(pair=pair), 3)
 
 
 @page.aside

@@ -19,7 +19,7 @@ SLIDERS = {
     "/self_attention": "Temperature",
     "/masks": "Layers stacked",
     "/multi_head": "Heads H",
-    "/positions": "Width d",
+    "/positions?positions_change=shifted": "All later by",
     "/vision_transformer": "Shuffle",
 }
 MOVES = 20
