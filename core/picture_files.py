@@ -53,6 +53,13 @@ class Entry:
     picture: OpenedPicture | None
     refused: str = ""
 
+    @property
+    def taken(self) -> OpenedPicture:
+        """The picture. Raises ValueError saying why there is none."""
+        if self.picture is None:
+            raise ValueError(self.refused)
+        return self.picture
+
 
 def read_picture(content: bytes) -> OpenedPicture:
     """The picture in a file. Raises ValueError saying what was got, what is accepted and what to do."""

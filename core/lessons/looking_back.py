@@ -15,13 +15,12 @@ from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.vocabulary import as_written
 from core.trace import matrices, steps
 
-MODELS: Final = {"additive": "translator-attention", "scaled dot": "translator-attention-dot"}
+Score = Literal["additive", "scaled dot"]
+MODELS: Final[dict[Score, str]] = {"additive": "translator-attention", "scaled dot": "translator-attention-dot"}
 FIXED: Final = "translator-fixed-context"
 CHOICES: Final = 5
 GREEDY: Final = 1
 WIDEST_BEAM: Final = 5
-
-Score = Literal["additive", "scaled dot"]
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def row(lesson: Page, came: str) -> dict:
         "minutes": lesson.minutes,
         "built": lesson.built,
         "progress": came,
-        "buildsOn": [lesson.builds_on.get(earlier.slug, 0) for earlier in LESSONS if earlier.number < lesson.number],
+        "buildsOn": [lesson.builds_on.get(earlier.slug, 0) for earlier in LESSONS[: LESSONS.index(lesson)]],
     }
 
 
@@ -92,7 +92,7 @@ def alignment() -> np.ndarray:
     from core.lessons import translation
     from pages.parts.translations import SENTENCE
 
-    return translation.translate("additive", SENTENCE, knowing=False).weights.numpy()[None]
+    return translation.translate("additive", SENTENCE, knowing=False).with_attention.numpy()[None]
 
 
 def labs(ready: bool) -> None:

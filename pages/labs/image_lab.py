@@ -1,13 +1,12 @@
 """The image lab: all heads of a vision model on the visitor's own pictures."""
 
-from functools import partial
-
 import numpy as np
 import streamlit as st
 
 from core import picture_files
 from core.analysis.patch_attention import Chosen, PatchAttention
 from core.lessons import image_lab
+from core.lessons.shown import call
 from core.models import image_attention, image_reading
 from core.models.errors import ModelError
 from core.models.image_reading import OWN, ImageReading
@@ -73,7 +72,7 @@ def lab() -> None:
         on = models.choose_device(PREFIX)
     chosen = choose_model(PREFIX, control_row, on, (*OWN, *settings.MODELS))
     with control_row:
-        fit = controls.Controls(PREFIX).one_of("Make it square", list(FITS), "fit")
+        fit = controls.Controls(PREFIX).one_of("Make it square", FITS, "fit")
         compare = st.selectbox(
             "Compare with",
             [NOTHING, OTHER_PICTURE, OTHER_MODEL],
@@ -162,14 +161,14 @@ def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel 
     )
     model, loaded = chosen
 
-    pixels = partial(picture_files.opened_png, picture_files.png(first.pixels))
+    pixels = call(picture_files.opened_png, picture_files.png(first.pixels))
     asked = Chosen(**vars(shown))
     if loaded is None:
-        again = partial(image_lab.shown, model, pixels, asked)
+        again = call(image_lab.shown, model, pixels, asked)
     else:
         how = (type(loaded.model).__name__, image_attention.stretches(loaded), seen.extra)
         preprocessing = image_attention.preprocessing_of(loaded)
-        again = partial(image_lab.shown_of_library, loaded.name, *how, pixels, preprocessing, asked)
+        again = call(image_lab.shown_of_library, loaded.name, *how, pixels, preprocessing, asked)
     where = f"Real weights of {model} on {first.name}, {shown.title.lower()}"
     downloads.offer(scene, where, again, lambda: {"weights_of_all_heads": seen.weights.numpy()})
     every_picture(shown, chosen, fit, on)
@@ -215,7 +214,7 @@ def all_maps(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on:
     try:
         for at, entry in enumerate(own):
             found = image_reading.read_image(
-                model if loaded is None else loaded, entry.name, entry.picture.pixels, fit, on
+                model if loaded is None else loaded, entry.name, entry.taken.pixels, fit, on
             )
             maps.append(image_reading.map_of(found, patch_explorer.within(shown, found.patch_attention)))
             bar.progress((at + 1) / len(own))

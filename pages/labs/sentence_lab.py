@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 import numpy as np
 import streamlit as st
 
+from core.analysis.flow import Summary
 from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
 from core.lessons import sentence_lab
 from core.lessons.text_attention import Kind, TextAttention, kinds, summaries, text_attention
@@ -25,7 +27,7 @@ PREFIX = "lab"
 OTHER = "The animal did not cross the street because it was too wide"
 NOTHING, OTHER_HEAD, OTHER_SENTENCE = "nothing", "another head", "another sentence"
 ANY_HEAD = "…"
-ONE_HEAD = "one head"
+ONE_HEAD: Final = "one head"
 ALL_IN_FULL = 64  # up to so many tokens every head travels in full, so that hovering shows it exactly
 GRID_SIDE = 128  # cells of a small picture, at most
 RANKED = 9
@@ -85,7 +87,7 @@ class Choice:
     """
 
     kind: Kind
-    shown: str
+    shown: Summary
     compare: str
     looked_for: str | None
     hide_special: bool
@@ -149,7 +151,9 @@ def tokens(words: Words) -> list[dict]:
     ]
 
 
-def panel(found: Reading, seen: TextAttention, shown: str, place: tuple[int, int], prefix: str) -> tuple[dict, dict]:
+def panel(
+    found: Reading, seen: TextAttention, shown: Summary, place: tuple[int, int], prefix: str
+) -> tuple[dict, dict]:
     """The words and the tensors of one open matrix."""
     layer, head = place
     title = {
@@ -225,8 +229,7 @@ def beside(
     if choice.compare == OTHER_SENTENCE:
         text = controls.Controls(PREFIX).sentence(OTHER, "The other sentence", "other")
         read_too = read_all(loaded, on, text, second, "other")
-        seen_too = read_too and choice.attention(read_too)
-        if seen_too is not None:
+        if read_too is not None and (seen_too := choice.attention(read_too)) is not None:
             words, tensors = panel(read_too, seen_too, choice.shown, place, "second_")
             words["title"] += ", other sentence"
             return {**words, "kind": "sentence"}, tensors, None

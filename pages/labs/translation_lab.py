@@ -89,7 +89,7 @@ TITLES = {"additive": "Additive attention", "scaled dot": "Scaled dot product"}
 def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
     """The alignments in one step viewer: a step for each translator that looks back, and one for all."""
     first_name, first = next(iter(looking.items()))
-    ours = first.weights.numpy()
+    ours = first.with_attention.numpy()
     start = looked_at_first(ours)
     how = (
         "after the word was known: places that made it likelier count for more (Bayes' rule)"
@@ -138,7 +138,7 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
         opens_at=first_name,
         tokens={rows_of[name]: words(each.target) for name, each in looking.items()} | {"keys": words(first.source)},
         focus=start,
-        tensors={tensor_of[name]: each.weights.numpy() for name, each in looking.items()},
+        tensors={tensor_of[name]: each.with_attention.numpy() for name, each in looking.items()},
         shares=frozenset(tensor_of.values()),
     )
     step_viewer.show(scene)

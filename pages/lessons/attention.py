@@ -1,7 +1,5 @@
 """Lesson 4: the operator. What does it mean to ask, to be asked, and to answer?"""
 
-from functools import partial
-
 import streamlit as st
 
 from core.attention import attend
@@ -10,6 +8,7 @@ from core.experiments import attention as experiments
 from core.experiments.attention.statistics import DRAWS, DotProductStatistics, dot_product_statistics
 from core.lessons import attention
 from core.lessons.attention import CHANGES, N_KEYS, SCORES, Settings
+from core.lessons.shown import call
 from core.listing import ran
 from pages.parts import charts, learner_input
 from pages.parts.controls import Controls, row
@@ -78,7 +77,7 @@ def scene(ui: Controls) -> Scene | None:
             VALUES_AXIS[result.value_order != result.key_order]: [given.asked[place] for place in result.value_order],
         },
         beside=attention.beside(result, random),
-        again=partial(attention.shown, given.again, chosen, width),
+        again=call(attention.shown, given.again, chosen, width),
         signature=f"{given.again.args}|{change}",
         origin=given.origin,
         evidence=(trace.queries, trace.keys, trace.values, chosen.seed),

@@ -8,7 +8,7 @@ import streamlit as st
 from core import picture_files
 from core.attention import attend
 from core.experiments import captioning as experiments
-from core.lessons import captioning
+from core.lessons import captioning, shown
 from core.lessons.captioning import CELLS, MODELS, SCENE, Settings
 from core.listing import ran
 from core.trace import steps as steps_of
@@ -63,8 +63,8 @@ def scene(ui: Controls) -> Scene:
         drawn = ui.one_of("Picture", [DRAWN, BROUGHT], "source") == DRAWN
     hidden = CELLS.index(covered) if covered in CELLS else None
     things = scene_editor.edit(ui.prefix, SCENE) if drawn else SCENE
-    _, brought = (None, None) if drawn else own_picture.choose(ui.prefix)
-    own = "" if drawn else own_picture.digest(brought)
+    brought = None if drawn else own_picture.choose(ui.prefix)[1]
+    own = "" if brought is None else own_picture.digest(brought)
     settings = Settings(things, hidden, temperature, forced_cells.of_link(), own)
     result = captioned(settings, brought)
     caption, forced = (result.now, {at for at, _ in settings.forced_cells}) if looking else (result.mean, set())
@@ -81,7 +81,7 @@ def scene(ui: Controls) -> Scene:
         tokens={"queries": words, "keys": plain(CELLS), "one": plain(["h₀"])},
         beside=captioning.beside(caption),
         shares=frozenset({"choices", "picture"}),
-        again=partial(captioning.shown, context, settings, written),
+        again=shown.call(captioning.shown, context, settings, written),
         signature=f"{settings}|{context}",
         origin=f"Real numbers of {MODELS[context]}, trained for this course on drawn scenes alone, computed on "
         f"{captioning.device()}" + (". Nobody told it where to look" if looking else ""),

@@ -12,6 +12,7 @@ from core.experiments import masks as experiments
 from core.experiments.masks.leak import attend_mask_after_softmax, leak
 from core.lessons import masks
 from core.lessons.masks import KINDS, Settings, allowed_by
+from core.lessons.shown import call
 from core.listing import ran
 from core.trace import steps as steps_of
 from pages.parts import learner_input
@@ -58,7 +59,7 @@ def scene(ui: Controls) -> Scene | None:
         tokens={"queries": given.tokens, "keys": given.tokens},
         beside=masks.beside(result),
         shares=frozenset({"early", "wrong"}),
-        again=partial(masks.shown, given.again, chosen),
+        again=call(masks.shown, given.again, chosen),
         signature=str(given.again.args),
         origin=given.origin + ("" if asked is None else ". BERT itself hides only padding"),
         evidence=(given.x, given.maps, SEED),

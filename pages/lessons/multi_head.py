@@ -1,6 +1,6 @@
 """Lesson 8: many heads. Why look in twelve ways at the same time?"""
 
-from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -9,6 +9,7 @@ from core.attention.projections import ROWS, project
 from core.experiments import multi_head as experiments
 from core.lessons import multi_head
 from core.lessons.multi_head import MERGES, RIGHT_MERGE, RIGHT_SPLIT, SPLITS, WRONG_MERGE, WRONG_SPLIT, Settings
+from core.lessons.shown import call
 from core.listing import ran
 from pages.parts import charts, learner_input
 from pages.parts.controls import Controls, row
@@ -57,7 +58,7 @@ def scene(ui: Controls) -> Scene | None:
         chosen=chosen,
         tokens={"queries": given.tokens, "keys": given.tokens},
         beside=multi_head.beside(result),
-        again=partial(multi_head.shown, given.again, chosen),
+        again=call(multi_head.shown, given.again, chosen),
         signature=f"{given.again.args}|{chosen.n_heads}",
         origin=given.origin,
         evidence=(given.x, given.layer, SEED),
@@ -84,11 +85,10 @@ def choose(ui: Controls, given: LayerInput) -> Settings:
 @page.steps
 def steps(scene: Scene):
     result, chosen, given = scene.result, scene.chosen, scene.given
-    n_heads, n_tokens = chosen.n_heads, len(given.tokens)
+    n_heads, n_tokens, own = chosen.n_heads, len(given.tokens), given.layer.n_heads
     head_dim, width = result.built.queries.shape[-1], result.built.projected.shape[-1]
-    sizes = {"h": n_heads, "n": n_tokens, "d": head_dim, "wide": width}
+    sizes: dict[str, Any] = {"h": n_heads, "n": n_tokens, "d": head_dim, "wide": width}
     wrong_split, wrong_merge = chosen.split != RIGHT_SPLIT, chosen.merge != RIGHT_MERGE
-    own = given.layer.n_heads
     trained = "" if n_heads == own else f" It was trained with {own}: this cut is ours, and nobody trained it."
     silent = f" {len(chosen.ablated)} muted." if chosen.ablated else ""
     yield step(

@@ -1,6 +1,6 @@
 """Lesson 6: positions. How does the model know which word came first?"""
 
-from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -9,6 +9,7 @@ from core.experiments import positions as experiments
 from core.lessons import material
 from core.lessons.material import Encoded
 from core.lessons.positions import by_hand, questions, real
+from core.lessons.shown import call
 from core.listing import ran
 from core.models.embedding import embed
 from core.numerals import written
@@ -20,7 +21,7 @@ from pages.parts.step_viewer import EACH
 from pages.parts.views import curves, matrix, table, tables, weights_matrix
 from pages.parts.words import plain
 
-MOVED = {"columns": "keys", "scale": "share", "labelled": True, "axes": "layers ↓ · tokens →"}
+MOVED: dict[str, Any] = {"columns": "keys", "scale": "share", "labelled": True, "axes": "layers ↓ · tokens →"}
 AT_MOST = 128  # tokens: each is compared with every other
 SEED = 6
 COIN, ALWAYS, NEVER = "half of the time, like a coin", "always", "never"
@@ -64,7 +65,7 @@ def sentence(ui: Controls, text: str) -> Scene | None:
         tokens={"queries": words, "keys": words} | {axis: plain(texts) for axis, texts in real.axes(result).items()},
         beside=real.beside(result),
         shares=frozenset({"typed_weights", "looks_back", "looks_back_now"}),
-        again=partial(real.shown, partial(material.encode, read.text, read.tokens.start, AT_MOST), chosen),
+        again=call(real.shown, call(material.encode, read.text, read.tokens.start, AT_MOST), chosen),
         signature=f"{read.text}|{read.tokens.start}",
         origin=controls.origin(layer, head),
         evidence=(real.given(result, 10_000.0, 64, 50, 1000), SEED),
@@ -86,6 +87,7 @@ PLACES = {
 
 def steps_of_a_sentence(scene: Scene):
     result, nearest = scene.result, scene.tensors["by_distance"][0]
+    near: dict[str, Any] = {name: float(nearest[apart]) for apart, name in enumerate(("none", "one", "two", "three"))}
     yield step(
         "E + P",
         tables(table("embedded", "E"), table("positions", "P"), table("summed", "E + P + s"), table("normed", "LN")),
@@ -112,7 +114,7 @@ def steps_of_a_sentence(scene: Scene):
         "not only fall.",
         title="How alike, by distance",
         code=ran(real.cosine_by_distance),
-        **{name: float(nearest[apart]) for apart, name in enumerate(("none", "one", "two", "three"))},
+        **near,
     )
     yield step(
         "weights",
@@ -122,7 +124,13 @@ def steps_of_a_sentence(scene: Scene):
         operator="attend",
         title="A head that looks at the token before",
     )
-    share = {"rows": "layers", "scale": "weights", "limit": 1, "labelled": True, "axes": "layers ↓ · heads →"}
+    share: dict[str, Any] = {
+        "rows": "layers",
+        "scale": "weights",
+        "limit": 1,
+        "labelled": True,
+        "axes": "layers ↓ · heads →",
+    }
     yield step(
         "looking back",
         tables(table("looks_back", "as typed", **share), table("looks_back_now", "now", **share), readout="plain"),

@@ -1,6 +1,6 @@
 """Lesson 5: self-attention. How can every word look at every other word at once?"""
 
-from functools import partial
+from typing import Any, get_args
 
 import streamlit as st
 
@@ -9,7 +9,8 @@ from core.attention.projections import ROWS, project
 from core.experiments import self_attention as experiments
 from core.experiments.self_attention.fused import project_fused
 from core.lessons import self_attention
-from core.lessons.self_attention import Settings, attend_tokens, moved, places_to_swap, swapped
+from core.lessons.self_attention import Beside, Settings, attend_tokens, moved, places_to_swap, swapped
+from core.lessons.shown import call
 from core.listing import ran
 from core.numerals import written
 from pages.parts import learner_input
@@ -63,7 +64,7 @@ def scene(ui: Controls) -> Scene | None:
             "now_mean": [*tokens, MEAN],
         },
         beside=self_attention.beside(result),
-        again=partial(self_attention.shown, given.again, chosen),
+        again=call(self_attention.shown, given.again, chosen),
         signature=f"{given.again.args}|{result.order}",
         origin=given.origin,
         evidence=(given.x, given.maps, SEED),
@@ -79,7 +80,7 @@ def more(ui: Controls, tokens: list[Token], temperature: float) -> Settings:
     """The controls that are not needed at every step."""
     places = ["no token", *(f"{place} {token.text}" for place, token in enumerate(tokens))]
     fused = ui.toggle("One wide product for Q, K and V", "fused")
-    beside = ui.one_of("Step “and back”: beside the weights", ["transpose", "correlation"], "beside")
+    beside = ui.one_of("Step “and back”: beside the weights", get_args(Beside), "beside")
     place = places.index(ui.select("Replace the value by zeros of", places, "zeroed")) - 1
     double = ui.one_of("Numbers of", ["32 bits", "64 bits"], "bits") == "64 bits"
     return Settings(ui.integers("order"), None if place < 0 else place, temperature, fused, double, beside)
@@ -136,7 +137,7 @@ def steps(scene: Scene):
         operator="softmax",
     )
     gives, takes = result.least_mutual
-    share = {"scale": "weights", "limit": 1}
+    share: dict[str, Any] = {"scale": "weights", "limit": 1}
     yield step(
         "and back",
         tables(

@@ -1,6 +1,6 @@
 """Lesson 11: images as words. Can a picture be read like a sentence?"""
 
-from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -9,6 +9,7 @@ from core import picture_files
 from core.attention import attend
 from core.experiments import vision_transformer as experiments
 from core.lessons import vision_transformer
+from core.lessons.shown import call
 from core.lessons.vision_transformer import MODELS, PATCH_SIZE, PATCH_SIZES, Settings
 from core.listing import ran
 from core.training import shapes
@@ -44,15 +45,14 @@ def read(digest: str, _picture: np.ndarray, settings: Settings) -> vision_transf
 @page.scene
 def scene(ui: Controls) -> Scene:
     _, brought = own_picture.choose(ui.prefix)
-    chosen, layer, head = choose(ui)
-    digest = own_picture.digest(brought)
+    digest, (chosen, layer, head) = own_picture.digest(brought), choose(ui)
     result = read(digest, brought, chosen)
     seen, whole = result.patch_attention, chosen.whole
     names, beside = plain(result.patch_names), result.beside(layer, head)
     focus = {"query": seen.middle, "classes": 0} if whole else {"query": 0, "key": 0}
     if whole:
         focus["key"] = int(beside["looks"][seen.middle].argmax())
-    plain_picture = partial(picture_files.opened_png, picture_files.png(result.plain))
+    plain_picture = call(picture_files.opened_png, picture_files.png(result.plain))
     return Scene(
         result,
         trace=result.steps(layer),
@@ -66,7 +66,7 @@ def scene(ui: Controls) -> Scene:
         },
         beside=beside,
         shares=frozenset({"picture", "looks", "shares"} & beside.keys()),
-        again=partial(vision_transformer.shown, plain_picture, chosen, layer, head),
+        again=call(vision_transformer.shown, plain_picture, chosen, layer, head),
         signature=f"{digest}|{chosen}|{layer}|{head}",
         origin=f"Real numbers of {MODELS[chosen.pooling]}, trained for this course on CIFAR-10 and STL-10 photographs, "
         f"computed on {vision_transformer.device()}",
@@ -103,7 +103,7 @@ def steps_to_the_rows(scene: Scene):
     """The picture and its patches, of any size."""
     side, size = len(scene.result.pixels), scene.chosen.patch_size
     across = side // size
-    numbers = {"s": side, "p": size, "n": across**2}
+    numbers: dict[str, Any] = {"s": side, "p": size, "n": across**2}
     yield step(
         "I",
         overlay("patches", "picture", across, plain=True, columns="numbers", rows="keys", scale="signed"),

@@ -1,7 +1,7 @@
 """The widgets of a page. Each lives in the link under a key that begins with the page's prefix."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import streamlit as st
 
@@ -9,7 +9,8 @@ from pages.parts import messages, url_state
 
 SENTENCE = "The animal did not cross the street because it was too tired"
 EXAMPLES = (SENTENCE, "She poured water from the jug into the cup until it was full")
-REAL, BY_HAND = "real", "by hand"
+REAL: Final = "real"
+BY_HAND: Final = "by hand"
 MAIN = "text"  # the name of a page's main sentence
 _ALONG = "sentence_taken_along"
 N_LAYERS, N_HEADS = 6, 12  # of the offline model
@@ -18,6 +19,7 @@ MARKS = (
     "for what the model has no piece for, for example an emoji"
 )
 OWN_NUMBERS = "Your own numbers, computed in single precision"
+S = TypeVar("S", bound=str)  # a word, where it can be one of a few known ones
 T = TypeVar("T")
 
 
@@ -40,20 +42,20 @@ class Controls:
         """The widgets of a part of the page that has controls of the same names."""
         return Controls(self.key(name))
 
-    def numbers(self) -> str:
+    def numbers(self) -> Literal["real", "by hand"]:
         """Where the numbers come from: a real model on the learner's sentence, or the learner's own few numbers."""
-        return self.one_of("Numbers", [REAL, BY_HAND], "numbers")
+        return self.one_of("Numbers", (REAL, BY_HAND), "numbers")
 
     def one_of(
         self,
         label: str,
-        options: Sequence[str],
+        options: Sequence[S],
         name: str,
-        first: str = "",
+        first: S | None = None,
         says: str | None = None,
         *,
         disabled: bool = False,
-    ) -> str:
+    ) -> S:
         """One of a few words: `first`, or without it the first option, unless the learner or the link says otherwise."""
         first = first or options[0]
         chosen = st.segmented_control(
@@ -90,8 +92,8 @@ class Controls:
         """Yes or no."""
         return st.toggle(label, first, key=self.key(name), bind="query-params", **more)
 
-    def several(self, label: str, options: Sequence[T], name: str) -> tuple[T, ...]:
-        """Any of a few, sorted; none at first."""
+    def several(self, label: str, options: Sequence[int], name: str) -> tuple[int, ...]:
+        """Any of a few numbers, sorted; none at first."""
         key = self.key(name)
         return tuple(sorted(st.multiselect(label, options, key=key, bind="query-params", placeholder="none")))
 

@@ -104,7 +104,9 @@ class LinkedInterventions:
 
     def _rows(self, at: int, now: Translation, source: list[Token]) -> None:
         """A row of weights to edit, and an offer to bring its sum to 1."""
-        if not st.toggle("Edit the weights of this step", key=self.name("editing"), bind="query-params"):
+        if now.own is None or not st.toggle(
+            "Edit the weights of this step", key=self.name("editing"), bind="query-params"
+        ):
             return
         n_source = len(source)
         written = self.row(n_source)

@@ -165,5 +165,5 @@ def _payload(run: Run, probe: str, history: tuple[Snapshot, ...]) -> tuple[dict[
     }
     tensors = {"losses": np.array([0.0] if not latest.losses else latest.losses, dtype=np.float32)}
     if latest.weights is not None:
-        tensors["history"] = np.stack([each.weights.numpy() for each in history])
+        tensors["history"] = np.stack([each.with_attention.numpy() for each in history])
     return words, tensors

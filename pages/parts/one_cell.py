@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Any
 
 from core.lessons import bottleneck, looking_back
 from core.lessons.bottleneck import CellLesson
@@ -86,7 +87,7 @@ def _scene(read: CellLesson, tokens: list[Token], origin: str, again: partial) -
 def _steps(scene: Scene) -> Iterator[StepDeclared]:
     read = scene.result
     for made in steps(read.trace):
-        share = {"scale": "weights", "limit": 1} if made.name in GATES else {}
+        share: dict[str, Any] = {"scale": "weights", "limit": 1} if made.name in GATES else {}
         yield step(
             made.name.replace("_", " "),
             tables(table(made.name, made.title, **share)),

@@ -42,9 +42,9 @@ def choose(prefix: str, name: str = _MAIN, label: str = "Picture", default: str 
     if entry is None:
         st.caption(f"There is no picture of yours here yet: press “Bring your own”. Meanwhile you see {names[0]}.")
         return names[0], _sample(names[0])
-    for note in entry.picture.notes:
+    for note in entry.taken.notes:
         st.caption(note)
-    return entry.name, entry.picture.pixels
+    return entry.name, entry.taken.pixels
 
 
 def digest(picture: np.ndarray) -> str:
@@ -115,7 +115,9 @@ def _photographed(key: str) -> None:
 def _drawn(key: str) -> None:
     message = assets.told(f"{key}_pad", "drawn")
     text = message.get("picture") if isinstance(message, Mapping) else None
-    start = next((each for each in _DATA_URL if isinstance(text, str) and text.startswith(each)), None)
+    if not isinstance(text, str):
+        return
+    start = next((each for each in _DATA_URL if text.startswith(each)), None)
     # base64 takes four letters for three bytes
     if start is None or len(text) > settings.MAX_PICTURE_BYTES * 4 // 3:
         return

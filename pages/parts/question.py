@@ -49,7 +49,7 @@ def forget() -> None:
 
 def _ask(prefix: str, question: Question, given: Any) -> None:
     asks = question.asks(given) if callable(question.asks) else question.asks
-    options = question.options(given) if callable(question.options) else question.options
+    options = question.options if isinstance(question.options, Sequence) else question.options(given)
     name = f"{prefix}_{question.name}"
     checked, before = f"{name}_checked", f"{name}_before"
     st.markdown(asks)

@@ -15,7 +15,8 @@ from pages.parts.words import Token
 class Understood(Protocol):
     """What a model makes of a text: at least its tokens."""
 
-    tokens: Tokens
+    @property
+    def tokens(self) -> Tokens: ...
 
 
 R = TypeVar("R", bound=Understood)
