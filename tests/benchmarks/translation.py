@@ -9,7 +9,7 @@ import torch
 
 from core.models import checkpoints
 from core.sequence.decoding import greedy_many
-from core.training.live import Desk, Run
+from core.training.live import Run
 from core.training.toy import Settings, ToyTraining
 
 TEXT = "The old man sees the red house and the little black dog."
@@ -59,7 +59,7 @@ def _plain() -> float:
 
 
 def _watched() -> float:
-    run, done = Run(WISH, PROBE, Desk(1)), threading.Event()
+    run, done = Run(WISH, PROBE), threading.Event()
 
     def look() -> None:
         while not done.wait(0.4):
