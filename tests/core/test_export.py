@@ -19,7 +19,7 @@ SENTENCE = "The cat that the dog saw was unbelievably small"
 HEAD = partial(material.head_on_sentence, SENTENCE, 3, 1)
 AGAIN = partial(self_attention.shown, HEAD, self_attention.Settings(temperature=2.0))
 ROWS = ((1.0, 0.5), (0.0, 1.0))
-WRITTEN = by_hand.Written(("a", "b"), ROWS, ROWS, ROWS, (1.0, 0.0), (0.5, 1.0))
+WRITTEN = by_hand.Written(("a", "b"), ROWS, ROWS, ROWS, ((1.0, 0.0),), ((0.5, 1.0),))
 
 
 @pytest.mark.parametrize(
