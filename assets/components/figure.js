@@ -5,9 +5,10 @@ import { BLANK, fit, heat, penOf, ratioOf } from "./kit/canvas.js";
 import { element } from "./kit/text.js";
 
 /** @import { Heat } from "./kit/canvas.js" */
+/** @import { Matrix, View } from "./kit/figure_kinds.js" */
 /**
  * @import {
- *   Columns, Drawn, FigureView, Matrix, Pen, Place, Pressed, Selection, Shown, StepView, Stretch, Theme, View,
+ *   Columns, FigureView, Part, Pen, Place, Pressed, Selection, Shown, StepView, Stretch, Theme,
  * } from "./kit/types.js"
  */
 
@@ -20,7 +21,7 @@ const FAR = 1e6; // cells: further than any figure reaches
  *
  * @typedef {{
  *   x: number, y: number, cell: number, rows: Stretch, columns: Columns, from: number, to: number, alpha?: number,
- *   turned?: boolean, view?: Drawn,
+ *   turned?: boolean, view?: Part,
  * }} Box
  */
 
@@ -68,7 +69,7 @@ export class Figure extends FigureNumbers {
   read() {
     if (!this.stepView) return [];
     const { view, title } = this.stepView;
-    return this.views[view.kind].read?.(view, title) ?? [this.tableOf(/** @type {Drawn} */ (view), title)];
+    return this.views[view.kind].read?.(view, title) ?? [this.tableOf(/** @type {Part} */ (view), title)];
   }
 
   /**
@@ -76,7 +77,7 @@ export class Figure extends FigureNumbers {
    * are kept, so that hovering and scrubbing only copy them.
    *
    * @param {Pen} context
-   * @param {Drawn | null} view
+   * @param {Part | null} view
    * @param {Box} box
    */
   heat(context, view, { x, y, cell, rows, columns, from, to, alpha = 1, turned = false, view: shape }) {
@@ -153,7 +154,7 @@ export class Figure extends FigureNumbers {
     const height = view.layout(stepView.view, this.width);
     const context = fit(this.canvas, this.width, height);
     view.paint(context, stepView.view, share, previous?.view);
-    const seen = view.summary?.(stepView.view) ?? this.summary(/** @type {Drawn} */ (stepView.view));
+    const seen = view.summary?.(stepView.view) ?? this.summary(/** @type {Part} */ (stepView.view));
     this.canvas.setAttribute(
       "aria-label",
       `${stepView.title}: ${seen}. Looked at: ${view.describe(stepView.view, this.selection.now)}`,

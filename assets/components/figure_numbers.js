@@ -5,11 +5,8 @@ import { UNREAD } from "./kit/colour.js";
 import { clamp, number, total } from "./kit/numbers.js";
 import { rowOf } from "./kit/selection.js";
 
-/**
- * @import {
- *   Dial, Dials, Drawn, Live, Look, Matrix, Readable, Selection, Shown, Stretch, Table, Tables, Tensor, Theme, Token, View,
- * } from "./kit/types.js"
- */
+/** @import { Dial, Dials, Matrix, Table, Tables, View } from "./kit/figure_kinds.js" */
+/** @import { Live, Look, Part, Readable, Selection, Shown, Stretch, Tensor, Theme, Token } from "./kit/types.js" */
 
 const ZOOMED = 24; // tokens of the closest look
 
@@ -133,7 +130,7 @@ export class FigureNumbers {
     this.zoom = share >= 1 ? null : { share, query, key };
   }
 
-  /** @param {Drawn} view */
+  /** @param {Part} view */
   colours(view) {
     return this.theme.ramps[view.scale === "signed" ? "signed" : "weights"];
   }
@@ -141,7 +138,7 @@ export class FigureNumbers {
   /**
    * Weights are always drawn from 0 to 1, signed tensors around 0 to their printed limit, shares from 0 to it.
    *
-   * @param {Drawn} view
+   * @param {Part} view
    * @returns {[low: number, high: number]}
    */
   range({ scale, limit = 1 }) {
@@ -152,7 +149,7 @@ export class FigureNumbers {
   /**
    * view.hidden names the tensor that says which cells may be seen: "allowed" as a rule.
    *
-   * @param {Drawn} view
+   * @param {Part} view
    * @param {number} row
    * @param {number} column
    * @returns {number | symbol}
@@ -172,7 +169,7 @@ export class FigureNumbers {
   /**
    * The smallest and the largest of the cells of a view that may be seen, each with its place.
    *
-   * @param {Drawn} view
+   * @param {Part} view
    * @returns {Extremes}
    */
   extremes(view) {
@@ -202,7 +199,7 @@ export class FigureNumbers {
   /**
    * In words: how large a tensor is, and what stands out in it.
    *
-   * @param {Drawn} view
+   * @param {Part} view
    * @param {{rows?: string, columns?: string}} [names]
    */
   summary(view, { rows = view.rows ?? "queries", columns = view.columns } = {}) {
@@ -219,7 +216,7 @@ export class FigureNumbers {
   /**
    * A tensor of a view, to be read as a table.
    *
-   * @param {Drawn} part
+   * @param {Part} part
    * @param {string} title
    * @returns {Readable}
    */

@@ -5,7 +5,8 @@ import { gradient } from "./kit/colour.js";
 import { clamp, number } from "./kit/numbers.js";
 import { element } from "./kit/text.js";
 
-/** @import { Drawn, View } from "./kit/types.js" */
+/** @import { View } from "./kit/figure_kinds.js" */
+/** @import { Part } from "./kit/types.js" */
 
 /** @import { Figure } from "./figure.js" */
 
@@ -25,7 +26,7 @@ export class Legend {
   draw(view) {
     const { figure } = this;
     this.node.hidden = Boolean(view.plain) || figure.views[view.kind].hasScale?.(view) === false;
-    /** @type {Drawn} */
+    /** @type {Part} */
     const scaled = "tables" in view ? { scale: "signed", ...view.tables[0] } : view;
     const [low, high] = figure.range(scaled);
     const digits =

@@ -5,7 +5,8 @@ import { number, signed, total } from "./kit/numbers.js";
 import { rowOf } from "./kit/selection.js";
 import { element, spans } from "./kit/text.js";
 
-/** @import { Matrix, Readable, Span, StepView, Tensor } from "./kit/types.js" */
+/** @import { Matrix } from "./kit/figure_kinds.js" */
+/** @import { Readable, Span, StepView, Tensor } from "./kit/types.js" */
 
 /** @import { Figure } from "./figure.js" */
 

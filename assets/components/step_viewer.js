@@ -17,7 +17,8 @@ import { Timeline } from "./timeline.js";
 import { TokenStrip } from "./token_strip.js";
 import { VIEWS } from "./views/kinds.js";
 
-/** @import { App, Component, Io, Place, StepView, StepViewerData, Theme, View } from "./kit/types.js" */
+/** @import { View } from "./kit/figure_kinds.js" */
+/** @import { App, Component, Io, Place, StepView, StepViewerData, Theme } from "./kit/types.js" */
 
 const LOOP_PACE = 0.35; // where all steps are played again for every word, each is short
 

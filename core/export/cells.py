@@ -8,7 +8,7 @@ import ast
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
 from typing import Any, Final
@@ -47,6 +47,7 @@ class Cells:
     needed     every function, class and constant that the call reaches; more: those of the functions besides.
     given      what went in.
     computed   the lines of the function that was called, which leave `shown`.
+    called     what those functions and classes are called here, where a name is taken.
     models     where its models are looked for, in a sentence; "" without any. The folder `NAMED` comes first.
     """
 
@@ -56,14 +57,15 @@ class Cells:
     more: str
     given: str
     computed: str
+    called: Mapping[Callable, str]
     models: str
 
 
-def cells_of(again: partial, more: Iterable[Callable] = (), *, printed: bool = False) -> Cells:
+def cells_of(again: partial, more: Collection[Callable] = (), *, printed: bool = False) -> Cells:
     """The cells that make again what a call returns.
 
     again   of a function whose last line returns. An argument that is itself a call is written as one.
-    more    functions that later cells call; printed: whether they print tensors.
+    more    functions and classes that later cells call; printed: whether they print tensors.
     """
     arguments, body = _arguments(again), _body(again.func)
     reached = Reached(INSTEAD, (*arguments, *_assigned(body), "shown", "looked"), NAMED)
@@ -86,6 +88,7 @@ def cells_of(again: partial, more: Iterable[Callable] = (), *, printed: bool = F
         joined(besides_code),
         given,
         body,
+        {each: called[_place(each)] for each in more},
         _whereabouts(reached),
     )
 

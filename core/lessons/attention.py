@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +24,7 @@ from core.experiments.attention.mixing import diluted
 from core.experiments.attention.statistics import DotProductStatistics, Spread, dot_product_statistics
 from core.lessons import material
 from core.lessons.material import Rows
-from core.lessons.shown import Matrices, Shown
+from core.lessons.shown import Matrices, Series, Shown
 from core.trace import matrices, part, step, steps
 
 SCORES = ("scaled dot", "dot", "additive", "cosine")
@@ -241,15 +240,15 @@ def beside(result: Lesson, random: DotProductStatistics) -> Matrices:
     }
 
 
-def series(random: DotProductStatistics) -> list[dict[str, Any]]:
+def series(random: DotProductStatistics) -> list[Series]:
     """The histograms of random products, as they are and divided by the root of their width."""
 
-    def of(name: str, spread: Spread) -> dict[str, Any]:
+    def of(name: str, spread: Spread) -> Series:
         words = (
             f"variance {spread.variance:.2f} · entropy of the weights {spread.entropy:.2f}, "
             f"between 0 (one key) and {math.log(N_KEYS):.2f} (all alike)"
         )
-        return {"name": name, "words": words, "edges": spread.edges.tolist(), "counts": spread.counts.tolist()}
+        return Series(name=name, words=words, edges=spread.edges.tolist(), counts=spread.counts.tolist())
 
     return [of("q · k", random.raw), of("q · k ÷ √d", random.scaled)]
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import torch
 
 from core.experiments.bottleneck.trained import trained
-from core.lessons.shown import Matrices, Shown
+from core.lessons.shown import Candidate, Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions
@@ -130,7 +130,7 @@ def beside(translator: TrainedTranslator, result: Lesson) -> Matrices:
     }
 
 
-def nodes(translator: TrainedTranslator, translation: Translation) -> list[dict[str, Any]]:
+def nodes(translator: TrainedTranslator, translation: Translation) -> list[Candidate]:
     """The tree of lines that the beam followed, the likeliest of every step on top; [] where there was no beam.
 
     What was dropped at once is among them only as far as it came near.
@@ -144,7 +144,7 @@ def nodes(translator: TrainedTranslator, translation: Translation) -> list[dict[
         place = translation.tree.nodes[place].parent
     ranks: dict[int, int] = {}
     places: dict[int, int] = {}
-    found = []
+    found: list[Candidate] = []
     for number, node in enumerate(translation.tree.nodes):
         rank = ranks.get(node.step, 0)
         if rank >= 2 * WIDEST_BEAM and number not in best:
@@ -154,8 +154,15 @@ def nodes(translator: TrainedTranslator, translation: Translation) -> list[dict[
         word = as_written(translator.vocabulary.piece(node.id))
         parent = None if node.parent is None else places[node.parent]
         found.append(
-            {"parent": parent, "step": node.step, "rank": rank, "word": word, "score": node.score}
-            | {"kept": node.kept, "best": number in best}
+            Candidate(
+                parent=parent,
+                step=node.step,
+                rank=rank,
+                word=word,
+                score=node.score,
+                kept=node.kept,
+                best=number in best,
+            )
         )
     return found
 

@@ -3,12 +3,33 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import numpy as np
 
 Matrices = dict[str, np.ndarray]
 R = TypeVar("R")
+
+
+class Candidate(TypedDict):
+    """A word that a beam looked at: after which other one, at which step, and what became of it."""
+
+    parent: int | None
+    step: int
+    rank: int
+    word: str
+    score: float
+    kept: bool
+    best: bool
+
+
+class Series(TypedDict):
+    """One distribution of a histogram; words say what is measured of it."""
+
+    name: str
+    edges: list[float]
+    counts: list[float]
+    words: str
 
 
 @dataclass(frozen=True)
@@ -24,8 +45,8 @@ class Shown:
     tensors: Matrices
     tokens: Mapping[str, Sequence[str]]
     words: Sequence[Sequence[str]] = ()
-    nodes: Sequence[dict[str, Any]] = ()
-    series: Sequence[dict[str, Any]] = ()
+    nodes: Sequence[Candidate] = ()
+    series: Sequence[Series] = ()
 
 
 def call(function: Callable[..., R], *given: Any) -> partial[R]:

@@ -13,9 +13,9 @@ from core.models.image_reading import OWN, ImageReading
 from core.models.loaded import LoadedModel
 from core.vision.classifier import FITS, Fit
 from pages.parts import answers, claims, controls, downloads, messages, models, own_picture, patch_explorer, url_state
+from pages.parts.figures import Overlay
 from pages.parts.patch_explorer import Look, Shown
 from pages.parts.step_viewer import StepView, StepViewer
-from pages.parts.views import overlay
 from pages.parts.words import Token
 from pages.server import run_queue, settings
 
@@ -141,7 +141,7 @@ def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel 
     seen = first.patch_attention
     n = len(seen.extra)
     matrix = seen.matrix(shown).numpy()
-    view = overlay("looks", "picture", seen.columns, scale="share")
+    view = Overlay("looks", "picture", seen.columns, scale="share")
     scene = StepViewer(
         lesson="image_lab",
         signature="",

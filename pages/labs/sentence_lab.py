@@ -17,9 +17,9 @@ from core.models.loaded import LoadedModel
 from core.models.reading import Reading, read
 from core.text_files import read_text
 from pages.parts import assets, claims, controls, downloads, messages, models, sentences, url_state
+from pages.parts.figures import Matrix
 from pages.parts.payload import pack
 from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer, limit, look_of_link, remember
-from pages.parts.views import matrix
 from pages.parts.words import Token
 from pages.server import run_queue, settings
 
@@ -253,7 +253,7 @@ def take_away(
     start: dict,
 ) -> None:
     """The open matrix as a figure and as numbers, all heads as an NPZ, the forward pass as a program."""
-    view = matrix("weights", "weights")
+    view = Matrix("weights", "weights")
     label = f"layer {place[0]} head {place[1]}" if choice.shown == ONE_HEAD else choice.shown
     words = {
         axis: [Token(text, special) for text, special in zip(side.pieces, side.special, strict=True)]

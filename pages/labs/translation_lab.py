@@ -16,8 +16,8 @@ from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from core.trace import steps
 from pages.parts import claims, controls, downloads, messages, models, own_sentences, step_viewer, translations
+from pages.parts.figures import Heads, Matrix, Table, tables
 from pages.parts.step_viewer import StepView, StepViewer
-from pages.parts.views import heads, matrix, table, tables
 from pages.parts.words import Scope, Token, say
 from pages.server import run_queue, settings
 
@@ -102,7 +102,7 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
         StepView(
             name,
             (),
-            matrix(tensor_of[name], "weights", rows=rows_of[name], margin="sum"),
+            Matrix(tensor_of[name], "weights", rows=rows_of[name], margin="sum"),
             say(
                 "{q} gives {weights[q,k]:.2f} to {k}, {how}. Pieces of words are put together: summed over the source, "
                 "averaged over the target.",
@@ -117,7 +117,7 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
     ]
     if len(looking) > 1:
         beside = [
-            table(
+            Table(
                 tensor_of[name],
                 name,
                 rows=rows_of[name],
@@ -277,7 +277,7 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
             StepView(
                 "alignment",
                 (),
-                matrix("weights", "weights"),
+                Matrix("weights", "weights"),
                 say(
                     "Rows are the words that the decoder has just read. The best head's largest weights agree with this course's "
                     "own aligner in {s:.0%} of the words; for other languages than English to French that says nothing.",
@@ -288,7 +288,7 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
             StepView(
                 "all heads",
                 (),
-                heads("heads"),
+                Heads("heads"),
                 say("All {n} heads of layer {l}.", n=seen.n_heads, l=looked.layer),
                 title=f"The heads of layer {looked.layer}",
             ),

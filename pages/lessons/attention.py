@@ -12,18 +12,18 @@ from core.lessons.shown import call
 from core.listing import ran
 from pages.parts import charts, learner_input
 from pages.parts.controls import Controls, row
-from pages.parts.lesson import Lesson, Scene, step
-from pages.parts.number_table import NumberTable
-from pages.parts.views import (
-    histogram,
+from pages.parts.figures import (
+    Histogram,
+    Points,
+    Table,
     mixture,
     pair_matrix,
-    points,
     queries_keys_values,
-    table,
     tables,
     weights_matrix,
 )
+from pages.parts.lesson import Lesson, Scene, step
+from pages.parts.number_table import NumberTable
 
 UNCHANGED = next(iter(CHANGES))
 VALUES_AXIS = ("keys", "values")  # a value stands beside its own key, unless keys alone were moved
@@ -108,7 +108,7 @@ def steps(scene: Scene):
     if projected:
         yield step(
             "X",
-            tables(table("x_queries", "X_Q"), table("x_keys", "X_D", rows=values_axis)),
+            tables(Table("x_queries", "X_Q"), Table("x_keys", "X_D", rows=values_axis)),
             "Two sentences. The one above asks (its vectors are X_Q), the other one is asked (X_D). Each token is a vector of "
             "{n} numbers.",
             shows=("x_queries", "x_keys"),
@@ -172,7 +172,7 @@ def steps(scene: Scene):
     shown = f"● values  ◆ outputs  ‑ ‑ hull; the plane shows {result.plane_share:.0%} of how the values differ"
     yield step(
         "hull",
-        points("plane_values", "plane_outputs", shown, values_axis),
+        Points("plane_values", "plane_outputs", note=shown, rows=values_axis),
         "A weighted mean cannot leave the space between its parts: every {output|output} lies inside the hull of the "
         "{value|values} (what a rubber band around them would enclose), whatever the weights are.",
         title="Inside the hull of the values",
@@ -181,7 +181,7 @@ def steps(scene: Scene):
     random = scene.names["random"]
     yield step(
         "why √d",
-        histogram("spread", attention.series(random)),
+        Histogram("spread", attention.series(random)),
         "{n} products of random vectors of {d} numbers: their variance (mean square) is {raw:.1f}, scaled {scaled:.2f}. Of "
         "{keys} keys the strongest gets {top:.2f} of the weight unscaled, {fair:.2f} scaled.",
         title="Why divide by √d",

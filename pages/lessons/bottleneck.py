@@ -15,9 +15,9 @@ from core.sequence.translator import Translator
 from core.training import digits
 from pages.parts import controls, gradient_flow, one_cell, translation_quality, translations
 from pages.parts.controls import Controls, row
+from pages.parts.figures import Table, next_words, tables
 from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.number_table import NumberTable
-from pages.parts.views import next_words, table, tables
 from pages.parts.words import plain
 
 TRAINED, HAND = "trained translator", "by hand"
@@ -94,7 +94,7 @@ def steps(scene: Scene):
     d_embedded, width = trace.embedded.shape[-1], trace.contexts.shape[-1]
     yield step(
         "E[x]",
-        tables(table("embedded", "E[x]", rows="keys")),
+        tables(Table("embedded", "E[x]", rows="keys")),
         "The sentence is {n} pieces, each {d} numbers from a learned table: {numbers_in} numbers. The mark </s> says that it "
         "ends.",
         shows="embedded",
@@ -104,7 +104,7 @@ def steps(scene: Scene):
     yield step(
         "H",
         tables(
-            table("encoder_states", "H", rows="keys"),
+            Table("encoder_states", "H", rows="keys"),
             note=f"{n_source} calls of the cell in a row, in either direction",
         ),
         "The encoder, which reads, calls one cell (a small network) for piece after piece. Each state, a row of numbers, is "
@@ -117,7 +117,7 @@ def steps(scene: Scene):
     )
     yield step(
         "c",
-        tables(table("context", "c", rows="one", labelled=True), note="whatever the length of the sentence"),
+        tables(Table("context", "c", rows="one", labelled=True), note="whatever the length of the sentence"),
         "{numbers_in} numbers went in. Read forwards and backwards, they leave two last states, {h} numbers: all that the "
         "decoder, which writes, is given, whatever the length, as this context of {d} and as its first state.",
         shows="contexts",
@@ -127,7 +127,7 @@ def steps(scene: Scene):
     )
     yield step(
         "s",
-        tables(table("decoder_states", "s", rows="queries", role="query", grows=True)),
+        tables(Table("decoder_states", "s", rows="queries", role="query", grows=True)),
         "Before each piece the decoder makes a new state from its last one, the piece it wrote last, and always the same "
         "{strong|c}. {n} steps for this sentence: the lengths need not agree. In the formula s is that state, y the last piece, "
         "T the length, W and E learned.",

@@ -16,10 +16,10 @@ from core.vision import scenes
 from core.vision.captioner import Captioner
 from pages.parts import captions, own_picture, scene_editor
 from pages.parts.controls import Controls, row
+from pages.parts.figures import Overlay, Table, next_words, tables
 from pages.parts.interventions import LinkedCells
 from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.messages import literal
-from pages.parts.views import next_words, overlay, table, tables
 from pages.parts.words import Token, plain
 
 NOTHING = "nothing"
@@ -43,7 +43,7 @@ LOOKS = (
     ran(attend, scores="energies", scaled="energies", output="contexts"),
 )
 WRITES = (ran(Captioner.advance, returns="decoder_states"), ran(Captioner.logits, returns="probabilities"))
-picture = partial(overlay, picture="picture", side=scenes.CELLS)
+picture = partial(Overlay, picture="picture", side=scenes.CELLS)
 
 forced_cells = LinkedCells(page.slug, len(CELLS))
 
@@ -116,7 +116,7 @@ def first_steps(scene: Scene):
     )
     yield step(
         "z",
-        tables(table("grid", "z", rows="keys", role="key")),
+        tables(Table("grid", "z", rows="keys", role="key")),
         "One row of {d} numbers per cell: what the net saw there and around it, and beside that a vector that says which cell "
         "it is. Without that vector {c} cells would be a heap without order.",
         shows="grid",
@@ -126,7 +126,7 @@ def first_steps(scene: Scene):
     )
     yield step(
         "h₀",
-        tables(table("first", "h₀", rows="one", role="query", labelled=True)),
+        tables(Table("first", "h₀", rows="one", role="query", labelled=True)),
         "The decoder begins with one look at everything: the mean of all cells, mapped to the {n} numbers of its first state.",
         shows="first_state",
         operator="mean",
@@ -139,7 +139,7 @@ def last_steps(scene: Scene, context: str, operator: str, state: str):
     choices, _ = captioning.choices(scene.given)
     yield step(
         "c",
-        tables(table("contexts", "c", rows="queries", role="output", grows=True)),
+        tables(Table("contexts", "c", rows="queries", role="output", grows=True)),
         context,
         shows="contexts",
         operator=operator,
@@ -147,7 +147,7 @@ def last_steps(scene: Scene, context: str, operator: str, state: str):
     )
     yield step(
         "h",
-        tables(table("decoder_states", "h", rows="queries", role="query", grows=True)),
+        tables(Table("decoder_states", "h", rows="queries", role="query", grows=True)),
         state,
         shows="decoder_states",
         operator="GRU",

@@ -13,9 +13,9 @@ from core.listing import ran
 from core.sequence.translator import Translator
 from pages.parts import controls, translations
 from pages.parts.controls import Controls, row
+from pages.parts.figures import Matrix, Table, Tree, mixture, next_words, tables
 from pages.parts.interventions import LinkedInterventions
 from pages.parts.lesson import Lesson, Scene, step
-from pages.parts.views import matrix, mixture, next_words, operand, table, tables, tree
 
 AXES = "what is written ↓ · what is looked at →"
 QUERY = "[s_{t-1}; E[y_{t-1}]]W_a"
@@ -104,7 +104,7 @@ def steps(scene: Scene):
     choices, _ = looking_back.choices(scene.given, result.now)
     yield step(
         "H",
-        tables(table("encoder_states", "H", rows="keys", role="key")),
+        tables(Table("encoder_states", "H", rows="keys", role="key")),
         "All {n} states stay on the table, one for each piece of the source: the states of both directions, and beside them the "
         "word vector itself.",
         shows="encoder_states",
@@ -112,7 +112,7 @@ def steps(scene: Scene):
     )
     yield step(
         "scores",
-        matrix("energies", "signed", grows=True, axes=AXES),
+        Matrix("energies", "signed", grows=True, axes=AXES),
         "Before {q} is written, the state so far asks every word how well it fits: {energies[q,k]:.2f} for {k}. The state of "
         "this step does not exist yet.",
         shows="energies",
@@ -120,7 +120,7 @@ def steps(scene: Scene):
     )
     yield step(
         "weights",
-        matrix("weights", "weights", margin="sum", grows=True, axes=AXES),
+        Matrix("weights", "weights", margin="sum", grows=True, axes=AXES),
         intervened(result)
         if result.intervened
         else "Row {q} is a budget of 1, and {weights[q,k]:.2f} of it goes to {k}. "
@@ -138,7 +138,7 @@ def steps(scene: Scene):
     )
     yield step(
         "c",
-        mixture("contexts") | {"grows": True, "corner": "a · H", "top": operand("values", "H", "value")},
+        mixture("contexts", "a", "H", grows=True),
         "The context of {q} is a mixture of all states, {weights[q,k]:.0%} of it {v}. It is made anew for every piece; with one "
         "vector it was made once.",
         shows="contexts",
@@ -146,7 +146,7 @@ def steps(scene: Scene):
     )
     yield step(
         "s",
-        tables(table("decoder_states", "s", rows="queries", role="query", grows=True)),
+        tables(Table("decoder_states", "s", rows="queries", role="query", grows=True)),
         "From the context, the piece before and the state before, the cell makes the state of {q}.",
         shows="decoder_states",
         operator="GRU",
@@ -163,7 +163,7 @@ def steps(scene: Scene):
         note = "Likeliest lines on top. Solid: followed further. The thick one has the highest mean log probability."
         yield step(
             "beam",
-            tree("choices", looking_back.nodes(scene.given, result.now), note),
+            Tree("choices", looking_back.nodes(scene.given, result.now), note=note),
             "A beam follows several lines at once and chooses at the end. It looked at {n} pieces for a line of {m}.",
             title="The beam's tree",
             shape=f"{len(result.now.tree.nodes)} nodes",

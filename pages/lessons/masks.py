@@ -17,10 +17,10 @@ from core.listing import ran
 from core.trace import steps as steps_of
 from pages.parts import learner_input
 from pages.parts.controls import Controls, row
+from pages.parts.figures import Matrix, mixture, pair_matrix, weights_matrix
 from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.number_table import NumberTable
 from pages.parts.step_viewer import Computation
-from pages.parts.views import matrix, mixture, pair_matrix, weights_matrix
 
 MASK_SAYS = (
     "causal: no token sees a later one, as where the next word is to be guessed; padding: filler at the end is hidden; band: "
@@ -123,7 +123,7 @@ def steps(scene: Scene):
     )
     yield step(
         "mask M",
-        matrix(
+        Matrix(
             "mask",
             "signed",
             limit=1,
@@ -177,7 +177,7 @@ def steps(scene: Scene):
     verdict = "Nothing leaks." if result.hidden_leak == 0 else "The mask leaks."
     yield step(
         "leak",
-        matrix("leak", "share", corner="leak", cornerNote="output ↓ edited →", readout="plain"),
+        Matrix("leak", "share", corner="leak", cornerNote="output ↓ edited →", readout="plain"),
         "Replace one token (column) and see which outputs (rows) move, and how far. {verdict} A hidden token moves an output "
         "by at most {hidden_leak:.3g}, with the mask {way} the softmax.",
         shows="cut" if chosen.after_softmax else "masked",
@@ -195,7 +195,7 @@ def steps(scene: Scene):
         rule = "Under this mask one layer reaches all that any number of them can: try a band."
     yield step(
         "reach",
-        matrix(
+        Matrix(
             "layers_needed",
             "share",
             limit=float(chosen.n_layers),

@@ -13,10 +13,10 @@ from core.lessons.shown import call
 from core.listing import ran
 from pages.parts import charts, learner_input
 from pages.parts.controls import Controls, row
+from pages.parts.figures import Cube, Heads, Table, tables, weights_matrix
 from pages.parts.learner_input import LayerInput
 from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.number_table import NumberTable
-from pages.parts.views import cube, heads, table, tables, weights_matrix
 
 SEED = 8
 AT_MOST = 64  # tokens: twelve matrices of them are on the screen
@@ -93,7 +93,7 @@ def steps(scene: Scene):
     silent = f" {len(chosen.ablated)} muted." if chosen.ablated else ""
     yield step(
         "X·W_Q",
-        tables(table("projected", "XW_Q", "query")),
+        tables(Table("projected", "XW_Q", "query")),
         "One wide product makes all queries at once: {wide} numbers for each token, from all {d_model} numbers of it. The "
         "input is not cut.",
         shows="projected",
@@ -102,7 +102,7 @@ def steps(scene: Scene):
     )
     yield step(
         "cut",
-        cube("cut", "flat", "cut", "query"),
+        Cube("cut", "flat", "cut", "query"),
         "The {wide} numbers are read as {h} groups of {d}: tokens × heads × numbers."
         + trained
         + " Nothing has moved in "
@@ -114,7 +114,7 @@ def steps(scene: Scene):
     )
     yield step(
         "stacked",
-        cube("queries", "cut", "stacked", "query", "split_origin" if wrong_split else ""),
+        Cube("queries", "cut", "stacked", "query", "split_origin" if wrong_split else None),
         "Heads come in front of tokens: {h} tables of {n} × {d}. "
         + (
             "Without the transpose {strangers} of {rows} rows hold another token's numbers: they are struck through."
@@ -128,7 +128,7 @@ def steps(scene: Scene):
     )
     yield step(
         "weights",
-        heads("weights", chosen.ablated),
+        Heads("weights", chosen.ablated),
         "The same four lines run in all heads at once, because heads are one more axis of the array. Here head {head} of {q} "
         "gives {weights[q,k]:.2f} to {k}." + trained + " Click a head.",
         shows=("scores", "scaled", "masked", "weights"),
@@ -146,7 +146,7 @@ def steps(scene: Scene):
     )
     yield step(
         "delivered",
-        cube("output", "stacked", "cut", "output"),
+        Cube("output", "stacked", "cut", "output"),
         "Each head delivers {d} numbers per token. They go back behind the tokens." + silent,
         shows="output",
         operator="·V",
@@ -156,7 +156,7 @@ def steps(scene: Scene):
     wrong = wrong_split or wrong_merge
     yield step(
         "merged",
-        cube("merged_slots", "cut", "flat", "output", "merge_origin" if wrong else ""),
+        Cube("merged_slots", "cut", "flat", "output", "merge_origin" if wrong else None),
         bare(scene) if wrong else "One row per token again: {h} × {d} numbers. So far no head knows of another.",
         operator="merge",
         shape=f"{n_tokens} × {width}",
@@ -168,7 +168,7 @@ def steps(scene: Scene):
     off = "The result differs by {change:.1%} from what the layer should give."
     yield step(
         "mixed",
-        tables(table("mixed", "O·W_O" if chosen.mixing else "O", "output")),
+        tables(Table("mixed", "O·W_O" if chosen.mixing else "O", "output")),
         mixes + ("The result is what the layer should give." if result.change < EXACT else off) + silent,
         operator="·W_O",
     )

@@ -16,9 +16,9 @@ from core.numerals import written
 from core.training import order
 from pages.parts import clock_hands, controls, learning_curve, sentences
 from pages.parts.controls import Controls, row
+from pages.parts.figures import Curves, Matrix, Table, tables, weights_matrix
 from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.step_viewer import EACH
-from pages.parts.views import curves, matrix, table, tables, weights_matrix
 from pages.parts.words import plain
 
 MOVED: dict[str, Any] = {"columns": "keys", "scale": "share", "labelled": True, "axes": "layers ↓ · tokens →"}
@@ -90,7 +90,7 @@ def steps_of_a_sentence(scene: Scene):
     near: dict[str, Any] = {name: float(nearest[apart]) for apart, name in enumerate(("none", "one", "two", "three"))}
     yield step(
         "E + P",
-        tables(table("embedded", "E"), table("positions", "P"), table("summed", "E + P + s"), table("normed", "LN")),
+        tables(Table("embedded", "E"), Table("positions", "P"), Table("summed", "E + P + s"), Table("normed", "LN")),
         "Each token fetches {d} numbers from a table of words; the same word twice is the same row twice. And "
         + PLACES[scene.chosen.change]
         + " Both are added (s is one row that all share), then each token is brought to mean 0 and deviation 1.",
@@ -101,7 +101,7 @@ def steps_of_a_sentence(scene: Scene):
     )
     yield step(
         "nearness",
-        matrix("nearness", "signed", limit=1, corner="cosine", cornerNote="place by place", readout="plain"),
+        Matrix("nearness", "signed", limit=1, corner="cosine", cornerNote="place by place", readout="plain"),
         "How alike the rows of two places of the table are: where {q} and {k} were typed, their cosine is {nearness[q,k]:.2f}. "
         "Nobody told the table what near means; training did.",
         title="How alike two places are",
@@ -109,7 +109,7 @@ def steps_of_a_sentence(scene: Scene):
     )
     yield step(
         "distance",
-        curves("by_distance", "one", "places apart", "mean cosine"),
+        Curves("by_distance", "one", "places apart", "mean cosine"),
         "The mean cosine of all rows so far apart: {one:.2f} for neighbours, {two:.2f} two apart, {three:.2f} three. It does "
         "not only fall.",
         title="How alike, by distance",
@@ -133,7 +133,7 @@ def steps_of_a_sentence(scene: Scene):
     }
     yield step(
         "looking back",
-        tables(table("looks_back", "as typed", **share), table("looks_back_now", "now", **share), readout="plain"),
+        tables(Table("looks_back", "as typed", **share), Table("looks_back_now", "now", **share), readout="plain"),
         "What each head spends on the token before. As typed the strongest spends {typed:.2f}, now the strongest {now:.2f}.",
         title="All heads that look back",
         code=ran(real.on_the_token_before),
@@ -142,7 +142,7 @@ def steps_of_a_sentence(scene: Scene):
     )
     yield step(
         "moved",
-        tables(table("moved", "moved by", rows="depth", **MOVED), readout="plain"),
+        tables(Table("moved", "moved by", rows="depth", **MOVED), readout="plain"),
         "How far each token's vector moved, layer by layer, in lengths of what it was as typed: {last:.2f} behind the last "
         "layer, on average. The mean vectors of the sentence have a cosine of {likeness:.3f} with those as typed.",
         operator="6 layers",

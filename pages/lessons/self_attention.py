@@ -15,10 +15,10 @@ from core.listing import ran
 from core.numerals import written
 from pages.parts import learner_input
 from pages.parts.controls import Controls, row
+from pages.parts.figures import Table, mixture, pair_matrix, queries_keys_values, tables, weights_matrix
 from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.messages import literal
 from pages.parts.number_table import NumberTable
-from pages.parts.views import mixture, pair_matrix, queries_keys_values, table, tables, weights_matrix
 from pages.parts.words import Token
 
 SEED = 5
@@ -92,7 +92,7 @@ def steps(scene: Scene):
     n_tokens, width, head_dim = len(tokens), result.now.x.shape[-1], result.now.queries.shape[-1]
     yield step(
         "X",
-        tables(table("x", "X")),
+        tables(Table("x", "X")),
         "Each token enters as {n} numbers and nothing else: where it stands counts only as far as these tell.",
         shows="x",
         n=width,
@@ -100,7 +100,7 @@ def steps(scene: Scene):
     three = queries_keys_values(
         note=f"one head: {head_dim} numbers to ask with, {head_dim} to be found by, {head_dim} to pass on"
     )
-    one = tables(table("projected", "[Q K V]"), note="one product with the three maps side by side")
+    one = tables(Table("projected", "[Q K V]"), note="one product with the three maps side by side")
     yield step(
         "Q, K, V",
         one if chosen.fused else three,
@@ -141,10 +141,10 @@ def steps(scene: Scene):
     yield step(
         "and back",
         tables(
-            table("weights", "A", columns="keys", **share),
-            table("beside", "Aᵀ", columns="keys", **share)
+            Table("weights", "A", columns="keys", **share),
+            Table("beside", "Aᵀ", columns="keys", **share)
             if chosen.beside == "transpose"
-            else table("beside", "corr", columns="keys", limit=1),
+            else Table("beside", "corr", columns="keys", limit=1),
             readout="plain",
         ),
         "{q} gives {k} {weights[q,k]:.2f}, and back come {weights[k,q]:.2f}. They differ most for “{gives}” and “{takes}”: "
@@ -167,8 +167,8 @@ def steps(scene: Scene):
     yield step(
         "shuffled",
         tables(
-            table("typed_output", "typed", "output", rows="typed", order=list(result.order)),
-            table("output", "now", "output", labelled=True),
+            Table("typed_output", "typed", "output", rows="typed", order=list(result.order)),
+            Table("output", "now", "output", labelled=True),
             readout="plain",
             note="drag a word above, or move it with Alt and an arrow key",
         ),
@@ -184,8 +184,8 @@ def steps(scene: Scene):
     yield step(
         "mean",
         tables(
-            table("typed_mean", "typed", "output", rows="typed_mean"),
-            table("now_mean", "now", "output", rows="now_mean", labelled=True),
+            Table("typed_mean", "typed", "output", rows="typed_mean"),
+            Table("now_mean", "now", "output", rows="now_mean", labelled=True),
             readout="plain",
             note="the last row is the mean of all others",
         ),

@@ -18,8 +18,8 @@ from core.vision.patches import cut_into_patches
 from core.vision.vit import VisionTransformer
 from pages.parts import answers, learning_curve, own_picture, patch_explorer
 from pages.parts.controls import Controls, row
+from pages.parts.figures import Overlay, Patches, Table, queries_keys_values, shares, tables
 from pages.parts.lesson import Lesson, Scene, step
-from pages.parts.views import overlay, patches, queries_keys_values, shares, table, tables
 from pages.parts.words import Token, plain
 
 MOVES = ("not at all", "a little, by up to 0.1", "by more than 0.1")
@@ -106,7 +106,7 @@ def steps_to_the_rows(scene: Scene):
     numbers: dict[str, Any] = {"s": side, "p": size, "n": across**2}
     yield step(
         "I",
-        overlay("patches", "picture", across, plain=True, columns="numbers", rows="keys", scale="signed"),
+        Overlay("patches", "picture", across, plain=True, columns="numbers", rows="keys", scale="signed"),
         "{s} x {s} pixels, as the model reads them. The grid is where it is cut: {n} squares of {p} x {p} pixels.",
         shows="pixels",
         shape=f"3 × {side} × {side}",
@@ -114,7 +114,7 @@ def steps_to_the_rows(scene: Scene):
     )
     yield step(
         "patches",
-        patches("patches", "picture", across),
+        Patches("patches", "picture", across),
         "The grid slides apart and becomes a sequence, row by row. Press Play to see it. Attention will weigh every patch "
         "against every patch: here {n} tokens, so {pairs} pairs.",
         title="Patches",
@@ -125,7 +125,7 @@ def steps_to_the_rows(scene: Scene):
     )
     yield step(
         "rows",
-        tables(table("patches", "x", rows="keys", role="key")),
+        tables(Table("patches", "x", rows="keys", role="key")),
         "Each square in one row: {w} numbers, red, green and blue of its pixels. Nothing is lost, nothing learned.",
         shows="patches",
         w=3 * size**2,
@@ -141,7 +141,7 @@ def steps_to_the_class(scene: Scene):
     yield from steps_to_the_rows(scene)
     yield step(
         "xE",
-        tables(table("patch_embeddings", "xE", rows="keys", role="key")),
+        tables(Table("patch_embeddings", "xE", rows="keys", role="key")),
         "One learned matrix makes {d} numbers of each row, the same for every square: a convolution of stride {p} under another "
         "name, one map moved over the picture in steps of {p} pixels.",
         shows="patch_embeddings",
@@ -151,7 +151,7 @@ def steps_to_the_class(scene: Scene):
     before = "A learned class token, which is no patch, is put before them: the answer is read from it. "
     yield step(
         "+ P",
-        tables(table("tokens", "tokens", rows="queries", role="query")),
+        tables(Table("tokens", "tokens", rows="queries", role="query")),
         (before if by_class else "")
         + "Each token gets the learned vector of its place"
         + ("." if chosen.positions else ", if you had not switched that off."),
@@ -171,7 +171,7 @@ def steps_to_the_class(scene: Scene):
     outside = " What goes to the class token, which is no patch, is not on the picture." if by_class else ""
     yield step(
         "A",
-        overlay("looks", "picture", seen.columns, scale="share"),
+        Overlay("looks", "picture", seen.columns, scale="share"),
         "{q} gives {looks[q,k]:.3f} of its attention to {k}; an even share would be {even:.3f}." + outside,
         shows="weights",
         operator="softmax",
@@ -181,7 +181,7 @@ def steps_to_the_class(scene: Scene):
     )
     yield step(
         "Z",
-        tables(table("resid_post", "Z", rows="queries", role="output")),
+        tables(Table("resid_post", "Z", rows="queries", role="output")),
         "Attention ({a} numbers a token, all heads side by side) is added to what came in, then a network of two layers. So it "
         "goes {n} times.",
         shows="resid_post",
@@ -190,7 +190,7 @@ def steps_to_the_class(scene: Scene):
     )
     yield step(
         "pooled",
-        tables(table("answer", "z", rows="one", role="output", labelled=True)),
+        tables(Table("answer", "z", rows="one", role="output", labelled=True)),
         "Pooling makes one vector of all tokens. " + ("Only the class token's." if by_class else "Their mean."),
     )
     yield step(

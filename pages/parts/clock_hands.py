@@ -9,9 +9,9 @@ from core.lessons.positions.by_hand import Written
 from core.listing import ran
 from pages.parts import controls
 from pages.parts.controls import Controls, row
+from pages.parts.figures import Curves, Dial, Table, dials, tables
 from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.number_table import NumberTable, edit_tables, held
-from pages.parts.views import curves, dial, dials, table, tables
 from pages.parts.words import plain
 
 BASES, WIDTHS = (10, 100, 1_000, 10_000, 100_000), (2, 4, 8, 16, 32, 64, 128)
@@ -72,10 +72,10 @@ def scene(ui: Controls, seed: int) -> Scene:
 
 
 def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
-    result, chosen, codes = scene.result, scene.chosen, dial("codes", "place", rows="places")
-    moved = dial("shifted", "moved", turned="codes", dashed=True, rows="places")
-    query = dial("rotated_queries", "", "query", turned="queries")
-    key = dial("rotated_keys", "", "key", turned="keys", rows="keys", dashed=True)
+    result, chosen, codes = scene.result, scene.chosen, Dial("codes", "place", rows="places")
+    moved = Dial("shifted", "moved", turned="codes", dashed=True, rows="places")
+    query = Dial("rotated_queries", "", "query", turned="queries")
+    key = Dial("rotated_keys", "", "key", turned="keys", rows="keys", dashed=True)
     summed = (("positions", "P"), ("summed", "X + P"), ("mapped", "[X; P]W"), ("added", "XW_x + PW_p"))
     single, zeros = result.n_hands == 1, " and ".join(result.zeros)
     yield step(
@@ -92,8 +92,8 @@ def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
     yield step(
         "P",
         tables(
-            table("codes", "P", rows="places", labelled=True, limit=1),
-            table("similarity", "PPᵀ", rows="places", limit=result.n_hands),
+            Table("codes", "P", rows="places", labelled=True, limit=1),
+            Table("similarity", "PPᵀ", rows="places", limit=result.n_hands),
         ),
         "All {n_places} places under each other"
         + ("" if single else ", fast hands left")
@@ -104,7 +104,7 @@ def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
     )
     yield step(
         "distance",
-        curves("by_distance", "one", "places apart", "p · p"),
+        Curves("by_distance", "one", "places apart", "p · p"),
         "The same by distance, from {n_hands} for a place with itself. "
         + (
             "Among {n_places} places it only falls."
@@ -128,7 +128,7 @@ def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
     yield step(
         "added",
         tables(
-            table("x", "X", rows="tokens", labelled=True), *(table(of, label, rows="tokens") for of, label in summed)
+            Table("x", "X", rows="tokens", labelled=True), *(Table(of, label, rows="tokens") for of, label in summed)
         ),
         "The Transformer adds the code to the word. Joined and then mapped by W, the two give what each mapped by its own half "
         "of W and then added gives, to within {joining_error:.1e}. Adding first is joining with one map for both, W_x = W_p.",
@@ -148,7 +148,7 @@ def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
     changes, changes_alone = result.changes(result.by_shift), result.changes(result.by_offset)
     yield step(
         "score",
-        curves("by_shift", "schemes", "both later by", "score"),
+        Curves("by_shift", "schemes", "both later by", "score"),
         "Move both together: RoPE's score stays {score:.2f}, because only n − m counts. With sinusoids added it is "
         "{added_score:.2f} here, and "
         + ("it changes with the place." if changes[1] else "of these two vectors it stays, too."),
@@ -157,7 +157,7 @@ def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
     )
     yield step(
         "offset",
-        curves("by_offset", "schemes", "places of the key behind the query", "score", start=-by_hand.AROUND),
+        Curves("by_offset", "schemes", "places of the key behind the query", "score", start=-by_hand.AROUND),
         "Move the key alone: " + ALONE[changes_alone] + ". RoPE's curve is the same wherever the query stands.",
         shows=("scores", "added_scores"),
         title="The key moved alone",
@@ -165,7 +165,7 @@ def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
     yield step(
         "biases",
         tables(
-            table("penalty", "ALiBi", rows="near", labelled=True), table("buckets", "T5", rows="near", scale="share")
+            Table("penalty", "ALiBi", rows="near", labelled=True), Table("buckets", "T5", rows="near", scale="share")
         ),
         "Two ways that leave vectors alone and add to scores. ALiBi: a penalty that grows with distance, in each head at its own "
         "speed. T5: one trained number per head for each bucket of distances; "

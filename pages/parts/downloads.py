@@ -12,7 +12,6 @@ from core.export.program import program
 from core.trace import matrices
 from pages.parts import messages, page_layout
 from pages.parts.step_viewer import StepView, StepViewer, look_of_link
-from pages.parts.views import View
 
 NPZ = "application/octet-stream"
 PICTURES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
@@ -88,42 +87,20 @@ def as_csv(viewer: StepViewer, step_view: StepView) -> bytes:
     tensors = matrices(viewer.steps) | dict(viewer.tensors)
     out = io.StringIO()
     writer = csv.writer(out)
-    if step_view.view["kind"] == "histogram":
-        for series in step_view.view["series"]:
-            bins = zip(series["edges"], series["edges"][1:], series["counts"], strict=False)
-            writer.writerows([[series["name"], "to", "draws"], *([f"{x:.7g}" for x in row] for row in bins)])
-    if step_view.view["kind"] == "tree":
-        names = ("step", "word", "score", "kept", "best", "parent")
-        writer.writerow(["node", *names])
-        writer.writerows([at, *(node[name] for name in names)] for at, node in enumerate(step_view.view["nodes"]))
-    for part in _parts(step_view.view):
-        array = tensors[part["tensor"]]
+    writer.writerows(step_view.view.listed())
+    for part in step_view.view.numbers:
+        array = tensors[part.tensor]
         for head, matrix in enumerate(array if array.ndim == 3 else array[None]):
-            name = f"{part['tensor']}, head {head}" if array.ndim == 3 else part["tensor"]
-            rows = [token.text for token in viewer.tokens.get(part.get("rows", "queries"), [])]
-            above = [token.text for token in viewer.tokens["keys"]] if part.get("columns") == "keys" else None
-            if "start" in part:
-                above = [part["start"] + part["every"] * column for column in range(matrix.shape[1])]
-            writer.writerow([name, *(above or range(matrix.shape[1]))])
-            if words := part.get("words"):
-                writer.writerows([rows[i], *row] for i, row in enumerate(words))
+            name = f"{part.tensor}, head {head}" if array.ndim == 3 else part.tensor
+            rows = [token.text for token in viewer.tokens.get(part.rows or "queries", [])]
+            above = [token.text for token in viewer.tokens["keys"]] if part.columns == "keys" else None
+            writer.writerow([name, *(above or part.above(matrix.shape[1]))])
+            writer.writerows([rows[i], *row] for i, row in enumerate(part.words or ()))
             writer.writerows(
                 [rows[i] if i < len(rows) else i, *(f"{x:.7g}" for x in row)] for i, row in enumerate(matrix)
             )
     # the mark at the start tells spreadsheets that this is UTF-8
     return out.getvalue().encode("utf-8-sig")
-
-
-def _parts(view: View) -> list[View]:
-    """The matrices that a view shows."""
-    match view["kind"]:
-        case "tables" | "dials":
-            return view["tables"]
-        case "points":
-            return [{"tensor": view["values"], "rows": view["rows"]}, {"tensor": view["outputs"]}]
-        case "histogram" | "tree":
-            return []
-    return [view]
 
 
 def as_npz(viewer: StepViewer, more: Mapping[str, np.ndarray]) -> bytes:

@@ -14,12 +14,27 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
-from pages.parts.views import View, limit
+from pages.parts.figures import (
+    Cube,
+    Curves,
+    Dials,
+    Drawn,
+    Heads,
+    Histogram,
+    Matrix,
+    Overlay,
+    Patches,
+    Points,
+    Tables,
+    Tensors,
+    Tree,
+    View,
+    limit,
+)
 
-Tensors = Mapping[str, np.ndarray]
 Words = Mapping[str, Sequence[str]]
 Look = Mapping[str, int]
-Painter = Callable[[Figure, View, Tensors, Words, Look], None]
+Painter = Callable[[Figure, Any, Tensors, Words, Look], None]  # of its own kind
 
 _LIGHT = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]["light"]
 # the light theme, which is the one for paper
@@ -42,9 +57,9 @@ def colours(scale: str) -> LinearSegmentedColormap:
     return LinearSegmentedColormap.from_list(scale, PALETTE["diverging" if scale == "signed" else "sequential"])
 
 
-def heat_map(axes: Axes, array: np.ndarray, part: View, allowed: np.ndarray | None) -> Any:
-    scale = part.get("scale", "signed")
-    end = part.get("limit") or limit(array, 100 if part.get("columns") == "keys" else 99)
+def heat_map(axes: Axes, array: np.ndarray, part: Drawn, allowed: np.ndarray | None) -> Any:
+    scale = part.scale or "signed"
+    end = part.limit or limit(array, 100 if part.columns == "keys" else 99)
     norm = Normalize(0, 1) if scale == "weights" else Normalize(0 if scale == "share" else -end, end)
     hidden = np.zeros(array.shape, bool) if allowed is None else ~allowed.astype(bool)
     axes.patch.set(facecolor="#f0f0f5", edgecolor="#b9b8c8", hatch="/////")
@@ -63,24 +78,24 @@ def label_axis(axes: Axes, texts: Sequence[str], which: str) -> None:
         label.set_parse_math(False)  # a visitor's dollar signs are no formula
 
 
-def draw_matrix(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+def draw_matrix(figure: Figure, view: Matrix, tensors: Tensors, tokens: Words, looked: Look) -> None:
     axes = figure.subplots()
-    array = head_of(tensors[view["tensor"]], looked)
-    hidden = tensors.get(view.get("hidden", ""))
+    array = head_of(tensors[view.tensor], looked)
+    hidden = tensors.get(view.hidden or "")
     image = heat_map(axes, array, view, hidden)
-    label_axis(axes, tokens[view["rows"]], "y")
+    label_axis(axes, tokens[view.rows], "y")
     axes.set_ylabel("Queries")
-    for row, written in enumerate(view.get("words", [])):
+    for row, written in enumerate(view.words or ()):
         for column, word in enumerate(written):
             ink = "white" if array[row, column] > 0.6 else "black"
             axes.text(column, row, word, ha="center", va="center", fontsize=6, color=ink, parse_math=False)
-    if view["columns"] == "keys":
+    if view.columns == "keys":
         label_axis(axes, tokens["keys"], "x")
         axes.xaxis.tick_top()
         axes.set_xlabel("Keys")
         axes.xaxis.set_label_position("top")
         axes.set_aspect("equal")
-    column = looked["key"] if view["columns"] == "keys" else looked["dimension"]
+    column = looked["key"] if view.columns == "keys" else looked["dimension"]
     if column < array.shape[1] and looked["query"] < array.shape[0]:
         place = (column - 0.5, looked["query"] - 0.5)
         axes.add_patch(Rectangle(place, 1, 1, fill=False, edgecolor=PALETTE["text"], linewidth=1.4))
@@ -91,20 +106,20 @@ def head_of(array: np.ndarray, looked: Look) -> np.ndarray:
     return array[min(looked["head"], len(array) - 1)] if array.ndim == 3 else array
 
 
-def draw_tables(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
-    parts = view["tables"]
+def draw_tables(figure: Figure, view: Tables, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    parts = view.tables
     for i, (axes, part) in enumerate(zip(np.atleast_1d(figure.subplots(1, len(parts))), parts, strict=True)):
-        image = heat_map(axes, head_of(tensors[part["tensor"]], looked), part, None)
-        axes.set_title(part["label"], fontsize=10)
-        if i == 0 or part.get("labelled"):
-            label_axis(axes, tokens[part["rows"]], "y")
+        image = heat_map(axes, head_of(tensors[part.tensor], looked), part, None)
+        axes.set_title(part.label, fontsize=10)
+        if i == 0 or part.labelled:
+            label_axis(axes, tokens[part.rows], "y")
         else:
             axes.set_yticks([])
         figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.8)
 
 
-def draw_stack(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
-    heads = tensors[view["tensor"]]
+def draw_stack(figure: Figure, view: Heads | Cube, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    heads = tensors[view.tensor]
     across = min(4, len(heads))
     down = -(-len(heads) // across)
     cells = figure.subplots(down, across, squeeze=False).flatten()
@@ -119,9 +134,9 @@ def draw_stack(figure: Figure, view: View, tensors: Tensors, tokens: Words, look
     figure.colorbar(image, ax=cells.tolist(), shrink=0.6)
 
 
-def draw_points(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+def draw_points(figure: Figure, view: Points, tensors: Tensors, tokens: Words, looked: Look) -> None:
     axes = figure.subplots()
-    values, outputs = tensors[view["values"]], tensors[view["outputs"]]
+    values, outputs = tensors[view.values], tensors[view.outputs]
     axes.scatter(*values.T, color=PALETTE["green"], label="values")
     axes.scatter(*outputs.T, color=PALETTE["violet"], marker="D", label="outputs")
     for token, (x, y) in zip(tokens["keys"], values, strict=True):
@@ -130,29 +145,29 @@ def draw_points(figure: Figure, view: View, tensors: Tensors, tokens: Words, loo
     axes.legend()
 
 
-def draw_overlay(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+def draw_overlay(figure: Figure, view: Overlay, tensors: Tensors, tokens: Words, looked: Look) -> None:
     asking = tokens["queries"]
-    shown = range(len(asking)) if view.get("strip") else [min(looked["query"], len(asking) - 1)]
+    shown = range(len(asking)) if view.strip else [min(looked["query"], len(asking) - 1)]
     across = min(4, len(shown))
     cells = figure.subplots(-(-len(shown) // across), across, squeeze=False).flatten()
-    side = view["side"]
+    side = view.side
     for axes in cells:
         axes.axis("off")
     for axes, query in zip(cells, shown, strict=False):
-        axes.imshow(tensors[view["picture"]].transpose(1, 2, 0).clip(0, 1), extent=(0, side, side, 0))
-        if view.get("plain"):
+        axes.imshow(tensors[view.picture].transpose(1, 2, 0).clip(0, 1), extent=(0, side, side, 0))
+        if view.plain:
             continue
-        if not view.get("strip"):
+        if not view.strip:
             label_cells(axes, tokens["keys"], side, asking[query])
-        values = tensors[view["tensor"]][query].reshape(side, side)
+        values = tensors[view.tensor][query].reshape(side, side)
         axes.set_title(asking[query], fontsize=9, parse_math=False)
-        if view["scale"] != "signed":
-            end = 1.0 if view["scale"] == "weights" else values.max() or 1.0
+        if view.scale != "signed":
+            end = 1.0 if view.scale == "weights" else values.max() or 1.0
             veil = np.ones((side, side, 4))
             veil[..., 3] = 0.86 * (1 - np.minimum(1, values / end))
             axes.imshow(veil, extent=(0, side, side, 0), interpolation="nearest")
         else:
-            end = limit(tensors[view["tensor"]], 100)
+            end = limit(tensors[view.tensor], 100)
             axes.imshow(
                 values,
                 colours("signed"),
@@ -161,14 +176,14 @@ def draw_overlay(figure: Figure, view: View, tensors: Tensors, tokens: Words, lo
                 interpolation="nearest",
                 alpha=0.7,
             )
-        if not view.get("strip"):
+        if not view.strip:
             for place, value in enumerate(values.flatten()):
-                if side <= NUMBERED and (view["scale"] == "signed" or value >= 0.005):
+                if side <= NUMBERED and (view.scale == "signed" or value >= 0.005):
                     row, column = divmod(place, side)
                     axes.text(column + 0.06, row + 0.16, f"{value:.2f}", fontsize=7)
 
 
-def label_cells(axes: Axes, names: list[str], side: int, looked: str) -> None:
+def label_cells(axes: Axes, names: Sequence[str], side: int, looked: str) -> None:
     """The names of columns and rows beside a picture, and the cell that asks, where it is one of them."""
     axes.axis("on")
     every = -(-side // 16)
@@ -181,9 +196,9 @@ def label_cells(axes: Axes, names: list[str], side: int, looked: str) -> None:
         axes.add_patch(Rectangle((column, row), 1, 1, fill=False, edgecolor=PALETTE["blue"], linewidth=1.6))
 
 
-def draw_patches(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
-    pixels = tensors[view["picture"]].transpose(1, 2, 0).clip(0, 1)
-    side = view["side"]
+def draw_patches(figure: Figure, view: Patches, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    pixels = tensors[view.picture].transpose(1, 2, 0).clip(0, 1)
+    side = view.side
     cell = len(pixels) // side
     for place, axes in enumerate(figure.subplots(side, side, squeeze=False).flatten()):
         row, column = divmod(place, side)
@@ -191,10 +206,10 @@ def draw_patches(figure: Figure, view: View, tensors: Tensors, tokens: Words, lo
         axes.axis("off")
 
 
-def draw_tree(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+def draw_tree(figure: Figure, view: Tree, tensors: Tensors, tokens: Words, looked: Look) -> None:
     axes = figure.subplots()
     axes.axis("off")
-    nodes = view["nodes"]
+    nodes = view.nodes
     n_steps = max(node["step"] for node in nodes) + 1
     figure.set_size_inches(max(6.4, 0.75 * n_steps), 4.2)
     for node in nodes:
@@ -222,14 +237,14 @@ def draw_tree(figure: Figure, view: View, tensors: Tensors, tokens: Words, looke
     axes.set_xlim(-0.1, n_steps)
 
 
-def draw_histogram(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
-    for axes, series in zip(figure.subplots(len(view["series"]), sharex=True), view["series"], strict=True):
+def draw_histogram(figure: Figure, view: Histogram, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    for axes, series in zip(figure.subplots(len(view.series), sharex=True), view.series, strict=True):
         axes.stairs(series["counts"], series["edges"], fill=True, color=PALETTE["gray"])
         axes.set_title(f"{series['name']} ({series['words']})", fontsize=9)
 
 
-def draw_dials(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
-    parts = [(part, tensors[part["tensor"]]) for part in view["tables"]]
+def draw_dials(figure: Figure, view: Dials, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    parts = [(part, tensors[part.tensor]) for part in view.tables]
     hands = [(part, array.reshape(len(array), -1, 2)) for part, array in parts]
     longest = max(float(np.linalg.norm(pairs, axis=-1).max()) for _, pairs in hands) or 1.0
     count = hands[0][1].shape[1]
@@ -242,12 +257,12 @@ def draw_dials(figure: Figure, view: View, tensors: Tensors, tokens: Words, look
             continue
         axes.add_patch(Circle((0, 0), longest, fill=False, edgecolor=PALETTE["gray"], linewidth=0.6))
         for part, pairs in hands:
-            ink = colour.get(part["role"], PALETTE["text"])
-            row = min(looked.get(part["rows"], looked["key" if part["rows"] == "keys" else "query"]), len(pairs) - 1)
+            ink = colour.get(part.role, PALETTE["text"])
+            row = min(looked.get(part.rows, looked["key" if part.rows == "keys" else "query"]), len(pairs) - 1)
             axes.plot(*pairs[:, place].T, ".", color=ink, markersize=1.5, alpha=0.4)
-            name = tokens[part["rows"]][row] if part["rows"] in tokens else ""
-            label = f"{part['label']} {name}".strip()
-            dashes = "--" if part.get("dashed") else "-"
+            name = tokens[part.rows][row] if part.rows in tokens else ""
+            label = f"{part.label} {name}".strip()
+            dashes = "--" if part.dashed else "-"
             axes.plot(*zip((0, 0), pairs[row, place], strict=True), dashes, color=ink, linewidth=1.4, label=label)
         axes.set(xlim=(-1.1 * longest, 1.1 * longest), ylim=(-1.1 * longest, 1.1 * longest), aspect="equal")
         axes.set_title(str(place), fontsize=7)
@@ -256,33 +271,33 @@ def draw_dials(figure: Figure, view: View, tensors: Tensors, tokens: Words, look
         text.set_parse_math(False)
 
 
-def draw_curves(figure: Figure, view: View, tensors: Tensors, tokens: Words, looked: Look) -> None:
+def draw_curves(figure: Figure, view: Curves, tensors: Tensors, tokens: Words, looked: Look) -> None:
     axes = figure.subplots()
-    array = tensors[view["tensor"]]
-    places = view["start"] + view["every"] * np.arange(array.shape[1])
+    array = tensors[view.tensor]
+    places = view.start + view.every * np.arange(array.shape[1])
     for row, values in enumerate(array):
-        label = tokens[view["rows"]][row] if view["rows"] in tokens else str(row)
+        label = tokens[view.rows][row] if view.rows in tokens else str(row)
         axes.plot(places, values, ("-", "--", ":", "-.")[row % 4], linewidth=1.4, label=label)
     axes.axhline(0, color=PALETTE["gray"], linewidth=0.6)
-    axes.set_xlabel(view["across"])
-    axes.set_ylabel(view["up"])
+    axes.set_xlabel(view.across)
+    axes.set_ylabel(view.up)
     for text in axes.legend().get_texts():
         text.set_parse_math(False)
 
 
 # how each kind of view is drawn
-PAINTERS: dict[str, Painter] = {
-    "matrix": draw_matrix,
-    "tables": draw_tables,
-    "heads": draw_stack,
-    "cube": draw_stack,
-    "points": draw_points,
-    "dials": draw_dials,
-    "curves": draw_curves,
-    "histogram": draw_histogram,
-    "tree": draw_tree,
-    "overlay": draw_overlay,
-    "patches": draw_patches,
+PAINTERS: dict[type[View], Painter] = {
+    Matrix: draw_matrix,
+    Tables: draw_tables,
+    Heads: draw_stack,
+    Cube: draw_stack,
+    Points: draw_points,
+    Dials: draw_dials,
+    Curves: draw_curves,
+    Histogram: draw_histogram,
+    Tree: draw_tree,
+    Overlay: draw_overlay,
+    Patches: draw_patches,
 }
 
 

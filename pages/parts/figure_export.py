@@ -57,7 +57,5 @@ def figure(viewer: StepViewer, step_view: StepView, looked: dict[str, int]) -> F
         step_view.title or next(step.title for step in viewer.steps if step.name == step_view.steps[0]), fontsize=11
     )
     tokens = {axis: [token.text for token in words] for axis, words in viewer.tokens.items()}
-    PAINTERS[step_view.view["kind"]](
-        drawn, step_view.view, matrices(viewer.steps) | dict(viewer.tensors), tokens, looked
-    )
+    PAINTERS[type(step_view.view)](drawn, step_view.view, matrices(viewer.steps) | dict(viewer.tensors), tokens, looked)
     return drawn

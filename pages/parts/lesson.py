@@ -36,9 +36,9 @@ from core.models.errors import ModelError
 from core.trace import Step
 from pages.parts import claims, downloads, learning, messages, question, sentences, step_viewer, url_state
 from pages.parts.controls import Controls
+from pages.parts.figures import View
 from pages.parts.question import Question
 from pages.parts.step_viewer import Computation, StepView, StepViewer
-from pages.parts.views import View
 from pages.parts.words import Scope, Token, say
 from pages.server import run_queue
 

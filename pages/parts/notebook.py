@@ -1,35 +1,34 @@
 """A lesson as a notebook: its words, its numbers computed again by the same calls, and a figure for every step."""
 
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import partial
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from core.export.cells import FUTURE, cells_of
+from core.lessons.shown import Shown
 from core.sources import SOURCES
 from pages.parts import drawing
 from pages.parts.formula import latex
 from pages.parts.messages import literal
 from pages.parts.step_viewer import StepView, StepViewer
-from pages.parts.views import View
 
 NAMED = "NAMED = None  # the folder that holds the model, where it is not found without"
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-# what of a view says how it is drawn, and what its words, nodes and series are called where they are computed anew
-DRAWN_BY = (
-    *("tensor", "scale", "rows", "columns", "hidden", "limit", "label", "labelled", "values", "outputs"),
-    *("picture", "side", "strip", "plain", "role", "dashed", "across", "up", "start", "every"),
-)
-COMPUTED = {"words": "shown.words", "nodes": "shown.nodes", "series": "shown.series"}
+COMPUTED = {each.name for each in fields(Shown)}  # what is found in `shown` is not said again
 
 
 def as_notebook(
     title: str, question: str, origin: str, viewer: StepViewer, looked: dict[str, int], again: partial
 ) -> bytes:
     """The file. again: the call of core that makes everything that the step viewer shows, as a `Shown`."""
-    painters = {drawing.PAINTERS[step_view.view["kind"]] for step_view in viewer.views}
-    cells = cells_of(again, (drawing.draw, *sorted(painters, key=lambda painter: painter.__name__)))
+    views = [step_view.view for step_view in viewer.views]
+    drawn_by = {drawing.PAINTERS[type(view)] for view in views} | {each for view in views for each in _classes(view)}
+    cells = cells_of(again, (drawing.draw, *sorted(drawn_by, key=_name)))
     named = f"\n\n{NAMED}" if cells.models else ""
     written = [
         _words(
@@ -48,12 +47,17 @@ def as_notebook(
         new_code_cell(cells.computed),
     ]
     for number, step_view in enumerate(viewer.views, 1):
-        written += [_words(_told(number, step_view, viewer)), new_code_cell(_code(step_view, viewer))]
+        written += [_words(_told(number, step_view, viewer)), new_code_cell(_code(step_view, viewer, cells.called))]
     notebook = new_notebook(cells=written, metadata=KERNEL)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"  # the same page, the same file
     nbformat.validate(notebook)
     return nbformat.writes(notebook).encode()
+
+
+def _name(each: Callable) -> str:
+    """What a function or a class is called."""
+    return getattr(each, "__name__", "")
 
 
 def _words(text: str) -> NotebookNode:
@@ -73,19 +77,36 @@ def _told(number: int, step_view: StepView, viewer: StepViewer) -> str:
     return "\n\n".join(parts)
 
 
-def _code(step_view: StepView, viewer: StepViewer) -> str:
+def _code(step_view: StepView, viewer: StepViewer, called: Mapping[Callable, str]) -> str:
     """Draw the figure, then say its numbers."""
     title = step_view.title or next(step.title for step in viewer.steps if step.name == step_view.steps[0])
-    painter = drawing.PAINTERS[step_view.view["kind"]].__name__
-    names = list(dict.fromkeys(part["tensor"] for part in step_view.view.get("tables") or [step_view.view]))
+    painter = called[drawing.PAINTERS[type(step_view.view)]]
+    names = dict.fromkeys(part.tensor for part in step_view.view.parts)
     numbers = ", ".join(f"shown.tensors[{name!r}]" for name in names)
-    return f"draw({painter}, {title!r}, {_view(step_view.view)}, shown, looked)\n{numbers}"
+    return f"draw({painter}, {title!r}, {_written(step_view.view, called)}, shown, looked)\n{numbers}"
 
 
-def _view(view: View) -> str:
-    """A view as a program says it: what decides how it looks, and where its words are computed, not the words."""
-    parts = [f"{name!r}: {view[name]!r}" for name in DRAWN_BY if name in view]
-    parts += [f"{name!r}: {found}" for name, found in COMPUTED.items() if name in view]
-    if "tables" in view:
-        parts.append(f"'tables': [{', '.join(map(_view, view['tables']))}]")
-    return f"{{{', '.join(parts)}}}"
+def _written(value: Any, called: Mapping[Callable, str]) -> str:
+    """A view as a program says it: what is not said is as usual, and what is computed anew stands in `shown`."""
+    if isinstance(value, tuple):
+        return f"({''.join(f'{_written(each, called)}, ' for each in value).rstrip()})"
+    if not is_dataclass(value):
+        return repr(value)
+    asked = [each for each in fields(value) if each.init and getattr(value, each.name) != each.default]
+    parts = [
+        f"{each.name}="
+        + (f"shown.{each.name}" if each.name in COMPUTED else _written(getattr(value, each.name), called))
+        for each in asked
+    ]
+    return f"{called[type(value)]}({', '.join(parts)})"
+
+
+def _classes(value: Any) -> Iterator[type]:
+    """The classes by which a view is written."""
+    if isinstance(value, tuple):
+        for each in value:
+            yield from _classes(each)
+    elif is_dataclass(value):
+        yield type(value)
+        for each in fields(value):
+            yield from _classes(getattr(value, each.name))

@@ -10,9 +10,9 @@ from core.listing import ran
 from core.trace import steps
 from pages.parts import controls, translations
 from pages.parts.controls import Controls, row
+from pages.parts.figures import Table, tables
 from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.number_table import NumberTable, edit_tables
-from pages.parts.views import table, tables
 from pages.parts.words import Token, plain
 
 WORDS = {
@@ -90,14 +90,14 @@ def _steps(scene: Scene) -> Iterator[StepDeclared]:
         share: dict[str, Any] = {"scale": "weights", "limit": 1} if made.name in GATES else {}
         yield step(
             made.name.replace("_", " "),
-            tables(table(made.name, made.title, **share)),
+            tables(Table(made.name, made.title, **share)),
             WORDS[made.name],
             shows=made.name,
         )
     n_inputs, d_hidden = read.trace.states.shape[1:]
     yield step(
         "c",
-        tables(table("context", "c", rows="one", labelled=True), note="the last state: all that a decoder would get"),
+        tables(Table("context", "c", rows="one", labelled=True), note="the last state: all that a decoder would get"),
         "The last state is {n} numbers for {t} inputs of {d}. With one input more it would still be {n}.",
         title="The last state",
         n=d_hidden,
@@ -106,7 +106,7 @@ def _steps(scene: Scene) -> Iterator[StepDeclared]:
     )
     yield step(
         "felt",
-        tables(table("felt", "‖∂h_T/∂x_t‖", scale="share", limit=float(read.felt.max()) or 1.0)),
+        tables(Table("felt", "‖∂h_T/∂x_t‖", scale="share", limit=float(read.felt.max()) or 1.0)),
         "How far a small change of each input would move the last state, the size of the derivative ∂h_T/∂x_t: {first:.2e} for "
         "the first one, {last:.2e} for the last.",
         operator="change",

@@ -12,10 +12,10 @@ from core.listing import Code
 from core.sources import SOURCES
 from core.trace import Step, matrices
 from pages.parts import assets, url_state
+from pages.parts.figures import View, limit, sent
 from pages.parts.formula import whole_formula
 from pages.parts.payload import pack
 from pages.parts.progress import visit
-from pages.parts.views import View, limit
 from pages.parts.words import Span, Token
 
 EACH = "each its own"  # in place of one formula for all: each step has that of what it shows
@@ -235,9 +235,7 @@ def _payload(viewer: StepViewer, step: int) -> bytes:
         for view, made in zip(viewer.views, functions, strict=True)
     ]
     always = {"weights", "queries", "keys", "values", "scores", "scaled"} & tensors.keys()
-    shown = {
-        part["tensor"] for step_view in step_views for part in step_view["view"].get("tables") or [step_view["view"]]
-    }
+    shown = {part.tensor for step_view in viewer.views for part in step_view.view.parts}
     words = {
         "lesson": viewer.lesson,
         "signature": viewer.signature,
@@ -270,8 +268,8 @@ def _payload(viewer: StepViewer, step: int) -> bytes:
 
 def _step_view(step_view: StepView, declared: Mapping[str, Step], tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
     first = declared.get(step_view.steps[0]) if step_view.steps else None
-    parts = step_view.view.get("tables") or [step_view.view]
-    sizes = list(dict.fromkeys(" × ".join(map(str, tensors[part["tensor"]].shape)) for part in parts))
+    parts = step_view.view.parts
+    sizes = list(dict.fromkeys(" × ".join(map(str, tensors[part.tensor].shape)) for part in parts))
     return {
         "label": step_view.label,
         "steps": list(step_view.steps),
@@ -281,9 +279,9 @@ def _step_view(step_view: StepView, declared: Mapping[str, Step], tensors: Mappi
         "source": SOURCES[first.source].short if first else "",
         "shape": step_view.shape
         or (f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes)),
-        "axes": _axes(step_view.view["kind"], parts[0]),
+        "axes": parts[0].rows_and_columns(),
         "notice": step_view.notice,
-        "view": _with_limits(step_view.view, tensors),
+        "view": sent(step_view.view.scaled(tensors)),
     }
 
 
@@ -294,30 +292,3 @@ def _formula(view: StepView, lessons: Computation) -> str | None:
     if lessons.formula_of == EACH:
         return lessons.formula_to(view.steps[-1]) if view.steps else ""
     return None
-
-
-def _axes(kind: str, part: View) -> str:
-    """What rows and columns of a figure are."""
-    columns = part.get("columns", "numbers")
-    if "axes" in part or kind not in ("tables", "matrix"):
-        return part.get("axes", "")
-    if part["rows"] == "one":
-        return f"{columns} →"
-    return f"{'tokens' if columns == 'numbers' and kind == 'tables' else 'queries'} ↓ · {columns} →"
-
-
-def _with_limits(view: View, tensors: Mapping[str, np.ndarray]) -> View:
-    """A view with the ends of its scales: the maximum for pairs, the 99th percentile for vectors."""
-    full = dict(view)
-    if "tables" in full:
-        together = max(limit(tensors[part["tensor"]]) for part in full["tables"])
-        full["tables"] = [{"limit": together, "scale": "signed", **part} for part in full["tables"]]
-        return full
-    if full["scale"] != "weights":
-        full.setdefault("limit", limit(tensors[full["tensor"]], 100 if full.get("columns") == "keys" else 99))
-    for side in ("left", "top"):
-        if side in full:
-            name = full[side]["tensor"]
-            scale = "weights" if name == "weights" else "signed"
-            full[side] = {"scale": scale, "limit": limit(tensors[name])} | full[side]
-    return full

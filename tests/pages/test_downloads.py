@@ -49,7 +49,7 @@ def test_every_kind_of_figure_can_be_taken_away_in_every_format(offered):
     for slug, link in (*((slug, {}) for slug in (*SLUGS, *LABS)), ("looking_back", {"looking_back_beam": "3"})):
         viewer = offered(slug, **link)
         for step_view in viewer.views:
-            one_of_each.setdefault(step_view.view["kind"], (viewer, step_view))
+            one_of_each.setdefault(step_view.view.kind, (viewer, step_view))
     assert {"matrix", "tables", "heads", "cube", "points", "histogram", "tree", "overlay", "patches"} <= set(
         one_of_each
     )
@@ -115,7 +115,7 @@ def look(at: str | None = None) -> dict[str, int]:
 
 def test_the_figure_of_points_names_values_and_outputs_by_their_own_tokens(offered):
     viewer = offered("attention")
-    step_view = next(step_view for step_view in viewer.views if step_view.view["kind"] == "points")
+    step_view = next(step_view for step_view in viewer.views if step_view.view.kind == "points")
     rows = list(csv.reader(downloads.as_csv(viewer, step_view).decode("utf-8-sig").splitlines()))
     words = {axis: [token.text for token in tokens] for axis, tokens in viewer.tokens.items()}
     n_keys = len(words["keys"])
@@ -127,9 +127,9 @@ def test_the_figure_of_points_names_values_and_outputs_by_their_own_tokens(offer
 
 def test_a_histogram_is_taken_away_with_the_edges_of_its_bins(offered):
     viewer = offered("attention")
-    step_view = next(step_view for step_view in viewer.views if step_view.view["kind"] == "histogram")
+    step_view = next(step_view for step_view in viewer.views if step_view.view.kind == "histogram")
     rows = list(csv.reader(downloads.as_csv(viewer, step_view).decode("utf-8-sig").splitlines()))
-    first = step_view.view["series"][0]
+    first = step_view.view.series[0]
     assert rows[0] == [first["name"], "to", "draws"]
     assert [float(row[2]) for row in rows[1 : 1 + len(first["counts"])]] == first["counts"]
     assert float(rows[1][0]) == pytest.approx(first["edges"][0])

@@ -1,4 +1,4 @@
-"""Kinds of figures that draw no cells: what is drawn on paper, and what is taken away, is what they were given."""
+"""Each kind of figure has a type and a drawing; what is drawn and taken away of those without cells is what they got."""
 
 import csv
 import io
@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from pages.parts.downloads import as_csv
 from pages.parts.drawing import PAINTERS
+from pages.parts.figures import Curves, Dial, dials
 from pages.parts.step_viewer import StepView, StepViewer, Token
-from pages.parts.views import curves, dial, dials
+from tests.javascript import kinds
 
 LOOKED = {"query": 0, "key": 0, "dimension": 0, "head": 0, "places": 2}
 HANDS = np.array([[3, 4, 0, 1], [0, 5, 1, 0], [-3, 4, 0, -1]], dtype=np.float32)
@@ -18,9 +19,17 @@ TOKENS = {"queries": ["q"], "keys": ["k"], "places": ["0", "1", "$2"], "schemes"
 LINES = np.array([[1, 2, np.nan, 4], [0, 0, 0, 0]], dtype=np.float32)
 
 
+def test_the_javascript_is_held_to_the_types_that_the_classes_give():
+    assert kinds.FILE.read_text("utf-8") == kinds.written(), "python -m tests.javascript.kinds"
+
+
+def test_every_kind_has_one_drawing_for_paper():
+    assert set(PAINTERS) == set(kinds.KINDS)
+
+
 def drawn(view, tensors) -> Figure:
     figure = Figure()
-    PAINTERS[view["kind"]](figure, view, tensors, TOKENS, LOOKED)
+    PAINTERS[type(view)](figure, view, tensors, TOKENS, LOOKED)
     return figure
 
 
@@ -32,7 +41,7 @@ def taken_away(view, tensors) -> list[list[str]]:
 
 
 def test_a_dial_for_every_pair_has_the_hand_that_is_looked_at():
-    figure = drawn(dials(dial("hands", "at", "query", rows="places"), clock=True), {"hands": HANDS})
+    figure = drawn(dials(Dial("hands", "at", "query", rows="places"), clock=True), {"hands": HANDS})
     faces = figure.axes
     assert len(faces) == 2
     for pair, axes in enumerate(faces):
@@ -44,20 +53,20 @@ def test_a_dial_for_every_pair_has_the_hand_that_is_looked_at():
 
 
 def test_hands_of_several_tensors_share_their_dials():
-    view = dials(dial("hands", "", rows="places"), dial("others", "turned", dashed=True))
+    view = dials(Dial("hands", "", rows="places"), Dial("others", "turned", dashed=True))
     figure = drawn(view, {"hands": HANDS, "others": HANDS[:1]})
     assert [len(axes.get_lines()) for axes in figure.axes] == [4, 4]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["$2", "turned q"]
 
 
 def test_hands_are_taken_away_as_the_pairs_of_numbers_that_they_are():
-    rows = taken_away(dials(dial("hands", "at", rows="places")), {"hands": HANDS})
+    rows = taken_away(dials(Dial("hands", "at", rows="places")), {"hands": HANDS})
     assert rows[0] == ["hands", "0", "1", "2", "3"]
     assert rows[3] == ["$2", "-3", "4", "0", "-1"]
 
 
 def test_a_curve_for_every_row_stands_over_its_places():
-    figure = drawn(curves("lines", "schemes", "distance", "cosine", start=-1, every=2), {"lines": LINES})
+    figure = drawn(Curves("lines", "schemes", "distance", "cosine", start=-1, every=2), {"lines": LINES})
     (axes,) = figure.axes
     one, two, nothing = axes.get_lines()
     assert one.get_xdata().tolist() == [-1, 1, 3, 5]
@@ -68,6 +77,6 @@ def test_a_curve_for_every_row_stands_over_its_places():
 
 
 def test_curves_are_taken_away_with_their_places_above_them():
-    rows = taken_away(curves("lines", "schemes", "distance", "cosine", start=-1, every=2), {"lines": LINES})
+    rows = taken_away(Curves("lines", "schemes", "distance", "cosine", start=-1, every=2), {"lines": LINES})
     assert rows[0] == ["lines", "-1", "1", "3", "5"]
     assert rows[1] == ["one", "1", "2", "nan", "4"]

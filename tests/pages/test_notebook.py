@@ -155,7 +155,7 @@ def test_a_notebook_gives_every_number_and_every_figure_of_its_page(taken, monke
         expected = figure_export.figure(viewer, step_view, looked)
         assert figure.get_suptitle() == expected.get_suptitle()
         assert_same(content(figure), content(expected))
-        names = dict.fromkeys(part["tensor"] for part in step_view.view.get("tables") or [step_view.view])
+        names = dict.fromkeys(part.tensor for part in step_view.view.parts)
         numbers = told if isinstance(told, tuple) else (told,)
         for name, found in zip(names, numbers, strict=True):
             np.testing.assert_allclose(found, on_page[name], **ROUNDING)

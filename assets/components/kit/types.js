@@ -1,97 +1,16 @@
 // The types that parts share: what Python sends, and what they hand to each other. Types alone, no code: an editor and
-// `tsc` read them. The kinds of figures are named like the functions of pages/parts/views.py that make them.
+// `tsc` read them. What Python says of a figure is in figure_kinds.js.
+
+/** @import { Drawn, View } from "./figure_kinds.js" */
 
 /** @typedef {import("./payload.js").Tensor} Tensor */
 /** @typedef {import("./selection.js").Selection} Selection */
 
-// What a figure draws ----------------------------------------------------------------------------------------------
-
-/** @typedef {"weights" | "signed" | "share"} Scale */
-
 /**
- * What the cells of a figure are drawn by.
+ * A part of a figure: of one head alone, where a head is named.
  *
- * @typedef {object} Drawn
- * @property {string} tensor
- * @property {Scale} [scale] weights: 0 to 1; signed: around 0; share: 0 to `limit`
- * @property {number} [limit]
- * @property {string} [hidden] the tensor that says which cells may be seen
- * @property {string} [hiddenWord] what the others are called
- * @property {boolean} [grows] rows are made one after the other
- * @property {number} [head]
- * @property {string} [rows] the axis of the rows
- * @property {string} [columns] "keys" where columns are tokens, "numbers" where they are numbers
- * @property {boolean} [whole] all values are whole numbers
- * @property {string[][]} [words] words for the cells
+ * @typedef {Drawn & { head?: number }} Part
  */
-
-/** @typedef {Drawn & { label: string, role: string, faint?: boolean }} Operand */
-
-/**
- * @typedef {Drawn & {
- *   label: string, role: string, rows: string, columns: string, order?: number[], labelled?: boolean,
- *   percent?: boolean,
- * }} Table
- */
-
-/** @typedef {{ kind: "tables", tables: Table[], readout: Readout, note: string } & OfAny} Tables */
-
-/**
- * @typedef {Drawn & OfAny & {
- *   kind: "matrix", scale: Scale, rows: string, columns: string, left?: Operand, top?: Operand,
- *   margin?: "sum" | "visible", role?: string, readout?: Readout, chain?: string, corner?: string,
- *   cornerNote?: string, faint?: boolean,
- * }} Matrix
- */
-
-/**
- * @typedef {Drawn & OfAny & {
- *   kind: "overlay", picture: string, side: number, scale: Scale, columns: string, rows: string, strip?: boolean,
- * }} Overlay
- */
-
-/** @typedef {Drawn & OfAny & { kind: "patches", picture: string, side: number }} Patches */
-/** @typedef {Drawn & OfAny & { kind: "points", values: string, outputs: string, note: string }} Points */
-
-/**
- * @typedef {object} Candidate
- * @property {number | null} parent
- * @property {number} step
- * @property {number} rank
- * @property {string} word
- * @property {number} score
- * @property {boolean} kept
- * @property {boolean} best
- */
-
-/** @typedef {Drawn & OfAny & { kind: "tree", nodes: Candidate[], note: string }} Tree */
-/** @typedef {{ name: string, edges: number[], counts: number[], words: string }} Series */
-/** @typedef {Drawn & OfAny & { kind: "histogram", series: Series[] }} Histogram */
-/** @typedef {Drawn & OfAny & { kind: "heads", ablated: number[] }} Heads */
-/** @typedef {"flat" | "cut" | "stacked"} Arrangement */
-/**
- * @typedef {Drawn & OfAny & {
- *   kind: "cube", from: Arrangement, to: Arrangement, role: string, origin?: string,
- * }} Cube
- */
-
-/** @typedef {"vector" | "pair" | "mixture" | "plain"} Readout */
-/**
- * What may be said of a view of any kind.
- *
- * @typedef {{ readout?: Readout, plain?: boolean, fixed?: boolean, note?: string }} OfAny
- */
-
-/** @typedef {Drawn & { label: string, role: string, rows: string, turned?: string, dashed?: boolean }} Dial */
-/** @typedef {{ kind: "dials", tables: Dial[], clock: boolean, note: string, scale: Scale } & OfAny} Dials */
-
-/**
- * @typedef {Drawn & OfAny & {
- *   kind: "curves", rows: string, across: string, up: string, start: number, every: number,
- * }} Curves
- */
-
-/** @typedef {Tables | Matrix | Overlay | Patches | Points | Tree | Histogram | Heads | Cube | Dials | Curves} View */
 
 // What is said beside it -------------------------------------------------------------------------------------------
 

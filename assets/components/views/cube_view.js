@@ -3,7 +3,8 @@
 import { FONT, outline, write } from "../kit/canvas.js";
 import { clamp, mix, number } from "../kit/numbers.js";
 
-/** @import { Arrangement, Cube, Looked, Place } from "../kit/types.js" */
+/** @import { Arrangement, Cube } from "../kit/figure_kinds.js" */
+/** @import { Looked, Place } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 

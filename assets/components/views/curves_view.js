@@ -3,7 +3,8 @@
 import { cut, FONT, write } from "../kit/canvas.js";
 import { clamp, number } from "../kit/numbers.js";
 
-/** @import { Curves, Looked, Readable } from "../kit/types.js" */
+/** @import { Curves } from "../kit/figure_kinds.js" */
+/** @import { Looked, Readable } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 

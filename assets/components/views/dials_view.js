@@ -3,7 +3,8 @@
 import { cut, FONT, write } from "../kit/canvas.js";
 import { clamp, number } from "../kit/numbers.js";
 
-/** @import { Dial, Dials, Looked, Readable, Tensor } from "../kit/types.js" */
+/** @import { Dial, Dials } from "../kit/figure_kinds.js" */
+/** @import { Looked, Readable, Tensor } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 

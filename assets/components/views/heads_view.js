@@ -3,7 +3,8 @@
 import { FONT, outline, write } from "../kit/canvas.js";
 import { clamp, number } from "../kit/numbers.js";
 
-/** @import { Heads, Looked, Place } from "../kit/types.js" */
+/** @import { Heads } from "../kit/figure_kinds.js" */
+/** @import { Looked, Place } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 

@@ -3,7 +3,8 @@
 import { FONT, write } from "../kit/canvas.js";
 import { clamp, number } from "../kit/numbers.js";
 
-/** @import { Histogram, Looked, Readable } from "../kit/types.js" */
+/** @import { Histogram } from "../kit/figure_kinds.js" */
+/** @import { Looked, Readable } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 

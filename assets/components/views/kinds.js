@@ -1,5 +1,5 @@
-// Which class draws which kind of figure. A new kind is a line here, a class beside it and its type in kit/types.js; the
-// types see to it that none is forgotten, and that each class draws its own.
+// Which class draws which kind of figure. A new kind is a line here, a class beside it and one in pages/parts/figures;
+// the types see to it that none is forgotten, and that each class draws its own.
 
 import { CubeView } from "./cube_view.js";
 import { CurvesView } from "./curves_view.js";
@@ -13,7 +13,8 @@ import { PointsView } from "./points_view.js";
 import { TablesView } from "./tables_view.js";
 import { TreeView } from "./tree_view.js";
 
-/** @import { FigureView, View } from "../kit/types.js" */
+/** @import { View } from "../kit/figure_kinds.js" */
+/** @import { FigureView } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 

@@ -5,7 +5,8 @@ import { cut, FONT, HIDDEN, hiddenWord, outline, write } from "../kit/canvas.js"
 import { inkOn, shade } from "../kit/colour.js";
 import { clamp, number, short } from "../kit/numbers.js";
 
-/** @import { Columns, Looked, Matrix, Operand, Place, Stretch, Token, View } from "../kit/types.js" */
+/** @import { Matrix, Operand, View } from "../kit/figure_kinds.js" */
+/** @import { Columns, Looked, Place, Stretch, Token } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 

@@ -6,7 +6,8 @@ import { clamp, number } from "../kit/numbers.js";
 import { pictureOf } from "../kit/picture.js";
 
 /** @import { Lettering } from "../kit/canvas.js" */
-/** @import { Looked, Overlay, Place, Tensor } from "../kit/types.js" */
+/** @import { Overlay } from "../kit/figure_kinds.js" */
+/** @import { Looked, Place, Tensor } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 

@@ -4,7 +4,8 @@ import { FONT, outline, write } from "../kit/canvas.js";
 import { clamp, mix } from "../kit/numbers.js";
 import { pictureOf } from "../kit/picture.js";
 
-/** @import { Looked, Patches, Tensor } from "../kit/types.js" */
+/** @import { Patches } from "../kit/figure_kinds.js" */
+/** @import { Looked, Tensor } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 

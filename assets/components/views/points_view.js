@@ -3,7 +3,8 @@
 import { cut, FONT, write } from "../kit/canvas.js";
 import { clamp, number } from "../kit/numbers.js";
 
-/** @import { Looked, Points, Readable, Tensor, Token } from "../kit/types.js" */
+/** @import { Points } from "../kit/figure_kinds.js" */
+/** @import { Looked, Readable, Tensor, Token } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 

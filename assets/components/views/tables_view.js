@@ -5,7 +5,8 @@ import { inkOn, shade } from "../kit/colour.js";
 import { clamp, number } from "../kit/numbers.js";
 import { rowOf } from "../kit/selection.js";
 
-/** @import { Drawn, Looked, Place, Table, Tables, Tensor, Token } from "../kit/types.js" */
+/** @import { Table, Tables } from "../kit/figure_kinds.js" */
+/** @import { Looked, Part, Place, Tensor, Token } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 
@@ -149,7 +150,7 @@ export class TablesView {
    *
    * @param {CanvasRenderingContext2D} context
    * @param {Placed} table
-   * @param {Drawn} drawn
+   * @param {Part} drawn
    * @param {number} done
    */
   #percents(context, table, drawn, done) {

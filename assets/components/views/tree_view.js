@@ -3,7 +3,8 @@
 import { cut, FONT, write } from "../kit/canvas.js";
 import { number } from "../kit/numbers.js";
 
-/** @import { Candidate, Looked, Readable, Tree } from "../kit/types.js" */
+/** @import { Candidate, Tree } from "../kit/figure_kinds.js" */
+/** @import { Looked, Readable } from "../kit/types.js" */
 
 /** @import { Figure } from "../figure.js" */
 

@@ -1,0 +1,298 @@
+// What Python says of a figure: made of the classes of pages/parts/figures by `python -m tests.javascript.kinds`, never
+// by hand.
+
+/**
+ * @typedef {"weights" | "signed" | "share"} Scale
+ */
+
+/**
+ * @typedef {"vector" | "pair" | "mixture" | "plain"} Readout
+ */
+
+/**
+ * @typedef {"flat" | "cut" | "stacked"} Arrangement
+ */
+
+/**
+ * @typedef {"sum" | "visible"} Margin
+ */
+
+/**
+ * A word that a beam looked at: after which other one, at which step, and what became of it.
+ *
+ * @typedef {{
+ *   parent: number | null,
+ *   step: number,
+ *   rank: number,
+ *   word: string,
+ *   score: number,
+ *   kept: boolean,
+ *   best: boolean,
+ * }} Candidate
+ */
+
+/**
+ * One distribution of a histogram; words say what is measured of it.
+ *
+ * @typedef {{
+ *   name: string,
+ *   edges: number[],
+ *   counts: number[],
+ *   words: string,
+ * }} Series
+ */
+
+/**
+ * What one tensor is drawn by. What is None is not said.
+ *
+ * scale      "weights": 0 to 1; "signed": around 0; "share": 0 to the largest value, which the legend prints.
+ * limit      the end of the scale, where the numbers do not give it; axes: what rows and columns are, where it is not
+ *            the usual.
+ * hidden     the name of the tensor that says which cells may be seen; hiddenWord: what the others are called.
+ * grows      True where rows are made one after the other, so that later ones are empty while it plays.
+ * rows       the axis of the rows; columns: "keys" where columns are tokens, "numbers" where they are numbers.
+ * whole      True where all values are whole numbers, to be written into the cells.
+ * words      words for the cells, a list per row.
+ *
+ * @typedef {{
+ *   tensor: string,
+ *   scale?: Scale,
+ *   limit?: number,
+ *   hidden?: string,
+ *   hiddenWord?: string,
+ *   grows?: boolean,
+ *   rows?: string,
+ *   columns?: string,
+ *   whole?: boolean,
+ *   words?: string[][],
+ *   axes?: string,
+ * }} Drawn
+ */
+
+/**
+ * What lies beside or above a matrix.
+ *
+ * @typedef {Drawn & {
+ *   label: string,
+ *   role: string,
+ * }} Operand
+ */
+
+/**
+ * One table among others: a row per token of the axis `rows`.
+ *
+ * columns    "keys" where the columns are tokens, too.
+ * order      where each token stands in this table, if not where it stands in the others.
+ * labelled   True where tokens stand beside it, too; percent: where its numbers are written as percents.
+ *
+ * @typedef {Drawn & {
+ *   rows: string,
+ *   columns: string,
+ *   label: string,
+ *   role: string,
+ *   order?: number[],
+ *   labelled?: boolean,
+ *   percent?: boolean,
+ * }} Table
+ */
+
+/**
+ * Vectors of pairs of numbers on dials: a hand for each pair, of the row that is looked at; all rows are dots.
+ *
+ * label      stands before the word of the row; "" for the word alone.
+ * turned     the tensor that the hands were turned out of: while it plays they turn, and an arc shows how far.
+ * dashed     True where the hands are drawn dashed, so that colour is not all that tells them apart.
+ *
+ * @typedef {Drawn & {
+ *   rows: string,
+ *   label: string,
+ *   role: string,
+ *   turned?: string,
+ *   dashed?: boolean,
+ * }} Dial
+ */
+
+/**
+ * What can be said of a view of any kind.
+ *
+ * readout    what is said of the place that is looked at.
+ * plain      True where only the picture and its grid are shown; fixed: where no word can be picked.
+ *
+ * @typedef {{
+ *   readout?: Readout,
+ *   plain?: boolean,
+ *   fixed?: boolean,
+ *   note?: string,
+ * }} OfAny
+ */
+
+/**
+ * A tensor (heads, tokens, head_dim) on its way between "flat", "cut" and "stacked".
+ *
+ * origin     names the tensor (heads, tokens) that says whose numbers a row of the stack really holds.
+ *
+ * @typedef {Drawn & OfAny & {
+ *   kind: "cube",
+ *   scale: Scale,
+ *   from: Arrangement,
+ *   to: Arrangement,
+ *   role: string,
+ *   origin?: string,
+ * }} Cube
+ */
+
+/**
+ * A line for each row of a tensor, over its columns.
+ *
+ * rows       the axis whose words are the names of the lines.
+ * across     what its columns are, up: what its values are, both in words.
+ * start      the number of the first column; every: how much a column adds to it.
+ *
+ * @typedef {Drawn & OfAny & {
+ *   kind: "curves",
+ *   scale: Scale,
+ *   rows: string,
+ *   across: string,
+ *   up: string,
+ *   start: number,
+ *   every: number,
+ * }} Curves
+ */
+
+/**
+ * One dial for every two numbers, with the hands of several tensors on it, on one scale.
+ *
+ * tensor     the first of them, which is drawn on the timeline.
+ * clock      angles are counted from the top with the clock, as for a sine and its cosine; otherwise from the right
+ *            against it.
+ *
+ * @typedef {OfAny & {
+ *   kind: "dials",
+ *   note: string,
+ *   tables: Dial[],
+ *   tensor: string,
+ *   clock: boolean,
+ *   scale: Scale,
+ * }} Dials
+ */
+
+/**
+ * One small matrix of weights per head; ablated: those that are silent.
+ *
+ * @typedef {Drawn & OfAny & {
+ *   kind: "heads",
+ *   scale: Scale,
+ *   columns: string,
+ *   ablated: number[],
+ * }} Heads
+ */
+
+/**
+ * Distributions over one axis; the tensor is drawn on the timeline.
+ *
+ * @typedef {Drawn & OfAny & {
+ *   kind: "histogram",
+ *   scale: Scale,
+ *   series: Series[],
+ * }} Histogram
+ */
+
+/**
+ * A matrix with a row per query.
+ *
+ * left, top  operands; faint: whether this step does not use them.
+ * margin     "sum" or "visible": what stands beside the rows.
+ * corner     what stands where left and top meet; cornerNote: what stands below it.
+ * readout    "pair" with chain="scores" | "scaled" | "masked" | "weights" | "wrong"; "mixture"; or "plain".
+ *
+ * @typedef {Drawn & OfAny & {
+ *   kind: "matrix",
+ *   scale: Scale,
+ *   rows: string,
+ *   columns: string,
+ *   left?: Operand,
+ *   top?: Operand,
+ *   margin?: Margin,
+ *   role?: string,
+ *   chain?: string,
+ *   corner?: string,
+ *   cornerNote?: string,
+ *   faint?: boolean,
+ * }} Matrix
+ */
+
+/**
+ * A picture with what one query makes of each cell of its grid; keys are the cells, row by row.
+ *
+ * picture    the tensor (3, height, width) of its pixels; side: cells side by side.
+ * scale      "share" where many cells share one unit, so that the largest weight is far below 1.
+ * strip      True where every query has a small picture.
+ *
+ * @typedef {Drawn & OfAny & {
+ *   kind: "overlay",
+ *   scale: Scale,
+ *   rows: string,
+ *   columns: string,
+ *   picture: string,
+ *   side: number,
+ *   strip?: boolean,
+ * }} Overlay
+ */
+
+/**
+ * A picture cut into squares, which slide apart and stand in a row while it plays; a row of the tensor per square.
+ *
+ * picture    the tensor (3, height, width) of its pixels; side: squares side by side.
+ *
+ * @typedef {Drawn & OfAny & {
+ *   kind: "patches",
+ *   scale: Scale,
+ *   rows: string,
+ *   plain: boolean,
+ *   picture: string,
+ *   side: number,
+ * }} Patches
+ */
+
+/**
+ * Values and outputs as points of a plane, with the hull of the values; rows: the axis of the values.
+ *
+ * values     the tensor that is drawn on the timeline, too.
+ *
+ * @typedef {Drawn & OfAny & {
+ *   kind: "points",
+ *   scale: Scale,
+ *   rows: string,
+ *   note: string,
+ *   values: string,
+ *   outputs: string,
+ * }} Points
+ */
+
+/**
+ * Tables side by side, on one scale.
+ *
+ * @typedef {OfAny & {
+ *   kind: "tables",
+ *   readout: Readout,
+ *   note: string,
+ *   tables: Table[],
+ * }} Tables
+ */
+
+/**
+ * What a beam looked at; the tensor is drawn on the timeline.
+ *
+ * @typedef {Drawn & OfAny & {
+ *   kind: "tree",
+ *   scale: Scale,
+ *   note: string,
+ *   nodes: Candidate[],
+ * }} Tree
+ */
+
+/**
+ * @typedef {Cube | Curves | Dials | Heads | Histogram | Matrix | Overlay | Patches | Points | Tables | Tree} View
+ */
+
+export {};

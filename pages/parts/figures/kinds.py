@@ -1,0 +1,255 @@
+"""The kinds of figures. Each is a frozen class: its fields travel to the browser, its methods say what it alone knows.
+
+A class of assets/components/views draws it there, a function of `pages.parts.drawing` draws it for paper. The types that
+the JavaScript is held to are made of these classes: `python -m tests.javascript.kinds`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
+
+from core.lessons.shown import Candidate, Series
+from pages.parts.figures.view import Drawn, Readout, Scale, Several, Single, Tensors, limit, within
+
+Arrangement = Literal["flat", "cut", "stacked"]
+Margin = Literal["sum", "visible"]
+
+
+@dataclass(frozen=True)
+class Table(Drawn):
+    """One table among others: a row per token of the axis `rows`.
+
+    columns    "keys" where the columns are tokens, too.
+    order      where each token stands in this table, if not where it stands in the others.
+    labelled   True where tokens stand beside it, too; percent: where its numbers are written as percents.
+    """
+
+    label: str
+    role: str = ""
+    rows: str = field(default="queries", kw_only=True)
+    columns: str = field(default="numbers", kw_only=True)
+    order: Sequence[int] | None = field(default=None, kw_only=True)
+    labelled: bool | None = field(default=None, kw_only=True)
+    percent: bool | None = field(default=None, kw_only=True)
+
+    def rows_and_columns(self) -> str:
+        first = "" if self.rows == "one" else f"{'tokens' if self.columns == 'numbers' else 'queries'} ↓ · "
+        return f"{first}{self.columns} →" if self.axes is None else self.axes
+
+
+@dataclass(frozen=True)
+class Tables(Several):
+    """Tables side by side, on one scale."""
+
+    tables: Sequence[Table]
+    readout: Readout = field(default="vector", kw_only=True)
+    note: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True)
+class Operand(Drawn):
+    """What lies beside or above a matrix."""
+
+    label: str
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Matrix(Single):
+    """A matrix with a row per query.
+
+    left, top  operands; faint: whether this step does not use them.
+    margin     "sum" or "visible": what stands beside the rows.
+    corner     what stands where left and top meet; cornerNote: what stands below it.
+    readout    "pair" with chain="scores" | "scaled" | "masked" | "weights" | "wrong"; "mixture"; or "plain".
+    """
+
+    # `field()` where a field of every view, which may be None there, must be said
+    scale: Scale = field()
+    rows: str = field(default="queries", kw_only=True)
+    columns: str = field(default="keys", kw_only=True)
+    left: Operand | None = field(default=None, kw_only=True)
+    top: Operand | None = field(default=None, kw_only=True)
+    margin: Margin | None = field(default=None, kw_only=True)
+    role: str | None = field(default=None, kw_only=True)
+    chain: str | None = field(default=None, kw_only=True)
+    corner: str | None = field(default=None, kw_only=True)
+    cornerNote: str | None = field(default=None, kw_only=True)
+    faint: bool | None = field(default=None, kw_only=True)
+
+    def rows_and_columns(self) -> str:
+        first = "" if self.rows == "one" else "queries ↓ · "
+        return f"{first}{self.columns} →" if self.axes is None else self.axes
+
+    def scaled(self, tensors: Tensors) -> Self:
+        left, top = (
+            each and within(each, "weights" if each.tensor == "weights" else "signed", limit(tensors[each.tensor]))
+            for each in (self.left, self.top)
+        )
+        return replace(super().scaled(tensors), left=left, top=top)
+
+
+@dataclass(frozen=True)
+class Overlay(Single):
+    """A picture with what one query makes of each cell of its grid; keys are the cells, row by row.
+
+    picture    the tensor (3, height, width) of its pixels; side: cells side by side.
+    scale      "share" where many cells share one unit, so that the largest weight is far below 1.
+    strip      True where every query has a small picture.
+    """
+
+    picture: str
+    side: int
+    scale: Scale = field(default="weights", kw_only=True)
+    rows: str = field(default="queries", kw_only=True)
+    columns: str = field(default="keys", kw_only=True)
+    strip: bool | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Patches(Single):
+    """A picture cut into squares, which slide apart and stand in a row while it plays; a row of the tensor per square.
+
+    picture    the tensor (3, height, width) of its pixels; side: squares side by side.
+    """
+
+    picture: str
+    side: int
+    scale: Scale = field(default="signed", kw_only=True)
+    rows: str = field(default="keys", kw_only=True)
+    plain: bool = field(default=True, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Points(Single):
+    """Values and outputs as points of a plane, with the hull of the values; rows: the axis of the values.
+
+    values     the tensor that is drawn on the timeline, too.
+    """
+
+    values: str = field(init=False)
+    outputs: str
+    note: str = field(kw_only=True)
+    scale: Scale = field(default="signed", kw_only=True)
+    rows: str = field(default="keys", kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", self.tensor)
+
+    @property
+    def numbers(self) -> Sequence[Drawn]:
+        return Drawn(self.values, rows=self.rows), Drawn(self.outputs)
+
+
+@dataclass(frozen=True)
+class Dial(Drawn):
+    """Vectors of pairs of numbers on dials: a hand for each pair, of the row that is looked at; all rows are dots.
+
+    label      stands before the word of the row; "" for the word alone.
+    turned     the tensor that the hands were turned out of: while it plays they turn, and an arc shows how far.
+    dashed     True where the hands are drawn dashed, so that colour is not all that tells them apart.
+    """
+
+    label: str
+    role: str = ""
+    rows: str = field(default="queries", kw_only=True)
+    turned: str | None = field(default=None, kw_only=True)
+    dashed: bool | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Dials(Several):
+    """One dial for every two numbers, with the hands of several tensors on it, on one scale.
+
+    tensor     the first of them, which is drawn on the timeline.
+    clock      angles are counted from the top with the clock, as for a sine and its cosine; otherwise from the right
+               against it.
+    """
+
+    tables: Sequence[Dial]
+    tensor: str = field(init=False)
+    clock: bool = field(default=False, kw_only=True)
+    note: str = field(default="", kw_only=True)
+    scale: Scale = field(default="weights", kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tensor", self.tables[0].tensor)
+
+
+@dataclass(frozen=True)
+class Curves(Single):
+    """A line for each row of a tensor, over its columns.
+
+    rows       the axis whose words are the names of the lines.
+    across     what its columns are, up: what its values are, both in words.
+    start      the number of the first column; every: how much a column adds to it.
+    """
+
+    rows: str = field()
+    across: str
+    up: str
+    start: int = 0
+    every: int = 1
+    scale: Scale = field(default="signed", kw_only=True)
+
+    def above(self, count: int) -> Sequence[float]:
+        return [self.start + self.every * column for column in range(count)]
+
+
+@dataclass(frozen=True)
+class Tree(Single):
+    """What a beam looked at; the tensor is drawn on the timeline."""
+
+    nodes: Sequence[Candidate]
+    note: str = field(kw_only=True)
+    scale: Scale = field(default="weights", kw_only=True)
+
+    @property
+    def numbers(self) -> Sequence[Drawn]:
+        return ()
+
+    def listed(self) -> list[Sequence[object]]:
+        names = ("step", "word", "score", "kept", "best", "parent")
+        return [("node", *names), *((at, *(node[name] for name in names)) for at, node in enumerate(self.nodes))]
+
+
+@dataclass(frozen=True)
+class Histogram(Single):
+    """Distributions over one axis; the tensor is drawn on the timeline."""
+
+    series: Sequence[Series]
+    scale: Scale = field(default="share", kw_only=True)
+
+    @property
+    def numbers(self) -> Sequence[Drawn]:
+        return ()
+
+    def listed(self) -> list[Sequence[object]]:
+        rows: list[Sequence[object]] = []
+        for each in self.series:
+            bins = zip(each["edges"], each["edges"][1:], each["counts"], strict=False)
+            rows += [(each["name"], "to", "draws"), *([f"{x:.7g}" for x in row] for row in bins)]
+        return rows
+
+
+@dataclass(frozen=True)
+class Heads(Single):
+    """One small matrix of weights per head; ablated: those that are silent."""
+
+    ablated: Sequence[int] = ()
+    scale: Scale = field(default="weights", kw_only=True)
+    columns: str = field(default="keys", kw_only=True)
+
+
+@dataclass(frozen=True)
+class Cube(Single):
+    """A tensor (heads, tokens, head_dim) on its way between "flat", "cut" and "stacked".
+
+    origin     names the tensor (heads, tokens) that says whose numbers a row of the stack really holds.
+    """
+
+    from_: Arrangement
+    to: Arrangement
+    role: str
+    origin: str | None = None
+    scale: Scale = field(default="signed", kw_only=True)
