@@ -17,7 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 
@@ -52,11 +52,11 @@ def configuration(listen: str, ports: list[int]) -> str:
 
 @dataclass
 class Replica:
-    """One process of the app and the port where it answers."""
+    """One process of the app, which is there once it was started, and the port where it answers."""
 
     port: int
     environment: dict[str, str]  # what whoever starts it did not set otherwise
-    process: subprocess.Popen | None = None
+    process: subprocess.Popen = field(init=False)
 
     def start(self) -> None:
         command = [sys.executable, "-m", "streamlit", "run", "serve.py", "--server.port", str(self.port)]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
 
 from pages.course.catalogue import LESSONS, built
 from tests.benchmarks.floors import bare
@@ -96,7 +96,7 @@ def sliders() -> list[tuple[str, float, float]]:
                 times[0].append(_move(stock, "Size", True, turn))
                 times[1].append(_move(lesson, label, False, turn))
             # the first moves of a page compile its code
-            rows.append((path, *(statistics.median(each[3:]) for each in times)))
+            rows.append((path, statistics.median(times[0][3:]), statistics.median(times[1][3:])))
             stock.context.close()
             lesson.context.close()
     return rows
@@ -126,7 +126,7 @@ def openings() -> list[tuple[str, float, float]]:
                 times[0].append(measure(browser, floor, BARE_DRAWN))
                 times[1].append(measure(browser, ours + path, AT_REST))
             # the first visit of a page imports and reads what it needs
-            rows.append((path, *(statistics.median(each[1:]) for each in times)))
+            rows.append((path, statistics.median(times[0][1:]), statistics.median(times[1][1:])))
     return rows
 
 
@@ -169,13 +169,13 @@ def frames() -> tuple[dict[str, float], int]:
         page.wait_for_timeout(1000)
         before = visitor.messages_sent
         found = {}
-        box = page.locator(".step-viewer figure canvas").bounding_box()
+        box = _box(page, ".step-viewer figure canvas")
         page.evaluate("window.work.length = 0")
         for i in range(120):
             page.mouse.move(box["x"] + 180 + (i * 7) % 240, box["y"] + 190 + (i * 3) % 200)
             page.wait_for_timeout(17)
         found["hover"] = _high(page)
-        track = page.locator(".step-viewer .track").bounding_box()
+        track = _box(page, ".step-viewer .track")
         page.mouse.move(track["x"] + 5, track["y"] + 8)
         page.mouse.down()
         page.evaluate(
@@ -200,6 +200,14 @@ def frames() -> tuple[dict[str, float], int]:
         sent = visitor.messages_sent - before
         page.context.close()
     return found, sent
+
+
+def _box(page: Page, selector: str) -> FloatRect:
+    """Where it stands on the screen. Raises RuntimeError if it is hidden: nothing over it could be measured."""
+    box = page.locator(selector).bounding_box()
+    if box is None:
+        raise RuntimeError(f"{selector} is hidden")
+    return box
 
 
 def _high(page: Page) -> float:

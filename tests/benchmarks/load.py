@@ -24,7 +24,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from deploy.replicas import free_ports, nginx, running
 from tests.benchmarks.floors import bare
-from tests.benchmarks.sessions import HUGE, Slider, machine, mistake
+from tests.benchmarks.sessions import HUGE, PROTOCOLS, Slider, machine, mistake
 from tests.browser.server import serving
 
 THINKS = 5.0  # seconds between two actions of one learner, on average
@@ -48,7 +48,7 @@ async def connection(address: str) -> dict:
     cookies = "; ".join(cookie.split(";")[0] for cookie in page.headers.get_all("Set-Cookie", []))
     return {
         "uri": address.replace("http", "ws") + "/_stcore/stream",
-        "subprotocols": ["streamlit"],
+        "subprotocols": PROTOCOLS,
         "max_size": HUGE,
         "additional_headers": {"Cookie": cookies} if cookies else {},
     }

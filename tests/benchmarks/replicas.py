@@ -18,7 +18,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from deploy.replicas import free_ports, running
-from tests.benchmarks.sessions import HUGE, machine
+from tests.benchmarks.sessions import HUGE, PROTOCOLS, machine
 
 VISITORS = 24
 SECONDS = 15.0
@@ -63,7 +63,7 @@ class Viewer:
                 where = self.address.replace("http", "ws") + "/_stcore/stream"
                 headers = {"Cookie": self.cookie}
                 async with websockets.connect(
-                    where, subprotocols=["streamlit"], max_size=HUGE, additional_headers=headers
+                    where, subprotocols=PROTOCOLS, max_size=HUGE, additional_headers=headers
                 ) as socket:
                     while time.monotonic() < until:
                         seen = await asyncio.wait_for(self._open(socket), 30)

@@ -16,6 +16,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from pages.parts import messages
 
 HUGE = 2**28  # bytes a message may have
+PROTOCOLS = [websockets.Subprotocol("streamlit")]
 NUMBERS = (SliderProto.INT, SliderProto.FLOAT)  # select sliders, too, count their options
 
 
@@ -61,18 +62,17 @@ def mistake(delta: Delta) -> str:
 
 @dataclass
 class Session:
-    """One visitor: opens a page and moves its first slider."""
+    """One visitor: looks at a page and moves the first slider that it met."""
 
-    address: str
-    page: str = ""
+    socket: websockets.ClientConnection = field(repr=False)
     slider: Slider | None = None
-    socket: websockets.ClientConnection | None = field(default=None, repr=False)
 
-    async def open(self) -> "Session":
-        where = self.address.replace("http", "ws") + "/_stcore/stream"
-        self.socket = await websockets.connect(where, subprotocols=["streamlit"], max_size=HUGE)
-        await self.go(self.page)
-        return self
+    @classmethod
+    async def open(cls, address: str, page: str) -> "Session":
+        where = address.replace("http", "ws") + "/_stcore/stream"
+        session = cls(await websockets.connect(where, subprotocols=PROTOCOLS, max_size=HUGE))
+        await session.go(page)
+        return session
 
     async def go(self, page: str) -> None:
         """Open a page by its address and remember its first slider."""
@@ -82,7 +82,9 @@ class Session:
         await self._until_finished()
 
     async def move(self) -> None:
-        """Move the slider one step, and wait for the page to settle."""
+        """Move the slider one step, and wait for the page to settle. Raises RuntimeError where there is none."""
+        if self.slider is None:
+            raise RuntimeError("no page that was opened has a slider")
         message = BackMsg()
         message.rerun_script.widget_states.widgets.append(self.slider.moved())
         message.rerun_script.fragment_id = self.slider.fragment
@@ -106,8 +108,7 @@ class Session:
 
 async def closed_loop(address: str, page: str, n_sessions: int, seconds: float) -> float:
     """Reruns per second of visitors who move the slider again as soon as the page has settled."""
-    sessions = await asyncio.gather(*(Session(address, page).open() for _ in range(n_sessions)))
-    assert all(session.slider for session in sessions), f"{page} has no slider"
+    sessions = await asyncio.gather(*(Session.open(address, page) for _ in range(n_sessions)))
     end = time.monotonic() + seconds
 
     async def visit(session: Session) -> int:
@@ -131,11 +132,11 @@ def resident(process: int) -> float:
 
 async def growth(address: str, process: int, pages: list[str], switches: int, reruns: int) -> tuple[float, float]:
     """Memory after warm-up and at the end of many page switches and slider moves of one visitor, in MB."""
-    session = await Session(address, pages[0]).open()
+    session = await Session.open(address, pages[0])
     for turn in range(switches // 4):
         await session.go(pages[turn % len(pages)])
     await session.close()
-    session = await Session(address, pages[0]).open()
+    session = await Session.open(address, pages[0])
     for _ in range(reruns // 4):
         await session.move()
     before = resident(process)

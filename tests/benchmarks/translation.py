@@ -9,6 +9,7 @@ import torch
 
 from core.models import checkpoints
 from core.sequence.decoding import greedy_many
+from core.sequence.trained import TrainedTranslator
 from core.training.live import Run
 from core.training.toy import Settings, ToyTraining
 
@@ -31,7 +32,7 @@ def _median(work: Callable[[], object]) -> float:
 
 def traced() -> tuple[float, float]:
     """Milliseconds of a greedy translation without and with every number kept."""
-    translator = checkpoints.load("translator-attention", "cpu")
+    translator = checkpoints.of_kind(checkpoints.load("translator-attention", "cpu"), TrainedTranslator)
     ids = translator.read(TEXT).ids
     marks = (translator.vocabulary.start, translator.vocabulary.end, translator.longest(len(ids)))
 
