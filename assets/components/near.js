@@ -1,8 +1,11 @@
 // Keeps the place of a chart, and tells once a visitor comes near: only then does the browser load what draws it.
 
+import { found } from "./kit/leaving.js";
+
 /** @import { Component } from "./kit/types.js" */
 
 const NEAR = "300px";
+const EVERY = 100; // milliseconds between two looks at whether the page is drawn
 
 /** @param {Omit<Component, "data"> & { data: { alt: string, height: number } }} component alt: the chart in words; pixels */
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -21,9 +24,23 @@ export default function ({ parentElement, data, setTriggerValue }) {
     },
     /** @type {IntersectionObserverInit} */ ({ scrollMargin: NEAR }),
   );
-  observer.observe(place);
+  // a chart below what is not drawn yet stands in sight for a moment, though nobody came near
+  const look = setInterval(() => {
+    if (!drawn()) return;
+    clearInterval(look);
+    observer.observe(place);
+  }, EVERY);
   return () => {
+    clearInterval(look);
     observer.disconnect();
     place.remove();
   };
+}
+
+/** Whether the script has run, and every part of the page is drawn. */
+function drawn() {
+  const parts = [...document.querySelectorAll(".stBidiComponent")];
+  const roots = parts.map((part) => [...part.querySelectorAll("*")].map((node) => node.shadowRoot).find(Boolean));
+  const ready = roots.every((root) => root?.querySelector(".lab[data-ready]"));
+  return ready && found("[data-testid=stApp]").dataset.testScriptState === "notRunning";
 }

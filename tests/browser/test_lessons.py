@@ -208,8 +208,11 @@ def test_what_stands_on_a_button_can_be_read(visit, scheme):
     assert min(found) >= 4.5
 
 
-def test_a_visitor_who_comes_near_a_chart_sees_it(visit):
+def test_a_chart_is_loaded_for_a_visitor_who_comes_near_it_and_no_earlier(visit):
     visitor = visit("/attention")
+    place = visitor.page.get_by_role("img", name="Weight of the outstanding key")
+    expect(place).not_to_be_in_viewport()
+    assert not visitor.page.locator(".js-plotly-plot").count()
     visitor.see(".st-key-aside").scroll_into_view_if_needed()
     chart = visitor.page.get_by_role("figure", name="Weight of the outstanding key")
     expect(chart.locator(".js-plotly-plot")).to_be_visible(timeout=20_000)
