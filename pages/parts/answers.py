@@ -35,8 +35,8 @@ def compare(prefix: str, result: Lesson, digest: str, picture: np.ndarray) -> No
     chosen, own = result.settings, MODELS[result.settings.pooling]
     before = _of(own, digest, picture, chosen.fit, chosen.positions)
     name = NAMES[own] + ("" if chosen.positions else ", without positions")
-    rows = [(f"{name}, patches shuffled", result.now)] if chosen.shuffled else []
-    rows += [(name, before)]
+    rows: list[tuple[str, Answer]] = [(f"{name}, patches shuffled", result.now)] if chosen.shuffled else []
+    rows.append((name, before))
     rows += [(NAMES[each], _of(each, digest, picture, chosen.fit, True)) for each in NAMES if each != own]
     with st.container(key=f"{prefix}_answers", border=True):
         for label, found in rows:

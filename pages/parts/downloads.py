@@ -107,5 +107,5 @@ def as_npz(viewer: StepViewer, more: Mapping[str, np.ndarray]) -> bytes:
     """All tensors of the lesson and the tokens of each axis."""
     out = io.BytesIO()
     words = {f"tokens_{axis}": np.array([token.text for token in tokens]) for axis, tokens in viewer.tokens.items()}
-    np.savez_compressed(out, **(matrices(viewer.steps) | dict(viewer.tensors) | dict(more) | words))
+    np.savez_compressed(out, allow_pickle=False, **(matrices(viewer.steps) | dict(viewer.tensors) | dict(more) | words))
     return out.getvalue()

@@ -4,9 +4,11 @@ import io
 import threading
 import warnings
 from functools import cache
+from typing import Any
 
 from matplotlib import font_manager, rc_context
 from matplotlib.figure import Figure
+from matplotlib.typing import RcKeyType
 
 from core.trace import matrices
 from pages.parts.drawing import PAINTERS, SIZE
@@ -35,7 +37,7 @@ _drawing = threading.Lock()
 
 def picture(viewer: StepViewer, step_view: StepView, looked: dict[str, int], kind: str) -> bytes:
     """One step view as "svg", "pdf" or "png", with the cell that is looked at outlined."""
-    style = {
+    style: dict[RcKeyType, Any] = {
         "font.family": _fonts(),
         "font.size": 9,
         "svg.fonttype": "none",

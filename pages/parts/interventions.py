@@ -1,7 +1,9 @@
 """Intervene in a decoder: force where it looks, what it writes, or a whole row of weights. All of it is in the link."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -169,8 +171,8 @@ class LinkedInterventions:
         self, translator: TrainedTranslator, now: Translation, source: list[Token], target: list[Token]
     ) -> None:
         """What is forced now, each with a way back."""
-        told = [
-            (f"step {step + 1} looks at “{source[place].text}” alone", self.look, (step, place))
+        told: list[tuple[str, Callable[[], None]]] = [
+            (f"step {step + 1} looks at “{source[place].text}” alone", partial(self.look, step, place))
             for step, place in sorted(url_state.pairs(self.name("look")))
             if place < len(source) and step < len(target)
         ]
@@ -178,14 +180,14 @@ class LinkedInterventions:
             where = (
                 f"step {steps[0] + 1} writes" if len(steps) == 1 else f"steps {steps[0] + 1} to {steps[-1] + 1} write"
             )
-            told.append((f"{where} “{text}”", self._unwrite, (steps,)))
+            told.append((f"{where} “{text}”", partial(self._unwrite, steps)))
         written = self.row(len(source))
         if written is not None and written[0] < len(target):
-            told.append((f"step {written[0] + 1} has the row of weights that you wrote", self._forget_row, ()))
-        for number, (words, undo, values) in enumerate(told):
+            told.append((f"step {written[0] + 1} has the row of weights that you wrote", self._forget_row))
+        for number, (words, undo) in enumerate(told):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"✎ {words}")
-                st.button("Take back", key=self.name(f"undo_{number}"), on_click=undo, args=values)
+                st.button("Take back", key=self.name(f"undo_{number}"), on_click=undo)
         if any(url_state.read(self.name(what)) is not None for what in ("look", "write", "row")):
             st.button("Take everything back", key=self.name("undo_all"), on_click=self.clear)
 

@@ -24,7 +24,7 @@ the claims, the sources.
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial, wraps
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import streamlit as st
@@ -44,6 +44,14 @@ from pages.server import run_queue
 
 QUERIES_KEYS_VALUES = {"queries": "Q", "keys": "K", "values": "V"}
 Place = Callable[[int, int], None]
+
+
+class Grade(Protocol):
+    """A function that grades a question: the right answer and why, of a scene; it lends the question its name."""
+
+    __name__: str
+
+    def __call__(self, scene: Any, /) -> tuple[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -225,7 +233,7 @@ class Lesson:
         sets, shows     the controls as they must stand, and the step at which the page shows the answer.
         """
 
-        def declare(grade: Callable[[Any], tuple[str, str]]) -> Callable:
+        def declare(grade: Grade) -> Grade:
             self._asked.append(
                 Question(grade.__name__, asks, options, grade, partial(self._perform, sets or {}, shows))
                 if sets or shows

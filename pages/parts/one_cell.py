@@ -7,6 +7,7 @@ from typing import Any
 from core.lessons import bottleneck, looking_back
 from core.lessons.bottleneck import CellLesson
 from core.listing import ran
+from core.sequence.cells import Cell, GRUTrace, LSTMTrace
 from core.trace import steps
 from pages.parts import controls, translations
 from pages.parts.controls import Controls, row
@@ -32,8 +33,8 @@ WORDS = {
 }
 # where all formulas in one would be too long to read
 LETTERS = {
-    "gru": {"reset": "r_t", "update": "z_t", "candidate": "n_t"},
-    "lstm": {"forget": "f_t", "input_gate": "i_t", "candidate": "g_t", "memory": "C_t", "output_gate": "o_t"},
+    GRUTrace: {"reset": "r_t", "update": "z_t", "candidate": "n_t"},
+    LSTMTrace: {"forget": "f_t", "input_gate": "i_t", "candidate": "g_t", "memory": "C_t", "output_gate": "o_t"},
 }
 GATES = {"reset", "update", "forget", "input_gate", "output_gate"}
 
@@ -45,7 +46,7 @@ def by_hand(ui: Controls, tables: Sequence[NumberTable]) -> Scene:
     return _scene(bottleneck.by_hand(*rows), plain(words), controls.OWN_NUMBERS, again)
 
 
-def untrained(ui: Controls, network: str, text: str) -> Scene | None:
+def untrained(ui: Controls, network: Cell, text: str) -> Scene | None:
     """A cell that was never trained, on the word vectors of the translators; None after saying why there is nothing."""
     with row("cell_control_row"):
         width = ui.slider("Numbers in a state", 8, 64, 32, "width", 8)
@@ -78,7 +79,7 @@ def _scene(read: CellLesson, tokens: list[Token], origin: str, again: partial) -
         focus={"query": 0, "key": 0},
         code=(ran(read.function, state="states"),),
         formula_of="states",
-        symbols=LETTERS.get(read.function.__name__, {}),
+        symbols=LETTERS.get(type(read.trace), {}),
         steps=_steps,
         opens_at="c",
     )

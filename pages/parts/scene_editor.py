@@ -12,9 +12,7 @@ from pages.parts import assets, url_state
 from pages.parts.payload import pack
 
 _FIELDS = ("colour", "shape", "x", "y")
-_THING = re.compile(
-    rf"({'|'.join(COLOURS)})-({'|'.join(SHAPES)})-([0-9]{{1,2}}(?:\.[0-9])?)-([0-9]{{1,2}}(?:\.[0-9])?)"
-)
+_THING = re.compile(r"([a-z]+)-([a-z]+)-([0-9]{1,2}(?:\.[0-9])?)-([0-9]{1,2}(?:\.[0-9])?)")
 
 
 def edit(prefix: str, default: Scene) -> Scene:
@@ -35,7 +33,7 @@ def edit(prefix: str, default: Scene) -> Scene:
         "cells": scenes.CELLS,
         "radius": scenes.RADIUS,
         "most": scenes.MOST,
-        "ground": _css((scenes.GROUND,) * 3),
+        "ground": _css((scenes.GROUND, scenes.GROUND, scenes.GROUND)),
         "colours": {colour: _css(rgb) for colour, rgb in COLOURS.items()},
         "shapes": SHAPES,
         "things": [vars(thing) for thing in now],
@@ -52,10 +50,10 @@ def of_link(name: str, default: Scene) -> Scene:
     if text == "empty":
         return ()
     found = [_THING.fullmatch(each) for each in text.split(",")]
-    if len(found) <= scenes.MOST and all(found):
-        things = tuple(Thing(each[1], each[2], float(each[3]), float(each[4])) for each in found)
-        if all(max(thing.x, thing.y) < SIDE for thing in things):
-            return things
+    named = [_thing(each[1], each[2], float(each[3]), float(each[4])) for each in found if each]
+    things = tuple(thing for thing in named if thing and max(thing.x, thing.y) < SIDE)
+    if len(things) == len(found) <= scenes.MOST:
+        return things
     accepted = f"at most {scenes.MOST} things such as red-circle-11-5, places below {SIDE}, with commas between them"
     return url_state.ignored(name, accepted, default)
 
@@ -75,12 +73,20 @@ def _drawn(message: object) -> tuple[int, Scene | None]:
     things = []
     for each in given:
         colour, shape, *place = (each.get(key) if isinstance(each, Mapping) else None for key in _FIELDS)
-        if colour not in COLOURS or shape not in SHAPES:
+        numbers = [number for number in place if isinstance(number, (int, float)) and abs(number) < math.inf]
+        inside = [round(min(max(number, 0.0), SIDE - 0.1), 1) for number in numbers]
+        thing = _thing(colour, shape, *inside) if len(inside) == len(place) else None
+        if thing is None:
             return 0, None
-        if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in place):
-            return 0, None
-        things.append(Thing(colour, shape, *(round(min(max(number, 0.0), SIDE - 0.1), 1) for number in place)))
+        things.append(thing)
     return turn, tuple(things)
+
+
+def _thing(colour: object, shape: object, x: float, y: float) -> Thing | None:
+    """A thing as a stranger names it; None where there is no such colour or shape."""
+    known = next((each for each in COLOURS if each == colour), None)
+    form = next((each for each in SHAPES if each == shape), None)
+    return Thing(known, form, x, y) if known and form else None
 
 
 def _css(rgb: tuple[float, float, float]) -> str:

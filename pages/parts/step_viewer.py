@@ -274,7 +274,7 @@ def _step_view(step_view: StepView, declared: Mapping[str, Step], tensors: Mappi
         "label": step_view.label,
         "steps": list(step_view.steps),
         "operator": step_view.operator,
-        "title": step_view.title or first.title,
+        "title": step_view.title or (first.title if first else step_view.label),
         "also": first.also if first and not step_view.title else "",
         "source": SOURCES[first.source].short if first else "",
         "shape": step_view.shape

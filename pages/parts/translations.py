@@ -64,14 +64,6 @@ def understand(text: str, key: str, translate: Callable[[str], R]) -> R | None:
     return found
 
 
-def guarded(draw: Callable[[], None]) -> None:
-    """Draw a part that needs the translators; where their files are missing or damaged, say so in its place."""
-    try:
-        draw()
-    except ModelError as error:
-        messages.problem(draw.__name__, "The translators cannot be used.", f"{error}.")
-
-
 def doubts(made: Translation, vocabulary: Vocabulary) -> str:
     """What should be known of a translation that is no good: letters never seen, an end that never came, a mere guess."""
     told = []

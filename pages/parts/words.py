@@ -20,7 +20,7 @@ import numpy as np
 
 from core.numerals import written
 
-Span = list[str | dict[str, str] | None]
+Span = tuple[str, str | None] | tuple[str, str | None, dict[str, str]]
 ROLES = {"query", "key", "value", "output", "strong"}
 # where the word of each letter stands: its role, its axis, and which place of the view names it
 _WORDS = {"q": ("query", "queries", "query"), "k": ("key", "keys", "key"), "v": ("value", "values", "key")}
@@ -71,11 +71,11 @@ class Scope:
 
 
 def say(template: str, scope: Scope = Scope(), **values: Any) -> list[Span]:
-    """A sentence in pieces: [text, role], and with a third part what the browser puts there for another cell."""
+    """A sentence in pieces: (text, role), and with a third part what the browser puts there for another cell."""
     spans: list[Span] = []
     for text, name, form, _ in Formatter().parse(template):
         if text:
-            spans.append([text, None])
+            spans.append((text, None))
         if name is not None:
             spans += _spans(name, form or "", scope, values)
     return spans
@@ -87,14 +87,14 @@ def _spans(name: str, form: str, scope: Scope, values: Mapping[str, Any]) -> lis
     if bar:
         if role not in ROLES:
             raise ValueError(f"“{role}” is no role that words can have the colour of: {', '.join(sorted(ROLES))}")
-        return [[words, role]]
+        return [(words, role)]
     if name in values:
         return _given(values[name], form)
     if name in _WORDS:
         role, axis, end = _WORDS[name]
-        return [[scope.word(name), role, {"word": axis, "end": end}]]
+        return [(scope.word(name), role, {"word": axis, "end": end})]
     if name == "head":
-        return [[written(scope.place("head"), form), "number", {"end": "head", "form": form}]]
+        return [(written(scope.place("head"), form), "number", {"end": "head", "form": form})]
     if found := _CELL.fullmatch(name):
         return [_cell(*found.groups(), form, scope)]
     return _given(getattr(scope.result, name), form)
@@ -103,17 +103,17 @@ def _spans(name: str, form: str, scope: Scope, values: Mapping[str, Any]) -> lis
 def _cell(tensor: str, row: str, column: str | None, form: str, scope: Scope) -> Span:
     matrix, end = scope.matrix(tensor), _ENDS[row]
     if column is None:
-        return [
+        return (
             written(int(matrix[scope.place(row)].sum()), form),
             "number",
             {"count": tensor, "row": end, "form": form},
-        ]
+        )
     number = float(matrix[scope.place(row), scope.place(column)])
-    return [written(number, form), "number", {"of": tensor, "row": end, "column": _ENDS[column], "form": form}]
+    return (written(number, form), "number", {"of": tensor, "row": end, "column": _ENDS[column], "form": form})
 
 
 def _given(value: Any, form: str) -> list[Span]:
     """A number in the number's type; a text as text."""
     if isinstance(value, str):
-        return [[value, None]]
-    return [[written(value.item() if isinstance(value, np.generic) else value, form), "number"]]
+        return [(value, None)]
+    return [(written(value.item() if isinstance(value, np.generic) else value, form), "number")]

@@ -15,7 +15,7 @@ from pages.server import settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Waits = Callable[[int, float], None]
+Waits = Callable[[int, float], object]
 
 
 class RunQueue:

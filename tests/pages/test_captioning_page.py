@@ -122,6 +122,7 @@ def test_of_things_that_hide_each_other_no_caption_is_called_right_or_wrong(link
         {"turn": 1, "things": [None]},
         {"turn": "x", "things": []},
         {"turn": 1, "things": [{"colour": "purple", "shape": "circle", "x": 1, "y": 2}]},
+        {"turn": 1, "things": [{"colour": ["red"], "shape": "circle", "x": 1, "y": 2}]},
         {"turn": 1, "things": [{"colour": "red", "shape": "circle", "x": None, "y": 2}]},
         {"turn": 1, "things": [{"colour": "red", "shape": "circle", "x": float("nan"), "y": 2}]},
         {"turn": 1, "things": [{"colour": "red", "shape": "circle", "x": 1, "y": 2}] * 4},
@@ -131,8 +132,9 @@ def test_a_message_that_is_no_scene_is_dropped(message):
     assert scene_editor._drawn(message)[1] is None
 
 
-def test_a_drawn_scene_is_kept_inside_the_picture():
-    thing = {"colour": "red", "shape": "circle", "x": -5, "y": 99.123}
+@pytest.mark.parametrize("beyond", [99.123, 10**400])
+def test_a_drawn_scene_is_kept_inside_the_picture(beyond):
+    thing = {"colour": "red", "shape": "circle", "x": -5, "y": beyond}
     assert scene_editor._drawn({"turn": 7, "things": [thing]}) == (7, (Thing("red", "circle", 0.0, 31.9),))
 
 

@@ -53,7 +53,7 @@ def test_what_depends_on_the_place_says_where_the_browser_finds_it_for_another_p
 
 @pytest.mark.parametrize("role", ["query", "key", "value", "output", "strong"])
 def test_words_can_have_the_colour_of_a_role(role):
-    assert say(f"{{{role}|what it is}}", SCOPE) == [["what it is", role]]
+    assert say(f"{{{role}|what it is}}", SCOPE) == [("what it is", role)]
 
 
 def test_a_role_that_there_is_none_of_is_a_mistake_of_ours():

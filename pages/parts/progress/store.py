@@ -79,7 +79,7 @@ class Store:
         """All that a visitor did."""
         columns = [_TABLE.c[name] for name in Done._fields]
         with self._engine.connect() as connection:
-            return [Done(*row) for row in connection.execute(select(*columns).where(_TABLE.c.learner == learner))]
+            return [Done._make(row) for row in connection.execute(select(*columns).where(_TABLE.c.learner == learner))]
 
     def write(self, learner: str, rows: Collection[Done]) -> None:
         """Keep what was done, in one short transaction. The larger value of a thing stays."""

@@ -12,12 +12,15 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import streamlit as st
 
 from pages.parts.progress import identity
 from pages.server import settings
+
+if TYPE_CHECKING:
+    from pages.parts.progress.store import Done
 
 _LESSON: Final = "progress_lesson"
 _ROWS: Final = "progress_rows"
@@ -59,7 +62,7 @@ def stood(step: int, count: int, answered: bool) -> None:
         note("answered")
 
 
-def done() -> list:
+def done() -> list["Done"]:
     """All that the visitor did, in the order in which it was done last."""
     return sorted(_rows().values(), key=lambda row: row.at)
 
@@ -108,7 +111,7 @@ def _learner() -> str | None:
     return said if identity.valid(said) else None
 
 
-def _rows() -> dict[Key, object]:
+def _rows() -> dict[Key, "Done"]:
     """What is known of the visitor, read once a visit."""
     if _ROWS not in st.session_state:
         found = _ask(lambda store, learner: store.read(learner)) or []
