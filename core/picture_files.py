@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pillow_heif
 from jaxtyping import UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from core import settings
+from core.picture_colours import as_srgb
 
 pillow_heif.register_heif_opener()
 
@@ -29,6 +30,21 @@ LARGEST_SIDE: Final = 640  # pixels that are kept: what is shown, and more than 
 _ACCEPTED: Final = "PNG, JPEG, WebP, GIF and HEIC are accepted"
 _ORIENTATION: Final = 0x0112
 _PLACE: Final = 0x8825  # where EXIF keeps what a GPS said
+_UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_UPSIDE: Final = (_UPRIGHT[2], _UPRIGHT[3], _UPRIGHT[4])  # these leave width and height as they are
+_DEPTH_OF_PNG: Final = 24  # where a PNG says how many bits a channel has
+_SEEN_ON_PAPER: Final = 16  # of 255
+_JPEG, _SCAN = b"\xff\xd8\xff", b"\xff\xda"
+_SCANS: Final = 100  # of a small JPEG; programs write about ten
+_SCANS_OF_LARGEST: Final = 24  # of one that has all pixels that are accepted
 # other methods unpack a whole block at once, however large it is
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _RATIO: Final = 200  # times a file of an archive may grow; pictures are packed already
@@ -78,38 +94,90 @@ def read_picture(content: bytes) -> OpenedPicture:
         raise ValueError(
             f"the picture has {width:,} x {height:,} pixels: at most {settings.MAX_PIXELS:,} are read; make it smaller"
         )
+    _refuse_scans(content, width * height)
     with _told():
-        return _decoded(image)
+        return _decoded(image, content)
 
 
-def _decoded(image: Image.Image) -> OpenedPicture:
+def _refuse_scans(content: bytes, n_pixels: int) -> None:
+    """A JPEG may be sent in many scans, each of which is as much work as the whole picture."""
+    n_scans, most = content.count(_SCAN), min(_SCANS, _SCANS_OF_LARGEST * settings.MAX_PIXELS // n_pixels)
+    if content.startswith(_JPEG) and n_scans > most:
+        raise ValueError(
+            f"the JPEG comes in {n_scans:,} scans: at most {most} of a picture of that size are read; save it again"
+        )
+
+
+def _decoded(image: Image.Image, content: bytes) -> OpenedPicture:
+    """The picture as a viewer shows it: upright, in its own colours, on white paper; what was done to it is told."""
     notes = []
     if (n_frames := getattr(image, "n_frames", 1)) > 1:
         notes.append(f"Of its {n_frames} frames the first is shown.")
+    size = image.size
     image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG can be decoded at a fraction of its size
-    exif = image.getexif()
-    if exif.get_ifd(_PLACE):
-        notes.append("The place where it was taken stood in the file; it was dropped.")
-    if exif.get(_ORIENTATION, 1) != 1:
-        notes.append("It was turned upright, as its camera said.")
     image.load()
+    upright, placed = _said_by_camera(image)
+    if placed:
+        notes.append("The place where it was taken stood in the file; it was dropped.")
+    info: dict[Any, Any] = dict(image.info)
+    if image.format == "PNG":
+        depth = content[_DEPTH_OF_PNG]
+        if (at := content.find(b"\0\0\0\4cICP", 0, content.find(b"IDAT"))) >= 0:
+            info["cicp"] = content[at + 8 : at + 12]
+    else:
+        depth = info.get("bit_depth", 8)  # HEIC
+    if depth > 8:
+        notes.append(f"Of {depth} bits per channel the upper 8 are shown.")
     if image.mode == "CMYK":
-        notes.append("It was printed in CMYK; it is shown in RGB.")
-    if image.mode.startswith("I"):
-        notes.append("Of 16 bits per pixel the upper 8 are shown.")
-        image = ImageOps.exif_transpose(image)
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.has_transparency_data:
-        notes.append("What is transparent is shown white.")
-        image = image.convert("RGBA")
-    elif image.mode != "RGB":
-        image = image.convert("RGB")
+        notes.append("It was made for a press (CMYK); it is shown in RGB.")
+    image = _of_channels(image)
     image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-    if image.mode == "RGBA":
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image).convert("RGB")
-    image = ImageOps.exif_transpose(image)
+    alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
+    image, said = as_srgb(image.convert({"LA": "L", "RGBA": "RGB"}.get(image.mode, image.mode)), info)
+    notes += said
+    if alpha is not None and alpha.getextrema() != (255, 255):
+        image, ground = _on_paper(image, alpha)
+        notes.append(f"What is transparent is shown {ground}.")
+    if upright is not None:
+        notes.append("It was turned upright, as its camera said.")
+        image = image.transpose(upright)
+        size = size if upright in _UPSIDE else size[::-1]
+    if image.size != size:
+        notes.append(f"Of its {size[0]:,} x {size[1]:,} pixels {image.width:,} x {image.height:,} are kept.")
     return OpenedPicture(np.array(image), tuple(notes))
+
+
+def _said_by_camera(image: Image.Image) -> tuple[Image.Transpose | None, bool]:
+    """How the picture must be turned, and whether the file knows where it was taken. What is unreadable says nothing."""
+    try:
+        exif = image.getexif()
+        return _UPRIGHT.get(exif.get(_ORIENTATION)), bool(exif.get_ifd(_PLACE))
+    except Exception:  # viewers show a picture whose EXIF is damaged
+        return None, False
+
+
+def _of_channels(image: Image.Image) -> Image.Image:
+    """The picture in one of the modes L, LA, RGB, RGBA and CMYK, 8 bits a channel."""
+    if image.mode.startswith("I"):
+        deep = np.asarray(image)
+        grey = Image.fromarray((deep >> 8).astype(np.uint8))
+        clear = image.info.get("transparency")
+        if clear is None:
+            return grey
+        return Image.merge("LA", (grey, Image.fromarray(np.where(deep == clear, 0, 255).astype(np.uint8))))
+    grey = image.mode in ("1", "L", "LA", "La")
+    if image.has_transparency_data:
+        return image.convert("LA" if grey else "RGBA")
+    return image.convert("L" if grey else image.mode if image.mode == "CMYK" else "RGB")
+
+
+def _on_paper(image: Image.Image, alpha: Image.Image) -> tuple[Image.Image, str]:
+    """A picture on white; on black, where white would leave nothing to be seen of it."""
+    painted = {name: Image.composite(image, Image.new("RGB", image.size, name), alpha) for name in ("white", "black")}
+    for name in ("white", "black"):
+        if np.ptp(np.asarray(painted[name]), axis=(0, 1)).max() >= _SEEN_ON_PAPER:
+            return painted[name], name
+    return painted["white"], "white"
 
 
 @contextmanager
