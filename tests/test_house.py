@@ -266,6 +266,7 @@ def test_the_map_is_painted_before_torch_is_imported():
 KEPT_FOR_ALL = {
     "core/listing.py _code": "lines of our own source",
     "core/models/image_attention.py _folder": "where a model lies",
+    "core/models/spelling.py spelling_of": "how a tokenizer writes",
     "core/models/checkpoints.py _load": "our own models",
     "core/experiments/vision_transformer/small_data.py learned": "nets trained on shapes drawn from a seed",
     "core/experiments/bottleneck/memory.py recall": "a number of a net trained from a seed",

@@ -310,6 +310,6 @@ export class TokenStrip {
  */
 function meaning({ text, special }) {
   if (text === "[UNK]") return "A word that the model has no token for";
-  if (special) return "Added by the tokenizer: it frames the sentence";
+  if (special) return "A special token: it stands for no word of the sentence";
   return text.startsWith("##") ? "Goes on with the word before" : undefined;
 }

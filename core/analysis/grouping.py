@@ -24,12 +24,6 @@ def groups(words: Words, *, hide_special: bool, merge_pieces: bool) -> Groups:
     return tuple(tuple(found) for _, found in groupby(places, key=belongs_to))
 
 
-def text_of(words: Words, group: tuple[int, ...]) -> str:
-    """What a group of pieces says, without the marks of continuation."""
-    first, *rest = (words.pieces[place] for place in group)
-    return first + "".join(piece.removeprefix("##") for piece in rest)
-
-
 def grouped(
     weights: Float[Tensor, "*stack queries keys"], queries: Groups, keys: Groups
 ) -> Float[Tensor, "*stack query_groups key_groups"]:

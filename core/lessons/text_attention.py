@@ -9,9 +9,10 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from core.analysis.flow import Summary, summarised
-from core.analysis.grouping import Groups, grouped, groups, text_of
+from core.analysis.grouping import Groups, grouped, groups
 from core.analysis.head_statistics import Words
 from core.analysis.overview import thumbnails
+from core.models.pieces import together
 from core.models.reading import Reading
 from core.models.tokens import Tokens
 
@@ -93,22 +94,29 @@ def text_attention(reading: Reading, kind: Kind, *, hide_special: bool, merge_pi
     Raises   ValueError when no row or no column is left.
     """
     written = reading.target or reading.tokens
-    queries = _words(reading.tokens if kind == "encoder" else written)
-    keys = _words(written if kind == "decoder" else reading.tokens)
+    asking = reading.tokens if kind == "encoder" else written
+    asked = written if kind == "decoder" else reading.tokens
     layers = tuple(record.weights[0].cpu() for record in getattr(reading, kind))
-    rows, columns = (groups(words, hide_special=hide_special, merge_pieces=merge_pieces) for words in (queries, keys))
+    rows, columns = (
+        groups(_words(each), hide_special=hide_special, merge_pieces=merge_pieces) for each in (asking, asked)
+    )
     if not rows or not columns:
         raise ValueError("all tokens of this attention are special ones: show them, or type more words")
-    return TextAttention(kind, layers, keys, _regroup(queries, rows), _regroup(keys, columns), rows, columns)
+    return TextAttention(kind, layers, _words(asked), _regroup(asking, rows), _regroup(asked, columns), rows, columns)
 
 
 def _words(tokens: Tokens) -> Words:
     return Words(tokens.pieces, tokens.special, tokens.word)
 
 
-def _regroup(words: Words, found: Groups) -> Words:
+def _regroup(tokens: Tokens, found: Groups) -> Words:
     return Words(
-        tuple(text_of(words, group) for group in found),
-        tuple(words.special[group[0]] for group in found),
-        tuple(words.word[group[0]] for group in found),
+        tuple(_text(tokens, group) for group in found),
+        tuple(tokens.special[group[0]] for group in found),
+        tuple(tokens.word[group[0]] for group in found),
     )
+
+
+def _text(tokens: Tokens, group: tuple[int, ...]) -> str:
+    """What a group of pieces says: characters that were cut into bytes are whole again."""
+    return tokens.pieces[group[0]] if len(group) == 1 else together(tokens.raw[place] for place in group)

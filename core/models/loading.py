@@ -1,5 +1,6 @@
 """Open a model once, keep it, share it: the offline one, a folder of this machine, or one from the Hugging Face Hub."""
 
+import re
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
@@ -36,16 +37,6 @@ from core.models.pretrained import IMPLEMENTATION
 
 __all__ = ["LoadedModel", "ModelError", "load"]
 
-VOCABULARIES = (
-    "tokenizer.json",
-    "vocab.txt",
-    "vocab.json",
-    "spiece.model",
-    "sentencepiece.bpe.model",
-    "tokenizer.model",
-    "spm.model",
-    "source.spm",
-)
 NO_LIMIT = 1_000_000_000  # tokenizers without a limit name a number beyond all texts
 LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
@@ -157,17 +148,31 @@ def _door(config: PreTrainedConfig) -> type[_BaseAutoModelClass]:
 
 
 def _tokenizer(name: str, folder: Path) -> PreTrainedTokenizerBase:
-    # without one of these the library makes up a tokenizer that knows no word
-    if not any((folder / file).is_file() for file in VOCABULARIES):
-        raise ModelError(f"{name} holds no tokenizer: give a folder with tokenizer.json")
-    with told_as(f"{name}: its tokenizer cannot be read; fetch tokenizer.json again"):
+    none = ModelError(f"{name} holds no tokenizer: give a folder with tokenizer.json")
+    with told_as(f"{name}: its tokenizer cannot be read; fetch {_vocabularies(folder) or 'its files'} again"):
         try:
             # the library's classes may be None where its tokenizers are not installed: here they are
-            return cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(folder, **LOCAL))
+            tokenizer = cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(folder, **LOCAL))
         except ImportError as error:
-            raise ModelError(
-                f"{name}: its tokenizer needs a package that is not installed, most often sentencepiece: install it"
-            ) from error
+            needed = re.search(r"install (\w+) to use", str(error))
+            package = needed[1] if needed else "a package that is not installed, most often sentencepiece"
+            raise ModelError(f"{name}: its tokenizer needs {package}: install it") from error
+        except Exception as error:
+            if not _vocabularies(folder):
+                raise none from error
+            raise
+    # a tokenizer of bytes needs no file; for the others the library makes up one that knows nothing but its own marks
+    if tokenizer.vocab_files_names and len(set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens)) < 2:
+        raise none
+    return tokenizer
+
+
+def _vocabularies(folder: Path) -> str:
+    """The files of a folder that may hold a vocabulary."""
+    config = {folders.CONFIG, "tokenizer_config.json", "special_tokens_map.json"}
+    endings = {".model", ".spm", ".txt"}
+    found = [f.name for f in folder.iterdir() if f.suffix in endings or (re.match("tokenizer|.*vocab", f.name))]
+    return " and ".join(sorted(set(found) - config))
 
 
 def _max_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | None) -> int:

@@ -1,18 +1,36 @@
-"""Tokens as a person can read them: every tokenizer has its own way to write where a word begins."""
+"""Tokens as a person can read them, and the words of the text that they are pieces of."""
 
+import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
+from icu4py.breakers import WordBreaker
 from transformers import PreTrainedTokenizerBase
-from transformers.convert_slow_tokenizer import bytes_to_unicode
+
+from core.models.spelling import SPACE, Piece, Spelling, spelling_of
 
 CONTINUES = "##"
-WORD_BEGINS = ("\u0120", "\u2581")  # GPT-2's and SentencePiece's sign for a space before the word
-WORD_ENDS = "</w>"
 VISIBLE = {" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥"}
 JOINERS = ("\u200c", "\u200d")  # they shape letters of Persian or Hindi and hold emoji together
+UNKNOWN = "\ufffc".encode()  # stands for a token without letters where words are looked for: a word of its own
+_FRAGMENT = re.compile("[\ud800-\udfff]")  # a byte that is no character, as Python decodes it
+_FRAGMENTS = re.compile(f"({_FRAGMENT.pattern}+)")
 
-_BYTES = {sign: byte for byte, sign in bytes_to_unicode().items()}
+
+@dataclass(frozen=True)
+class Shown:
+    """A token as it is shown.
+
+    text   a piece that continues a word begins with ##, whatever the tokenizer writes.
+    word   the number of the word of the text that it belongs to, counted from 0; -1 for special tokens.
+    raw    the bytes of the text that it stands for.
+    """
+
+    text: str
+    word: int
+    raw: bytes
 
 
 def readable(text: str) -> str:
@@ -37,59 +55,97 @@ def _named(char: str) -> str:
     return f"U+{ord(char):04X}"
 
 
-def pieces(
-    tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], special: Sequence[bool], words: Sequence[int | None]
-) -> list[tuple[str, int]]:
-    """What to show for each token, and the number of the word it belongs to, counted from 0; -1 for special tokens.
+def together(raws: Iterable[bytes]) -> str:
+    """What pieces that stand side by side say. Bytes that make no character are told in hexadecimal."""
+    whole = b"".join(raws)
+    text = (whole.removeprefix(SPACE) or whole).decode("utf-8", "surrogateescape")
+    return "".join(
+        f"‹{part.encode('utf-8', 'surrogateescape').hex(' ').upper()}›" if _FRAGMENT.match(part) else readable(part)
+        for part in _FRAGMENTS.split(text)
+        if part
+    )
 
-    A piece that continues a word begins with ##, whatever the tokenizer writes.
+
+def pieces(
+    tokenizer: PreTrainedTokenizerBase,
+    ids: Sequence[int],
+    special: Sequence[bool],
+    words: Sequence[int | None],
+    gaps: Sequence[bool] | None = None,
+) -> list[Shown]:
+    """What to show for each token, and which word it belongs to.
+
+    Words are those of the text, the same under every tokenizer: parted by spaces, punctuation, and in scripts without
+    spaces by ICU's dictionaries. A tokenizer that says nothing of words, such as one of residues, has one in each token.
+
     words   the words as the tokenizer counts them, None where it does not.
+    gaps    whether the text has a space before a token; None = not known, and then the tokenizer's signs tell.
     """
-    shown, word = [], -1
-    before: int | None = None
-    apart = True
-    for token, is_special, count in zip(_signs(tokenizer, ids), special, words, strict=True):
-        text, begins, ends = token
+    spelling, unknown = spelling_of(tokenizer), tokenizer.unk_token_id
+    signs = tokenizer.convert_ids_to_tokens(list(ids))
+    shown: list[Shown] = []
+    word = -1
+    for is_special, run in groupby(range(len(ids)), key=special.__getitem__):
+        places = list(run)
         if is_special:
-            shown.append((text, -1))
-            apart = True
+            shown += [Shown(signs[place], -1, signs[place].encode("utf-8", "replace")) for place in places]
             continue
-        begins = begins or apart or count != before
-        word += begins
-        shown.append((text if begins else CONTINUES + text, word))
-        before, apart = count, ends
+        known = [None if ids[place] == unknown else signs[place] for place in places]
+        spaces = None if gaps is None else [gaps[place] for place in places]
+        tokens = list(_read(spelling, known, [words[place] for place in places], spaces))
+        for place, token, begins in zip(places, tokens, _begin(tokens), strict=True):
+            raw = token.raw if ids[place] != unknown else signs[place].encode("utf-8", "replace")
+            word += begins
+            shown.append(Shown(("" if begins or token.marked else CONTINUES) + together([raw]), word, raw))
     return shown
 
 
-def _signs(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> Iterator[tuple[str, bool, bool]]:
-    """For each token its readable text, whether it says that a word begins, and whether it says that one ends."""
-    bytes_are_signs, known = _writes_bytes(tokenizer), set(tokenizer.all_special_ids)
-    for number, token in zip(ids, tokenizer.convert_ids_to_tokens(list(ids)), strict=True):
-        if number in known:
-            yield token, True, True
-            continue
-        ends = token.endswith(WORD_ENDS)
-        token = token.removesuffix(WORD_ENDS).removeprefix(CONTINUES)
-        begins = token.startswith(WORD_BEGINS)
-        if bytes_are_signs and all(sign in _BYTES for sign in token):
-            text = _text(bytes(_BYTES[sign] for sign in token))
-        elif len(token) == 6 and token.startswith("<0x"):
-            text = _text(bytes.fromhex(token[3:5]))
-        else:
-            text = token.replace("\u2581", " ")
-        yield readable(text.removeprefix(" ") or text), begins, ends
+@dataclass(frozen=True)
+class _Token:
+    """A token in its text: its bytes, whether the tokenizer says that a word begins, whether a space stands before."""
+
+    raw: bytes
+    marked: bool
+    spaced: bool
 
 
-def _text(raw: bytes) -> str:
-    """The text of some bytes, or the bytes in hexadecimal where they are a fragment of a character."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return f"‹{raw.removeprefix(b' ').hex(' ').upper()}›"
+def _read(
+    spelling: Spelling, signs: Sequence[str | None], words: Sequence[int | None], gaps: Sequence[bool] | None
+) -> Iterator[_Token]:
+    before: int | None = None
+    apart = True
+    for place, (sign, count) in enumerate(zip(signs, words, strict=True)):
+        piece = Piece(UNKNOWN) if sign is None else spelling.read(sign)
+        marked = piece.begins or apart or count != before
+        told = spelling.way == "none" or gaps is None or gaps[place]
+        yield _Token(piece.raw, marked, marked and told and spelling.way != "space")
+        before, apart = count, piece.ends
 
 
-def _writes_bytes(tokenizer: PreTrainedTokenizerBase) -> bool:
-    """Whether the tokenizer writes each byte of a text as one sign, as GPT-2 began to."""
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    parts = (getattr(backend, "decoder", None), getattr(backend, "pre_tokenizer", None))
-    return any(b"ByteLevel" in part.__getstate__() for part in parts if part is not None)
+def _begin(tokens: Sequence[_Token]) -> Iterator[bool]:
+    """Whether each token begins a word of the text that they make together.
+
+    A token that reaches over the end of a word belongs to the word in which it begins. A space that is a token of its own
+    belongs to what follows.
+    """
+    text, starts = b"", []
+    for token in tokens:
+        text += SPACE if token.spaced and not token.raw.startswith(SPACE) else b""
+        blank = len(token.raw) - len(token.raw.lstrip())
+        starts.append(len(text) + (blank if blank < len(token.raw) else 0))
+        text += token.raw
+    borders = set(_borders(text))
+    lone = False
+    for token, start in zip(tokens, starts, strict=True):
+        yield start in borders and not (lone and token.raw.lstrip() == token.raw)
+        lone = token.raw == SPACE
+
+
+def _borders(raw: bytes) -> Iterator[int]:
+    """Where words begin in a text, counted in bytes. A byte that is no character counts as a word."""
+    text = raw.decode("utf-8", "surrogateescape")
+    at = place = 0
+    for word in WordBreaker(_FRAGMENT.sub("\ufffd", text), "en"):
+        yield place
+        at, begun = at + len(word), at
+        place += len(text[begun:at].encode("utf-8", "surrogateescape"))

@@ -1,6 +1,7 @@
 """From a text to the tokens that a model reads."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,9 +23,10 @@ class Tokens:
 
     pieces    what to show; a piece that continues a word begins with ##.
     ids       the numbers the model reads.
-    special   whether the tokenizer added it, such as [CLS].
+    special   whether it stands for no text, such as [CLS], be it added by the tokenizer or typed.
     word      the number of the word of the whole text it belongs to, -1 for special tokens.
-    total     how many tokens the text has, special ones not counted.
+    raw       the bytes of the text that it stands for, with the space before it where the tokenizer puts it into a token.
+    total     how many tokens the text has, those that the tokenizer adds not counted.
     start     the first token of the text that is used.
     used      how many are used: fewer than `total` when the model cannot read so many.
     """
@@ -33,6 +35,7 @@ class Tokens:
     ids: tuple[int, ...]
     special: tuple[bool, ...]
     word: tuple[int, ...]
+    raw: tuple[bytes, ...]
     total: int
     start: int
     used: int
@@ -63,7 +66,7 @@ def encode(
         raise ValueError(f"{loaded.name} reads one text: leave the second one empty")
     texts = [text] if second is None else [text, second]
     encoding = _call(loaded, texts, {"text": text, "text_pair": second})
-    tokens, kept = _window(loaded, encoding, start, at_most)
+    tokens, kept = _window(loaded, texts, encoding, start, at_most)
     accepted = [name for name in ("input_ids", "token_type_ids") if name in encoding]
     inputs = {name: _row([encoding[name][index] for index in kept], loaded) for name in accepted}
     return tokens, inputs | {"attention_mask": torch.ones_like(inputs["input_ids"])}
@@ -76,16 +79,18 @@ def encode_target(loaded: LoadedModel, text: str | None) -> tuple[Tokens, dict[s
     begin = next((number for number in numbers if number is not None), None)
     if begin is None:
         raise ModelError(f"{loaded.name} does not say with which token its decoder begins: choose another model")
-    tokens = Tokens((), (), (), (), 0, 0, 0)
+    tokens = Tokens((), (), (), (), (), 0, 0, 0)
     if text is not None:
-        tokens, _ = _window(loaded, _call(loaded, [text], {"text_target": text}), 0, None)
+        tokens, _ = _window(loaded, [text], _call(loaded, [text], {"text_target": text}), 0, None)
     end = -1 if tokens.special[-1:] == (True,) else None
+    (sign,) = loaded.text_tokenizer.convert_ids_to_tokens([begin])
     tokens = replace(
         tokens,
-        pieces=(loaded.text_tokenizer.convert_ids_to_tokens(begin), *tokens.pieces[:end]),
+        pieces=(sign, *tokens.pieces[:end]),
         ids=(begin, *tokens.ids[:end]),
         special=(True, *tokens.special[:end]),
         word=(-1, *tokens.word[:end]),
+        raw=(sign.encode(), *tokens.raw[:end]),
     )
     return tokens, {"decoder_input_ids": _row(tokens.ids, loaded)}
 
@@ -99,7 +104,13 @@ def _call(loaded: LoadedModel, texts: list[str], arguments: dict[str, Any]) -> A
         told_as(f"the tokenizer of {loaded.name} cannot read this text: change it or choose another model"),
         _tokenizing,
     ):
-        return tokenizer(**arguments, return_special_tokens_mask=True, truncation=False, verbose=False)
+        return tokenizer(
+            **arguments,
+            return_special_tokens_mask=True,
+            return_offsets_mapping=tokenizer.is_fast,
+            truncation=False,
+            verbose=False,
+        )
 
 
 def _check(text: str, name: str) -> None:
@@ -109,10 +120,13 @@ def _check(text: str, name: str) -> None:
         raise ValueError(f"{name} holds half of a character (a lone surrogate): delete it")
 
 
-def _window(loaded: LoadedModel, encoding: Any, start: int, at_most: int | None) -> tuple[Tokens, list[int]]:
-    """The tokens that are used, and where they are in the encoding: all special ones, and as many others as fit."""
-    ids, special = encoding["input_ids"], [bool(mark) for mark in encoding["special_tokens_mask"]]
-    content = [index for index, mark in enumerate(special) if not mark]
+def _window(
+    loaded: LoadedModel, texts: Sequence[str], encoding: Any, start: int, at_most: int | None
+) -> tuple[Tokens, list[int]]:
+    """The tokens that are used, and where they are in the encoding: all that were added, and as many others as fit."""
+    tokenizer = loaded.text_tokenizer
+    ids, added = encoding["input_ids"], [bool(mark) for mark in encoding["special_tokens_mask"]]
+    content = [index for index, mark in enumerate(added) if not mark]
     limits = (loaded.max_tokens, settings.MAX_TOKENS, at_most)
     limit = min(limit for limit in limits if limit is not None)
     room = limit - (len(ids) - len(content))
@@ -125,19 +139,33 @@ def _window(loaded: LoadedModel, encoding: Any, start: int, at_most: int | None)
     if not 0 <= start < len(content):
         raise ValueError(f"the text has {len(content)} tokens: begin at 0 to {len(content) - 1}, not at {start}")
     used = content[start : start + room]
-    kept = sorted({index for index, mark in enumerate(special) if mark} | set(used))
+    kept = sorted({index for index, mark in enumerate(added) if mark} | set(used))
+    marks = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
+    special = [mark or number in marks for number, mark in zip(ids, added, strict=True)]
     words = encoding.word_ids() if encoding.is_fast else [None] * len(ids)
-    shown = pieces(loaded.text_tokenizer, ids, special, words)
+    shown = pieces(tokenizer, ids, special, words, _gaps(texts, encoding) if encoding.is_fast else None)
     tokens = Tokens(
-        pieces=tuple(shown[index][0] for index in kept),
+        pieces=tuple(shown[index].text for index in kept),
         ids=tuple(ids[index] for index in kept),
         special=tuple(special[index] for index in kept),
-        word=tuple(shown[index][1] for index in kept),
+        word=tuple(shown[index].word for index in kept),
+        raw=tuple(shown[index].raw for index in kept),
         total=len(content),
         start=start,
         used=len(used),
     )
     return tokens, kept
+
+
+def _gaps(texts: Sequence[str], encoding: Any) -> list[bool]:
+    """For each token whether its text has a space between it and the token before it."""
+    gaps, behind, text = [], 0, None
+    for (begin, end), of in zip(encoding["offset_mapping"], encoding.sequence_ids(), strict=True):
+        if of is not None and of != text:
+            behind, text = 0, of
+        gaps.append(of is not None and any(char.isspace() for char in texts[of][behind:begin]))
+        behind = max(behind, end)
+    return gaps
 
 
 def _row(numbers: Any, loaded: LoadedModel) -> Tensor:

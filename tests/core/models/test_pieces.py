@@ -14,7 +14,8 @@ from tests.core.models import folders
 def shown(tokenizer: PreTrainedTokenizerFast, words: str) -> list[tuple[str, int]]:
     encoding = tokenizer(words, return_special_tokens_mask=True, verbose=False)
     special = [bool(mark) for mark in encoding["special_tokens_mask"]]
-    return pieces(tokenizer, encoding["input_ids"], special, encoding.word_ids())
+    found = pieces(tokenizer, encoding["input_ids"], special, encoding.word_ids())
+    return [(each.text, each.word) for each in found]
 
 
 @pytest.mark.parametrize(
@@ -37,8 +38,8 @@ def test_a_tokenizer_that_counts_no_words_is_read_by_its_signs(tokenizer):
     encoding = tokenizer("cat play", "cat", return_special_tokens_mask=True)
     special = [bool(mark) for mark in encoding["special_tokens_mask"]]
     found = pieces(tokenizer, encoding["input_ids"], special, [None] * len(special))
-    assert found[-1 - special[-1]][0] == "cat"
-    assert next(word for _, word in found if word >= 0) == 0
+    assert found[-1 - special[-1]].text == "cat"
+    assert next(each.word for each in found if each.word >= 0) == 0
 
 
 def test_a_special_token_in_the_text_is_shown_as_it_is():

@@ -96,7 +96,7 @@ def test_an_encoder_decoder_is_sorted_into_three(tmp_path, make, n_decoder_layer
         "##ing",
         "the",
         "cat",
-        "##.",
+        ".",
     )
     assert reading.target.special == (True, False, False, False, False, False)
     assert [record.weights.shape for record in reading.encoder] == [(1, 3, source, source)] * 2
