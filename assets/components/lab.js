@@ -95,6 +95,7 @@ class Panel {
         rows: "queries",
         columns: "keys",
         margin: "sum",
+        hidden: part.tensors.allowed ? "allowed" : undefined,
         readout: part.tensors.queries ? "pair" : "plain",
         chain: "open",
       },
@@ -231,7 +232,7 @@ function createLab(root, io) {
   function part(words, prefix) {
     /** @type {Record<string, Tensor>} */
     const tensors = {};
-    for (const name of ["weights", "queries", "keys"]) {
+    for (const name of ["weights", "queries", "keys", "bias", "allowed"]) {
       if (data.tensors[prefix + name]) tensors[name] = data.tensors[prefix + name];
     }
     return { ...words, tensors };

@@ -4,6 +4,7 @@ import { cut, FONT, fit, heat, write } from "./kit/canvas.js";
 import { number, signed, total } from "./kit/numbers.js";
 import { rowOf } from "./kit/selection.js";
 import { element, spans } from "./kit/text.js";
+import { saidOf } from "./kit/way.js";
 
 /** @import { Matrix } from "./kit/figure_kinds.js" */
 /** @import { Readable, Span, StepView, Tensor } from "./kit/types.js" */
@@ -154,7 +155,7 @@ export class Readout {
   }
 
   /**
-   * A pair in an open head: its product, and the weight that scale, mask and softmax made of it.
+   * A pair in an open head: its product, and the weight that the model's own steps made of it.
    *
    * @param {number} query
    * @param {number} key
@@ -165,8 +166,9 @@ export class Readout {
   #opened(query, key, q, k) {
     const { figure } = this;
     const [asks, asked] = [figure.tokens("queries")[query].text, figure.tokens("keys")[key].text];
-    const product = products(q, query, k, key);
-    const sum = total(product);
+    const every = Array.from({ length: k.rows }, (_, place) => total(products(q, query, k, place)));
+    const [bias, allowed] = ["bias", "allowed"].map((name) => figure.stack(name)?.row(query));
+    const way = figure.payload.way ?? { scale: 1, softcap: null, sink: null };
     return {
       title: [
         [asks, "query"],
@@ -176,14 +178,9 @@ export class Readout {
       strips: [
         { name: `q ${asks}`, role: "query", values: q.row(query), limit: figure.payload.limits.queries },
         { name: `k ${asked}`, role: "key", values: k.row(key), limit: figure.payload.limits.keys },
-        { name: "q × k", values: product },
+        { name: "q × k", values: products(q, query, k, key) },
       ],
-      chain: [
-        ["sum of q × k ", null],
-        [number(sum), "number"],
-        [" → scale, mask, softmax → ", null],
-        [number(figure.tensor("weights").at(query, key), 4), "mark"],
-      ],
+      chain: saidOf(way, { products: every, bias, allowed }, key, figure.tensor("weights").at(query, key)),
     };
   }
 

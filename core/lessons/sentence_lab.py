@@ -1,6 +1,10 @@
 """The sentence lab: one matrix of all heads of a model, between the tokens or words that are shown."""
 
+from dataclasses import dataclass
 from functools import partial
+
+import numpy as np
+from jaxtyping import Bool, Float
 
 from core.analysis.flow import Summary, Weights, summarised
 from core.analysis.grouping import Groups, grouped
@@ -9,6 +13,37 @@ from core.lessons.shown import Shown, call
 from core.lessons.text_attention import TextAttention
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading
+from core.models.recording import LayerRecord
+
+
+@dataclass(frozen=True)
+class WayOfHead:
+    """What stands between the product of a query and a key of one head and its weight, beside the softmax.
+
+    scale     what a product is multiplied by; softcap: into which it is squeezed; sink: one more score in each row.
+    bias      what is added to each pair; allowed: whether a query may see a key. Each None = this layer has none.
+    """
+
+    scale: float
+    softcap: float | None
+    sink: float | None
+    bias: Float[np.ndarray, "queries keys"] | None
+    allowed: Bool[np.ndarray, "queries keys"] | None
+
+
+def way_of(record: LayerRecord, head: int) -> WayOfHead | None:
+    """The way of one head of a layer; None where the layer's queries and keys are not known."""
+    if record.way is None:
+        return None
+    way, size = record.way.of_heads([head]), record.weights.shape[-2:]
+    bias, allowed = (None if each is None else each[0, 0].expand(size).cpu() for each in (way.bias, way.allowed))
+    return WayOfHead(
+        float(way.scale),
+        way.softcap,
+        None if way.sinks is None else float(way.sinks),
+        None if bias is None else bias.float().numpy(),
+        None if allowed is None or bool(allowed.all()) else allowed.numpy(),
+    )
 
 
 def shown(

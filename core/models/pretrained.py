@@ -17,7 +17,8 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask
 
 from core.attention.attend import attend
-from core.models.recording import TENSORS, LayerRecord, RealTrace, ablate, pass_on, record
+from core.attention.scores import SCALED_DOT
+from core.models.recording import TENSORS, LayerRecord, RealTrace, Way, ablate, pass_on, record
 
 __all__ = ["IMPLEMENTATION", "TENSORS", "LayerRecord", "RealTrace", "ablate", "record"]
 
@@ -54,8 +55,9 @@ def attention(
     allowed, bias = translate(attention_mask, query.dtype)
     if position_bias is not None:
         bias = position_bias if bias is None else position_bias + bias
-    trace = attend(query, key, value, allowed, scale=scaling, bias=bias, softcap=softcap, sinks=s_aux)
-    output = pass_on(module, query, key, value, trace)
+    scale = SCALED_DOT.scale(query.shape[-1]) if scaling is None else scaling
+    trace = attend(query, key, value, allowed, scale=scale, bias=bias, softcap=softcap, sinks=s_aux)
+    output = pass_on(module, query, key, value, trace, Way(scale, softcap, bias, allowed, s_aux))
     return output.transpose(1, 2).contiguous(), trace.weights
 
 

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from core.attention.attend import AttentionTrace
+from core.attention.masks import Allowed
 from core.attention.projections import ablate as zeroed
 from core.models.call_site import call_site
 from core.models.errors import ModelError
@@ -37,6 +38,28 @@ class RealTrace:
 
 
 @dataclass(frozen=True, eq=False)
+class Way:
+    """What stood between the product of a query and a key and its weight: the arguments of `attend` in one call.
+
+    scale     what products were multiplied by; softcap: into which they were squeezed, None = none.
+    bias      what was added, allowed: which keys a query may see, sinks: one more score per head; each None = none.
+    """
+
+    scale: float
+    softcap: float | None = None
+    bias: Float[Tensor, "#batch #heads #queries keys"] | None = None
+    allowed: Allowed | None = None
+    sinks: Float[Tensor, "heads"] | None = None
+
+    def of_heads(self, heads: list[int]) -> "Way":
+        """The same for some heads alone."""
+        bias, allowed = (
+            each if each is None or each.shape[1] == 1 else each[:, heads] for each in (self.bias, self.allowed)
+        )
+        return Way(self.scale, self.softcap, bias, allowed, None if self.sinks is None else self.sinks[heads])
+
+
+@dataclass(frozen=True, eq=False)
 class LayerRecord:
     """One attention call of a model. The tensors that were asked for are attributes: `record.weights`.
 
@@ -44,12 +67,14 @@ class LayerRecord:
     module   the qualified name of the module in the model it ran in.
     kind     "self" or "cross": whether keys and values come from the same tokens as the queries or from others.
     tensors  name -> tensor, (batch, heads, queries, keys) or (batch, heads, tokens, head_dim).
+    way      how a product of queries and keys became a weight, where both of these were asked for.
     """
 
     index: int
     module: str
     kind: Literal["self", "cross"]
     tensors: dict[str, Tensor]
+    way: Way | None = None
 
     def __getattr__(self, name: str) -> Tensor:
         kept = self.__dict__.get("tensors", {})
@@ -79,13 +104,15 @@ class _Recorder:
     records: list[LayerRecord] = field(default_factory=list)
     calls: int = 0
 
-    def take(self, module: nn.Module, tensors: dict[str, Tensor]) -> None:
+    def take(self, module: nn.Module, tensors: dict[str, Tensor], way: Way) -> None:
         index, self.calls = self.calls, self.calls + 1
         if self.layers is None or index in self.layers:
             name, kind = call_site(module)
             wanted = (*self.names, *(WHERE_ON if "masked" in self.names else ()))
             kept = {key: self._own(key, tensor) for key, tensor in tensors.items() if key in wanted}
-            self.records.append(LayerRecord(index, name, kind, kept))
+            way = way if self.heads is None else way.of_heads(self.heads)
+            explained = {"queries", "keys"} <= set(self.names)
+            self.records.append(LayerRecord(index, name, kind, kept, way if explained else None))
 
     def _own(self, name: str, tensor: Tensor) -> Tensor:
         """A tensor that keeps nothing else in memory and that the model will not write into."""
@@ -159,7 +186,9 @@ def ablate(pairs: Collection[tuple[int, int]]) -> Iterator[None]:
     _check_layers(heads, ablation.calls)
 
 
-def pass_on(module: nn.Module, queries: Tensor, keys: Tensor, values: Tensor, trace: AttentionTrace) -> Tensor:
+def pass_on(
+    module: nn.Module, queries: Tensor, keys: Tensor, values: Tensor, trace: AttentionTrace, way: Way
+) -> Tensor:
     """Hand a finished attention call to the blocks that are open in this context.
 
     Returns   (batch, heads, queries, value_dim), the output with which the model goes on: ablated heads deliver 0.
@@ -182,6 +211,7 @@ def pass_on(module: nn.Module, queries: Tensor, keys: Tensor, values: Tensor, tr
                 "weights": trace.weights,
                 "output": output,
             },
+            way,
         )
     return output
 

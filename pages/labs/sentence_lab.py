@@ -166,19 +166,22 @@ def panel(
     sent = {f"{prefix}weights": matrix.numpy()}
     words = {
         "title": title,
-        "note": [[note(seen, shown), None]],
+        "note": [[note(found, seen, shown), None]],
         "tokens": {"queries": tokens(seen.queries), "keys": tokens(seen.keys)},
         "cross": seen.kind == "cross",
     }
     record = getattr(found, seen.kind)[layer]
     if shown == ONE_HEAD and seen.untouched and "queries" in record.tensors:
         vectors = {name: getattr(record, name)[0, head].cpu().numpy() for name in ("queries", "keys")}
-        sent |= {prefix + name: vector for name, vector in vectors.items()}
         words["limits"] = {name: limit(vector) for name, vector in vectors.items()}
+        if (way := sentence_lab.way_of(record, head)) is not None:
+            words["way"] = {"scale": way.scale, "softcap": way.softcap, "sink": way.sink}
+            vectors |= {name: each for name, each in (("bias", way.bias), ("allowed", way.allowed)) if each is not None}
+        sent |= {prefix + name: vector for name, vector in vectors.items()}
     return words, sent
 
 
-def note(seen: TextAttention, shown: str) -> str:
+def note(found: Reading, seen: TextAttention, shown: str) -> str:
     """What was done to the numbers."""
     said = []
     if shown == "rollout":
@@ -188,6 +191,8 @@ def note(seen: TextAttention, shown: str) -> str:
         )
     if not seen.untouched:
         said.append("Pieces of a word: summed over keys, averaged over queries. What went to hidden tokens is missing.")
+    if any(record.way is not None and record.way.sinks is not None for record in getattr(found, seen.kind)):
+        said.append("A sink of each head takes its share and delivers nothing, so that a row sums to less than 1.")
     return " ".join(
         said or ["One scale for all: 0 to 1. Shift-click words above (by touch: “Add up words”) to add up their rows."]
     )
@@ -326,7 +331,8 @@ def lab() -> None:
         "focus": start,
         "look": look_of_link(start),
     }
-    sent = pack(words, tensors, frozenset({"first_weights", "second_weights", "every"}))
+    weights = frozenset({"first_weights", "second_weights", "every"})
+    sent = pack(words, tensors, weights, exact=frozenset(tensors) - weights)
     key = f"{PREFIX}_view"
     assets.component("lab")(key=key, data=sent, on_opened_change=opened, on_view_change=lambda: remember(key))
     take_away(loaded, found, seen, choice, first["title"], place, shown, start)

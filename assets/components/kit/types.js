@@ -5,6 +5,7 @@
 
 /** @typedef {import("./payload.js").Tensor} Tensor */
 /** @typedef {import("./selection.js").Selection} Selection */
+/** @typedef {import("./way.js").Way} Way */
 
 /**
  * A part of a figure: of one head alone, where a head is named.
@@ -133,6 +134,7 @@
  * @property {Record<string, number>} limits
  * @property {number} divisor
  * @property {boolean} dotProduct
+ * @property {Way} [way] of an open head: how its products become weights
  */
 
 // What Python sends ------------------------------------------------------------------------------------------------
@@ -149,7 +151,7 @@
 /**
  * @typedef {{
  *   title: string, note: Span[], tokens: Record<string, Token[]>, cross: boolean, limits?: Record<string, number>,
- *   kind?: "head" | "sentence",
+ *   kind?: "head" | "sentence", way?: Way,
  * }} PanelWords
  */
 

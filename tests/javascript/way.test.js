@@ -1,0 +1,60 @@
+// The way from a product to its weight: who computes the numbers that are said gets the weight.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { saidOf, wayOf } from "../../assets/components/kit/way.js";
+
+const PLAIN = { scale: 1, softcap: null, sink: null };
+const near = (found, expected) => assert.ok(Math.abs(found - expected) < 1e-9, `${found} is not ${expected}`);
+const text = (...asked) =>
+  saidOf(...asked)
+    .map(([part]) => part)
+    .join("");
+
+test("two keys without a scale share as 1 and e do", () => {
+  near(wayOf(PLAIN, { products: [0, 1] }, 1).weight, Math.E / (1 + Math.E));
+});
+
+test("scale, cap, bias, mask and sink act in the order of the model", () => {
+  const way = { scale: 0.5, softcap: 2, sink: 0.25 };
+  const asked = { products: [4, -2, 50], bias: [0.5, -0.5, 1], allowed: [1, 1, 0] };
+  const scores = [2 * Math.tanh(1) + 0.5, 2 * Math.tanh(-0.5) - 0.5];
+  const whole = Math.exp(scores[0]) + Math.exp(scores[1]) + Math.exp(0.25);
+  near(wayOf(way, asked, 0).weight, Math.exp(scores[0]) / whole);
+  near(wayOf(way, asked, 1).weight, Math.exp(scores[1]) / whole);
+  assert.equal(wayOf(way, asked, 2).weight, 0);
+});
+
+test("large scores do not overflow", () => {
+  near(wayOf(PLAIN, { products: [2000, 2000] }, 0).weight, 0.5);
+});
+
+test("only the steps that a layer takes are named", () => {
+  const plain = text(PLAIN, { products: [0, 1] }, 1, 0.7311);
+  assert.equal(
+    plain,
+    "sum of q × k 1.000, not scaled → softmax: e^(1.000 − 1.000) = 1.000 of 1.368 in the row → 0.7311",
+  );
+  const all = text(
+    { scale: 0.125, softcap: 50, sink: -1 },
+    { products: [8, 8], bias: [-0.5, 0], allowed: [1, 1] },
+    0,
+    0.4,
+  );
+  for (const step of [
+    "÷ 8.000 = 1.000",
+    "soft cap 50.0",
+    "− position bias 0.500 = 0.500",
+    "may be seen",
+    "the sink's",
+  ]) {
+    assert.ok(all.includes(step), `${step} is not in: ${all}`);
+  }
+  assert.ok(text(PLAIN, { products: [1, 2], allowed: [1, 0] }, 1, 0).endsWith("mask: may not be seen, so exactly 0"));
+});
+
+test("a learner who computes with the numbers that are said gets the weight", () => {
+  const asked = { products: [3.1234, -1.9876, 0.5432] };
+  const [, part, whole] = text({ ...PLAIN, scale: 0.5 }, asked, 2, 0).match(/= ([\d.]+) of ([\d.]+) in the row/);
+  assert.ok(Math.abs(part / whole - wayOf({ ...PLAIN, scale: 0.5 }, asked, 2).weight) < 0.001);
+});
