@@ -21,6 +21,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core import settings
 from core.picture_colours import as_srgb
+from core.training import host
 
 pillow_heif.register_heif_opener()
 
@@ -239,6 +240,7 @@ def read_archive(content: bytes) -> list[Entry]:
 
 
 def _entry(archive: zipfile.ZipFile, file: zipfile.ZipInfo) -> Entry:
+    host.still_wanted()
     path = PurePosixPath(file.filename.replace("\\", "/"))
     name = path.name[:80] or "?"
     try:

@@ -66,3 +66,13 @@ def error_rate(found: Sequence[set[Link]], gold: Sequence[Gold]) -> float:
 def pharaoh(links: set[Link]) -> str:
     """Links in the format that aligners exchange: source-target, counted from 0, as in `0-0 1-2`."""
     return " ".join(f"{source}-{target}" for target, source in sorted(links, key=lambda link: (link[1], link[0])))
+
+
+def tokens(source: Sequence[str], target: Sequence[str]) -> str:
+    """The words that the links of `pharaoh` count, between spaces, as aligners exchange them: `source ||| target`."""
+    return " ||| ".join(" ".join(map(_one_word, side)) for side in (source, target))
+
+
+def _one_word(word: str) -> str:
+    """A word that is no separator of the format: a space in it is ␣, three bars are written as Moses writes them."""
+    return "&#124;&#124;&#124;" if word == "|||" else "␣".join(word.split(" ")) or "␣"

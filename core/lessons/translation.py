@@ -45,6 +45,11 @@ class Aligned:
         """One link per target word, to the word of its largest weight."""
         return "" if self.weights is None else alignment.pharaoh(alignment.strongest(self.weights))
 
+    @property
+    def counted(self) -> str:
+        """The words that the links count."""
+        return alignment.tokens(self.source, self.target)
+
 
 def translate(name: str, text: str, knowing: bool) -> Aligned:
     """What one of NAMES makes of a sentence. Raises ValueError in words, ModelError if it cannot be opened."""

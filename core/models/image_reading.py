@@ -1,6 +1,5 @@
 """What a model makes of a picture: one of the project's own, or one of the library; alone, or a row for each of many."""
 
-import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from core import tables
 from core.analysis.patch_attention import Chosen, PatchAttention, grid_names
 from core.models import checkpoints, image_attention
 from core.models.loaded import LoadedModel
@@ -85,22 +85,16 @@ def map_of(reading: ImageReading, chosen: Chosen) -> PatchMap:
 
 def as_csv(maps: Sequence[PatchMap]) -> bytes:
     """A row for each picture: its name, its class, and its map, patch by patch."""
-    patches = grid_names(*maps[0].values.shape)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["picture", "class", "probability", *patches])
-    for each in maps:
-        share = "" if each.probability is None else f"{each.probability:.4f}"
-        writer.writerow(
-            [_harmless(each.name), each.label, share, *(f"{x:.6g}" for x in each.values.flatten().tolist())]
+    rows = [
+        (
+            each.name,
+            each.label,
+            "" if each.probability is None else f"{each.probability:.4f}",
+            *(f"{x:.6g}" for x in each.values.flatten().tolist()),
         )
-    # the mark at the start tells spreadsheets that this is UTF-8
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _harmless(name: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t")) else name
+        for each in maps
+    ]
+    return tables.as_csv([("picture", "class", "probability", *grid_names(*maps[0].values.shape)), *rows])
 
 
 def as_npz(maps: Sequence[PatchMap]) -> bytes:

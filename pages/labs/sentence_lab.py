@@ -40,6 +40,7 @@ def reading(name: str, on: str, text: str, start: int, second: str | None) -> Re
     return read(loaded, text, second, start, tensors=wanted)
 
 
+@run_queue.queued
 def upload() -> None:
     """Put the text of an uploaded file into the sentence."""
     file = st.session_state.get(f"{PREFIX}_file")

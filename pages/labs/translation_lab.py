@@ -1,9 +1,8 @@
 """The translation lab: own sentences through three translators, or through one of the library's, and what aligns."""
 
-import csv
-import io
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -14,6 +13,7 @@ from core.lessons.text_attention import Summary
 from core.lessons.translation import NAMES, Aligned, HeadsOfModel
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
+from core.tables import as_csv
 from core.trace import steps
 from pages.parts import claims, controls, downloads, messages, models, own_sentences, step_viewer, translations
 from pages.parts.figures import Heads, Matrix, Table, tables
@@ -59,7 +59,9 @@ def translated(name: str, text: str, knowing: bool) -> Aligned:
 
 @st.cache_data(scope="session", max_entries=256, show_spinner=False)
 def line_of(name: str, line: str) -> tuple[str, str]:
-    """A translation, and why there is none."""
+    """A translation, and why there is none; of an empty line, nothing."""
+    if not line:
+        return "", ""
     try:
         return translation.plainly(name, line), ""
     except ValueError as error:
@@ -163,35 +165,34 @@ def exports(lines: list[str], found: dict[str, Aligned], knowing: bool) -> None:
         if any(notes := [note for _, note in told[NAMES[0]]]):
             columns["note"] = notes
         st.dataframe({"English": lines, **columns}, hide_index=True, width="stretch")
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow(["English", *columns])
-        writer.writerows(zip(lines, *columns.values(), strict=True))
+        table = [("English", *columns), *zip(lines, *columns.values(), strict=True)]
         with st.container(horizontal=True):
-            st.download_button("Translations, CSV", out.getvalue().encode("utf-8-sig"), "translations.csv", "text/csv")
+            st.download_button("Translations, CSV", as_csv(table), "translations.csv", "text/csv")
             for name in ("additive", "scaled dot"):
-                st.download_button(
-                    f"Alignments of {name}, Pharaoh",
-                    lambda name=name: pharaoh(name, lines, knowing).encode(),
-                    f"alignments-{name.replace(' ', '-')}.txt",
-                    "text/plain",
-                    on_click="ignore",
-                )
+                for label, what in (("Alignments", "pharaoh"), ("Tokens", "counted")):
+                    st.download_button(
+                        f"{label} of {name}, {'Pharaoh' if what == 'pharaoh' else 'text'}",
+                        run_queue.queued(partial(line_by_line, what, name, lines, knowing)),
+                        f"{label.lower()}-{name.replace(' ', '-')}.txt",
+                        "text/plain",
+                        on_click="ignore",
+                    )
         st.caption(
-            "Pharaoh's format: a line per sentence, source-target, counted from 0. Of the sentence above: "
+            "Pharaoh's format: a line per sentence, source-target, counted from 0 among the tokens, which stand in the same "
+            "line of their own file. An empty line of the box stays one. Of the sentence above: "
             + (found["additive"].pharaoh or "none")
         )
 
 
-def pharaoh(name: str, lines: list[str], knowing: bool) -> str:
-    """A line per sentence; an empty one where it cannot be translated."""
+def line_by_line(what: Literal["pharaoh", "counted"], name: str, lines: list[str], knowing: bool) -> bytes:
+    """A line per sentence; an empty one where it is empty or cannot be translated."""
     told = []
     for line in lines:
         try:
-            told.append(translation.translate(name, line, knowing).pharaoh)
+            told.append(getattr(translation.translate(name, line, knowing), what) if line else "")
         except ValueError:
             told.append("")
-    return "\n".join(told) + "\n"
+    return ("\n".join(told) + "\n").encode()
 
 
 # A model of the library ---------------------------------------------------------------------------------------------
@@ -310,7 +311,10 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
     )
     links = alignment.pharaoh(alignment.strongest(seen.summary(looked.of, looked.layer, looked.head)))
     st.caption(f"{looked.title}, in Pharaoh's format: {links}")
-    st.download_button("Pharaoh", links + "\n", "alignment.txt", "text/plain")
+    counted = alignment.tokens(seen.keys.pieces, seen.queries.pieces)
+    with st.container(horizontal=True):
+        st.download_button("Pharaoh", links + "\n", "alignment.txt", "text/plain")
+        st.download_button("Tokens that it counts", counted + "\n", "tokens.txt", "text/plain")
 
 
 @run_queue.fragment
@@ -321,7 +325,7 @@ def lab() -> None:
         messages.empty("Type a sentence above, or start from these", f"{PREFIX}_lines", translations.EXAMPLES)
         return
     with controls.row("control_row_more"):
-        text = choose(lines)
+        text = choose([line for line in lines if line])
         which = controls.Controls(PREFIX).one_of("Translators", [OURS, THEIRS], "which")
         knowing = which == OURS and KNOWING[controls.Controls(PREFIX).one_of("Weights", list(KNOWING), "weights")]
     try:

@@ -1,17 +1,18 @@
 """Taking things away: the figure as it stands, its numbers, and the computation as a program."""
 
-import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
+from core import tables
 from core.export.program import program
 from core.trace import matrices
 from pages.parts import messages, page_layout
 from pages.parts.step_viewer import StepView, StepViewer, look_of_link
+from pages.server import run_queue
 
 NPZ = "application/octet-stream"
 PICTURES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
@@ -64,7 +65,7 @@ def offer(
 
 
 def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
-    st.download_button(label, make, name, mime, on_click="ignore", key=f"download_{label}")
+    st.download_button(label, run_queue.queued(make), name, mime, on_click="ignore", key=f"download_{label}")
 
 
 def _picture(viewer: StepViewer, step_view: StepView, looked: dict[str, int], kind: str) -> bytes:
@@ -85,22 +86,17 @@ def _notebook(
 def as_csv(viewer: StepViewer, step_view: StepView) -> bytes:
     """The matrices of a step view, each under its name, with the tokens beside and above its numbers."""
     tensors = matrices(viewer.steps) | dict(viewer.tensors)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerows(step_view.view.listed())
+    listed: list[Sequence] = list(step_view.view.listed())
     for part in step_view.view.numbers:
         array = tensors[part.tensor]
         for head, matrix in enumerate(array if array.ndim == 3 else array[None]):
             name = f"{part.tensor}, head {head}" if array.ndim == 3 else part.tensor
             rows = [token.text for token in viewer.tokens.get(part.rows or "queries", [])]
             above = [token.text for token in viewer.tokens["keys"]] if part.columns == "keys" else None
-            writer.writerow([name, *(above or part.above(matrix.shape[1]))])
-            writer.writerows([rows[i], *row] for i, row in enumerate(part.words or ()))
-            writer.writerows(
-                [rows[i] if i < len(rows) else i, *(f"{x:.7g}" for x in row)] for i, row in enumerate(matrix)
-            )
-    # the mark at the start tells spreadsheets that this is UTF-8
-    return out.getvalue().encode("utf-8-sig")
+            listed.append([name, *(above or part.above(matrix.shape[1]))])
+            listed += ([rows[i], *row] for i, row in enumerate(part.words or ()))
+            listed += ([rows[i] if i < len(rows) else i, *(f"{x:.7g}" for x in row)] for i, row in enumerate(matrix))
+    return tables.as_csv(listed)
 
 
 def as_npz(viewer: StepViewer, more: Mapping[str, np.ndarray]) -> bytes:

@@ -10,9 +10,11 @@ import streamlit as st
 
 from core import settings
 from core.picture_files import ENDINGS, Entry, is_archive, read_archive, read_picture
+from core.training import host
 from core.vision.samples import SAMPLES, sample
 from pages.parts import assets, messages
 from pages.parts.payload import pack
+from pages.server import run_queue
 
 OWN = "your own"
 _KEPT = "own_pictures"  # of one visitor, who takes them along from page to page
@@ -92,10 +94,12 @@ def _bring(key: str) -> None:
     )
 
 
+@run_queue.queued
 def _uploaded(key: str) -> None:
     files = st.session_state.get(f"{key}_file") or []
     found: list[Entry] = []
     for file in files:
+        host.still_wanted()
         if sum(entry.picture is not None for entry in found) >= settings.MAX_PICTURES:
             found.append(
                 Entry(file.name[:80], None, f"{settings.MAX_PICTURES} pictures are there already; bring fewer")
@@ -106,12 +110,14 @@ def _uploaded(key: str) -> None:
         _keep(key, found)
 
 
+@run_queue.queued
 def _photographed(key: str) -> None:
     file = st.session_state.get(f"{key}_camera")
     if file is not None:
         _keep(key, _entries("from the camera", file.getvalue()))
 
 
+@run_queue.queued
 def _drawn(key: str) -> None:
     message = assets.told(f"{key}_pad", "drawn")
     text = message.get("picture") if isinstance(message, Mapping) else None

@@ -106,7 +106,7 @@ TRAININGS: Final = RunQueue(settings.TRAININGS)
 
 
 def queued(function: Callable[P, R]) -> Callable[P, R]:
-    """A function that draws a page, or a part of one, with all that is computed for it: a few at once.
+    """A function that draws a page or a part of one, reads what was brought, or makes what is taken away: a few at once.
 
     More of them at a time would be no faster: they would take the processor from each other, and from whoever sends.
     """

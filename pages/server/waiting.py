@@ -29,6 +29,8 @@ class Visitors(Host):
         if run is None:
             return
         self.still_wanted()
+        if not run.has_script_started:
+            return  # a callback: what it draws would stand before the page
         at, now = getattr(run, _TOLD, 0.0), time.monotonic()
         if seconds >= PATIENCE and now - at >= AGAIN:
             contextvars.copy_context().run(_tell, before)
@@ -38,7 +40,8 @@ class Visitors(Host):
         run = get_script_run_ctx(suppress_warning=True)
         if run is None:
             return
-        if run.yield_check is not None:
+        # a callback that gives way to the next click is not called again: what was uploaded would be lost
+        if run.yield_check is not None and run.has_script_started:
             run.yield_check()
         if _left(run):
             st.stop()

@@ -58,3 +58,11 @@ def test_the_diagonal_joins_the_ends():
 
 def test_pharaoh_writes_source_first():
     assert alignment.pharaoh({(0, 1), (2, 0)}) == "0-2 1-0"
+
+
+def test_the_words_that_links_count_stand_between_spaces_and_the_two_sides_between_bars():
+    """Splitting a side at its spaces gives as many words as are counted, whatever a word is."""
+    source, target = ("I", "do", "n't", "|||"), ("je", "a b", "")
+    assert alignment.tokens(source, target) == "I do n't &#124;&#124;&#124; ||| je a␣b ␣"
+    left, right = alignment.tokens(source, target).split(" ||| ")
+    assert (len(left.split(" ")), len(right.split(" "))) == (len(source), len(target))

@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 
 from core import settings
-from core.text_files import read_lines
+from core.tables import Table, read_sentences
 from tests.hostile.corpus import SAMPLE_OR_WHOLE, Entry, entries, make
 from tests.pages.watch import Watched, Work, controls, drawn, growth, work
 
@@ -44,9 +44,11 @@ def first_line(entry: Entry, folder, name: str) -> str | None:
     if name.lower().endswith(".csv"):
         return None
     try:
-        lines = read_lines(entry.content(folder))
+        lines = read_sentences(entry.content(folder))
     except ValueError:
         return None
+    if isinstance(lines, Table):
+        lines = lines.column(lines.of_sentences)
     return lines[0] if lines and len(lines[0]) <= settings.MAX_TEXT else None
 
 

@@ -261,7 +261,36 @@ def upload(app, name: str, content: bytes, mime: str):
 
 def test_a_text_file_fills_the_box():
     app = upload(lab(), "mine.txt", b"I am here.\n\nYou are there.\n", "text/plain")
-    assert app.text_area(key="many_lines").value == "I am here.\nYou are there."
+    assert app.text_area(key="many_lines").value == "I am here.\n\nYou are there."
+    # line n of what is shown and taken away is line n of the file
+    assert list(app.dataframe[0].value["English"]) == ["I am here.", "", "You are there."]
+    assert app.selectbox(key="many_at").options == ["I am here.", "You are there."]
+
+
+def test_a_text_file_of_pairs_fills_the_box_with_its_english_side_and_says_so():
+    app = upload(lab(), "fra.txt", b"Go.\tVa !\tCC-BY\nI'm cold.\tJ'ai froid.\tCC-BY\n", "text/plain")
+    assert app.text_area(key="many_lines").value == "Go.\nI'm cold."
+    assert "The file has 3 columns: “column 1” was taken" in said(app)
+
+
+def test_line_n_of_the_alignments_is_line_n_of_the_box_and_its_tokens_stand_beside_it(monkeypatch):
+    made = {}
+
+    def button(label, data, *_, **__):
+        made[label] = data() if callable(data) else data
+
+    monkeypatch.setattr(st, "download_button", button)
+    lab(many_lines="I don't know.\n\nIt's late.\n" + "dog " * 300)
+    for name in ("additive", "scaled dot"):
+        links = made[f"Alignments of {name}, Pharaoh"].decode().split("\n")
+        counted = made[f"Tokens of {name}, text"].decode().split("\n")
+        assert [bool(line) for line in links] == [bool(line) for line in counted] == [True, False, True, False, False]
+        for line, words_of_line in zip(links, counted, strict=True):
+            sides = [side.split(" ") for side in words_of_line.split(" ||| ")]
+            for link in line.split():
+                source, target = map(int, link.split("-"))
+                assert sides[0][source]
+                assert sides[1][target]
 
 
 def test_the_column_of_a_table_with_the_most_words_is_offered_first_and_fills_the_box():

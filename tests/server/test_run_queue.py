@@ -1,15 +1,21 @@
 """The run queue: no more than a few compute at once, in the order they came."""
 
+import io
 import threading
 import time
+import zipfile
 
 import pytest
+import streamlit
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 
+from core.picture_files import read_archive
 from core.training import host
 from core.training.host import Host
-from pages.server import run_queue
+from pages.parts import downloads, own_picture, own_sentences
+from pages.server import run_queue, waiting
 from pages.server.run_queue import RunQueue
 from pages.server.waiting import Visitors
 
@@ -176,3 +182,78 @@ def test_a_training_of_core_leaves_the_slot_of_its_page_for_one_of_its_own(monke
         assert train() == (0, 1)
         assert run_queue.RUNS.report()["computing"] == 1
     assert run_queue.TRAININGS.report()["computing"] == 0
+
+
+class Run:
+    """What Streamlit knows of a run of a page."""
+
+    session_id = "somebody"
+
+    def __init__(self, started: bool):
+        self.has_script_started, self.asked = started, 0
+
+    def yield_check(self) -> None:
+        self.asked += 1
+
+
+@pytest.mark.parametrize("started", [True, False], ids=["a page", "a callback"])
+def test_a_page_gives_way_to_the_next_click_and_a_callback_does_not(started, monkeypatch):
+    """Streamlit does not call one again that was broken off: what was uploaded would be lost. Nor may it draw."""
+    run, told = Run(started), []
+    monkeypatch.setattr(waiting, "get_script_run_ctx", lambda **_: run)
+    monkeypatch.setattr(waiting, "_tell", told.append)
+    Visitors().waits(3, 60.0)
+    assert (run.asked, told) == ((1, [3]) if started else (0, []))
+
+
+def test_a_callback_ends_with_its_visitor(monkeypatch):
+    monkeypatch.setattr(waiting, "get_script_run_ctx", lambda **_: Run(False))
+    monkeypatch.setattr(waiting, "_left", lambda run: True)
+
+    def stop():
+        raise StopException
+
+    monkeypatch.setattr(streamlit, "stop", stop)
+    with pytest.raises(StopException):
+        Visitors().still_wanted()
+
+
+def test_what_reads_files_and_makes_downloads_computes_in_a_slot(monkeypatch):
+    computing = []
+
+    def look(*_) -> list:
+        computing.append(run_queue.RUNS.report()["computing"])
+        return []
+
+    monkeypatch.setattr(own_picture, "_entries", look)
+    monkeypatch.setattr(own_sentences, "read_sentences", lambda content: look() or ["I am."])
+    monkeypatch.setattr(streamlit, "session_state", {"k_file": [Sent()], "l_file": Sent(), "k_camera": Sent()})
+    monkeypatch.setattr(streamlit, "download_button", lambda label, make, *_, **__: make())
+    own_picture._uploaded("k")
+    own_picture._photographed("k")
+    own_sentences._upload("l")
+    downloads._button("CSV", look, "a.csv", "text/csv")
+    assert computing == [1, 1, 1, 1]
+    assert run_queue.RUNS.report()["computing"] == 0
+
+
+class Sent:
+    name = "a.txt"
+
+    def getvalue(self) -> bytes:
+        return b"I am."
+
+
+def test_a_visitor_who_left_ends_the_reading_of_a_zip(monkeypatch):
+    """Twenty-four pictures are a minute of work that nobody waits for."""
+
+    class Gone(Host):
+        def still_wanted(self):
+            raise StopException
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.png", b"")
+    monkeypatch.setattr(host, "_host", Gone())
+    with pytest.raises(StopException):
+        read_archive(packed.getvalue())

@@ -4,8 +4,6 @@ What is known of a visitor lies in the session too, so that only what is new is 
 database does not.
 """
 
-import csv
-import io
 import json
 import logging
 import time
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import streamlit as st
 
+from core import tables
 from pages.parts.progress import identity
 from pages.server import settings
 
@@ -94,11 +93,8 @@ def as_json(rows: Iterable) -> bytes:
 
 def as_csv(rows: Iterable) -> bytes:
     """The same as a table."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["lesson", "kind", "item", "value", "at"])
-    writer.writerows([*row[:4], _when(row.at)] for row in rows)
-    return out.getvalue().encode()
+    named = ("lesson", "kind", "item", "value", "at")
+    return tables.as_csv([named, *([*row[:4], _when(row.at)] for row in rows)])
 
 
 def _when(seconds: int) -> str:
