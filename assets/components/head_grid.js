@@ -26,12 +26,15 @@ const SIDE = { smallest: 14, finger: 40, largest: 96 };
  * @property {number[] | null} score
  * @property {number[][]} best
  * @property {Theme} theme
+ * @property {number[]} [numbers] of the layers, where some of the model's do not attend
  */
 
 export class HeadGrid {
   /** @type {Tensor} */
   stack = new Tensor(new Uint8Array(0), [0, 0, 0]);
   layers = 0;
+  /** @type {number[]} */
+  numbers = [];
   heads = 0;
   /** @type {Head} */
   open = [0, 0];
@@ -74,7 +77,8 @@ export class HeadGrid {
   }
 
   /** @param {Grid} grid */
-  update({ stack, layers, heads, open, beside, score, best, theme }) {
+  update({ stack, layers, heads, open, beside, score, best, theme, numbers = [] }) {
+    this.numbers = numbers;
     [this.stack, this.layers, this.heads, this.theme] = [stack, layers, heads, theme];
     [this.open, this.beside, this.score] = [open, beside, score];
     this.pictures = null;
@@ -130,7 +134,7 @@ export class HeadGrid {
     }
     for (let layer = 0; layer < this.layers; layer++) {
       const y = this.corner(layer, 0)[1] + this.side / 2;
-      write(context, String(layer), 3, y, {
+      write(context, this.number(layer), 3, y, {
         font: `500 12px ${FONT.mono}`,
         colour: colours[layer === atLayer ? "ink" : "ink-3"],
       });
@@ -146,8 +150,17 @@ export class HeadGrid {
     const value = `${this.score ? "found by" : "strongest weight"} ${this.value(atLayer, atHead)}`;
     this.canvas.setAttribute(
       "aria-label",
-      `All heads: a small map of weights for each, ${this.layers} layers by ${this.heads} heads. Layer ${atLayer}, head ${atHead}, ${value}. Arrow keys move, Enter opens, Shift and Enter compares.`,
+      `All heads: a small map of weights for each, ${this.layers} layers by ${this.heads} heads. Layer ${this.number(atLayer)}, head ${atHead}, ${value}. Arrow keys move, Enter opens, Shift and Enter compares.`,
     );
+  }
+
+  /**
+   * What the model calls a layer.
+   *
+   * @param {number} layer
+   */
+  number(layer) {
+    return String(this.numbers[layer] ?? layer);
   }
 
   /**
@@ -174,15 +187,15 @@ export class HeadGrid {
    * @returns {Readable[]}
    */
   read() {
-    /** @param {string} word @param {number} count */
-    const names = (word, count) => Array.from({ length: count }, (_, place) => `${word} ${place}`);
+    const layers = Array.from({ length: this.layers }, (_, layer) => `layer ${this.number(layer)}`);
+    const heads = Array.from({ length: this.heads }, (_, head) => `head ${head}`);
     return [
       {
         title: this.score
           ? "What heads are found by"
           : "Strongest weight of each head, from its small map of 256 steps",
-        rows: names("layer", this.layers),
-        columns: names("head", this.heads),
+        rows: layers,
+        columns: heads,
         cell: (layer, head) => this.value(layer, head),
       },
     ];

@@ -199,12 +199,13 @@ function createLab(root, io) {
       score: data.score,
       best: data.ranking,
       theme,
+      numbers: data.numbers,
     });
     every.refresh();
     caption.textContent = data.caption;
     ranking.replaceChildren(
       ...data.ranking.map(([layer, head, value]) => {
-        const item = button(`layer ${layer}, head ${head}`, { className: "small-button" });
+        const item = button(`layer ${data.numbers[layer]}, head ${head}`, { className: "small-button" });
         item.onclick = () => io.component.setTriggerValue("opened", { layer, head, beside: false });
         return element("li", {
           children: [item, element("span", { className: "number", children: [value.toFixed(2)] })],
@@ -265,7 +266,7 @@ function createLab(root, io) {
       );
     /** @type {Span[]} */
     const note = [[`preview${exact ? "" : ", rounded"}: click to open it`, "quiet"]];
-    first.update({ ...opened, title: `Layer ${layer}, head ${head}`, note, tensors: { weights } }, theme);
+    first.update({ ...opened, title: `Layer ${data.numbers[layer]}, head ${head}`, note, tensors: { weights } }, theme);
   }
 
   /** @param {Head | null} place */

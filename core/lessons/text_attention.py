@@ -14,6 +14,7 @@ from core.analysis.head_statistics import Words
 from core.analysis.overview import thumbnails
 from core.models.pieces import together
 from core.models.reading import Reading
+from core.models.stacks import Stack
 from core.models.tokens import Tokens
 
 Kind = Literal["encoder", "decoder", "cross"]
@@ -27,6 +28,7 @@ class TextAttention:
     asked           the model's own tokens that are the keys.
     queries, keys   the tokens of the rows and columns that are shown.
     rows, columns   the places of the model's tokens in each of these.
+    stack           which layers of the model these are.
     """
 
     kind: Kind
@@ -36,6 +38,7 @@ class TextAttention:
     keys: Words
     rows: Groups
     columns: Groups
+    stack: Stack
 
     @cached_property
     def untouched(self) -> bool:
@@ -102,7 +105,8 @@ def text_attention(reading: Reading, kind: Kind, *, hide_special: bool, merge_pi
     )
     if not rows or not columns:
         raise ValueError("all tokens of this attention are special ones: show them, or type more words")
-    return TextAttention(kind, layers, _words(asked), _regroup(asking, rows), _regroup(asked, columns), rows, columns)
+    words, stack = (_regroup(asking, rows), _regroup(asked, columns)), reading.stacks[kind]
+    return TextAttention(kind, layers, _words(asked), *words, rows, columns, stack)
 
 
 def _words(tokens: Tokens) -> Words:

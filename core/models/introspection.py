@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 from core.models.errors import ModelError, told_as
 from core.models.loaded import Group, Kind
 from core.models.pretrained import IMPLEMENTATION, LayerRecord, record
+from core.models.stacks import Stack, stack_of
 
 N_TOKENS = 8  # even: a banded attention has 2 w + 1 columns, an odd number, and so cannot pass for a square one
 AGREEMENT = 1e-4  # of the largest output: orders of summation differ by less than this, other attentions by more
@@ -23,6 +24,7 @@ class Findings:
 
     kind: Kind
     groups: tuple[Group, ...]
+    stacks: dict[Group, Stack]
     n_heads: int
     recorded: bool
 
@@ -46,7 +48,11 @@ def introspect(name: str, model: PreTrainedModel) -> Findings:
         raise ModelError(f"{name} has no matrix of attention weights to show: choose another model")
     kind = _kind(model, accepted, records)
     groups = tuple(_group(model, kind, kept) for kept in records)
-    return Findings(kind, groups, records[0].weights.shape[1], recorded)
+    stacks = {
+        group: stack_of(model, [kept.module for kept, of in zip(records, groups, strict=True) if of == group])
+        for group in set(groups)
+    }
+    return Findings(kind, groups, stacks, records[0].weights.shape[1], recorded)
 
 
 def returned(output: Mapping[str, Any]) -> list[LayerRecord]:

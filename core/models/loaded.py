@@ -1,5 +1,6 @@
 """A model that is ready to be read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,6 +8,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from core.models.errors import ModelError
+from core.models.stacks import Stack
 
 Kind = Literal["encoder", "decoder", "encoder-decoder", "vision", "image-text", "audio"]
 Group = Literal["encoder", "decoder", "cross"]
@@ -19,6 +21,7 @@ class LoadedModel:
     kind        what it reads and how: a decoder is a model whose tokens do not see later ones.
     groups      for each attention call of one forward pass, in order, whether it is the encoder's, the decoder's or the
                 decoder's look at the encoder.
+    stacks      for each of these parts, which layers of the model attend.
     n_heads     heads of the first layer.
     max_tokens  how many tokens it can read at once, special tokens included.
     recorded    True = `attend` runs inside it; False = its family has an attention of its own, and only the weights
@@ -31,6 +34,7 @@ class LoadedModel:
     device: torch.device
     kind: Kind
     groups: tuple[Group, ...]
+    stacks: Mapping[Group, Stack]
     n_heads: int
     max_tokens: int
     recorded: bool

@@ -100,6 +100,7 @@ def _open(name: str, place: torch.device) -> LoadedModel:
         place,
         found.kind,
         found.groups,
+        found.stacks,
         found.n_heads,
         _max_tokens(model, tokenizer),
         found.recorded,

@@ -1,6 +1,6 @@
 """From a text to the real attention of a model on it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from core.models.errors import ModelError, told_as
 from core.models.introspection import returned
-from core.models.loaded import LoadedModel
+from core.models.loaded import Group, LoadedModel
 from core.models.recording import TENSORS, LayerRecord, record
+from core.models.stacks import Stack
 from core.models.tokens import Tokens, encode, encode_target, tokenize
 
 __all__ = ["Reading", "Tokens", "hidden_states", "read", "tokenize"]
@@ -24,6 +25,7 @@ class Reading:
     tokens    of the text: the queries and keys of `encoder`, or of `decoder` when there is no encoder.
     target    of an encoder-decoder: what the decoder read, the queries of `decoder` and `cross`; else None.
     inputs    what the model was called with.
+    stacks    for each part, by its name here, which layers of the model its records are of.
     """
 
     tokens: Tokens
@@ -32,6 +34,7 @@ class Reading:
     encoder: tuple[LayerRecord, ...]
     decoder: tuple[LayerRecord, ...]
     cross: tuple[LayerRecord, ...]
+    stacks: Mapping[Group, Stack]
 
 
 def read(
@@ -67,7 +70,8 @@ def read(
     for kept in records:
         single = {name: tensor.float() for name, tensor in kept.tensors.items()}
         groups[loaded.groups[kept.index]].append(replace(kept, index=layer_of_call[kept.index], tensors=single))
-    return Reading(tokens, target, inputs, **{group: tuple(found) for group, found in groups.items()})
+    parts = {group: tuple(found) for group, found in groups.items()}
+    return Reading(tokens, target, inputs, **parts, stacks=loaded.stacks)
 
 
 def hidden_states(

@@ -157,11 +157,12 @@ def panel(
 ) -> tuple[dict, dict]:
     """The words and the tensors of one open matrix."""
     layer, head = place
+    number, whole = seen.stack.numbers[layer], "" if not seen.stack.others else ", of the layers that attend"
     title = {
-        ONE_HEAD: f"Layer {layer}, head {head}",
-        "mean of the layer": f"Layer {layer}, mean of its {seen.n_heads} heads",
-        "mean of all": "Mean of all heads",
-        "rollout": "Attention rollout",
+        ONE_HEAD: f"Layer {number}, head {head}",
+        "mean of the layer": f"Layer {number}, mean of its {seen.n_heads} heads",
+        "mean of all": f"Mean of all heads{whole}",
+        "rollout": f"Attention rollout{whole}",
     }[shown]
     matrix = seen.summary(shown, layer, head)
     sent = {f"{prefix}weights": matrix.numpy()}
@@ -185,6 +186,8 @@ def panel(
 def note(found: Reading, seen: TextAttention, shown: str) -> str:
     """What was done to the numbers."""
     said = []
+    if shown in ("mean of all", "rollout") and (told := seen.stack.told):
+        said.append(told)
     if shown == "rollout":
         said.append(
             "All layers together: the mean of each layer's heads, half and half with what a token keeps of itself (the residual "
@@ -204,6 +207,8 @@ def caption(loaded: LoadedModel, found: Reading, seen: TextAttention, looked_for
     parts = [
         f"{seen.n_layers} layers × {seen.n_heads} heads of {loaded.name} ({loaded.kind}), on {device.describe(loaded.device)}."
     ]
+    if told := seen.stack.told:
+        parts.append(told)
     if not loaded.recorded:
         parts.append(
             "This family brings its own attention, so the weights are those the library returns, without q and k."
@@ -260,7 +265,7 @@ def take_away(
 ) -> None:
     """The open matrix as a figure and as numbers, all heads as an NPZ, the forward pass as a program."""
     view = Matrix("weights", "weights")
-    label = f"layer {place[0]} head {place[1]}" if choice.shown == ONE_HEAD else choice.shown
+    label = f"layer {seen.stack.numbers[place[0]]} head {place[1]}" if choice.shown == ONE_HEAD else choice.shown
     words = {
         axis: [Token(text, special) for text, special in zip(side.pieces, side.special, strict=True)]
         for axis, side in (("queries", seen.queries), ("keys", seen.keys))
@@ -321,6 +326,7 @@ def lab() -> None:
     words = {
         "signature": f"{loaded.name}|{text}|{second}|{found.tokens.start}|{seen_as}",
         "layers": seen.n_layers,
+        "numbers": seen.stack.numbers,
         "heads": seen.n_heads,
         "open": place,
         "beside": other_place,

@@ -247,12 +247,15 @@ def read_by(name: str, on: str, before: str, text: str, written: str | None) -> 
 def look_at(found: HeadsOfModel) -> Looked:
     """What the visitor wants to see of the heads."""
     seen = found.attention
+    numbers = seen.stack.numbers
     with controls.row("control_row_heads"):
         shown = st.selectbox("Show", [BEST, ONE, MEAN, ALL_MEAN], key=f"{PREFIX}_show", bind="query-params", width=210)
-        layer = st.selectbox("Layer", range(seen.n_layers), key=f"{PREFIX}_layer", bind="query-params", width=84) or 0
+        layer = st.selectbox("Layer", numbers, key=f"{PREFIX}_layer", bind="query-params", width=84)
         head = st.selectbox("Head", range(seen.n_heads), key=f"{PREFIX}_head", bind="query-params", width=84) or 0
+    place = numbers.index(layer) if layer in numbers else 0
     if shown == BEST:
-        layer, head = found.best
+        place, head = found.best
+    layer = numbers[place]
     of = shown if shown in (MEAN, ALL_MEAN) else ONE
     titles = {
         BEST: f"Layer {layer}, head {head}: the best for alignment",
@@ -260,7 +263,7 @@ def look_at(found: HeadsOfModel) -> Looked:
         MEAN: f"Mean of layer {layer}",
         ALL_MEAN: "Mean of all heads",
     }
-    return Looked(titles[shown or BEST], of, layer, head)
+    return Looked(titles[shown or BEST], of, place, head)
 
 
 def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Looked) -> None:
@@ -290,8 +293,8 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
                 "all heads",
                 (),
                 Heads("heads"),
-                say("All {n} heads of layer {l}.", n=seen.n_heads, l=looked.layer),
-                title=f"The heads of layer {looked.layer}",
+                say("All {n} heads of layer {l}.", n=seen.n_heads, l=seen.stack.numbers[looked.layer]),
+                title=f"The heads of layer {seen.stack.numbers[looked.layer]}",
             ),
         ],
         opens_at="alignment",

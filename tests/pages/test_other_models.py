@@ -89,3 +89,17 @@ def test_weights_in_a_pickle_are_refused_and_the_offline_model_is_shown(tmp_path
     assert_no_failure(app)
     assert "safetensors" in said(app)
     assert "all-MiniLM-L6-v2" in sent(app, "lab")[0]["caption"]
+
+
+def test_a_layer_keeps_its_number_where_others_do_not_attend_and_each_way_of_looking_says_so(tmp_path):
+    sizes = TEXT | {"hidden_size": 16, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 4}
+    model = folders.model_of("lfm2", **sizes, layer_types=["conv", "full_attention"] * 2)
+    folder = folders.save(tmp_path / "model", model, folders.word_pieces())
+    words, tensors = sent(lab(folder, lab_text="the cat sat", lab_open="1,0"), "lab")
+    assert (words["first"]["title"], words["numbers"]) == ("Layer 3, head 0", [1, 3])
+    assert "2 of its 4 layers attend; layers 0 and 2" in words["caption"]
+    assert words["first"]["way"]["scale"] == 0.5
+    assert tensors["first_allowed"].shape == tensors["first_weights"].shape
+    words, _ = sent(lab(folder, lab_text="the cat sat", lab_show="rollout"), "lab")
+    assert words["first"]["title"] == "Attention rollout, of the layers that attend"
+    assert "layers 0 and 2 mix tokens in another way" in words["first"]["note"][0][0]

@@ -159,6 +159,7 @@
  * @typedef {object} LabData
  * @property {string} signature
  * @property {number} layers
+ * @property {number[]} numbers of these layers, as the model counts
  * @property {number} heads
  * @property {Head} open
  * @property {Head | null} beside

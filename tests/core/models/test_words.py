@@ -64,7 +64,7 @@ def vietnamese(folder: Path) -> PhobertTokenizer:
 
 
 def read(tokenizer: PreTrainedTokenizerBase, text: str, start: int = 0, at_most: int | None = None) -> Tokens:
-    loaded = LoadedModel("a model", MODEL, tokenizer, torch.device("cpu"), "encoder", ("encoder",), 3, 999, True)
+    loaded = LoadedModel("a model", MODEL, tokenizer, torch.device("cpu"), "encoder", ("encoder",), {}, 3, 999, True)
     return encode(loaded, text, None, start, at_most)[0]
 
 
@@ -76,13 +76,20 @@ def merged(tokens: Tokens) -> list[str]:
     ]
 
 
+class Characters(CanineTokenizer):
+    """Its own list of all characters takes a second to write and is not asked for."""
+
+    def get_vocab(self) -> dict[str, int]:
+        return {}
+
+
 TOKENIZERS = {
     "bytes as signs": bytes_alone,
     "bytes as numbers": lambda: longer(folders.sentence_pieces()),
     "bytes as numbers, not split": lambda: longer(folders.unsplit_pieces()),
     "bytes as letters": ByT5Tokenizer,
     "bytes as letters, between marks": PerceiverTokenizer,
-    "characters": CanineTokenizer,
+    "characters": Characters,
 }
 
 
