@@ -17,11 +17,12 @@ WHOLE = "Whole systems"
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the app: its address, its words and where its code is."""
+    """One page of the app: its address, its words and where its code is. lead: what goes in, what comes out, why now."""
 
     slug: str
     title: str
     question: str
+    lead: str
     folder: str
     section: str = ""
     number: int | None = None
@@ -42,21 +43,35 @@ class Page:
         return f"{self.number} · {self.title}" if self.number else self.title
 
 
-def _lesson(number: int, slug: str, title: str, question: str, section: str, minutes: int, **builds_on: float) -> Page:
+def _lesson(
+    number: int, slug: str, title: str, question: str, lead: str, section: str, minutes: int, **builds_on: float
+) -> Page:
     return Page(
-        slug, title, question, "lessons", section, number, minutes, builds_on, ":material/radio_button_unchecked:"
+        slug, title, question, lead, "lessons", section, number, minutes, builds_on, ":material/radio_button_unchecked:"
     )
 
 
-MAP = Page("map", "The map", "Where am I, and what comes next?", "course", icon=":material/route:")
+MAP = Page("map", "The map", "Where am I, and what comes next?", "", "course", icon=":material/route:")
 
 LESSONS = (
-    _lesson(1, "bottleneck", "One vector for a sentence", "What is lost when one vector must hold it all?", BEFORE, 12),
+    _lesson(
+        1,
+        "bottleneck",
+        "One vector for a sentence",
+        "What is lost when one vector must hold it all?",
+        "An English sentence goes in, word after word. Out comes a French one, written from one row of numbers that"
+        " must hold it all. So machines translated in 2014; what is lost on the way is why attention was invented.",
+        BEFORE,
+        12,
+    ),
     _lesson(
         2,
         "looking_back",
         "Looking back",
         "How can a translator look back at the word it needs?",
+        "An English sentence goes in, and the translator keeps a row of numbers for each piece of it. Before each "
+        "French piece it looks back and mixes these rows, by weights that add up to 1. The weights are attention, "
+        "as it began.",
         BEFORE,
         12,
         bottleneck=0.8,
@@ -66,6 +81,8 @@ LESSONS = (
         "captioning",
         "Attending to pictures",
         "Where does a caption look for its next word?",
+        "A picture goes in and is read as 16 cells. Out comes a caption, and for each of its words a look at the "
+        "cells. What lesson 2 does with words works on whatever has pieces.",
         BEFORE,
         12,
         looking_back=0.8,
@@ -75,6 +92,9 @@ LESSONS = (
         "attention",
         "Queries, keys, values",
         "What does it mean to ask, to be asked, and to answer?",
+        "Three tables go in: vectors that ask, vectors to be found by, and vectors to pass on. Out comes one "
+        "mixture for each that asked. This is lesson 2 without a translator around it: the one operation that all "
+        "later lessons use.",
         INSIDE,
         15,
         looking_back=0.4,
@@ -84,6 +104,8 @@ LESSONS = (
         "self_attention",
         "Self-attention",
         "How can every word look at every other word at once?",
+        "One sentence goes in, a vector for each token. Out comes a new vector for each, mixed from all of them at "
+        "once. Asking and being asked now happen within one sentence: the step that transformers are built of.",
         INSIDE,
         15,
         attention=0.9,
@@ -93,29 +115,46 @@ LESSONS = (
         "positions",
         "Putting order back",
         "How does the model know which word came first?",
+        "A sentence goes in whose tokens attention takes for a heap. Out come vectors that also tell where each "
+        "token stands. Without that, lesson 5 could not tell who bit whom.",
         INSIDE,
         12,
         self_attention=0.6,
     ),
     _lesson(
-        7, "masks", "Masks", "What must a word not be allowed to see?", INSIDE, 15, self_attention=0.9, attention=0.3
+        7,
+        "masks",
+        "Masks",
+        "What must a word not be allowed to see?",
+        "The scores of lesson 5 go in, and a table that says who may look at whom. Out come weights that are 0 "
+        "wherever it says no. A model that learns to guess the next word needs it, or it would see the answer.",
+        INSIDE,
+        15,
+        self_attention=0.9,
+        attention=0.3,
     ),
     _lesson(
         8,
         "multi_head",
         "Many heads",
         "Why look in twelve ways at the same time?",
+        "The vectors of a sentence go in, and several heads read them side by side, each with its own queries, keys"
+        " and values. Out comes one vector for each token, made of what all heads brought. One head makes one "
+        "mixture for each token; here are as many as there are heads.",
         INSIDE,
         15,
         self_attention=0.7,
         masks=0.3,
     ),
-    _lesson(9, "block", "The block", "What happens after attention?", INSIDE, 12, multi_head=0.7, self_attention=0.3),
+    _lesson(
+        9, "block", "The block", "What happens after attention?", "", INSIDE, 12, multi_head=0.7, self_attention=0.3
+    ),
     _lesson(
         10,
         "encoder_decoder",
         "Two sentences",
         "How does one sentence look at another?",
+        "",
         WHOLE,
         15,
         block=0.6,
@@ -127,17 +166,21 @@ LESSONS = (
         "vision_transformer",
         "Images as words",
         "Can a picture be read like a sentence?",
+        "A picture goes in, cut into squares, each written as one row of numbers. Out comes a name for what it "
+        "shows. From the rows on, the machine is the one that reads sentences, so that lessons 5 to 8 hold here, "
+        "too.",
         WHOLE,
         12,
         block=0.7,
         positions=0.5,
     ),
-    _lesson(12, "cost", "The bill", "What does attention cost, and who pays?", WHOLE, 12, multi_head=0.6),
+    _lesson(12, "cost", "The bill", "What does attention cost, and who pays?", "", WHOLE, 12, multi_head=0.6),
     _lesson(
         13,
         "since_2017",
         "What changed since 2017",
         "Which parts of the block were replaced, and why?",
+        "",
         WHOLE,
         15,
         block=0.7,
@@ -148,6 +191,7 @@ LESSONS = (
         "model_family",
         "One block, many models",
         "How can BERT, GPT, T5, ViT and CLIP be one machine?",
+        "",
         WHOLE,
         15,
         encoder_decoder=0.6,
@@ -160,6 +204,8 @@ LABS = (
         "sentence_lab",
         "Your sentence",
         "What do all the heads of a real model do with your own words?",
+        "Your words go in, and a model that you choose reads them. Out come the attention weights of all its layers"
+        " and heads. Whatever the lessons said, you can look for here.",
         "labs",
         "Bring your own",
         icon=":material/edit_note:",
@@ -168,6 +214,8 @@ LABS = (
         "translation_lab",
         "Your translation",
         "Which words belong together, and who finds them?",
+        "Your sentences go in. Out come translations, and for every French word how much of each English one it was"
+        " made from. Bring a translator of your own and see which of its heads aligns words.",
         "labs",
         "Bring your own",
         icon=":material/translate:",
@@ -176,6 +224,8 @@ LABS = (
         "image_lab",
         "Your picture",
         "Where do all the heads of a real model look on your own picture?",
+        "Your picture goes in, and a model reads it in patches. Out comes where each patch looks, in every layer "
+        "and head. A model of your own can stand beside one of ours.",
         "labs",
         "Bring your own",
         icon=":material/image_search:",

@@ -25,7 +25,7 @@ def open_page(slug: str) -> None:
     visit.open_page(page.slug if page.number else None)
     if page is MAP:
         return
-    page_layout.head(_eyebrow(page), page.title, page.question)
+    page_layout.head(_eyebrow(page), page.title, page.question, page.lead)
     if not preload.ready():
         with messages.loading("Reading the language model from disk, once: 90 MB, a few seconds"):
             preload.wait()

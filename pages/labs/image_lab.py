@@ -66,8 +66,10 @@ def opened(layer: int, head: int) -> None:
 
 @run_queue.fragment
 def lab() -> None:
-    name, picture = own_picture.choose(PREFIX)
-    control_row = controls.row()
+    above, figure, below = controls.around_a_figure()
+    with above:
+        name, picture = own_picture.choose(PREFIX)
+    control_row = controls.row(place=above)
     with control_row:
         on = models.choose_device(PREFIX)
     chosen = choose_model(PREFIX, control_row, on, (*OWN, *settings.MODELS))
@@ -92,10 +94,11 @@ def lab() -> None:
             f"{PREFIX}_second", controls.row("control_row_second"), on, (OWN[1], OWN[0], *settings.MODELS)
         )
         second, second_title = look_at(f"{PREFIX}_second", beside, on, name, picture, fit), beside[0]
-    with controls.row("control_row_more"):
+    with below, controls.row("control_row_more"):
         shown = patch_explorer.choose(PREFIX, first.patch_attention, *place_of_link(first.patch_attention))
-    draw(first, second, shown, chosen, (name if compare == OTHER_PICTURE else chosen[0], second_title))
-    take_away(first, shown, chosen, fit, on)
+    with figure:
+        draw(first, second, shown, chosen, (name if compare == OTHER_PICTURE else chosen[0], second_title))
+        take_away(first, shown, chosen, fit, on)
 
 
 def draw(

@@ -291,10 +291,10 @@ def take_away(
 
 @run_queue.fragment
 def lab() -> None:
-    control_row = controls.row()
+    above, figure, below = controls.around_a_figure()
+    control_row, more = controls.row(place=above), controls.row("control_row_more", below)
     with control_row:
         name = models.choose(PREFIX, [offline.NAME, *settings.MODELS])
-    more = controls.row("control_row_more")
     with more:
         on = models.choose_device(PREFIX)
     loaded = models.open_or(PREFIX, name, on, offline.NAME)
@@ -315,8 +315,8 @@ def lab() -> None:
         return
     place = place_of_link("open", seen, (3, 1))
     first, tensors = panel(found, seen, choice.shown, place, "first_")
-    other, more, other_place = beside(loaded, on, found, choice, seen, place, second)
-    tensors |= more | {"grid": seen.small(GRID_SIDE).numpy()}
+    other, others, other_place = beside(loaded, on, found, choice, seen, place, second)
+    tensors |= others | {"grid": seen.small(GRID_SIDE).numpy()}
     if max(len(seen.rows), len(seen.columns)) <= ALL_IN_FULL:
         tensors["every"] = seen.weights.flatten(0, 1).numpy()
     shown = tensors["first_weights"]
@@ -341,8 +341,9 @@ def lab() -> None:
     weights = frozenset({"first_weights", "second_weights", "every"})
     sent = pack(words, tensors, weights, exact=frozenset(tensors) - weights)
     key = f"{PREFIX}_view"
-    assets.component("lab")(key=key, data=sent, on_opened_change=opened, on_view_change=lambda: remember(key))
-    take_away(loaded, found, seen, choice, first["title"], place, shown, start)
+    with figure:
+        assets.component("lab")(key=key, data=sent, on_opened_change=opened, on_view_change=lambda: remember(key))
+        take_away(loaded, found, seen, choice, first["title"], place, shown, start)
 
 
 lab()

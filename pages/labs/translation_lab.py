@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.analysis import alignment
 from core.lessons import looking_back, sentence_lab, translation
@@ -68,21 +69,23 @@ def line_of(name: str, line: str) -> tuple[str, str]:
         return "", str(error)
 
 
-def three(lines: list[str], text: str, knowing: bool) -> None:
+def three(lines: list[str], text: str, knowing: bool, figure: DeltaGenerator, below: DeltaGenerator) -> None:
     """One sentence through all three, and the alignments of the two that look back."""
     found = {name: translated(name, text, knowing) for name in NAMES}
-    with st.container(key=f"{PREFIX}_texts", border=True):
-        for name, each in found.items():
-            st.caption(name)
-            st.text(each.text or "(nothing)")
-            if doubts := translations.doubts(each.translation, looking_back.model("additive").vocabulary):
-                st.caption(doubts)
     looking = {name: each for name, each in found.items() if each.weights is not None}
-    if looking:
-        aligned(text, looking, knowing)
-    else:
-        st.caption("Nothing was written, so there is nothing to align.")
-    exports(lines, found, knowing)
+    with figure:
+        if looking:
+            aligned(text, looking, knowing)
+        else:
+            st.caption("Nothing was written, so there is nothing to align.")
+    with below:
+        with st.container(key=f"{PREFIX}_texts", border=True):
+            for name, each in found.items():
+                st.caption(name)
+                st.text(each.text or "(nothing)")
+                if doubts := translations.doubts(each.translation, looking_back.model("additive").vocabulary):
+                    st.caption(doubts)
+        exports(lines, found, knowing)
 
 
 TITLES = {"additive": "Additive attention", "scaled dot": "Scaled dot product"}
@@ -322,20 +325,22 @@ def show_heads(loaded: LoadedModel, text: str, found: HeadsOfModel, looked: Look
 
 @run_queue.fragment
 def lab() -> None:
-    with controls.row():
+    above, figure, below = controls.around_a_figure()
+    with above, controls.row():
         lines = own_sentences.ask(PREFIX, SENTENCES)
     if not lines:
         messages.empty("Type a sentence above, or start from these", f"{PREFIX}_lines", translations.EXAMPLES)
         return
-    with controls.row("control_row_more"):
+    with below, controls.row("control_row_more"):
         text = choose([line for line in lines if line])
         which = controls.Controls(PREFIX).one_of("Translators", [OURS, THEIRS], "which")
         knowing = which == OURS and KNOWING[controls.Controls(PREFIX).one_of("Weights", list(KNOWING), "weights")]
     try:
         if which == THEIRS:
-            theirs(text)
+            with figure:
+                theirs(text)
         else:
-            three(lines, text, knowing)
+            three(lines, text, knowing, figure, below)
     except ModelError as error:
         messages.problem(f"{PREFIX}_models", "The translators cannot be used.", f"{error}.")
     except ValueError as error:

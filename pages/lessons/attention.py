@@ -55,11 +55,12 @@ def statistics(width: int, seed: int) -> DotProductStatistics:
 def scene(ui: Controls) -> Scene | None:
     with row():
         asked = learner_input.ask_pair(ui, ASKS, IS_ASKED, 5, 11)
-        width = ui.among("d, for “why √d” alone", WIDTHS, 64, "width")
-    with row("control_row_more"):
+        temperature = ui.temperature(0.1, 10.0, 0.1)
+    with ui.more():
         score = ui.select("Score", SCORES, "score", width=140)
         change = ui.select("Keys and values", list(CHANGES), "change", width=240)
-        chosen = Settings(score, ui.temperature(0.1, 10.0, 0.1), change, ui.seed(SEED))
+        chosen = Settings(score, temperature, change, ui.seed(SEED))
+        width = ui.among("d, for “why √d” alone", WIDTHS, 64, "width")
     given = learner_input.pair(ui, asked, TABLES)
     if given is None:
         return None

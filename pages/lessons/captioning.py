@@ -22,7 +22,7 @@ from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.messages import literal
 from pages.parts.words import Token, plain
 
-NOTHING = "nothing"
+NOTHING, COVERED = "nothing", {name: cell for cell, name in enumerate(CELLS)}
 DRAWN, BROUGHT = "drawn scene", "photograph or your own"
 WORDS_OF_A_THING = 5  # colour, shape, two for its place, and what stands between things
 SHARES = ("more than 90%", "60% to 90%", "less than 60%")
@@ -61,11 +61,11 @@ def scene(ui: Controls) -> Scene:
         temperature = ui.temperature(disabled=not looking)
         covered = ui.select("Cover a cell", [NOTHING, *CELLS], "cover", width=130)
         drawn = ui.one_of("Picture", [DRAWN, BROUGHT], "source") == DRAWN
-    hidden = CELLS.index(covered) if covered in CELLS else None
-    things = scene_editor.edit(ui.prefix, SCENE) if drawn else SCENE
-    brought = None if drawn else own_picture.choose(ui.prefix)[1]
+    with ui.under():
+        things = scene_editor.edit(ui.prefix, SCENE) if drawn else SCENE
+        brought = None if drawn else own_picture.choose(ui.prefix)[1]
     own = "" if brought is None else own_picture.digest(brought)
-    settings = Settings(things, hidden, temperature, forced_cells.of_link(), own)
+    settings = Settings(things, COVERED.get(covered), temperature, forced_cells.of_link(), own)
     result = captioned(settings, brought)
     caption, forced = (result.now, {at for at, _ in settings.forced_cells}) if looking else (result.mean, set())
     words = [Token(("✎ " if at in forced else "") + word, word == "</s>") for at, word in enumerate(caption.words)]

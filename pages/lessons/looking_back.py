@@ -49,7 +49,6 @@ def scene(ui: Controls) -> Scene | None:
     with row():
         text = ui.sentence(translations.SENTENCE, "English sentence")
         score = ui.one_of("Score", list(MODELS), "score")
-    with row("control_row_more"):
         temperature = ui.temperature()
         beam = ui.slider(
             "Beam",

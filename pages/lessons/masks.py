@@ -48,10 +48,13 @@ page = Lesson(
 def scene(ui: Controls) -> Scene | None:
     with row():
         asked = learner_input.ask_head(ui)
+        kind = ui.select("Mask", KINDS, "kind", 1, help=MASK_SAYS, width=170)
+        window = ui.slider("Window w", 0, AT_MOST, 2, "window") if "band" in kind else 2
+        padded = ui.slider("Padding tokens", 0, AT_MOST, 2, "padded") if kind == "padding" else 0
     given = learner_input.head(ui, asked, TABLES, AT_MOST)
     if given is None:
         return None
-    chosen = choose(ui, len(given.tokens))
+    chosen = choose(ui, len(given.tokens), kind, window, padded)
     result = masks.run(given.x, given.maps, chosen)
     return Scene(
         result,
@@ -71,15 +74,9 @@ def scene(ui: Controls) -> Scene | None:
     )
 
 
-def choose(ui: Controls, n_tokens: int) -> Settings:
-    """The mask, and what is measured with it."""
-    window, padded = 2, 0
-    with row("control_row_more"):
-        kind = ui.select("Mask", KINDS, "kind", 1, help=MASK_SAYS, width=170)
-        if "band" in kind:
-            window = ui.slider("Window w", 0, AT_MOST, 2, "window")
-        if kind == "padding":
-            padded = ui.slider("Padding tokens", 0, AT_MOST, 2, "padded")
+def choose(ui: Controls, n_tokens: int, kind: str, window: int, padded: int) -> Settings:
+    """What is measured with a mask, and the cells that were clicked."""
+    with ui.more():
         n_layers = ui.slider(
             "Layers stacked, for “reach”",
             1,

@@ -14,7 +14,6 @@ from core.listing import ran
 from pages.parts import charts, learner_input
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Cube, Heads, Table, tables, weights_matrix
-from pages.parts.learner_input import LayerInput
 from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.number_table import NumberTable
 
@@ -46,10 +45,12 @@ page = Lesson(
 def scene(ui: Controls) -> Scene | None:
     with row():
         asked = learner_input.ask_layer(ui)
+        heads_of = st.container(width="content")
     given = learner_input.layer(ui, asked, TABLES, AT_MOST)
     if given is None:
         return None
-    chosen = choose(ui, given)
+    with heads_of:
+        chosen = choose(ui, given.layer.n_heads, given.layer.maps.w_query.shape[1])
     result = multi_head.run(given.x, given.layer, chosen)
     return Scene(
         result,
@@ -68,11 +69,10 @@ def scene(ui: Controls) -> Scene | None:
     )
 
 
-def choose(ui: Controls, given: LayerInput) -> Settings:
-    """How the heads are made, and which of them may speak."""
-    width = given.layer.maps.w_query.shape[1]
-    with row("control_row_more"):
-        n_heads = ui.among("Heads H", multi_head.divisors(width), given.layer.n_heads, f"n_{width}", width=130)
+def choose(ui: Controls, own: int, width: int) -> Settings:
+    """How the heads are made, and which of them may speak. own: how many there are; width: the numbers that they share."""
+    n_heads = ui.among("Heads H", multi_head.divisors(width), own, f"n_{width}", width=130)
+    with ui.more():
         split = ui.select("Split", list(SPLITS), "split", width=190)
         merge = ui.select("Merge", list(MERGES), "merge", width=200)
         # what a closed popover holds costs the browser nothing when the slider moves

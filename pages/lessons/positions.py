@@ -50,7 +50,7 @@ def sentence(ui: Controls, text: str) -> Scene | None:
     read = sentences.read(text, ui.prefix, at_most=AT_MOST)
     if read is None:
         return None
-    with row("control_row_more"):
+    with ui.more():
         change = ui.one_of("Positions", real.CHANGES, "change", "zeroed")
         shift = ui.slider("All later by", 0, 256, 5, "shift") if change == "shifted" else 5
     chosen = real.Settings(change, ui.two_of("pair", len(read.tokens.ids)), shift)

@@ -17,7 +17,7 @@ from core.vision.classifier import FITS
 from core.vision.patches import cut_into_patches
 from core.vision.vit import VisionTransformer
 from pages.parts import answers, learning_curve, own_picture, patch_explorer
-from pages.parts.controls import Controls, row
+from pages.parts.controls import Controls
 from pages.parts.figures import Overlay, Patches, Table, queries_keys_values, shares, tables
 from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.words import Token, plain
@@ -81,7 +81,7 @@ def scene(ui: Controls) -> Scene:
 
 def choose(ui: Controls) -> tuple[Settings, int, int]:
     """What the learner sets, beside the picture, and the layer and the head that are looked at."""
-    with row():
+    with ui.more():
         fit = ui.one_of("Make it square", list(FITS), "fit")
         size = ui.among("Patch", PATCH_SIZES, PATCH_SIZE, "size")
         unread = not Settings(patch_size=size).whole

@@ -8,7 +8,7 @@ from core.lessons.positions import by_hand
 from core.lessons.positions.by_hand import Written
 from core.listing import ran
 from pages.parts import controls
-from pages.parts.controls import Controls, row
+from pages.parts.controls import Controls
 from pages.parts.figures import Curves, Dial, Table, dials, tables
 from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.number_table import NumberTable, edit_tables, held
@@ -40,7 +40,7 @@ CODE = (
 def scene(ui: Controls, seed: int) -> Scene:
     """All of it on the learner's numbers. seed: of what the claims draw."""
     written = Written(WORDS, *edit_tables(ui.prefix, TABLES).values())
-    with row("control_row_more"):
+    with ui.more():
         chosen = by_hand.Settings(
             base=float(ui.among("Base", BASES, 10_000, "base")),
             width=ui.among("Numbers D", WIDTHS, 16, "width"),

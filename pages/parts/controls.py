@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts import messages, url_state
 
@@ -23,9 +24,18 @@ S = TypeVar("S", bound=str)  # a word, where it can be one of a few known ones
 T = TypeVar("T")
 
 
-def row(name: str = "control_row"):
-    """One row of controls."""
-    return st.container(key=name, horizontal=True, vertical_alignment="bottom", gap="small")
+def row(name: str = "control_row", place: DeltaGenerator | None = None) -> DeltaGenerator:
+    """One row of controls. place: where it stands, if not here."""
+    return (place or st).container(key=name, horizontal=True, vertical_alignment="bottom", gap="small")
+
+
+def around_a_figure() -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator]:
+    """Three places: for what the figure is of, for the figure, and for what changes it.
+
+    The figure is whole in the first screen, so only one row stands above it; on a phone none does (assets/look/page.css).
+    """
+    with st.container(key="around"):
+        return st.container(key="above_figure"), st.container(key="figure"), st.container(key="below_figure")
 
 
 class Controls:
@@ -33,6 +43,15 @@ class Controls:
 
     def __init__(self, prefix: str):
         self.prefix = prefix
+        self.below: DeltaGenerator | None = None  # the place below the page's figure
+
+    def under(self) -> DeltaGenerator:
+        """The place below the figure."""
+        return self.below or st.container()
+
+    def more(self) -> DeltaGenerator:
+        """The row of controls there."""
+        return row("control_row_more", self.under())
 
     def key(self, name: str) -> str:
         """Under which name a control stands in the link."""

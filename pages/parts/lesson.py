@@ -35,7 +35,7 @@ from core.listing import Code
 from core.models.errors import ModelError
 from core.trace import Step
 from pages.parts import claims, downloads, learning, messages, question, sentences, step_viewer, url_state
-from pages.parts.controls import Controls
+from pages.parts.controls import Controls, around_a_figure
 from pages.parts.figures import View
 from pages.parts.question import Question
 from pages.parts.step_viewer import Computation, StepView, StepViewer
@@ -289,12 +289,15 @@ class Lesson:
             messages.problem(self.slug, "The models of this lesson cannot be used.", f"{error}.")
 
     def _draw(self) -> None:
-        scene = self._scene(self.ui)
+        above, figure, self.ui.below = around_a_figure()
+        with above:
+            scene = self._scene(self.ui)
         if scene is None:
             return
         viewer = self.viewer(scene)
-        step_viewer.show(viewer, on_toggle=scene.on_toggle, on_reorder=scene.on_reorder, on_pick=scene.on_pick)
-        downloads.offer(viewer, scene.origin, scene.again)
+        with figure:
+            step_viewer.show(viewer, on_toggle=scene.on_toggle, on_reorder=scene.on_reorder, on_pick=scene.on_pick)
+            downloads.offer(viewer, scene.origin, scene.again)
         for draw in self._below:
             draw(scene)
         if scene.evidence is not None:

@@ -29,12 +29,11 @@ def name(page: str) -> None:
     st.set_page_config(page_title=f"{page} · Attention Lab")
 
 
-def head(eyebrow: str, title: str, question: str) -> None:
-    """The top of a page: where it belongs, what it is called, what it answers."""
+def head(eyebrow: str, title: str, question: str, lead: str) -> None:
+    """The top of a page: where it belongs, what it is called, what it answers, and how it begins."""
     st.session_state[_HEAD] = (title, question)
-    st.html(
-        f'<div class="page-head"><p class="eyebrow">{eyebrow}</p><h1>{title}</h1><p class="question">{question}</p></div>'
-    )
+    named = f'<div class="named"><h1>{title}</h1><p class="question">{question}</p></div>'
+    st.html(f'<div class="page-head"><p class="eyebrow">{eyebrow}</p>{named}<p class="lead">{lead}</p></div>')
 
 
 def heading() -> tuple[str, str]:
