@@ -69,9 +69,8 @@ LESSONS = (
         "looking_back",
         "Looking back",
         "How can a translator look back at the word it needs?",
-        "An English sentence goes in, and the translator keeps a row of numbers for each piece of it. Before each "
-        "French piece it looks back and mixes these rows, by weights that add up to 1. The weights are attention, "
-        "as it began.",
+        "A sentence goes in, a row of numbers for each piece. Before each French piece the translator mixes these "
+        "rows, by weights. They are attention, as it began.",
         BEFORE,
         12,
         bottleneck=0.8,
@@ -138,9 +137,8 @@ LESSONS = (
         "multi_head",
         "Many heads",
         "Why look in twelve ways at the same time?",
-        "The vectors of a sentence go in, and several heads read them side by side, each with its own queries, keys"
-        " and values. Out comes one vector for each token, made of what all heads brought. One head makes one "
-        "mixture for each token; here are as many as there are heads.",
+        "The vectors of a sentence go in, and several heads read them side by side. Out comes one vector for each "
+        "token. One head makes one mixture; here are many.",
         INSIDE,
         15,
         self_attention=0.7,
@@ -214,8 +212,8 @@ LABS = (
         "translation_lab",
         "Your translation",
         "Which words belong together, and who finds them?",
-        "Your sentences go in. Out come translations, and for every French word how much of each English one it was"
-        " made from. Bring a translator of your own and see which of its heads aligns words.",
+        "Your sentences go in. Out come translations, and for every French word its shares of the English ones. Or "
+        "bring a model and see which of its heads aligns.",
         "labs",
         "Bring your own",
         icon=":material/translate:",

@@ -78,6 +78,7 @@ def ask(prefix: str, default: str) -> list[str]:
         key=f"{prefix}_lines",
         bind="query-params",
         max_chars=settings.MAX_TEXT,
+        height=68,  # pixels: two lines, so that the figure below is whole in the first screen
     )
     with st.popover("Upload"):
         kinds = "A .txt with a sentence per line, or a table of them (.csv, .tsv, .txt with tabs); UTF-8 or UTF-16"

@@ -16,6 +16,7 @@ TABLE = ".step-viewer .figure-table table"
 POPOVER = "[data-testid=stPopoverBody]"
 ZOOMED = {"width": 720, "height": 500}  # what is left of the window at 200 %
 MOST = 300  # stops of one page
+FIRST_SCREEN = 900  # pixels of a usual desk
 
 # drawings without words of their own, and where the words are
 SAID_ELSEWHERE = {
@@ -39,6 +40,13 @@ def visitor(page: Page, windows: Windows) -> Iterator[Visitor]:
     """Who prefers stillness, once on each page: a test finds it as the one before has left it."""
     with visiting(windows) as visit:
         yield visit(looks.path_of(page), reduced_motion="reduce")
+
+
+def test_the_figure_is_whole_in_the_first_screen(page, visitor):
+    if not page.section:
+        return
+    figure = visitor.see(".st-key-figure figure canvas").first.bounding_box()
+    assert figure["y"] + figure["height"] <= FIRST_SCREEN
 
 
 def test_who_prefers_stillness_sees_nothing_move(visitor):

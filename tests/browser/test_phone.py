@@ -43,6 +43,14 @@ def test_on_a_phone_nothing_is_cut_and_nothing_scrolls_sideways(visitor):
     looks.assert_whole(visitor, WIDE)
 
 
+def test_on_a_phone_the_figure_comes_before_its_controls(page, visitor):
+    if not page.section:
+        return
+    figure, controls = (visitor.see(f".st-key-{name}").bounding_box() for name in ("figure", "above_figure"))
+    assert figure["y"] + figure["height"] <= controls["y"]
+    assert figure["y"] < PHONE["viewport"]["height"] / 2
+
+
 def test_a_finger_meets_every_target(visitor):
     looks.open_panels(visitor)
     small, seen = visitor.page.evaluate(looks.TARGETS, [FINGER, SMALLER])
