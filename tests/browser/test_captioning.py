@@ -23,6 +23,7 @@ def focused(visitor) -> str:
 def test_a_thing_that_is_dragged_is_captioned_where_it_lies(visit):
     visitor = visit("/captioning")
     captioned(visitor, "red circle top left and blue square bottom right </s>")
+    visitor.see(".scene svg").scroll_into_view_if_needed()
     box = visitor.see("[data-thing='0']").bounding_box()
     picture = visitor.see(".scene svg").bounding_box()
     mouse = visitor.page.mouse
