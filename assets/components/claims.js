@@ -1,7 +1,7 @@
 // Sentences that people say. Opening one runs its experiment in Python; what it found comes back with the next drawing.
 
 import { mount } from "./kit/mount.js";
-import { button, element, focusedIn } from "./kit/text.js";
+import { button, element, focusedIn, lettered } from "./kit/text.js";
 
 /** @import { App, Claim, ClaimsData, Component, Io } from "./kit/types.js" */
 
@@ -51,8 +51,8 @@ function createClaims(root, io) {
       children: [
         element("div", {
           children: [
-            element("p", { children: [claim.instead ?? ""] }),
-            element("p", { className: "says", children: [claim.says ?? ""] }),
+            element("p", { children: lettered(claim.instead ?? "") }),
+            element("p", { className: "says", children: lettered(claim.says ?? "") }),
             ...(claim.holds
               ? []
               : [
@@ -66,7 +66,7 @@ function createClaims(root, io) {
         }),
         element("dl", {
           children: (claim.numbers ?? []).flatMap(([name, value]) => [
-            element("dt", { children: [name] }),
+            element("dt", { children: lettered(name) }),
             element("dd", { children: [value] }),
           ]),
         }),
@@ -100,7 +100,7 @@ function createClaims(root, io) {
     const head = button("", { className: "said", "aria-expanded": String(Boolean(claim.open)) });
     head.append(
       element("span", { className: "mark-of-state", "aria-hidden": "true", children: [claim.open ? "−" : "+"] }),
-      element("span", { children: [`“${claim.said}”`] }),
+      element("span", { children: lettered(`“${claim.said}”`) }),
       // not before it was opened: whoever reads it at once has nothing left to find out
       ...(claim.open ? [element("span", { className: "verdict", children: [claim.verdict] })] : []),
     );

@@ -1,8 +1,8 @@
 // The formula of a lesson and the function that made a step: whole, with marks on what the step shows.
 
-import { childrenOf, element, spans } from "./kit/text.js";
+import { childrenOf, element } from "./kit/text.js";
 
-/** @import { CodeLine, Span, StepView, StepViewerData } from "./kit/types.js" */
+/** @import { CodeLine, StepView, StepViewerData } from "./kit/types.js" */
 
 const SMALLEST_FORMULA = 12; // pixels
 /** @type {Record<string, string>} */
@@ -77,8 +77,11 @@ export class Computation {
 
 /** @param {CodeLine} line */
 function codeLine({ text, steps }) {
-  const words = text.split(/\b(queries|keys|values|output)\b/).map((word) => /** @type {Span} */ ([word, ROLES[word]]));
-  const node = element("div", { children: spans(words) });
+  const words = text.split(/\b(queries|keys|values|output)\b/);
+  const children = words.map((word) =>
+    ROLES[word] ? element("span", { className: ROLES[word], children: [word] }) : word,
+  );
+  const node = element("div", { children });
   node.dataset.steps = steps.join(" ");
   return node;
 }

@@ -2,7 +2,7 @@
 
 import { FigureNumbers } from "./figure_numbers.js";
 import { BLANK, fit, heat, penOf, ratioOf } from "./kit/canvas.js";
-import { element } from "./kit/text.js";
+import { element, spoken } from "./kit/text.js";
 
 /** @import { Heat } from "./kit/canvas.js" */
 /** @import { Matrix, View } from "./kit/figure_kinds.js" */
@@ -157,7 +157,7 @@ export class Figure extends FigureNumbers {
     const seen = view.summary?.(stepView.view) ?? this.summary(/** @type {Part} */ (stepView.view));
     this.canvas.setAttribute(
       "aria-label",
-      `${stepView.title}: ${seen}. Looked at: ${view.describe(stepView.view, this.selection.now)}`,
+      `${spoken(stepView.title)}: ${seen}. Looked at: ${view.describe(stepView.view, this.selection.now)}`,
     );
   }
 

@@ -1,7 +1,7 @@
 // Tables of a few numbers to edit. A cell that is no number keeps its old value and says so.
 
 import { mount } from "./kit/mount.js";
-import { element, focusedIn } from "./kit/text.js";
+import { element, focusedIn, lettered, spoken } from "./kit/text.js";
 
 /** @import { App, Component, Io, NumberTable, NumberTablesData } from "./kit/types.js" */
 
@@ -30,7 +30,7 @@ function createNumberTable(root, io) {
 
   /** @param {NumberTable} numberTable @param {number} row @param {number} column */
   function cell(numberTable, row, column) {
-    const name = `${numberTable.label}, row ${numberTable.names[row] ?? row}, column ${column}`;
+    const name = `${spoken(numberTable.label)}, row ${numberTable.names[row] ?? row}, column ${column}`;
     const input = element("input", { type: "text", inputmode: "decimal", size: 4, "aria-label": name });
     input.value = String(numberTable.values[row][column]);
     input.onchange = () => accept(input, numberTable, row, column);
@@ -60,7 +60,7 @@ function createNumberTable(root, io) {
     return element("div", {
       className: "number-table",
       children: [
-        element("div", { className: `name ${numberTable.role}`, children: [numberTable.label] }),
+        element("div", { className: `name ${numberTable.role}`, children: lettered(numberTable.label) }),
         element("table", { children: rows }),
       ],
     });

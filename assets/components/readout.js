@@ -1,9 +1,9 @@
 // The cell that is looked at, computed before the eye: which numbers went in, what came out.
 
-import { cut, FONT, fit, heat, write } from "./kit/canvas.js";
+import { cut, FONT, fit, heat, writeLettered } from "./kit/canvas.js";
 import { number, signed, total } from "./kit/numbers.js";
 import { rowOf } from "./kit/selection.js";
-import { element, spans } from "./kit/text.js";
+import { element, spans, spoken } from "./kit/text.js";
 import { saidOf } from "./kit/way.js";
 
 /** @import { Matrix } from "./kit/figure_kinds.js" */
@@ -83,7 +83,7 @@ export class Readout {
     const [name, role] = NAMES[table.tensor] ?? [table.label, null];
     const token = figure.tokens(table.rows)[row].text;
     /** @type {Span[]} */
-    const of = [[name, role ?? "strong"]];
+    const of = [[name, role ?? "letter"]];
     if (token !== name) of.push([" of ", null], [token, "strong"]);
     if (table.percent) return { title: [...of, [" = ", null], [number(tensor.at(row, 0), 3), "mark"]] };
     return {
@@ -249,7 +249,7 @@ export class Readout {
     if (!strips.length) return;
     const told = strips.map(
       ({ name, values }) =>
-        `${name}: ${values.length} numbers from ${number(Math.min(...values))} to ${number(Math.max(...values))}`,
+        `${spoken(name)}: ${values.length} numbers from ${number(Math.min(...values))} to ${number(Math.max(...values))}`,
     );
     this.strips.setAttribute("aria-label", told.join("; "));
     const { theme } = this.figure;
@@ -259,7 +259,7 @@ export class Readout {
       const font = `500 12px ${FONT.sans}`;
       context.font = font;
       const colour = theme.colours[role ?? ""] ?? theme.colours["ink-2"];
-      write(context, cut(context, name, NAME - 6), 0, (row + 0.5) * STRIP, { font, colour });
+      writeLettered(context, cut(context, name, NAME - 6), 0, (row + 0.5) * STRIP, { font, colour });
       const high = limit ?? Math.max(...values.map(Math.abs), 1e-9);
       heat(context, {
         x: NAME,

@@ -9,7 +9,7 @@ import { ViewLink } from "./kit/link.js";
 import { mount } from "./kit/mount.js";
 import { total } from "./kit/numbers.js";
 import { Selection } from "./kit/selection.js";
-import { button, element, focusedIn, spans } from "./kit/text.js";
+import { button, element, focusedIn, lettered, spans } from "./kit/text.js";
 import { arrows } from "./kit/touch.js";
 import { Legend } from "./legend.js";
 import { Readout } from "./readout.js";
@@ -281,7 +281,7 @@ function createStepViewer(root, io) {
   function words(now) {
     shown = timeline.step;
     say.count.textContent = `${timeline.step + 1}/${data.views.length}`;
-    say.title.textContent = now.title;
+    say.title.replaceChildren(...lettered(now.title));
     say.shape.textContent = now.shape;
     say.also.textContent = [now.also && `also called ${now.also}`, now.source].filter(Boolean).join(" · ");
     say.notice.replaceChildren(...spans(now.notice));

@@ -2,7 +2,7 @@
 
 import { clamp, mix } from "./kit/numbers.js";
 import { Playhead } from "./kit/playhead.js";
-import { button, element } from "./kit/text.js";
+import { button, element, lettered, spoken } from "./kit/text.js";
 
 /** @import { Pressed, StepView } from "./kit/types.js" */
 
@@ -128,11 +128,11 @@ export class Timeline {
     /** @type {Element[]} */
     const children = [];
     this.pictures = views.map((stepView, index) => {
-      if (index) children.push(element("span", { className: "operator", children: [stepView.operator ?? ""] }));
+      if (index) children.push(element("span", { className: "operator", children: lettered(stepView.operator ?? "") }));
       const canvas = element("canvas", { "aria-hidden": "true" }); // the slider says which step it is
       const node = element("div", {
         className: "step",
-        children: [canvas, element("span", { className: "label", children: [stepView.label] })],
+        children: [canvas, element("span", { className: "label", children: lettered(stepView.label) })],
       });
       node.onclick = () => {
         this.poster = false;
@@ -201,7 +201,7 @@ export class Timeline {
     this.play.replaceChildren(icon(playing ? "pause" : "play"));
     this.play.setAttribute("aria-label", playing ? "Pause" : "Play");
     this.slider.setAttribute("aria-valuenow", String(this.step + 1));
-    this.slider.setAttribute("aria-valuetext", `${this.step + 1} of ${last + 1}: ${this.labels[this.step]}`);
+    this.slider.setAttribute("aria-valuetext", `${this.step + 1} of ${last + 1}: ${spoken(this.labels[this.step])}`);
   }
 
   /** @param {PointerEvent} event */

@@ -3,6 +3,7 @@
 A notebook that is taken away holds the source of what it needs from here, so this module knows no page and no screen.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -55,6 +56,11 @@ SIZE = (6.4, 5.2)  # inches
 def colours(scale: str) -> LinearSegmentedColormap:
     """The colours of a scale: from 0 on for weights, to both sides of 0 for signed numbers."""
     return LinearSegmentedColormap.from_list(scale, PALETTE["diverging" if scale == "signed" else "sequential"])
+
+
+def lettered(text: str) -> str:
+    """Words of ours with their letters below the line, as Q in W_Q."""
+    return re.sub(r"(?<=[^\W\d_])_([^\W\d_])(?!\w)", r"$_{\\mathregular{\1}}$", text)
 
 
 def heat_map(axes: Axes, array: np.ndarray, part: Drawn, allowed: np.ndarray | None) -> Any:
@@ -110,7 +116,7 @@ def draw_tables(figure: Figure, view: Tables, tensors: Tensors, tokens: Words, l
     parts = view.tables
     for i, (axes, part) in enumerate(zip(np.atleast_1d(figure.subplots(1, len(parts))), parts, strict=True)):
         image = heat_map(axes, head_of(tensors[part.tensor], looked), part, None)
-        axes.set_title(part.label, fontsize=10)
+        axes.set_title(lettered(part.label), fontsize=10)
         if i == 0 or part.labelled:
             label_axis(axes, tokens[part.rows], "y")
         else:
@@ -306,6 +312,6 @@ def draw(paint: Painter, title: str, view: View, shown: Any, looked: Look) -> No
     import matplotlib.pyplot as plt
 
     figure = plt.figure(figsize=SIZE, layout="constrained")
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(lettered(title), fontsize=11)
     paint(figure, view, shown.tensors, shown.tokens, looked)
     plt.show()

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.typing import RcKeyType
 
 from core.trace import matrices
-from pages.parts.drawing import PAINTERS, SIZE
+from pages.parts.drawing import PAINTERS, SIZE, lettered
 from pages.parts.step_viewer import StepView, StepViewer
 
 # the first of these that is installed and knows a letter draws it
@@ -55,9 +55,8 @@ def picture(viewer: StepViewer, step_view: StepView, looked: dict[str, int], kin
 def figure(viewer: StepViewer, step_view: StepView, looked: dict[str, int]) -> Figure:
     """One step view, drawn."""
     drawn = Figure(figsize=SIZE, layout="constrained")
-    drawn.suptitle(
-        step_view.title or next(step.title for step in viewer.steps if step.name == step_view.steps[0]), fontsize=11
-    )
+    title = step_view.title or next(step.title for step in viewer.steps if step.name == step_view.steps[0])
+    drawn.suptitle(lettered(title), fontsize=11)
     tokens = {axis: [token.text for token in words] for axis, words in viewer.tokens.items()}
     PAINTERS[type(step_view.view)](drawn, step_view.view, matrices(viewer.steps) | dict(viewer.tensors), tokens, looked)
     return drawn

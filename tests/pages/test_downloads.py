@@ -62,6 +62,15 @@ def looked_at(viewer) -> dict[str, int]:
     return {"query": 0, "key": 0, "dimension": 0, "head": 0} | dict(viewer.focus)
 
 
+def test_letters_below_the_line_stand_there_on_paper(offered):
+    viewer = offered("multi_head")
+    (mixed,) = (view for view in viewer.views if "mixed" in view.steps)
+    drawn = picture(viewer, mixed, looked_at(viewer), "svg").decode()
+    assert mixed.view.parts[0].label == "O·W_O"
+    assert "W_O" not in drawn
+    assert "O·W" in drawn
+
+
 def test_a_figure_holds_the_words_of_the_visitor_as_words(offered):
     viewer = offered("self_attention", self_attention_text="costs $5 or $6 & <b>more</b> 日")
     looked = {"query": 0, "key": 0, "dimension": 0, "head": 0}

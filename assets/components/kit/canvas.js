@@ -1,6 +1,7 @@
 // Drawing on canvas: sharp on every screen, one heatmap for all.
 
 import { parse, shade } from "./colour.js";
+import { indexed } from "./text.js";
 
 /** @import { Pen, Theme } from "./types.js" */
 
@@ -233,6 +234,30 @@ export function write(context, text, x, y, { font, colour, align = "left", basel
   context.textBaseline = baseline;
   context.direction = "ltr";
   context.fillText(text, x, y);
+}
+
+/**
+ * Words of ours in one line, with their letters below it, as Q in W_Q. Returns how wide they are.
+ *
+ * @param {Pen} context
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {Lettering} style
+ */
+export function writeLettered(context, text, x, y, { align = "left", ...style }) {
+  const small = style.font.replace(/\d+(?=px)/, (size) => String(Math.round(Number(size) * 0.75)));
+  const parts = indexed(text).map((part, place) => {
+    context.font = place % 2 ? small : style.font;
+    return { part, font: context.font, down: place % 2 ? 3 : 0, width: context.measureText(part).width };
+  });
+  const width = parts.reduce((sum, part) => sum + part.width, 0);
+  let at = x - { left: 0, start: 0, center: width / 2, right: width, end: width }[align];
+  for (const { part, font, down, width: own } of parts) {
+    write(context, part, at, y + down, { ...style, font });
+    at += own;
+  }
+  return width;
 }
 
 /**

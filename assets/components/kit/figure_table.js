@@ -1,7 +1,7 @@
 // The numbers of a figure as a table, for eyes and for screen readers: made when it is asked for, in the browser, from
 // the tensor that is drawn.
 
-import { button, element } from "./text.js";
+import { button, element, lettered } from "./text.js";
 
 /** @import { Readable } from "./types.js" */
 
@@ -65,7 +65,7 @@ function written({ title, rows, columns, cell }) {
   );
   const table = element("table", {
     children: [
-      element("caption", { children: [title] }),
+      element("caption", { children: lettered(title) }),
       element("thead", {
         children: [element("tr", { children: [element("td"), ...shownColumns.map((name) => heading(name, "col"))] })],
       }),

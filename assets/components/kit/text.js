@@ -27,16 +27,40 @@ export function element(tag, { className, children = [], ...attributes } = {}) {
 }
 
 /**
- * Spans [["text", role], ...] from Python or from a part, as nodes. A role is a class: query, key, number, mark ...
+ * The parts of words of ours in turns: what stands on the line, and a letter that stands below it, as Q does in W_Q.
+ *
+ * @param {string} text
+ */
+export const indexed = (text) => text.split(/(?<=\p{L})_(\p{L})(?![\p{L}\p{N}_])/u);
+
+/**
+ * Words of ours as a voice reads them.
+ *
+ * @param {string} text
+ */
+export const spoken = (text) => indexed(text).join("");
+
+/**
+ * Words of ours as nodes, with their letters below the line.
+ *
+ * @param {string} text
+ * @returns {(string | HTMLElement)[]}
+ */
+export const lettered = (text) =>
+  indexed(text).map((part, place) => (place % 2 ? element("sub", { children: [part] }) : part));
+
+/**
+ * Spans [["text", role], ...] from Python or from a part, as nodes. A role is a class: query, key, number, mark ... What
+ * has none is ours, and so is a letter, which stands for a table.
  *
  * @param {Span[]} parts
- * @returns {(Text | HTMLElement)[]}
+ * @returns {(string | HTMLElement)[]}
  */
 export function spans(parts) {
-  return parts.map(([text, role]) => {
-    if (!role) return document.createTextNode(text);
-    const node = element(role === "mark" ? "mark" : "span", { className: role });
-    node.textContent = text;
+  return parts.flatMap(([text, role]) => {
+    if (!role) return lettered(text);
+    const children = role === "letter" ? lettered(text) : [text];
+    const node = element(role === "mark" ? "mark" : "span", { className: role, children });
     // a word of a right-to-left script must not turn the sentence around
     node.dir = "auto";
     return node;

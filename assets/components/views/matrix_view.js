@@ -1,7 +1,7 @@
 // A matrix in the middle, what it is made of around it: the left operand lies beside its rows, the top operand above its
 // columns. From one step to the next the matrix stays where it is.
 
-import { cut, FONT, HIDDEN, hiddenWord, outline, write } from "../kit/canvas.js";
+import { cut, FONT, HIDDEN, hiddenWord, outline, write, writeLettered } from "../kit/canvas.js";
 import { inkOn, shade } from "../kit/colour.js";
 import { clamp, number, short } from "../kit/numbers.js";
 
@@ -194,7 +194,7 @@ export class MatrixView {
    */
   #caption(context, { label, role }, x, y, align) {
     const colour = this.figure.theme.colours[role] ?? this.figure.theme.colours["ink-2"];
-    write(context, label, x, y, { font: `600 13px ${FONT.sans}`, colour, align, baseline: "alphabetic" });
+    writeLettered(context, label, x, y, { font: `600 13px ${FONT.sans}`, colour, align, baseline: "alphabetic" });
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Matrix} view */

@@ -1,9 +1,10 @@
 // Tables side by side: one row per token, one column per number. X; or Q, K and V.
 
-import { cut, FONT, outline, write } from "../kit/canvas.js";
+import { cut, FONT, outline, write, writeLettered } from "../kit/canvas.js";
 import { inkOn, shade } from "../kit/colour.js";
 import { clamp, number } from "../kit/numbers.js";
 import { rowOf } from "../kit/selection.js";
+import { spoken } from "../kit/text.js";
 
 /** @import { Table, Tables } from "../kit/figure_kinds.js" */
 /** @import { Looked, Part, Place, Tensor, Token } from "../kit/types.js" */
@@ -167,9 +168,7 @@ export class TablesView {
     const { theme } = this.figure;
     const colour = theme.colours[role] ?? theme.colours.ink;
     const font = `600 13px ${FONT.sans}`;
-    write(context, label, x, 16, { font, colour, baseline: "alphabetic" });
-    context.font = font;
-    const beside = x + context.measureText(label).width + 6;
+    const beside = x + writeLettered(context, label, x, 16, { font, colour, baseline: "alphabetic" }) + 6;
     const small = `400 12px ${FONT.sans}`;
     context.font = small;
     const words = cut(context, `${name}  ${tensor.rows} × ${tensor.columns}`, width - (beside - x));
@@ -215,7 +214,7 @@ export class TablesView {
   /** @param {Tables} view */
   summary(view) {
     return view.tables
-      .map((table) => `${table.label}, ${this.figure.summary({ scale: "signed", ...table })}`)
+      .map((table) => `${spoken(table.label)}, ${this.figure.summary({ scale: "signed", ...table })}`)
       .join(". ");
   }
 
@@ -235,6 +234,6 @@ export class TablesView {
         : table.tensor.columns > 1
           ? `, number ${column}`
           : "";
-    return `${table.label} of ${token}${beside}: ${number(table.tensor.at(row, column), 3)}`;
+    return `${spoken(table.label)} of ${token}${beside}: ${number(table.tensor.at(row, column), 3)}`;
   }
 }
