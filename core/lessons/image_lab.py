@@ -7,8 +7,8 @@ from core.analysis.patch_attention import Chosen, PatchAttention
 from core.export import doors
 from core.lessons.shown import Shown
 from core.models import checkpoints, image_attention
-from core.models.image_attention import Preprocessing
 from core.models.image_reading import patch_attention_of
+from core.models.preprocessing import Preprocessing
 from core.vision.classifier import as_input
 
 Pixels = UInt8[np.ndarray, "side side 3"]
@@ -35,8 +35,8 @@ def shown_of_library(
     """
     images = image_attention.as_input(pixels, preprocessing)
     weights = doors.heads_of_image(model, architecture, images, stretched)
-    across = preprocessing.side // preprocessing.patch
-    return drawn(PatchAttention(weights, extra, across, across), pixels, chosen)
+    across = preprocessing.across
+    return drawn(PatchAttention(weights, extra, across, across), image_attention.as_seen(pixels, preprocessing), chosen)
 
 
 def drawn(seen: PatchAttention, pixels: Pixels, chosen: Chosen) -> Shown:

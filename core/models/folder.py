@@ -18,6 +18,7 @@ from core.models import offline
 from core.models.errors import ModelError, told_as
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
+LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}  # how the library opens a folder
 PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".msgpack", ".h5"}
 LONGEST_NAME = 1000
 # the library builds what a config says before it looks at the weights: up to here that costs nothing

@@ -1,8 +1,6 @@
 """From a picture to the real attention of a vision model of the library on it."""
 
 import inspect
-import json
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
+from PIL import Image
 from torch import Tensor, nn
 
 from core.analysis.patch_attention import PatchAttention
@@ -17,28 +16,12 @@ from core.models import folder as folders
 from core.models.errors import ModelError, told_as
 from core.models.introspection import returned
 from core.models.loaded import LoadedModel
+from core.models.preprocessing import Preprocessing, values_of
 from core.models.recording import record
 
 MOST_PATCHES: Final = 600  # of a model's own size; beyond it, the picture is made smaller
 MOST_WEIGHTS: Final = 50_000_000  # of all heads on one picture
 _ACROSS: Final = 16  # patches a side of a picture that was made smaller
-_HALF: Final = (0.5, 0.5, 0.5)  # what processors take where a model names no mean and deviation
-_PROCESSOR: Final = "preprocessor_config.json"
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """What a vision model reads.
-
-    side         pixels a side; patch: pixels of a patch.
-    mean, std    what its pixels are normalised by, from 0 to 1; known: whether the model's own file says so.
-    """
-
-    side: int
-    patch: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    known: bool
 
 
 def preprocessing_of(loaded: LoadedModel) -> Preprocessing:
@@ -51,13 +34,16 @@ def preprocessing_of(loaded: LoadedModel) -> Preprocessing:
         side = side[0] if len(set(side)) == 1 else None
     if isinstance(patch, (list, tuple)):
         patch = patch[0] if len(set(patch)) == 1 else None
-    if not isinstance(patch, int) or not isinstance(side, int) or side < patch or side % patch:
+    if not isinstance(patch, int) or not isinstance(side, int) or side < patch:
         raise ModelError(f"{loaded.name} does not cut square pictures into square patches: choose a ViT or one like it")
     n = (side // patch) ** 2
     if n > MOST_PATCHES or n**2 * len(loaded.groups) * loaded.n_heads > MOST_WEIGHTS:
         side = _ACROSS * patch
-    mean, std, known = _normalisation(loaded)
-    return Preprocessing(side, patch, mean, std, known)
+    channels = getattr(config, "num_channels", 3)
+    if channels not in (1, 3):
+        raise ModelError(f"{loaded.name} reads pictures of {channels} channels: choose one for colour (3) or grey (1)")
+    values = values_of(loaded.name, _folder(loaded), channels)
+    return Preprocessing(side, patch, channels, **vars(values))
 
 
 @lru_cache(maxsize=8)
@@ -66,26 +52,25 @@ def _folder(loaded: LoadedModel) -> Path:
     return Path(folders.find(loaded.name))
 
 
-def _normalisation(loaded: LoadedModel) -> tuple[tuple[float, ...], tuple[float, ...], bool]:
-    path = _folder(loaded) / _PROCESSOR
-    if not path.is_file():
-        return _HALF, _HALF, False
-    try:
-        said = json.loads(path.read_text("utf-8"))
-        mean, std = (tuple(float(each) for each in said[name]) for name in ("image_mean", "image_std"))
-        if not (len(mean) == len(std) == 3 and min(std) > 0):
-            raise ValueError
-    except (ValueError, KeyError, TypeError):
-        raise ModelError(f"{loaded.name}: its {_PROCESSOR} cannot be read; fetch the file again") from None
-    return mean, std, True
+def as_seen(
+    pixels: UInt8[np.ndarray, "side side 3"], preprocessing: Preprocessing
+) -> UInt8[np.ndarray, "covered covered 3"]:
+    """What a model sees of a picture: grey where it sees no colour, without the edge beyond the last whole patch."""
+    covered = pixels[: preprocessing.covered, : preprocessing.covered]
+    if preprocessing.channels == 1:
+        covered = np.asarray(Image.fromarray(covered).convert("L").convert("RGB"))
+    return np.ascontiguousarray(covered)
 
 
 def as_input(
     pixels: UInt8[np.ndarray, "side side 3"], preprocessing: Preprocessing
 ) -> Float[Tensor, "1 channels height width"]:
     """Pixels as the model expects them."""
+    if preprocessing.channels == 1:
+        pixels = np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
     mean, std = (torch.tensor(values)[:, None, None] for values in (preprocessing.mean, preprocessing.std))
-    return ((torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255 - mean) / std)[None]
+    values = torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() * preprocessing.factor
+    return ((values - mean) / std)[None]
 
 
 def attention_of(
@@ -108,7 +93,7 @@ def attention_of(
             records = returned(module(pixel_values=inputs, output_attentions=True, **more))
     weights = [kept.weights[0].float().cpu() for kept in records]
     n_tokens = {tuple(each.shape) for each in weights}
-    across = preprocessing.side // preprocessing.patch
+    across = preprocessing.across
     if len(n_tokens) != 1 or weights[0].shape[-1] < across**2:
         raise ModelError(f"{loaded.name} looks through windows or merges patches: choose a ViT or one like it")
     n_extra = weights[0].shape[-1] - across**2

@@ -22,12 +22,16 @@ CLASS_TOKEN: Final = "[CLS]"
 
 @dataclass(frozen=True, eq=False)
 class ImageReading:
-    """A picture as a model saw it, the weights of all its heads, and what it says the picture shows, if it says it."""
+    """A picture as a model saw it, the weights of all its heads, and what it says the picture shows, if it says it.
+
+    pixels   what it saw; given: what it was given, which may have colours or an edge that it does not see.
+    """
 
     name: str
     pixels: UInt8[np.ndarray, "side side 3"]
     patch_attention: PatchAttention
     answer: Classification | None
+    given: UInt8[np.ndarray, "given given 3"]
 
 
 def patch_attention_of(answer: Classification) -> PatchAttention:
@@ -55,10 +59,11 @@ def read_image(
         classifier = checkpoints.load_classifier(model, device)
         pixels = fitted(picture, classifier.side, fit)
         answer = classifier.classify(pixels)
-        return ImageReading(name, pixels, patch_attention_of(answer), answer)
+        return ImageReading(name, pixels, patch_attention_of(answer), answer, pixels)
     preprocessing = image_attention.preprocessing_of(model)
     pixels = fitted(picture, preprocessing.side, fit)
-    return ImageReading(name, pixels, image_attention.attention_of(model, pixels, preprocessing), None)
+    seen = image_attention.as_seen(pixels, preprocessing)
+    return ImageReading(name, seen, image_attention.attention_of(model, pixels, preprocessing), None, pixels)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,6 @@ from core.models.pretrained import IMPLEMENTATION
 __all__ = ["LoadedModel", "ModelError", "load"]
 
 NO_LIMIT = 1_000_000_000  # tokenizers without a limit name a number beyond all texts
-LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 _lock = threading.Lock()
 _models: OrderedDict[tuple[str, str], Future[LoadedModel]] = OrderedDict()
@@ -85,7 +84,7 @@ def _open(name: str, place: torch.device) -> LoadedModel:
     folder = folders.find(name)
     folders.check(name, folder)
     with told_as(f"{name}: {folders.CONFIG} does not describe a model of its architecture; fetch the file again"):
-        config = AutoConfig.from_pretrained(folder, **LOCAL)
+        config = AutoConfig.from_pretrained(folder, **folders.LOCAL)
     model = _weights(name, folder, config)
     with told_as(f"{name} does not fit into the memory of {devices.describe(place)}: choose a smaller model"):
         model = model.to(place).eval().requires_grad_(False)
@@ -134,7 +133,7 @@ def _from_pretrained(
         dtype=torch.float32,
         use_safetensors=True,
         output_loading_info=True,
-        **LOCAL,
+        **folders.LOCAL,
     )
 
 
@@ -153,7 +152,7 @@ def _tokenizer(name: str, folder: Path) -> PreTrainedTokenizerBase:
     with told_as(f"{name}: its tokenizer cannot be read; fetch {_vocabularies(folder) or 'its files'} again"):
         try:
             # the library's classes may be None where its tokenizers are not installed: here they are
-            tokenizer = cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(folder, **LOCAL))
+            tokenizer = cast("PreTrainedTokenizerBase", AutoTokenizer.from_pretrained(folder, **folders.LOCAL))
         except ImportError as error:
             needed = re.search(r"install (\w+) to use", str(error))
             package = needed[1] if needed else "a package that is not installed, most often sentencepiece"

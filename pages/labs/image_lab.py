@@ -1,5 +1,7 @@
 """The image lab: all heads of a vision model on the visitor's own pictures."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import streamlit as st
 
@@ -131,11 +133,23 @@ def draw(
     if answered:
         st.caption(answers.world(answered[0][1]))
     loaded = chosen[1]
-    if loaded is not None and not loaded.recorded:
-        st.caption("This family brings its own attention, so the weights are those that the library returns.")
-    if loaded is not None and not image_attention.preprocessing_of(loaded).known:
-        st.caption(
-            "No file of the model says how its pixels are normalised: the usual mean and deviation of 0.5 are taken."
+    if loaded is not None and (told := " ".join(how_it_sees(loaded))):
+        st.caption(told)
+
+
+def how_it_sees(loaded: LoadedModel) -> Iterator[str]:
+    """What one must know of a model of the library beside its weights."""
+    reads = image_attention.preprocessing_of(loaded)
+    if not loaded.recorded:
+        yield "This family brings its own attention, so the weights are those that the library returns."
+    if not reads.known:
+        yield "No file of the model says how its pixels are normalised: the usual mean and deviation of 0.5 are taken."
+    if reads.channels == 1:
+        yield "The model sees no colours: the picture is made grey."
+    if reads.covered < reads.side:
+        yield (
+            f"The model is given {reads.side} × {reads.side} pixels, which is no multiple of its patches of {reads.patch}: "
+            f"it sees the first {reads.covered} × {reads.covered}."
         )
 
 
@@ -164,7 +178,7 @@ def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel 
     )
     model, loaded = chosen
 
-    pixels = call(picture_files.opened_png, picture_files.png(first.pixels))
+    pixels = call(picture_files.opened_png, picture_files.png(first.given))
     asked = Chosen(**vars(shown))
     if loaded is None:
         again = call(image_lab.shown, model, pixels, asked)
