@@ -294,6 +294,7 @@ KEPT_FOR_ALL = {
     "pages/parts/translations.py _of_examples": "translations of our own examples",
     "pages/parts/formula.py _whole": "formulas that our own traces declare",
     "pages/parts/assets.py component": "our own components, by name",
+    "pages/parts/fonts.py _letters": "the fonts of this machine",
     "pages/parts/own_picture.py _sample": "the photographs to start from",
     "pages/course/map.py poster": "weights on the map's own sentence",
     "pages/course/map.py alignment": "weights on the map's own sentence",

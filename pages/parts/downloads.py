@@ -15,6 +15,8 @@ from pages.parts.step_viewer import StepView, StepViewer, look_of_link
 from pages.server import run_queue
 
 NPZ = "application/octet-stream"
+EVERY_FONT_KNOWS = 0x250  # Latin letters end there
+TOLD = 5  # letters without a font that are named
 PICTURES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
@@ -45,6 +47,8 @@ def offer(
                 _button(
                     kind.upper(), lambda kind=kind: _picture(viewer, step_view, looked, kind), f"{name}.{kind}", mime
                 )
+        if boxes := _without_font(viewer, step_view):
+            st.caption(messages.literal(boxes))
         st.caption("Its numbers; in the NPZ, all tensors of the page")
         with st.container(horizontal=True):
             _button("CSV", lambda: as_csv(viewer, step_view), f"{name}.csv", "text/csv")
@@ -66,6 +70,22 @@ def offer(
 
 def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
     st.download_button(label, run_queue.queued(make), name, mime, on_click="ignore", key=f"download_{label}")
+
+
+def _without_font(viewer: StepViewer, step_view: StepView) -> str:
+    """What is said of letters that this server cannot draw; "" where it can draw all."""
+    written = step_view.texts(viewer.tokens)
+    if all(ord(letter) < EVERY_FONT_KNOWS for text in written for letter in text):
+        return ""
+    from pages.parts import fonts  # it looks into them by matplotlib
+
+    letters = fonts.chosen(written)[1]
+    some = " ".join(letters[:TOLD]) + (f" and {len(letters) - TOLD} more" if len(letters) > TOLD else "")
+    return (
+        f"No font on this server can draw {some}: PDF and PNG show boxes there, the SVG keeps the letters"
+        if some
+        else ""
+    )
 
 
 def _picture(viewer: StepViewer, step_view: StepView, looked: dict[str, int], kind: str) -> bytes:

@@ -30,7 +30,6 @@ from pages.parts.figures import (
     Tensors,
     Tree,
     View,
-    limit,
 )
 
 Words = Mapping[str, Sequence[str]]
@@ -65,7 +64,7 @@ def lettered(text: str) -> str:
 
 def heat_map(axes: Axes, array: np.ndarray, part: Drawn, allowed: np.ndarray | None) -> Any:
     scale = part.scale or "signed"
-    end = part.limit or limit(array, 100 if part.columns == "keys" else 99)
+    end = part.limit or 1.0
     norm = Normalize(0, 1) if scale == "weights" else Normalize(0 if scale == "share" else -end, end)
     hidden = np.zeros(array.shape, bool) if allowed is None else ~allowed.astype(bool)
     axes.patch.set(facecolor="#f0f0f5", edgecolor="#b9b8c8", hatch="/////")
@@ -85,7 +84,7 @@ def label_axis(axes: Axes, texts: Sequence[str], which: str) -> None:
 
 
 def draw_matrix(figure: Figure, view: Matrix, tensors: Tensors, tokens: Words, looked: Look) -> None:
-    axes = figure.subplots()
+    axes, view = figure.subplots(), view.scaled(tensors)
     array = head_of(tensors[view.tensor], looked)
     hidden = tensors.get(view.hidden or "")
     image = heat_map(axes, array, view, hidden)
@@ -113,7 +112,7 @@ def head_of(array: np.ndarray, looked: Look) -> np.ndarray:
 
 
 def draw_tables(figure: Figure, view: Tables, tensors: Tensors, tokens: Words, looked: Look) -> None:
-    parts = view.tables
+    parts = view.scaled(tensors).tables  # one scale for all, as on the screen
     for i, (axes, part) in enumerate(zip(np.atleast_1d(figure.subplots(1, len(parts))), parts, strict=True)):
         image = heat_map(axes, head_of(tensors[part.tensor], looked), part, None)
         axes.set_title(lettered(part.label), fontsize=10)
@@ -125,7 +124,7 @@ def draw_tables(figure: Figure, view: Tables, tensors: Tensors, tokens: Words, l
 
 
 def draw_stack(figure: Figure, view: Heads | Cube, tensors: Tensors, tokens: Words, looked: Look) -> None:
-    heads = tensors[view.tensor]
+    heads, view = tensors[view.tensor], view.scaled(tensors)  # one scale for all, as on the screen
     across = min(4, len(heads))
     down = -(-len(heads) // across)
     cells = figure.subplots(down, across, squeeze=False).flatten()
@@ -156,7 +155,7 @@ def draw_overlay(figure: Figure, view: Overlay, tensors: Tensors, tokens: Words,
     shown = range(len(asking)) if view.strip else [min(looked["query"], len(asking) - 1)]
     across = min(4, len(shown))
     cells = figure.subplots(-(-len(shown) // across), across, squeeze=False).flatten()
-    side = view.side
+    side, image = view.side, None
     for axes in cells:
         axes.axis("off")
     for axes, query in zip(cells, shown, strict=False):
@@ -169,12 +168,15 @@ def draw_overlay(figure: Figure, view: Overlay, tensors: Tensors, tokens: Words,
         axes.set_title(asking[query], fontsize=9, parse_math=False)
         if view.scale != "signed":
             end = 1.0 if view.scale == "weights" else values.max() or 1.0
+            if view.scale == "share":
+                told = f"clear: the largest weight, {end:.3f}; veiled: 0"
+                axes.text(0.5, -0.02, told, transform=axes.transAxes, fontsize=6, ha="center", va="top")
             veil = np.ones((side, side, 4))
             veil[..., 3] = 0.86 * (1 - np.minimum(1, values / end))
             axes.imshow(veil, extent=(0, side, side, 0), interpolation="nearest")
         else:
-            end = limit(tensors[view.tensor], 100)
-            axes.imshow(
+            end = view.scaled(tensors).limit or 1.0
+            image = axes.imshow(
                 values,
                 colours("signed"),
                 Normalize(-end, end),
@@ -187,6 +189,8 @@ def draw_overlay(figure: Figure, view: Overlay, tensors: Tensors, tokens: Words,
                 if side <= NUMBERED and (view.scale == "signed" or value >= 0.005):
                     row, column = divmod(place, side)
                     axes.text(column + 0.06, row + 0.16, f"{value:.2f}", fontsize=7)
+    if image is not None:
+        figure.colorbar(image, ax=cells.tolist(), shrink=0.6)
 
 
 def label_cells(axes: Axes, names: Sequence[str], side: int, looked: str) -> None:

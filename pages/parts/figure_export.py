@@ -3,33 +3,16 @@
 import io
 import threading
 import warnings
-from functools import cache
 from typing import Any
 
-from matplotlib import font_manager, rc_context
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.typing import RcKeyType
 
 from core.trace import matrices
+from pages.parts import fonts
 from pages.parts.drawing import PAINTERS, SIZE, lettered
 from pages.parts.step_viewer import StepView, StepViewer
-
-# the first of these that is installed and knows a letter draws it
-FONTS = (
-    "Source Sans 3",
-    "DejaVu Sans",
-    "Noto Sans CJK JP",
-    "Noto Sans Arabic",
-    "Noto Sans Hebrew",
-    "Noto Sans Devanagari",
-)
-
-
-@cache
-def _fonts() -> list[str]:
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return [name for name in FONTS if name in installed] or ["sans-serif"]
-
 
 # style and warnings are settings of the whole process, which other visitors share
 _drawing = threading.Lock()
@@ -38,7 +21,7 @@ _drawing = threading.Lock()
 def picture(viewer: StepViewer, step_view: StepView, looked: dict[str, int], kind: str) -> bytes:
     """One step view as "svg", "pdf" or "png", with the cell that is looked at outlined."""
     style: dict[RcKeyType, Any] = {
-        "font.family": _fonts(),
+        "font.family": fonts.chosen(step_view.texts(viewer.tokens))[0],
         "font.size": 9,
         "svg.fonttype": "none",
         "pdf.fonttype": 42,
@@ -46,7 +29,7 @@ def picture(viewer: StepViewer, step_view: StepView, looked: dict[str, int], kin
     }
     out = io.BytesIO()
     with _drawing, rc_context(style), warnings.catch_warnings():
-        # a letter that no installed font knows is drawn as a box; the SVG keeps the letter
+        # a letter that no installed font knows is drawn as a box, as the menu says; the SVG keeps the letter
         warnings.filterwarnings("ignore", message=".*missing from font.*")
         figure(viewer, step_view, looked).savefig(out, format=kind, dpi=200, bbox_inches="tight", metadata=None)
     return out.getvalue()

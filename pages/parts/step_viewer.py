@@ -83,6 +83,12 @@ class StepView:
         """What the link calls it."""
         return name_of(self.label)
 
+    def texts(self, tokens: Mapping[str, Sequence[Token]]) -> list[str]:
+        """All words that its figure may hold, beside those that the project itself writes."""
+        found = [token.text for words in tokens.values() for token in words]
+        found += [word for part in self.view.parts for row in part.words or () for word in row]
+        return [*found, self.title, *self.view.written()]
+
 
 @dataclass(frozen=True)
 class StepViewer:

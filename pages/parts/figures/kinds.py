@@ -208,6 +208,9 @@ class Tree(Single):
     def numbers(self) -> Sequence[Drawn]:
         return ()
 
+    def written(self) -> list[str]:
+        return [str(node["word"]) for node in self.nodes]
+
     def listed(self) -> list[Sequence[object]]:
         names = ("step", "word", "score", "kept", "best", "parent")
         return [("node", *names), *((at, *(node[name] for name in names)) for at, node in enumerate(self.nodes))]

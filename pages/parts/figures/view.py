@@ -96,6 +96,10 @@ class View:
         """The rows of what is taken away of it besides."""
         return []
 
+    def written(self) -> list[str]:
+        """The words in it that are no tokens of the page."""
+        return []
+
     def scaled(self, tensors: Tensors) -> Self:
         """The same with the ends of its scales."""
         raise NotImplementedError

@@ -1,0 +1,126 @@
+"""A figure on paper is the figure of the screen: one scale where one is shown, its ends, and every letter or a word about it."""
+
+import numpy as np
+import pytest
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
+
+from pages.parts import downloads, fonts
+from pages.parts.drawing import PAINTERS
+from pages.parts.figures import Cube, Matrix, Overlay, Table, Tree, View, tables
+from pages.parts.step_viewer import StepView, StepViewer
+from pages.parts.words import Token
+
+LOOK = {"query": 0, "key": 0, "dimension": 0, "head": 0}
+SIZES = np.array([1.0, 10.0, 3.0])
+HEADS = (np.linspace(-1, 1, 60).reshape(5, 12)[None] * SIZES[:, None, None]).astype(np.float32)
+WORDS = {"queries": list("abcde"), "keys": list("abcdefghijkl")}
+PICTURE = np.zeros((3, 8, 8), np.float32)
+
+
+def drawn(view: View, tensors: dict, words: dict | None = None) -> tuple[list[float], int, list[str]]:
+    """The end of the scale of every picture in a figure, how many colour bars, and all words in it."""
+    figure = Figure()
+    PAINTERS[type(view)](figure, view, tensors, words or WORDS, LOOK)
+    ends = [float(image.get_clim()[1]) for axes in figure.axes for image in axes.images if image.get_array().ndim == 2]
+    bars = sum(axes.get_label() == "<colorbar>" for axes in figure.axes)
+    return ends, bars, [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+def test_heads_beside_one_colour_bar_have_one_scale_that_of_the_screen():
+    view = Cube("queries", "cut", "stacked", "query")
+    ends, bars, _ = drawn(view, {"queries": HEADS})
+    assert (len(ends), bars) == (3, 1)
+    assert ends == pytest.approx([view.scaled({"queries": HEADS}).limit] * 3)
+
+
+@pytest.mark.parametrize("columns", ["keys", "numbers"])
+def test_one_head_of_many_keeps_the_scale_of_all(columns):
+    view = Matrix("queries", "signed", columns=columns)
+    (end,), _, _ = drawn(view, {"queries": HEADS})
+    assert end == pytest.approx(view.scaled({"queries": HEADS}).limit)
+    assert end > 9
+
+
+def test_tables_side_by_side_have_the_scale_that_they_have_on_the_screen():
+    view = tables(Table("small", "a", rows="queries"), Table("large", "b", rows="queries"))
+    ends, _, _ = drawn(view, {"small": HEADS[0], "large": HEADS[1]})
+    assert len(set(ends)) == 1
+    assert ends[0] > 9
+
+
+def test_a_picture_says_how_far_its_scale_goes():
+    look = np.linspace(-1, 1, 5 * 16).reshape(5, 16).astype(np.float32)
+    words = {"queries": list("abcde"), "keys": [f"A{n}" for n in range(16)]}
+    signed = Overlay("look", "picture", 4, scale="signed", strip=True)
+    ends, bars, _ = drawn(signed, {"look": look, "picture": PICTURE}, words)
+    assert ends == pytest.approx([signed.scaled({"look": look}).limit] * 5)
+    assert bars == 1
+    share = Overlay("look", "picture", 4, scale="share")
+    told = drawn(share, {"look": np.abs(look), "picture": PICTURE}, words)[2]
+    assert "clear: the largest weight, 1.000; veiled: 0" in told
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    """A machine that has the fonts of matplotlib alone."""
+    few = [font for font in font_manager.fontManager.ttflist if font.name.startswith(("DejaVu", "Last Resort"))]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", few)
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("text", ["我", "猫が", "ไทย", "가", "தமிழ்", "🙂", "हिन्दी"])
+def test_letters_without_a_font_are_told_in_their_order(text):
+    names, without = fonts.chosen(["the", f"a{text}"])
+    assert names == ["DejaVu Sans"]
+    assert "".join(without) == "".join(letter for letter in text if letter in without)
+    assert text[0] in without
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize(
+    "text", ["Größe", "Привет", "ελληνικά", "▁the", "Ġcat", "␣", "n\u0303\u200d\ufe0f", "a\u00a0b"]
+)
+def test_of_letters_that_can_be_drawn_and_of_marks_nothing_is_told(text):
+    assert fonts.chosen([text])[1] == []
+
+
+def test_any_font_that_is_installed_draws_what_the_usual_ones_cannot(monkeypatch):
+    """A font of another name, as each system has its own; one that draws a box for every letter is none."""
+    usual = next(
+        font for font in font_manager.fontManager.ttflist if font.name == "DejaVu Sans" and font.style == "normal"
+    )
+    other = font_manager.FontEntry(fname=usual.fname, name="Somebody's Own", style="normal")
+    boxes = font_manager.FontEntry(fname=usual.fname, name="Last Resort", style="normal")
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [boxes, other])
+    assert fonts.chosen(["cat"]) == (["Somebody's Own"], [])
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [boxes])
+    assert fonts.chosen(["cat"]) == (["sans-serif"], ["c", "a", "t"])
+
+
+def test_a_file_that_is_no_font_draws_nothing(tmp_path):
+    (tmp_path / "bad.ttf").write_bytes(b"no font")
+    assert fonts._letters(str(tmp_path / "bad.ttf"), 0) == frozenset()
+    assert FT2Font(font_manager.findfont("DejaVu Sans")).get_charmap()
+
+
+def viewer(text: str, view: View) -> tuple[StepViewer, StepView]:
+    step_view = StepView("weights", (), view, [], title="Weights")
+    tokens = {"queries": [Token(text)], "keys": [Token("cat")]}
+    return StepViewer(
+        lesson="x", signature="", steps=[], views=[step_view], opens_at="weights", tokens=tokens, focus={}
+    ), step_view
+
+
+@pytest.mark.usefixtures("bare")
+def test_the_menu_says_which_letters_pdf_and_png_cannot_draw():
+    node = {"step": 0, "word": "猫", "score": 0.0, "kept": True, "best": True, "parent": None, "rank": 0}
+    matrix = Matrix("weights", "weights")
+    assert downloads._without_font(*viewer("the", matrix)) == ""
+    assert downloads._without_font(*viewer("Привет", matrix)) == ""
+    assert downloads._without_font(*viewer("我的", matrix)) == (
+        "No font on this server can draw 我 的: PDF and PNG show boxes there, the SVG keeps the letters"
+    )
+    assert "一 二 三 四 五 and 2 more:" in downloads._without_font(*viewer("一二三四五六七", matrix))
+    assert "猫" in downloads._without_font(*viewer("the", Tree("weights", (node,), note="")))
