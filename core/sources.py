@@ -51,6 +51,12 @@ SOURCES = {
     "hochreiter1997": Source(
         "Hochreiter, Schmidhuber", 1997, "Long Short-Term Memory", "https://doi.org/10.1162/neco.1997.9.8.1735"
     ),
+    "lim2024": Source(
+        "Lim, Zhu, Selfridge, Kasim",
+        2024,
+        "Parallelizing Non-Linear Sequential Models over the Sequence Length",
+        "https://arxiv.org/abs/2309.12252",
+    ),
     "khandelwal2018": Source(
         "Khandelwal et al.",
         2018,
@@ -162,6 +168,12 @@ SOURCES = {
     ),
     "shazeer2019": Source(
         "Shazeer", 2019, "Fast Transformer Decoding: One Write-Head is All You Need", "https://arxiv.org/abs/1911.02150"
+    ),
+    "ainslie2023": Source(
+        "Ainslie et al.",
+        2023,
+        "GQA: Training Generalized Multi-Query Transformer Models from Multi-Head Checkpoints",
+        "https://arxiv.org/abs/2305.13245",
     ),
     "beltagy2020": Source(
         "Beltagy, Peters, Cohan", 2020, "Longformer: The Long-Document Transformer", "https://arxiv.org/abs/2004.05150"

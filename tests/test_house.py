@@ -278,6 +278,8 @@ KEPT_FOR_ALL = {
     "core/models/loading.py _models": "models, by name",
     "core/models/call_site.py _names": "names of the modules of a model",
     "core/experiments/multi_head/copy_task.py trained_to_copy": "a toy trained from a seed",
+    "core/experiments/multi_head/copy_task.py letters_copied": "a number of a toy trained from a seed",
+    "core/experiments/vision_transformer/reading.py untrained": "an untrained model from a seed",
     "core/experiments/positions/toys.py learned": "toys trained from a seed",
     "core/export/doors.py load": "called in exported programs alone",
     "core/export/doors.py load_translator": "called in exported programs alone",

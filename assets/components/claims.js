@@ -52,6 +52,15 @@ function createClaims(root, io) {
         element("div", {
           children: [
             element("p", { children: lettered(claim.instead ?? "") }),
+            ...(claim.identity
+              ? [
+                  element("p", {
+                    children: [
+                      "= An identity: it follows from the formula. The numbers show it, and no numbers could show otherwise.",
+                    ],
+                  }),
+                ]
+              : []),
             element("p", { className: "says", children: lettered(claim.says ?? "") }),
             ...(claim.holds
               ? []

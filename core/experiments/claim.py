@@ -38,8 +38,8 @@ class Number:
 class Finding:
     """What an experiment measured.
 
-    holds   whether the live numbers bear the verdict out. Where the learner's numbers cannot show all of it (one token,
-            equal keys), `says` says so and `holds` speaks of the part that can be checked.
+    holds   whether the live numbers bear the verdict out. Where they cannot show it (one token, equal keys), it does not
+            hold, and `says` says why.
     says    one plain sentence with the live numbers in it.
     """
 
@@ -60,6 +60,8 @@ class Claim:
     instead      what is right, in at most two short sentences.
     sources      keys of `core.sources.SOURCES`.
     experiment   measures the claim on the learner's numbers.
+    identity     the verdict follows from the formula: the numbers show it, and no numbers could show otherwise. Every other
+                 claim has an input on which it does not hold.
     """
 
     said: str
@@ -67,6 +69,7 @@ class Claim:
     instead: str
     sources: tuple[str, ...]
     experiment: Named[..., Finding]
+    identity: bool = False
 
     @property
     def name(self) -> str:
@@ -80,11 +83,11 @@ class Claim:
 
 
 def claim(
-    *, said: str, verdict: Verdict, instead: str, sources: tuple[str, ...]
+    *, said: str, verdict: Verdict, instead: str, sources: tuple[str, ...], identity: bool = False
 ) -> Callable[[Named[..., Finding]], Claim]:
     """Turn an experiment into the claim that it tests."""
 
     def make(experiment: Named[..., Finding]) -> Claim:
-        return Claim(said, verdict, instead, sources, experiment)
+        return Claim(said, verdict, instead, sources, experiment, identity)
 
     return make

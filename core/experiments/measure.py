@@ -19,6 +19,7 @@ Keys = Float[Tensor, "1 1 keys head_dim"]
 Values = Float[Tensor, "1 1 keys value_dim"]
 Tokens = Float[Tensor, "1 tokens d_model"]
 
+SHOWN = 1e-6  # weights that move by less show nothing
 SLACK = 256  # roundings that may add up on the way from token vectors to an output
 HIDDEN = 8  # hidden units of the untrained additive score
 APART = 1_000_003  # keeps draws apart from tensors that the learner drew from the same seed

@@ -197,7 +197,8 @@ def distance() -> None:
         "#### How far back does the end feel?\nThe gradient: how far the last output moves for a small change of each input, in "
         "untrained networks over random inputs, on a logarithmic scale. γ multiplies the state of the two RNNs (recurrent "
         "networks) at every step. GRU and LSTM have gates in its place, shares between 0 and 1 that say how much is kept, about "
-        "one half at first: a forget bias opens the LSTM's, and it remembers.",
+        "one half at first: a forget bias opens the LSTM's. Over 50 inputs a bias of 1 leaves about 10⁻⁵ of the gradient, 2 "
+        "about 0.02.",
     )
     page.practise(asked, (asked,))
 

@@ -237,8 +237,8 @@ def training() -> None:
             ends = {name: run[-1] for name, run in runs.items()}
             st.markdown(
                 f"After 200 steps the error is **{ends['one head'].loss:.3f}** with one head, "
-                f"**{ends['two heads'].loss:.4f}** with two, and **{ends['twins'].loss:.3f}** with twins: two heads that start "
-                f"equal get the same gradient for ever. Their weights differ by {ends['twins'].difference:g}."
+                f"**{ends['two heads'].loss:.4f}** with two, and **{ends['twins'].loss:.3f}** with twins: two heads that "
+                f"start equal, W_O included, get equal gradients for ever. Their weights differ by {ends['twins'].difference:g}."
             )
         with right:
             named = {name: ([p.step for p in run], [p.loss for p in run]) for name, run in runs.items()}

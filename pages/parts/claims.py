@@ -47,6 +47,7 @@ def _found(claim: Claim, inputs: tuple) -> dict:
         "instead": claim.instead,
         "says": finding.says,
         "holds": finding.holds,
+        "identity": claim.identity,
         "numbers": [[number.name, number.text] for number in finding.numbers],
         "sources": [[SOURCES[key].short, SOURCES[key].url] for key in claim.sources],
         "code": inspect.getsource(inspect.unwrap(claim.experiment)),

@@ -65,6 +65,7 @@ def test_every_claim_of_a_lesson_can_be_opened_and_shows_its_numbers(slug, numbe
     assert_no_failure(app)
     shown = sent(app, "claims")[0]["claims"]
     assert [(found["said"], found["verdict"]) for found in shown] == [(c.said, VERDICTS[c.verdict]) for c in claims]
+    assert [found["identity"] for found in shown] == [claim.identity for claim in claims]
     for found in shown:
         assert found["instead"]
         assert found["numbers"]

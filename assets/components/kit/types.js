@@ -199,7 +199,7 @@
  *
  * @typedef {{
  *   said: string, verdict: string, open: boolean, instead?: string, says?: string, holds?: boolean,
- *   numbers?: [name: string, value: string][], sources?: [name: string, url: string][], code?: string, began?: number,
+ *   identity?: boolean, numbers?: [name: string, value: string][], sources?: [name: string, url: string][], code?: string, began?: number,
  * }} Claim
  */
 /** @typedef {{ claims: Claim[] }} ClaimsData */

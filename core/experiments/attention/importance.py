@@ -48,13 +48,13 @@ def weight_is_importance(queries: Queries, keys: Keys, values: Values, seed: int
     holds = formula_error <= 2 * rounding(trace, values)
     counts = f"In {disagree.text} of {counted(len(rows), 'query', 'queries')} the two rankings disagree"
     if keys.shape[2] == 1:
-        return Finding(numbers, holds, f"{counts}: with 1 key there is nothing to rank.")
+        return Finding(numbers, False, f"{counts}: with 1 key there is nothing to rank.")
     if not found.any():
         return Finding(
             numbers,
-            holds,
-            f"{counts}, and still what counts is w / (1 − w) times the distance, which gives each change to within "
-            f"{numbers[2].text}.",
+            False,
+            f"{counts}: on your numbers the weight ranks as the change does, and still what counts is w / (1 − w) times the "
+            f"distance, which gives each change to within {numbers[2].text}.",
         )
 
     row, lighter, heavier = most_telling(found, weights, missed)

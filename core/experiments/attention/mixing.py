@@ -27,6 +27,7 @@ TIMES = 10  # how often each rival of the learner's best key comes in the longer
     verdict="wrong",
     instead="It normalises them: each row sums to 1. It has nothing to learn and adds nothing to the loss.",
     sources=("bahdanau2015", "vaswani2017"),
+    identity=True,
 )
 def softmax_regularises(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
     """Row sums before and after the softmax, and what it notices when 7 is added to every score of a query."""
@@ -60,11 +61,10 @@ def scores_mix_the_values(queries: Queries, keys: Keys, values: Values, seed: in
     by_scores = Number("mixed by scores", largest(trace.scaled @ values - trace.output))
     unseen = rounding(trace, values)
 
-    can_differ = largest(values) > 0
-    reason = "" if can_differ else ", because values of zeros stay zeros in any mixture"
+    reason = "" if largest(values) > 0 else ", because values of zeros stay zeros in any mixture"
     return Finding(
         (by_weights, by_scores),
-        holds=by_weights.value <= unseen and (by_scores.value > unseen or not can_differ),
+        holds=by_weights.value <= unseen < by_scores.value,
         says=f"Values mixed by the weights differ from the output by {by_weights.text}, values mixed by the scores "
         f"by {by_scores.text}{reason}.",
     )
@@ -92,7 +92,7 @@ def output_is_a_distribution(queries: Queries, keys: Keys, values: Values, seed:
     reason = ", which is 1 only because your values are distributions themselves" if happen else ""
     return Finding(
         (deviation, lowest, highest, outside),
-        holds=deviation.value < 1e-9 and trace.weights.min().item() >= 0 and outside.value == 0,
+        holds=deviation.value < 1e-9 and outside.value == 0 and not happen,
         says=f"Weights sum to 1 (to within {deviation.text}), the numbers of an output to anything from "
         f"{lowest.text} to {highest.text}{reason}, and {outside.text} of {counted(sums.numel(), 'output')} leave the "
         "values' box.",
@@ -116,11 +116,14 @@ def dilution(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding
     own = Number("your best key", weights[best].item())
     own_later = Number("your best key among 10 times the rivals", later.item())
 
+    thinner = own.value - own_later.value > 1e-9
     rivals = "" if len(weights) > 1 else ", for 1 key has no rivals"
+    rivals = rivals if thinner or rivals else ", for your rivals get next to nothing"
     return Finding(
         (few, many, own, own_later),
         holds=all(abs(n.value - share(GAP, size)) < 1e-9 for n, size in ((few, 10), (many, 1000)))
-        and abs(own_later.value - own.value / (own.value + TIMES * (1 - own.value))) < 1e-9,
+        and abs(own_later.value - own.value / (own.value + TIMES * (1 - own.value))) < 1e-9
+        and thinner,
         says=f"A key that beats its rivals by {GAP:.0f} weighs {few.text} among 10 keys and {many.text} among 1,000, "
         f"and your best key goes from {own.text} to {own_later.text} when each rival comes {TIMES} times{rivals}.",
     )

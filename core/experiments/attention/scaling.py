@@ -7,7 +7,18 @@ from torch import Tensor
 from core.attention import attend
 from core.experiments.attention.statistics import DRAWS, dot_products, random_sets
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import Keys, Queries, Values, counted, entropy, exact, largest, rounding, standard_error
+from core.experiments.measure import (
+    SHOWN,
+    Keys,
+    Queries,
+    Values,
+    counted,
+    entropy,
+    exact,
+    largest,
+    rounding,
+    standard_error,
+)
 
 WIDTHS = (16, 64, 256, 1024)  # from not saturated to saturated
 N_KEYS = 64
@@ -27,6 +38,7 @@ def scaling(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
     head_dim = queries.shape[-1]
     products = dot_products(head_dim, DRAWS, seed)
     raw, scaled = products.var().item(), (products / head_dim**0.5).var().item()
+    error = 5 * standard_error(head_dim, DRAWS)
     trace = attend(queries, keys, values)
     own, own_scaled = (tensor.var(correction=0).item() for tensor in (trace.scores, trace.scaled))
     unseen = 1e-9 * largest(trace.scores) ** 2
@@ -37,11 +49,12 @@ def scaling(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
         Number("variance of your scaled scores", own_scaled),
     )
 
+    narrow = " (of 1 number nothing is to be divided away)" if head_dim == 1 else ""
     return Finding(
         numbers,
-        holds=abs(scaled - 1) < 5 * standard_error(head_dim, DRAWS) and abs(own - own_scaled * head_dim) <= unseen,
+        holds=abs(scaled - 1) < error < abs(raw - 1) and abs(own - own_scaled * head_dim) <= unseen,
         says=f"{DRAWS:,} random dot products of {counted(head_dim, 'number')} have variance {numbers[0].text}, "
-        f"scaled {numbers[1].text}; your own scores go from {numbers[2].text} to {numbers[3].text}.",
+        f"scaled {numbers[1].text}{narrow}; your own scores go from {numbers[2].text} to {numbers[3].text}.",
     )
 
 
@@ -66,7 +79,7 @@ def scale_afterwards(queries: Queries, keys: Keys, values: Values, seed: int) ->
     narrow = ", and the same only because √1 = 1" if root == 1 else ""
     return Finding(
         (right, wrong, sharp, still_sharp),
-        holds=largest(before.sum(-1) - 1) < 1e-9 and largest(afterwards.sum(-1) - 1 / root) < 1e-9,
+        holds=largest(before.sum(-1) - 1) < 1e-9 and largest(afterwards.sum(-1) - 1) > SHOWN,
         says=f"Scaled before, rows sum to {right.text} and the largest share is {sharp.text}; scaled afterwards, "
         f"rows sum to {wrong.text} and the largest share of a row is {still_sharp.text}{narrow}.",
     )
@@ -76,31 +89,41 @@ def scale_afterwards(queries: Queries, keys: Keys, values: Values, seed: int) ->
     said="Without scaling the softmax has no gradient.",
     verdict="imprecise",
     instead="Only once it is saturated: one weight near 1, all others near 0. For narrow heads the unscaled softmax has the "
-    "larger gradient.",
+    "larger gradient; and on the way back to the query, scaling divides by √d once more.",
     sources=("vaswani2017",),
 )
 def vanishing_gradient(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
-    """How strongly weights over 64 random keys react to their scores, raw and scaled, at four widths."""
-    measured = {}
+    """How strongly weights over 64 random keys react to their scores and to the query, raw and scaled, by width."""
+    reacts: list[Number] = []
+    back: list[Number] = []
     for head_dim in WIDTHS:
-        asked = random_sets(head_dim, N_KEYS, seed)
-        measured[head_dim] = [
-            sensitivity(attend(*asked, asked[1], scale=scale).weights) for scale in (1.0, head_dim**-0.5)
-        ]
-    numbers = tuple(
-        Number(f"{kind}, d = {head_dim:,}", value)
-        for head_dim, pair in measured.items()
-        for kind, value in zip(("raw", "scaled"), pair, strict=True)
-    )
-    (narrow_raw, narrow_scaled), (wide_raw, wide_scaled) = numbers[:2], numbers[-2:]
+        queries, keys = random_sets(head_dim, N_KEYS, seed)
+        for kind, scale in (("raw", 1.0), ("scaled", head_dim**-0.5)):
+            weights = attend(queries, keys, keys, scale=scale).weights
+            reacts.append(Number(f"{kind}, d = {head_dim:,}", sensitivity(weights)))
+            size = scale * pull(weights, keys).median().item()
+            back.append(Number(f"back to the query, median, {kind}, d = {head_dim:,}", size, ".2g"))
+    (narrow_raw, narrow_scaled), (wide_raw, wide_scaled) = reacts[:2], reacts[-2:]
 
     return Finding(
-        numbers,
-        holds=all((raw < scaled) == (head_dim >= 256) for head_dim, (raw, scaled) in measured.items()),
-        says=f"For heads of {WIDTHS[0]} numbers the gradient has the size {narrow_raw.text} raw and "
-        f"{narrow_scaled.text} scaled, for heads of {WIDTHS[-1]:,} it has {wide_raw.text} raw and {wide_scaled.text} "
-        "scaled.",
+        (*reacts, *back),
+        holds=narrow_raw.value > narrow_scaled.value and wide_raw.value < wide_scaled.value,
+        says=f"For heads of {WIDTHS[0]} numbers the gradient of the weights by their scores has the size {narrow_raw.text} raw "
+        f"and {narrow_scaled.text} scaled, for heads of {WIDTHS[-1]:,} it has {wide_raw.text} raw and {wide_scaled.text} "
+        f"scaled; half of the queries get back no more than {back[-2].text} raw and {back[-1].text} scaled there.",
     )
+
+
+def pull(
+    weights: Float[Tensor, "sets 1 queries keys"], keys: Float[Tensor, "sets 1 keys head_dim"]
+) -> Float[Tensor, "sets 1 queries"]:
+    """The Frobenius norm of the Jacobian of the weights by the query, for scores that are not scaled.
+
+    Its row for a key is the weight of that key times its distance from the mean of all keys, weighted.
+    """
+    mean = weights @ keys
+    apart = (keys.square().sum(-1)[:, :, None] - 2 * mean @ keys.mT + mean.square().sum(-1, keepdim=True)).clamp(min=0)
+    return (weights.square() * apart).sum(-1).sqrt()
 
 
 def sensitivity(weights: Float[Tensor, "... keys"]) -> float:
@@ -136,14 +159,15 @@ def head_width(queries: Queries, keys: Keys, values: Values, seed: int) -> Findi
     )
 
     error = 5 * standard_error(head_dim, DRAWS)
+    goes = "grows" if blurred > sharp + SHOWN else "hardly goes"
     return Finding(
         numbers,
         holds=abs(by_head - 1) < error
         and abs(N_HEADS * by_model - 1) < error
-        and blurred >= sharp - 1e-9
+        and blurred > sharp + SHOWN
         and moved <= rounding(whole, torch.ones(1)),
         says=f"With {N_HEADS} heads of {counted(head_dim, 'number')}, √{head_dim:,} gives random scores the variance "
         f"{numbers[0].text} and √{d_model:,} gives {numbers[1].text}; the entropy of your weights (0: all on one "
-        f"key) grows from {numbers[2].text} to {numbers[3].text}, and key 0 on its own moves its scaled scores by "
+        f"key) {goes} from {numbers[2].text} to {numbers[3].text}, and key 0 on its own moves its scaled scores by "
         f"{numbers[4].text}.",
     )

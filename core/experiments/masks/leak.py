@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from core.attention import SCALED_DOT, Projections, Score, attend, self_attend
@@ -78,16 +78,3 @@ def leak(
         changed[:, token] = edited(changed[:, token])
         moved.append((outputs(changed) - before).norm(dim=-1))
     return torch.stack(moved, dim=-1)
-
-
-def hearers(x: Tokens, maps: Projections, token: int) -> Bool[Tensor, "outputs"]:
-    """Which outputs must move when a token is replaced, if nothing is hidden.
-
-    Those that weigh the token, before or after, by more than rounding; none if its value does not change.
-    """
-    replaced = x.clone()
-    replaced[:, token] = edited(replaced[:, token])
-    before, after = self_attend(x, maps), self_attend(replaced, maps)
-    weight = torch.maximum(before.attention.weights, after.attention.weights)[0, 0, :, token]
-    audible = (before.values != after.values)[0, 0, token].any()
-    return (weight > 1e-12) & audible

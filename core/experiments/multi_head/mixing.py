@@ -35,12 +35,11 @@ def own_group(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     numbers = (Number("gradient before W_O", before), Number("gradient after W_O", after))
     if layer.n_heads == 1:
         says = f"You have 1 head, and its gradient to itself is {numbers[0].text}: there is no other group."
-        return Finding(numbers, holds=True, says=says)
+        return Finding(numbers, holds=False, says=says)
 
-    can_mix = largest(layer.w_output[:width, -width:]) > 0
     return Finding(
         numbers,
-        holds=before == 0 and (after > 0 or not can_mix),
+        holds=before == 0 < after,
         says=f"The last head's numbers react to head 0 with a gradient of {numbers[0].text} before W_O and of "
         f"{numbers[1].text} after it.",
     )
@@ -80,12 +79,12 @@ def concatenated(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     )
 
     unseen = mixing_error(layer, trace)
-    heard = (trace.attention.output[:, 0] != 0).any().item() and largest(layer.w_output[: head_dim(layer)]) > 0
+    more = "" if mixed > concat else " (no more, so that yours does not show what W_O is for)"
     return Finding(
         numbers,
-        holds=concat <= head_dim(layer) and moved_only <= unseen and unchanged <= unseen and (mixed > 0 or not heard),
+        holds=moved_only <= unseen and unchanged <= unseen and mixed > concat,
         says=f"Head 0 decides {numbers[1].text} of {counted(x.shape[-1], 'number')} of a token side by side and "
-        f"{numbers[2].text} after W_O, and reversing heads and rows of W_O changes outputs by {numbers[4].text}.",
+        f"{numbers[2].text} after W_O{more}, and reversing heads and rows of W_O changes outputs by {numbers[4].text}.",
     )
 
 
@@ -105,11 +104,11 @@ def heads_are_layers(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding
     heads = Number("heads swapped", largest(turned.mixed - trace.mixed), ".1e")
     layers = Number("layers swapped", largest(first_yours - first_other))
 
-    # two maps of one single feature are two numbers, and numbers may swap places
-    can_differ = x.shape[-1] > 1 and largest(trace.mixed) > 0
+    unseen = mixing_error(layer, trace)
+    reason = "" if layers.value > unseen else ", for nothing comes out of yours"
     return Finding(
         (heads, layers),
-        holds=heads.value <= mixing_error(layer, trace) and (layers.value > 0 or not can_differ),
+        holds=heads.value <= unseen < layers.value,
         says=f"Swapping heads (with their rows of W_O) changes the outputs by {heads.text}, swapping two layers by "
-        f"{layers.text}.",
+        f"{layers.text}{reason}.",
     )

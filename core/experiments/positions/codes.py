@@ -19,9 +19,10 @@ APART = 0.5  # codes are told apart from this distance on
     verdict="imprecise",
     instead="The Transformer adds them, which costs no width. Joined and then mapped, they are the sum of two maps.",
     sources=("vaswani2017",),
+    identity=True,
 )
 def joined(given: Given, seed: int) -> Finding:
-    """An identity: [X;P] times the two maps on top of each other, against X W_x + P W_p; and what one map for both gives."""
+    """[X;P] times the two maps on top of each other, against X W_x + P W_p; and what one map for both gives."""
     given = given.exact()
     x, p, w_x, w_p = given.x, given.positions, given.w_x, given.w_p
     together = torch.cat([x, p], dim=-1)
@@ -38,7 +39,7 @@ def joined(given: Given, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=max(difference, tied) <= room,
-        says=f"This follows from the formula: a vector of {together.shape[-1]:,} numbers, joined and mapped, differs from "
+        says=f"A vector of {together.shape[-1]:,} numbers, joined and mapped, differs from "
         f"the sum of two maps by {numbers[0].text}, and with one map for both from adding first by {numbers[1].text}.",
     )
 
@@ -48,9 +49,10 @@ def joined(given: Given, seed: int) -> Finding:
     verdict="right",
     instead="Every hand turns by the same angle, so one rotation moves all places. Lengths stay the root of D/2.",
     sources=("vaswani2017",),
+    identity=True,
 )
 def one_rotation(given: Given, seed: int) -> Finding:
-    """An identity: every code times one matrix, against the code of the place that is `shift` further; and all lengths."""
+    """Every code times one matrix, against the code of the place that is `shift` further; and all lengths."""
     places = torch.arange(given.n_places)
     codes = sinusoidal(places, given.width, given.base)
     moved = codes @ rotation(given.shift, given.width, given.base)
@@ -64,7 +66,7 @@ def one_rotation(given: Given, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=max(error, lengths) <= 1e-6,
-        says=f"This follows from the formula: one matrix moves {given.n_places} places by {given.shift}, to within "
+        says=f"One matrix moves {given.n_places} places by {given.shift}, to within "
         f"{numbers[0].text}, and every code keeps the squared length {given.width // 2}.",
     )
 

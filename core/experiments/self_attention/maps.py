@@ -9,6 +9,7 @@ from torch.overrides import TorchFunctionMode
 from core.attention import SCALED_DOT, Projections, attend, cross_attend, project, self_attend
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import (
+    SHOWN,
     Tokens,
     counted,
     edited,
@@ -39,11 +40,10 @@ def learned_vectors(x: Tokens, maps: Projections, seed: int) -> Finding:
     )
     own, others = Number("vectors of token 0 move by", largest(moved[0])), Number("others", largest(moved[1:]))
 
-    can_move = any(largest((replaced - x) @ w) > 0 for w in (maps.w_query, maps.w_key, maps.w_value))
-    reason = "" if can_move else ", because your maps do not read what was changed"
+    reason = "" if own.value > 0 else ", because your maps do not read what was changed"
     return Finding(
         (own, others),
-        holds=others.value == 0 and (own.value > 0 or not can_move),
+        holds=others.value == 0 < own.value,
         says=f"Under the same maps, another token 0 moves its query, key and value by up to {own.text} and those of "
         f"other tokens by {others.text}{reason}.",
     )
@@ -61,6 +61,7 @@ def replace_first(x: Tensor) -> Tensor:
     verdict="imprecise",
     instead="All three read D features. W_Q and W_K must deliver equally many, W_V may deliver any number.",
     sources=("vaswani2017",),
+    identity=True,
 )
 def sizes(x: Tokens, maps: Projections, seed: int) -> Finding:
     """What attention answers to a query map that is one column too wide, and to a value map of twice the width."""
@@ -88,6 +89,7 @@ def sizes(x: Tokens, maps: Projections, seed: int) -> Finding:
     verdict="right",
     instead="No learned number knows how long a sentence is. Only the table of weights grows.",
     sources=("vaswani2017",),
+    identity=True,
 )
 def same_for_every_sentence(x: Tokens, maps: Projections, seed: int) -> Finding:
     """The number of parameters and of weights when the same maps read your tokens over and over, as 3 and as 300."""
@@ -119,6 +121,7 @@ def repeated(x: Tensor, n_tokens: int) -> Tensor:
     verdict="right",
     instead="The same numbers come out of 1 product in place of 3. Whether that is faster depends on the hardware.",
     sources=("cs231n2025",),
+    identity=True,
 )
 def fused(x: Tokens, maps: Projections, seed: int) -> Finding:
     """The difference between 3 products and 1 with the maps side by side, and the products counted as they run."""
@@ -155,6 +158,7 @@ def count_products(compute: Callable[[], Tensor]) -> tuple[Tensor, int]:
     verdict="right",
     instead="No output waits for another: one call for all tokens gives what one call per token gives.",
     sources=("vaswani2017",),
+    identity=True,
 )
 def all_at_once(x: Tokens, maps: Projections, seed: int) -> Finding:
     """The difference between one call for all tokens and one call for each, for up to 16 of them."""
@@ -194,12 +198,11 @@ def another_name(x: Tokens, maps: Projections, seed: int) -> Finding:
         Number("weights move by with the other score", largest(additive_self - scaled_self)),
     )
 
+    other = numbers[3].value > SHOWN
     return Finding(
         numbers,
-        holds=deviation < 1e-9
-        and additive_self.shape[2:] == (n_tokens, n_tokens)
-        and scaled_cross.shape[2:] == (n_asking, n_tokens),
-        says=f"Self-attention with an additive score gives {n_tokens} × {n_tokens} weights, scaled dot products from "
-        f"the first {counted(n_asking, 'token')} to all give {n_asking} × {n_tokens}, and all rows sum to 1 (to "
-        f"within {numbers[2].text}).",
+        holds=deviation < 1e-9 and other and scaled_cross.shape != additive_self.shape,
+        says=f"Self-attention with an additive score gives {n_tokens} × {n_tokens} weights, which differ from those of the "
+        f"scaled dot product by up to {numbers[3].text}{'' if other else ' (your tokens leave no score a choice)'}; scaled "
+        f"dot products from the first {counted(n_asking, 'token')} to all give {n_asking} × {n_tokens}.",
     )

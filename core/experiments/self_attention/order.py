@@ -4,7 +4,7 @@ from torch import Tensor
 
 from core.attention import Projections, masks, self_attend
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import Tokens, exact, exact_maps, largest, rounding, rows_differ, shuffled
+from core.experiments.measure import Tokens, exact, exact_maps, largest, rounding, shuffled
 
 
 @claim(
@@ -12,6 +12,7 @@ from core.experiments.measure import Tokens, exact, exact_maps, largest, roundin
     verdict="right",
     instead="Shuffled tokens give the same outputs, shuffled alike. Position codes or a mask by position break this.",
     sources=("lee2019", "haviv2022"),
+    identity=True,
 )
 def equivariant(x: Tokens, maps: Projections, seed: int) -> Finding:
     """The difference between shuffling before and after the layer, in two precisions and with a causal mask."""
@@ -58,11 +59,10 @@ def invariant(x: Tokens, maps: Projections, seed: int) -> Finding:
     mean = Number("their mean moves by", largest((after.attention.output - before.attention.output).mean(2)), ".1e")
     unseen = rounding(before.attention, before.values)
 
-    can_move = rows_differ(before.attention.output)
-    reason = "" if can_move else ", because all your outputs are equal"
+    reason = "" if moved.value > unseen else ", because all your outputs are equal"
     return Finding(
         (moved, mean),
-        holds=mean.value <= unseen and (moved.value > 0 or not can_move),
+        holds=mean.value <= unseen < moved.value,
         says=f"When every token moves up one place, the outputs change by {moved.text} and their mean by "
         f"{mean.text}{reason}.",
     )

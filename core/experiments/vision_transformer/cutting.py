@@ -16,6 +16,7 @@ from core.vision.patches import cut_into_patches, joined
 from core.vision.vit import VisionTransformer
 
 Pixels = UInt8[ndarray, "side side 3"]
+FAR = 5  # patches from one to another that is not near
 ROUNDING = 1e-4  # of logits of size 1 to 10, over six layers in single precision
 
 
@@ -59,39 +60,53 @@ def destroys_position(pixels: Pixels, seed: int) -> Finding:
     size = model.config.patch_size
     back = largest(joined(cut_into_patches(images, size), size, model.config.columns) - images)
     told, untold = (moved(model, pixels, seed, positions=positions) for positions in (True, False))
-    alike = "" if differ(pixels) else " The patches of your picture are all alike, so it shows no order."
+    alike = "" if differ(pixels) else "; but the patches of your picture are all alike, so it shows no order"
     return Finding(
         (
             Number("picture put together again differs by", back, ".1e"),
             Number("shuffling moves the scores, places told", told),
             Number("shuffling moves the scores, places not told", untold, ".1e"),
         ),
-        holds=back == 0 and untold <= ROUNDING and (told > 1e-3 or bool(alike)),
+        holds=back == 0 and untold <= ROUNDING and told > 1e-3,
         says=f"Put together again, your picture differs by {back:g}; shuffling its patches moves the scores by {told:.2f} where "
-        f"patches are told their places and by {written(untold, '.1e')}, which is rounding, where they are not.{alike}",
+        f"patches are told their places and by {written(untold, '.1e')}, which is rounding, where they are not{alike}.",
     )
 
 
 @claim(
     said="A convolutional net knows neighbours by itself, a Transformer only by positions.",
     verdict="imprecise",
-    instead="Positions give each patch a number, not neighbours. What is near must be learned from pictures.",
+    instead="Positions give each patch a vector, not neighbours. Which patches are near is learned from pictures; then their "
+    "vectors are alike.",
     sources=("dosovitskiy2021",),
 )
 def order_needs_positions(pixels: Pixels, seed: int) -> Finding:
-    """Shuffle the patches of your picture for the convolutional net, and for the Transformer without positions."""
+    """Shuffle the patches of your picture for a convolutional net and a Transformer without positions; compare positions."""
     net = checkpoints.load_classifier("cnn", "cpu").model
     convolution, attention = moved(net, pixels, seed), moved(vit(), pixels, seed, positions=False)
-    alike = "" if differ(pixels) else " The patches of your picture are all alike, so it shows no order."
+    near, far = (likeness(vit(), apart) for apart in (1, FAR))
+    alike = "" if differ(pixels) else "; but the patches of your picture are all alike, so it shows no order"
     return Finding(
         (
             Number("shuffling moves the convolutional net's scores", convolution),
             Number("and those of a Transformer without positions", attention, ".1e"),
+            Number("cosine of the positions of neighbours", near, ".2f"),
+            Number(f"cosine of positions {FAR} apart", far, ".2f"),
         ),
-        holds=(convolution > 1e-2 or bool(alike)) and attention <= ROUNDING,
+        holds=convolution > 1e-2 and attention <= ROUNDING and near > far + 0.2,
         says=f"Shuffled patches move the scores of the convolutional net, which is told no places, by {convolution:.2f}, and "
-        f"those of the Transformer without positions by {written(attention, '.1e')}.{alike}",
+        f"those of the Transformer without positions by {written(attention, '.1e')}; its learned positions have a cosine of "
+        f"{near:.2f} for neighbours and of {written(far, '.2f')} for patches {FAR} apart{alike}.",
     )
+
+
+def likeness(model: VisionTransformer, apart: int) -> float:
+    """The mean cosine of the learned positions of patches that lie so far apart in a row or in a column."""
+    columns = model.config.columns
+    table = torch.nn.functional.normalize(model.positions[-model.config.n_patches :], dim=-1)
+    grid = table.unflatten(0, (columns, columns))
+    across, down = (grid[:, apart:] * grid[:, :-apart]).sum(-1), (grid[apart:] * grid[:-apart]).sum(-1)
+    return torch.cat([across.flatten(), down.flatten()]).mean().item()
 
 
 @claim(
@@ -99,6 +114,7 @@ def order_needs_positions(pixels: Pixels, seed: int) -> Finding:
     verdict="imprecise",
     instead="Its first step is one: cutting and multiplying by a matrix is a convolution whose stride is the patch.",
     sources=("dosovitskiy2021",),
+    identity=True,
 )
 def is_a_convolution(pixels: Pixels, seed: int) -> Finding:
     """Embed the patches of your picture by the matrix, and by a strided convolution with the same numbers."""
@@ -169,6 +185,6 @@ def no_order(pixels: Pixels, seed: int) -> Finding:
             Number("a causal mask moves the scores by", apart),
         ),
         holds=share > 0.2 and apart > 1e-2,
-        says=f"On your picture {share:.0%} of all attention goes to tokens that come later in the order, which is there. A "
+        says=f"On your picture {share:.0%} of all attention goes to tokens that come later in the order, which is there; a "
         f"causal mask would take it away, and leave the class token, which stands first, alone: the scores move by {apart:.2f}.",
     )

@@ -67,7 +67,20 @@ def test_one_vector_loses_what_attention_keeps():
     assert found["none"] == sorted(found["none"], reverse=True)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_newtons_rounds_make_the_states_of_a_tanh_rnn_at_once(seed):
+    found = BY_NAME["not_parallel"](GradientFlow(seed=seed))
+    assert found["rounds"] <= 6
+    assert found["states at once against step by step"] <= 1e-9
+
+
+def test_a_forget_bias_of_1_leaves_a_hundred_thousandth_over_50_inputs_and_2_some_hundredths():
+    one, two = (ratio(by_position("LSTM", GradientFlow(forget_bias=bias))) for bias in (1.0, 2.0))
+    assert 1e-6 < one < 1e-3 < two < 0.1
+
+
 def test_parameters_are_counted_as_the_formulas_say():
     finding = BY_NAME["too_many_parameters"](GradientFlow(d_hidden=64))
     assert finding["LSTM layer"] == 8 * 64**2 + 8 * 64
+    assert finding["attention alone"] == 4 * 64**2 + 4 * 64
     assert finding["Transformer block"] == 12 * 64**2 + 13 * 64

@@ -22,7 +22,8 @@ SCENES = {
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
 @pytest.mark.parametrize("claim", captioning.CLAIMS, ids=lambda claim: claim.experiment.__name__)
 def test_the_live_numbers_bear_the_verdict_out(claim, scene):
-    assert claim(scene, 0).holds
+    shows_nothing = claim.name == "shows_what_matters" and not scene
+    assert claim(scene, 0).holds != shows_nothing
 
 
 @pytest.mark.parametrize("seed", [1, 7])

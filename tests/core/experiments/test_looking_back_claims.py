@@ -28,6 +28,15 @@ def test_a_claim_holds_on_the_sentence_that_the_page_opens_with(name):
     check_sentence(finding)
 
 
+@pytest.mark.parametrize(
+    "text", ["I don't know where the white cat is.", "He gave her an old book.", "The cat sleeps."]
+)
+def test_the_strongest_place_of_a_row_is_needed_and_the_second_hardly(text):
+    finding = find("explanation", text)
+    assert finding["another piece without its strongest place"] >= 0.7 * finding["steps"]
+    assert finding["another piece without its second strongest"] <= 1
+
+
 def test_without_tanh_all_rows_are_equal():
     assert find("similarity")["without tanh, by"] < 1e-5
 

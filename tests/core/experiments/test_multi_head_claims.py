@@ -7,9 +7,8 @@ import torch
 
 from core.attention import MultiHeadAttention, Projections
 from core.experiments.multi_head import CLAIMS, copy_task
-from core.experiments.multi_head.copy_task import CopyModel, wanted
+from core.experiments.multi_head.copy_task import CopyModel, letters_copied, wanted
 from core.experiments.multi_head.layers import exact_layer, reordered
-from core.experiments.multi_head.splitting import leaks_of_a_bare_merge
 from tests.core.experiments.learner import tokens_and_layer
 from tests.core.shapes import normal
 
@@ -41,6 +40,14 @@ def test_two_bare_reshapes_hide_from_a_leak_test_and_one_alone_leaks_16_of_28_pa
     assert finding["future pairs"] == 28
     assert finding["leaks, right"] == finding["leaks, bare split and bare merge"] == 0
     assert finding["leaks, bare split alone"] == finding["leaks, bare merge alone"] == 16
+
+
+def leaks_of_a_bare_merge(n_tokens: int, layer: MultiHeadAttention) -> int:
+    """The count without any attention: row t of a bare merge holds what tokens up to some last one have seen."""
+    width = layer.maps.w_value.shape[1]
+    token_of_number = torch.arange(n_tokens * width) // (width // layer.n_heads) % n_tokens
+    last_seen = token_of_number.reshape(n_tokens, width).amax(dim=-1)
+    return int((last_seen - torch.arange(n_tokens)).clamp(min=0).sum())
 
 
 @pytest.mark.parametrize(("n_tokens", "n_heads"), [(2, 2), (5, 2), (5, 3), (7, 4), (8, 12)])
@@ -121,6 +128,12 @@ def test_shared_keys_and_values_shrink_what_is_kept_by_the_number_of_heads():
     assert finding["12 heads of 64, one head shared"] == 128
 
 
+def test_heads_that_share_keys_still_look_differently():
+    finding = find("always_many", n_heads=3, head_dim=2)
+    assert finding.holds
+    assert finding["weights of your heads differ by, one head shared"] > 0.1
+
+
 def test_a_head_that_delivers_nothing_is_not_missed():
     x, layer = tokens_and_layer(1)
     maps = layer.maps
@@ -143,6 +156,21 @@ def test_one_head_cannot_copy_two_tokens_and_two_heads_can(seed):
     assert finding.holds
     assert finding["error, 1 head"] >= 0.5
     assert finding["error, 2 heads"] <= 0.002
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_a_network_behind_one_head_takes_letters_apart_and_a_linear_map_does_not(seed):
+    linear, network, both = (letters_copied(heads, deep, seed) for heads, deep in ((1, False), (1, True), (2, False)))
+    assert linear <= 0.5
+    assert network == pytest.approx(1, abs=0.01)
+    assert both == pytest.approx(1, abs=0.01)
+
+
+def test_twins_part_where_their_rows_of_w_o_differ():
+    finding = BY_NAME["part_ways"](*tokens_and_layer(1), 0)
+    assert finding["twins differ by"] == 0
+    assert finding["twins with rows of W_O of their own differ by"] > 0.3
+    assert next(copy_task(2, seed=0, identical=True, same_output=False)).difference == 0
 
 
 def test_heads_with_the_same_start_stay_the_same_for_ever():
