@@ -68,7 +68,6 @@ def scene(ui: Controls) -> Scene | None:
     trace = result.trace
     return Scene(
         result,
-        trace=trace,
         given=given,
         chosen=chosen,
         names={"random": random},
@@ -112,7 +111,6 @@ def steps(scene: Scene):
             tables(Table("x_queries", "X_Q"), Table("x_keys", "X_D", rows=values_axis)),
             "Two sentences. The one above asks (its vectors are X_Q), the other one is asked (X_D). Each token is a vector of "
             "{n} numbers.",
-            shows=("x_queries", "x_keys"),
             title="Who asks, who is asked",
             n=trace.x_queries.shape[-1],
         )
@@ -126,7 +124,6 @@ def steps(scene: Scene):
         + made
         + ". The key is compared, the "
         "value is handed over." + moved,
-        shows=("queries", "keys", "values"),
         operator="·W" if projected else "",
         title="Queries, keys, values",
         width=trace.x_queries.shape[-1] if projected else 0,

@@ -97,7 +97,6 @@ def steps(scene: Scene):
         tables(Table("embedded", "E[x]", rows="keys")),
         "The sentence is {n} pieces, each {d} numbers from a learned table: {numbers_in} numbers. The mark </s> says that it "
         "ends.",
-        shows="embedded",
         n=n_source,
         d=d_embedded,
     )
@@ -110,7 +109,6 @@ def steps(scene: Scene):
         "The encoder, which reads, calls one cell (a small network) for piece after piece. Each state, a row of numbers, is "
         "made from the piece and the state before it, so {n} calls must wait for one another. The last {d} numbers of a row are "
         "the word vector again.",
-        shows="encoder_states",
         operator="GRU",
         n=n_source,
         d=d_embedded,
@@ -131,7 +129,6 @@ def steps(scene: Scene):
         "Before each piece the decoder makes a new state from its last one, the piece it wrote last, and always the same "
         "{strong|c}. {n} steps for this sentence: the lengths need not agree. In the formula s is that state, y the last piece, "
         "T the length, W and E learned.",
-        shows="decoder_states",
         operator="GRU",
         n=n_target,
     )

@@ -119,7 +119,6 @@ def first_steps(scene: Scene):
         tables(Table("grid", "z", rows="keys", role="key")),
         "One row of {d} numbers per cell: what the net saw there and around it, and beside that a vector that says which cell "
         "it is. Without that vector {c} cells would be a heap without order.",
-        shows="grid",
         operator="CNN",
         d=trace.grid.shape[-1],
         c=len(CELLS),
@@ -141,7 +140,6 @@ def last_steps(scene: Scene, context: str, operator: str, state: str):
         "c",
         tables(Table("contexts", "c", rows="queries", role="output", grows=True)),
         context,
-        shows="contexts",
         operator=operator,
         c=len(CELLS),
     )
@@ -149,7 +147,6 @@ def last_steps(scene: Scene, context: str, operator: str, state: str):
         "h",
         tables(Table("decoder_states", "h", rows="queries", role="query", grows=True)),
         state,
-        shows="decoder_states",
         operator="GRU",
     )
     yield step(
@@ -170,7 +167,6 @@ def looking_steps(scene: Scene):
         "scores",
         picture("energies", scale="signed", grows=True),
         "Before {q} is written, the state so far asks every cell how well it fits: {energies[q,k]:.2f} for {k}.",
-        shows="energies",
         operator="f",
     )
     yield step(
@@ -193,7 +189,6 @@ def looking_steps(scene: Scene):
         picture("weights", strip=True, grows=True),
         "By itself it lets colour and shape look at their thing, and words for a place mostly elsewhere. Whether they need the "
         "look is put to the test below.",
-        shows="weights",
         title="Where every word looked",
     )
 

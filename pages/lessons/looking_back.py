@@ -106,7 +106,6 @@ def steps(scene: Scene):
         tables(Table("encoder_states", "H", rows="keys", role="key")),
         "All {n} states stay on the table, one for each piece of the source: the states of both directions, and beside them the "
         "word vector itself.",
-        shows="encoder_states",
         n=len(scene.tokens["keys"]),
     )
     yield step(
@@ -114,7 +113,6 @@ def steps(scene: Scene):
         Matrix("energies", "signed", grows=True, axes=AXES),
         "Before {q} is written, the state so far asks every word how well it fits: {energies[q,k]:.2f} for {k}. The state of "
         "this step does not exist yet.",
-        shows="energies",
         operator="f",
     )
     yield step(
@@ -140,14 +138,12 @@ def steps(scene: Scene):
         mixture("contexts", "a", "H", grows=True),
         "The context of {q} is a mixture of all states, {weights[q,k]:.0%} of it {v}. It is made anew for every piece; with one "
         "vector it was made once.",
-        shows="contexts",
         operator="·H",
     )
     yield step(
         "s",
         tables(Table("decoder_states", "s", rows="queries", role="query", grows=True)),
         "From the context, the piece before and the state before, the cell makes the state of {q}.",
-        shows="decoder_states",
         operator="GRU",
     )
     yield step(

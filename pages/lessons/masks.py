@@ -58,7 +58,6 @@ def scene(ui: Controls) -> Scene | None:
     result = masks.run(given.x, given.maps, chosen)
     return Scene(
         result,
-        trace=result.trace,
         tokens={"queries": given.tokens, "keys": given.tokens},
         beside=masks.beside(result),
         shares=frozenset({"early", "wrong"}),

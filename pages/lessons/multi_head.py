@@ -96,7 +96,6 @@ def steps(scene: Scene):
         tables(Table("projected", "XW_Q", "query")),
         "One wide product makes all queries at once: {wide} numbers for each token, from all {d_model} numbers of it. The "
         "input is not cut.",
-        shows="projected",
         d_model=given.x.shape[-1],
         **sizes,
     )
@@ -121,7 +120,6 @@ def steps(scene: Scene):
             if wrong_split
             else "Now each head has a row for every token."
         ),
-        shows="queries",
         operator="reshape" if wrong_split else "transpose",
         rows=n_heads * n_tokens,
         **sizes,
@@ -139,7 +137,6 @@ def steps(scene: Scene):
         "one head",
         weights_matrix(),
         "Head {head} alone, with its own queries and keys of {d} numbers.",
-        shows="weights",
         operator="open",
         title="One head",
         **sizes,
@@ -148,7 +145,6 @@ def steps(scene: Scene):
         "delivered",
         Cube("output", "stacked", "cut", "output"),
         "Each head delivers {d} numbers per token. They go back behind the tokens." + silent,
-        shows="output",
         operator="·V",
         title="What the heads deliver",
         **sizes,

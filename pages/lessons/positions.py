@@ -58,10 +58,9 @@ def sentence(ui: Controls, text: str) -> Scene | None:
     (layer, head), words = result.head, sentences.shown(read)
     return Scene(
         result,
-        trace=result.trace,
         given=read,
         chosen=chosen,
-        names={"layer": layer, "of": head},
+        names={"layer": layer, "of": head, "later": shift},
         tokens={"queries": words, "keys": words} | {axis: plain(texts) for axis, texts in real.axes(result).items()},
         beside=real.beside(result),
         shares=frozenset({"typed_weights", "looks_back", "looks_back_now"}),
@@ -86,18 +85,15 @@ PLACES = {
 
 
 def steps_of_a_sentence(scene: Scene):
-    result, nearest = scene.result, scene.tensors["by_distance"][0]
+    nearest = scene.tensors["by_distance"][0]
     near: dict[str, Any] = {name: float(nearest[apart]) for apart, name in enumerate(("none", "one", "two", "three"))}
     yield step(
         "E + P",
         tables(Table("embedded", "E"), Table("positions", "P"), Table("summed", "E + P + s"), Table("normed", "LN")),
-        "Each token fetches {d} numbers from a table of words; the same word twice is the same row twice. And "
+        "Each token fetches {width} numbers from a table of words; the same word twice is the same row twice. And "
         + PLACES[scene.chosen.change]
         + " Both are added (s is one row that all share), then each token is brought to mean 0 and deviation 1.",
-        shows=("embedded", "positions", "summed", "normed"),
         title="Words and places",
-        d=result.trace.embedding.embedded.shape[-1],
-        later=scene.chosen.shift,
     )
     yield step(
         "nearness",
@@ -134,21 +130,19 @@ def steps_of_a_sentence(scene: Scene):
     yield step(
         "looking back",
         tables(Table("looks_back", "as typed", **share), Table("looks_back_now", "now", **share), readout="plain"),
-        "What each head spends on the token before. As typed the strongest spends {typed:.2f}, now the strongest {now:.2f}.",
+        "What each head spends on the token before. As typed the strongest spends {strongest:.2f}, now the strongest "
+        "{strongest_now:.2f}.",
         title="All heads that look back",
         code=ran(real.on_the_token_before),
-        typed=result.looks_back.max().item(),
-        now=result.looks_back_now.max().item(),
     )
     yield step(
         "moved",
         tables(Table("moved", "moved by", rows="depth", **MOVED), readout="plain"),
-        "How far each token's vector moved, layer by layer, in lengths of what it was as typed: {last:.2f} behind the last "
+        "How far each token's vector moved, layer by layer, in lengths of what it was as typed: {moved_last:.2f} behind the last "
         "layer, on average. The mean vectors of the sentence have a cosine of {likeness:.3f} with those as typed.",
         operator="6 layers",
         title="What becomes of the sentence",
         code=ran(real.moves),
-        last=result.moved[-1].mean().item(),
     )
 
 

@@ -94,7 +94,6 @@ def steps(scene: Scene):
         "X",
         tables(Table("x", "X")),
         "Each token enters as {n} numbers and nothing else: where it stands counts only as far as these tell.",
-        shows="x",
         n=width,
     )
     three = queries_keys_values(
@@ -149,6 +148,7 @@ def steps(scene: Scene):
         ),
         "{q} gives {k} {weights[q,k]:.2f}, and back come {weights[k,q]:.2f}. They differ most for “{gives}” and “{takes}”: "
         "{there:.2f} against {less:.2f}. A correlation has no direction, weights have one.",
+        shows=(),
         title="One way and the other",
         gives=tokens[gives].text,
         takes=tokens[takes].text,
@@ -176,6 +176,7 @@ def steps(scene: Scene):
         "difference is {equivariance_error:.1e}."
         if moved_places
         else "Drag a word above to another place, and see what becomes of its row and of the others.",
+        shows=(),
         operator="shuffle",
         title="After a shuffle",
         moved=moved_places,

@@ -127,7 +127,6 @@ def steps_to_the_rows(scene: Scene):
         "rows",
         tables(Table("patches", "x", rows="keys", role="key")),
         "Each square in one row: {w} numbers, red, green and blue of its pixels. Nothing is lost, nothing learned.",
-        shows="patches",
         w=3 * size**2,
     )
 
@@ -144,7 +143,6 @@ def steps_to_the_class(scene: Scene):
         tables(Table("patch_embeddings", "xE", rows="keys", role="key")),
         "One learned matrix makes {d} numbers of each row, the same for every square: a convolution of stride {p} under another "
         "name, one map moved over the picture in steps of {p} pixels.",
-        shows="patch_embeddings",
         d=width,
         p=PATCH_SIZE,
     )
@@ -155,14 +153,12 @@ def steps_to_the_class(scene: Scene):
         (before if by_class else "")
         + "Each token gets the learned vector of its place"
         + ("." if chosen.positions else ", if you had not switched that off."),
-        shows="tokens",
         operator="+ P",
     )
     yield step(
         "q k v",
         queries_keys_values(),
         "Layer {layer}, head {of}: {n} numbers each for the query, the key and the value of every token. Choose a row.",
-        shows=("queries", "keys", "values"),
         title="Queries, keys and values",
         layer=layer,
         of=head,
@@ -184,7 +180,6 @@ def steps_to_the_class(scene: Scene):
         tables(Table("resid_post", "Z", rows="queries", role="output")),
         "Attention ({a} numbers a token, all heads side by side) is added to what came in, then a network of two layers. So it "
         "goes {n} times.",
-        shows="resid_post",
         a=trace.blocks[layer].attention.merged.shape[-1],
         n=seen.n_layers,
     )

@@ -54,7 +54,6 @@ def scene(ui: Controls, seed: int) -> Scene:
     words = {axis: plain(texts) for axis, texts in by_hand.axes(written, chosen).items()}
     return Scene(
         result,
-        trace=result.trace,
         chosen=chosen,
         names=vars(chosen),
         tokens=words,
@@ -100,7 +99,6 @@ def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
         + ". Sine and cosine of a hand add 1 "
         "to the square of a row's length, so all are equally long. Place times place: along each diagonal stands one number, "
         "only the distance counts.",
-        shows=("codes", "similarity"),
     )
     yield step(
         "distance",
@@ -141,7 +139,6 @@ def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
         "RoPE adds nothing. It turns the query by its place m and the key by its place n, pair by pair. Lengths stay as they "
         "were, to within {length_error:.1e}."
         + (" Here all numbers of {zeros} are 0: nothing is there to turn." if zeros else ""),
-        shows=("rotated_queries", "rotated_keys"),
         title="Queries and keys that turn",
         zeros=zeros,
     )
@@ -174,7 +171,6 @@ def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
             if result.shared_from is None
             else "from {shared_from} on, several share a bucket."
         ),
-        shows=("penalty", "buckets"),
         title="Biases by distance",
     )
 

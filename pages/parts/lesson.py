@@ -59,7 +59,7 @@ class Scene:
     """What a lesson shows as its controls stand. What is not said here is as a StepViewer has it.
 
     result     whatever the lesson computed; its attributes are names in the sentences.
-    trace      the trace, or its steps.
+    trace      the trace, or its steps; without it, that of the result.
     tokens     the words of each axis.
     beside     matrices beside those of the trace; shares: which of them are in 0..1.
     again      the call of core that makes all of it once more, to be taken away.
@@ -74,10 +74,10 @@ class Scene:
     """
 
     result: Any
-    trace: Any
     tokens: Mapping[str, Sequence[Token]]
     again: partial
     origin: str
+    trace: Any = None
     given: Any = None
     chosen: Any = None
     beside: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -102,15 +102,20 @@ class Scene:
     asks: bool = True
     token_strip: bool | None = None
 
+    @property
+    def _traced(self) -> Any:
+        return self.result.trace if self.trace is None else self.trace
+
     @cached_property
     def made(self) -> list[Step]:
         """The steps of the trace."""
-        return self.trace if isinstance(self.trace, list) else traces.steps(self.trace)
+        return self._traced if isinstance(self._traced, list) else traces.steps(self._traced)
 
     @cached_property
     def declared(self) -> set[str]:
         """The names of all steps that may be there."""
-        return {each.name for each in self.trace} if isinstance(self.trace, list) else traces.names(self.trace)
+        traced = self._traced
+        return {each.name for each in traced} if isinstance(traced, list) else traces.names(traced)
 
     @cached_property
     def tensors(self) -> dict[str, np.ndarray]:
@@ -140,30 +145,35 @@ class StepDeclared:
     label: str
     view: View
     notice: str
-    shows: tuple[str, ...]
+    shows: tuple[str, ...] | None
     more: Mapping[str, Any]
     values: Mapping[str, Any]
 
     def told(self, made: Sequence[Step], declared: Set[str]) -> tuple[str, ...]:
         """Those steps that it shows which are there: one that is left out (`step(unless=…)`) is not told.
 
+        Where it does not say which, it is the one that is called like its label, or else those that its figure draws.
+
         Raises   ValueError for one that is not even declared.
         """
         instead: Computation | None = self.more["instead"]
         there = {each.name for each in (instead.steps if instead else made)}
+        if self.shows is None:
+            drawn = dict.fromkeys(part.tensor for part in self.view.parts)
+            return tuple(name for name in ([self.label] if self.label in there else drawn) if name in there)
         if strange := set(self.shows) - there - (set() if instead else declared):
             known = ", ".join(sorted(there | declared))
             raise ValueError(
                 f"the step “{self.label}” shows {sorted(strange)}, which no trace declares: there are {known}"
             )
-        return tuple(name for name in self.shows or (self.label,) if name in there)
+        return tuple(name for name in self.shows if name in there)
 
 
 def step(
     label: str,
     view: View,
     notice: str,
-    shows: str | Sequence[str] = (),
+    shows: str | Sequence[str] | None = None,
     operator: str = "",
     title: str = "",
     shape: str = "",
@@ -175,11 +185,11 @@ def step(
 
     label    its name: the word under its picture, and what the link calls it.
     view     how its figure is drawn; notice: what there is to see in it, with names in braces (pages/parts/words.py).
-    shows    the steps of the trace that it shows; without it, the one that is called like its label.
+    shows    the steps of the trace that it shows; without it, the one that is called like its label, or those of its figure.
     values   names for its sentence alone. The rest as of a StepView.
     code     the function that made it, where the lesson's own do not assign what it shows.
     """
-    names = (shows,) if isinstance(shows, str) else tuple(shows)
+    names = (shows,) if isinstance(shows, str) else None if shows is None else tuple(shows)
     more = {"operator": operator, "title": title, "shape": shape, "instead": instead, "code": code}
     return StepDeclared(label, view, notice, names, more, values)
 

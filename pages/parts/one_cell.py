@@ -71,7 +71,6 @@ def _scene(read: CellLesson, tokens: list[Token], origin: str, again: partial) -
     """The steps of one cell: every gate, the states, the last of them, and how far it feels each input."""
     return Scene(
         read,
-        trace=read.trace,
         tokens={"queries": tokens, "keys": tokens, "one": plain(["c"])},
         beside=read.beside,
         again=again,
@@ -93,7 +92,6 @@ def _steps(scene: Scene) -> Iterator[StepDeclared]:
             made.name.replace("_", " "),
             tables(Table(made.name, made.title, **share)),
             WORDS[made.name],
-            shows=made.name,
         )
     n_inputs, d_hidden = read.trace.states.shape[1:]
     yield step(
