@@ -37,6 +37,8 @@ function createStepViewer(root, io) {
     thumbnail,
     onStart: () => data.recurrent !== null && grow(1),
     again: () => again(),
+    words: (index) =>
+      data.views[index].notice.reduce((sum, [text]) => sum + text.split(/\s+/).filter(Boolean).length, 0),
   });
   const say = {
     count: element("span", { className: "count" }),

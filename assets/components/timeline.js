@@ -8,6 +8,9 @@ import { button, element, lettered, spoken } from "./kit/text.js";
 
 const ICON = { play: "M8 5.5v13l11-6.5z", pause: "M7 5h3.6v14H7zM13.4 5H17v14h-3.6z" };
 
+const SPEEDS = [1, 2, 0.5];
+let speed = SPEEDS[0]; // of all timelines of the visitor, until the page is loaded anew
+
 const WIDTHS = [98, 66, 44]; // of a small picture with its label, as there is room
 const SMALLEST = 8; // of one without
 
@@ -31,6 +34,7 @@ function icon(name) {
  * @property {(canvas: HTMLCanvasElement, index: number, room: number, side: number) => void} thumbnail
  * @property {() => void} [onStart]
  * @property {() => number | null} [again]
+ * @property {(index: number) => number} [words]
  */
 
 export class Timeline {
@@ -47,21 +51,31 @@ export class Timeline {
   /**
    * onMove is called on every move of the playhead; sizes(index, room, side) tells [width, height] of one small
    * picture, at most `room` wide and `side` high, and thumbnail(canvas, index, room, side) draws it. onStart is
-   * called when playing starts at the beginning, again when it reached the end (see Playhead).
+   * called when playing starts at the beginning, again when it reached the end, words(index) counts those beside a step
+   * (see Playhead).
    *
    * @param {Hooks} hooks
    */
-  constructor({ onMove, sizes, thumbnail, onStart = () => {}, again }) {
+  constructor({ onMove, sizes, thumbnail, onStart = () => {}, again, words }) {
     this.sizes = sizes;
     this.thumbnail = thumbnail;
     this.onStart = onStart;
-    this.head = new Playhead(() => {
-      this.#show();
-      onMove();
-    }, again);
+    this.head = new Playhead(
+      () => {
+        this.#show();
+        onMove();
+      },
+      again,
+      words,
+    );
     this.poster = true; // until somebody plays, the first Play starts at the beginning
     this.play = button("", { className: "play" });
     this.play.onclick = () => this.toggle();
+    this.speed = button("", { className: "small-button speed", title: "How fast it plays" });
+    this.speed.onclick = () => {
+      speed = SPEEDS[(SPEEDS.indexOf(speed) + 1) % SPEEDS.length];
+      this.#show();
+    };
     this.fill = element("div", { className: "fill" });
     this.knob = element("div", { className: "knob" });
     this.track = element("div", { className: "track", children: [this.fill, this.knob] });
@@ -72,7 +86,8 @@ export class Timeline {
       "aria-label": "Step of the computation",
       "aria-valuemin": 1,
     });
-    this.node = element("div", { className: "timeline", children: [this.play, this.slider] });
+    const controls = element("div", { className: "controls", children: [this.play, this.speed] });
+    this.node = element("div", { className: "timeline", children: [controls, this.slider] });
     this.track.onpointerdown = (event) => this.#scrub(event);
   }
 
@@ -200,6 +215,9 @@ export class Timeline {
     });
     this.play.replaceChildren(icon(playing ? "pause" : "play"));
     this.play.setAttribute("aria-label", playing ? "Pause" : "Play");
+    this.head.speed = speed;
+    this.speed.textContent = `${speed === 0.5 ? "½" : speed} ×`;
+    this.speed.setAttribute("aria-label", `Speed: ${speed === 1 ? "usual" : speed === 2 ? "double" : "half"}`);
     this.slider.setAttribute("aria-valuenow", String(this.step + 1));
     this.slider.setAttribute("aria-valuetext", `${this.step + 1} of ${last + 1}: ${spoken(this.labels[this.step])}`);
   }

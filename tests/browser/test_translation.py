@@ -42,8 +42,10 @@ def test_words_go_back_and_on_at_once_and_later_rows_are_empty(visit):
 def test_play_goes_through_the_steps_of_the_first_word_and_then_of_the_next(visit):
     visitor = visit("/looking_back")
     words = words_of(visitor)
+    visitor.page.get_by_role("button", name="Speed: usual").click()
+    expect(visitor.page.get_by_role("button", name="Speed: double")).to_be_visible()
     visitor.see(".step-viewer .play").click()
-    visitor.says(".step-viewer .count", "6/6", 15_000)
+    visitor.says(".step-viewer .count", "6/6", 40_000)
     row(visitor, words[0])
     visitor.says(".step-viewer .count", "2/6", 15_000)
     row(visitor, words[1])

@@ -5,8 +5,8 @@ import { advance, clock, still } from "./clock.js";
 
 const GLIDE = 340; // ms: as long as a glide and a frame
 
-function playhead({ last = 5, again } = {}) {
-  const head = new Playhead(() => {}, again);
+function playhead({ last = 5, again, words } = {}) {
+  const head = new Playhead(() => {}, again, words);
   head.last = last;
   return head;
 }
@@ -91,6 +91,35 @@ test("playing goes through every step and stops at the end", () => {
   advance(20_000);
   assert.equal(head.time, 2);
   assert.ok(!head.playing);
+});
+
+test("playing waits until the words of a step can have been read, once", () => {
+  const left = [0];
+  const head = playhead({ last: 1, again: () => left.pop() ?? null, words: () => 50 });
+  head.toggle();
+  advance(11_900); // 50 words at 250 a minute are 12 seconds
+  assert.equal(head.time, 0);
+  advance(12_100 - 11_900 + 1500);
+  assert.equal(head.time, 1);
+  advance(12_100);
+  assert.equal(head.time, 0); // once more, to be looked at
+  advance(3400);
+  assert.equal(head.time, 1);
+  assert.ok(head.playing);
+  advance(1800);
+  assert.ok(!head.playing);
+});
+
+test("at twice the speed it takes half the time", () => {
+  const times = [1, 2].map((speed) => {
+    const head = playhead({ last: 3, words: () => 20 });
+    head.speed = speed;
+    head.toggle();
+    let time = 0;
+    for (; head.playing; time += 50) advance(50);
+    return time;
+  });
+  assert.ok(Math.abs(times[0] / times[1] - 2) < 0.02, String(times));
 });
 
 test("playing begins again where it is told to", () => {

@@ -1,9 +1,11 @@
-// A playhead on 0..last: glides to whole steps, can be scrubbed to any fraction, and can play.
+// A playhead on 0..last: glides to whole steps, can be scrubbed to any fraction, and can play: it waits at each step as
+// long as its words take to be read.
 
 import { clamp, mix } from "./numbers.js";
 
 const SWEEP = 1500; // ms in which the rows of a step are computed while playing
-const REST = 1700; // ms to look at a finished step
+const REST = 1700; // ms to look at a finished step, at least
+const READ = 240; // ms to read a word (250 words a minute)
 const GLIDE = 320; // ms from step to step on a key or a click
 
 const prefersStillness = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -15,14 +17,20 @@ const slow = (share) => 1 - (1 - share) ** 2; // for a glide that goes on from o
 export class Playhead {
   /**
    * onMove is called with nothing whenever `time` or `playing` changed. again() is asked at the end while playing: the
-   * step to play from once more, or null. pace: 1, or less to play faster.
+   * step to play from once more, or null. words(step): how many there are to read. pace: 1, or less where the same steps
+   * are played for every row; speed: what the visitor multiplies it by.
    *
    * @param {() => void} onMove
    * @param {() => number | null} [again]
+   * @param {(step: number) => number} [words]
    */
-  constructor(onMove, again = () => null) {
+  constructor(onMove, again = () => null, words = () => 0) {
     this.again = again;
+    this.words = words;
     this.pace = 1;
+    this.speed = 1;
+    /** @type {Set<number>} */
+    this.read = new Set(); // the steps whose words were waited for since somebody pressed Play
     this.time = 0;
     this.last = 0;
     this.frame = 0;
@@ -74,6 +82,7 @@ export class Playhead {
       return;
     }
     this.playing = true;
+    this.read.clear();
     if (this.time >= this.last) this.time = 0;
     if (this.time > 0) this.#playOn();
     else this.#rest();
@@ -96,16 +105,18 @@ export class Playhead {
     const goal = Math.floor(this.time + 1e-6) + 1;
     this.#run(
       goal,
-      SWEEP * this.pace * (goal - this.time),
+      (SWEEP * this.pace * (goal - this.time)) / this.speed,
       (share) => share,
       () => this.#rest(),
     );
   }
 
-  /** Time to look, then on. */
+  /** Time to look, and at first to read; then on. */
   #rest() {
     this.onMove();
-    this.timer = setTimeout(() => this.#playOn(), REST * this.pace);
+    const reading = this.read.has(this.time) ? 0 : READ * this.words(this.time);
+    this.read.add(this.time);
+    this.timer = setTimeout(() => this.#playOn(), Math.max(REST * this.pace, reading) / this.speed);
   }
 
   /**
