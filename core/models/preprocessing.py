@@ -1,7 +1,6 @@
 """What a vision model reads: how many pixels, in which patches, and how their values are made ready for it."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -98,7 +97,7 @@ def _usual(folder: Path) -> Any:
         return None
 
 
-def _each(value: float | Sequence[float], channels: int) -> tuple[float, ...]:
+def _each(value: Any, channels: int) -> tuple[float, ...]:
     """One number for each channel; those of colours make one for grey."""
     numbers = [float(value)] if isinstance(value, int | float) else [float(each) for each in value]
     if len(numbers) == 1:
