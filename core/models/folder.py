@@ -19,7 +19,19 @@ from core.models.errors import ModelError, told_as
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}  # how the library opens a folder
-PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".msgpack", ".h5"}
+PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
+FOREIGN = {
+    ".gguf": "GGUF, the format of llama.cpp",
+    ".ggml": "GGML, the format of llama.cpp",
+    ".onnx": "ONNX",
+    ".h5": "HDF5, the format of TensorFlow",
+    ".tflite": "TensorFlow Lite",
+    ".msgpack": "msgpack, the format of Flax",
+    ".mlpackage": "Core ML",
+    ".mlmodel": "Core ML",
+    ".xml": "OpenVINO's format",
+    ".npz": "NumPy's format",
+}
 LONGEST_NAME = 1000
 # the library builds what a config says before it looks at the weights: up to here that costs nothing
 FEW_LAYERS, FEW_NUMBERS = 1000, 10_000_000
@@ -78,6 +90,7 @@ def check(name: str, folder: Path) -> None:
     Raises   ModelError saying what is missing or wrong.
     """
     config = _config(name, folder)
+    _check_quantised(name, config)
     architecture = str(config.get("model_type"))
     if architecture not in CONFIG_MAPPING_NAMES:
         if "auto_map" in config:
@@ -112,8 +125,36 @@ def _sizes(config: Any, key: str = "") -> Iterator[tuple[str, int]]:
         yield key, config
 
 
+def _check_quantised(name: str, config: dict[str, Any]) -> None:
+    """Raises ModelError for rounded weights: the library opens them with packages of their own, most on a GPU alone."""
+    # the second is MLX's name
+    said = config.get("quantization_config") or config.get("quantization")
+    if not said:
+        return
+    method = said.get("quant_method") if isinstance(said, dict) else None
+    told = f" ({method})" if isinstance(method, str) else ""
+    raise ModelError(
+        f"{name} holds quantised weights{told}, rounded to few bits, which are not opened here: choose the model that "
+        "they were made of, with its weights in full"
+    )
+
+
+def _check_foreign(name: str, folder: Path) -> None:
+    """Raises ModelError naming what a folder holds in place of a model that can be opened, if it is known."""
+    if (folder / "adapter_config.json").is_file():
+        raise ModelError(
+            f"{name} holds an adapter and no model: merge it into the model that it was made for, save that"
+        )
+    found = sorted({FOREIGN[file.suffix] for file in folder.iterdir() if file.suffix in FOREIGN})
+    if found:
+        raise ModelError(
+            f"{name} holds its weights as {' and '.join(found)}, which is not opened here: choose a folder with {WEIGHTS}"
+        )
+
+
 def _config(name: str, folder: Path) -> dict[str, Any]:
     if not (folder / CONFIG).is_file():
+        _check_foreign(name, folder)
         raise ModelError(
             f"{name} holds no {CONFIG}: give the folder of a model saved by Hugging Face's save_pretrained"
         )
@@ -139,4 +180,5 @@ def _weights(name: str, folder: Path) -> list[Path]:
         raise ModelError(
             f"{name} holds its weights in a format that can run programs, which is never opened: save it as {WEIGHTS}"
         )
+    _check_foreign(name, folder)
     raise ModelError(f"{name} holds no {WEIGHTS}: give a folder with the weights")

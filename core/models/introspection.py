@@ -55,6 +55,11 @@ def introspect(name: str, model: PreTrainedModel) -> Findings:
     return Findings(kind, groups, stacks, records[0].weights.shape[1], recorded)
 
 
+def _has_two_parts(model: PreTrainedModel) -> bool:
+    """Whether a model is an encoder with a decoder; the half of one has a config that may still say so."""
+    return bool(model.config.is_encoder_decoder) and "decoder_input_ids" in inspect.signature(model.forward).parameters
+
+
 def returned(output: Mapping[str, Any]) -> list[LayerRecord]:
     """The weights that the library itself returns, as records named after the place in its output."""
     records: list[LayerRecord] = []
@@ -81,7 +86,7 @@ def _inputs(model: PreTrainedModel, accepted: set[str]) -> dict[str, Tensor]:
     tokens = torch.arange(N_TOKENS)[None]
     if "input_ids" in accepted:
         inputs["input_ids"] = tokens
-    if config.is_encoder_decoder:
+    if _has_two_parts(model):
         inputs["decoder_input_ids"] = tokens[:, : N_TOKENS - 3]
     return {name: tensor.to(model.device) for name, tensor in inputs.items()}
 
@@ -108,7 +113,7 @@ def _kind(model: PreTrainedModel, accepted: set[str], records: list[LayerRecord]
         return "audio"
     if "pixel_values" in accepted:
         return "image-text" if accepted & {"input_ids", "decoder_input_ids"} else "vision"
-    if model.config.is_encoder_decoder:
+    if _has_two_parts(model):
         return "encoder-decoder"
     looks_ahead = any(bool(kept.weights.triu(1).any()) for kept in records)
     return "encoder" if looks_ahead else "decoder"
@@ -117,7 +122,7 @@ def _kind(model: PreTrainedModel, accepted: set[str], records: list[LayerRecord]
 def _group(model: PreTrainedModel, kind: Kind, kept: LayerRecord) -> Group:
     if kept.kind == "cross":
         return "cross"
-    if not model.config.is_encoder_decoder:
+    if not _has_two_parts(model):
         return "decoder" if kind == "decoder" else "encoder"
     names = {part: name for name, part in model.named_modules()}
     inside = kept.module.startswith((names.get(model.get_encoder(), "encoder") + ".", "encoder_attentions"))

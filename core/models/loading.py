@@ -6,9 +6,10 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from contextvars import Context
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
+import transformers
 from torch import nn
 from transformers import (
     AutoConfig,
@@ -37,7 +38,10 @@ from core.models.pretrained import IMPLEMENTATION
 
 __all__ = ["LoadedModel", "ModelError", "load"]
 
+_ENCODER_HALF = "EncoderModel"
 NO_LIMIT = 1_000_000_000  # tokenizers without a limit name a number beyond all texts
+
+Door = type[_BaseAutoModelClass] | type[PreTrainedModel]
 
 _lock = threading.Lock()
 _models: OrderedDict[tuple[str, str], Future[LoadedModel]] = OrderedDict()
@@ -109,42 +113,59 @@ def _open(name: str, place: torch.device) -> LoadedModel:
 def _weights(name: str, folder: Path, config: PreTrainedConfig) -> PreTrainedModel:
     """The model with every weight from the file: the library would fill gaps with random numbers."""
     with told_as(f"{name}: its weights do not fit its {folders.CONFIG}; fetch both files again"):
-        try:
-            model, report = _from_pretrained(folder, config, IMPLEMENTATION)
-        except KeyError as error:
-            if error.args != (IMPLEMENTATION,):
-                raise
-            # some families look their attention up in a table of their own, and are then read without `attend`
-            model, report = _from_pretrained(folder, config, "eager")
-    if missing := sorted(key for key in report["missing_keys"] if "pooler" not in key):
+        model, missing = _from_pretrained(_door(config), folder, config)
+        half = _half(type(model))
+        # weights of an encoder-decoder that was cut in half: sentence encoders and models of proteins are
+        if half is not None and missing and all("decoder" in key or "lm_head" in key for key in missing):
+            model, missing = _from_pretrained(half, folder, config)
+    if missing:
         raise ModelError(
             f"{name}: {len(missing)} weights are missing, for example {missing[0]}; fetch the weights again"
         )
     return model
 
 
-def _from_pretrained(
-    folder: Path, config: PreTrainedConfig, implementation: str
-) -> tuple[PreTrainedModel, dict[str, Any]]:
-    return _door(config).from_pretrained(
-        folder,
-        config=config,
-        attn_implementation=implementation,
-        dtype=torch.float32,
-        use_safetensors=True,
-        output_loading_info=True,
+def _from_pretrained(door: Door, folder: Path, config: PreTrainedConfig) -> tuple[PreTrainedModel, list[str]]:
+    """A model with `attend` inside, and which of its weights are missing."""
+    how: dict[str, Any] = {
+        "dtype": torch.float32,
+        "use_safetensors": True,
+        "output_loading_info": True,
         **folders.LOCAL,
-    )
+    }
+    try:
+        opened = door.from_pretrained(folder, config=config, attn_implementation=IMPLEMENTATION, **how)
+    except KeyError as error:
+        if error.args != (IMPLEMENTATION,):
+            raise
+        # some families look their attention up in a table of their own, and are then read without `attend`
+        opened = door.from_pretrained(folder, config=config, attn_implementation="eager", **how)
+    # the library's types do not know of the report that it was asked for
+    model, report = cast("tuple[PreTrainedModel, dict[str, Any]]", opened)
+    return model, sorted(key for key in report["missing_keys"] if "pooler" not in key)
 
 
-def _door(config: PreTrainedConfig) -> type[_BaseAutoModelClass]:
+def _door(config: PreTrainedConfig) -> Door:
     """The library's class that also opens the layer behind the last one, if these weights have it: it writes texts."""
     architecture = (config.architectures or [""])[0]
     if architecture in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values():
         return AutoModelForSeq2SeqLM
     if architecture in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values():
         return AutoModelForCausalLM
+    if architecture.endswith(_ENCODER_HALF) and (half := _class(architecture)) is not None:
+        return half
     return AutoModel
+
+
+def _half(whole: type[PreTrainedModel]) -> type[PreTrainedModel] | None:
+    """The library's class for the encoder of an encoder-decoder, if it has one."""
+    family = whole.__name__.removesuffix("ForConditionalGeneration").removesuffix("Model")
+    return _class(family + _ENCODER_HALF)
+
+
+def _class(name: str) -> type[PreTrainedModel] | None:
+    found = getattr(transformers, name, None)
+    return found if isinstance(found, type) and issubclass(found, PreTrainedModel) else None
 
 
 def _tokenizer(name: str, folder: Path) -> PreTrainedTokenizerBase:

@@ -1,8 +1,13 @@
 """A folder that the library can open opens; one that cannot be opened is told what it is, and nothing else is blamed."""
 
+import json
+from pathlib import Path
+
 import pytest
+import transformers
 from transformers import ByT5Tokenizer, EsmTokenizer
 
+from core.models.errors import ModelError
 from core.models.loading import load
 from core.models.reading import read
 from tests.core.models import folders
@@ -11,6 +16,12 @@ from tests.core.models.families import TEXT
 pytestmark = pytest.mark.usefixtures("no_models")
 
 T5 = {"d_model": 12, "d_kv": 4, "d_ff": 16, "num_layers": 2, "num_heads": 3, "decoder_start_token_id": 0}
+
+
+def change(folder: Path, **said: object) -> None:
+    """Let the config of a folder say something else."""
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | said))
 
 
 def test_a_model_of_bytes_needs_no_file_with_a_vocabulary(tmp_path):
@@ -23,3 +34,60 @@ def test_a_vocabulary_with_a_name_of_its_own_is_found(tmp_path):
     model = folders.model_of("esm", **TEXT, mask_token_id=3, position_embedding_type="rotary")
     name = folders.save(tmp_path / "esm", model, EsmTokenizer(str(tmp_path / "residues.txt")))
     assert read(load(name), "MKT").tokens.pieces == ("<cls>", "M", "K", "T", "<eos>")
+
+
+@pytest.mark.parametrize("whole_by_its_config", [False, True])
+@pytest.mark.parametrize("family", ["T5", "UMT5", "MT5"])
+def test_the_encoder_half_of_a_translator_opens_as_an_encoder(tmp_path, family, whole_by_its_config):
+    """As sentence encoders and models of proteins are: T5's encoder alone."""
+    sizes = {name: value for name, value in T5.items() if name != "decoder_start_token_id"}
+    config = getattr(transformers, f"{family}Config")(vocab_size=270, **sizes)
+    folders.save(tmp_path, getattr(transformers, f"{family}EncoderModel")(config), folders.sentence_pieces())
+    if whole_by_its_config:
+        change(tmp_path, architectures=[f"{family}ForConditionalGeneration"], is_encoder_decoder=True)
+    loaded = load(str(tmp_path))
+    assert (loaded.kind, loaded.n_layers, loaded.recorded) == ("encoder", 2, True)
+    assert len(read(loaded, "the cat").encoder) == 2
+
+
+def test_a_translator_that_lacks_more_than_its_decoder_is_not_taken_for_half_of_one(tmp_path):
+    t5 = folders.model_of("t5", vocab_size=270, **T5)
+    weights = {key: value for key, value in t5.state_dict().items() if "decoder" not in key and "block.1" not in key}
+    t5.save_pretrained(tmp_path, state_dict=weights)
+    with pytest.raises(ModelError, match="36 weights are missing"):
+        load(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ({"quantization_config": {"quant_method": "bitsandbytes", "load_in_4bit": True}}, r" \(bitsandbytes\)"),
+        ({"quantization_config": {"quant_method": "gptq", "bits": 4}}, r" \(gptq\)"),
+        ({"quantization_config": {"quant_method": "fp8"}}, r" \(fp8\)"),
+        ({"quantization": {"group_size": 64, "bits": 4}}, ""),  # as MLX writes
+    ],
+)
+def test_quantised_weights_are_named_as_such_and_nothing_is_to_be_fetched_again(tmp_path, said, name):
+    folders.bert(tmp_path)
+    change(tmp_path, **said)
+    with pytest.raises(ModelError, match=f"holds quantised weights{name}, .*: choose the model that they were made of"):
+        load(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("model.Q4_K_M.gguf", "its weights as GGUF, the format of llama.cpp"),
+        ("model.onnx", "its weights as ONNX"),
+        ("tf_model.h5", "its weights as HDF5, the format of TensorFlow"),
+        ("flax_model.msgpack", "its weights as msgpack, the format of Flax"),
+        ("adapter_config.json", "an adapter and no model: merge it into the model that it was made for"),
+    ],
+)
+@pytest.mark.parametrize("with_config", [True, False])
+def test_a_foreign_format_is_named_as_such(tmp_path, file, told, with_config):
+    if with_config:
+        (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    (tmp_path / file).write_bytes(b"{}")
+    with pytest.raises(ModelError, match=f"holds {told}"):
+        load(str(tmp_path))
