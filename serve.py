@@ -22,6 +22,7 @@ from pages.server.current_page import CurrentPage
 from pages.server.early_modules import EarlyModules
 from pages.server.headers import SecurityHeaders
 from pages.server.learner import Learner
+from pages.server.origins import Origins
 from pages.server.waiting import Visitors
 
 WARM_UP_AFTER = 5.0  # seconds
@@ -64,6 +65,7 @@ app = st.App(
     routes=[*health.ROUTES, Mount(assets.PATH, ForeverStatic(directory=Path(__file__).parent / "assets"))],
     middleware=[
         Middleware(SecurityHeaders, framed_by=settings.FRAMED_BY),
+        Middleware(Origins),
         Middleware(Learner),
         Middleware(CurrentPage),
         Middleware(EarlyModules, files=dict.fromkeys((page.slug for page in LESSONS), LESSON_FILES)),

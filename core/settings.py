@@ -39,6 +39,14 @@ def count(name: str, default: int, meaning: str, least: int = 1) -> int:
     return int(said)
 
 
+def yes_or_no(name: str, shown: str, meaning: str) -> bool | None:
+    """A choice; None where nothing is said. shown: how it is then decided."""
+    said = text(name, "", meaning, shown=shown)
+    if said not in ("", "yes", "no"):
+        raise ValueError(f"{PREFIX}{name} is {said!r}: yes or no is accepted")
+    return None if said == "" else said == "yes"
+
+
 def names(name: str, meaning: str) -> tuple[str, ...]:
     """Words between commas."""
     return tuple(word.strip() for word in text(name, "", meaning).split(",") if word.strip())

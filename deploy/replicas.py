@@ -88,6 +88,16 @@ def nginx() -> str | None:
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
 
 
+def shared(n: int) -> dict[str, str]:
+    """What so many processes are told alike: one secret, so that what one has signed, another accepts; and that together
+    they compute as many pages as there are cores, for visitors who come by nginx."""
+    return {
+        "STREAMLIT_SERVER_COOKIE_SECRET": secrets.token_hex(32),
+        "ATTENTION_LAB_RUNS": str(max(1, (os.cpu_count() or 1) // n)),
+        "ATTENTION_LAB_PUBLIC": "yes",
+    }
+
+
 @contextmanager
 def running(n: int, port: int) -> Iterator[list[Replica]]:
     """So many warm replicas, and nginx before them. Raises SystemExit in words where that cannot be."""
@@ -96,10 +106,8 @@ def running(n: int, port: int) -> Iterator[list[Replica]]:
         raise SystemExit(
             "nginx is not installed: apt-get install nginx, or brew install nginx, or use deploy/compose.yaml"
         )
-    # one secret for all: what one process has signed, another accepts. Together they compute as many pages as there are cores
-    runs = max(1, (os.cpu_count() or 1) // n)
-    shared = {"STREAMLIT_SERVER_COOKIE_SECRET": secrets.token_hex(32), "ATTENTION_LAB_RUNS": str(runs)}
-    replicas = [Replica(number, shared) for number in free_ports(n)]
+    environment = shared(n)
+    replicas = [Replica(number, environment) for number in free_ports(n)]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "lab.conf").write_text(configuration(str(port), [each.port for each in replicas]), "utf-8")
         (Path(folder) / "nginx.conf").write_text(MAIN.format(folder=folder), "utf-8")

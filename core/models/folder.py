@@ -53,7 +53,7 @@ def find(name: str) -> Path:
         return folder
     if not _can_be_of_the_hub(name):
         raise ModelError(f"there is no folder {name!r} on this machine: give one that holds {CONFIG} and {WEIGHTS}")
-    return _fetch(name)
+    return _cached(name) or _fetch(name)
 
 
 def must_be_fetched(name: str) -> bool:
@@ -61,7 +61,20 @@ def must_be_fetched(name: str) -> bool:
     if name == offline.NAME or not _can_be_of_the_hub(name) or _of_this_machine(name) is not None:
         return False
     with told_as(f"{name} cannot be a name of the Hugging Face Hub: check it, or give a folder"):
-        return try_to_load_from_cache(name, CONFIG) is None
+        return _cached(name) is None
+
+
+def _cached(name: str) -> Path | None:
+    """The folder of a model that was fetched before, with its weights; a configuration alone would have to be fetched on."""
+    config = try_to_load_from_cache(name, CONFIG)
+    if not isinstance(config, str):
+        return None
+    folder = Path(config).parent
+    try:
+        _weights(name, folder)
+    except ModelError:
+        return None
+    return folder
 
 
 def _of_this_machine(name: str) -> Path | None:
@@ -96,6 +109,11 @@ def check(name: str, folder: Path) -> None:
         if "auto_map" in config:
             raise ModelError(f"{name} brings a program of its own, which is never run here: choose another model")
         raise ModelError(f"{name} has the architecture {architecture}, which is not known here: choose another model")
+    if other := _backbone(config):
+        raise ModelError(
+            f"{name}: {CONFIG} names another model, {other[:80]!r}, as its backbone, and a model is fetched by its own "
+            "name alone: save it with a backbone_config, or choose another model"
+        )
     tensors = numbers = 0
     for file in _weights(name, folder):
         with (
@@ -111,6 +129,18 @@ def check(name: str, folder: Path) -> None:
             raise ModelError(
                 f"{name}: {CONFIG} says {key} is {size:.3g}, far more than its weights hold; fetch both files again"
             )
+
+
+def _backbone(config: Any) -> str:
+    """The name of a model that the library would fetch for a part of this one; "" where there is none."""
+    if isinstance(config, list):
+        return next(filter(None, map(_backbone, config)), "")
+    if not isinstance(config, dict):
+        return ""
+    named = config.get("backbone")
+    if isinstance(named, str) and named and not config.get("backbone_config") and not config.get("use_timm_backbone"):
+        return named
+    return next(filter(None, map(_backbone, config.values())), "")
 
 
 def _sizes(config: Any, key: str = "") -> Iterator[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """A short run that tells what a model is: whether `attend` runs inside it, whether it looks ahead, its heads."""
 
 import inspect
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from core.models.pretrained import IMPLEMENTATION, LayerRecord, record
 from core.models.stacks import Stack, stack_of
 
 N_TOKENS = 8  # even: a banded attention has 2 w + 1 columns, an odd number, and so cannot pass for a square one
+# of one input that a model is tried on, before anything is made: its configuration says how large it is
+MOST_NUMBERS, MOST_PATCHES = 2**24, 64**2
 AGREEMENT = 1e-4  # of the largest output: orders of summation differ by less than this, other attentions by more
 
 
@@ -37,7 +40,7 @@ def introspect(name: str, model: PreTrainedModel) -> Findings:
     """
     accepted = set(inspect.signature(model.forward).parameters)
     with told_as(f"{name} cannot be run here: choose another model"), torch.inference_mode():
-        inputs = _inputs(model, accepted)
+        inputs = _inputs(name, model, accepted)
         with record(tensors=("weights",)) as records:
             output = model(**inputs)
         recorded = bool(records) and _agrees(model, inputs, output)
@@ -70,7 +73,7 @@ def returned(output: Mapping[str, Any]) -> list[LayerRecord]:
     return records
 
 
-def _inputs(model: PreTrainedModel, accepted: set[str]) -> dict[str, Tensor]:
+def _inputs(name: str, model: PreTrainedModel, accepted: set[str]) -> dict[str, Tensor]:
     """Made-up numbers in the form that a model accepts."""
     config, rng = model.config, torch.Generator().manual_seed(0)
     vision = getattr(config, "vision_config", config)
@@ -82,13 +85,31 @@ def _inputs(model: PreTrainedModel, accepted: set[str]) -> dict[str, Tensor]:
         "input_features": (1, *spectrogram),
         "input_values": (1, 4000),
     }
-    inputs = {name: torch.randn(shape, generator=rng) for name, shape in shapes.items() if name in accepted}
+    wanted = {kind: shape for kind, shape in shapes.items() if kind in accepted}
+    for shape in wanted.values():
+        patches = _patches(vision, shape)
+        if math.prod(shape) > MOST_NUMBERS or patches > MOST_PATCHES:
+            size = " x ".join(f"{side:,}" for side in shape[1:])
+            raise ModelError(
+                f"{name} says that it reads {size} numbers at once, in {patches:,} patches: at most {MOST_NUMBERS:,} numbers and "
+                f"{MOST_PATCHES:,} patches are tried; choose another model"
+            )
+    inputs = {name: torch.randn(shape, generator=rng) for name, shape in wanted.items()}
     tokens = torch.arange(N_TOKENS)[None]
     if "input_ids" in accepted:
         inputs["input_ids"] = tokens
     if _has_two_parts(model):
         inputs["decoder_input_ids"] = tokens[:, : N_TOKENS - 3]
     return {name: tensor.to(model.device) for name, tensor in inputs.items()}
+
+
+def _patches(config: Any, shape: tuple[int, ...]) -> int:
+    """Into how many patches a picture of this shape is cut; 0 where nothing says how."""
+    sides = getattr(config, "patch_size", None)
+    side = sides[-1] if isinstance(sides, list | tuple) and sides else sides
+    return (
+        math.prod(each // side for each in shape[2:]) if isinstance(side, int) and side > 0 and len(shape) == 4 else 0
+    )
 
 
 def _agrees(model: PreTrainedModel, inputs: dict[str, Tensor], output: Mapping[str, Any]) -> bool:

@@ -31,6 +31,7 @@ from transformers.utils.logging import disable_progress_bar
 from core import settings
 from core.models import device as devices
 from core.models import folder as folders
+from core.models import hub
 from core.models.errors import ModelError, told_as
 from core.models.introspection import introspect
 from core.models.loaded import LoadedModel
@@ -86,6 +87,11 @@ def _fill(key: tuple[str, str], future: Future[LoadedModel], place: torch.device
 
 def _open(name: str, place: torch.device) -> LoadedModel:
     folder = folders.find(name)
+    with hub.unasked():
+        return _opened(name, folder, place)
+
+
+def _opened(name: str, folder: Path, place: torch.device) -> LoadedModel:
     folders.check(name, folder)
     with told_as(f"{name}: {folders.CONFIG} does not describe a model of its architecture; fetch the file again"):
         config = AutoConfig.from_pretrained(folder, **folders.LOCAL)

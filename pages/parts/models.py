@@ -12,6 +12,7 @@ from pages.parts import messages
 from pages.server import run_queue, settings
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")  # what proxies add
 ANOTHER = "another model …"
 EXAMPLE = "google-bert/bert-base-uncased"
 
@@ -19,10 +20,15 @@ EXAMPLE = "google-bert/bert-base-uncased"
 def may_open_anything() -> bool:
     """Whether the visitor sits at this computer, which alone can reach the server: then any model may be opened.
 
-    A server on loopback behind a proxy is reached from elsewhere: the page's own address tells.
+    That is a setting. Where nothing is set, a server on loopback is taken for one's own, unless a request shows that it came
+    by a proxy or from a page elsewhere: what a visitor sends takes rights away, and never gives any.
     """
-    page = urlparse(st.context.headers.get("Origin", "")).hostname
-    return st.get_option("server.address") in LOOPBACK and page in {None, *LOOPBACK}
+    if settings.PUBLIC is not None:
+        return not settings.PUBLIC
+    headers = st.context.headers
+    page = urlparse(headers.get("Origin", "")).hostname
+    forwarded = any(name in headers for name in FORWARDED)
+    return st.get_option("server.address") in LOOPBACK and page in {None, *LOOPBACK} and not forwarded
 
 
 def may_load(name: str, loopback: bool) -> None:
@@ -74,8 +80,11 @@ def open_or(
         may_load(name, may_open_anything())
         if not _agreed(prefix, name):
             return open_or(prefix, instead, on, instead) if instead else None
-        # it may have to be fetched: nobody's page waits for that
-        with run_queue.RUNS.released(), st.spinner(f"Opening {messages.literal(name)} …", show_time=True):
+        if folder.must_be_fetched(name):
+            # nobody's page waits for a download
+            with run_queue.RUNS.released(), st.spinner(f"Fetching {messages.literal(name)} …", show_time=True):
+                folder.find(name)
+        with st.spinner(f"Opening {messages.literal(name)} …", show_time=True):
             return loading.load(name, on)
     except ModelError as error:
         if name == instead:

@@ -1,6 +1,7 @@
 """A mistake of ours: the log gets where it happened, the visitor a sentence; an identifier joins the two."""
 
 import logging
+import os
 import secrets
 import traceback
 
@@ -38,3 +39,5 @@ def keep_what_was_typed_out_of_the_log() -> None:
     """Streamlit logs an error with what it says before it asks what to do: that record is dropped, coloured or plain."""
     config.set_option("logger.enableRich", False)
     logging.getLogger("streamlit.error_util").addFilter(_not_told_here)
+    # the library's report on weights that do not fit names the folder that was typed
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

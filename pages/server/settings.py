@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Final
 
-from core.settings import TOLD, count, names, text
+from core.settings import TOLD, count, names, text, yes_or_no
 
-__all__ = ["DATA", "DATABASE", "FRAMED_BY", "MODELS", "RUNS", "TOLD", "TRAININGS"]
+__all__ = ["DATA", "DATABASE", "FRAMED_BY", "MODELS", "PUBLIC", "RUNS", "TOLD", "TRAININGS"]
 
 RUNS: Final = count(
     "RUNS", 0, "pages of all visitors that are computed at once, more wait; 0 = one for each core", least=0
@@ -14,6 +14,11 @@ TRAININGS: Final = count("TRAININGS", 2, "trainings of all visitors that run at 
 MODELS: Final = names(
     "MODELS",
     "models that visitors of a server may open, beside the offline one: hub names or folders, between commas",
+)
+PUBLIC: Final = yes_or_no(
+    "PUBLIC",
+    "`yes` unless the server listens on this computer alone",
+    "yes or no: whether others reach the server, directly or by a proxy; then visitors open only the models that it offers",
 )
 FRAMED_BY: Final = names(
     "FRAMED_BY", "addresses whose pages may hold this app in a frame, between commas; without it nobody may"

@@ -5,7 +5,7 @@ import tomllib
 
 import yaml
 
-from deploy.replicas import TEMPLATE, configuration, free_ports
+from deploy.replicas import TEMPLATE, configuration, free_ports, shared
 from tests.browser.server import ROOT
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
@@ -45,3 +45,11 @@ def test_the_containers_are_filled_in_as_the_processes_are():
     wanted = set(re.findall(r"\$\{(\w+)\}", TEMPLATE.read_text("utf-8")))
     assert wanted == services["front"]["environment"].keys()
     assert "STREAMLIT_SERVER_COOKIE_SECRET" in services["app"]["environment"]
+
+
+def test_what_stands_behind_a_proxy_or_in_an_image_knows_that_others_reach_it():
+    """Seen from such a process, every visitor is on this computer: no header says better."""
+    services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))["services"]
+    assert services["app"]["environment"]["ATTENTION_LAB_PUBLIC"] == "yes"
+    assert "ENV ATTENTION_LAB_PUBLIC=yes" in DOCKERFILE
+    assert shared(3)["ATTENTION_LAB_PUBLIC"] == "yes"

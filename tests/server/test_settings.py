@@ -65,6 +65,15 @@ def test_a_malformed_number_is_refused_with_its_name_and_what_is_accepted(monkey
         read_anew()
 
 
+@pytest.mark.parametrize(("said", "meant"), [("", None), ("yes", True), (" no ", False)])
+def test_a_choice_is_yes_or_no_or_left_to_the_program(monkeypatch, said, meant):
+    monkeypatch.setenv("ATTENTION_LAB_PUBLIC", said)
+    assert read_the_servers_anew()["PUBLIC"] is meant
+    monkeypatch.setenv("ATTENTION_LAB_PUBLIC", "maybe")
+    with pytest.raises(ValueError, match="ATTENTION_LAB_PUBLIC is 'maybe': yes or no is accepted"):
+        read_the_servers_anew()
+
+
 def test_the_readme_has_every_setting_with_its_default_and_its_meaning():
     readme = (Path(settings.__file__).parents[1] / "README.md").read_text("utf-8")
     rows = [line for line in readme.splitlines() if line.startswith(f"| `{settings.PREFIX}")]
