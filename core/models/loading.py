@@ -6,7 +6,7 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from contextvars import Context
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 import transformers

@@ -4,10 +4,12 @@ Every visitor's run is a thread of one process and the model is shared. So what 
 in context variables, which threads do not share, and the model itself is never changed.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Literal
 
 from jaxtyping import Float
@@ -16,7 +18,7 @@ from torch import Tensor, nn
 from core.attention.attend import AttentionTrace
 from core.attention.masks import Allowed
 from core.attention.projections import ablate as zeroed
-from core.models.call_site import call_site
+from core.models.call_site import call_site, run_of
 from core.models.errors import ModelError
 from core.trace import part, step
 
@@ -63,7 +65,7 @@ class Way:
 class LayerRecord:
     """One attention call of a model. The tensors that were asked for are attributes: `record.weights`.
 
-    index    which attention call of the block it was, from 0.
+    index    which attention call of a run of the model it was, from 0; the same layer has the same in every run.
     module   the qualified name of the module in the model it ran in.
     kind     "self" or "cross": whether keys and values come from the same tokens as the queries or from others.
     tensors  name -> tensor, (batch, heads, queries, keys) or (batch, heads, tokens, head_dim).
@@ -95,6 +97,35 @@ class LayerRecord:
 
 
 @dataclass
+class _Places:
+    """Which attention call of a run each is, counted from 0 since a block began.
+
+    A model that writes a text runs once for each token: there the same layers come again, and keep their places. A layer
+    that is called several times in one run, as ALBERT's is, has a place for each time.
+    """
+
+    known: dict[tuple[nn.Module, int], int] = field(default_factory=dict)
+    times: Counter[nn.Module] = field(default_factory=Counter)
+    run: FrameType | None = None
+
+    def of(self, module: nn.Module) -> int:
+        run = run_of(module)
+        if run is not self.run:
+            # kept, so that no later run can be mistaken for it
+            self.run, self.times = run, Counter()
+        self.times[module] += 1
+        return self.known.setdefault((module, self.times[module]), len(self.known))
+
+    def close(self, wishes: Collection[int]) -> None:
+        """Let go of the model. Raises ModelError for a place that no call had."""
+        calls = len(self.known)
+        self.run, self.known, self.times = None, {}, Counter()
+        for layer in wishes:
+            if not 0 <= layer < calls:
+                raise ModelError(f"there is no layer {layer}: {calls} attention calls were made, counted from 0")
+
+
+@dataclass
 class _Recorder:
     """One `record()` block: what it wants and what it has."""
 
@@ -102,10 +133,10 @@ class _Recorder:
     heads: list[int] | None
     names: Collection[str]
     records: list[LayerRecord] = field(default_factory=list)
-    calls: int = 0
+    places: _Places = field(default_factory=_Places)
 
     def take(self, module: nn.Module, tensors: dict[str, Tensor], way: Way) -> None:
-        index, self.calls = self.calls, self.calls + 1
+        index = self.places.of(module)
         if self.layers is None or index in self.layers:
             name, kind = call_site(module)
             wanted = (*self.names, *(WHERE_ON if "masked" in self.names else ()))
@@ -124,14 +155,13 @@ class _Recorder:
 
 @dataclass
 class _Ablation:
-    """One `ablate()` block: the heads to ablate in each call, and how many calls there were."""
+    """One `ablate()` block: the heads to ablate in each call."""
 
     heads: dict[int, tuple[int, ...]]
-    calls: int = 0
+    places: _Places = field(default_factory=_Places)
 
-    def apply(self, output: Tensor) -> Tensor:
-        heads = self.heads.get(self.calls, ())
-        self.calls += 1
+    def apply(self, module: nn.Module, output: Tensor) -> Tensor:
+        heads = self.heads.get(self.places.of(module), ())
         _check_heads(heads, output.shape[1])
         return zeroed(output, heads) if heads else output
 
@@ -148,7 +178,8 @@ def record(
 ) -> Iterator[list[LayerRecord]]:
     """Record the attention calls that models make in this block and this context; blocks may be nested.
 
-    layers    which calls to keep, counted from 0 since the block began; None = all.
+    layers    which attention calls of a run to keep, counted from 0; None = all. A model that writes a text runs once for
+              each token, and each run is kept.
     heads     which heads to keep, in this order; None = all.
     tensors   which of TENSORS to keep; None = all. Only what is asked for stays in memory.
     Yields    the list that fills up, in call order.
@@ -163,15 +194,15 @@ def record(
         yield recorder.records
     finally:
         _recorders.reset(token)
-    _check_layers(layers or (), recorder.calls)
+    recorder.places.close(layers or ())
 
 
 @contextmanager
 def ablate(pairs: Collection[tuple[int, int]]) -> Iterator[None]:
     """Silence heads in this block and this context: their output is 0. The shared model is not touched.
 
-    pairs    (layer, head), the layer being the attention call, counted from 0 since the block began, as in `record`;
-             so run the model once per block.
+    pairs    (layer, head), the layer being the attention call of a run, counted from 0, as in `record`. A model that
+             writes a text is silenced at every token.
     Raises   ModelError for a head or a layer that does not exist (a layer: at the end).
     """
     heads: dict[int, tuple[int, ...]] = {}
@@ -183,7 +214,7 @@ def ablate(pairs: Collection[tuple[int, int]]) -> Iterator[None]:
         yield
     finally:
         _ablations.reset(token)
-    _check_layers(heads, ablation.calls)
+    ablation.places.close(heads)
 
 
 def pass_on(
@@ -195,7 +226,7 @@ def pass_on(
     """
     output = trace.output
     for ablation in _ablations.get():
-        output = ablation.apply(output)
+        output = ablation.apply(module, output)
     for recorder in _recorders.get():
         recorder.take(
             module,
@@ -220,9 +251,3 @@ def _check_heads(heads: Collection[int], n_heads: int) -> None:
     for head in heads:
         if not 0 <= head < n_heads:
             raise ModelError(f"there is no head {head}: this layer has {n_heads}, counted from 0")
-
-
-def _check_layers(layers: Collection[int], calls: int) -> None:
-    for layer in layers:
-        if not 0 <= layer < calls:
-            raise ModelError(f"there is no layer {layer}: {calls} attention calls were made, counted from 0")

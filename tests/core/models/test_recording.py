@@ -132,7 +132,7 @@ def test_nested_blocks_each_get_their_own(model):
         with pretrained.record(tensors=("output",)) as inner:
             model(ids())
         model(ids())
-    assert [layer.index for layer in outer] == list(range(3 * LAYERS))
+    assert [layer.index for layer in outer] == 3 * list(range(LAYERS))
     assert [layer.index for layer in inner] == list(range(LAYERS))
     assert tuple(inner[0].tensors) == ("output",)
 
