@@ -333,7 +333,7 @@ function createStepViewer(root, io) {
   root.addEventListener(
     "pointerdown",
     (event) => {
-      if (!timeline.play.contains(/** @type {Node} */ (event.target))) timeline.poster = false;
+      if (!timeline.controls.contains(/** @type {Node} */ (event.target))) timeline.poster = false;
     },
     true,
   );

@@ -86,8 +86,8 @@ export class Timeline {
       "aria-label": "Step of the computation",
       "aria-valuemin": 1,
     });
-    const controls = element("div", { className: "controls", children: [this.play, this.speed] });
-    this.node = element("div", { className: "timeline", children: [controls, this.slider] });
+    this.controls = element("div", { className: "controls", children: [this.play, this.speed] });
+    this.node = element("div", { className: "timeline", children: [this.controls, this.slider] });
     this.track.onpointerdown = (event) => this.#scrub(event);
   }
 

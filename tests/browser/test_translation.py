@@ -47,6 +47,8 @@ def test_play_goes_through_the_steps_of_the_first_word_and_then_of_the_next(visi
     visitor.see(".step-viewer .play").click()
     visitor.says(".step-viewer .count", "6/6", 40_000)
     row(visitor, words[0])
+    visitor.page.get_by_role("button", name="Speed: double").click()
+    expect(visitor.page.get_by_role("button", name="Speed: half")).to_be_visible()
     visitor.says(".step-viewer .count", "2/6", 15_000)
     row(visitor, words[1])
     visitor.see(".step-viewer .play").click()
