@@ -60,17 +60,21 @@ def test_parts_know_no_lesson(path):
     assert not from_packages(path, "pages.lessons", "pages.labs", "pages.course", "app", "serve", "tests")
 
 
+def own_half(path: Path) -> list[Path]:
+    """Where a lesson says what it shows on the learner's own numbers, if that stands by itself."""
+    half = path.parent / "by_hand" / path.name
+    return [half] if half.exists() else []
+
+
 @pytest.mark.parametrize("path", files("pages/lessons"), ids=named)
 def test_a_question_shows_its_answer_at_a_step_that_the_lesson_has(path):
-    """Its own, or one of the parts that it is drawn with."""
+    """Its own, on a model's numbers or on the learner's."""
 
     def calls(*paths: Path) -> list[ast.Call]:
         trees = (ast.walk(ast.parse(each.read_text("utf-8"))) for each in paths)
         return [node for nodes in trees for node in nodes if isinstance(node, ast.Call)]
 
-    labels = {
-        ast.unparse(call.args[0]) for call in calls(path, *files("pages/parts")) if ast.unparse(call.func) == "step"
-    }
+    labels = {ast.unparse(call.args[0]) for call in calls(path, *own_half(path)) if ast.unparse(call.func) == "step"}
     shown = [
         ast.unparse(said.value)
         for call in calls(path)
@@ -83,7 +87,9 @@ def test_a_question_shows_its_answer_at_a_step_that_the_lesson_has(path):
 
 @pytest.mark.parametrize("path", [*files("pages/lessons"), *files("pages/labs")], ids=named)
 def test_a_page_knows_no_other_page(path):
-    assert not from_packages(path, "pages.lessons", "pages.labs", "app", "serve", "tests")
+    assert not from_packages(path, "pages.labs", "app", "serve", "tests")
+    assert from_packages(path, "pages.lessons") <= {f"pages.lessons.by_hand.{path.stem}"}
+    assert path.parent.name != "by_hand" or not from_packages(path, "pages.lessons")
 
 
 # what pages know of the server; the rest of it stands before them and is known by serve alone

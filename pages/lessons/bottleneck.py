@@ -13,7 +13,8 @@ from core.listing import ran
 from core.numerals import written
 from core.sequence.translator import Translator
 from core.training import digits
-from pages.parts import controls, gradient_flow, one_cell, translation_quality, translations
+from pages.lessons.by_hand import bottleneck as one_cell
+from pages.parts import controls, gradient_flow, translation_quality, translations
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Table, next_words, tables
 from pages.parts.lesson import Lesson, Scene, step

@@ -14,7 +14,8 @@ from core.listing import ran
 from core.models.embedding import embed
 from core.numerals import written
 from core.training import order
-from pages.parts import clock_hands, controls, learning_curve, sentences
+from pages.lessons.by_hand import positions as on_own_numbers
+from pages.parts import controls, learning_curve, sentences
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Curves, Matrix, Table, tables, weights_matrix
 from pages.parts.lesson import Lesson, Scene, step
@@ -42,7 +43,7 @@ def scene(ui: Controls) -> Scene | None:
     with row():
         is_real = ui.numbers() == controls.REAL
         text = ui.sentence() if is_real else ""
-    return sentence(ui, text) if is_real else clock_hands.scene(ui, SEED)
+    return sentence(ui, text) if is_real else on_own_numbers.scene(ui, SEED)
 
 
 def sentence(ui: Controls, text: str) -> Scene | None:
@@ -193,7 +194,7 @@ def blind(scene: Scene) -> tuple[str, str]:
 def later(scene: Scene) -> tuple[str, str]:
     result = scene.result  # of the numbers in the link, also where those of a sentence are shown
     if not isinstance(result, by_hand.Lesson):
-        result = by_hand.run(clock_hands.linked(page.ui.prefix), by_hand.Settings())
+        result = by_hand.run(on_own_numbers.linked(page.ui.prefix), by_hand.Settings())
     rope, added = questions.changed_by_shift(result)
     moved = (rope > result.rounding, added > result.rounding)
     answer = {(True, False): ROPE, (False, True): ADDED, (True, True): BOTH}.get(moved, NEITHER)
