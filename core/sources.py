@@ -51,6 +51,17 @@ SOURCES = {
     "hochreiter1997": Source(
         "Hochreiter, Schmidhuber", 1997, "Long Short-Term Memory", "https://doi.org/10.1162/neco.1997.9.8.1735"
     ),
+    "gers2000": Source(
+        "Gers, Schmidhuber, Cummins",
+        2000,
+        "Learning to Forget: Continual Prediction with LSTM",
+        "https://doi.org/10.1162/089976600300015015",
+    ),
+    "graves2014": Source("Graves, Wayne, Danihelka", 2014, "Neural Turing Machines", "https://arxiv.org/abs/1410.5401"),
+    "elman1990": Source("Elman", 1990, "Finding Structure in Time", "https://doi.org/10.1207/s15516709cog1402_1"),
+    "press2017": Source(
+        "Press, Wolf", 2017, "Using the Output Embedding to Improve Language Models", "https://arxiv.org/abs/1608.05859"
+    ),
     "lim2024": Source(
         "Lim, Zhu, Selfridge, Kasim",
         2024,

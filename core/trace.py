@@ -17,17 +17,19 @@ _REFERENCE = re.compile(r"<(\w+)>")
 _QUOTED = re.compile(r"""['"](.*?)['"]""")
 
 
-def step(formula: str, *, title: str, source: str, also: str = "", unless: str = "") -> Any:
+def step(formula: str, *, title: str, source: str, also: str = "", ours: str = "", unless: str = "") -> Any:
     """Declare one tensor of a trace.
 
     formula   LaTeX. `<name>` stands for the formula of an earlier step of the same trace.
     title     what it is called on the screen.
     source    a key of `core.sources.SOURCES`.
     also      other names of the same tensor in papers and libraries.
+    ours      where it departs from its source, as it is done here.
     unless    an earlier step, for one that can be left out: its tensor is then the very one of that step, it is not told,
               and later formulas that name it mean that step.
     """
-    return field(metadata={"formula": formula, "title": title, "source": source, "also": also, "unless": unless})
+    told = {"formula": formula, "title": title, "source": source, "also": also, "ours": ours, "unless": unless}
+    return field(metadata=told)
 
 
 def part() -> Any:
@@ -51,6 +53,7 @@ class Step:
     title: str
     source: str
     also: str
+    ours: str = ""
 
 
 def steps(trace: Any) -> list[Step]:

@@ -64,9 +64,9 @@ class SelfAttentionTrace:
     x: Float[Tensor, "batch tokens d_model"] = step(
         "X", title="The tokens as vectors", source="vaswani2017", also="hidden states, embeddings, residual stream"
     )
-    queries: Float[Tensor, "batch heads queries head_dim"] = step("<x>W_Q", title="Queries", source="vaswani2017")
-    keys: Float[Tensor, "batch heads keys head_dim"] = step("<x>W_K", title="Keys", source="vaswani2017")
-    values: Float[Tensor, "batch heads keys value_dim"] = step("<x>W_V", title="Values", source="vaswani2017")
+    queries: Float[Tensor, "batch heads queries head_dim"] = step("<x>W_Q + b_Q", title="Queries", source="vaswani2017")
+    keys: Float[Tensor, "batch heads keys head_dim"] = step("<x>W_K + b_K", title="Keys", source="vaswani2017")
+    values: Float[Tensor, "batch heads keys value_dim"] = step("<x>W_V + b_V", title="Values", source="vaswani2017")
     attention: AttentionTrace = part()
 
 
@@ -125,10 +125,12 @@ class CrossAttentionTrace:
         "X_D", title="The tokens that are asked", source="vaswani2017", also="data, source, memory, encoder states"
     )
     queries: Float[Tensor, "batch heads queries head_dim"] = step(
-        "<x_queries>W_Q", title="Queries", source="vaswani2017"
+        "<x_queries>W_Q + b_Q", title="Queries", source="vaswani2017"
     )
-    keys: Float[Tensor, "batch heads keys head_dim"] = step("<x_keys>W_K", title="Keys", source="vaswani2017")
-    values: Float[Tensor, "batch heads keys value_dim"] = step("<x_keys>W_V", title="Values", source="vaswani2017")
+    keys: Float[Tensor, "batch heads keys head_dim"] = step("<x_keys>W_K + b_K", title="Keys", source="vaswani2017")
+    values: Float[Tensor, "batch heads keys value_dim"] = step(
+        "<x_keys>W_V + b_V", title="Values", source="vaswani2017"
+    )
     attention: AttentionTrace = part()
 
 
@@ -154,23 +156,23 @@ class MultiHeadTrace:
 
     x: Float[Tensor, "batch tokens d_model"] = step("X", title="The tokens as vectors", source="vaswani2017")
     projected: Float[Tensor, "batch tokens merged_dim"] = step(
-        "<x>W_Q", title="All queries in one row", source="vaswani2017"
+        "<x>W_Q + b_Q", title="All queries in one row", source="vaswani2017"
     )
     queries: Float[Tensor, "batch heads queries head_dim"] = step(
         r"\operatorname{split}\left(<projected>\right)", title="Queries, head by head", source="vaswani2017"
     )
     keys: Float[Tensor, "batch heads keys head_dim"] = step(
-        r"\operatorname{split}\left(<x>W_K\right)", title="Keys, head by head", source="vaswani2017"
+        r"\operatorname{split}\left(<x>W_K + b_K\right)", title="Keys, head by head", source="vaswani2017"
     )
     values: Float[Tensor, "batch heads keys head_dim"] = step(
-        r"\operatorname{split}\left(<x>W_V\right)", title="Values, head by head", source="vaswani2017"
+        r"\operatorname{split}\left(<x>W_V + b_V\right)", title="Values, head by head", source="vaswani2017"
     )
     attention: AttentionTrace = part()
     merged: Float[Tensor, "batch tokens merged_dim"] = step(
         r"\operatorname{merge}\left(<output>\right)", title="Heads side by side", source="vaswani2017", also="concat"
     )
     mixed: Float[Tensor, "batch tokens d_model"] = step(
-        r"<merged>\,W_O", title="Mixed by W_O", source="vaswani2017", also="attention output"
+        r"<merged>\,W_O + b_O", title="Mixed by W_O", source="vaswani2017", also="attention output"
     )
 
 

@@ -48,7 +48,7 @@ def cosine(queries: Queries, keys: Keys) -> Scores:
 
 DOT = Score("dot", r"QK^\top", "luong2015", scaled=False, function=dot)
 SCALED_DOT = Score("scaled dot", r"QK^\top", "vaswani2017", scaled=True, function=dot)
-COSINE = Score("cosine", r"\frac{QK^\top}{\lVert Q\rVert\,\lVert K\rVert}", "luong2015", scaled=False, function=cosine)
+COSINE = Score("cosine", r"\frac{QK^\top}{\lVert Q\rVert\,\lVert K\rVert}", "graves2014", scaled=False, function=cosine)
 
 
 def additive(

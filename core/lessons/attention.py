@@ -1,7 +1,7 @@
 """Lesson 4: the operator. Queries ask, keys are asked, values are delivered."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from core.experiments.attention.statistics import DotProductStatistics, Spread, 
 from core.lessons import material
 from core.lessons.material import Rows
 from core.lessons.shown import Matrices, Series, Shown
-from core.trace import matrices, part, step, steps
+from core.trace import Step, matrices, part, step, steps
 
 SCORES = ("scaled dot", "dot", "additive", "cosine")
 ADDITIVE_WIDTH = 16  # hidden units of the untrained additive score
@@ -179,9 +179,13 @@ def formulas(lesson: Lesson, settings: Settings) -> dict[str, str]:
         return found
     projected = isinstance(lesson.trace, CrossAttentionTrace)
     typed = (
-        ("<x_queries>W_Q", "<x_keys>W_K", "<x_keys>W_V") if projected else (rf"{x}_{{\mathrm{{typed}}}}" for x in "QKV")
+        ("<x_queries>W_Q + b_Q", "<x_keys>W_K + b_K", "<x_keys>W_V + b_V")
+        if projected
+        else (rf"{x}_{{\mathrm{{typed}}}}" for x in "QKV")
     )
     queries, keys, values = typed
+    if projected:
+        keys, values = (rf"\left({made}\right)" if change is not both_shuffled else made for made in (keys, values))
     if change in (other_keys, keys_shuffled):
         keys = ("-" if change is other_keys else r"P\,") + keys
     if change is other_values:
@@ -189,6 +193,12 @@ def formulas(lesson: Lesson, settings: Settings) -> dict[str, str]:
     if change is both_shuffled and not projected:
         keys, values = rf"P\,{keys}", rf"P\,{values}"
     return found | {"queries": queries, "keys": keys, "values": values}
+
+
+def told(lesson: Lesson) -> list[Step]:
+    """The steps of the trace, whose scores come from where their function does."""
+    own = {"scores", "scaled"}
+    return [replace(made, source=lesson.score.source) if made.name in own else made for made in steps(lesson.trace)]
 
 
 def plane(

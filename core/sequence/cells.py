@@ -18,31 +18,37 @@ Cell = Literal["RNN", "GRU", "LSTM"]
 class RNNTrace:
     """A plain recurrent network on a sequence, in the order computed."""
 
-    inputs: Float[Tensor, "batch tokens d_embedded"] = step("x_t", title="Inputs", source="cho2014")
+    inputs: Float[Tensor, "batch tokens d_embedded"] = step("x_t", title="Inputs", source="elman1990")
     from_input: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"<inputs>\,W_x + b", title="What the input says", source="cho2014"
+        r"<inputs>\,W_x + b_x", title="What the input says", source="elman1990"
     )
     from_state: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"h_{t-1}W_h", title="What the state before says", source="cho2014"
+        r"h_{t-1}W_h + b_h", title="What the state before says", source="elman1990"
     )
     states: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"\tanh(<from_input> + <from_state>)", title="States", source="cho2014"
+        r"\tanh(<from_input> + <from_state>)",
+        title="States",
+        source="elman1990",
+        ours="tanh in place of the logistic function",
     )
 
 
 @dataclass(frozen=True)
 class GRUTrace:
-    """A gated recurrent unit on a sequence, in the order computed."""
+    """A gated recurrent unit on a sequence, in the order computed. A bias of a gate is the sum of torch's two."""
 
     inputs: Float[Tensor, "batch tokens d_embedded"] = step("x_t", title="Inputs", source="cho2014")
     reset: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"\sigma(<inputs>\,W_r + h_{t-1}U_r)", title="Reset gate", source="cho2014"
+        r"\sigma(<inputs>\,W_r + h_{t-1}U_r + b_r)", title="Reset gate", source="cho2014"
     )
     update: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"\sigma(<inputs>\,W_z + h_{t-1}U_z)", title="Update gate", source="cho2014"
+        r"\sigma(<inputs>\,W_z + h_{t-1}U_z + b_z)", title="Update gate", source="cho2014"
     )
     candidate: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"\tanh(<inputs>\,W_n + <reset>\odot h_{t-1}U_n)", title="Candidate", source="cho2014"
+        r"\tanh(<inputs>\,W_n + b_n + <reset>\odot(h_{t-1}U_n + c_n))",
+        title="Candidate",
+        source="cho2014",
+        ours="like torch, the gate is applied to hU + c; in the paper it is applied to h, before U",
     )
     states: Float[Tensor, "batch tokens d_hidden"] = step(
         r"(1-<update>)\odot <candidate> + <update>\odot h_{t-1}", title="States", source="cho2014"
@@ -51,26 +57,23 @@ class GRUTrace:
 
 @dataclass(frozen=True)
 class LSTMTrace:
-    """A long short-term memory on a sequence, in the order computed."""
+    """A long short-term memory on a sequence, in the order computed. A bias of a gate is the sum of torch's two."""
 
     inputs: Float[Tensor, "batch tokens d_embedded"] = step("x_t", title="Inputs", source="hochreiter1997")
     forget: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"\sigma(<inputs>\,W_f + h_{t-1}U_f)", title="Forget gate", source="hochreiter1997"
+        r"\sigma(<inputs>\,W_f + h_{t-1}U_f + b_f)", title="Forget gate", source="gers2000"
     )
     input_gate: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"\sigma(<inputs>\,W_i + h_{t-1}U_i)", title="Input gate", source="hochreiter1997"
+        r"\sigma(<inputs>\,W_i + h_{t-1}U_i + b_i)", title="Input gate", source="hochreiter1997"
     )
     candidate: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"\tanh(<inputs>\,W_g + h_{t-1}U_g)", title="Candidate", source="hochreiter1997"
+        r"\tanh(<inputs>\,W_g + h_{t-1}U_g + b_g)", title="Candidate", source="hochreiter1997"
     )
     memory: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"<forget>\odot C_{t-1} + <input_gate>\odot <candidate>",
-        title="Memory",
-        source="hochreiter1997",
-        also="cell state",
+        r"<forget>\odot C_{t-1} + <input_gate>\odot <candidate>", title="Memory", source="gers2000", also="cell state"
     )
     output_gate: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"\sigma(<inputs>\,W_o + h_{t-1}U_o)", title="Output gate", source="hochreiter1997"
+        r"\sigma(<inputs>\,W_o + h_{t-1}U_o + b_o)", title="Output gate", source="hochreiter1997"
     )
     states: Float[Tensor, "batch tokens d_hidden"] = step(
         r"<output_gate>\odot\tanh(<memory>)", title="States", source="hochreiter1997"
@@ -125,7 +128,7 @@ def gru(inputs: Float[Tensor, "batch tokens d_embedded"], maps: Maps) -> GRUTrac
 
 
 def lstm(inputs: Float[Tensor, "batch tokens d_embedded"], maps: Maps) -> LSTMTrace:
-    """Read a sequence with a memory and three gates. Source: Hochreiter and Schmidhuber 1997, as torch writes it."""
+    """Read a sequence with a memory and three gates. Source: Hochreiter, Schmidhuber 1997, and Gers et al. 2000."""
     from_input = inputs @ maps.w_input + maps.b_input
     state = memory = from_input.new_zeros(len(inputs), maps.w_state.shape[0])
     steps = []

@@ -16,32 +16,39 @@ from core.sequence.translator import Translator
 from core.sequence.vocabulary import END, Pieces, Vocabulary
 from core.trace import step
 
+BESIDE = "the word vector stands beside the states of both directions, which in the paper stand alone"
+READ_OUT = "a layer of tanh in place of maxout, and E again for the scores (Press, Wolf 2017)"
+
 
 @dataclass(frozen=True)
 class FixedContextTrace:
     """Every tensor of one translation without attention, in the order computed."""
 
-    embedded: Float[Tensor, "batch source d_embedded"] = step("E[x]", title="Word vectors", source="bahdanau2015")
+    embedded: Float[Tensor, "batch source d_embedded"] = step("E[x]", title="Word vectors", source="cho2014")
     encoder_states: Float[Tensor, "batch source d_annotation"] = step(
-        r"[\operatorname{GRU}(<embedded>)_i\,;\,E[x_i]]", title="Encoder states", source="cho2014"
+        r"[\operatorname{GRU}(<embedded>)_i\,;\,E[x_i]]", title="Encoder states", source="bahdanau2015", ours=BESIDE
     )
     contexts: Float[Tensor, "batch target d_annotation"] = step(
-        r"[\overrightarrow{h}_{T_x};\overleftarrow{h}_1]W_c",
+        r"[\overrightarrow{h}_{T};\overleftarrow{h}_1]W_c + b_c",
         title="Context",
         source="cho2014",
         also="summary, thought vector",
+        ours="from the last states of both directions, without a tanh",
     )
     decoder_states: Float[Tensor, "batch target d_hidden"] = step(
         r"\operatorname{GRU}([E[y_{t-1}]; <contexts>], s_{t-1})", title="Decoder states", source="cho2014"
     )
     probabilities: Float[Tensor, "batch target vocab_size"] = step(
-        r"\operatorname{softmax}(\tanh([s_t; c; E[y_{t-1}]]W_o)E^\top)", title="Next piece", source="cho2014"
+        r"\operatorname{softmax}(\tanh([s_t; c; E[y_{t-1}]]W_o + b_o)E^\top + b_y)",
+        title="Next piece",
+        source="cho2014",
+        ours=READ_OUT,
     )
 
 
 @dataclass(frozen=True)
 class LookingBackTrace:
-    """Every tensor of one translation with attention, in the order computed.
+    """Every tensor of one translation with additive attention, in the order computed.
 
     weights   those that were used: where somebody forced a row, that row and not the softmax of the energies.
     """
@@ -52,9 +59,14 @@ class LookingBackTrace:
         title="Encoder states",
         source="bahdanau2015",
         also="annotations",
+        ours=BESIDE,
     )
     energies: Float[Tensor, "batch target source"] = step(
-        r"\tanh([s_{t-1}; E[y_{t-1}]]W_a + h_i U_a)\,v_a", title="Scores", source="bahdanau2015", also="energies"
+        r"\tanh([s_{t-1}; E[y_{t-1}]]W_a + b_a + h_i U_a)\,v_a",
+        title="Scores",
+        source="bahdanau2015",
+        also="energies",
+        ours="the piece before asks beside the state, and there is a bias; in the paper the state asks alone",
     )
     weights: Float[Tensor, "batch target source"] = step(
         r"\operatorname{softmax}(<energies>)", title="Weights", source="bahdanau2015", also="alignment"
@@ -66,7 +78,23 @@ class LookingBackTrace:
         r"\operatorname{GRU}([E[y_{t-1}]; c_t], s_{t-1})", title="Decoder states", source="bahdanau2015"
     )
     probabilities: Float[Tensor, "batch target vocab_size"] = step(
-        r"\operatorname{softmax}(\tanh([s_t; c_t; E[y_{t-1}]]W_o)E^\top)", title="Next piece", source="bahdanau2015"
+        r"\operatorname{softmax}(\tanh([s_t; c_t; E[y_{t-1}]]W_o + b_o)E^\top + b_y)",
+        title="Next piece",
+        source="bahdanau2015",
+        ours=READ_OUT,
+    )
+
+
+@dataclass(frozen=True)
+class DotLookingBackTrace(LookingBackTrace):
+    """The same with scaled dot products in place of the small network."""
+
+    energies: Float[Tensor, "batch target source"] = step(
+        r"\frac{([s_{t-1}; E[y_{t-1}]]W_a + b_a)(h_i U_a)^\top}{\sqrt{d}}",
+        title="Scores",
+        source="vaswani2017",
+        also="energies",
+        ours="in a recurrent decoder, as Luong, Pham, Manning 2015; d is the width of the score",
     )
 
 
@@ -257,7 +285,8 @@ class TrainedTranslator:
             own, used = weights[0], weights.clone()
             for place, row in written.forced:
                 used[0, place] = used.new_tensor(row)
-            trace = LookingBackTrace(*read, energies, used, *made)
+            looking = DotLookingBackTrace if self.model.config.attention == "dot" else LookingBackTrace
+            trace = looking(*read, energies, used, *made)
         else:
             trace = FixedContextTrace(*read, *made)
         return Translation(

@@ -46,13 +46,39 @@ class OrderTrace:
     x: Float[Tensor, "batch tokens d_model"] = step(
         "X", title="Letters, and codes where some are added", source="vaswani2017"
     )
-    queries: Float[Tensor, "batch heads queries head_dim"] = step(r"<x>W_Q", title="Queries", source="vaswani2017")
-    keys: Float[Tensor, "batch heads keys head_dim"] = step(r"<x>W_K", title="Keys", source="vaswani2017")
+    queries: Float[Tensor, "batch heads queries head_dim"] = step(
+        r"\operatorname{split}\left(\operatorname{LN}(<x>)W_Q + b_Q\right)", title="Queries", source="vaswani2017"
+    )
+    keys: Float[Tensor, "batch heads keys head_dim"] = step(
+        r"\operatorname{split}\left(\operatorname{LN}(<x>)W_K + b_K\right)", title="Keys", source="vaswani2017"
+    )
     attention: AttentionTrace = part()
-    logits: Float[Tensor, "batch classes"] = step(
-        r"\operatorname{mean}\left(\operatorname{FFN}\left(<x> + <output>W_O\right)\right)W_C",
-        title="Scores of the two answers",
+    mixed: Float[Tensor, "batch tokens d_model"] = step(
+        r"<x> + \operatorname{merge}\left(<output>\right)W_O + b_O", title="Attention added", source="he2016"
+    )
+    read: Float[Tensor, "batch tokens d_model"] = step(
+        r"<mixed> + \operatorname{GELU}\left(\operatorname{LN}(<mixed>)W_1 + b_1\right)W_2 + b_2",
+        title="What goes out of the block",
         source="vaswani2017",
+    )
+    logits: Float[Tensor, "batch classes"] = step(
+        r"\operatorname{mean}\left(<read>\right)W_C + b_C", title="Scores of the two answers", source="vaswani2017"
+    )
+
+
+@dataclass(frozen=True)
+class RotaryOrderTrace(OrderTrace):
+    """The same where queries and keys are turned by their places."""
+
+    queries: Float[Tensor, "batch heads queries head_dim"] = step(
+        r"\operatorname{turn}\left(\operatorname{split}\left(\operatorname{LN}(<x>)W_Q + b_Q\right)\right)",
+        title="Queries, turned by their places",
+        source="su2021",
+    )
+    keys: Float[Tensor, "batch heads keys head_dim"] = step(
+        r"\operatorname{turn}\left(\operatorname{split}\left(\operatorname{LN}(<x>)W_K + b_K\right)\right)",
+        title="Keys, turned by their places",
+        source="su2021",
     )
 
 
@@ -99,7 +125,8 @@ class OrderModel(nn.Module):
         attention = attend(queries, keys, values, allowed, bias=self._bias(len(places)))
         mixed = x + self.mix(merge_heads(attention.output))
         read = mixed + self.contract(nn.functional.gelu(self.expand(self.norm_mlp(mixed))))
-        return OrderTrace(x, queries, keys, attention, self.answer(read.mean(1)))
+        made = RotaryOrderTrace if self.scheme == "RoPE" else OrderTrace
+        return made(x, queries, keys, attention, mixed, read, self.answer(read.mean(1)))
 
     def _bias(self, n_tokens: int) -> Float[Tensor, "1 heads queries keys"] | None:
         if self.buckets is not None:

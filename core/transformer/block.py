@@ -18,15 +18,21 @@ class BlockTrace:
     resid_pre: Float[Tensor, "batch tokens d_model"] = step(
         "R", title="What comes in", source="vaswani2017", also="residual stream, hidden states"
     )
+    normed: Float[Tensor, "batch tokens d_model"] = step(
+        r"\operatorname{LN}\left(<resid_pre>\right)", title="Normalised", source="xiong2020", also="pre-norm"
+    )
     attention: MultiHeadTrace = part()
     resid_mid: Float[Tensor, "batch tokens d_model"] = step(
         "<resid_pre> + <mixed>", title="Attention added", source="he2016"
     )
     ff_post: Float[Tensor, "batch tokens d_ff"] = step(
-        r"\operatorname{GELU}\left(\operatorname{LN}(<resid_mid>)W_1\right)", title="Hidden layer", source="vaswani2017"
+        r"\operatorname{GELU}\left(\operatorname{LN}(<resid_mid>)W_1 + b_1\right)",
+        title="Hidden layer",
+        source="vaswani2017",
+        ours="GELU in place of ReLU, over normalised tokens",
     )
     resid_post: Float[Tensor, "batch tokens d_model"] = step(
-        "<resid_mid> + <ff_post>W_2", title="What goes out", source="vaswani2017"
+        "<resid_mid> + <ff_post>W_2 + b_2", title="What goes out", source="vaswani2017"
     )
 
 
@@ -48,10 +54,11 @@ class Block(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch tokens d_model"], allowed: Allowed | None = None) -> BlockTrace:
         """Take the tokens through the block. allowed: who may attend to whom; None = everybody to everybody."""
-        attention = MultiHeadAttention.from_torch(self.attention)(self.norm_attention(x), allowed)
+        normed = self.norm_attention(x)
+        attention = MultiHeadAttention.from_torch(self.attention)(normed, allowed)
         resid_mid = x + self._some(attention.mixed)
         ff_post = torch.nn.functional.gelu(self.expand(self.norm_mlp(resid_mid)))
-        return BlockTrace(x, attention, resid_mid, ff_post, resid_mid + self._some(self.contract(ff_post)))
+        return BlockTrace(x, normed, attention, resid_mid, ff_post, resid_mid + self._some(self.contract(ff_post)))
 
     def _some(self, added: Float[Tensor, "batch tokens d_model"]) -> Float[Tensor, "batch tokens d_model"]:
         if not self.training or not self.drop_path_rate:

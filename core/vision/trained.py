@@ -16,6 +16,8 @@ from core.vision.scenes import WORDS
 PAD, START, END = 0, 1, 2
 # four words for each of three things and what stands between them, and the mark of the end
 LONGEST = 4 * scenes.MOST + scenes.MOST
+PLACED = "each cell carries a learned vector of its place, which the paper's cells do not"
+READ_OUT = "a layer of tanh in place of maxout, and E again for the scores (Press, Wolf 2017)"
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,14 @@ class MeanContextTrace:
 
     pixels: Float[Tensor, "batch channels height width"] = step("I", title="The picture", source="xu2015")
     grid: Float[Tensor, "batch source d_annotation"] = step(
-        r"[\operatorname{CNN}(<pixels>)_{ij}\,;\,p_{ij}]", title="The grid", source="xu2015", also="annotations"
+        r"[\operatorname{CNN}(<pixels>)_{ij}\,;\,p_{ij}]",
+        title="The grid",
+        source="xu2015",
+        also="annotations",
+        ours=PLACED,
     )
     first_state: Float[Tensor, "batch d_hidden"] = step(
-        r"\tanh\left(\operatorname{mean}_{ij}(<grid>)\,W_0\right)", title="First state", source="xu2015"
+        r"\tanh\left(\operatorname{mean}_{ij}(<grid>)\,W_0 + b_0\right)", title="First state", source="xu2015"
     )
     contexts: Float[Tensor, "batch target d_annotation"] = step(
         r"\operatorname{mean}_{ij}(<grid>)", title="Context", source="xu2015"
@@ -36,7 +42,10 @@ class MeanContextTrace:
         r"\operatorname{GRU}([E[y_{t-1}]; <contexts>], h_{t-1})", title="Decoder states", source="cho2014"
     )
     probabilities: Float[Tensor, "batch target vocab_size"] = step(
-        r"\operatorname{softmax}(\tanh([h_t; c; E[y_{t-1}]]W_o)E^\top)", title="Next word", source="cho2014"
+        r"\operatorname{softmax}(\tanh([h_t; c; E[y_{t-1}]]W_o + b_o)E^\top + b_y)",
+        title="Next word",
+        source="cho2014",
+        ours=READ_OUT,
     )
 
 
@@ -49,13 +58,21 @@ class CaptionTrace:
 
     pixels: Float[Tensor, "batch channels height width"] = step("I", title="The picture", source="xu2015")
     grid: Float[Tensor, "batch source d_annotation"] = step(
-        r"[\operatorname{CNN}(<pixels>)_{ij}\,;\,p_{ij}]", title="The grid", source="xu2015", also="annotations"
+        r"[\operatorname{CNN}(<pixels>)_{ij}\,;\,p_{ij}]",
+        title="The grid",
+        source="xu2015",
+        also="annotations",
+        ours=PLACED,
     )
     first_state: Float[Tensor, "batch d_hidden"] = step(
-        r"\tanh\left(\operatorname{mean}_{ij}(<grid>)\,W_0\right)", title="First state", source="xu2015"
+        r"\tanh\left(\operatorname{mean}_{ij}(<grid>)\,W_0 + b_0\right)", title="First state", source="xu2015"
     )
     energies: Float[Tensor, "batch target source"] = step(
-        r"\tanh([h_{t-1}; E[y_{t-1}]]W_a + z_{ij} U_a)\,v_a", title="Scores", source="xu2015", also="energies"
+        r"\tanh([h_{t-1}; E[y_{t-1}]]W_a + b_a + z_{ij} U_a)\,v_a",
+        title="Scores",
+        source="xu2015",
+        also="energies",
+        ours="the word before asks beside the state; in the paper the state asks alone",
     )
     weights: Float[Tensor, "batch target source"] = step(
         r"\operatorname{softmax}_{ij}(<energies>)", title="Weights", source="xu2015", also="soft attention"
@@ -64,10 +81,16 @@ class CaptionTrace:
         r"\sum_{ij} <weights>\,z_{ij}", title="Contexts", source="xu2015"
     )
     decoder_states: Float[Tensor, "batch target d_hidden"] = step(
-        r"\operatorname{GRU}([E[y_{t-1}]; c_t], h_{t-1})", title="Decoder states", source="xu2015"
+        r"\operatorname{GRU}([E[y_{t-1}]; c_t], h_{t-1})",
+        title="Decoder states",
+        source="xu2015",
+        ours="a GRU in place of an LSTM",
     )
     probabilities: Float[Tensor, "batch target vocab_size"] = step(
-        r"\operatorname{softmax}(\tanh([h_t; c_t; E[y_{t-1}]]W_o)E^\top)", title="Next word", source="xu2015"
+        r"\operatorname{softmax}(\tanh([h_t; c_t; E[y_{t-1}]]W_o + b_o)E^\top + b_y)",
+        title="Next word",
+        source="xu2015",
+        ours="a layer of tanh, and E again for the scores (Press, Wolf 2017)",
     )
 
 

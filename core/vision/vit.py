@@ -52,7 +52,7 @@ class ViTTrace:
         r"\operatorname{cut}\left(<pixels>\right)", title="Patches, each in one row", source="dosovitskiy2021"
     )
     patch_embeddings: Float[Tensor, "batch patches d_model"] = step(
-        "<patches>E", title="Patch embeddings", source="dosovitskiy2021", also="tokens without positions"
+        "<patches>E + b_E", title="Patch embeddings", source="dosovitskiy2021", also="tokens without positions"
     )
     tokens: Float[Tensor, "batch tokens d_model"] = step(
         r"\left[x_{\mathrm{class}};\,<patch_embeddings>\right] + E_{pos}",
@@ -64,7 +64,21 @@ class ViTTrace:
         r"\operatorname{LN}\left(Z\right)_{\mathrm{class}}", title="What is answered from", source="dosovitskiy2021"
     )
     logits: Float[Tensor, "batch classes"] = step(
-        "<pooled>W_C", title="Scores of the classes", source="dosovitskiy2021"
+        "<pooled>W_C + b_C", title="Scores of the classes", source="dosovitskiy2021"
+    )
+
+
+@dataclass(frozen=True)
+class MeanPooledTrace(ViTTrace):
+    """The same without a class token: what is answered from is the mean of all tokens."""
+
+    tokens: Float[Tensor, "batch tokens d_model"] = step(
+        r"<patch_embeddings> + E_{pos}", title="Positions added", source="dosovitskiy2021"
+    )
+    pooled: Float[Tensor, "batch d_model"] = step(
+        r"\operatorname{mean}\left(\operatorname{LN}\left(Z\right)\right)",
+        title="The mean of all tokens",
+        source="dosovitskiy2021",
     )
 
 
@@ -117,4 +131,5 @@ class VisionTransformer(nn.Module):
         normed = self.norm(here)
         pooled = normed[:, 0] if self.config.pooling == "class" else normed.mean(dim=1)
         logits = self.head(pooled)
-        return ViTTrace(images, patches, patch_embeddings, tokens, tuple(blocks), pooled, logits)
+        made = ViTTrace if self.config.pooling == "class" else MeanPooledTrace
+        return made(images, patches, patch_embeddings, tokens, tuple(blocks), pooled, logits)

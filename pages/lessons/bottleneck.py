@@ -38,7 +38,7 @@ page = Lesson(
     "bottleneck",
     opens_at="c",
     claims=experiments.CLAIMS,
-    sources=("cho2014", "cho2014properties", "sutskever2014", "pascanu2013", "hochreiter1997", "khandelwal2018"),
+    sources=("cho2014", "cho2014properties", "sutskever2014", "pascanu2013", "hochreiter1997", "gers2000", "elman1990"),
     code=(
         ran(Translator.encode, annotations="encoder_states", summary="contexts"),
         ran(Translator.advance, returns="decoder_states"),

@@ -11,6 +11,7 @@ from core.lessons import looking_back
 from core.lessons.looking_back import MODELS, Settings
 from core.listing import ran
 from core.sequence.translator import Translator
+from core.trace import steps as steps_of
 from pages.parts import controls, translations
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Matrix, Table, Tree, mixture, next_words, tables
@@ -18,11 +19,6 @@ from pages.parts.interventions import LinkedInterventions
 from pages.parts.lesson import Lesson, Scene, step
 
 AXES = "what is written ↓ · what is looked at →"
-QUERY = "[s_{t-1}; E[y_{t-1}]]W_a"
-ENERGIES = {
-    "additive": rf"\tanh({QUERY} + h_i U_a)\,v_a",
-    "scaled dot": rf"\frac{{({QUERY})(h_i U_a)^\top}}{{\sqrt{{d}}}}",
-}
 ORDERS = ("big, old, red, car", "car, red, old, big", "car, big, old, red")
 FATES = ("all rows become the same", "every row looks at one word alone", "nothing changes")
 
@@ -30,7 +26,7 @@ page = Lesson(
     "looking_back",
     opens_at="weights",
     claims=experiments.CLAIMS,
-    sources=("bahdanau2015", "luong2015", "cho2014", "chen2016", "sutskever2014"),
+    sources=("bahdanau2015", "luong2015", "cho2014", "press2017", "chen2016", "sutskever2014"),
     code=(
         ran(Translator.encode, annotations="encoder_states"),
         ran(Translator.look_back, query="energies"),
@@ -74,6 +70,7 @@ def scene(ui: Controls) -> Scene | None:
     # a row in the first third, where a noun phrase mostly stands, unless somebody forced another
     first = min(2, len(target) - 1)
     at = min(forced, default=first)
+    energies = next(made.formula for made in steps_of(result.now.trace) if made.name == "energies")
     return Scene(
         result,
         trace=result.now.trace,
@@ -88,7 +85,7 @@ def scene(ui: Controls) -> Scene | None:
         + ". In training its weights were drawn towards pairs of words that a program had found by counting; nobody labelled any",
         evidence=(looking_back.model("additive"), result.settings.text, 0),
         focus={"query": at if at < len(target) else first},
-        formulas={"energies": ENERGIES[score] if temperature == 1 else rf"\frac{{1}}{{T}}\,{ENERGIES[score]}"},
+        formulas={} if temperature == 1 else {"energies": rf"\frac{{1}}{{T}}\,{energies}"},
         dot_product=False,
         recurrent="scores",
         edit_label="Force it",

@@ -158,7 +158,8 @@ def steps_to_the_class(scene: Scene):
     yield step(
         "q k v",
         queries_keys_values(),
-        "Layer {layer}, head {of}: {n} numbers each for the query, the key and the value of every token. Choose a row.",
+        "Layer {layer}, head {of}: each token is brought to mean 0 and deviation 1 (LayerNorm), then mapped to {n} numbers each "
+        "for its query, key and value. Choose a row.",
         title="Queries, keys and values",
         layer=layer,
         of=head,
@@ -178,15 +179,16 @@ def steps_to_the_class(scene: Scene):
     yield step(
         "Z",
         tables(Table("resid_post", "Z", rows="queries", role="output")),
-        "Attention ({a} numbers a token, all heads side by side) is added to what came in, then a network of two layers. So it "
-        "goes {n} times.",
+        "The {a} numbers of a token, all heads side by side, times W_O are added to what came in; then, normalised once more, "
+        "what a network of two layers makes of them. So it goes {n} times.",
         a=trace.blocks[layer].attention.merged.shape[-1],
         n=seen.n_layers,
     )
     yield step(
         "pooled",
         tables(Table("answer", "z", rows="one", role="output", labelled=True)),
-        "Pooling makes one vector of all tokens. " + ("Only the class token's." if by_class else "Their mean."),
+        "The answer is read from one vector, normalised: "
+        + ("that of the class token, which has read all others." if by_class else "the mean of all tokens."),
     )
     yield step(
         "class",

@@ -282,13 +282,18 @@ def _step_view(step_view: StepView, declared: Mapping[str, Step], tensors: Mappi
         "operator": step_view.operator,
         "title": step_view.title or (first.title if first else step_view.label),
         "also": first.also if first and not step_view.title else "",
-        "source": SOURCES[first.source].short if first else "",
+        "source": _cited(first) if first else "",
         "shape": step_view.shape
         or (f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes)),
         "axes": parts[0].rows_and_columns(),
         "notice": step_view.notice,
         "view": sent(step_view.view.scaled(tensors)),
     }
+
+
+def _cited(made: Step) -> str:
+    """Where a step comes from, and where it departs from there."""
+    return SOURCES[made.source].short + (f"; as we do it: {made.ours}" if made.ours else "")
 
 
 def _formula(view: StepView, lessons: Computation) -> str | None:

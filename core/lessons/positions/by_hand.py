@@ -103,16 +103,16 @@ class RotaryTrace:
     queries: Float[Tensor, "batch heads queries head_dim"] = step("q", title="The query", source="su2021")
     keys: Float[Tensor, "batch heads keys head_dim"] = step("k", title="The key", source="su2021")
     rotated_queries: Float[Tensor, "batch heads queries head_dim"] = step(
-        r"R_m<queries>", title="The query, turned by its place", source="su2021", also="rotary embedding"
+        r"<queries>R_m", title="The query, turned by its place", source="su2021", also="rotary embedding"
     )
     rotated_keys: Float[Tensor, "batch heads keys head_dim"] = step(
-        r"R_n<keys>", title="The key, turned by its place", source="su2021"
+        r"<keys>R_n", title="The key, turned by its place", source="su2021"
     )
     scores: Float[Tensor, "batch heads queries keys"] = step(
-        r"\left(<rotated_queries>\right)\cdot\left(<rotated_keys>\right)", title="Score", source="su2021"
+        r"<rotated_queries>\left(<rotated_keys>\right)^\top", title="Score", source="su2021"
     )
     added_scores: Float[Tensor, "batch heads queries keys"] = step(
-        r"(<queries> + p_m)\cdot(<keys> + p_n)", title="Score with added sinusoids", source="vaswani2017"
+        r"(<queries> + p_m)(<keys> + p_n)^\top", title="Score with added sinusoids", source="vaswani2017"
     )
 
 

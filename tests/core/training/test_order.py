@@ -72,7 +72,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others():
 
 def test_what_a_toy_does_can_be_looked_into():
     made = learned("RoPE", False, 0).model(order.parse("cdAefBgh"))
-    assert [step.name for step in steps(made)][-2:] == ["output", "logits"]
+    assert [step.name for step in steps(made)][-3:] == ["mixed", "read", "logits"]
     assert order.ANSWERS[int(made.logits.argmax())] == "A before B"
 
 

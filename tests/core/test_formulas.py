@@ -1,0 +1,117 @@
+"""Formula, code and numbers are one: what each declared formula says, worked out from the tensors it names, is in the trace."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import pytest
+import torch
+
+import core
+from core.attention import (
+    COSINE,
+    DOT,
+    SCALED_DOT,
+    additive,
+)
+from core.attention.scores import projected_additive
+from core.lessons import attention as lesson_4
+from core.trace import steps
+from tests.core.formula_examples import EXAMPLES, biased, of_maps, of_operator
+from tests.core.latex import evaluate
+from tests.core.shapes import normal
+
+
+def check(trace: Any, names: Mapping[str, Any], changed: Mapping[str, str]) -> None:
+    """Hold every formula of a trace, or what takes its place, against its tensor."""
+    made = steps(trace)
+    known = dict(names) | {f"<{each.name}>": each.tensor for each in made}
+    for each in made:
+        own = names.get(each.name)
+        found = evaluate(changed.get(each.name, each.formula), known | (own if isinstance(own, dict) else {})).squeeze()
+        tensor = each.tensor.squeeze()
+        if found.dim() == 1:  # one row, the same at every step
+            found = found.expand_as(tensor)
+
+        def told(words: str, name: str = each.name) -> str:
+            return f"{name}: {words}"
+
+        torch.testing.assert_close(found.to(tensor.dtype), tensor, rtol=1e-4, atol=1e-4, msg=told)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_formula_of_a_trace_gives_its_numbers(name):
+    with torch.inference_mode():
+        check(*EXAMPLES[name](), {})
+
+
+def declaring() -> set[type]:
+    """All traces of core that declare a formula."""
+    found = set()
+    for info in pkgutil.walk_packages(core.__path__, "core."):
+        for value in vars(importlib.import_module(info.name)).values():
+            own = isinstance(value, type) and is_dataclass(value) and value.__module__ == info.name
+            if own and any("formula" in each.metadata for each in fields(value)):
+                found.add(value)
+    return found
+
+
+def parts(trace: Any) -> set[type]:
+    """The type of a trace and of all traces in it."""
+    inner = [getattr(trace, each.name) for each in fields(trace) if each.metadata.get("part")]
+    return {type(trace)}.union(*(parts(each) for each in inner))
+
+
+def test_no_trace_is_left_out():
+    with torch.inference_mode():
+        seen = set().union(*(parts(made()[0]) for made in EXAMPLES.values()))
+    assert declaring() - seen <= {lesson_4.OperatorTrace}  # tried below, under every change
+
+
+def test_every_score_says_what_it_computes():
+    queries, keys = normal(1, 1, 5, 3, seed=1), normal(1, 1, 7, 3, seed=2)
+    w_query, w_key, v = normal(3, 4, seed=3), normal(3, 4, seed=4), normal(4, seed=5)
+    for score in (DOT, SCALED_DOT, COSINE):
+        found = evaluate(score.formula, {"Q": queries[0, 0], "K": keys[0, 0]})
+        torch.testing.assert_close(found, score(queries, keys)[0, 0])
+    pairs = {"Q": queries[0, 0][:, None], "K": keys[0, 0][None], "W_a": w_query, "U_a": w_key, "v_a": v}
+    learned = additive(w_query, w_key, v)
+    torch.testing.assert_close(evaluate(learned.formula, pairs), learned(queries, keys)[0, 0])
+    made = {"Q": (queries @ w_query)[0, 0][:, None], "K": (keys @ w_key)[0, 0][None], "v_a": v}
+    projected = projected_additive(v)
+    torch.testing.assert_close(evaluate(projected.formula, made), projected(queries @ w_query, keys @ w_key)[0, 0])
+
+
+@pytest.mark.parametrize("projected", [True, False])
+@pytest.mark.parametrize("score", ["scaled dot", "dot", "cosine"])
+@pytest.mark.parametrize("change", lesson_4.CHANGES)
+def test_the_formulas_of_lesson_4_hold_under_every_change(change, score, projected):
+    asking, asked, maps = normal(1, 3, 7, seed=1), normal(1, 5, 7, seed=9), biased(7, 4, seed=2)
+    operands = [
+        made[None]
+        for made in (
+            asking @ maps.w_query + maps.b_query,
+            asked @ maps.w_key + maps.b_key,
+            asked @ maps.w_value + maps.b_value,
+        )
+    ]
+    given = lesson_4.Operands(*operands, *((asking, asked) if projected else ()))
+    settings = lesson_4.Settings(score, 2.0, change, 0)
+    result = lesson_4.run(given, settings)
+    backwards = torch.eye(5).flip(0)
+    names = of_operator(result.trace.queries, result.trace.keys, result.trace.values) | of_maps(maps)
+    names |= {f"{letter}_typed": each for letter, each in zip("QKV", operands, strict=True)} | {
+        "P": backwards,
+        "T": 2.0,
+    }
+    if projected:
+        names |= {"X_Q": asking, "X_D": result.trace.x_keys}
+    check(result.trace, names, lesson_4.formulas(result, settings))
+
+
+def test_what_no_formula_is_written_in_is_refused():
+    for formula in (r"QK \times 2", "Q & K", "Q)"):
+        with pytest.raises((ValueError, KeyError)):
+            evaluate(formula, {"Q": torch.eye(2), "K": torch.eye(2)})
