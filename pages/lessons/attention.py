@@ -68,6 +68,7 @@ def scene(ui: Controls) -> Scene | None:
     trace = result.trace
     return Scene(
         result,
+        trace=attention.told(result),
         given=given,
         chosen=chosen,
         names={"random": random},

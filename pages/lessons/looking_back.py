@@ -108,9 +108,11 @@ def steps(scene: Scene):
     yield step(
         "scores",
         Matrix("energies", "signed", grows=True, axes=AXES),
-        "Before {q} is written, the state so far asks every word how well it fits: {energies[q,k]:.2f} for {k}. The state of "
-        "this step does not exist yet.",
+        "Before {q} is written, the state so far asks every word how well it fits, and the piece before asks along: "
+        "{energies[q,k]:.2f} for {k}. The state of this step does not exist yet."
+        + (" The d under the root is {d}, the width of the score." if scene.chosen.score == "scaled dot" else ""),
         operator="f",
+        d=scene.given.model.config.d_score,
     )
     yield step(
         "weights",

@@ -20,6 +20,7 @@ MARKS = (
     "for what the model has no piece for, for example an emoji"
 )
 OWN_NUMBERS = "Your own numbers, computed in single precision"
+OWN_MAPS = f"{OWN_NUMBERS}, with biases b of 0"
 S = TypeVar("S", bound=str)  # a word, where it can be one of a few known ones
 T = TypeVar("T")
 

@@ -109,7 +109,7 @@ def head(
     if asked is None:
         words, rows = _by_hand(ui, tables)
         again = partial(material.head_by_hand, words, *rows)
-        return HeadInput(plain(words), *material.by_hand(*rows), controls.OWN_NUMBERS, again)
+        return HeadInput(plain(words), *material.by_hand(*rows), controls.OWN_MAPS, again)
     read = sentences.read(asked.text, ui.prefix, at_most=at_most)
     if read is None:
         return None
@@ -129,7 +129,7 @@ def layer(
     if asked is None:
         words, rows = _by_hand(ui, tables)
         again = partial(material.two_heads_by_hand, words, *rows)
-        return LayerInput(plain(words), *material.layer_by_hand(*rows), controls.OWN_NUMBERS, again)
+        return LayerInput(plain(words), *material.layer_by_hand(*rows), controls.OWN_MAPS, again)
     read = sentences.read(asked.text, ui.prefix, at_most=at_most)
     if read is None:
         return None

@@ -65,7 +65,7 @@ def _words(text: str) -> NotebookNode:
 
 
 def _told(number: int, step_view: StepView, viewer: StepViewer) -> str:
-    """The title of a step, its formulas, what to notice, where it comes from."""
+    """The title of a step, its formulas, what to notice, where it comes from and where it departs from there."""
     made = step_view.instead or viewer.computation
     declared = {step.name: step for step in made.steps}
     steps = [declared[name] for name in step_view.steps]
@@ -74,6 +74,7 @@ def _told(number: int, step_view: StepView, viewer: StepViewer) -> str:
     parts.append(literal("".join(span[0] for span in step_view.notice)))
     sources = {step.source: SOURCES[step.source] for step in steps}.values()
     parts += [f"Source: [{source.short}]({source.url}), *{source.title}*" for source in sources]
+    parts += [f"As we do it: {step.ours}." for step in steps if step.ours]
     return "\n\n".join(parts)
 
 

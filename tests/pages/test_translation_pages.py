@@ -284,3 +284,25 @@ def test_a_sentence_that_the_toy_cannot_read_is_told(page, link, says):
     app = open_page(page, **link)
     assert_no_failure(app)
     assert says in said(app)
+
+
+def test_lesson_2_says_who_asks_where_that_departs_from_its_source_and_which_d_stands_under_the_root():
+    """R24: the piece before asks along, a bias is added, and neither is in the paper that is cited."""
+    figure, _ = sent(open_page("looking_back"), "step_viewer")
+    scores = next(view for view in figure["views"] if view["label"] == "scores")
+    assert "the piece before asks" in str(scores["notice"])
+    assert scores["source"].startswith("Bahdanau")
+    assert "in the paper the state asks alone" in scores["source"]
+    assert "<msub><mi>b</mi><mi>a</mi></msub>" in figure["formula"]
+    figure, _ = sent(open_page("looking_back", looking_back_score="scaled dot"), "step_viewer")
+    scores = next(view for view in figure["views"] if view["label"] == "scores")
+    assert "the width of the score" in str(scores["notice"])
+    assert "256" in str(scores["notice"])
+    assert not scores["source"].startswith("Bahdanau")
+
+
+@pytest.mark.parametrize(("score", "source"), [("cosine", "Graves"), ("additive", "Bahdanau"), ("dot", "Luong")])
+def test_a_score_of_lesson_4_stands_beside_its_own_source(score, source):
+    figure, _ = sent(open_page("attention", attention_score=score), "step_viewer")
+    scores = next(view for view in figure["views"] if view["label"] == "scores")
+    assert scores["source"].startswith(source)

@@ -43,7 +43,7 @@ def by_hand(ui: Controls, tables: Sequence[NumberTable]) -> Scene:
     """A plain recurrent network of the learner's numbers: inputs, W_x, W_h."""
     rows, words = edit_tables(ui.prefix, tables).values(), tuple(tables[0].rows)
     again = partial(bottleneck.cell_by_hand, words, *rows)
-    return _scene(bottleneck.by_hand(*rows), plain(words), controls.OWN_NUMBERS, again)
+    return _scene(bottleneck.by_hand(*rows), plain(words), controls.OWN_MAPS, again)
 
 
 def untrained(ui: Controls, network: Cell, text: str) -> Scene | None:
