@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -60,9 +60,18 @@ async def lifespan(_: st.App) -> AsyncIterator[dict]:
     yield {}
 
 
+def own_routes(base: str) -> list[BaseRoute]:
+    """What this server answers beside Streamlit, under a path."""
+    files = ForeverStatic(directory=Path(__file__).parent / "assets")
+    return [*(Route(base + each.path, each.endpoint) for each in health.ROUTES), Mount(base + assets.PATH, files)]
+
+
+# where Streamlit is told to be, and at the root, where whatever looks after the process asks
+BASES = {"", f"/{(st.get_option('server.baseUrlPath') or '').strip('/')}".rstrip("/")}
+
 app = st.App(
     "app.py",
-    routes=[*health.ROUTES, Mount(assets.PATH, ForeverStatic(directory=Path(__file__).parent / "assets"))],
+    routes=[route for base in sorted(BASES) for route in own_routes(base)],
     middleware=[
         Middleware(SecurityHeaders, framed_by=settings.FRAMED_BY),
         Middleware(Origins),

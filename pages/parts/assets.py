@@ -21,10 +21,12 @@ def _fingerprint() -> str:
 
 PATH = f"/lab-assets/{_fingerprint()}"
 
-# Inline code travels with every rerun; a file is fetched once and kept. So the inline part only fetches the file.
+# Inline code travels with every rerun; a file is fetched once and kept. So the inline part only fetches the file. Under
+# which path a proxy shows the app, only the browser knows: Streamlit's own script came from there.
 _LOADER = """
 const path = "{path}";
-const part = import(new URL(path, location.origin));
+const streamlit = document.querySelector('script[src*="static/js/"]')?.src ?? location.href;
+const part = import(new URL(path, streamlit.replace(/static\\/js\\/[^/]*$/, "")));
 export default function (component) {{
   let stop = () => {{}};
   let gone = false;
@@ -39,9 +41,8 @@ _NAMED = re.compile(r'^import .* from "(.+)";|"([\w/]+\.css)"', re.MULTILINE)
 
 
 def address(path: Path) -> str:
-    """Where a browser finds a file of assets."""
-    base = (st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"{'/' + base if base else ''}{PATH}/{path.relative_to(ROOT)}"
+    """Where a browser finds a file of assets, seen from the app's own root."""
+    return f"{PATH[1:]}/{path.relative_to(ROOT)}"
 
 
 @cache

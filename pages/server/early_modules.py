@@ -14,7 +14,8 @@ _HEAD_ENDS = b"</head>"
 class EarlyModules:
     """Middleware that writes links to files into the head of a page.
 
-    files   the addresses for each last part of a page's path: JavaScript modules and style sheets.
+    files   the addresses for each last part of a page's path, seen from the app's root: JavaScript modules and style sheets.
+            They are written beside that part, as Streamlit writes its own, so that they hold under any path.
     """
 
     def __init__(self, app: ASGIApp, files: Mapping[str, Sequence[str]]) -> None:
@@ -54,5 +55,5 @@ class EarlyModules:
 
 def _link(path: str) -> str:
     if path.endswith(".css"):
-        return f'<link rel="preload" as="style" href="{path}">'
-    return f'<link rel="modulepreload" href="{path}">'
+        return f'<link rel="preload" as="style" href="./{path}">'
+    return f'<link rel="modulepreload" href="./{path}">'

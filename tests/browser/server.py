@@ -38,7 +38,8 @@ def serving(
     """
     port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    address = f"http://localhost:{port}"
+    base = environment.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
+    address = f"http://localhost:{port}" + (f"/{base}" if base else "")
     with open(log, "w+") if log else tempfile.TemporaryFile("w+") as printed:
         process = subprocess.Popen(
             [*command, "--server.headless", "true"],

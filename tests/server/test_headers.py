@@ -101,7 +101,7 @@ def test_a_lesson_names_the_files_of_its_parts_before_any_of_them_is_read(server
     html = shell.read()
     assert int(shell.headers["Content-Length"]) == len(html)
     assert shell.headers["ETag"] is None  # Streamlit's, which knows nothing of these files
-    named = re.findall(r'<link rel="(modulepreload|preload)"[^>]* href="(/lab-assets/[^"]+)">', html.decode())
+    named = re.findall(r'<link rel="(modulepreload|preload)"[^>]* href="\.(/lab-assets/[^"]+)">', html.decode())
     assert {
         f"{assets.PATH}/components/{name}" for name in ("step_viewer.js", "views/matrix_view.js", "kit/kit.css")
     } <= {path for _, path in named}
