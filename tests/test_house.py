@@ -273,6 +273,7 @@ KEPT_FOR_ALL = {
     "core/listing.py _code": "lines of our own source",
     "core/models/image_attention.py _folder": "where a model lies",
     "core/models/spelling.py spelling_of": "how a tokenizer writes",
+    "core/models/languages.py known_to": "which languages a tokenizer knows",
     "core/models/checkpoints.py _load": "our own models",
     "core/experiments/vision_transformer/small_data.py learned": "nets trained on shapes drawn from a seed",
     "core/experiments/bottleneck/memory.py recall": "a number of a net trained from a seed",

@@ -11,6 +11,7 @@ from core.lessons.looking_back import FIXED, MODELS
 from core.lessons.shown import Shown
 from core.lessons.text_attention import TextAttention, text_attention
 from core.models import checkpoints
+from core.models.languages import Languages, known_to
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading, read
 from core.models.writing import no_translator, write
@@ -98,32 +99,37 @@ class HeadsOfModel:
         return place // self.agreement.shape[1], place % self.agreement.shape[1]
 
 
-def heads_of(loaded: LoadedModel, prefix: str, text: str, written: str | None) -> HeadsOfModel:
+def heads_of(
+    loaded: LoadedModel, prefix: str, text: str, written: str | None, languages: Languages | None = None
+) -> HeadsOfModel:
     """Let a model of the library translate, or read a translation that is given, and look at its cross-attention.
 
     prefix    what the model wants before the sentence, as T5 does.
     written   a translation in place of the model's own.
+    languages   of a translator that knows several; None = the usual ones.
     Raises    ValueError for a text that cannot be read, ModelError for a model that is no encoder-decoder.
     """
-    prefix = prefix.strip()
+    known = known_to(loaded.text_tokenizer)
+    lead = "" if known is None else known.lead(languages or known.usual())
+    prefix = f"{lead} {prefix}".strip()
     asked = f"{prefix} {text}".strip()
-    target = written or write(loaded, asked, MOST_WRITTEN)
+    target = written or write(loaded, asked, MOST_WRITTEN, languages)
     if not target.strip():
         raise ValueError(f"{loaded.name} wrote nothing for this sentence: give a translation yourself")
-    reading = read(loaded, asked, target)
+    reading = read(loaded, asked, target, languages=languages)
     if reading.target is None:
         raise no_translator(loaded)
-    for tokens in (reading.tokens, reading.target):
+    for tokens, what, remedy in (
+        (reading.tokens, "the text", "shorten it"),
+        (reading.target, "the translation", "give a shorter one yourself"),
+    ):
         if tokens.used < tokens.total:
             raise ValueError(
-                f"the text has {tokens.total} tokens, and {loaded.name} reads {tokens.used} of them: shorten it"
+                f"{what} has {tokens.total} tokens, and {loaded.name} reads {tokens.used} of them: {remedy}"
             )
     seen = text_attention(reading, "cross", hide_special=True, merge_pieces=True)
     # the words before the sentence are no part of it
-    ahead = (
-        len(text_attention(read(loaded, prefix, target), "cross", hide_special=True, merge_pieces=True).keys.pieces)
-        if prefix
-        else 0
-    )
+    alone = read(loaded, prefix, target, languages=languages) if prefix else None
+    ahead = len(text_attention(alone, "cross", hide_special=True, merge_pieces=True).keys.pieces) if alone else 0
     reference = checkpoints.load_translator(MODELS["additive"]).align(seen.keys.pieces[ahead:], seen.queries.pieces)
     return HeadsOfModel(target, reading, seen, alignment.agreement(seen.weights[..., ahead:], reference))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from core.models.errors import ModelError, told_as
 from core.models.introspection import returned
+from core.models.languages import Languages
 from core.models.loaded import Group, LoadedModel
 from core.models.recording import TENSORS, LayerRecord, record
 from core.models.stacks import Stack
@@ -46,21 +47,23 @@ def read(
     heads: Collection[int] | None = None,
     tensors: Collection[str] | None = ("weights",),
     at_most: int | None = None,
+    languages: Languages | None = None,
 ) -> Reading:
     """Let a model read a text and return its attention, in single precision, on the model's device.
 
     second    an encoder: the other text of a pair; an encoder-decoder: the text that the decoder has written so far,
               None = nothing but its start token.
     start, at_most   as `tokenize`.
+    languages   of a translator that knows several: of the text and of the second; None = the usual ones.
     layers, heads, tensors   what to keep; None = all. A model that is not `recorded` has weights only.
     Raises    ValueError for a text, layer, head or tensor that cannot be; ModelError when the model cannot read this.
     """
     names = TENSORS if tensors is None else tuple(tensors)
     _check_wishes(loaded, layers or (), heads or (), names)
-    tokens, inputs = encode(loaded, text, second, start, at_most)
+    tokens, inputs = encode(loaded, text, second, start, at_most, languages)
     target = None
     if loaded.kind == "encoder-decoder":
-        target, more = encode_target(loaded, second)
+        target, more = encode_target(loaded, second, languages)
         inputs |= more
     layer_of_call = [loaded.groups[:call].count(group) for call, group in enumerate(loaded.groups)]
     calls = [call for call, layer in enumerate(layer_of_call) if layers is None or layer in layers]

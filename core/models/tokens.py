@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core import settings
 from core.models.errors import ModelError, told_as
+from core.models.languages import Languages, number_of, speak
 from core.models.loaded import LoadedModel
 from core.models.pieces import pieces
 
@@ -57,31 +58,39 @@ def tokenize(
 
 
 def encode(
-    loaded: LoadedModel, text: str, second: str | None = None, start: int = 0, at_most: int | None = None
+    loaded: LoadedModel,
+    text: str,
+    second: str | None = None,
+    start: int = 0,
+    at_most: int | None = None,
+    languages: Languages | None = None,
 ) -> tuple[Tokens, dict[str, Tensor]]:
-    """The tokens of a text, as `tokenize`, and what the model is called with, (1, tokens) each."""
+    """The tokens of a text, as `tokenize`, and what the model is called with, (1, tokens) each.
+
+    languages   of a translator that knows several; None = the usual ones.
+    """
     if loaded.kind == "encoder-decoder":
         second = None
     if second is not None and loaded.kind == "decoder":
         raise ValueError(f"{loaded.name} reads one text: leave the second one empty")
     texts = [text] if second is None else [text, second]
-    encoding = _call(loaded, texts, {"text": text, "text_pair": second})
+    encoding = _call(loaded, texts, {"text": text, "text_pair": second}, languages)
     tokens, kept = _window(loaded, texts, encoding, start, at_most)
     accepted = [name for name in ("input_ids", "token_type_ids") if name in encoding]
     inputs = {name: _row([encoding[name][index] for index in kept], loaded) for name in accepted}
     return tokens, inputs | {"attention_mask": torch.ones_like(inputs["input_ids"])}
 
 
-def encode_target(loaded: LoadedModel, text: str | None) -> tuple[Tokens, dict[str, Tensor]]:
+def encode_target(
+    loaded: LoadedModel, text: str | None, languages: Languages | None = None
+) -> tuple[Tokens, dict[str, Tensor]]:
     """What the decoder of an encoder-decoder reads: its start token, then the text without the token that ends it."""
-    names = ("decoder_start_token_id", "bos_token_id")
-    numbers = (getattr(loaded.model.config, name, None) for name in names)
-    begin = next((number for number in numbers if number is not None), None)
+    begin, _ = beginning(loaded, languages)
     if begin is None:
         raise ModelError(f"{loaded.name} does not say with which token its decoder begins: choose another model")
     tokens = Tokens((), (), (), (), (), 0, 0, 0)
     if text is not None:
-        tokens, _ = _window(loaded, [text], _call(loaded, [text], {"text_target": text}), 0, None)
+        tokens, _ = _window(loaded, [text], _call(loaded, [text], {"text_target": text}, languages), 0, None)
     end = -1 if tokens.special[-1:] == (True,) else None
     (sign,) = loaded.text_tokenizer.convert_ids_to_tokens([begin])
     tokens = replace(
@@ -95,7 +104,24 @@ def encode_target(loaded: LoadedModel, text: str | None) -> tuple[Tokens, dict[s
     return tokens, {"decoder_input_ids": _row(tokens.ids, loaded)}
 
 
-def _call(loaded: LoadedModel, texts: list[str], arguments: dict[str, Any]) -> Any:
+def beginning(loaded: LoadedModel, languages: Languages | None) -> tuple[int | None, int | None]:
+    """The tokens with which a decoder begins: its start token, and behind it that of the language that it writes.
+
+    The first mBART begins with the language itself; its tokenizer writes it at the end, from where it is moved.
+    """
+    language = number_of(loaded.text_tokenizer, languages)
+    if language is not None:
+        written = _call(loaded, ["a"], {"text_target": "a"}, languages)["input_ids"]
+        if written[-1] == language:
+            return language, None
+    # what a model writes with is told beside its weights in newer folders
+    places = (loaded.model.config, getattr(loaded.model, "generation_config", None))
+    names = ("decoder_start_token_id", "bos_token_id")
+    numbers = (getattr(place, name, None) for name in names for place in places)
+    return next((number for number in numbers if isinstance(number, int)), None), language
+
+
+def _call(loaded: LoadedModel, texts: list[str], arguments: dict[str, Any], languages: Languages | None = None) -> Any:
     """The library's encoding of whole texts, special tokens included."""
     tokenizer = loaded.text_tokenizer
     for place, text in enumerate(texts):
@@ -104,6 +130,7 @@ def _call(loaded: LoadedModel, texts: list[str], arguments: dict[str, Any]) -> A
         told_as(f"the tokenizer of {loaded.name} cannot read this text: change it or choose another model"),
         _tokenizing,
     ):
+        speak(loaded.name, tokenizer, languages)
         return tokenizer(
             **arguments,
             return_special_tokens_mask=True,

@@ -13,6 +13,7 @@ from core.lessons import sentence_lab
 from core.lessons.text_attention import Kind, TextAttention, kinds, summaries, text_attention
 from core.models import device, loading, offline
 from core.models.errors import ModelError
+from core.models.languages import Languages
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading, read
 from core.text_files import read_text
@@ -34,10 +35,10 @@ RANKED = 9
 
 
 @st.cache_resource(scope="session", max_entries=2, show_spinner=False)
-def reading(name: str, on: str, text: str, start: int, second: str | None) -> Reading:
+def reading(name: str, on: str, languages: Languages | None, text: str, start: int, second: str | None) -> Reading:
     loaded = loading.load(name, on)
     wanted = ("weights", "queries", "keys") if loaded.recorded else ("weights",)
-    return read(loaded, text, second, start, tensors=wanted)
+    return read(loaded, text, second, start, tensors=wanted, languages=languages)
 
 
 @run_queue.queued
@@ -67,11 +68,15 @@ def choose_texts(loaded: LoadedModel) -> tuple[str, str | None]:
     return text, second.strip() or None
 
 
-def read_all(loaded: LoadedModel, on: str, text: str, second: str | None, name: str) -> Reading | None:
+def read_all(
+    loaded: LoadedModel, languages: Languages | None, text: str, second: str | None, name: str
+) -> Reading | None:
     """The attention of every head; None after saying why there is none."""
     key = f"{PREFIX}_{name}"
     try:
-        return sentences.understand(text, key, partial(reading, loaded.name, on), loaded.name, (second,))
+        return sentences.understand(
+            text, key, partial(reading, loaded.name, str(loaded.device), languages), loaded.name, (second,)
+        )
     except ModelError as error:
         messages.problem(key, "This model cannot show attention on this text.", f"{error}.")
         return None
@@ -225,7 +230,7 @@ def caption(loaded: LoadedModel, found: Reading, seen: TextAttention, looked_for
 
 def beside(
     loaded: LoadedModel,
-    on: str,
+    languages: Languages | None,
     found: Reading,
     choice: Choice,
     seen: TextAttention,
@@ -239,7 +244,7 @@ def beside(
         return {**words, "kind": "head"}, tensors, other
     if choice.compare == OTHER_SENTENCE:
         text = controls.Controls(PREFIX).sentence(OTHER, "The other sentence", "other")
-        read_too = read_all(loaded, on, text, second, "other")
+        read_too = read_all(loaded, languages, text, second, "other")
         if read_too is not None and (seen_too := choice.attention(read_too)) is not None:
             words, tensors = panel(read_too, seen_too, choice.shown, place, "second_")
             words["title"] += ", other sentence"
@@ -302,10 +307,10 @@ def lab() -> None:
         return
     with control_row:
         text, second = choose_texts(loaded)
+        languages = models.choose_languages(PREFIX, loaded)
     if refused := st.session_state.get(f"{PREFIX}_refused"):
         messages.problem(f"{PREFIX}_file", "The file was not taken; your sentence is still here.", f"{refused}.")
-    on = str(loaded.device)
-    found = read_all(loaded, on, text, second, "text")
+    found = read_all(loaded, languages, text, second, "text")
     if found is None:
         return
     with more:
@@ -315,7 +320,7 @@ def lab() -> None:
         return
     place = place_of_link("open", seen, (3, 1))
     first, tensors = panel(found, seen, choice.shown, place, "first_")
-    other, others, other_place = beside(loaded, on, found, choice, seen, place, second)
+    other, others, other_place = beside(loaded, languages, found, choice, seen, place, second)
     tensors |= others | {"grid": seen.small(GRID_SIDE).numpy()}
     if max(len(seen.rows), len(seen.columns)) <= ALL_IN_FULL:
         tensors["every"] = seen.weights.flatten(0, 1).numpy()

@@ -13,6 +13,7 @@ from core.lessons import looking_back, sentence_lab, translation
 from core.lessons.text_attention import Summary
 from core.lessons.translation import NAMES, Aligned, HeadsOfModel
 from core.models.errors import ModelError
+from core.models.languages import Languages
 from core.models.loaded import LoadedModel
 from core.tables import as_csv
 from core.trace import steps
@@ -229,8 +230,10 @@ def theirs(text: str) -> None:
     loaded = models.open_or(PREFIX, name, on, None)
     if loaded is None:
         return
+    with controls.row("control_row_languages"):
+        languages = models.choose_languages(PREFIX, loaded)
     try:
-        found = read_by(name, on, before, text, written.strip() or None)
+        found = read_by(name, on, before, text, written.strip() or None, languages)
     except (ModelError, ValueError) as error:
         messages.problem(f"{PREFIX}_name", "This model cannot show an alignment of this sentence.", f"{error}.")
         return
@@ -240,11 +243,13 @@ def theirs(text: str) -> None:
 
 
 @st.cache_resource(scope="session", max_entries=4, show_spinner=False)
-def read_by(name: str, on: str, before: str, text: str, written: str | None) -> HeadsOfModel:
+def read_by(
+    name: str, on: str, before: str, text: str, written: str | None, languages: Languages | None
+) -> HeadsOfModel:
     # the model is kept by its own shelf; here only what it did is
     from core.models import loading
 
-    return translation.heads_of(loading.load(name, on), before, text, written)
+    return translation.heads_of(loading.load(name, on), before, text, written, languages)
 
 
 def look_at(found: HeadsOfModel) -> Looked:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.models import device, folder, loading, offline
 from core.models.errors import ModelError
+from core.models.languages import Languages, known_to
 from core.models.loaded import LoadedModel
 from pages.parts import messages
 from pages.server import run_queue, settings
@@ -67,6 +68,22 @@ def choose_device(prefix: str) -> str:
         st.selectbox("Device", there, device.default(), key=f"{prefix}_device", bind="query-params", width=100)
         or there[0]
     )
+
+
+def choose_languages(prefix: str, loaded: LoadedModel) -> Languages | None:
+    """From which language to which, of a translator that knows several; None for any other model."""
+    known = None if loaded.tokenizer is None else known_to(loaded.tokenizer)
+    if known is None or loaded.kind != "encoder-decoder":
+        return None
+    usual, codes = known.usual(), list(known.tokens)
+
+    def choice(label: str, name: str, default: str) -> str:
+        key = f"{prefix}_{name}"
+        index = codes.index(default)
+        return st.selectbox(label, codes, index, key=key, bind="query-params", width=200) or default
+
+    source = None if usual.source is None else choice("Language of the sentence", "from", usual.source)
+    return Languages(source, choice("Language of the translation", "into", usual.target))
 
 
 def open_or(

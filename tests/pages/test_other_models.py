@@ -4,10 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from transformers import NllbTokenizer
 
 from core.models import loading
 from tests.core.models import folders
-from tests.core.models.families import TEXT
+from tests.core.models.families import SEQ2SEQ, TEXT
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
 SUMMARIES = {"one head", "mean of the layer", "mean of all", "rollout"}
@@ -103,3 +104,19 @@ def test_a_layer_keeps_its_number_where_others_do_not_attend_and_each_way_of_loo
     words, _ = sent(lab(folder, lab_text="the cat sat", lab_show="rollout"), "lab")
     assert words["first"]["title"] == "Attention rollout, of the layers that attend"
     assert "layers 0 and 2 mix tokens in another way" in words["first"]["note"][0][0]
+
+
+def test_a_translator_of_several_languages_lets_one_choose_both(tmp_path):
+    """In both labs, and the link keeps the choice."""
+    vocabulary = {piece: number for number, piece in enumerate(["<s>", "<pad>", "</s>", "<unk>", "▁", *"thecalp"])}
+    sizes = SEQ2SEQ | {"vocab_size": 300, "bos_token_id": 0, "eos_token_id": 2, "decoder_start_token_id": 2}
+    model = folders.model_of("m2m_100", **sizes)
+    folder = folders.save(tmp_path / "model", model, NllbTokenizer(vocab=vocabulary, merges=[]))
+    link = {"many_which": "one of the library", "many_model": "another model …", "many_name": folder}
+    app = open_page("translation_lab", many_lines="the cat", many_written="le chat", many_into="deu_Latn", **link)
+    assert_no_failure(app)
+    assert (app.selectbox(key="many_from").value, app.selectbox(key="many_into").value) == ("eng_Latn", "deu_Latn")
+    app = lab(folder, lab_text="the cat", lab_second="le chat", lab_kind="decoder", lab_from="fra_Latn")
+    assert_no_failure(app)
+    assert [token["text"] for token in sent(app, "lab")[0]["first"]["tokens"]["queries"]][:2] == ["</s>", "fra_Latn"]
+    assert app.selectbox(key="lab_from").value == "fra_Latn"
