@@ -143,6 +143,19 @@ def swap(x: Float[Tensor, "batch tokens d_model"], maps: Projections) -> tuple[f
     return largest(after[:, :, third] - before[:, :, third]), largest(after[:, :, second] - before[:, :, first]), slack
 
 
+def formulas(settings: Settings) -> dict[str, str]:
+    """The formulas under these settings, without a mask, in place of what the trace declares.
+
+    z is 0 for the token whose value is replaced and 1 for all others.
+    """
+    found = {"masked": "<scaled>"}
+    if settings.temperature != 1:
+        found["scaled"] = r"\frac{<scores>}{T\sqrt{d}}"
+    if settings.zeroed is not None:
+        found["values"] = r"z \odot \left(<x>W_V + b_V\right)"
+    return found
+
+
 def attend_tokens(x: Tensor, maps: Projections, settings: Settings, zeroed: int | None) -> SelfAttentionTrace:
     """Self-attention of one head, with the value of one place replaced by zeros if asked."""
     query_rows, key_rows, value_rows = project_fused(x, maps) if settings.fused else project(x, x, maps)

@@ -36,7 +36,10 @@ class MeanContextTrace:
         r"\tanh\left(\operatorname{mean}_{ij}(<grid>)\,W_0 + b_0\right)", title="First state", source="xu2015"
     )
     contexts: Float[Tensor, "batch target d_annotation"] = step(
-        r"\operatorname{mean}_{ij}(<grid>)", title="Context", source="xu2015"
+        r"\operatorname{mean}_{ij}(<grid>)",
+        title="Context",
+        source="xu2015",
+        ours="the mean is all that each word gets; in the paper it makes the first state alone",
     )
     decoder_states: Float[Tensor, "batch target d_hidden"] = step(
         r"\operatorname{GRU}([E[y_{t-1}]; <contexts>], h_{t-1})", title="Decoder states", source="cho2014"

@@ -24,7 +24,7 @@ from pages.parts.step_viewer import Computation
 
 MASK_SAYS = (
     "causal: no token sees a later one, as where the next word is to be guessed; padding: filler at the end is hidden; band: "
-    "only w neighbours on either side are seen; causal band: only the w before."
+    "a token sees itself and w neighbours on either side; causal band: itself and the w before."
 )
 SEED = 7
 AT_MOST = 64  # tokens: the leak meter replaces each of them once

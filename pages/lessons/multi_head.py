@@ -64,7 +64,7 @@ def scene(ui: Controls) -> Scene | None:
         origin=given.origin,
         evidence=(given.x, given.layer, SEED),
         focus={"head": min(1, chosen.n_heads - 1)},
-        formulas={"masked": "<scaled>"} | ({} if chosen.mixing else {"mixed": "<merged>"}),
+        formulas=multi_head.formulas(chosen),
         divisor=result.built.queries.shape[-1] ** 0.5,
     )
 

@@ -70,7 +70,7 @@ def scene(ui: Controls) -> Scene | None:
         evidence=(given.x, given.maps, SEED),
         asks=len(tokens) >= 3,
         code=(ran(project_fused if chosen.fused else project, **ROWS), ran(attend_tokens), ran(attend)),
-        formulas={"masked": "<scaled>"} | ({"scaled": r"\frac{<scores>}{T\sqrt{d}}"} if temperature != 1 else {}),
+        formulas=self_attention.formulas(chosen),
         divisor=temperature * result.now.queries.shape[-1] ** 0.5,
         on_reorder=lambda start, goal: ui.write("order", ",".join(map(str, moved(result.order, start, goal)))),
     )

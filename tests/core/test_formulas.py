@@ -14,12 +14,19 @@ from core.attention import (
     COSINE,
     DOT,
     SCALED_DOT,
+    MultiHeadAttention,
     additive,
 )
+from core.attention.heads import merge_without_transpose, split_without_transpose
 from core.attention.scores import projected_additive
 from core.lessons import attention as lesson_4
+from core.lessons import multi_head as lesson_8
+from core.lessons import self_attention as lesson_5
+from core.lessons.multi_head import MERGES, SPLITS
+from core.lessons.multi_head import Settings as Several
+from core.lessons.self_attention import Settings as Alone
 from core.trace import steps
-from tests.core.formula_examples import EXAMPLES, biased, of_maps, of_operator
+from tests.core.formula_examples import EXAMPLES, biased, of_heads, of_maps, of_operator
 from tests.core.latex import evaluate
 from tests.core.shapes import normal
 
@@ -109,6 +116,39 @@ def test_the_formulas_of_lesson_4_hold_under_every_change(change, score, project
     if projected:
         names |= {"X_Q": asking, "X_D": result.trace.x_keys}
     check(result.trace, names, lesson_4.formulas(result, settings))
+
+
+@pytest.mark.parametrize("settings", [Alone(), Alone((2, 0, 1), 1, 2.0), Alone(zeroed=0)], ids=str)
+def test_the_formulas_of_lesson_5_hold_under_its_settings(settings):
+    x, maps = normal(1, 3, 7, seed=1), biased(7, 4, seed=2)
+    result = lesson_5.run(x, maps, settings)
+    now = result.now
+    kept = torch.ones(1, 1, 3, 1)
+    if result.zeroed is not None:
+        kept[:, :, result.zeroed] = 0
+    names = {"X": now.x, "T": settings.temperature, "z": kept} | of_maps(maps)
+    check(now, names | of_operator(now.queries, now.keys, now.values), lesson_5.formulas(settings))
+
+
+@pytest.mark.parametrize("mixing", [True, False])
+@pytest.mark.parametrize("muted", [(), (1,)])
+@pytest.mark.parametrize("merge", MERGES)
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_formulas_of_lesson_8_hold_under_every_split_and_merge(split, merge, muted, mixing):
+    x, layer = (
+        normal(1, 5, 6, seed=1),
+        MultiHeadAttention(biased(6, 6, 3), normal(6, 6, seed=11), normal(6, seed=12), 3),
+    )
+    settings = Several(3, split, merge, muted, mixing)
+    built = lesson_8.run(x, layer, settings).built
+    heard = torch.ones(1, 3, 1, 1)
+    heard[:, list(muted)] = 0
+
+    def reshape(rows: torch.Tensor) -> torch.Tensor:
+        return split_without_transpose(rows, 3) if rows.dim() == 3 else merge_without_transpose(rows)
+
+    names = {"X": x, "m": heard, "reshape": reshape} | of_heads(layer)
+    check(built, names | of_operator(built.queries, built.keys, built.values), lesson_8.formulas(settings))
 
 
 def test_what_no_formula_is_written_in_is_refused():

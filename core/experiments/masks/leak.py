@@ -21,10 +21,16 @@ class MaskAfterSoftmaxTrace:
         r"\frac{<scores>}{\sqrt{d}}", title="Scaled scores", source="vaswani2017"
     )
     unmasked: Float[Tensor, "batch heads queries keys"] = step(
-        r"\operatorname{softmax}\left(<scaled>\right)", title="Weights over every key", source="vaswani2017"
+        r"\operatorname{softmax}\left(<scaled>\right)",
+        title="Weights over every key",
+        source="vaswani2017",
+        ours="a mistake, to be seen: the paper masks before the softmax",
     )
     cut: Float[Tensor, "batch heads queries keys"] = step(
-        r"<unmasked> \odot [\text{allowed}]", title="Weights cut off too late", source="vaswani2017"
+        r"<unmasked> \odot [\text{allowed}]",
+        title="Weights cut off too late",
+        source="vaswani2017",
+        ours="a mistake, to be seen: the paper masks before the softmax",
     )
     output: Float[Tensor, "batch heads queries value_dim"] = step(r"<cut>\,V", title="Output", source="vaswani2017")
 

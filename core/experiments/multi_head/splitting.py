@@ -153,6 +153,7 @@ def cut_input(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     )
 
     single = " (the same, for 1 head takes it all)" if layer.n_heads == 1 else ""
+    single = single or ("" if whole > width else ": your maps happen to read no more")
     return Finding(
         numbers,
         holds=whole > width >= cut,

@@ -86,7 +86,11 @@ class CombinedTrace:
         "<x> + <positions>", title="Added", source="vaswani2017", also="input embeddings"
     )
     joined: Float[Tensor, "batch tokens joined_dim"] = step(
-        r"\left[<x>;<positions>\right]", title="Joined", source="vaswani2017", also="concatenated"
+        r"\left[<x>;<positions>\right]",
+        title="Joined",
+        source="vaswani2017",
+        also="concatenated",
+        ours="to compare; the paper adds",
     )
     mapped: Float[Tensor, "batch tokens d_model"] = step(
         r"<joined>\begin{bmatrix}W_x\\W_p\end{bmatrix}", title="Joined, then mapped", source="vaswani2017"
