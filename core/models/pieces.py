@@ -9,7 +9,7 @@ from itertools import groupby
 from icu4py.breakers import WordBreaker
 from transformers import PreTrainedTokenizerBase
 
-from core.models.spelling import SPACE, Piece, Spelling, spelling_of
+from core.models.spelling import SPACE, Piece, Spelling, signs_of, spelling_of
 
 CONTINUES = "##"
 VISIBLE = {" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥"}
@@ -72,23 +72,26 @@ def pieces(
     special: Sequence[bool],
     words: Sequence[int | None],
     gaps: Sequence[bool] | None = None,
+    *,
+    source: bool = True,
 ) -> list[Shown]:
     """What to show for each token, and which word it belongs to.
 
     Words are those of the text, the same under every tokenizer: parted by spaces, punctuation, and in scripts without
     spaces by ICU's dictionaries. A tokenizer that says nothing of words, such as one of residues, has one in each token.
 
-    words   the words as the tokenizer counts them, None where it does not.
-    gaps    whether the text has a space before a token; None = not known, and then the tokenizer's signs tell.
+    words    the words as the tokenizer counts them, None where it does not.
+    source   whether it is a text that is read, not one that a translator writes.
+    gaps     whether the text has a space before a token; None = not known, and then the tokenizer's signs tell.
     """
     spelling, unknown = spelling_of(tokenizer), tokenizer.unk_token_id
-    signs = tokenizer.convert_ids_to_tokens(list(ids))
+    signs = signs_of(tokenizer, ids, source=source)
     shown: list[Shown] = []
     word = -1
     for is_special, run in groupby(range(len(ids)), key=special.__getitem__):
         places = list(run)
         if is_special:
-            shown += [Shown(signs[place], -1, signs[place].encode("utf-8", "replace")) for place in places]
+            shown += [Shown(readable(signs[place]), -1, signs[place].encode("utf-8", "replace")) for place in places]
             continue
         known = [None if ids[place] == unknown else signs[place] for place in places]
         spaces = None if gaps is None else [gaps[place] for place in places]

@@ -73,6 +73,18 @@ def read(
     for kept in records:
         single = {name: tensor.float() for name, tensor in kept.tensors.items()}
         groups[loaded.groups[kept.index]].append(replace(kept, index=layer_of_call[kept.index], tensors=single))
+    written = (target or tokens).ids
+    sizes = {
+        "encoder": (len(tokens.ids),) * 2,
+        "decoder": (len(written),) * 2,
+        "cross": (len(written), len(tokens.ids)),
+    }
+    for group, found in groups.items():
+        if any("weights" in kept.tensors and kept.weights.shape[-2:] != sizes[group] for kept in found):
+            raise ModelError(
+                f"{loaded.name} merges tokens between its layers, and what they then look at is no token of the text: "
+                "choose another model"
+            )
     parts = {group: tuple(found) for group, found in groups.items()}
     return Reading(tokens, target, inputs, **parts, stacks=loaded.stacks)
 
@@ -109,7 +121,10 @@ def _check_wishes(loaded: LoadedModel, layers: Collection[int], heads: Collectio
 def _running(loaded: LoadedModel, inputs: dict[str, Tensor]) -> Iterator[None]:
     """A run without gradients, with whatever goes wrong in the library told in one sentence."""
     largest = max(int(ids.max()) for name, ids in inputs.items() if name.endswith("input_ids"))
-    table = loaded.model.get_input_embeddings()
+    try:
+        table = loaded.model.get_input_embeddings()
+    except NotImplementedError:  # CANINE hashes letters and has no table
+        table = None
     if isinstance(table, nn.Embedding) and largest >= table.num_embeddings:
         raise ModelError(
             f"{loaded.name} knows {table.num_embeddings} tokens and its tokenizer more: fetch both again, they belong together"

@@ -1,10 +1,11 @@
 """How a tokenizer writes its tokens: each has signs of its own for bytes, for spaces, and for a word that goes on."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Any, Final, Literal, cast
 
 from transformers import PreTrainedTokenizerBase
 from transformers.convert_slow_tokenizer import bytes_to_unicode
@@ -81,6 +82,40 @@ def spelling_of(tokenizer: PreTrainedTokenizerBase) -> Spelling:
     decoder, splitter = getattr(backend, "decoder", None), getattr(backend, "pre_tokenizer", None)
     in_bytes = any(b"ByteLevel" in part.__getstate__() for part in (decoder, splitter) if part is not None)
     return Spelling(way, _BYTES if in_bytes or sign == _GPT2 else None, splits=splitter is not None)
+
+
+def signs_of(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], *, source: bool) -> list[str]:
+    """The tokens of these numbers; source: of a text that a translator reads, not of one that it writes.
+
+    A few translators have a vocabulary for each, and the library's tokenizers look both up in that of the target.
+    """
+    if source and has_two_vocabularies(tokenizer):
+        known = {number: sign for sign, number in cast("Any", tokenizer).encoder.items()}
+        return [known.get(number, str(tokenizer.unk_token)) for number in ids]
+    return [str(sign) for sign in tokenizer.convert_ids_to_tokens(list(ids))]
+
+
+def has_two_vocabularies(tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Whether a tokenizer writes source and target with another vocabulary: Marian's may, FSMT's does."""
+    return bool(getattr(tokenizer, "separate_vocabs", False)) or hasattr(tokenizer, "tgt_vocab_size")
+
+
+@contextmanager
+def writing_target(tokenizer: PreTrainedTokenizerBase) -> Iterator[None]:
+    """In this block a text is cut with the vocabulary of the target; nobody else may use the tokenizer meanwhile.
+
+    The library sees to that itself, but for FSMT's tokenizer, which knows the vocabulary of the source alone.
+    """
+    told: Any = tokenizer
+    if not hasattr(tokenizer, "tgt_vocab_size"):
+        yield
+        return
+    source = told.encoder
+    told.encoder = {sign: number for number, sign in told.decoder.items()}
+    try:
+        yield
+    finally:
+        told.encoder = source
 
 
 def _letters(tokenizer: PreTrainedTokenizerBase) -> list[str]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from core.models.errors import ModelError, told_as
 from core.models.languages import Languages, number_of, speak
 from core.models.loaded import LoadedModel
 from core.models.pieces import pieces
+from core.models.spelling import writing_target
 
 # a tokenizer is shared by all visitors and is set anew for source and target: one text after the other
 _tokenizing = threading.Lock()
@@ -90,7 +92,9 @@ def encode_target(
         raise ModelError(f"{loaded.name} does not say with which token its decoder begins: choose another model")
     tokens = Tokens((), (), (), (), (), 0, 0, 0)
     if text is not None:
-        tokens, _ = _window(loaded, [text], _call(loaded, [text], {"text_target": text}, languages), 0, None)
+        tokens, _ = _window(
+            loaded, [text], _call(loaded, [text], {"text_target": text}, languages), 0, None, source=False
+        )
     end = -1 if tokens.special[-1:] == (True,) else None
     (sign,) = loaded.text_tokenizer.convert_ids_to_tokens([begin])
     tokens = replace(
@@ -131,13 +135,14 @@ def _call(loaded: LoadedModel, texts: list[str], arguments: dict[str, Any], lang
         _tokenizing,
     ):
         speak(loaded.name, tokenizer, languages)
-        return tokenizer(
-            **arguments,
-            return_special_tokens_mask=True,
-            return_offsets_mapping=tokenizer.is_fast,
-            truncation=False,
-            verbose=False,
-        )
+        with writing_target(tokenizer) if "text_target" in arguments else nullcontext():
+            return tokenizer(
+                **arguments,
+                return_special_tokens_mask=True,
+                return_offsets_mapping=tokenizer.is_fast,
+                truncation=False,
+                verbose=False,
+            )
 
 
 def _check(text: str, name: str) -> None:
@@ -148,7 +153,7 @@ def _check(text: str, name: str) -> None:
 
 
 def _window(
-    loaded: LoadedModel, texts: Sequence[str], encoding: Any, start: int, at_most: int | None
+    loaded: LoadedModel, texts: Sequence[str], encoding: Any, start: int, at_most: int | None, *, source: bool = True
 ) -> tuple[Tokens, list[int]]:
     """The tokens that are used, and where they are in the encoding: all that were added, and as many others as fit."""
     tokenizer = loaded.text_tokenizer
@@ -170,7 +175,8 @@ def _window(
     marks = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
     special = [mark or number in marks for number, mark in zip(ids, added, strict=True)]
     words = encoding.word_ids() if encoding.is_fast else [None] * len(ids)
-    shown = pieces(tokenizer, ids, special, words, _gaps(texts, encoding) if encoding.is_fast else None)
+    gaps = _gaps(texts, encoding) if encoding.is_fast else None
+    shown = pieces(tokenizer, ids, special, words, gaps, source=source)
     tokens = Tokens(
         pieces=tuple(shown[index].text for index in kept),
         ids=tuple(ids[index] for index in kept),

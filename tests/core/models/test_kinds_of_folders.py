@@ -5,16 +5,23 @@ from pathlib import Path
 
 import pytest
 import transformers
-from transformers import ByT5Tokenizer, EsmTokenizer
+from transformers import (
+    ByT5Tokenizer,
+    EsmTokenizer,
+    FSMTConfig,
+    FSMTForConditionalGeneration,
+    FSMTTokenizer,
+)
 
 from core.models.errors import ModelError
 from core.models.loading import load
 from core.models.reading import read
 from tests.core.models import folders
-from tests.core.models.families import TEXT
+from tests.core.models.families import SEQ2SEQ, TEXT
 
 pytestmark = pytest.mark.usefixtures("no_models")
 
+SAME = {"hidden_size": 12, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 17}
 T5 = {"d_model": 12, "d_kv": 4, "d_ff": 16, "num_layers": 2, "num_heads": 3, "decoder_start_token_id": 0}
 
 
@@ -91,3 +98,32 @@ def test_a_foreign_format_is_named_as_such(tmp_path, file, told, with_config):
     (tmp_path / file).write_bytes(b"{}")
     with pytest.raises(ModelError, match=f"holds {told}"):
         load(str(tmp_path))
+
+
+def test_a_translator_with_two_vocabularies_reads_each_text_with_its_own(tmp_path):
+    """The same numbers stand for other pieces in source and target, and the library names both by the target's."""
+    (tmp_path / "merges").write_text("#version: 0\nt h 9\nth e</w> 9\nc a 9\nca t</w> 9\nl e</w> 8\nca r</w> 1\n")
+    marks = ["<s>", "<pad>", "</s>", "<unk>"]
+    for side, words in (("source", ["the</w>", "cat</w>", "ca"]), ("target", ["ca", "le</w>", "car</w>"])):
+        pieces = {piece: number for number, piece in enumerate(marks + words)}
+        (tmp_path / f"{side}.json").write_text(json.dumps(pieces))
+    files = {"src_vocab_file": "source.json", "tgt_vocab_file": "target.json", "merges_file": "merges"}
+    tokenizer = FSMTTokenizer(langs=["en", "fr"], **{name: str(tmp_path / file) for name, file in files.items()})
+    sizes = {name: size for name, size in SEQ2SEQ.items() if name != "vocab_size"}
+    config = FSMTConfig(
+        langs=["en", "fr"], src_vocab_size=11, tgt_vocab_size=11, **sizes | {"decoder_start_token_id": 2}
+    )
+    loaded = load(folders.save(tmp_path / "fsmt", FSMTForConditionalGeneration(config), tokenizer))
+    found = read(loaded, "the cat", "le car")
+    assert found.tokens.pieces == ("the", "cat", "</s>")
+    assert found.target.pieces == ("</s>", "le", "car")
+    assert found.target.ids == (2, 5, 6)
+    assert read(loaded, "the cat", "le car").tokens == found.tokens
+
+
+def test_a_model_that_merges_tokens_between_its_layers_is_refused_in_words(tmp_path):
+    sizes = {"local_transformer_stride": 8, "downsampling_rate": 2, "upsampling_kernel_size": 4, "num_hash_buckets": 16}
+    canine = folders.model_of("canine", **SAME | sizes | {"num_hash_functions": 4})
+    name = folders.save(tmp_path, canine, folders.word_pieces())
+    with pytest.raises(ModelError, match="merges tokens between its layers"):
+        read(load(name), "the cat sat")
