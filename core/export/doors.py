@@ -89,19 +89,23 @@ def heads_of_image(name: str, architecture: str, images: Tensor, stretched: bool
 
 
 def hidden_states(
-    loaded: SimpleNamespace, text: str, start: int = 0, at_most: int | None = None
+    loaded: SimpleNamespace, text: str, start: int = 0, at_most: int | None = None, filler: int = 0
 ) -> tuple[SimpleNamespace, Tensor]:
-    """The tokens of a text, and their vectors before each layer and behind the last: (depth, tokens, d_model)."""
+    """The tokens of a text, and their vectors before each layer and behind the last: (depth, tokens, d_model).
+
+    filler   so many filling tokens stand behind it, hidden from all; theirs come last.
+    """
     tokenizer, model = loaded.tokenizer, loaded.model
     pieces = tokenizer.tokenize(text)
     most = min(model.config.max_position_embeddings, tokenizer.model_max_length, MAX_TOKENS)
     room = min(most, at_most or most) - 2  # beside the two marks
     first = start if len(pieces) > room else 0
     pieces = [tokenizer.cls_token, *pieces[first : first + room], tokenizer.sep_token]
-    ids = torch.tensor([tokenizer.convert_tokens_to_ids(pieces)])
+    ids = torch.tensor([tokenizer.convert_tokens_to_ids([*pieces, *[tokenizer.pad_token] * filler])])
+    seen = (torch.arange(ids.shape[1]) < len(pieces)).long()[None]
     with torch.inference_mode():
-        states = model(input_ids=ids, output_hidden_states=True).hidden_states
-    return SimpleNamespace(pieces=tuple(pieces), ids=tuple(ids[0].tolist())), torch.cat(states)
+        states = model(input_ids=ids, attention_mask=seen, output_hidden_states=True).hidden_states
+    return SimpleNamespace(pieces=tuple(pieces), ids=tuple(ids[0, : len(pieces)].tolist())), torch.cat(states)
 
 
 def checkpoint(name: str) -> tuple[Path, dict[str, Any], dict[str, Tensor]]:

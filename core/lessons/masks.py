@@ -14,7 +14,7 @@ from core.lessons.material import Head
 from core.lessons.shown import Matrices, Shown
 from core.trace import matrices, steps
 
-KINDS = ("nothing hidden", "causal", "padding", "band", "causal band")
+KINDS = ("nothing hidden", "causal", "padding", "band", "causal band", "causal with padding")
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Settings:
 
     kind           one of KINDS.
     window         of a band: how many neighbours to each side may be seen.
-    padded         how many tokens at the end count as padding, which nobody may look at.
+    padded         how many tokens at the end are filler, which no other token may look at; left: at the beginning.
     flipped        cells (query, key) that the learner clicked: allowed becomes hidden and the other way round.
     n_layers       how many such layers lie on top of each other, for the reach.
     after_softmax  measure the leak of the wrong way.
@@ -32,6 +32,7 @@ class Settings:
     kind: str = "causal"
     window: int = 2
     padded: int = 0
+    left: bool = False
     flipped: frozenset[tuple[int, int]] = frozenset()
     n_layers: int = 2
     after_softmax: bool = False
@@ -56,8 +57,11 @@ class Lesson:
 
     @property
     def hidden_leak(self) -> float:
-        """The largest move of an output when a token is replaced that it may not see; 0 where it may see all."""
-        return largest(self.leak[~self.allowed])
+        """The largest move of an output when another token is replaced that it may not see; 0 where it may see all.
+
+        A token's own output moves with it whatever is hidden, since it is the one that asks.
+        """
+        return largest(self.leak[~self.allowed & ~torch.eye(len(self.allowed), dtype=torch.bool)])
 
     @property
     def smallest_row_sum(self) -> float:
@@ -70,11 +74,15 @@ def allowed_by(n_tokens: int, settings: Settings) -> Bool[Tensor, "queries keys"
     allowed = {
         "causal": masks.causal(n_tokens),
         "band": masks.local(n_tokens, settings.window),
+        "causal with padding": masks.causal(n_tokens),
         "causal band": masks.causal(n_tokens) & masks.local(n_tokens, settings.window),
     }.get(settings.kind, masks.everything(n_tokens, n_tokens))
-    if settings.kind == "padding":
-        kept = max(1, n_tokens - settings.padded)
-        allowed = allowed & masks.padding(torch.tensor([kept]), n_tokens)
+    if "padding" in settings.kind:
+        real = masks.padding(torch.tensor([max(1, n_tokens - settings.padded)]), n_tokens)[0, 0, 0]
+        real = real.flip(0) if settings.left else real
+        # a filler that may see nothing is given itself, as libraries do: nobody reads what comes out of it
+        allowed = allowed & real
+        allowed = allowed | (torch.eye(n_tokens, dtype=torch.bool) & ~real & ~allowed.any(-1, keepdim=True))
     allowed = allowed.clone()
     for query, key in settings.flipped:
         if query < n_tokens and key < n_tokens:

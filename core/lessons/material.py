@@ -1,6 +1,7 @@
 """What a lesson computes on: a sentence as a real model reads it, or a few numbers that the learner wrote."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from jaxtyping import Float
@@ -25,9 +26,12 @@ class Encoded:
         return self.hidden[layer][None]
 
 
-def encode(text: str, start: int = 0, at_most: int | None = None) -> Encoded:
-    """Read a sentence with the offline model. What follows is small and is computed on the processor."""
-    tokens, hidden = hidden_states(loading.load(offline.NAME), text, start, at_most)
+def encode(text: str, start: int = 0, at_most: int | None = None, filler: int = 0) -> Encoded:
+    """Read a sentence with the offline model. What follows is small and is computed on the processor.
+
+    filler   how many filling tokens stand behind it, as where sentences of a batch are of different lengths.
+    """
+    tokens, hidden = hidden_states(loading.load(offline.NAME), text, start, at_most, filler)
     return Encoded(text, tokens, hidden.cpu())
 
 
@@ -69,10 +73,21 @@ class Layer:
     layer: MultiHeadAttention
 
 
-def head_on_sentence(text: str, layer: int, head: int, start: int = 0, at_most: int | None = None) -> Head:
-    """A head of the offline model, and a sentence as it enters its layer."""
-    read, whole = encode(text, start, at_most), layer_of(layer)
-    return Head(read.tokens.pieces, read.x(layer), whole.maps.head(head, whole.n_heads))
+FILLER: Final = "[PAD]"
+
+
+def filled(words: tuple[str, ...], filler: int, left: bool) -> tuple[str, ...]:
+    """The words with filling tokens behind them, or before."""
+    return (FILLER,) * filler + words if left else words + (FILLER,) * filler
+
+
+def head_on_sentence(
+    text: str, layer: int, head: int, start: int = 0, at_most: int | None = None, filler: int = 0, left: bool = False
+) -> Head:
+    """A head of the offline model, and a sentence as it enters its layer. filler, left: as `filled`."""
+    read, whole = encode(text, start, at_most, filler), layer_of(layer)
+    x = read.x(layer).roll(filler if left else 0, dims=1)
+    return Head(filled(read.tokens.pieces, filler, left), x, whole.maps.head(head, whole.n_heads))
 
 
 def layer_on_sentence(text: str, layer: int, start: int = 0, at_most: int | None = None) -> Layer:
@@ -81,9 +96,19 @@ def layer_on_sentence(text: str, layer: int, start: int = 0, at_most: int | None
     return Layer(read.tokens.pieces, read.x(layer), layer_of(layer))
 
 
-def head_by_hand(words: tuple[str, ...], x: Rows, w_query: Rows, w_key: Rows, w_value: Rows) -> Head:
-    """A head of a few numbers."""
-    return Head(words, *by_hand(x, w_query, w_key, w_value))
+def head_by_hand(
+    words: tuple[str, ...],
+    x: Rows,
+    w_query: Rows,
+    w_key: Rows,
+    w_value: Rows,
+    filler: int = 0,
+    left: bool = False,
+) -> Head:
+    """A head of a few numbers. Filling tokens are rows of zeros."""
+    tokens, maps = by_hand(x, w_query, w_key, w_value)
+    empty = tokens.new_zeros(1, filler, tokens.shape[2])
+    return Head(filled(words, filler, left), torch.cat([empty, tokens] if left else [tokens, empty], dim=1), maps)
 
 
 def two_heads_by_hand(

@@ -90,16 +90,22 @@ def read(
 
 
 def hidden_states(
-    loaded: LoadedModel, text: str, start: int = 0, at_most: int | None = None
+    loaded: LoadedModel, text: str, start: int = 0, at_most: int | None = None, filler: int = 0
 ) -> tuple[Tokens, Float[Tensor, "depth tokens d_model"]]:
     """The vectors of a text in an encoder: before each layer, then behind the last (depth = n_layers + 1).
 
     start, at_most   as `tokenize`.
+    filler           so many filling tokens stand behind the text, hidden from all by the model's own mask; theirs come last.
     Raises   as `read`; ModelError also for a model that is no encoder.
     """
     if loaded.kind != "encoder":
         raise ModelError(f"{loaded.name} is no encoder ({loaded.kind}): choose an encoder, for example a BERT")
     tokens, inputs = encode(loaded, text, None, start, at_most)
+    if filler:
+        pad = loaded.tokenizer.pad_token_id if loaded.tokenizer and loaded.tokenizer.pad_token_id is not None else 0
+        ids = nn.functional.pad(inputs["input_ids"], (0, filler), value=pad)
+        seen = nn.functional.pad(torch.ones_like(inputs["input_ids"]), (0, filler))
+        inputs = {"input_ids": ids, "attention_mask": seen}
     with _running(loaded, inputs):
         states = loaded.model(**inputs, output_hidden_states=True).hidden_states
         return tokens, torch.stack([state[0] for state in states]).float()

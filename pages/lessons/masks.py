@@ -23,7 +23,7 @@ from pages.parts.number_table import NumberTable
 from pages.parts.step_viewer import Computation
 
 MASK_SAYS = (
-    "causal: no token sees a later one, as where the next word is to be guessed; padding: filler at the end is hidden; band: "
+    "causal: no token sees a later one, as where the next word is to be guessed; padding: filler is hidden; band: "
     "a token sees itself and w neighbours on either side; causal band: itself and the w before."
 )
 SEED = 7
@@ -32,7 +32,9 @@ TABLES = (
     NumberTable("x", "X", "", ((1, 0), (0, 1), (1, 1), (2, -1)), ("the", "cat", "sat", "down")),
     *learner_input.SMALL_MAPS,
 )
+FILLERS, SIDES = 16, ["behind", "before"]
 BEFORE, AFTER = "before softmax", "after softmax"
+FILLING = " Rows of [PAD] are computed like all others and never used: no word looks there; one that sees nothing sees itself."
 ONLY, EVERY, NONE = "only the last", "all of them", "none"
 
 page = Lesson(
@@ -50,12 +52,14 @@ def scene(ui: Controls) -> Scene | None:
         asked = learner_input.ask_head(ui)
         kind = ui.select("Mask", KINDS, "kind", 1, help=MASK_SAYS, width=170)
         window = ui.slider("Window w", 0, AT_MOST, 2, "window") if "band" in kind else 2
-        padded = ui.slider("Padding tokens", 0, AT_MOST, 2, "padded") if kind == "padding" else 0
-    given = learner_input.head(ui, asked, TABLES, AT_MOST)
+        padded = ui.slider("Padding tokens", 0, FILLERS, 2, "padded") if "padding" in kind else 0
+        left = padded > 0 and ui.one_of("They stand", SIDES, "side") == SIDES[1]
+    given = learner_input.head(ui, asked, TABLES, AT_MOST, padded, left)
     if given is None:
         return None
-    chosen = choose(ui, len(given.tokens), kind, window, padded)
+    chosen = choose(ui, len(given.tokens), Settings(kind, window, padded, left))
     result = masks.run(given.x, given.maps, chosen)
+    words = given.x.roll(-padded if left else 0, 1)[:, : len(given.tokens) - padded]
     return Scene(
         result,
         tokens={"queries": given.tokens, "keys": given.tokens},
@@ -64,8 +68,8 @@ def scene(ui: Controls) -> Scene | None:
         again=call(masks.shown, given.again, chosen),
         signature=str(given.again.args),
         origin=given.origin + ("" if asked is None else ". BERT itself hides only padding"),
-        evidence=(given.x, given.maps, SEED),
-        asks=len(given.tokens) >= 2,
+        evidence=(words, given.maps, SEED),
+        asks=words.shape[1] >= 2,
         given=given,
         chosen=chosen,
         divisor=result.trace.queries.shape[-1] ** 0.5,
@@ -73,7 +77,7 @@ def scene(ui: Controls) -> Scene | None:
     )
 
 
-def choose(ui: Controls, n_tokens: int, kind: str, window: int, padded: int) -> Settings:
+def choose(ui: Controls, n_tokens: int, mask: Settings) -> Settings:
     """What is measured with a mask, and the cells that were clicked."""
     with ui.more():
         n_layers = ui.slider(
@@ -89,7 +93,7 @@ def choose(ui: Controls, n_tokens: int, kind: str, window: int, padded: int) -> 
         clicked = ui.pairs("cells")
         if clicked:
             st.button("Forget my clicks", on_click=ui.write, args=("cells",))
-    chosen = Settings(kind, window, padded, clicked, n_layers, late)
+    chosen = replace(mask, flipped=clicked, n_layers=n_layers, after_softmax=late)
     if why := masks.blinds(n_tokens, chosen):
         st.caption(f"The link's cells were ignored: {why}.")
         return replace(chosen, flipped=frozenset())
@@ -152,7 +156,7 @@ def steps(scene: Scene):
         "weights",
         weights_matrix(hidden="allowed"),
         "Hidden tokens get exactly 0, and each row still adds up to 1: {q} spends {weights[q,k]:.2f} on {k}, among the "
-        "{allowed[q]} it may see.",
+        "{allowed[q]} it may see." + (FILLING if chosen.padded else ""),
         operator="softmax",
     )
     yield step(
@@ -174,8 +178,8 @@ def steps(scene: Scene):
     yield step(
         "leak",
         Matrix("leak", "share", corner="leak", cornerNote="output ↓ edited →", readout="plain"),
-        "Replace one token (column) and see which outputs (rows) move, and how far. {verdict} A hidden token moves an output "
-        "by at most {hidden_leak:.3g}, with the mask {way} the softmax.",
+        "Replace one token (column) and see which outputs (rows) move, and how far. {verdict} A hidden token moves another's "
+        "output by at most {hidden_leak:.3g}, with the mask {way} the softmax.",
         shows="cut" if chosen.after_softmax else "masked",
         operator="edit",
         title="The leak meter",

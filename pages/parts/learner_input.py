@@ -99,24 +99,39 @@ def ask_pair(ui: Controls, asks: str, is_asked: str, layer: int, head: int) -> A
 
 
 def head(
-    ui: Controls, asked: AskedHead | None, tables: Sequence[NumberTable], at_most: int | None = None
+    ui: Controls,
+    asked: AskedHead | None,
+    tables: Sequence[NumberTable],
+    at_most: int | None = None,
+    filler: int = 0,
+    left: bool = False,
 ) -> HeadInput | None:
     """The head that was asked for; None after saying why there is nothing.
 
-    tables    of the learner's numbers: the token vectors, then the three of SMALL_MAPS.
-    at_most   how many tokens the lesson can use.
+    tables        of the learner's numbers: the token vectors, then the three of SMALL_MAPS.
+    at_most       how many tokens the lesson can use.
+    filler, left  how many filling tokens stand behind the learner's, or before them.
     """
     if asked is None:
         words, rows = _by_hand(ui, tables)
-        again = partial(material.head_by_hand, words, *rows)
-        return HeadInput(plain(words), *material.by_hand(*rows), controls.OWN_MAPS, again)
+        again = partial(material.head_by_hand, words, *rows, *((filler, left) if filler else ()))
+        made = again()
+        return HeadInput(_shown(plain(words), filler, left), made.x, made.maps, controls.OWN_MAPS, again)
     read = sentences.read(asked.text, ui.prefix, at_most=at_most)
     if read is None:
         return None
-    again = partial(material.head_on_sentence, read.text, asked.layer, asked.head, read.tokens.start, at_most)
+    filling = (filler, left) if filler else ()
+    again = partial(material.head_on_sentence, read.text, asked.layer, asked.head, read.tokens.start, at_most, *filling)
     maps = material.layer_of(asked.layer).maps.head(asked.head, controls.N_HEADS)
-    origin = controls.origin(asked.layer, asked.head)
-    return HeadInput(sentences.shown(read), read.x(asked.layer), maps, origin, again)
+    x = again().x if filler else read.x(asked.layer)
+    tokens = _shown(sentences.shown(read), filler, left)
+    return HeadInput(tokens, x, maps, controls.origin(asked.layer, asked.head), again)
+
+
+def _shown(tokens: list[Token], filler: int, left: bool) -> list[Token]:
+    """Tokens with the filling ones."""
+    empty = [Token(material.FILLER, special=True)] * filler
+    return empty + tokens if left else tokens + empty
 
 
 def layer(

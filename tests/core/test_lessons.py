@@ -175,6 +175,47 @@ def test_the_kinds_of_masks_are_those_of_the_core():
     assert kept(kind="causal band", window=1) == 13
     assert kept(kind="padding", padded=2) == 35
     assert kept(kind="padding", padded=99) == 7
+    assert (
+        kept(kind="causal with padding", padded=2) == 25
+    )  # 28 - 2 - 1: two fillers behind, of which one sees the other
+    # two fillers before: neither sees a word, so each is given itself
+    assert kept(kind="causal with padding", padded=2, left=True) == 17
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("kind", ["padding", "causal with padding"])
+def test_filler_is_computed_and_nobody_else_moves_with_it(kind, left):
+    chosen = masking.Settings(kind=kind, padded=2, left=left)
+    result = masking.run(X, MAPS, chosen)
+    filler = slice(0, 2) if left else slice(TOKENS - 2, TOKENS)
+    words = [place for place in range(TOKENS) if place not in range(TOKENS)[filler]]
+    assert (result.leak[words][:, filler] == 0).all()
+    assert result.leak.diagonal()[filler].gt(0).all()  # it moves by itself, which is no leak
+    assert result.hidden_leak == 0
+    assert masking.run(X, MAPS, replace(chosen, after_softmax=True)).hidden_leak > 1e-4
+
+
+def test_a_token_that_may_not_see_itself_moves_and_that_is_no_leak():
+    result = masking.run(X, MAPS, masking.Settings(kind="nothing hidden", flipped=frozenset({(3, 3)})))
+    assert result.leak[3, 3] > 0
+    assert result.hidden_leak == 0
+
+
+def test_what_the_words_give_does_not_depend_on_the_filler_or_where_it_stands():
+    """Real [PAD] tokens, as the model makes them; by hand, rows of zeros."""
+    text, made = "The cat sat", {}
+    for filler, left in ((0, False), (3, False), (3, True)):
+        given = material.head_on_sentence(text, 3, 1, 0, 64, filler, left)
+        chosen = masking.Settings(kind="padding", padded=filler, left=left)
+        assert given.words.count("[PAD]") == filler
+        output = masking.run(given.x, given.maps, chosen).trace.attention.output[0, 0]
+        made[filler, left] = output[filler if left else 0 :][: len(given.words) - filler]
+    for other in ((3, False), (3, True)):
+        torch.testing.assert_close(made[other], made[0, False], atol=1e-5, rtol=1e-5)
+    numbers = ((1.0, 2.0),), *(((1.0, 0.0), (0.0, 1.0)),) * 3
+    by_hand = material.head_by_hand(("a",), *numbers, 2, True)
+    assert by_hand.words == ("[PAD]", "[PAD]", "a")
+    assert by_hand.x[0].tolist() == [[0, 0], [0, 0], [1, 2]]
 
 
 def test_a_clicked_cell_becomes_its_opposite():

@@ -31,7 +31,7 @@ PAGES = [
         {"self_attention_numbers": "by hand", "self_attention_bits": "64 bits", "self_attention_order": "2,0,1"},
     ),
     ("self_attention", {"self_attention_text": HOSTILE}),
-    ("masks", {"masks_kind": "band"}),
+    ("masks", {"masks_kind": "causal with padding", "masks_side": "before"}),
     ("masks", {"masks_numbers": "by hand"}),
     ("multi_head", {"multi_head_split": "reshape alone"}),
     (
