@@ -141,6 +141,7 @@ def test_the_experiment_behind_a_claim_runs_when_it_is_opened_and_again_on_new_n
     visitor = visit("/self_attention")
     visitor.page.get_by_text("“Each token attends to all the other tokens.”").click()
     visitor.says(".claims .says", "The weight of a token on itself is")
+    visitor.says(".claims .found", "An identity: it follows from the formula.")
     first = visitor.text(".claims dl")
     visitor.type_into("Sentence", "Birds sing")
     expect(visitor.see(".claims dl").first).not_to_have_text(first, use_inner_text=True)
