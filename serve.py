@@ -21,6 +21,7 @@ from pages.server import failures, health, preload, settings
 from pages.server.current_page import CurrentPage
 from pages.server.early_modules import EarlyModules
 from pages.server.headers import SecurityHeaders
+from pages.server.hidden import Hidden
 from pages.server.learner import Learner
 from pages.server.origins import Origins
 from pages.server.waiting import Visitors
@@ -74,6 +75,7 @@ app = st.App(
     routes=[route for base in sorted(BASES) for route in own_routes(base)],
     middleware=[
         Middleware(SecurityHeaders, framed_by=settings.FRAMED_BY),
+        Middleware(Hidden),
         Middleware(Origins),
         Middleware(Learner),
         Middleware(CurrentPage),

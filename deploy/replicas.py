@@ -98,6 +98,14 @@ def shared(n: int) -> dict[str, str]:
     }
 
 
+def furnish(folder: Path, told: str) -> None:
+    """Lay out a folder for nginx: what it is told of the app, what of itself, and the way to where it keeps large bodies."""
+    (folder / "lab.conf").write_text(told, "utf-8")
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder), "utf-8")
+    # where root starts it, its workers are nobody: without this they cannot get to their own folders in here
+    folder.chmod(0o711)
+
+
 @contextmanager
 def running(n: int, port: int) -> Iterator[list[Replica]]:
     """So many warm replicas, and nginx before them. Raises SystemExit in words where that cannot be."""
@@ -109,8 +117,7 @@ def running(n: int, port: int) -> Iterator[list[Replica]]:
     environment = shared(n)
     replicas = [Replica(number, environment) for number in free_ports(n)]
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "lab.conf").write_text(configuration(str(port), [each.port for each in replicas]), "utf-8")
-        (Path(folder) / "nginx.conf").write_text(MAIN.format(folder=folder), "utf-8")
+        furnish(Path(folder), configuration(str(port), [each.port for each in replicas]))
         for replica in replicas:
             replica.start()
         front = None

@@ -5,7 +5,7 @@ import tomllib
 
 import yaml
 
-from deploy.replicas import TEMPLATE, configuration, free_ports, shared
+from deploy.replicas import TEMPLATE, configuration, free_ports, furnish, shared
 from tests.browser.server import ROOT
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
@@ -53,3 +53,13 @@ def test_what_stands_behind_a_proxy_or_in_an_image_knows_that_others_reach_it():
     assert services["app"]["environment"]["ATTENTION_LAB_PUBLIC"] == "yes"
     assert "ENV ATTENTION_LAB_PUBLIC=yes" in DOCKERFILE
     assert shared(3)["ATTENTION_LAB_PUBLIC"] == "yes"
+
+
+def test_nginx_s_workers_get_to_the_folders_that_they_write_to_whoever_they_are(tmp_path):
+    """Started by root they are nobody, and large uploads were answered by 500."""
+    tmp_path.chmod(0o700)
+    furnish(tmp_path, configuration("8501", [1]))
+    assert tmp_path.stat().st_mode & 0o001
+    written = re.findall(r"_temp_path (\S+);", (tmp_path / "nginx.conf").read_text("utf-8"))
+    assert len(written) == 5
+    assert all(path.startswith(f"{tmp_path}/") for path in written)
