@@ -3,7 +3,7 @@
 
 import { css, inkOn, shade, UNREAD } from "./kit/colour.js";
 import { clamp, total } from "./kit/numbers.js";
-import { button, childrenOf, element, focusedIn } from "./kit/text.js";
+import { button, childrenOf, directionOf, element, focusedIn } from "./kit/text.js";
 
 /** @import { Selection, Theme, Token } from "./kit/types.js" */
 
@@ -131,6 +131,12 @@ export class TokenStrip {
     );
     this.asking.setAttribute("aria-label", "The words that ask. Arrow keys move between tokens.");
     this.node.classList.toggle("apart", this.apart);
+    for (const [row, shown] of /** @type {const} */ ([
+      [this.words, tokens],
+      [this.asking, asking ?? []],
+    ])) {
+      row.dir = directionOf(shown.filter(({ special }) => !special).map(({ text }) => text));
+    }
     this.words.replaceChildren(...tokens.map((token, index) => this.#word(token, index, role)));
     this.asking.replaceChildren(...(asking ?? []).map((token, index) => this.#word(token, index, "query")));
     if (held >= 0) childrenOf(this.words)[Math.min(held, tokens.length - 1)]?.focus({ preventScroll: true });
@@ -194,7 +200,8 @@ export class TokenStrip {
 
   /** @param {KeyboardEvent} event @param {HTMLElement} row */
   #key(event, row) {
-    const step = STEPS[event.key];
+    const turned = row.dir === "rtl" && event.key.startsWith("Arrow") ? -1 : 1; // an arrow goes to where it points
+    const step = STEPS[event.key] && turned * STEPS[event.key];
     const nodes = childrenOf(row);
     const at = this.#focused(row);
     const asks = row === this.asking || !this.apart;

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { indexed } from "../../assets/components/kit/text.js";
+import { directionOf } from "../../assets/components/kit/text.js";
 
-test("a single letter behind an underscore stands below the line", () => {
-  assert.deepEqual(indexed("XW_x + PW_p"), ["XW", "x", " + PW", "p", ""]);
-  assert.deepEqual(indexed("‖∂h_T/∂x_t‖"), ["‖∂h", "T", "/∂x", "t", "‖"]);
-});
-
-test("the name of a tensor or an argument keeps its underscore", () => {
-  for (const name of ["is_causal", "d_model", "w_", "_x", "2_x", "x_2"]) assert.deepEqual(indexed(name), [name]);
+test("words stand in the direction in which they are written", () => {
+  assert.equal(directionOf(["مرحبا", "بالعالم"]), "rtl");
+  assert.equal(directionOf(["שלום", "##ים"]), "rtl");
+  assert.equal(directionOf(["the", "cat"]), "ltr");
+  assert.equal(directionOf(["我", "喜欢"]), "ltr");
+  assert.equal(directionOf(["مرحبا", "BERT", "بالعالم", "3.14"]), "rtl");
+  assert.equal(directionOf(["the", "word", "سلام", "is", "Arabic"]), "ltr");
+  assert.equal(directionOf(["‹F0 9F›", ","]), "ltr");
+  assert.equal(directionOf([]), "ltr");
 });

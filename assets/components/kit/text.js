@@ -50,6 +50,20 @@ export const lettered = (text) =>
   indexed(text).map((part, place) => (place % 2 ? element("sub", { children: [part] }) : part));
 
 /**
+ * The way in which words are written: to the left where most of their letters are of Arabic, Hebrew or their kin.
+ *
+ * @param {string[]} words
+ */
+export function directionOf(words) {
+  const letters = words.join("").match(/\p{L}/gu) ?? [];
+  const leftward = letters.filter((letter) => LEFTWARD.test(letter));
+  return leftward.length * 2 > letters.length ? "rtl" : "ltr";
+}
+
+const LEFTWARD =
+  /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}\p{Script=Samaritan}\p{Script=Mandaic}]/u;
+
+/**
  * Spans [["text", role], ...] from Python or from a part, as nodes. A role is a class: query, key, number, mark ... What
  * has none is ours, and so is a letter, which stands for a table.
  *

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import transformers
 from transformers import (
+    BartConfig,
+    BartForConditionalGeneration,
     ByT5Tokenizer,
     EsmTokenizer,
     FSMTConfig,
@@ -127,3 +129,12 @@ def test_a_model_that_merges_tokens_between_its_layers_is_refused_in_words(tmp_p
     name = folders.save(tmp_path, canine, folders.word_pieces())
     with pytest.raises(ModelError, match="merges tokens between its layers"):
         read(load(name), "the cat sat")
+
+
+def test_the_token_with_which_a_decoder_begins_may_be_told_in_the_generation_config_alone(tmp_path):
+    sizes = SEQ2SEQ | {"vocab_size": 300}
+    name = folders.save(tmp_path, BartForConditionalGeneration(BartConfig(**sizes)), folders.sentence_pieces())
+    change(tmp_path, decoder_start_token_id=None, bos_token_id=None)
+    said = json.loads((tmp_path / "generation_config.json").read_text())
+    (tmp_path / "generation_config.json").write_text(json.dumps(said | {"decoder_start_token_id": 5}))
+    assert read(load(name), "the cat", "the").target.ids[0] == 5
