@@ -63,7 +63,7 @@ def scene(ui: Controls) -> Scene:
         drawn = ui.one_of("Picture", [DRAWN, BROUGHT], "source") == DRAWN
     with ui.under():
         things = scene_editor.edit(ui.prefix, SCENE) if drawn else SCENE
-        brought = None if drawn else own_picture.choose(ui.prefix)[1]
+        brought = None if drawn else own_picture.choose(ui.prefix, side=scenes.SIDE)[1]
     own = "" if brought is None else own_picture.digest(brought)
     settings = Settings(things, COVERED.get(covered), temperature, forced_cells.of_link(), own)
     result = captioned(settings, brought)

@@ -27,8 +27,13 @@ def _sample(name: str) -> np.ndarray:
     return sample(name)
 
 
-def choose(prefix: str, name: str = _MAIN, label: str = "Picture", default: str = "a cat") -> tuple[str, np.ndarray]:
-    """The name of the picture and its pixels (height, width, 3). A visitor's own stay in the session, never in the link."""
+def choose(
+    prefix: str, name: str = _MAIN, label: str = "Picture", default: str = "a cat", side: int = 0
+) -> tuple[str, np.ndarray]:
+    """The name of the picture and its pixels (height, width, 3). A visitor's own stay in the session, never in the link.
+
+    side   of the square into which the page draws it together, where the learner is not asked how: then that is said.
+    """
     names = [default, *(each for each in SAMPLES if each != default)]
     key = f"{prefix}_{name}"
     if name == _MAIN and brought() and key not in st.session_state and key not in st.query_params:
@@ -44,9 +49,17 @@ def choose(prefix: str, name: str = _MAIN, label: str = "Picture", default: str 
     if entry is None:
         st.caption(f"There is no picture of yours here yet: press “Bring your own”. Meanwhile you see {names[0]}.")
         return names[0], _sample(names[0])
-    for note in entry.taken.notes:
+    for note in (*entry.taken.notes, *_squashed(entry.taken.pixels, side)):
         st.caption(note)
     return entry.name, entry.taken.pixels
+
+
+def _squashed(pixels: np.ndarray, side: int) -> tuple[str, ...]:
+    """What is said of a picture that is drawn together to a square; nothing of one that is square already."""
+    height, width = pixels.shape[:2]
+    if not side or height == width:
+        return ()
+    return (f"Of {width} x {height} pixels the model sees {side} x {side}: the longer way is drawn together.",)
 
 
 def digest(picture: np.ndarray) -> str:

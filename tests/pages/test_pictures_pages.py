@@ -13,7 +13,7 @@ from core import settings
 from core.lessons import vision_transformer
 from core.lessons.vision_transformer import Settings
 from core.models import checkpoints
-from core.picture_files import Entry, read_archive, read_picture
+from core.picture_files import Entry, OpenedPicture, read_archive, read_picture
 from core.training import shapes
 from core.vision.classifier import fitted
 from core.vision.samples import sample
@@ -145,6 +145,22 @@ def test_nets_are_trained_on_few_pictures_and_on_many_while_one_waits(monkeypatc
     assert len(app.session_state["learning_curve_done"]["Few pictures, or many", 0]) == 6
     app.run()
     assert_no_failure(app)
+
+
+def test_a_picture_that_is_drawn_together_to_a_square_is_said_to_be(monkeypatch):
+    wide = np.zeros((30, 50, 3), np.uint8)
+    assert own_picture._squashed(wide, 32) == (
+        "Of 50 x 30 pixels the model sees 32 x 32: the longer way is drawn together.",
+    )
+    assert own_picture._squashed(wide[:, :30], 32) == ()  # square already
+    assert own_picture._squashed(wide, 0) == ()  # the learner is asked how, beside it
+    said_of = []
+    monkeypatch.setattr(st, "caption", said_of.append)
+    monkeypatch.setattr(own_picture, "_which", lambda key: Entry("mine.png", OpenedPicture(wide)))
+    monkeypatch.setattr(st, "selectbox", lambda *_, **__: own_picture.OWN)
+    monkeypatch.setattr(own_picture, "_bring", lambda key: None)
+    own_picture.choose("captioning", side=32)
+    assert said_of == list(own_picture._squashed(wide, 32))
 
 
 @pytest.fixture
