@@ -1,5 +1,6 @@
 """Lesson 7: masks. Who may see whom, what leaks when it is done wrong, how far windows reach."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 from core.attention import Projections, SelfAttentionTrace, masks, self_attend
 from core.experiments.masks import MaskAfterSoftmaxTrace, attend_mask_after_softmax, leak
 from core.experiments.measure import largest
+from core.lessons import material
 from core.lessons.material import Head
 from core.lessons.shown import Matrices, Shown
 from core.trace import matrices, steps
@@ -138,6 +140,25 @@ def shown(given: Head, settings: Settings) -> Shown:
     result = run(given.x, given.maps, settings)
     tensors = matrices(steps(result.trace)) | beside(result)
     return Shown(tensors, {"queries": given.words, "keys": given.words})
+
+
+def moved_by_another_word(text: str, layer: int, head: int, at_most: int) -> tuple[float, float]:
+    """Under a causal mask, how far outputs before the last word move, at most, when that word is another one.
+
+    Returns   in layer 0, where every vector stands for its own token, and in `layer`, whose vectors were mixed before
+              without a mask. Both 0 where the last word is beyond what is read.
+    """
+    other = re.sub(r"\w+(?=\W*$)", lambda last: "wide" if last[0] != "wide" else "old", text)
+    moved = []
+    for depth in (0, layer):
+        one, two = (material.head_on_sentence(each, depth, head, 0, at_most) for each in (text, other))
+        same = next((at for at, (a, b) in enumerate(zip(one.words, two.words, strict=False)) if a != b), 0)
+        first, second = (
+            self_attend(each.x, each.maps, masks.causal(each.x.shape[1])).attention.output[0, 0, :same]
+            for each in (one, two)
+        )
+        moved.append(largest((first - second).norm(dim=-1)))
+    return moved[0], moved[1]
 
 
 def movers(x: Float[Tensor, "1 tokens d_model"], maps: Projections, after_softmax: bool) -> Float[Tensor, "outputs"]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import streamlit as st
 from torch import Tensor
@@ -22,9 +23,10 @@ from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.number_table import NumberTable
 from pages.parts.step_viewer import Computation
 
-MASK_SAYS = (
-    "causal: no token sees a later one, as where the next word is to be guessed; padding: filler is hidden; band: "
-    "a token sees itself and w neighbours on either side; causal band: itself and the w before."
+MASK_SAYS = "causal: no token sees a later one; padding: filler is hidden; band: w on each side are seen; causal band: w before."
+REACH_SAYS = "How many layers with this mask lie on top of each other: the last step shows how far a token is heard."
+MIXED = (
+    " But these came through layers without a mask: they hold something of every token. Only in layer 0 do they not."
 )
 SEED = 7
 AT_MOST = 64  # tokens: the leak meter replaces each of them once
@@ -33,8 +35,10 @@ TABLES = (
     *learner_input.SMALL_MAPS,
 )
 FILLERS, SIDES = 16, ["behind", "before"]
+HIDDEN: dict[str, Any] = {"hidden": "allowed", "hiddenWord": "−∞", "margin": "visible"}
 BEFORE, AFTER = "before softmax", "after softmax"
 FILLING = " Rows of [PAD] are computed like all others and never used: no word looks there; one that sees nothing sees itself."
+VERDICTS = ("Nothing is hidden, so nothing can leak.", "Nothing leaks.", "The mask leaks.")
 ONLY, EVERY, NONE = "only the last", "all of them", "none"
 
 page = Lesson(
@@ -70,7 +74,7 @@ def scene(ui: Controls) -> Scene | None:
         origin=given.origin + ("" if asked is None else ". BERT itself hides only padding"),
         evidence=(words, given.maps, SEED),
         asks=words.shape[1] >= 2,
-        given=given,
+        given=(given, asked),
         chosen=chosen,
         divisor=result.trace.queries.shape[-1] ** 0.5,
         on_toggle=partial(toggle, ui, len(given.tokens), chosen),
@@ -80,15 +84,7 @@ def scene(ui: Controls) -> Scene | None:
 def choose(ui: Controls, n_tokens: int, mask: Settings) -> Settings:
     """What is measured with a mask, and the cells that were clicked."""
     with ui.more():
-        n_layers = ui.slider(
-            "Layers stacked, for “reach”",
-            1,
-            6,
-            2,
-            "layers",
-            help="How many layers with this mask lie on top of each other: the last step shows how far a token is heard.",
-            width=180,
-        )
+        n_layers = ui.slider("Layers stacked, for “reach”", 1, 6, 2, "layers", help=REACH_SAYS, width=180)
         late = ui.one_of("Mask, for “leak”", [BEFORE, AFTER], "way") == AFTER
         clicked = ui.pairs("cells")
         if clicked:
@@ -111,7 +107,8 @@ def toggle(ui: Controls, n_tokens: int, chosen: Settings, asked: int, seen: int)
 
 @page.steps
 def steps(scene: Scene):
-    result, chosen = scene.result, scene.chosen
+    result, chosen, (_, asked) = scene.result, scene.chosen, scene.given
+    mixed = asked is not None and asked.layer > 0
     everything, seen = result.allowed.numel(), int(result.allowed.sum())
     too_late = Computation(steps_of(result.wrong), "output", (ran(attend_mask_after_softmax),))
     yield step(
@@ -123,18 +120,7 @@ def steps(scene: Scene):
     )
     yield step(
         "mask M",
-        Matrix(
-            "mask",
-            "signed",
-            limit=1,
-            hidden="allowed",
-            margin="visible",
-            corner="M",
-            cornerNote="0 or −∞",
-            hiddenWord="−∞",
-            readout="pair",
-            chain="masked",
-        ),
+        Matrix("mask", "signed", limit=1, corner="M", cornerNote="0 or −∞", readout="pair", chain="masked", **HIDDEN),
         "{q} may look at {allowed[q]} of {n} tokens. Of all pairs {seen} stay, {gone} are hidden. Press Edit mask and click "
         "a cell to change it.",
         operator="M",
@@ -162,7 +148,7 @@ def steps(scene: Scene):
     yield step(
         "output",
         mixture(),
-        "The output of {q} holds nothing of the tokens it may not see.",
+        "The output of {q} is made of the vectors that it may see and of nothing else." + (MIXED if mixed else ""),
         operator="·V",
     )
     yield step(
@@ -174,7 +160,6 @@ def steps(scene: Scene):
         title="Masking after the softmax",
         instead=too_late,
     )
-    verdict = "Nothing leaks." if result.hidden_leak == 0 else "The mask leaks."
     yield step(
         "leak",
         Matrix("leak", "share", corner="leak", cornerNote="output ↓ edited →", readout="plain"),
@@ -185,7 +170,7 @@ def steps(scene: Scene):
         title="The leak meter",
         instead=too_late if chosen.after_softmax else None,
         code=None if chosen.after_softmax else ran(leak),
-        verdict="Nothing is hidden, so nothing can leak." if seen == everything else verdict,
+        verdict=VERDICTS[0 if seen == everything else 1 if result.hidden_leak == 0 else 2],
         way="after" if chosen.after_softmax else "before",
     )
     rule = ""
@@ -220,13 +205,13 @@ def who(moved: Tensor) -> str:
 
 
 @page.question(
-    "A causal mask before the softmax. The last word changes: which outputs move?",
+    "A causal mask before the softmax. The vector of the last token changes: which outputs of this layer move?",
     (EVERY, ONLY, NONE),
     sets={"kind": "causal", "way": BEFORE, "cells": ""},
     shows="leak",
 )
 def before(scene: Scene) -> tuple[str, str]:
-    given = scene.given
+    given = scene.given[0]
     moved = masks.movers(given.x, given.maps, after_softmax=False)
     return who(moved), f"All earlier outputs move by exactly {moved[:-1].max().item():g}."
 
@@ -238,11 +223,26 @@ def before(scene: Scene) -> tuple[str, str]:
     shows="leak",
 )
 def after(scene: Scene) -> tuple[str, str]:
-    given = scene.given
+    given = scene.given[0]
     moved = masks.movers(given.x, given.maps, after_softmax=True)
-    return who(moved), (
-        f"{int((moved > 0).sum())} of {len(moved)} move, the first by {moved[0].item():.3f}: the changed score stands in "
-        "every row's denominator."
+    heard = f"{int((moved > 0).sum())} of {len(moved)} move, the first by {moved[0].item():.3f}"
+    return who(moved), f"{heard}: the changed score stands in every row's denominator."
+
+
+@page.question(
+    "BERT reads without a mask up to this layer; here it is causal. The last word is another one: do outputs before it move?",
+    ("yes", "no"),
+    sets={"kind": "causal", "way": BEFORE, "cells": ""},
+    shows="output",
+)
+def through_the_layers(scene: Scene) -> tuple[str, str]:
+    _, asked = scene.given
+    if asked is None:
+        return "no", "Your numbers enter this layer as you wrote them: no layer has mixed them before."
+    at_first, here = masks.moved_by_another_word(asked.text, asked.layer, asked.head, AT_MOST)
+    return ("yes" if here > 0 else "no"), (
+        f"In layer 0 they move by {at_first:.3g}, in layer {asked.layer} by up to {here:.2f}: what enters it was mixed by the "
+        "layers before, where every token saw every other. A model with causal masks has them in every layer."
     )
 
 

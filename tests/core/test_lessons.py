@@ -218,6 +218,14 @@ def test_what_the_words_give_does_not_depend_on_the_filler_or_where_it_stands():
     assert by_hand.x[0].tolist() == [[0, 0], [0, 0], [1, 2]]
 
 
+def test_another_last_word_is_heard_before_it_only_where_layers_without_a_mask_came_first():
+    text = "The animal did not cross the street because it was too tired"
+    at_first, here = masking.moved_by_another_word(text, 3, 1, 64)
+    assert at_first == 0
+    assert here > 1
+    assert masking.moved_by_another_word(text, 0, 1, 64) == (0, 0)
+
+
 def test_a_clicked_cell_becomes_its_opposite():
     flipped = frozenset({(0, 6), (3, 1)})
     plain, clicked = (masking.allowed_by(TOKENS, masking.Settings(flipped=cells)) for cells in (frozenset(), flipped))

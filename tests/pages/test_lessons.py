@@ -116,6 +116,7 @@ def test_every_head_of_the_layer_is_on_the_screen_and_muted_ones_deliver_zeros()
         ("self_attention", "moves"),
         ("masks", "before"),
         ("masks", "after"),
+        ("masks", "through_the_layers"),
         ("multi_head", "copy"),
         ("multi_head", "leak"),
     ],
@@ -145,6 +146,7 @@ def test_the_answers_are_the_ledgers():
         ("self_attention", "moves"): "it moves along",
         ("masks", "before"): "only the last",
         ("masks", "after"): "all of them",
+        ("masks", "through_the_layers"): "yes",
         ("multi_head", "copy"): "about 0.5: half of it",
         ("multi_head", "leak"): "no, but it is wrong",
     }
@@ -167,9 +169,9 @@ def test_checking_performs_the_experiment_on_the_step_viewer():
 def test_a_lesson_is_answered_when_all_its_questions_were_checked():
     app = open_page("masks")
     done = ("masks", "answered", "")
-    for name in ("before", "after"):
+    for name in ("before", "after", "through_the_layers"):
         assert done not in app.session_state["progress_rows"]
-        app.button_group(key=f"masks_{name}_guess").set_value("none").run()
+        app.button_group(key=f"masks_{name}_guess").set_value("no" if name == "through_the_layers" else "none").run()
         app.button(key=f"masks_{name}_check").click().run()
     assert done in app.session_state["progress_rows"]
 
