@@ -22,10 +22,14 @@ function createClaims(root, io) {
   /** @type {Claim[]} */
   let claims = [];
   const showingCode = new Set();
+  /** @type {string | null} */
+  let told = null; // which are open, as Python was told and has not answered yet
+
+  const open = () => claims.flatMap((claim, place) => (claim.open ? [place] : []));
 
   function tell() {
-    const open = claims.flatMap((claim, place) => (claim.open ? [place] : []));
-    io.component.setStateValue("open", open);
+    told = JSON.stringify(open());
+    io.component.setStateValue("open", open());
   }
 
   /** @param {Claim} claim @param {number} place */
@@ -134,7 +138,11 @@ function createClaims(root, io) {
     update(data) {
       const active = focusedIn(root);
       const focused = active ? heads().indexOf(/** @type {HTMLElement} */ (active)) : -1;
+      const before = claims;
       claims = data.claims;
+      if (told === JSON.stringify(open())) told = null;
+      // an answer to an earlier click takes no later one back
+      if (told !== null) for (const [place, claim] of claims.entries()) claim.open = before[place]?.open;
       draw(focused);
     },
   };

@@ -37,8 +37,10 @@ page = Lesson(
     formula_of="contexts",
     symbols={"decoder_states": "h_t", "grid": "z"},
 )
-READS = (ran(Captioner.encode, features="grid"), ran(Captioner.laid_out, mean="contexts"))
+READS = ran(Captioner.encode, features="grid")
+MEAN = (ran(Captioner.laid_out, mean="contexts"),)
 LOOKS = (
+    ran(Captioner.laid_out),
     ran(Captioner.look_back, query="energies"),
     ran(attend, scores="energies", scaled="energies", output="contexts"),
 )
@@ -88,7 +90,7 @@ def scene(ui: Controls) -> Scene:
         evidence=(things, 0),
         focus={"query": at} if looking else {"query": at, "key": 0},
         formulas={"energies": rf"\frac{{1}}{{T}}\,{energies}"} if looking and temperature != 1 else {},
-        code=(*READS, *(LOOKS if looking else ()), *WRITES),
+        code=(READS, *(LOOKS if looking else MEAN), *WRITES),
         steps=looking_steps if looking else mean_steps,
         opens_at="weights" if looking else "c",
         dot_product=False,

@@ -43,16 +43,16 @@ def scene(ui: Controls) -> Scene | None:
     with row():
         is_real = ui.numbers() == controls.REAL
         text = ui.sentence() if is_real else ""
-    return sentence(ui, text) if is_real else on_own_numbers.scene(ui, SEED)
+        change = ui.one_of("Positions", real.CHANGES, "change", "zeroed") if is_real else "as typed"
+    return sentence(ui, text, change) if is_real else on_own_numbers.scene(ui, SEED)
 
 
-def sentence(ui: Controls, text: str) -> Scene | None:
+def sentence(ui: Controls, text: str, change: real.Change) -> Scene | None:
     """MiniLM's own positions on the learner's sentence."""
     read = sentences.read(text, ui.prefix, at_most=AT_MOST)
     if read is None:
         return None
     with ui.more():
-        change = ui.one_of("Positions", real.CHANGES, "change", "zeroed")
         shift = ui.slider("All later by", 0, 256, 5, "shift") if change == "shifted" else 5
     chosen = real.Settings(change, ui.two_of("pair", len(read.tokens.ids)), shift)
     result = real.run(read, chosen)
@@ -61,7 +61,7 @@ def sentence(ui: Controls, text: str) -> Scene | None:
         result,
         given=read,
         chosen=chosen,
-        names={"layer": layer, "of": head, "later": shift},
+        names={"layer": layer, "of": head, "later": shift, "change": change},
         tokens={"queries": words, "keys": words} | {axis: plain(texts) for axis, texts in real.axes(result).items()},
         beside=real.beside(result),
         shares=frozenset({"typed_weights", "looks_back", "looks_back_now"}),
@@ -98,7 +98,15 @@ def steps_of_a_sentence(scene: Scene):
     )
     yield step(
         "nearness",
-        Matrix("nearness", "signed", limit=1, corner="cosine", cornerNote="place by place", readout="plain"),
+        Matrix(
+            "nearness",
+            "signed",
+            limit=1,
+            corner="cosine",
+            cornerNote="place by place",
+            readout="plain",
+            axes="places ↓ · places →",
+        ),
         "How alike the rows of two places of the table are: where {q} and {k} were typed, their cosine is {nearness[q,k]:.2f}. "
         "Nobody told the table what near means; training did.",
         title="How alike two places are",
@@ -116,8 +124,12 @@ def steps_of_a_sentence(scene: Scene):
     yield step(
         "weights",
         weights_matrix(),
-        "Layer {layer}, head {of} looks most at the token before, of all heads, where positions are as typed. {q} gives "
-        "{weights[q,k]:.2f} to {k}; as typed it gives {typed_weights[q,k]:.2f}.",
+        "Of all heads layer {layer}, head {of} looks most at the token before, while positions are as typed. "
+        + (
+            "{q} gives {weights[q,k]:.2f} to {k}."
+            if scene.chosen.change == "as typed"
+            else "Here they are {change}: {q} gives {weights[q,k]:.2f} to {k}. As typed it gave {typed_weights[q,k]:.2f}."
+        ),
         operator="attend",
         title="A head that looks at the token before",
     )

@@ -361,7 +361,9 @@ class Lesson:
             key, now = self.ui.key(name), value(scene) if callable(value) else value
             if key in st.session_state:
                 st.session_state[key] = now
-            else:
-                url_state.write(key, now)
+                continue
+            url_state.write(key, now)
+            if now != "":  # a control that this makes appear takes it from the session; what none holds is only emptied
+                st.session_state[key] = now
         if shows:
             step_viewer.go_to(self.slug, shows)

@@ -110,7 +110,7 @@ def test_a_lesson_played_and_answered_is_done_on_the_map(visit):
     visitor.see(".step-viewer .steps").focus()
     visitor.page.keyboard.press("End")
     visitor.page.wait_for_url("**step=reach*")
-    for guess, place in (("only the last", 0), ("all of them", 1)):
+    for guess, place in (("only the last", 0), ("all of them", 1), ("yes", 0)):
         visitor.asks(visitor.page.get_by_text(guess, exact=True).nth(place).click)
         visitor.after(lambda: visitor.page.get_by_role("button", name="Check").first.click())
     visitor.page.get_by_role("link", name="The map").first.click()
@@ -217,3 +217,21 @@ def test_a_chart_is_loaded_for_a_visitor_who_comes_near_it_and_no_earlier(visit)
     visitor.see(".st-key-aside").scroll_into_view_if_needed()
     chart = visitor.page.get_by_role("figure", name="Weight of the outstanding key")
     expect(chart.locator(".js-plotly-plot")).to_be_visible(timeout=20_000)
+
+
+def test_what_a_check_sets_is_set_also_in_controls_that_it_makes_appear(visit):
+    visitor = visit("/positions")
+    visitor.asks(lambda: visitor.page.get_by_text("the one with sinusoids added", exact=True).first.click())
+    visitor.after(lambda: visitor.page.get_by_role("button", name="Check").nth(1).click())
+    expect(visitor.page.get_by_role("slider", name="Both later by")).to_have_value("1000")
+    visitor.says(".step-viewer .notice", "With sinusoids added it is −3.25 here")
+
+
+def test_claims_that_are_opened_faster_than_they_are_answered_all_open(visit):
+    visitor = visit("/positions?positions_numbers=by+hand")
+    said = visitor.see(".claims .said")
+    for place in range(4):
+        said.nth(place).click()
+    expect(visitor.see(".claims .verdict")).to_have_count(4)
+    visitor.rest()
+    expect(visitor.see(".claims .says")).to_have_count(4, timeout=30_000)

@@ -100,12 +100,14 @@ def ever_less_alike(given: Given, seed: int) -> Finding:
 @claim(
     said="Every place has a code of its own.",
     verdict="imprecise",
-    instead="With many hands of different speeds it has. One hand alone brings places 0 and 44 nearly together.",
+    instead="With many hands of different speeds it has. One hand alone comes back to nearly the same angle.",
     sources=("vaswani2017",),
 )
 def one_of_its_own(given: Given, seed: int) -> Finding:
     """The distance between the two most similar codes of 2,000 places, with all hands and with one."""
-    every, one = (nearest(sinusoidal(torch.arange(SEEN), width, given.base)) for width in (given.width, 2))
+    (every, _), (one, (first, second)) = (
+        nearest(sinusoidal(torch.arange(SEEN), width, given.base)) for width in (given.width, 2)
+    )
     numbers = (
         Number(f"nearest two with {given.width // 2} hands", every),
         Number("nearest two with 1 hand", one, ".1e"),
@@ -114,13 +116,15 @@ def one_of_its_own(given: Given, seed: int) -> Finding:
         numbers,
         holds=every > APART > one,
         says=f"Of {SEEN:,} places, the two most alike are {numbers[0].text} apart with {given.width // 2} hands and "
-        f"{numbers[1].text} with one.",
+        f"{numbers[1].text} with one (places {first} and {second}).",
     )
 
 
-def nearest(codes: Float[Tensor, "places width"]) -> float:
-    """The smallest distance between two different rows."""
-    return torch.cdist(codes, codes).fill_diagonal_(torch.inf).min().item()
+def nearest(codes: Float[Tensor, "places width"]) -> tuple[float, tuple[int, int]]:
+    """The smallest distance between two different rows, and which they are."""
+    apart = torch.cdist(codes, codes).fill_diagonal_(torch.inf)
+    first, second = divmod(int(apart.argmin()), len(codes))
+    return apart.min().item(), (first, second)
 
 
 @claim(

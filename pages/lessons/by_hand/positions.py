@@ -91,7 +91,7 @@ def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
     yield step(
         "P",
         tables(
-            Table("codes", "P", rows="places", labelled=True, limit=1),
+            Table("codes", "P", rows="places", labelled=True, limit=1, axes="places ↓ · numbers, places →"),
             Table("similarity", "PPᵀ", rows="places", limit=result.n_hands),
         ),
         "All {n_places} places under each other"
@@ -154,15 +154,16 @@ def _steps_by_hand(scene: Scene) -> Iterator[StepDeclared]:
     )
     yield step(
         "offset",
-        Curves("by_offset", "schemes", "places of the key behind the query", "score", start=-by_hand.AROUND),
-        "Move the key alone: " + ALONE[changes_alone] + ". RoPE's curve is the same wherever the query stands.",
+        Curves("by_offset", "schemes", "n − m, places of the key after the query", "score", start=-by_hand.AROUND),
+        "Move the key alone: " + ALONE[changes_alone] + ". For RoPE only n − m counts.",
         shows=("scores", "added_scores"),
         title="The key moved alone",
     )
     yield step(
         "biases",
         tables(
-            Table("penalty", "ALiBi", rows="near", labelled=True), Table("buckets", "T5", rows="near", scale="share")
+            Table("penalty", "ALiBi", rows="near", labelled=True, axes="places ↓ · places →"),
+            Table("buckets", "T5", rows="near", scale="share"),
         ),
         "Two ways that leave vectors alone and add to scores. ALiBi: a penalty that grows with distance, in each head at its own "
         "speed. T5: one trained number per head for each bucket of distances; "
