@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import get_type_hints
 
@@ -33,6 +34,7 @@ def named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 def imports_of(path: Path) -> set[str]:
     """Every module and every name that a file imports, wherever in the file it does."""
     found = set()

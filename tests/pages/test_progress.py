@@ -50,6 +50,9 @@ def rows(folder: Path) -> list[tuple]:
     return found
 
 
+RIGHT = {"before": "only the last", "after": "all of them", "through_the_layers": "no"}  # by hand
+
+
 def came(app: AppTest) -> dict[str, str]:
     """How far the map says that the visitor came."""
     return {lesson["slug"]: lesson["progress"] for lesson in sent(app, "map")[0]["lessons"]}
@@ -65,7 +68,7 @@ def answer(app: AppTest, guesses: dict[str, str]) -> AppTest:
 
 def test_what_was_done_is_kept_and_nothing_that_was_typed(folder, comes):
     app = open_page("masks", masks_text="My secret is Rumpelstilzchen", masks_open="2", step="1")
-    answer(app, {"before": "only the last", "after": "only the last"})
+    answer(app, {"through_the_layers": "yes", "before": "only the last", "after": "only the last"})
     kept = {row[1:] for row in rows(folder)}
     assert {("masks", "opened", "", 1), ("masks", "claim", "2", 1), ("masks", "answered", "", 1)} <= kept
     assert {("masks", "question", "before", 1), ("masks", "question", "after", 0)} <= kept
@@ -91,14 +94,14 @@ def test_the_furthest_step_stays_and_the_end_is_noted(folder, comes):
 def test_the_map_says_how_far_one_came_and_where_to_go_on_on_another_computer_too(folder, comes):
     assert set(came(open_page("map")).values()) == {"not begun"}
     app = open_page("masks", masks_numbers="by hand", step="7")
-    answer(app, {"before": "only the last", "after": "all of them"})
+    answer(app, RIGHT)
     open_page("attention", attention_numbers="by hand", step="3")
     seen = open_page("map")
     assert {slug: how for slug, how in came(seen).items() if how != "not begun"} == {
         "masks": "done",
         "attention": "begun",
     }
-    assert "1 of 9 lessons done, 1 begun, 2 of 2 questions right." in said(seen)
+    assert "1 of 9 lessons done, 1 begun, 3 of 3 questions right." in said(seen)
     (link,) = [element for element in seen.get("page_link") if "Go on where you were" in element.proto.label]
     assert "4 · Queries, keys, values, step 4" in link.proto.label
     comes("f" * 32)
@@ -160,7 +163,7 @@ def visit_rows(app: AppTest) -> list:
 
 
 def test_what_was_answered_before_it_was_erased_does_not_come_back(folder, comes):
-    app = answer(open_page("masks", masks_numbers="by hand"), {"before": "only the last", "after": "all of them"})
+    app = answer(open_page("masks", masks_numbers="by hand"), RIGHT)
     app.switch_page("pages/course/map.py").run()
     app.button(key="progress_erase").click().run()
     app.button(key="progress_erase_yes").click().run()

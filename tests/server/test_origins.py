@@ -1,6 +1,7 @@
 """A stream is opened by a page of this server alone, and nobody outside is asked whose page it is."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit import config, net_util
@@ -27,7 +28,9 @@ def opened(**headers: str) -> tuple[bool, str]:
         answers.append(message["type"])
 
     named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    asyncio.run(Origins(app)({"type": "websocket", "headers": named}, receive, send))
+    # in a thread of its own: the browser tests have a loop running in this one
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, Origins(app)({"type": "websocket", "headers": named}, receive, send)).result()
     assert answers == ([] if hosts else ["websocket.close"])
     return bool(hosts), hosts[0] if hosts else ""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from importlib import import_module
+from inspect import unwrap
 from types import SimpleNamespace
 from typing import Any
 
@@ -73,7 +74,7 @@ def untaught(patch: pytest.MonkeyPatch) -> tuple:
     patch.setattr(learning, "trained", trained)
     patch.setattr(memory, "trained", trained)
     patch.setattr(memory, "_UPDATES", 0)
-    patch.setattr(memory, "recall", memory.recall.__wrapped__)
+    patch.setattr(memory, "recall", unwrap(memory.recall))
     return even_translator(), TEXT, 0
 
 
@@ -123,7 +124,7 @@ def untaught_captioners(patch: pytest.MonkeyPatch) -> tuple:
 
     patch.setattr(grounding.checkpoints, "load_captioner", load)
     for kept in ("measured", "right_captions", "blinded", "place_words"):
-        patch.setattr(grounding, kept, getattr(grounding, kept).__wrapped__)
+        patch.setattr(grounding, kept, unwrap(getattr(grounding, kept)))
     return SCENE, 0
 
 
@@ -148,7 +149,7 @@ def untaught_copies(patch: pytest.MonkeyPatch) -> tuple:
     task = import_module("core.experiments.multi_head.copy_task")
     patch.setattr(task, "STEPS", 0)
     for kept in ("trained_to_copy", "letters_copied"):
-        patch.setattr(diversity, kept, getattr(task, kept).__wrapped__)
+        patch.setattr(diversity, kept, unwrap(getattr(task, kept)))
     return *tokens_and_layer(1), 0
 
 
