@@ -1,5 +1,5 @@
-"""A toy language pair that a small translator learns in seconds: adjectives stand before an English noun, and after a
-French one, in the opposite order.
+"""English and an invented language of French words, which a small translator learns in seconds: adjectives stand before an
+English noun, and behind one of the other language, in the opposite order.
 
     the big old red car sees a dog  ->  la voiture rouge vieille grande voit un chien
 """

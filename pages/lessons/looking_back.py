@@ -200,15 +200,15 @@ def panel(scene: Scene) -> None:
 
 
 @page.question(
-    f"A toy learns French from pairs alone, and reads “{PROBES['grammar']}”. Which English words get the largest weights of "
-    "French words 2 to 5?",
+    f"A toy learns an invented language, with French words and every adjective behind its noun, from pairs alone, and reads "
+    f"“{PROBES['grammar']}”. Which English words get the largest weights of its words 2 to 5?",
     ORDERS,
 )
 def brightest(scene: Scene) -> tuple[str, str]:
     with st.spinner("A toy is being trained, up to half a minute …", show_time=True):
         places, words = looking_back.brightest()
     at = ", ".join(str(place + 1) for place in places)
-    return ", ".join(words), f"The largest weights of French words 2 to 5 lie on English words {at}."
+    return ", ".join(words), f"The largest weights of its words 2 to 5 lie on English words {at}."
 
 
 @page.question(
@@ -223,8 +223,8 @@ page.toy(
     "watch",
     "grammar",
     "Watch it being learned",
-    "A toy, a small network, learns from pairs of sentences and nothing else where its simple French puts adjectives. Framed: "
-    "the word that a target word translates.",
+    "A toy, a small network, learns an invented language from pairs alone: French words, with all adjectives behind the noun. "
+    "Framed: the word that a target word translates.",
     "the red car sees a black dog",
 )
 page.show()

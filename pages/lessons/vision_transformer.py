@@ -193,11 +193,13 @@ def steps_to_the_class(scene: Scene):
     yield step(
         "class",
         tables(shares("shares", "p", "classes")),
-        "A linear layer makes {n} scores, softmax probabilities of them.",
+        "A linear layer makes {n} scores. Divided by {t:.2f}, so that it is right as often as it is sure, they go through a "
+        "softmax: probabilities.",
         shows="logits",
         operator="softmax",
         title="The class",
         n=len(result.now.probabilities),
+        t=vision_transformer.model(MODELS[scene.chosen.pooling]).temperature,
     )
 
 

@@ -29,7 +29,7 @@ NOUNS = {
     "digits": ("digits", "rows", "digits", "digit"),
 }
 WATCHED = {"grammar": "Sentence to watch", "digits": "Row to watch"}
-_BEFORE = "live_run_before"
+_BEFORE = "live_run_former"
 _RUN = "live_run"  # one training per visitor, whatever page it is on
 GOING = ("running", "waiting")
 REFRESH = 0.4  # seconds between two looks at a run that goes on

@@ -50,22 +50,22 @@ def class_token_required(pixels: Pixels, seed: int) -> Finding:
 )
 def straight_to_softmax(pixels: Pixels, seed: int) -> Finding:
     """The softmax of the pooled numbers themselves, beside what the model answers."""
-    model = vit()
-    trace = model(as_input(pixels))
-    straight, answer = trace.pooled[0].softmax(-1), trace.logits[0].softmax(-1)
-    top = int(answer.argmax())
+    model, images = vit(), as_input(pixels)
+    straight = model(images).pooled[0].softmax(-1)
+    answer = checkpoints.load_classifier("vit", "cpu").read(images).probabilities
+    label, largest_share = next(iter(answer.items()))
     other = straight[: len(answer)].argmax().item()
     return Finding(
         (
             Number("shares that a softmax of the pooled numbers has", len(straight), "d"),
             Number("classes", len(answer), "d"),
             Number("largest of the former", straight.max().item()),
-            Number("largest probability of a class", answer.max().item()),
+            Number("largest probability of a class", largest_share),
         ),
         holds=len(straight) != len(answer),
         says=f"A softmax of the pooled vector, the one read on for the whole picture, would share 1 among {len(straight)} "
         f"numbers that stand for no class; the layer between makes {len(answer)} scores of them, and the largest is that of "
-        f"{model.config.classes[top]}" + (", the same place by chance." if other == top else "."),
+        f"{label}" + (", the same place by chance." if model.config.classes[other] == label else "."),
     )
 
 
