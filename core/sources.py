@@ -208,6 +208,12 @@ SOURCES = {
         "Attention is Not Only a Weight: Analyzing Transformers with Vector Norms",
         "https://arxiv.org/abs/2004.10102",
     ),
+    "xiao2024": Source(
+        "Xiao et al.",
+        2024,
+        "Efficient Streaming Language Models with Attention Sinks",
+        "https://arxiv.org/abs/2309.17453",
+    ),
     "cs231n2025": Source(
         "Stanford CS231n",
         2025,

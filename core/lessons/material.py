@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.analysis.sinks import Delivery, Sink, delivery, sink
 from core.attention import MultiHeadAttention, Projections
 from core.models import device as devices
 from core.models import loading, offline
@@ -47,6 +48,12 @@ def weights(encoded: Encoded, layer: int) -> Float[Tensor, "heads queries keys"]
     return layer_of(layer)(encoded.x(layer)).attention.weights[0]
 
 
+def deliveries(encoded: Encoded) -> list[Delivery]:
+    """What each layer of the offline model gives to whom on a sentence, and what that delivers; a stack of heads each."""
+    made = (layer_of(layer)(encoded.x(layer)) for layer in range(len(encoded.hidden) - 1))
+    return [delivery(each.attention.weights[0], each.values[0]) for each in made]
+
+
 def device() -> str:
     """On what the offline model runs, for a person."""
     return devices.describe(loading.load(offline.NAME).device)
@@ -71,6 +78,11 @@ class Layer:
     words: tuple[str, ...]
     x: Float[Tensor, "1 tokens d_model"]
     layer: MultiHeadAttention
+
+
+def sink_of_sentence(text: str, start: int = 0, at_most: int | None = None) -> Sink:
+    """What the first token of a sentence gets and delivers in each layer of the offline model."""
+    return sink(deliveries(encode(text, start, at_most)))
 
 
 FILLER: Final = "[PAD]"

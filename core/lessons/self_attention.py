@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.analysis.sinks import Delivery, Sink, delivery
 from core.attention import COSINE, Projections, SelfAttentionTrace, attend, project, split_heads
 from core.experiments.measure import largest, rounding
 from core.experiments.self_attention.fused import project_fused
@@ -16,6 +17,7 @@ from core.lessons.shown import Matrices, Shown
 from core.trace import matrices, steps
 
 Beside = Literal["transpose", "correlation"]
+MEASURES = ("weight", "× ‖v‖", "even")  # of `by_layer`
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ class Lesson:
         place = int((weights - weights.mT).argmax())
         return place // len(weights), place % len(weights)
 
+    @property
+    def delivery(self) -> Delivery:
+        """What each token gives to whom, and what that delivers."""
+        return delivery(self.now.attention.weights[0, 0], self.now.values[0, 0])
+
     def with_mean(self, trace: SelfAttentionTrace) -> Float[Tensor, "rows value_dim"]:
         """The outputs with their mean as one more row."""
         output = trace.attention.output[0, 0]
@@ -85,25 +92,32 @@ def run(x: Float[Tensor, "batch tokens d_model"], maps: Projections, settings: S
     return Lesson(now, typed, order, zeroed, _compare(now, settings.beside))
 
 
-def beside(result: Lesson) -> Matrices:
-    """What figures show beside the trace."""
+def beside(result: Lesson, whole: Sink | None) -> Matrices:
+    """What figures show beside the trace. whole: of all layers of the model, where there is one."""
     typed, now = matrices(steps(result.typed)), matrices(steps(result.now))
     return {
         "projected": np.concatenate([now["queries"], now["keys"], now["values"]], axis=1),
         "beside": result.beside[0, 0].float().numpy(),
+        "delivered": result.delivery.shares.float().numpy(),
         "typed_output": typed["output"],
         "typed_mean": result.with_mean(result.typed).float().numpy(),
         "now_mean": result.with_mean(result.now).float().numpy(),
+        **({} if whole is None else {"first_token": by_layer(whole, len(result.order))}),
     }
 
 
-def shown(given: Head, settings: Settings) -> Shown:
+def by_layer(whole: Sink, n_tokens: int) -> Float[np.ndarray, "measures layers"]:
+    """What the first token gets of the weights, what it delivers, and an even share, layer by layer."""
+    return torch.stack([whole.weight, whole.shares, torch.full_like(whole.weight, 1 / n_tokens)]).numpy()
+
+
+def shown(given: Head, settings: Settings, whole: Sink | None = None) -> Shown:
     """All that the figures show."""
     result = run(given.x, given.maps, settings)
     words = [given.words[place] for place in result.order]
-    tensors = matrices(steps(result.now)) | beside(result)
+    tensors = matrices(steps(result.now)) | beside(result, whole)
     tokens = {"queries": words, "keys": words, "typed": given.words}
-    tokens |= {"typed_mean": [*given.words, "mean"], "now_mean": [*words, "mean"]}
+    tokens |= {"typed_mean": [*given.words, "mean"], "now_mean": [*words, "mean"], "measures": MEASURES}
     return Shown(tensors, tokens)
 
 

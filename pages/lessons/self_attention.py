@@ -13,13 +13,13 @@ from core.lessons.self_attention import Beside, Settings, attend_tokens, moved, 
 from core.lessons.shown import call
 from core.listing import ran
 from core.numerals import written
-from pages.parts import learner_input
+from pages.parts import delivered, learner_input
 from pages.parts.controls import Controls, row
-from pages.parts.figures import Table, mixture, pair_matrix, queries_keys_values, tables, weights_matrix
+from pages.parts.figures import Table, mixture, pair_matrix, queries_keys_values, tables
 from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.messages import literal
 from pages.parts.number_table import NumberTable
-from pages.parts.words import Token
+from pages.parts.words import Token, plain
 
 SEED = 5
 MEAN = Token("mean", special=True)
@@ -28,6 +28,10 @@ TABLES = (
     *learner_input.SMALL_MAPS,
 )
 STILL, CHANGED = "it stays as it is", "it changes a little"
+BUDGET = (
+    "Each row is a budget of exactly 1. Row {q} spends {weights[q,k]:.2f} of it on {k} and {weights[q,q]:.2f} on itself. "
+    "Columns need not add up to anything."
+)
 ALONG, LOST = "it moves along", "it stays where it was"
 
 page = Lesson(
@@ -51,6 +55,9 @@ def scene(ui: Controls) -> Scene | None:
         chosen = more(ui, given.tokens, temperature)
     result = self_attention.run(given.x, given.maps, chosen)
     tokens = [given.tokens[place] for place in result.order]
+    with ui.more():
+        by = delivered.ask(ui)
+    sink, *whole = delivered.whole_model(given.read) if given.read else (None,)
     return Scene(
         result,
         trace=result.now,
@@ -62,9 +69,11 @@ def scene(ui: Controls) -> Scene | None:
             "typed": given.tokens,
             "typed_mean": [*given.tokens, MEAN],
             "now_mean": [*tokens, MEAN],
+            "measures": plain(self_attention.MEASURES),
         },
-        beside=self_attention.beside(result),
-        again=call(self_attention.shown, given.again, chosen),
+        beside=self_attention.beside(result, sink),
+        names={"by": by, "sink": sink},
+        again=call(self_attention.shown, given.again, chosen, *whole),
         signature=f"{given.again.args}|{result.order}",
         origin=given.origin,
         evidence=(given.x, given.maps, SEED),
@@ -130,10 +139,10 @@ def steps(scene: Scene):
     )
     yield step(
         "weights",
-        weights_matrix(),
-        "Each row is a budget of exactly 1. Row {q} spends {weights[q,k]:.2f} of it on {k} and {weights[q,q]:.2f} on itself. "
-        "Columns need not add up to anything.",
+        delivered.matrix(scene.names["by"]),
+        BUDGET if scene.names["by"] == delivered.WEIGHT else delivered.ARRIVES,
         operator="softmax",
+        title="" if scene.names["by"] == delivered.WEIGHT else delivered.TITLE,
     )
     gives, takes = result.least_mutual
     share: dict[str, Any] = {"scale": "weights", "limit": 1}
@@ -163,6 +172,8 @@ def steps(scene: Scene):
         operator="·V",
         zeroed="" if result.zeroed is None else f"The value of “{tokens[result.zeroed].text}” is zeros now. ",
     )
+    if scene.names["sink"] is not None:
+        yield delivered.first_token(scene.names["sink"], scene.given.tokens[0].text, n_tokens)
     moved_places = sum(place != token for place, token in enumerate(result.order))
     yield step(
         "shuffled",

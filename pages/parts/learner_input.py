@@ -11,6 +11,7 @@ from torch import Tensor
 from core.attention import MultiHeadAttention, Projections
 from core.lessons import attention, material
 from core.lessons.attention import Operands
+from core.lessons.material import Encoded
 from pages.parts import controls, sentences
 from pages.parts.controls import Controls
 from pages.parts.number_table import NumberTable, edit_tables
@@ -49,24 +50,32 @@ class AskedPair(NamedTuple):
 
 @dataclass(frozen=True)
 class HeadInput:
-    """Tokens as vectors, one head's maps, where they come from, and the call that makes them again."""
+    """Tokens as vectors, one head's maps, where they come from, and the call that makes them again.
+
+    read   the sentence as the whole model reads it; None for the learner's own numbers.
+    """
 
     tokens: list[Token]
     x: Tensor
     maps: Projections
     origin: str
     again: partial
+    read: Encoded | None = None
 
 
 @dataclass(frozen=True)
 class LayerInput:
-    """Tokens as vectors, one layer with all its heads, where they come from, and the call that makes them again."""
+    """Tokens as vectors, one layer with all its heads, where they come from, and the call that makes them again.
+
+    read   the sentence as the whole model reads it; None for the learner's own numbers.
+    """
 
     tokens: list[Token]
     x: Tensor
     layer: MultiHeadAttention
     origin: str
     again: partial
+    read: Encoded | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +134,7 @@ def head(
     maps = material.layer_of(asked.layer).maps.head(asked.head, controls.N_HEADS)
     x = again().x if filler else read.x(asked.layer)
     tokens = _shown(sentences.shown(read), filler, left)
-    return HeadInput(tokens, x, maps, controls.origin(asked.layer, asked.head), again)
+    return HeadInput(tokens, x, maps, controls.origin(asked.layer, asked.head), again, read)
 
 
 def _shown(tokens: list[Token], filler: int, left: bool) -> list[Token]:
@@ -150,7 +159,7 @@ def layer(
         return None
     again = partial(material.layer_on_sentence, read.text, asked.layer, read.tokens.start, at_most)
     origin = controls.origin(asked.layer)
-    return LayerInput(sentences.shown(read), read.x(asked.layer), material.layer_of(asked.layer), origin, again)
+    return LayerInput(sentences.shown(read), read.x(asked.layer), material.layer_of(asked.layer), origin, again, read)
 
 
 def pair(ui: Controls, asked: AskedPair | None, tables: Sequence[NumberTable]) -> PairInput | None:

@@ -56,6 +56,7 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
             "self_attention_order": "1,0,2,3,4,5,6,7,8,9,10,11,12,13",
             "self_attention_zeroed": "2 animal",
             "self_attention_temperature": "2.0",
+            "self_attention_measure": "weight × ‖v‖",
         },
     },
     "positions": {

@@ -12,7 +12,13 @@ from core.experiments.self_attention.maps import (
     sizes,
 )
 from core.experiments.self_attention.order import equivariant, invariant
-from core.experiments.self_attention.pattern import correlation, love, only_the_others, weight_is_importance
+from core.experiments.self_attention.pattern import (
+    correlation,
+    first_token_says_much,
+    love,
+    only_the_others,
+    weight_is_importance,
+)
 
 CLAIMS = (
     learned_vectors,
@@ -24,6 +30,7 @@ CLAIMS = (
     correlation,
     love,
     weight_is_importance,
+    first_token_says_much,
     equivariant,
     invariant,
     another_name,

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from core.analysis.sinks import delivery, sink
 from core.attention import COSINE, AttentionTrace, Projections, attend, self_attend
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import (
@@ -146,4 +147,30 @@ def weight_is_importance(x: Tokens, maps: Projections, seed: int) -> Finding:
         says=f"With its value zeroed, token {key} keeps the weight {numbers[1].text} and delivers {numbers[3].text} "
         f"in place of {numbers[2].text}; as they are, {numbers[4].text} of {counted(len(delivered), 'token')} get "
         f"most from another token than the one they weigh most{as_weighed}.",
+    )
+
+
+@claim(
+    said="Heads look at the first token because it has much to say.",
+    verdict="imprecise",
+    instead="Often its value is short, so that it delivers little: an attention sink, for weight that a head has no use for.",
+    sources=("clark2019", "kobayashi2020", "xiao2024"),
+)
+def first_token_says_much(x: Tokens, maps: Projections, seed: int) -> Finding:
+    """What your first token gets of all weight, and what it delivers of all weight times length of value."""
+    made = self_attend(exact(x), exact_maps(maps))
+    even = 1 / x.shape[1]
+    found = sink([delivery(made.attention.weights[0], made.values[0])])
+    numbers = (
+        Number("its share of the weights", found.weight.item()),
+        Number("an even share", even),
+        Number("its share of weight × ‖v‖, row by row", found.shares.item()),
+        Number("length of its value, the others' mean being 1", found.length.item()),
+    )
+    is_sink = numbers[0].value > 1.5 * even and 2 * numbers[2].value < numbers[0].value
+    return Finding(
+        numbers,
+        holds=is_sink,
+        says=f"Your first token gets {numbers[0].text} of the weights, where an even share is {numbers[1].text}, and delivers "
+        f"{numbers[2].text}: {'it is a sink' if is_sink else 'no sink is to be seen here'}.",
     )

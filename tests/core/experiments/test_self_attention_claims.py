@@ -6,6 +6,7 @@ import torch
 from core.attention import Projections
 from core.experiments.self_attention import CLAIMS
 from core.experiments.self_attention.maps import count_products
+from core.lessons import material
 from tests.core.experiments.learner import tokens_and_maps
 from tests.core.shapes import normal
 
@@ -92,6 +93,15 @@ def test_a_light_token_with_a_long_value_delivers_more_than_the_heaviest():
     like_first = Projections.without_bias(torch.eye(2)[:, 1:], torch.eye(2)[:, 1:], torch.eye(2))
     finding = BY_NAME["weight_is_importance"](x, like_first, 0)
     assert finding["tokens whose largest weight is not their largest contribution"] == 1
+
+
+def test_the_first_token_of_a_real_head_gets_half_of_the_weight_and_delivers_little():
+    """Layer 3, head 1 on the lesson's own sentence."""
+    given = material.head_on_sentence("The animal did not cross the street because it was too tired", 3, 1)
+    finding = BY_NAME["first_token_says_much"](given.x, given.maps, 0)
+    assert finding.holds
+    assert finding["its share of the weights"] > 0.4
+    assert finding["its share of weight × ‖v‖, row by row"] < 0.25
 
 
 def test_the_parameters_do_not_know_the_length_of_the_sentence():

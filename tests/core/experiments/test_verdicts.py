@@ -240,6 +240,7 @@ FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = {
     "self_attention.correlation": fails(*TWINS),
     "self_attention.love": fails(*TWINS),
     "self_attention.weight_is_importance": fails(*ALONE),
+    "self_attention.first_token_says_much": fails(*TWINS),
     "self_attention.invariant": fails(*TWINS),
     "self_attention.another_name": fails(*TWINS),
     "masks.no_look_ahead": fails(*ALONE),
