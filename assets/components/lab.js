@@ -233,7 +233,7 @@ function createLab(root, io) {
   function part(words, prefix) {
     /** @type {Record<string, Tensor>} */
     const tensors = {};
-    for (const name of ["weights", "queries", "keys", "bias", "allowed"]) {
+    for (const name of ["weights", "queries", "keys", "bias", "allowed", "given", "lengths"]) {
       if (data.tensors[prefix + name]) tensors[name] = data.tensors[prefix + name];
     }
     return { ...words, tensors };

@@ -4,7 +4,7 @@ import { cut, FONT, fit, heat, writeLettered } from "./kit/canvas.js";
 import { number, signed, total } from "./kit/numbers.js";
 import { rowOf } from "./kit/selection.js";
 import { element, spans, spoken } from "./kit/text.js";
-import { saidOf } from "./kit/way.js";
+import { deliveredOf, saidOf } from "./kit/way.js";
 
 /** @import { Matrix } from "./kit/figure_kinds.js" */
 /** @import { Readable, Span, StepView, Tensor } from "./kit/types.js" */
@@ -169,6 +169,10 @@ export class Readout {
     const every = Array.from({ length: k.rows }, (_, place) => total(products(q, query, k, place)));
     const [bias, allowed] = ["bias", "allowed"].map((name) => figure.stack(name)?.row(query));
     const way = figure.payload.way ?? { scale: 1, softcap: null, sink: null };
+    const [weights, given, lengths] = ["weights", "given", "lengths"].map((name) => figure.stack(name));
+    const weight = (given ?? weights).at(query, key);
+    const chain = saidOf(way, { products: every, bias, allowed }, key, weight);
+    if (lengths) chain.push(...deliveredOf(given.row(query), lengths.row(0), key, weights.at(query, key)));
     return {
       title: [
         [asks, "query"],
@@ -180,7 +184,7 @@ export class Readout {
         { name: `k ${asked}`, role: "key", values: k.row(key), limit: figure.payload.limits.keys },
         { name: "q × k", values: products(q, query, k, key) },
       ],
-      chain: saidOf(way, { products: every, bias, allowed }, key, figure.tensor("weights").at(query, key)),
+      chain,
     };
   }
 

@@ -18,6 +18,7 @@ from safetensors import safe_open
 from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
+from transformers.masking_utils import eager_mask
 
 from core.models.offline import NAME, PACKAGE
 from core.sequence.decoder import DecoderConfig
@@ -74,6 +75,27 @@ def heads_of_text(name: str, architecture: str, inputs: dict[str, list[list[int]
     with torch.inference_mode():
         output = model(**{key: torch.tensor(rows) for key, rows in inputs.items()}, output_attentions=True)
     return torch.cat(output[found])
+
+
+def heads_and_values_of_text(
+    name: str, architecture: str, inputs: dict[str, list[list[int]]], calls: list[int]
+) -> list[tuple[Tensor, Tensor]]:
+    """The weights and the values of all heads of a model, layer by layer; calls: which of its attention calls, in order."""
+    kept = []
+
+    def noted(module: Any, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **more: Any) -> Any:
+        """What the model's own family computes, with its weights and values kept."""
+        own = sys.modules[type(module).__module__].eager_attention_forward
+        output, weights = own(module, query, key, value, mask, **more)
+        kept.append((weights, value.repeat_interleave(weights.shape[1] // value.shape[1], dim=1)))
+        return output, weights
+
+    transformers.AttentionInterface.register("noted", noted)
+    transformers.AttentionMaskInterface.register("noted", eager_mask)
+    model = opened(name, getattr(transformers, architecture), attn_implementation="noted", dtype=torch.float32).eval()
+    with torch.inference_mode():
+        model(**{key: torch.tensor(rows) for key, rows in inputs.items()})
+    return [kept[call] for call in calls]
 
 
 def heads_of_image(name: str, architecture: str, images: Tensor, stretched: bool) -> Tensor:

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float
+from torch import Tensor
 
 from core.analysis.flow import Summary, Weights, summarised
 from core.analysis.grouping import Groups, grouped
+from core.analysis.sinks import delivery
 from core.export import doors
 from core.lessons.shown import Shown, call
 from core.lessons.text_attention import TextAttention
@@ -46,6 +49,13 @@ def way_of(record: LayerRecord, head: int) -> WayOfHead | None:
     )
 
 
+def shares(
+    found: list[tuple[Float[Tensor, "1 heads queries keys"], Float[Tensor, "1 heads keys value_dim"]]],
+) -> Weights:
+    """What the weights of each layer deliver, as shares of its row, of weights and values layer by layer."""
+    return torch.stack([delivery(weights[0], values[0]).shares for weights, values in found])
+
+
 def shown(
     weights: Weights,
     of: Summary,
@@ -71,5 +81,9 @@ def again(
     """The call of `shown` by the library alone, for what this project's own reading of a text has shown."""
     inputs = {name: ids.tolist() for name, ids in reading.inputs.items()}
     found = f"{seen.kind}_attentions" if reading.target else "attentions"
-    weights = call(doors.heads_of_text, loaded.name, type(loaded.model).__name__, inputs, found)
+    model = (loaded.name, type(loaded.model).__name__, inputs)
+    weights = call(doors.heads_of_text, *model, found)
+    if seen.measure != "weight":
+        calls = [place for place, group in enumerate(loaded.groups) if group == seen.kind]
+        weights = call(shares, call(doors.heads_and_values_of_text, *model, calls))
     return call(shown, weights, of, layer, head, seen.rows, seen.columns, seen.queries.pieces, seen.keys.pieces)

@@ -12,8 +12,10 @@ from core.analysis.flow import Summary, summarised
 from core.analysis.grouping import Groups, grouped, groups
 from core.analysis.head_statistics import Words
 from core.analysis.overview import thumbnails
+from core.analysis.sinks import Delivery, Measure, Sink, delivery, sink
 from core.models.pieces import together
 from core.models.reading import Reading
+from core.models.recording import LayerRecord
 from core.models.stacks import Stack
 from core.models.tokens import Tokens
 
@@ -24,7 +26,9 @@ Kind = Literal["encoder", "decoder", "cross"]
 class TextAttention:
     """All heads of one kind, as they are to be seen.
 
-    layers          the weights between the model's own tokens: what is computed, is computed on them.
+    layers          the weights between the model's own tokens, or the shares of what they deliver: what is computed, is
+                    computed on them.
+    measure         which of the two.
     asked           the model's own tokens that are the keys.
     queries, keys   the tokens of the rows and columns that are shown.
     rows, columns   the places of the model's tokens in each of these.
@@ -32,6 +36,7 @@ class TextAttention:
     """
 
     kind: Kind
+    measure: Measure
     layers: tuple[Float[Tensor, "heads queries keys"], ...]
     asked: Words
     queries: Words
@@ -91,22 +96,38 @@ def kinds(reading: Reading) -> tuple[Kind, ...]:
     return tuple(kind for kind in ("encoder", "decoder", "cross") if getattr(reading, kind))
 
 
-def text_attention(reading: Reading, kind: Kind, *, hide_special: bool, merge_pieces: bool) -> TextAttention:
+def delivered(record: LayerRecord) -> Delivery:
+    """What the heads of one layer deliver on a text, where its values were recorded."""
+    return delivery(record.weights[0].cpu(), record.values[0].cpu())
+
+
+def first_token(reading: Reading, kind: Kind) -> Sink:
+    """What the first token gets and delivers in each layer of one kind, where the values were recorded."""
+    return sink([delivered(record) for record in getattr(reading, kind)])
+
+
+def text_attention(
+    reading: Reading, kind: Kind, *, hide_special: bool, merge_pieces: bool, measure: Measure = "weight"
+) -> TextAttention:
     """All heads of one kind, with special tokens left out and pieces of words merged if asked.
 
+    measure  the weights, or the shares of what they deliver, for which a reading must hold the values.
     Raises   ValueError when no row or no column is left.
     """
     written = reading.target or reading.tokens
     asking = reading.tokens if kind == "encoder" else written
     asked = written if kind == "decoder" else reading.tokens
-    layers = tuple(record.weights[0].cpu() for record in getattr(reading, kind))
+    layers = tuple(
+        record.weights[0].cpu() if measure == "weight" else delivered(record).measured(measure)
+        for record in getattr(reading, kind)
+    )
     rows, columns = (
         groups(_words(each), hide_special=hide_special, merge_pieces=merge_pieces) for each in (asking, asked)
     )
     if not rows or not columns:
         raise ValueError("all tokens of this attention are special ones: show them, or type more words")
     words, stack = (_regroup(asking, rows), _regroup(asked, columns)), reading.stacks[kind]
-    return TextAttention(kind, layers, _words(asked), *words, rows, columns, stack)
+    return TextAttention(kind, measure, layers, _words(asked), *words, rows, columns, stack)
 
 
 def _words(tokens: Tokens) -> Words:

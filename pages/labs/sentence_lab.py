@@ -9,15 +9,16 @@ import streamlit as st
 
 from core.analysis.flow import Summary
 from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
-from core.lessons import sentence_lab
-from core.lessons.text_attention import Kind, TextAttention, kinds, summaries, text_attention
+from core.analysis.sinks import Measure
+from core.lessons import sentence_lab, text_attention
+from core.lessons.text_attention import Kind, TextAttention, kinds, summaries
 from core.models import device, loading, offline
 from core.models.errors import ModelError
 from core.models.languages import Languages
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading, read
 from core.text_files import read_text
-from pages.parts import assets, claims, controls, downloads, messages, models, sentences, url_state
+from pages.parts import assets, claims, controls, delivered, downloads, messages, models, sentences, url_state
 from pages.parts.figures import Matrix
 from pages.parts.payload import pack
 from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer, limit, look_of_link, remember
@@ -37,7 +38,7 @@ RANKED = 9
 @st.cache_resource(scope="session", max_entries=2, show_spinner=False)
 def reading(name: str, on: str, languages: Languages | None, text: str, start: int, second: str | None) -> Reading:
     loaded = loading.load(name, on)
-    wanted = ("weights", "queries", "keys") if loaded.recorded else ("weights",)
+    wanted = ("weights", "queries", "keys", "values") if loaded.recorded else ("weights",)
     return read(loaded, text, second, start, tensors=wanted, languages=languages)
 
 
@@ -90,25 +91,30 @@ class Choice:
     shown        one of what `summaries` offers.
     compare      what stands beside it.
     looked_for   the kind of head to find, or None.
+    measure      weights, or what they deliver.
     """
 
     kind: Kind
     shown: Summary
     compare: str
     looked_for: str | None
+    measure: Measure
     hide_special: bool
     merge_pieces: bool
 
     def attention(self, found: Reading) -> TextAttention | None:
         """What is to be seen of a reading; None after saying why there is nothing."""
         try:
-            return text_attention(found, self.kind, hide_special=self.hide_special, merge_pieces=self.merge_pieces)
+            hide, merge = self.hide_special, self.merge_pieces
+            return text_attention.text_attention(
+                found, self.kind, hide_special=hide, merge_pieces=merge, measure=self.measure
+            )
         except ValueError as error:
             messages.problem(f"{PREFIX}_hide", "There is nothing left to show.", f"{error}.")
             return None
 
 
-def choose_view(found: Reading) -> Choice:
+def choose_view(loaded: LoadedModel, found: Reading) -> Choice:
     """What is looked at, and how."""
     there = kinds(found)
     kind = controls.Controls(PREFIX).one_of("Attention", there, "kind") if len(there) > 1 else there[0]
@@ -127,10 +133,11 @@ def choose_view(found: Reading) -> Choice:
         bind="query-params",
         width=200,
     )
+    measure = delivered.ask(controls.Controls(PREFIX), loaded.recorded)
     hide = st.toggle("Hide special tokens", key=f"{PREFIX}_hide", bind="query-params")
     merge = st.toggle("Merge word pieces", key=f"{PREFIX}_merge", bind="query-params")
     looked_for = None if looked_for in (None, ANY_HEAD) else looked_for
-    return Choice(kind, shown, compare or NOTHING, looked_for, hide, merge)
+    return Choice(kind, shown, compare or NOTHING, looked_for, measure, hide, merge)
 
 
 def place_of_link(name: str, seen: TextAttention, default: tuple[int, int]) -> tuple[int, int]:
@@ -184,6 +191,9 @@ def panel(
         if (way := sentence_lab.way_of(record, head)) is not None:
             words["way"] = {"scale": way.scale, "softcap": way.softcap, "sink": way.sink}
             vectors |= {name: each for name, each in (("bias", way.bias), ("allowed", way.allowed)) if each is not None}
+        if seen.measure != delivered.WEIGHT:
+            made = text_attention.delivered(record)
+            vectors |= {"given": made.weights[head].numpy(), "lengths": made.lengths[head, None].numpy()}
         sent |= {prefix + name: vector for name, vector in vectors.items()}
     return words, sent
 
@@ -198,12 +208,24 @@ def note(found: Reading, seen: TextAttention, shown: str) -> str:
             "All layers together: the mean of each layer's heads, half and half with what a token keeps of itself (the residual "
             "path), multiplied layer by layer (Abnar and Zuidema 2020)."
         )
+    if seen.measure != delivered.WEIGHT:
+        said.append("Weight × ‖v‖, how long the value of the key is: how much arrives, each row as shares of 1.")
     if not seen.untouched:
         said.append("Pieces of a word: summed over keys, averaged over queries. What went to hidden tokens is missing.")
     if any(record.way is not None and record.way.sinks is not None for record in getattr(found, seen.kind)):
         said.append("A sink of each head takes its share and delivers nothing, so that a row sums to less than 1.")
     return " ".join(
         said or ["One scale for all: 0 to 1. Shift-click words above (by touch: “Add up words”) to add up their rows."]
+    )
+
+
+def sink_said(found: Reading, seen: TextAttention) -> str:
+    """What the whole model spends on its first token, and what that delivers."""
+    whole = text_attention.first_token(found, seen.kind)
+    most = int(whole.weight.argmax())
+    return (
+        f"Of all weight “{seen.asked.pieces[0]}” gets {whole.weight.mean():.0%}, of weight × ‖v‖ {whole.shares.mean():.0%}; most "
+        f"in layer {seen.stack.numbers[most]}: {whole.weight[most]:.0%} and {whole.shares[most]:.0%}."
     )
 
 
@@ -220,6 +242,8 @@ def caption(loaded: LoadedModel, found: Reading, seen: TextAttention, looked_for
         )
     if max(len(seen.rows), len(seen.columns)) > GRID_SIDE:
         parts.append("Each point of a small picture is the strongest weight of those it covers.")
+    if seen.measure != delivered.WEIGHT:
+        parts.append(sink_said(found, seen))
     if looked_for:
         parts.append(
             f"Bright: the {RANKED} heads with the most attention to {looked_for}, over all tokens of the model."
@@ -290,7 +314,8 @@ def take_away(
     def all_heads() -> dict[str, np.ndarray]:
         return {"weights_of_all_heads": seen.weights.numpy()}
 
-    origin = f"Real weights of {loaded.name}, {title.lower()}"
+    numbers = "weights" if seen.measure == delivered.WEIGHT else f"{seen.measure}, as shares of each row,"
+    origin = f"Real {numbers} of {loaded.name}, {title.lower()}"
     downloads.offer(scene_to_keep, origin, again, all_heads)
 
 
@@ -314,7 +339,7 @@ def lab() -> None:
     if found is None:
         return
     with more:
-        choice = choose_view(found)
+        choice = choose_view(loaded, found)
     seen = choice.attention(found)
     if seen is None:
         return
@@ -343,7 +368,7 @@ def lab() -> None:
         "focus": start,
         "look": look_of_link(start),
     }
-    weights = frozenset({"first_weights", "second_weights", "every"})
+    weights = frozenset({"first_weights", "first_given", "second_weights", "second_given", "every"})
     sent = pack(words, tensors, weights, exact=frozenset(tensors) - weights)
     key = f"{PREFIX}_view"
     with figure:

@@ -24,9 +24,11 @@ SAYS = (
 )
 
 
-def ask(ui: Controls) -> Measure:
-    """The switch: weights, or what they deliver."""
-    return ui.one_of("Show", get_args(Measure), "measure", says=SAYS)
+def ask(ui: Controls, values: bool = True) -> Measure:
+    """The switch: weights, or what they deliver. values: whether those of the model are known."""
+    says = SAYS if values else "This family brings its own attention, and its values cannot be read."
+    chosen = ui.one_of("Measure", get_args(Measure), "measure", says=says, disabled=not values)
+    return chosen if values else WEIGHT
 
 
 def matrix(by: Measure) -> Matrix:

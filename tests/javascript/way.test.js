@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { saidOf, wayOf } from "../../assets/components/kit/way.js";
+import { deliveredOf, saidOf, wayOf } from "../../assets/components/kit/way.js";
 
 const PLAIN = { scale: 1, softcap: null, sink: null };
 const near = (found, expected) => assert.ok(Math.abs(found - expected) < 1e-9, `${found} is not ${expected}`);
@@ -57,4 +57,11 @@ test("a learner who computes with the numbers that are said gets the weight", ()
   const asked = { products: [3.1234, -1.9876, 0.5432] };
   const [, part, whole] = text({ ...PLAIN, scale: 0.5 }, asked, 2, 0).match(/= ([\d.]+) of ([\d.]+) in the row/);
   assert.ok(Math.abs(part / whole - wayOf({ ...PLAIN, scale: 0.5 }, asked, 2).weight) < 0.001);
+});
+
+test("a weight times the length of its value is a share of what arrives", () => {
+  const said = deliveredOf([0.5, 0.5], [5, 15], 1, 0.75)
+    .map(([part]) => part)
+    .join("");
+  assert.equal(said, " × ‖v‖ 15.000 = 7.500 of 10.000 in the row → 0.7500");
 });

@@ -38,6 +38,11 @@ def test_an_encoder_decoder_shows_its_three_attentions_in_every_way(tmp_path):
             assert words["first"]["cross"] == (kind == "cross")
             shapes[kind] = tensors["first_weights"].shape
             np.testing.assert_allclose(tensors["first_weights"].sum(-1), 1, atol=1e-3)
+    app = lab(folder, lab_text="the cat plays", lab_second="the cats", lab_kind="cross", lab_measure="weight × ‖v‖")
+    delivered = sent(app, "lab")[1]["first_weights"]
+    assert delivered.shape == shapes["cross"]
+    np.testing.assert_allclose(delivered.sum(-1), 1, atol=1e-3)
+    assert not np.allclose(delivered, tensors["first_weights"], atol=1e-3)
     read, written = shapes["encoder"][0], shapes["decoder"][0]
     assert shapes == {"encoder": (read, read), "decoder": (written, written), "cross": (written, read)}
     assert read != written
@@ -67,8 +72,10 @@ def test_a_small_model_says_how_many_tokens_it_can_use(tmp_path):
 
 def test_a_family_with_an_attention_of_its_own_says_so_and_shows_the_librarys_weights(tmp_path):
     model = folders.model_of("mpnet", **TEXT)
-    app = lab(folders.save(tmp_path / "model", model, folders.word_pieces()), lab_text="the cat sat")
+    folder = folders.save(tmp_path / "model", model, folders.word_pieces())
+    app = lab(folder, lab_text="the cat sat", lab_measure="weight × ‖v‖")
     assert_no_failure(app)
+    assert "values cannot be read" in app.get("button_group")[-1].help
     words, tensors = sent(app, "lab")
     assert "This family brings its own attention" in words["caption"]
     assert "first_queries" not in tensors

@@ -82,5 +82,26 @@ export function saidOf(way, asked, key, weight) {
   return [...said, [" → ", null], [number(weight, 4), "mark"]];
 }
 
+/**
+ * From the weights of a row to the share of one key in what they deliver, in words.
+ *
+ * @param {Row} weights
+ * @param {Row} lengths how long the value of each key is
+ * @param {number} key
+ * @param {number} share
+ * @returns {Span[]}
+ */
+export function deliveredOf(weights, lengths, key, share) {
+  const whole = total(Array.from(weights, (weight, place) => weight * lengths[place]));
+  return [
+    [" × ‖v‖ ", null],
+    put(lengths[key]),
+    [" = ", null],
+    put(weights[key] * lengths[key]),
+    [` of ${number(whole, 3)} in the row → `, null],
+    [number(share, 4), "mark"],
+  ];
+}
+
 /** @param {number} value @returns {Span} */
 const put = (value) => [number(value, 3), "number"];
