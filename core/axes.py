@@ -32,6 +32,7 @@ AXES = {
         Axis("target", "T_y", "the pieces of the text that is written, in order"),
         Axis("d_embedded", "d_e", "numbers that describe one piece by itself"),
         Axis("d_annotation", "d_h", "numbers that describe one piece of the source in its sentence"),
+        Axis("d_query", "D_q", "numbers of what asks, before it becomes a query"),
         Axis("d_hidden", "n", "numbers in the state of a recurrent network"),
         Axis("vocab_size", "V", "pieces that can come next"),
         Axis("layers", "L", "attention layers on top of each other"),

@@ -71,13 +71,11 @@ def additive(
 
 def projected_additive(v: Float[Tensor, "hidden"], activation: Callable[[Tensor], Tensor] = torch.tanh) -> Score:
     """Bahdanau's score of queries and keys that are projected already: a decoder projects its keys once per sentence."""
-    return Score(
-        "additive",
-        r"\tanh(Q + K)\,v_a",
-        "bahdanau2015",
-        scaled=False,
-        function=lambda queries, keys: joined(queries, keys, v, activation),
-    )
+
+    def score(queries: Queries, keys: Keys) -> Scores:
+        return joined(queries, keys, v, activation)
+
+    return Score("additive", r"\tanh(Q + K)\,v_a", "bahdanau2015", scaled=False, function=score)
 
 
 def joined(queries: Tensor, keys: Tensor, v: Tensor, activation: Callable[[Tensor], Tensor]) -> Tensor:

@@ -1,7 +1,7 @@
 """Lesson 4: the operator. Queries ask, keys are asked, values are delivered."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -20,11 +20,16 @@ from core.attention import (
     project_heads,
     random_additive,
 )
+from core.attention.scores import projected_additive
 from core.experiments.attention.mixing import diluted
 from core.experiments.attention.statistics import DotProductStatistics, Spread, dot_product_statistics
 from core.lessons import material
+from core.lessons.looking_back import MODELS
+from core.lessons.looking_back import Score as TrainedScore
 from core.lessons.material import Rows
 from core.lessons.shown import Matrices, Series, Shown
+from core.models import checkpoints
+from core.sequence.trained import TrainedTranslator, Translation
 from core.trace import Step, matrices, part, step, steps
 
 SCORES = ("scaled dot", "dot", "additive", "cosine")
@@ -47,21 +52,72 @@ class OperatorTrace:
 
 
 @dataclass(frozen=True)
+class LookingBackTrace:
+    """A decoder asks what an encoder read: its maps are called as in lesson 2, and what is read is handed over as it is."""
+
+    x_queries: Float[Tensor, "batch queries d_query"] = step(
+        "X_Q",
+        title="The steps that ask",
+        source="bahdanau2015",
+        also="decoder states",
+        ours="each row is the state before the step beside the piece before it",
+    )
+    x_keys: Float[Tensor, "batch keys d_annotation"] = step(
+        "X_D", title="The pieces that are asked", source="bahdanau2015", also="annotations, encoder states, memory"
+    )
+    queries: Float[Tensor, "batch heads queries head_dim"] = step(
+        "<x_queries>W_a + b_a", title="Queries", source="bahdanau2015", ours="with a bias"
+    )
+    keys: Float[Tensor, "batch heads keys head_dim"] = step("<x_keys>U_a", title="Keys", source="bahdanau2015")
+    values: Float[Tensor, "batch heads keys value_dim"] = step("<x_keys>", title="Values", source="bahdanau2015")
+    attention: AttentionTrace = part()
+
+
+@dataclass(frozen=True)
 class Operands:
-    """What the operator works on, and the token vectors behind it where there are some."""
+    """What the operator works on, and the token vectors behind it where there are some.
+
+    trained   the score that was trained together with them; None where none was.
+    decoder   whether a decoder asks: then its values are the vectors that are asked.
+    """
 
     queries: Queries
     keys: Keys
     values: Values
-    x_queries: Float[Tensor, "1 queries d_model"] | None = None
-    x_keys: Float[Tensor, "1 keys d_model"] | None = None
+    x_queries: Float[Tensor, "1 queries d_query"] | None = None
+    x_keys: Float[Tensor, "1 keys d_key"] | None = None
+    trained: Score | None = field(default=None, kw_only=True)
+    decoder: bool = field(default=False, kw_only=True)
 
 
 def project(
     x_queries: Float[Tensor, "1 queries d_model"], x_keys: Float[Tensor, "1 keys d_model"], maps: Projections
 ) -> Operands:
     """One sequence asks, the other is asked."""
-    return Operands(*project_heads(x_queries, x_keys, maps, 1), x_queries, x_keys)
+    return Operands(*project_heads(x_queries, x_keys, maps, 1), x_queries, x_keys, trained=SCALED_DOT)
+
+
+def ask_back(
+    x_queries: Float[Tensor, "1 queries d_query"],
+    x_keys: Float[Tensor, "1 keys d_key"],
+    w_a: Float[Tensor, "d_query head_dim"],
+    b_a: Float[Tensor, "head_dim"],
+    u_a: Float[Tensor, "d_key head_dim"],
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What a decoder compares and mixes: queries of its steps, keys of what was read, and what was read as it is."""
+    query_rows = x_queries @ w_a + b_a
+    key_rows = x_keys @ u_a
+    value_rows = x_keys
+    return query_rows, key_rows, value_rows
+
+
+def of_translation(translator: TrainedTranslator, made: Translation) -> Operands:
+    """The cross-attention of a translator while it wrote: every step of its decoder asks all pieces that were read."""
+    model, asking, asked = translator.model, translator.asking(made), made.with_attention.encoder_states
+    w_a, b_a, u_a = (each.detach().cpu() for each in (model.w_query.weight.T, model.w_query.bias, model.w_key.weight.T))
+    queries, keys, values = (rows[:, None] for rows in ask_back(asking, asked, w_a, b_a, u_a))
+    score = SCALED_DOT if model.config.attention == "dot" else projected_additive(model.v.detach().cpu())
+    return Operands(queries, keys, values, asking, asked, trained=score, decoder=True)
 
 
 def as_they_are(keys: Keys, values: Values) -> tuple[Keys, Values]:
@@ -105,7 +161,7 @@ class Settings:
     score        how a query and a key are compared; one of SCORES.
     temperature  divides the scaled scores.
     change       what is done to keys and values first; one of CHANGES.
-    seed         of the additive score, which no model has trained for these vectors.
+    seed         of an additive score that nobody trained for these vectors.
     """
 
     score: str = "scaled dot"
@@ -121,7 +177,7 @@ class Lesson:
     key_order, value_order   the token from which the key and the value at each place come.
     """
 
-    trace: CrossAttentionTrace | OperatorTrace
+    trace: CrossAttentionTrace | LookingBackTrace | OperatorTrace
     before: AttentionTrace
     score: Score
     key_order: tuple[int, ...]
@@ -135,6 +191,11 @@ class Lesson:
         """The largest change of a weight; where keys were shuffled, each is compared with where it came from."""
         before = self.before.weights[..., list(self.key_order)]
         return (self.trace.attention.weights - before).abs().max().item()
+
+    @property
+    def strongest(self) -> int:
+        """How many different keys get the largest weight of some row."""
+        return len(set(self.trace.attention.weights[0, 0].argmax(-1).tolist()))
 
     @property
     def output_moved(self) -> float:
@@ -151,7 +212,12 @@ def score_named(name: str, head_dim: int, seed: int) -> Score:
 
 def run(operands: Operands, settings: Settings) -> Lesson:
     """Attend, with the learner's score and temperature, before and after the learner's change."""
-    score = score_named(settings.score, operands.queries.shape[-1], settings.seed)
+    trained, named = operands.trained, settings.score
+    score = (
+        trained
+        if trained is not None and trained.name == named
+        else score_named(named, operands.queries.shape[-1], settings.seed)
+    )
     scale = score.scale(operands.queries.shape[-1]) / settings.temperature
     change = CHANGES[settings.change]
     keys, values = change(operands.keys, operands.values)
@@ -163,9 +229,10 @@ def run(operands: Operands, settings: Settings) -> Lesson:
     plane_values, plane_outputs, share = plane(values[0, 0], after.output[0, 0])
     made = (operands.queries, keys, values, after)
     if operands.x_queries is None or operands.x_keys is None:
-        trace: CrossAttentionTrace | OperatorTrace = OperatorTrace(*made)
+        trace: CrossAttentionTrace | LookingBackTrace | OperatorTrace = OperatorTrace(*made)
     else:
-        trace = CrossAttentionTrace(operands.x_queries, operands.x_keys[:, list(value_order)], *made)
+        kind = LookingBackTrace if operands.decoder else CrossAttentionTrace
+        trace = kind(operands.x_queries, operands.x_keys[:, list(value_order)], *made)
     return Lesson(trace, before, score, key_order, value_order, plane_values, plane_outputs, share)
 
 
@@ -177,13 +244,13 @@ def formulas(lesson: Lesson, settings: Settings) -> dict[str, str]:
     change = CHANGES[settings.change]
     if change is as_they_are:
         return found
-    projected = isinstance(lesson.trace, CrossAttentionTrace)
-    typed = (
-        ("<x_queries>W_Q + b_Q", "<x_keys>W_K + b_K", "<x_keys>W_V + b_V")
+    projected = not isinstance(lesson.trace, OperatorTrace)
+    declared = {made.name: made.formula for made in steps(lesson.trace)}
+    queries, keys, values = (
+        (declared[name] for name in ("queries", "keys", "values"))
         if projected
         else (rf"{x}_{{\mathrm{{typed}}}}" for x in "QKV")
     )
-    queries, keys, values = typed
     if projected:
         keys, values = (rf"\left({made}\right)" if change is not both_shuffled else made for made in (keys, values))
     if change in (other_keys, keys_shuffled):
@@ -234,6 +301,19 @@ def two_sentences(asks: str, asked: str, layer: int, head: int, starts: tuple[in
     whole = material.layer_of(layer)
     operands = project(first.x(layer), second.x(layer), whole.maps.head(head, whole.n_heads))
     return Given(first.tokens.pieces, second.tokens.pieces, operands)
+
+
+def translated(text: str, score: TrainedScore) -> Given:
+    """A sentence, and the translator of this score that writes it in French: who is asked, and who asks."""
+    translator = checkpoints.load_translator(MODELS[score])
+    made = translator.translate(text)
+    asking, asked = (tuple(translator.vocabulary.shown(pieces)) for pieces in (made.target, made.source))
+    return Given(asking, asked, of_translation(translator, made))
+
+
+def trained_for(score: str) -> TrainedScore:
+    """The translator of which score shows a score: the dot product's where there is none of its own."""
+    return "additive" if score == "additive" else "scaled dot"
 
 
 def by_hand(asking: tuple[str, ...], asked: tuple[str, ...], queries: Rows, keys: Rows, values: Rows) -> Given:

@@ -184,6 +184,14 @@ class TrainedTranslator:
             interventions = replace(interventions, tokens=tuple(enumerate(line)))
         return self._told(source, table, decoding.greedy(self.model, table, *marks, interventions), tree)
 
+    @torch.inference_mode()
+    def asking(self, made: Translation) -> Float[Tensor, "batch target d_asking"]:
+        """What asks at each step: the state before it, and beside that the vector of the piece written before it."""
+        written = torch.tensor([[self.vocabulary.start, *made.target.ids[:-1]]], device=self.device)
+        first = self._encoded([made.source.ids]).first_state[:, None].cpu()
+        states = torch.cat([first, made.trace.decoder_states[:, :-1]], dim=1)
+        return torch.cat([states, self.model.embedding(written).cpu()], dim=-1)
+
     def align(
         self, source: str | Sequence[str], target: str | Sequence[str], *, knowing: bool = True
     ) -> Float[Tensor, "target_words source_words"]:

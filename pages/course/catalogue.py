@@ -92,8 +92,8 @@ LESSONS = (
         "Queries, keys, values",
         "What does it mean to ask, to be asked, and to answer?",
         "Three tables go in: vectors that ask, vectors to be found by, and vectors to pass on. Out comes one "
-        "mixture for each that asked. This is lesson 2 without a translator around it: the one operation that all "
-        "later lessons use.",
+        "mixture for each that asked. This is what the translator of lesson 2 does at every word, taken out of it: the "
+        "one operation that all later lessons use.",
         INSIDE,
         15,
         looking_back=0.4,

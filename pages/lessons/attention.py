@@ -1,19 +1,23 @@
 """Lesson 4: the operator. What does it mean to ask, to be asked, and to answer?"""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.attention import attend
 from core.attention.projections import ROWS, project
+from core.attention.scores import joined
 from core.experiments import attention as experiments
-from core.experiments.attention.statistics import DRAWS, DotProductStatistics, dot_product_statistics
+from core.experiments.attention.statistics import DotProductStatistics, dot_product_statistics
 from core.lessons import attention
 from core.lessons.attention import CHANGES, N_KEYS, SCORES, Settings
 from core.lessons.shown import call
 from core.listing import ran
-from pages.parts import charts, learner_input
+from pages.lessons.by_hand import attention as by_hand
+from pages.parts import learner_input
 from pages.parts.controls import Controls, row
 from pages.parts.figures import (
-    Histogram,
+    Operand,
     Points,
     Table,
     mixture,
@@ -27,8 +31,9 @@ from pages.parts.number_table import NumberTable
 
 UNCHANGED = next(iter(CHANGES))
 VALUES_AXIS = ("keys", "values")  # a value stands beside its own key, unless keys alone were moved
-SEED = 4
+SEED = 0
 WIDTHS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
+TEXT = "I saw a white cat and a black dog in the garden."
 ASKS, IS_ASKED = "Who chased the mouse?", "A hungry cat chased the little mouse across the kitchen floor"
 TABLES = (
     NumberTable("q", "Q", "query", ((2, 0), (1, 1)), ("ask 1", "ask 2")),
@@ -54,18 +59,18 @@ def statistics(width: int, seed: int) -> DotProductStatistics:
 @page.scene
 def scene(ui: Controls) -> Scene | None:
     with row():
-        asked = learner_input.ask_pair(ui, ASKS, IS_ASKED, 5, 11)
+        asked = learner_input.ask_pair(ui, TEXT, ASKS, IS_ASKED, 5, 11)
         temperature = ui.temperature(0.1, 10.0, 0.1)
     with ui.more():
         score = ui.select("Score", SCORES, "score", width=140)
         change = ui.select("Keys and values", list(CHANGES), "change", width=240)
         chosen = Settings(score, temperature, change, ui.seed(SEED))
         width = ui.among("d, for “why √d” alone", WIDTHS, 64, "width")
-    given = learner_input.pair(ui, asked, TABLES)
+    given = learner_input.pair(ui, asked, TABLES, score)
     if given is None:
         return None
     result, random = attention.run(given.operands, chosen), statistics(width, chosen.seed)
-    trace = result.trace
+    trace, decoder = result.trace, given.operands.decoder
     return Scene(
         result,
         trace=attention.told(result),
@@ -80,12 +85,13 @@ def scene(ui: Controls) -> Scene | None:
         beside=attention.beside(result, random),
         again=call(attention.shown, given.again, chosen, width),
         signature=f"{given.again.args}|{change}",
+        focus={"query": min(4, len(given.asking) - 1)} if decoder else {},
         origin=given.origin,
         evidence=(trace.queries, trace.keys, trace.values, chosen.seed),
         code=(
-            *([ran(project, **ROWS)] if asked else []),
+            *([ran(attention.ask_back if decoder else project, **ROWS)] if asked else []),
             *([ran(CHANGES[change])] if change != UNCHANGED else []),
-            ran(result.score.function, returns="scores"),
+            ran(joined if decoder and score == "additive" else result.score.function, returns="scores"),
             ran(attend),
         ),
         formulas=attention.formulas(result, chosen),
@@ -95,12 +101,17 @@ def scene(ui: Controls) -> Scene | None:
     )
 
 
+# the sign of a score on the timeline, and in the corner of its figure
+SIGNS = {"additive": ("tanh", "f(Q, K)"), "cosine": ("cos", "cos")}
+
+
 @page.steps
 def steps(scene: Scene):
     result, chosen, trace = scene.result, scene.chosen, scene.result.trace
-    projected = scene.given.operands.x_queries is not None
+    decoder, projected = scene.given.operands.decoder, scene.given.operands.x_queries is not None
     values_axis = VALUES_AXIS[result.value_order != result.key_order]
     n_queries, n_keys = scene.tensors["weights"].shape
+    name, scaled = result.score.name, result.score.scaled
     moved = ""
     if chosen.change != UNCHANGED:
         moved = (
@@ -110,12 +121,13 @@ def steps(scene: Scene):
         yield step(
             "X",
             tables(Table("x_queries", "X_Q"), Table("x_keys", "X_D", rows=values_axis)),
-            "Two sentences. The one above asks (its vectors are X_Q), the other one is asked (X_D). Each token is a vector of "
-            "{n} numbers.",
+            scene.given.says,
             title="Who asks, who is asked",
-            n=trace.x_queries.shape[-1],
+            wide=trace.x_queries.shape[-1],
         )
     made = ": each row of X times a learned matrix, {width} × {d}" if projected else ""
+    if decoder:
+        made += ". A value is what was read, as it is"
     yield step(
         "Q, K, V",
         queries_keys_values(
@@ -131,33 +143,50 @@ def steps(scene: Scene):
         d=trace.queries.shape[-1],
         change=chosen.change,
     )
+    sign, corner = SIGNS.get(name, ("·K⊤", "Q · Kᵀ"))
+    pairs = pair_matrix("scores", "scores", corner)
     yield step(
         "scores",
-        pair_matrix("scores", "scores", "Q · Kᵀ"),
-        "{n} scores, one for each pair. {q} and {k} score {scores[q,k]:.2f}. A table of {a} × {b}: it need not be square.",
-        operator="·K⊤",
+        replace(pairs, top=Operand("keys", "K", "key")) if name in SIGNS else pairs,
+        "{n} scores, one for each pair. {q} and {k} score {scores[q,k]:.2f}. A table of {a} × {b}: it need not be square."
+        + scene.given.trained_with(result.score),
+        operator=sign,
         n=n_queries * n_keys,
         a=n_queries,
         b=n_keys,
     )
+    as_is = scene.divisor == 1
     yield step(
         "scaled",
-        pair_matrix("scaled", "scaled", "÷ √d" if result.score.scaled else "as is"),
-        "Each score is divided by {d:.2f}. "
+        pair_matrix("scaled", "scaled", "÷ √d" if scaled else "as is" if as_is else "÷ T"),
+        ("This score stays as it is" if as_is else "Each score is divided by {by:.2f}")
         + (
-            "Dot products of longer vectors spread further: √d takes that back (last step)."
-            if result.score.scaled
-            else "This score function has no √d: only the temperature divides."
+            f", √d{'' if chosen.temperature == 1 else ' times the temperature'} with d = {{d}} numbers in a query. Dot products "
+            "of longer vectors spread further: √d takes that back (last step)."
+            if scaled
+            else ": its function has no √d, only a temperature would divide."
+            if as_is
+            else ", the temperature: its function has no √d."
         ),
         shows=("scaled", "masked"),
-        operator="÷√d" if result.score.scaled else "÷ 1",
-        d=scene.divisor,
+        operator="÷√d" if scaled else "÷ T",
+        by=scene.divisor,
+        d=trace.queries.shape[-1],
     )
     yield step(
         "weights",
         weights_matrix(),
-        "Each row shares out exactly 1 among the keys. {q} gives {weights[q,k]:.2f} of it to {k}." + moved,
+        "Each row shares out exactly 1 among the keys. {q} gives {weights[q,k]:.2f} of it to {k}. "
+        + (
+            "Who asks decides: in {rows} rows, {strongest} different keys are the strongest."
+            if result.strongest > 1
+            else "All {rows} rows give most to one and the same key."
+            if n_queries > 1
+            else ""
+        )
+        + moved,
         operator="softmax",
+        rows=n_queries,
         change=chosen.change,
     )
     yield step(
@@ -177,22 +206,7 @@ def steps(scene: Scene):
         title="Inside the hull of the values",
         code=ran(attention.plane),
     )
-    random = scene.names["random"]
-    yield step(
-        "why √d",
-        Histogram("spread", attention.series(random)),
-        "{n} products of random vectors of {d} numbers: their variance (mean square) is {raw:.1f}, scaled {scaled:.2f}. Of "
-        "{keys} keys the strongest gets {top:.2f} of the weight unscaled, {fair:.2f} scaled.",
-        title="Why divide by √d",
-        code=ran(dot_product_statistics),
-        n=DRAWS,
-        d=random.head_dim,
-        raw=random.raw.variance,
-        scaled=random.scaled.variance,
-        keys=N_KEYS,
-        top=random.raw.top_weight,
-        fair=random.scaled.top_weight,
-    )
+    yield from by_hand.random_vectors(scene.names["random"])
 
 
 @page.question(
@@ -226,21 +240,7 @@ def sharp(scene: Scene) -> tuple[str, str]:
 @page.aside
 def dilution() -> None:
     """How far one key can stand out among many."""
-    with st.container(key="aside", border=True):
-        st.markdown("#### How far can one key stand out?")
-        left, right = st.columns([1, 1.6], gap="medium", vertical_alignment="center")
-        with left:
-            gap = page.ui.slider("Its score is above all others by", 0.0, 10.0, 5.0, "gap", 0.5, width="stretch")
-            most = page.ui.slider("Number of keys, at most", 1, 64, 64, "keys", width="stretch")
-            found = attention.dilution(gap, most)
-            st.markdown(
-                f"Among {most} {'key' if most == 1 else 'keys'} it gets **{found[-1]:.3f}** of the weight. A softmax over more "
-                "keys shares out the same 1: for a fixed gap, attention dilutes."
-            )
-        with right:
-            figure = charts.curve(list(range(1, most + 1)), found, "number of keys", "weight of the key")
-            alt = f"Weight of the outstanding key, from {found[0]:.3f} for one key to {found[-1]:.3f} for {most}"
-            charts.show(figure, page.ui.key("dilution"), alt)
+    by_hand.dilution(page.ui)
 
 
 page.show()

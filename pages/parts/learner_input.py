@@ -4,15 +4,18 @@ numbers."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+import streamlit as st
 from torch import Tensor
 
-from core.attention import MultiHeadAttention, Projections
-from core.lessons import attention, material
+from core.attention import MultiHeadAttention, Projections, Score
+from core.lessons import attention, looking_back, material
 from core.lessons.attention import Operands
 from core.lessons.material import Encoded
-from pages.parts import controls, sentences
+from core.sequence.decoding import NO_INTERVENTIONS
+from core.sequence.trained import Translation
+from pages.parts import controls, sentences, translations, url_state
 from pages.parts.controls import Controls
 from pages.parts.number_table import NumberTable, edit_tables
 from pages.parts.words import Token, plain
@@ -37,6 +40,12 @@ class AskedHead(NamedTuple):
     text: str
     layer: int
     head: int
+
+
+class AskedTranslation(NamedTuple):
+    """A sentence that a translator is asked to write in French."""
+
+    text: str
 
 
 class AskedPair(NamedTuple):
@@ -88,6 +97,32 @@ class PairInput:
     origin: str
     again: partial
 
+    @property
+    def says(self) -> str:
+        """Who asks whom, in words; {wide} stands for the numbers of a vector."""
+        if self.operands.decoder:
+            return (
+                "A translator reads English and writes French. At each step its decoder asks (a row of X_Q: its state beside "
+                "the piece before, {wide} numbers), and all pieces that it read are asked (X_D). It was trained to ask like this."
+            )
+        return (
+            "Two sentences: the one above asks (X_Q), the other one is asked (X_D), {wide} numbers a token. This is a "
+            "construction of ours: in this model a text asks itself, and nobody trained it to ask another one."
+        )
+
+    def trained_with(self, score: Score) -> str:
+        """Whether a score was trained with these queries and keys, in words; "" where nothing is to be said."""
+        trained = self.operands.trained
+        if trained is not None and trained.name == score.name:
+            return " v_a was trained with the translator, as W_a and U_a were." if score.name == "additive" else ""
+        if score.name == "additive":
+            return " W_a, U_a and v_a are random, drawn from the seed: nobody trained them, so what they find means nothing."
+        return (
+            ""
+            if trained is None
+            else f" Tried, not trained: these queries and keys learned the {trained.name} product."
+        )
+
 
 def ask_layer(ui: Controls) -> AskedLayer | None:
     """The controls of the sentence and the layer; None where the learner's own numbers are wanted."""
@@ -99,10 +134,27 @@ def ask_head(ui: Controls) -> AskedHead | None:
     return None if ui.numbers() == controls.BY_HAND else AskedHead(ui.sentence(), *ui.layer_and_head())
 
 
-def ask_pair(ui: Controls, asks: str, is_asked: str, layer: int, head: int) -> AskedPair | None:
-    """The controls of two sentences and a head, with what they begin with; None where own numbers are wanted."""
-    if ui.numbers() == controls.BY_HAND:
+TWO_SENTENCES: Final = "two sentences"
+
+
+def ask_pair(
+    ui: Controls, text: str, asks: str, is_asked: str, layer: int, head: int
+) -> AskedTranslation | AskedPair | None:
+    """The controls of who asks and who is asked, with what they begin with; None where own numbers are wanted.
+
+    text              of a translator that asks.
+    asks, is_asked    two sentences before one head: what a link was about that names any of their controls.
+    """
+    key = ui.key("numbers")
+    names = [ui.key(name) for name in ("asks", "asked", "layer", "head")]
+    if key not in st.session_state and url_state.read(key) is None and any(map(url_state.read, names)):
+        st.session_state[key] = st.query_params[key] = TWO_SENTENCES
+    says = "real: a translator of this course, in whose training one text asked another. Two sentences: a construction."
+    numbers = ui.one_of("Numbers", (controls.REAL, TWO_SENTENCES, controls.BY_HAND), "numbers", says=says)
+    if numbers == controls.BY_HAND:
         return None
+    if numbers == controls.REAL:
+        return AskedTranslation(ui.sentence(text, "English sentence"))
     asking = ui.sentence(asks, "Who asks", "asks")
     return AskedPair(asking, ui.sentence(is_asked, "Who is asked", "asked"), *ui.layer_and_head(layer, head))
 
@@ -162,14 +214,21 @@ def layer(
     return LayerInput(sentences.shown(read), read.x(asked.layer), material.layer_of(asked.layer), origin, again, read)
 
 
-def pair(ui: Controls, asked: AskedPair | None, tables: Sequence[NumberTable]) -> PairInput | None:
-    """The pair that was asked for; None after saying why there is nothing. tables: queries, keys and values."""
+def pair(
+    ui: Controls, asked: AskedTranslation | AskedPair | None, tables: Sequence[NumberTable], score: str
+) -> PairInput | None:
+    """The pair that was asked for; None after saying why there is nothing.
+
+    tables    of the learner's numbers: queries, keys and values; score: how a query and a key are to be compared.
+    """
     if asked is None:
         rows = tuple(edit_tables(ui.prefix, tables).values())
         words = tuple(tuple(table.rows) for table in tables[:2])
         again = partial(attention.by_hand, *words, *rows)
         asking, seen = (plain(each) for each in words)
         return PairInput(asking, seen, Operands(*map(material.heads_by_hand, rows)), controls.OWN_NUMBERS, again)
+    if isinstance(asked, AskedTranslation):
+        return _translation(ui, asked.text, attention.trained_for(score))
     first = sentences.read(asked.asks, ui.prefix, "asks")
     second = first and sentences.read(asked.is_asked, ui.prefix, "asked")
     if first is None or second is None:
@@ -180,6 +239,23 @@ def pair(ui: Controls, asked: AskedPair | None, tables: Sequence[NumberTable]) -
     again = partial(attention.two_sentences, first.text, second.text, asked.layer, asked.head, starts)
     origin = controls.origin(asked.layer, asked.head)
     return PairInput(sentences.shown(first), sentences.shown(second), operands, origin, again)
+
+
+def _translation(ui: Controls, text: str, score: looking_back.Score) -> PairInput | None:
+    """A translator that asks, word for word, what it reads."""
+    name = looking_back.MODELS[score]
+
+    def run(text: str) -> tuple[str, Translation]:
+        return text, translations.translate(name, text, looking_back.GREEDY, NO_INTERVENTIONS)
+
+    found = translations.understand(text, ui.key(controls.MAIN), run)
+    if found is None:
+        return None
+    text, made = found
+    translator = looking_back.model(score)
+    asking, seen = (translations.tokens(pieces, translator.vocabulary) for pieces in (made.target, made.source))
+    again = partial(attention.translated, text, score)
+    return PairInput(asking, seen, attention.of_translation(translator, made), translations.origin(name), again)
 
 
 def _by_hand(ui: Controls, tables: Sequence[NumberTable]) -> tuple[tuple[str, ...], Sequence]:

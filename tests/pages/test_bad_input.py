@@ -9,7 +9,7 @@ from core.models.errors import ModelError
 from pages.course.catalogue import LESSONS
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
-BOXES = {"attention": "attention_asked", "map": "map_text", "sentence_lab": "lab_text"} | {
+BOXES = {"map": "map_text", "sentence_lab": "lab_text"} | {
     slug: f"{slug}_text" for slug in ("self_attention", "masks", "multi_head")
 }
 PARTS = {"map": "sentence", "sentence_lab": "lab"} | {page.slug: "step_viewer" for page in LESSONS if page.built}

@@ -203,6 +203,24 @@ def test_who_asks_may_be_another_sentence_of_another_length():
     assert len(words["tokens"]["queries"]) != len(words["tokens"]["keys"])
 
 
+@pytest.mark.parametrize("score", ["scaled dot", "additive"])
+def test_lesson_4_opens_with_an_attention_where_asking_shows(score):
+    """Its rows differ in their strongest key, and it is one that was trained to ask another text."""
+    words, tensors = sent(open_page("attention", attention_score=score), "step_viewer")
+    assert len(set(tensors["weights"].argmax(-1))) > len(words["tokens"]["queries"]) / 2
+    notices = ["".join(span[0] for span in view["notice"]) for view in words["views"]]
+    assert "It was trained to ask like this" in notices[0]
+    assert not any("construction" in each or "random, drawn" in each for each in notices)
+    assert words["views"][2]["operator"] == {"scaled dot": "·K⊤", "additive": "tanh"}[score]
+
+
+def test_lesson_4_calls_a_construction_one_and_random_weights_random():
+    words, _ = sent(open_page("attention", attention_asks="Why?", attention_score="additive"), "step_viewer")
+    first, _, scores = ["".join(span[0] for span in view["notice"]) for view in words["views"]][:3]
+    assert "a construction of ours" in first
+    assert "nobody trained them" in scores
+
+
 def test_the_controls_offer_every_layer_and_head_of_the_offline_model():
     config = loading.load(offline.NAME).model.config
     assert (config.num_hidden_layers, config.num_attention_heads) == (controls.N_LAYERS, controls.N_HEADS)
