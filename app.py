@@ -10,7 +10,7 @@ from pages.server import run_queue
 page_layout.configure()
 sections: dict[str, list[st.Page]] = {}
 for page in built():
-    entry = st.Page(page.path, title=page.name, icon=page.icon, url_path=page.slug, default=page is MAP)
+    entry = st.Page(page.path, title=page.name, icon=opening.icon(page), url_path=page.slug, default=page is MAP)
     sections.setdefault(page.section, []).append(entry)
 chosen = st.navigation(sections, expanded=True)
 opening.open_page(chosen.url_path)

@@ -131,6 +131,11 @@ def test_a_lesson_builds_on_earlier_lessons_only():
         assert all(BY_SLUG[slug].number < lesson.number for slug in lesson.builds_on)
 
 
+def test_a_lesson_that_can_be_opened_builds_on_others_that_can():
+    for lesson in filter(lambda each: each.built, LESSONS):
+        assert all(BY_SLUG[slug].built for slug in lesson.builds_on), lesson.slug
+
+
 @pytest.mark.parametrize("path", [*files("core"), *files("pages"), *files("tests"), *files("assets", "js")], ids=named)
 def test_no_file_holds_two_ideas(path):
     assert len(path.read_text("utf-8").splitlines()) <= LONGEST
@@ -245,6 +250,20 @@ def test_what_a_part_tells_is_asked_for_where_a_part_may_be_gone(path):
     assert not re.search(
         r"st\.session_state\[[^\]]*\]\.\w|= st\.session_state\[f?\"[^\"]*_(file|camera|pad)", path.read_text("utf-8")
     )
+
+
+CALLBACK = re.compile(r"\bon_\w+=(?:partial\()?(?:\w+\.)?(\w+)")
+DRAWN = re.compile(r"\bst\.(?!session_state|query_params|rerun|stop|context)\w+\(")
+
+
+@pytest.mark.parametrize("path", files("pages"), ids=named)
+def test_a_callback_draws_nothing(path):
+    """What it draws takes the place of what the page drew first, its style sheet: `messages.tell` says it later."""
+    source = path.read_text("utf-8")
+    called_back = set(CALLBACK.findall(source))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.name in called_back:
+            assert not DRAWN.search(ast.unparse(node)), node.name
 
 
 MAP_BEFORE_ANYTHING_IS_LOADED = """

@@ -35,10 +35,12 @@ export class Legend {
     bar.style.background = gradient(figure.colours(scaled));
     /** @param {number} value @param {number} places */
     const end = (value, places) => element("span", { className: "number", children: [number(value, places)] });
+    const over =
+      scaled.scale === "share" && view.kind === "matrix" && figure.tensor(scaled.tensor).values.some((v) => v > high);
     const scale =
       scaled.hiddenWord === "−∞"
         ? [element("span", { className: "swatch plain" }), "0"]
-        : [end(low, low ? digits : 0), bar, end(high, digits)];
+        : [end(low, low ? digits : 0), bar, end(high, digits), ...(over ? ["or more"] : [])];
     const hidden = scaled.hidden && figure.stack(scaled.hidden);
     this.node.replaceChildren(
       ...scale,

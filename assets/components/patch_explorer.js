@@ -13,6 +13,10 @@ import { NO_PICTURE, NOWHERE, PatchExplorerPicture } from "./patch_explorer_pict
 
 /** @import { App, Component, Head, Io, PatchExplorerData, PictureWords, Pointed, Theme } from "./kit/types.js" */
 
+const VEILED =
+  "Clear is much attention, veiled is little: from 0 to the strongest other patch. Click a patch to keep it, then point at others.";
+const COLOURED =
+  "Dark is much attention, pale is little: from 0 to the strongest other patch. Click a patch to keep it, then point at others.";
 const FILE = "attention-lab-picture.png";
 
 /**
@@ -83,7 +87,9 @@ function createPatchExplorer(root, io) {
     node.onclick = () => {
       state[name] = !state[name];
       node.setAttribute("aria-pressed", String(state[name]));
+      if (name === "coloured") chosen = state.coloured;
       paint();
+      tell();
     };
   };
   toggle(turned, "turned");
@@ -92,6 +98,7 @@ function createPatchExplorer(root, io) {
     state.share = Number(share.value) / 100;
     paint();
   };
+  share.onchange = () => tell();
   share.onkeydown = (event) => event.stopPropagation();
 
   const grid = new PatchExplorerGrid({
@@ -110,6 +117,15 @@ function createPatchExplorer(root, io) {
   /** @type {Theme} */
   let theme;
   let pending = 0;
+  let previewed = false; // a head that is only pointed at
+  /** @type {boolean | null} */
+  let chosen = null; // colours or a veil, once somebody said which
+
+  /** The link names how it is looked at. */
+  const tell = () => {
+    const { turned, share } = state;
+    io.component.setTriggerValue("looked", { turned, coloured: chosen, share });
+  };
 
   /** @param {PatchExplorerData} payload @param {Theme} newTheme */
   function update(payload, newTheme) {
@@ -122,8 +138,14 @@ function createPatchExplorer(root, io) {
         query: start,
         key: start,
         pinned: false,
-        coloured: alikeVeil(data.tensors.first_picture, theme),
       });
+      if (isFirst) {
+        chosen = data.how.coloured;
+        Object.assign(state, { turned: data.how.turned, share: data.how.share });
+        share.value = String(100 * state.share);
+        turned.setAttribute("aria-pressed", String(state.turned));
+      }
+      state.coloured = chosen ?? alikeVeil(data.tensors.first_picture, theme);
       coloured.setAttribute("aria-pressed", String(state.coloured));
     }
     const last = data.first.names.length - 1;
@@ -159,7 +181,7 @@ function createPatchExplorer(root, io) {
   function show(panel, words, prefix) {
     panel.words = words;
     panel.title.textContent = words.title;
-    panel.note.textContent = words.note;
+    if (panel === first) previewed = false;
     panel.picture.update({
       words,
       weights: data.tensors[`${prefix}weights`],
@@ -252,7 +274,7 @@ function createPatchExplorer(root, io) {
         }
       }
       first.title.textContent = `Layer ${layer}, head ${head}`;
-      first.note.textContent = "Rough preview: click to open its exact numbers.";
+      previewed = true;
       first.picture.update({
         words: { ...data.first, rows, columns },
         weights: new Tensor(values, [names.length, names.length]),
@@ -283,6 +305,10 @@ function createPatchExplorer(root, io) {
       const there = shown(panel);
       const found = panel.picture.paint(there);
       panel.says.replaceChildren(...found.says);
+      panel.note.textContent =
+        previewed && panel === first
+          ? "Rough preview: click to open its exact numbers."
+          : panel.words.note || (state.coloured ? COLOURED : VEILED);
       [...panel.chips.children].forEach((chip, place) => {
         chip.setAttribute("aria-pressed", String(place === there.query));
       });

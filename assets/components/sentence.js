@@ -38,7 +38,10 @@ function createSentence(root) {
         [data.tokens[best].text, "key"],
         [" ", null],
         [row[best].toFixed(2), "mark"],
-        [` of its attention. ${matchMedia("(hover: none)").matches ? "Tap" : "Move over"} the other words.`, null],
+        [
+          ` of its attention in ${data.which}. ${matchMedia("(hover: none)").matches ? "Tap" : "Move over"} the other words.`,
+          null,
+        ],
       ]),
     );
   }

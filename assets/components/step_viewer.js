@@ -11,13 +11,13 @@ import { total } from "./kit/numbers.js";
 import { Selection } from "./kit/selection.js";
 import { button, element, focusedIn, lettered, spans } from "./kit/text.js";
 import { arrows } from "./kit/touch.js";
+import { weighed, weightsOf, wordsOf } from "./kit/view.js";
 import { Legend } from "./legend.js";
 import { Readout } from "./readout.js";
 import { Timeline } from "./timeline.js";
 import { TokenStrip } from "./token_strip.js";
 import { VIEWS } from "./views/kinds.js";
 
-/** @import { View } from "./kit/figure_kinds.js" */
 /** @import { App, Component, Io, Place, StepView, StepViewerData, Theme } from "./kit/types.js" */
 
 const LOOP_PACE = 0.35; // where all steps are played again for every word, each is short
@@ -158,11 +158,16 @@ function createStepViewer(root, io) {
     return { step: timeline.step, query, key, dimension, head };
   }
 
-  /** @param {number} query */
+  /**
+   * What the words above the figure are inked by: the weights of the step that is shown, where it has some of its own.
+   *
+   * @param {number} query
+   */
   function weights(query) {
-    if (!data.tensors.weights) return data.tokens.keys.map(() => null);
+    const named = weightsOf(stepView().view);
+    if (!data.tensors[named]) return data.tokens.keys.map(() => null);
     const row = Math.min(query, data.tokens.queries.length - 1);
-    return [...figure.tensor("weights").row(row)].map((weight, key) => (figure.visible(row, key) ? weight : null));
+    return [...figure.tensor(named).row(row)].map((weight, key) => (figure.visible(row, key) ? weight : null));
   }
 
   function resize() {
@@ -235,7 +240,10 @@ function createStepViewer(root, io) {
   function show() {
     if (!data || !figure.width) return;
     const now = stepView();
-    if (shown !== timeline.step) words(now);
+    if (shown !== timeline.step) {
+      words(now);
+      if (data.tokenStrip) tokenStrip.paint();
+    }
     paint(now);
     readout.paint(now);
     say.start.hidden = !timeline.poster || timeline.step === 0;
@@ -302,14 +310,6 @@ function createStepViewer(root, io) {
     link.tell(view());
   }
 
-  /**
-   * Whether a view shows one number for each query and key.
-   *
-   * @param {View} view
-   */
-  const weighed = (view) =>
-    (view.kind === "matrix" || (view.kind === "overlay" && !view.strip)) && view.columns === "keys" && !view.plain;
-
   /** @param {Place} place */
   function cell({ query = 0, key = 0, dimension = 0 }) {
     if (tools.edit.getAttribute("aria-pressed") !== "true" || !data.editable) return;
@@ -326,8 +326,9 @@ function createStepViewer(root, io) {
   tools.edit.onclick = () =>
     tools.edit.setAttribute("aria-pressed", String(tools.edit.getAttribute("aria-pressed") !== "true"));
   tools.save.onclick = () => savePicture(figure.canvas, theme.colours.surface, `attention-lab-${stepView().label}.png`);
-  tools.back.onclick = () => grow(Math.min(figure.grown, data.tokens.queries.length) - 1);
-  tools.on.onclick = () => grow(Math.min(figure.grown, data.tokens.queries.length) + 1);
+  // from the word that is looked at, whatever was written last
+  tools.back.onclick = () => grow(selection.pinned.query);
+  tools.on.onclick = () => grow(selection.pinned.query + 2);
   tools.zoomIn.onclick = () => figure.magnify(0.5);
   tools.zoomOut.onclick = () => figure.magnify(1);
   root.addEventListener(
@@ -381,13 +382,6 @@ function createStepViewer(root, io) {
 
   return { update, resize, destroy };
 }
-
-/**
- * The words in its cells, where a view has them.
- *
- * @param {View} view
- */
-const wordsOf = (view) => (view.kind === "matrix" ? view.words : undefined);
 
 /** @param {Component} component */
 export default (component) =>

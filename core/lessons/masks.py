@@ -66,6 +66,14 @@ class Lesson:
         return largest(self.leak[~self.allowed & ~torch.eye(len(self.allowed), dtype=torch.bool)])
 
     @property
+    def leak_scale(self) -> float:
+        """The end of a scale on which a leak can be seen: the largest one, though what is allowed moves outputs further.
+
+        Where nothing leaks it is the largest move that another token makes; 1 where none makes any.
+        """
+        return self.hidden_leak or largest(self.leak[~torch.eye(len(self.allowed), dtype=torch.bool)]) or 1.0
+
+    @property
     def smallest_row_sum(self) -> float:
         """Of the wrong way: what is left of the budget of 1 in the row that lost most."""
         return self.wrong.cut.sum(-1).min().item()

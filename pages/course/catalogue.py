@@ -169,7 +169,7 @@ LESSONS = (
         "too.",
         WHOLE,
         12,
-        block=0.7,
+        multi_head=0.7,
         positions=0.5,
     ),
     _lesson(12, "cost", "The bill", "What does attention cost, and who pays?", "", WHOLE, 12, multi_head=0.6),

@@ -72,6 +72,7 @@ def sentence(ready: bool) -> None:
             f"type. {controls.MARKS}.",
             "tokens": [token._asdict() for token in tokens],
             "focus": sentences.interesting(tokens),
+            "which": f"one head, chosen out of {controls.N_LAYERS * controls.N_HEADS}",
         }
         tensors = {"weights": material.weights(read, LAYER)[HEAD].numpy()}
     assets.component("sentence")(key="map_sentence", data=pack(words, tensors, frozenset({"weights"})))

@@ -6,13 +6,22 @@ from pages.course import old_links
 from pages.course.catalogue import BY_SLUG, MAP, PAGES, Page, neighbours
 from pages.parts import assets, messages, page_layout, url_state
 from pages.parts.progress import visit
+from pages.parts.progress.panel import Summary
 from pages.server import preload
 
 LOST = (
     "The connection to the server was lost. Your controls are as they were; what was being computed is gone, "
     "and so are pictures that you brought: bring them again."
 )
+CAME = {"begun": ":material/contrast:", "done": ":material/check_circle:"}
 _VISITED = "visited"  # whether this session has drawn a page
+
+
+def icon(page: Page) -> str:
+    """What stands beside a page in the navigation: of a lesson, how far the visitor came."""
+    if page.number is None or not preload.ready():  # the map is painted before the database is asked for
+        return page.icon
+    return CAME.get(Summary(visit.done()).came(page.slug), page.icon)
 
 
 def open_page(slug: str) -> None:

@@ -16,7 +16,7 @@ from core.lessons.masks import KINDS, Settings, allowed_by
 from core.lessons.shown import call
 from core.listing import ran
 from core.trace import steps as steps_of
-from pages.parts import learner_input
+from pages.parts import learner_input, messages
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Matrix, mixture, pair_matrix, weights_matrix
 from pages.parts.lesson import Lesson, Scene, step
@@ -25,9 +25,7 @@ from pages.parts.step_viewer import Computation
 
 MASK_SAYS = "causal: no token sees a later one; padding: filler is hidden; band: w on each side are seen; causal band: w before."
 REACH_SAYS = "How many layers with this mask lie on top of each other: the last step shows how far a token is heard."
-MIXED = (
-    " But these came through layers without a mask: they hold something of every token. Only in layer 0 do they not."
-)
+MIXED = " But layers without a mask mixed these before: they hold something of every token. Not so in layer 0."
 SEED = 7
 AT_MOST = 64  # tokens: the leak meter replaces each of them once
 TABLES = (
@@ -36,6 +34,8 @@ TABLES = (
 )
 FILLERS, SIDES = 16, ["behind", "before"]
 HIDDEN: dict[str, Any] = {"hidden": "allowed", "hiddenWord": "−∞", "margin": "visible"}
+REACH: dict[str, Any] = {"scale": "share", "hidden": "reached", "hiddenWord": "not reached", "whole": True}
+REACH |= {"corner": "reach", "readout": "plain"}
 BEFORE, AFTER = "before softmax", "after softmax"
 FILLING = " Rows of [PAD] are computed like all others and never used: no word looks there; one that sees nothing sees itself."
 VERDICTS = ("Nothing is hidden, so nothing can leak.", "Nothing leaks.", "The mask leaks.")
@@ -52,15 +52,17 @@ page = Lesson(
 
 @page.scene
 def scene(ui: Controls) -> Scene | None:
-    with row():
+    above = row()
+    with above:
         asked = learner_input.ask_head(ui)
         kind = ui.select("Mask", KINDS, "kind", 1, help=MASK_SAYS, width=170)
-        window = ui.slider("Window w", 0, AT_MOST, 2, "window") if "band" in kind else 2
         padded = ui.slider("Padding tokens", 0, FILLERS, 2, "padded") if "padding" in kind else 0
         left = padded > 0 and ui.one_of("They stand", SIDES, "side") == SIDES[1]
     given = learner_input.head(ui, asked, TABLES, AT_MOST, padded, left)
     if given is None:
         return None
+    with above:
+        window = ui.up_to("Window w", len(given.tokens) - 1, 2, "window") if "band" in kind else 2
     chosen = choose(ui, len(given.tokens), Settings(kind, window, padded, left))
     result = masks.run(given.x, given.maps, chosen)
     words = given.x.roll(-padded if left else 0, 1)[:, : len(given.tokens) - padded]
@@ -100,7 +102,7 @@ def toggle(ui: Controls, n_tokens: int, chosen: Settings, asked: int, seen: int)
     """Hide a cell, or show it again."""
     flipped = chosen.flipped ^ {(asked, seen)}
     if why := masks.blinds(n_tokens, replace(chosen, flipped=flipped)):
-        st.toast(f"Kept as it was: {why}.")
+        messages.tell(f"Kept as it was: {why}.")
     else:
         ui.write("cells", ",".join(f"{a}.{b}" for a, b in sorted(flipped)))
 
@@ -153,7 +155,7 @@ def steps(scene: Scene):
     )
     yield step(
         "wrong way",
-        pair_matrix("wrong", "wrong", "A ⊙ M", "weights", cornerNote="too late", margin="sum", hidden="allowed"),
+        pair_matrix("wrong", "wrong", "A, cut", "weights", cornerNote="⊙ [allowed]", margin="sum", hidden="allowed"),
         "Softmax first, mask after: the hidden scores already stand in the denominator. The rows no longer add up to 1, the "
         "worst is left with {smallest_row_sum:.2f}.",
         shows="cut",
@@ -162,7 +164,9 @@ def steps(scene: Scene):
     )
     yield step(
         "leak",
-        Matrix("leak", "share", corner="leak", cornerNote="output ↓ edited →", readout="plain"),
+        Matrix(
+            "leak", "share", limit=result.leak_scale, corner="leak", cornerNote="output ↓ edited →", readout="plain"
+        ),
         "Replace one token (column) and see which outputs (rows) move, and how far. {verdict} A hidden token moves another's "
         "output by at most {hidden_leak:.3g}, with the mask {way} the softmax.",
         shows="cut" if chosen.after_softmax else "masked",
@@ -180,17 +184,7 @@ def steps(scene: Scene):
         rule = "Under this mask one layer reaches all that any number of them can: try a band."
     yield step(
         "reach",
-        Matrix(
-            "layers_needed",
-            "share",
-            limit=float(chosen.n_layers),
-            hidden="reached",
-            hiddenWord="not reached",
-            whole=True,
-            corner="reach",
-            cornerNote=f"{chosen.n_layers} layers",
-            readout="plain",
-        ),
+        Matrix("layers_needed", limit=float(chosen.n_layers), cornerNote=f"{chosen.n_layers} layers", **REACH),
         "Each number is how many layers a token needs to be heard. Through {layers} such layers {q} hears {reached[q]} tokens. "
         + rule,
         operator="L layers",

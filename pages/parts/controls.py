@@ -102,6 +102,12 @@ class Controls:
         more = {"width": 150} | more
         return st.slider(label, low, high, first, step, key=self.key(name), bind="query-params", **more)
 
+    def up_to(self, label: str, high: int, first: int, name: str, **more: Any) -> int:
+        """A whole number from 0 to an end that other controls move: what was chosen stays, as far as it goes."""
+        if (key := self.key(name)) in st.session_state:  # Streamlit begins anew where an end moves
+            st.session_state[key] = min(st.session_state[key], high)
+        return self.slider(label, 0, high, min(first, high), name, **more)
+
     def among(self, label: str, options: Sequence[T], first: T, name: str, **more: Any) -> T:
         """One of a few numbers, on a slider."""
         more = {"width": 150} | more

@@ -18,6 +18,11 @@ UNIT = 5e-3  # how far a row that somebody wrote may be from 1
 _NAMES = ("look", "write", "rowof", "row")
 
 
+def _whole(row: tuple[float, ...]) -> bool:
+    """Whether a row sums to 1, so that it is used."""
+    return abs(sum(row) - 1) <= UNIT
+
+
 @dataclass(frozen=True)
 class LinkedInterventions:
     """The names under which one page keeps its interventions in the link."""
@@ -39,7 +44,9 @@ class LinkedInterventions:
             url_state.write(self.name(what), "")
 
     def look(self, step: int, place: int) -> None:
-        """Look at one source piece alone at a step; asked again, no longer."""
+        """Look at one source piece alone at a step, in place of a row that was written there; asked again, no longer."""
+        if step in url_state.integers(self.name("rowof"))[:1]:
+            self._forget_row()
         url_state.toggle_pair(self.name("look"), step, place)
         st.session_state[self.name("at")] = step
 
@@ -54,7 +61,7 @@ class LinkedInterventions:
         rows = dict((step, all_weight_on(place, n_source)) for step, place in looks)
         if (written := self.row(n_source)) is not None:
             step, row = written
-            if abs(sum(row) - 1) <= UNIT:
+            if _whole(row):
                 rows[step] = tuple(weight / sum(row) for weight in row)
         tokens = tuple(sorted(dict(url_state.pairs(self.name("write"))).items()))
         return Interventions(tokens, tuple(sorted(rows.items())), temperature)
@@ -119,14 +126,16 @@ class LinkedInterventions:
             st.button("Edit this step in its place", key=self.name("other_row"), on_click=self._forget_row)
             return
         st.caption(f"Step {at + 1}. A weight for each piece of the source; together they should be 1.")
-        start = tuple((round(weight, 4),) for weight in now.own[at].tolist())
+        looks = dict(url_state.pairs(self.name("look")))
+        used = all_weight_on(looks[at], n_source) if looks.get(at, n_source) < n_source else now.own[at].tolist()
+        start = tuple((round(weight, 4),) for weight in used)
         found = edit_tables(self.prefix, [NumberTable("row", "a", "key", start, [token.text for token in source])])
         total = sum(max(0.0, weight) for (weight,) in found["row"])
         if any(weight < 0 for (weight,) in found["row"]):
             messages.problem(self.name("row"), "A weight is below 0.", "Weights are shares: 0 is used in its place.")
         if total == 0:
             messages.problem(self.name("sum"), "All weights of the row are 0.", "Give at least one piece a weight.")
-        elif abs(total - 1) > UNIT:
+        elif not _whole(tuple(max(0.0, weight) for (weight,) in found["row"])):
             messages.problem(
                 self.name("sum"),
                 f"The row sums to {total:.2f}.",
@@ -171,19 +180,22 @@ class LinkedInterventions:
         self, translator: TrainedTranslator, now: Translation, source: list[Token], target: list[Token]
     ) -> None:
         """What is forced now, each with a way back."""
+        written = self.row(len(source))
         told: list[tuple[str, Callable[[], None]]] = [
             (f"step {step + 1} looks at “{source[place].text}” alone", partial(self.look, step, place))
             for step, place in sorted(url_state.pairs(self.name("look")))
-            if place < len(source) and step < len(target)
+            if place < len(source)
+            and step < len(target)
+            and not (written and written[0] == step and _whole(written[1]))
         ]
         for steps, text in self._written(translator, len(target)):
             where = (
                 f"step {steps[0] + 1} writes" if len(steps) == 1 else f"steps {steps[0] + 1} to {steps[-1] + 1} write"
             )
             told.append((f"{where} “{text}”", partial(self._unwrite, steps)))
-        written = self.row(len(source))
         if written is not None and written[0] < len(target):
-            told.append((f"step {written[0] + 1} has the row of weights that you wrote", self._forget_row))
+            used = "" if _whole(written[1]) else ", once it sums to 1"
+            told.append((f"step {written[0] + 1} has the row of weights that you wrote{used}", self._forget_row))
         for number, (words, undo) in enumerate(told):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"✎ {words}")

@@ -299,6 +299,7 @@ class Lesson:
             messages.problem(self.slug, "The models of this lesson cannot be used.", f"{error}.")
 
     def _draw(self) -> None:
+        messages.told()
         above, figure, self.ui.below = around_a_figure()
         with above:
             scene = self._scene(self.ui)

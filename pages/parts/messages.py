@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 MISTAKE = "This page made a mistake."
+_KEPT = "message_to_tell"
 
 
 def empty(words: str, key: str, examples: Sequence[str]) -> None:
@@ -27,6 +28,20 @@ def problem(key: str, what: str, why: str, examples: Sequence[str] = ()) -> None
         st.text(begun(why))
         if examples:
             _examples(key, examples)
+
+
+def tell(words: str) -> None:
+    """Say something once the part that a callback belongs to is drawn again.
+
+    What a callback draws itself takes the place of what the page drew first, its style sheet.
+    """
+    st.session_state[_KEPT] = words
+
+
+def told() -> None:
+    """Say now what a callback had to say."""
+    if words := st.session_state.pop(_KEPT, ""):
+        st.toast(words)
 
 
 def begun(why: str) -> str:

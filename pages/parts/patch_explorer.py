@@ -1,7 +1,8 @@
 """A picture and all heads of a model on it: point at a patch, and see where it looks in every head of every layer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -39,10 +40,7 @@ class Shown(Chosen):
                 f"All layers together: the {self.fuse} of each layer's heads, with {self.residual:.0%} of what a token keeps of "
                 f"itself (the residual path), multiplied layer by layer{origin}."
             )
-        return (
-            "Clear is much attention, veiled is little: from 0 to the strongest other patch. Click a patch to keep it, then "
-            "point at others."
-        )
+        return ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +75,8 @@ def show(
 ) -> None:
     """Draw it. The token that is kept by a click stands in the link as `?{prefix}_at=`.
 
+    How it is looked at stands there, too: `_turned`, `_colour` and `_strongest`, once the visitor said so.
+
     signature   changes whenever the picture or the model does; then the patch in the middle is looked at again.
     on_open     called with (layer, head) when a head is clicked.
     second      what is compared with it.
@@ -95,6 +95,12 @@ def show(
         if isinstance(token, int) and 0 <= token < len(seen.tokens):
             url_state.write(f"{prefix}_at", str(token))
 
+    def looked() -> None:
+        how = assets.told(key, "looked")
+        if isinstance(how, dict):
+            for name, text in linked(how).items():
+                url_state.write(f"{prefix}_{name}", text)
+
     factor = seen.coarseness
     words = {
         "signature": signature,
@@ -109,6 +115,7 @@ def show(
         "caption": caption,
         "focus": seen.middle,
         "look": token_of_link(prefix, seen),
+        "how": how_of_link(prefix),
         "exact": shown.summary == ONE_HEAD,
     }
     tensors = {
@@ -126,6 +133,7 @@ def show(
         data=pack(words, tensors, frozenset({"first_weights", "second_weights"})),
         on_opened_change=opened,
         on_kept_change=kept,
+        on_looked_change=looked,
     )
 
 
@@ -153,6 +161,37 @@ def token_of_link(prefix: str, seen: PatchAttention) -> int:
     """The token that the link names; else the patch in the middle."""
     (token, *_) = (*url_state.integers(f"{prefix}_at", (seen.middle,)), seen.middle)
     return token if token < len(seen.tokens) else seen.middle
+
+
+def how_of_link(prefix: str) -> dict[str, bool | float | None]:
+    """How the link has it looked at: who looks here, in colours (None: as the picture needs it), the share that is kept."""
+    turned, colour, strongest = (url_state.read(f"{prefix}_{name}") for name in ("turned", "colour", "strongest"))
+    kept = 1.0
+    if strongest is not None:
+        known = strongest.isascii() and strongest.isdigit() and 0 < int(strongest) <= 100
+        kept = int(strongest) / 100 if known else url_state.ignored(f"{prefix}_strongest", "a share from 1 to 100", 1.0)
+    return {
+        "turned": _yes_or_no(f"{prefix}_turned", turned, False),
+        "coloured": _yes_or_no(f"{prefix}_colour", colour, None),
+        "share": kept,
+    }
+
+
+def _yes_or_no(name: str, text: str | None, default: bool | None) -> bool | None:
+    if text in ("yes", "no"):
+        return text == "yes"
+    return default if text is None else url_state.ignored(name, "yes or no", default)
+
+
+def linked(how: Mapping[str, Any]) -> dict[str, str]:
+    """What the link says of how it is looked at; nothing of what is as at first."""
+    share = how.get("share")
+    percent = round(100 * share) if isinstance(share, int | float) and 0 < share <= 1 else 100
+    return {
+        "turned": "yes" if how.get("turned") is True else "",
+        "colour": {True: "yes", False: "no"}.get(how.get("coloured"), ""),
+        "strongest": "" if percent == 100 else str(percent),
+    }
 
 
 def planes(pixels: np.ndarray) -> np.ndarray:

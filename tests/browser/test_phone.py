@@ -81,6 +81,8 @@ def test_the_navigation_is_as_large_as_a_finger(visit):
         const panel = document.querySelector("[data-testid=stSidebar]");
         return !panel.getAnimations({ subtree: true }).length && panel.getBoundingClientRect().left >= 0;
     }""")
+    menu = visitor.see("[data-testid=stMainMenu]").bounding_box()
+    assert menu["x"] + menu["width"] <= WIDE
     assert min(min(link.bounding_box()["height"], link.bounding_box()["width"]) for link in links.all()) >= FINGER
 
 
@@ -156,3 +158,5 @@ def test_words_are_moved_and_added_up_by_taps(visit):
     visitor.page.get_by_role("button", name="Add up words").tap()
     visitor.see(".token-strip .token", has_text="street").tap()
     visitor.says(".token-strip .sum", "sum over 2 words: 2.00")
+    total, words = (visitor.see(f".token-strip .{part}").bounding_box() for part in ("sum", "key-words"))
+    assert total["y"] >= words["y"] + words["height"]

@@ -25,7 +25,7 @@ def words_of(visitor) -> list[str]:
 
 
 def test_words_go_back_and_on_at_once_and_later_rows_are_empty(visit):
-    visitor = visit("/looking_back?at=13.0.0.0", reduced_motion="reduce")
+    visitor = visit("/looking_back?at=14.0.0.0", reduced_motion="reduce")
     words = words_of(visitor)
     visitor.see("button[aria-label='One word back']").click()
     row(visitor, words[-2])
@@ -37,6 +37,12 @@ def test_words_go_back_and_on_at_once_and_later_rows_are_empty(visit):
     told(visitor, "not written yet$")
     visitor.see("button[aria-label='One word on']").click()
     row(visitor, words[-2])
+    # from the word that is looked at
+    visitor.see(FIGURE).focus()
+    visitor.press(*["ArrowUp"] * 4)
+    row(visitor, words[-6])
+    visitor.see("button[aria-label='One word on']").click()
+    row(visitor, words[-5])
 
 
 def test_play_goes_through_the_steps_of_the_first_word_and_then_of_the_next(visit):

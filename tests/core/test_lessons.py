@@ -270,6 +270,8 @@ def test_a_causal_mask_before_the_softmax_leaks_nothing_and_after_it_does():
     right, wrong = (masking.run(X, MAPS, masking.Settings(after_softmax=after)) for after in (False, True))
     assert right.hidden_leak == 0
     assert wrong.hidden_leak > 1e-4
+    # the scale ends at what leaks, if anything does: beside what is allowed it would be white
+    assert wrong.leak_scale == wrong.hidden_leak < right.leak_scale < right.leak.max()
     assert wrong.smallest_row_sum < 0.9
 
 

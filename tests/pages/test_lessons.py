@@ -166,6 +166,14 @@ def test_checking_performs_the_experiment_on_the_step_viewer():
     assert app.selectbox(key="masks_kind").value == "causal"
 
 
+def test_a_window_reaches_as_far_as_the_sentence_and_stays_as_chosen_while_it_grows():
+    app = open_page("masks", masks_kind="band", masks_window="5")
+    assert (app.slider(key="masks_window").value, app.slider(key="masks_window").max) == (5, 13)
+    for text, value, most in (("one two three four five six", 5, 7), ("one two", 3, 3), ("one two three four", 3, 5)):
+        app.text_input(key="masks_text").set_value(text).run()
+        assert (app.slider(key="masks_window").value, app.slider(key="masks_window").max) == (value, most)
+
+
 def test_a_lesson_is_answered_when_all_its_questions_were_checked():
     app = open_page("masks")
     done = ("masks", "answered", "")

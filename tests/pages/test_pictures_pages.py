@@ -17,7 +17,7 @@ from core.picture_files import Entry, OpenedPicture, read_archive, read_picture
 from core.training import shapes
 from core.vision.classifier import fitted
 from core.vision.samples import sample
-from pages.parts import own_picture
+from pages.parts import own_picture, patch_explorer
 from tests.core.models import folders
 from tests.core.models.families import IMAGE
 from tests.pages.screen import assert_no_failure, open_page, said, sent
@@ -251,6 +251,19 @@ def test_two_are_compared_side_by_side(compare):
     assert "second_weights" in tensors
     if compare == "another picture":
         assert not np.array_equal(tensors["first_picture"], tensors["second_picture"])
+
+
+def how(**link: str) -> dict:
+    return sent(open_page("image_lab", **link), "patch_explorer")[0]["how"]
+
+
+def test_how_a_picture_is_looked_at_is_in_the_link():
+    assert how() == {"turned": False, "coloured": None, "share": 1}
+    chosen = {"turned": True, "coloured": False, "share": 0.35}
+    link = patch_explorer.linked(chosen)
+    assert how(**{f"img_{name}": text for name, text in link.items()}) == chosen
+    assert how(img_turned="1", img_colour="blue", img_strongest="101") == how()
+    assert set(patch_explorer.linked(how()).values()) == {""}
 
 
 @pytest.mark.parametrize("head", ["99,99", "x", "-1", "5,5", ""])

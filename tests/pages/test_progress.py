@@ -10,6 +10,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.course import opening
+from pages.course.catalogue import BY_SLUG, LESSONS
+from pages.parts import question
 from pages.parts.progress import identity, visit
 from pages.server import settings
 from tests.pages.screen import assert_no_failure, open_page, said, sent
@@ -169,6 +172,23 @@ def test_what_was_answered_before_it_was_erased_does_not_come_back(folder, comes
     app.button(key="progress_erase_yes").click().run()
     app.switch_page("pages/lessons/masks.py").run()
     assert {row[2] for row in rows(folder)} <= {"opened", "step", "played"}
+
+
+def test_the_navigation_shows_what_is_begun_and_done(folder, comes):
+    open_page("attention", attention_numbers="by hand")
+    answer(open_page("masks", masks_numbers="by hand", step="7"), RIGHT)
+    beside = {page.slug: opening.icon(page) for page in LESSONS if page.built}
+    assert beside.pop("masks") == opening.CAME["done"]
+    assert beside.pop("attention") == opening.CAME["begun"]
+    assert set(beside.values()) == {BY_SLUG["positions"].icon}
+
+
+def test_what_is_erased_takes_no_curve_of_a_training_along():
+    st.session_state["watch_live_run_former"], st.session_state["masks_after_told"] = ("before: additive", [1.0]), True
+    question.forget()
+    assert "watch_live_run_former" in st.session_state
+    assert "masks_after_told" not in st.session_state
+    del st.session_state["watch_live_run_former"]
 
 
 def broken_address(folder: Path, monkeypatch) -> None:

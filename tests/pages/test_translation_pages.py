@@ -101,6 +101,24 @@ def test_a_row_that_does_not_sum_to_1_is_offered_to_be_normalised():
     np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"][0, :3], [2 / 3, 1 / 3, 0], atol=1e-3)
 
 
+def rows_to_edit(app) -> list[float]:
+    (table,) = sent(app, "number_table")[0]["numberTables"]
+    return [weight for (weight,) in table["values"]]
+
+
+def test_a_row_to_edit_begins_as_it_is_forced_and_takes_the_place_of_what_forced_it():
+    n_source = len(translated().source.ids)
+    editing = {"looking_back_look": "2.1", "looking_back_editing": "true"}
+    app = open_page("looking_back", **editing)
+    assert rows_to_edit(app) == [float(place == 1) for place in range(n_source)]
+    assert "step 3 looks at “brother” alone" in said(app)
+    half = ";".join("0.5" if place in (0, 1) else "0" for place in range(n_source))
+    app = open_page("looking_back", **editing, looking_back_rowof="2", looking_back_row=half)
+    assert rows_to_edit(app)[:3] == [0.5, 0.5, 0]
+    assert "step 3 has the row of weights that you wrote" in said(app)
+    assert "step 3 looks at" not in said(app)
+
+
 def test_a_word_that_is_no_piece_is_spelled_in_pieces_and_said():
     app = open_page("looking_back")
     app.text_input(key="looking_back_word").set_value("zyxomma").run()

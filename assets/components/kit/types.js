@@ -184,7 +184,11 @@
  */
 /** @typedef {{ lessons: LessonRow[] }} MapData */
 
-/** @typedef {{ source: string, tokens: Token[], focus: number, tensors: Record<string, Tensor> }} SentenceData */
+/**
+ * @typedef {{
+ *   source: string, which: string, tokens: Token[], focus: number, tensors: Record<string, Tensor>,
+ * }} SentenceData
+ */
 
 /** @typedef {{ colour: string, shape: string, x: number, y: number }} Thing */
 /**
@@ -224,6 +228,7 @@
  * @typedef {{
  *   signature: string, layers: number, heads: number, open: Head, factor: number, rows: number, columns: number,
  *   first: PictureWords, second: PictureWords | null, caption: string, focus: number, look: number, exact: boolean,
+ *   how: { turned: boolean, coloured: boolean | null, share: number },
  *   tensors: Record<string, Tensor>,
  * }} PatchExplorerData
  */
