@@ -153,14 +153,14 @@ CUT = (
 }"""
 )
 
-# how many different colours a canvas shows
-COLOURS = """canvas => {
-    const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+# whether a canvas shows more than one colour
+DRAWN_ON = """canvas => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     const seen = new Set();
-    for (let i = 0; i < data.length; i += 4) {
+    for (let i = 0; i < data.length && seen.size < 2; i += 4) {
         if (data[i + 3]) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
     }
-    return seen.size;
+    return seen.size > 1;
 }"""
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")

@@ -97,7 +97,7 @@ def test_every_step_is_drawn_and_said_with_the_numbers_of_its_table(page, visito
         said.add(label)
         assert label.startswith(f"{visitor.text('.step-viewer .say h3')}: ")
         assert visitor.see(FIGURE).bounding_box()["height"] > 60
-        assert visitor.see(FIGURE).evaluate(looks.COLOURS) > 1
+        assert visitor.see(FIGURE).evaluate(looks.DRAWN_ON)
         tables = visitor.see(".step-viewer .figure-table").evaluate(looks.TABLES)
         for table in tables:
             looks.check_table(table)

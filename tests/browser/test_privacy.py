@@ -13,8 +13,8 @@ PAGES = {
     "/": "A sentence of your own",
     "/self_attention": "Sentence",
     "/masks": "Sentence",
-    "/sentence_lab": "Sentence",
     "/looking_back": "English sentence",
+    "/sentence_lab": "Sentence",
 }
 
 
@@ -49,10 +49,8 @@ def use_all(visitor: Visitor) -> None:
         visitor.go(path)
         visitor.type_into(label, f"the {word(path)} sleeps")
         assert word(path) in visitor.page.evaluate(EVERYTHING)
-    visitor.go("/sentence_lab")
     send(visitor, "Upload", "notes.txt", f"a {WORD}file rests".encode())
     visitor.page.wait_for_function(f"() => ({EVERYTHING})().includes('{WORD}file')")
-    visitor.page.keyboard.press("Escape")
     visitor.go("/translation_lab")
     send(visitor, "Upload", f"{WORD}table.csv", f"{WORD}column\nThe cat and the {WORD}cell.\n".encode())
     visitor.says("[data-testid=stText]", f"{WORD}cell")

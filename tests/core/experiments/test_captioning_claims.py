@@ -26,7 +26,7 @@ def test_the_live_numbers_bear_the_verdict_out(claim, scene):
     assert claim(scene, 0).holds != shows_nothing
 
 
-@pytest.mark.parametrize("seed", [1, 7])
+@pytest.mark.parametrize("seed", [1, pytest.param(7, marks=pytest.mark.long)])
 @pytest.mark.parametrize("claim", captioning.CLAIMS, ids=lambda claim: claim.experiment.__name__)
 def test_so_they_do_on_scenes_of_another_seed(claim, seed):
     assert claim(SCENE, seed).holds
