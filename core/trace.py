@@ -6,7 +6,7 @@ holds what is not shown.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -15,21 +15,26 @@ from torch import Tensor
 
 _REFERENCE = re.compile(r"<(\w+)>")
 _QUOTED = re.compile(r"""['"](.*?)['"]""")
+Says = str | Callable[[Any], str]
 
 
-def step(formula: str, *, title: str, source: str, also: str = "", ours: str = "", unless: str = "") -> Any:
+def step(
+    formula: str, *, title: str, source: str, says: Says = "", also: str = "", ours: str = "", unless: str = ""
+) -> Any:
     """Declare one tensor of a trace.
 
     formula   LaTeX. `<name>` stands for the formula of an earlier step of the same trace.
     title     what it is called on the screen.
     source    a key of `core.sources.SOURCES`.
+    says      what there is to see in it, with names in braces that the lesson's result knows (pages/parts/words.py), or what
+              makes that of the result. For a trace of one lesson; where several share a trace, each says its own.
     also      other names of the same tensor in papers and libraries.
     ours      where it departs from its source, as it is done here.
     unless    an earlier step, for one that can be left out: its tensor is then the very one of that step, it is not told,
               and later formulas that name it mean that step.
     """
-    told = {"formula": formula, "title": title, "source": source, "also": also, "ours": ours, "unless": unless}
-    return field(metadata=told)
+    told = {"formula": formula, "title": title, "source": source, "says": says, "also": also, "ours": ours}
+    return field(metadata=told | {"unless": unless})
 
 
 def part() -> Any:
@@ -52,8 +57,9 @@ class Step:
     formula: str
     title: str
     source: str
+    says: Says
     also: str
-    ours: str = ""
+    ours: str
 
 
 def steps(trace: Any) -> list[Step]:

@@ -3,9 +3,9 @@
 import { hiddenWord } from "./kit/canvas.js";
 import { gradient } from "./kit/colour.js";
 import { clamp, number } from "./kit/numbers.js";
-import { element } from "./kit/text.js";
+import { element, lettered } from "./kit/text.js";
 
-/** @import { View } from "./kit/figure_kinds.js" */
+/** @import { Dials, Tables, View } from "./kit/figure_kinds.js" */
 /** @import { Part } from "./kit/types.js" */
 
 /** @import { Figure } from "./figure.js" */
@@ -19,33 +19,44 @@ export class Legend {
   }
 
   /**
-   * The scale of a view.
+   * The scale of a view; where its tables have scales of their own, each of them with the labels of its tables.
    *
    * @param {View} view
    */
   draw(view) {
     const { figure } = this;
     this.node.hidden = Boolean(view.plain) || figure.views[view.kind].hasScale?.(view) === false;
-    /** @type {Part} */
-    const scaled = "tables" in view ? { scale: "signed", ...view.tables[0] } : view;
+    const scales = "tables" in view ? scalesOf(view) : [{ part: /** @type {Part} */ (view), labels: [] }];
+    const [{ part: first }] = scales;
+    this.node.replaceChildren(
+      ...scales.flatMap(({ part, labels }) => [
+        ...(scales.length > 1 ? [element("span", { className: "of", children: lettered(labels.join(", ")) })] : []),
+        ...this.#scale(part, view.kind === "matrix"),
+      ]),
+      ...(first.hidden && figure.stack(first.hidden)
+        ? [element("span", { className: "swatch" }), hiddenWord(first)]
+        : []),
+    );
+  }
+
+  /**
+   * The bar of one scale between its ends.
+   *
+   * @param {Part} scaled
+   * @param {boolean} whole whether it is the one scale of a matrix: there the pin stands, and it says whether it ends too early
+   */
+  #scale(scaled, whole) {
+    const { figure } = this;
+    if (scaled.hiddenWord === "−∞") return [element("span", { className: "swatch plain" }), "0"];
     const [low, high] = figure.range(scaled);
     const digits =
       scaled.whole || (high === 1 && scaled.scale === "weights") ? 0 : high < 10 ? (high < 0.1 ? 3 : 1) : 0;
-    const bar = element("span", { className: "bar", children: [this.pin] });
+    const bar = element("span", { className: "bar", children: whole ? [this.pin] : [] });
     bar.style.background = gradient(figure.colours(scaled));
     /** @param {number} value @param {number} places */
     const end = (value, places) => element("span", { className: "number", children: [number(value, places)] });
-    const over =
-      scaled.scale === "share" && view.kind === "matrix" && figure.tensor(scaled.tensor).values.some((v) => v > high);
-    const scale =
-      scaled.hiddenWord === "−∞"
-        ? [element("span", { className: "swatch plain" }), "0"]
-        : [end(low, low ? digits : 0), bar, end(high, digits), ...(over ? ["or more"] : [])];
-    const hidden = scaled.hidden && figure.stack(scaled.hidden);
-    this.node.replaceChildren(
-      ...scale,
-      ...(hidden ? [element("span", { className: "swatch" }), hiddenWord(scaled)] : []),
-    );
+    const over = whole && scaled.scale === "share" && figure.tensor(scaled.tensor).values.some((value) => value > high);
+    return [end(low, low ? digits : 0), bar, end(high, digits), ...(over ? ["or more"] : [])];
   }
 
   /**
@@ -64,4 +75,23 @@ export class Legend {
     pin.hidden = false;
     pin.style.left = `${clamp((value - low) / (high - low), 0, 1) * 100}%`;
   }
+}
+
+/**
+ * The scales of several tables, each with the labels of the tables that are drawn on it.
+ *
+ * @param {Tables | Dials} view
+ */
+function scalesOf(view) {
+  /** @type {Map<string, { part: Part, labels: string[] }>} */
+  const found = new Map();
+  for (const table of view.tables) {
+    /** @type {Part} */
+    const part = { scale: "signed", ...table };
+    const key = JSON.stringify([part.scale, part.limit]);
+    const same = found.get(key) ?? { part, labels: [] };
+    same.labels.push(table.label);
+    found.set(key, same);
+  }
+  return [...found.values()];
 }

@@ -21,16 +21,32 @@ class EmbeddingTrace:
     """How tokens become the vectors that enter layer 0, in the order it was computed."""
 
     embedded: Float[Tensor, "batch tokens d_model"] = step(
-        "E_{w}", title="The words alone", source="devlin2019", also="word embeddings, lookup"
+        "E_{w}",
+        title="The words alone",
+        source="devlin2019",
+        says="Each token fetches {width} numbers from a table of words; the same word twice is the same row twice.",
+        also="word embeddings, lookup",
     )
     positions: Float[Tensor, "batch tokens d_model"] = step(
-        "P_{t}", title="The places alone", source="devlin2019", also="position embeddings"
+        "P_{t}",
+        title="The places alone",
+        source="devlin2019",
+        says="A second table, learned like the first, has one row for each place. {placed}",
+        also="position embeddings",
     )
     summed: Float[Tensor, "batch tokens d_model"] = step(
-        "<embedded> + <positions> + s", title="Added", source="devlin2019", also="input embeddings"
+        "<embedded> + <positions> + s",
+        title="Added",
+        source="devlin2019",
+        says="Both are added; s is one row that all share.",
+        also="input embeddings",
     )
     normed: Float[Tensor, "batch tokens d_model"] = step(
-        r"\operatorname{LN}\left(<summed>\right)", title="What enters layer 0", source="devlin2019"
+        r"\operatorname{LN}\left(<summed>\right)",
+        title="What enters layer 0",
+        source="devlin2019",
+        says="LN, the layer norm, brings each token to mean 0 and deviation 1; then it is stretched and moved, number by "
+        "number, as was learned. These {width} numbers are all that the layers are given of a word and its place.",
     )
 
 

@@ -15,6 +15,7 @@ class Comparison:
     lines         those that are done so far as named lines, each a list of places and a list of shares of 1.
     across, up    what the places and the shares are; places: all there can be.
     logarithmic   whether places are drawn by their ratio.
+    as_table      whether shares are written into a table, since so many lines would lie on one another.
     """
 
     title: str
@@ -27,3 +28,4 @@ class Comparison:
     up: str
     places: Sequence[int]
     logarithmic: bool = False
+    as_table: bool = False

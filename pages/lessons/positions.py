@@ -1,30 +1,39 @@
 """Lesson 6: positions. How does the model know which word came first?"""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from core.attention import attend
 from core.experiments import positions as experiments
+from core.experiments.positions.turning import turn_or_add
 from core.lessons import material
-from core.lessons.material import Encoded
 from core.lessons.positions import by_hand, questions, real
 from core.lessons.shown import call
 from core.listing import ran
 from core.models.embedding import embed
 from core.numerals import written
 from core.training import order
-from pages.lessons.by_hand import positions as on_own_numbers
-from pages.parts import controls, learning_curve, sentences
+from pages.parts import controls, sentences
 from pages.parts.controls import Controls, row
-from pages.parts.figures import Curves, Matrix, Table, tables, weights_matrix
+from pages.parts.figures import Curves, Dial, Matrix, Table, dials, tables, weights_matrix
 from pages.parts.lesson import Lesson, Scene, step
+from pages.parts.number_table import NumberTable, edit_tables, held
 from pages.parts.step_viewer import EACH
 from pages.parts.words import plain
 
-MOVED: dict[str, Any] = {"columns": "keys", "scale": "share", "labelled": True, "axes": "layers ↓ · tokens →"}
 AT_MOST = 128  # tokens: each is compared with every other
 SEED = 6
+BASES, WIDTHS = (10, 100, 1_000, 10_000, 100_000), (2, 4, 8, 16, 32, 64, 128)
+WORDS = ("cat", "sat", "mat")
+TABLES = (
+    NumberTable("x", "X", "", ((1, 0), (0, 1), (1, 1)), WORDS),
+    NumberTable("wx", "W_x", "query", ((1, 2), (0, 1))),
+    NumberTable("wp", "W_p", "key", ((2, 0), (1, 1))),
+    NumberTable("q", "q", "query", ((1, 0.5, -0.5, 2),)),
+    NumberTable("k", "k", "key", ((0.5, 1, 2, -1),)),
+)
 COIN, ALWAYS, NEVER = "half of the time, like a coin", "always", "never"
 ROPE, ADDED, BOTH, NEITHER = "RoPE's", "the one with sinusoids added", "both", "neither"
 
@@ -44,10 +53,10 @@ def scene(ui: Controls) -> Scene | None:
         is_real = ui.numbers() == controls.REAL
         text = ui.sentence() if is_real else ""
         change = ui.one_of("Positions", real.CHANGES, "change", "zeroed") if is_real else "as typed"
-    return sentence(ui, text, change) if is_real else on_own_numbers.scene(ui, SEED)
+    return on_a_sentence(ui, text, change) if is_real else on_own_numbers(ui)
 
 
-def sentence(ui: Controls, text: str, change: real.Change) -> Scene | None:
+def on_a_sentence(ui: Controls, text: str, change: real.Change) -> Scene | None:
     """MiniLM's own positions on the learner's sentence."""
     read = sentences.read(text, ui.prefix, at_most=AT_MOST)
     if read is None:
@@ -56,20 +65,27 @@ def sentence(ui: Controls, text: str, change: real.Change) -> Scene | None:
         shift = ui.slider("All later by", 0, 256, 5, "shift") if change == "shifted" else 5
     chosen = real.Settings(change, ui.two_of("pair", len(read.tokens.ids)), shift)
     result = real.run(read, chosen)
-    (layer, head), words = result.head, sentences.shown(read)
+    words = sentences.shown(read)
     return Scene(
         result,
-        given=read,
         chosen=chosen,
-        names={"layer": layer, "of": head, "later": shift, "change": change},
+        names={"layer": result.head[0], "of": result.head[1], "change": change},
         tokens={"queries": words, "keys": words} | {axis: plain(texts) for axis, texts in real.axes(result).items()},
         beside=real.beside(result),
         shares=frozenset({"typed_weights", "looks_back", "looks_back_now"}),
         again=call(real.shown, call(material.encode, read.text, read.tokens.start, AT_MOST), chosen),
         signature=f"{read.text}|{read.tokens.start}",
-        origin=controls.origin(layer, head),
+        origin=controls.origin(*result.head),
         evidence=(real.given(result, 10_000.0, 64, 50, 1000), SEED),
-        code=(ran(embed, returns="normed"), ran(attend)),
+        code=(
+            ran(embed, returns="normed"),
+            ran(real.cosines, returns="nearness"),
+            ran(real.cosine_by_distance, returns="by_distance"),
+            ran(attend),
+            ran(real.on_the_token_before, returns="looks_back"),
+            ran(real.moves, returns="moved"),
+            ran(real.alone, returns="alone"),
+        ),
         formulas={"masked": "<scaled>"},  # nothing is masked here
         divisor=result.trace.head.queries.shape[-1] ** 0.5,
         steps=steps_of_a_sentence,
@@ -77,112 +93,129 @@ def sentence(ui: Controls, text: str, change: real.Change) -> Scene | None:
     )
 
 
-PLACES = {
-    "as typed": "a second table has one row for each place, 512 in all, learned like the words.",
-    "zeroed": "you set the second table, which has a row for each place, to zeros: no token is told where it stands.",
-    "swapped": "a second table has one row for each place, and two tokens got each other's: drag a word to choose others.",
-    "shifted": "a second table has one row for each place, and every token got the one that stands {later} further.",
-}
+def on_own_numbers(ui: Controls) -> Scene:
+    """Clock hands and the rotation that shifts them, adding and joining, vectors that turn, biases by distance."""
+    given = by_hand.Written(WORDS, *edit_tables(ui.prefix, TABLES).values())
+    with ui.more():
+        chosen = by_hand.Settings(
+            base=float(ui.among("Base", BASES, 10_000, "base")),
+            width=ui.among("Numbers D", WIDTHS, 16, "width"),
+            n_places=ui.slider("Places N", 8, 200, 50, "places"),
+            offset=ui.slider("k, for “shift”", 0, 64, 4, "offset"),
+            query_place=ui.slider("Place of q", 0, 64, 5, "m"),
+            key_place=ui.slider("Place of k", 0, 64, 2, "n"),
+            shift=ui.slider("Both later by", 0, 1000, 0, "later"),
+        )
+    result = by_hand.run(given, chosen)
+    return Scene(
+        result,
+        chosen=chosen,
+        names=vars(chosen),
+        tokens={axis: plain(texts) for axis, texts in by_hand.axes(given, chosen).items()},
+        beside=by_hand.beside(result),
+        again=partial(by_hand.shown, given, chosen),
+        signature=f"{given}|{chosen}",
+        origin=controls.OWN_NUMBERS.replace("single", "double"),
+        evidence=(by_hand.given(result, given, chosen), SEED),
+        focus={"query": 0, "key": 0, "places": min(3, chosen.n_places - 1)} | result.stands,
+        code=(
+            ran(by_hand.turn_hands, turned="angles"),
+            ran(by_hand.combine),
+            ran(turn_or_add),
+            ran(by_hand.bias_by_distance, returns="penalty"),
+        ),
+        steps=steps_by_hand,
+        opens_at="hands",
+        token_strip=False,
+    )
 
 
 def steps_of_a_sentence(scene: Scene):
-    nearest = scene.tensors["by_distance"][0]
-    near: dict[str, Any] = {name: float(nearest[apart]) for apart, name in enumerate(("none", "one", "two", "three"))}
+    share: dict[str, Any] = {"rows": "layers", "scale": "weights", "limit": 1, "labelled": True}
+    depth: dict[str, Any] = {"columns": "keys", "scale": "share", "labelled": True}
     yield step(
         "E + P",
-        tables(Table("embedded", "E"), Table("positions", "P"), Table("summed", "E + P + s"), Table("normed", "LN")),
-        "Each token fetches {width} numbers from a table of words; the same word twice is the same row twice. And "
-        + PLACES[scene.chosen.change]
-        + " Both are added (s is one row that all share), then each token is brought to mean 0 and deviation 1.",
+        tables(Table("embedded", "E"), Table("positions", "P"), Table("summed", "E + P + s")),
         title="Words and places",
     )
-    yield step(
-        "nearness",
-        Matrix(
-            "nearness",
-            "signed",
-            limit=1,
-            corner="cosine",
-            cornerNote="place by place",
-            readout="plain",
-            axes="places ↓ · places →",
-        ),
-        "How alike the rows of two places of the table are: where {q} and {k} were typed, their cosine is {nearness[q,k]:.2f}. "
-        "Nobody told the table what near means; training did.",
-        title="How alike two places are",
-        code=ran(real.cosines),
-    )
-    yield step(
-        "distance",
-        Curves("by_distance", "one", "places apart", "mean cosine"),
-        "The mean cosine of all rows so far apart: {one:.2f} for neighbours, {two:.2f} two apart, {three:.2f} three. It does "
-        "not only fall.",
-        title="How alike, by distance",
-        code=ran(real.cosine_by_distance),
-        **near,
-    )
+    yield step("LN", tables(Table("normed", "LN")))
+    places = "places ↓ · places →"
+    yield step("nearness", Matrix("nearness", "signed", limit=1, corner="cosine", readout="plain", axes=places))
+    yield step("distance", Curves("by_distance", "table", "places apart", "mean cosine"))
     yield step(
         "weights",
         weights_matrix(),
-        "Of all heads layer {layer}, head {of} looks most at the token before, while positions are as typed. "
-        + (
-            "{q} gives {weights[q,k]:.2f} to {k}."
-            if scene.chosen.change == "as typed"
-            else "Here they are {change}: {q} gives {weights[q,k]:.2f} to {k}. As typed it gave {typed_weights[q,k]:.2f}."
-        ),
+        "Of all heads layer {layer}, head {of} looks most at the token before: as typed, {q} gives {typed_weights[q,k]:.2f} to "
+        "{k}. Now positions are {change}, and it gives {weights[q,k]:.2f}.",
         operator="attend",
         title="A head that looks at the token before",
     )
-    share: dict[str, Any] = {
-        "rows": "layers",
-        "scale": "weights",
-        "limit": 1,
-        "labelled": True,
-        "axes": "layers ↓ · heads →",
-    }
+    both = Table("looks_back", "as typed", **share), Table("looks_back_now", "now", **share)
+    yield step("looking back", tables(*both, readout="plain"), title="All heads that look back")
+    moved = Table("moved", "moved by", rows="depth", axes="layers ↓ · tokens →", **depth)
+    yield step("moved", tables(moved, readout="plain"), operator="6 layers")
+    if scene.chosen.change == "swapped":
+        alone = Table("alone", "one layer", rows="alone", axes="tokens →", **depth)
+        yield step("one layer", tables(alone, moved, readout="plain"), shows="alone")
+
+
+def steps_by_hand(scene: Scene):
+    codes = Dial("codes", "place", rows="places")
+    moved = Dial("shifted", "moved", turned="codes", rows="places", dashed=True)
+    yield step("hands", dials(codes, clock=True), shows=("angles", "codes"), title="A place as clock hands")
     yield step(
-        "looking back",
-        tables(Table("looks_back", "as typed", **share), Table("looks_back_now", "now", **share), readout="plain"),
-        "What each head spends on the token before. As typed the strongest spends {strongest:.2f}, now the strongest "
-        "{strongest_now:.2f}.",
-        title="All heads that look back",
-        code=ran(real.on_the_token_before),
+        "P",
+        tables(
+            Table("codes", "P", rows="places", labelled=True, limit=1, axes="places ↓ · numbers, places →"),
+            Table("similarity", "PPᵀ", rows="places", limit=scene.result.n_hands),
+        ),
     )
     yield step(
-        "moved",
-        tables(Table("moved", "moved by", rows="depth", **MOVED), readout="plain"),
-        "How far each token's vector moved, layer by layer, in lengths of what it was as typed: {moved_last:.2f} behind the last "
-        "layer, on average. The mean vectors of the sentence have a cosine of {likeness:.3f} with those as typed.",
-        operator="6 layers",
-        title="What becomes of the sentence",
-        code=ran(real.moves),
+        "distance",
+        Curves("by_distance", "one", "places apart", "p · p"),
+        "The same by distance, from {n_hands} for a place with itself. "
+        + (
+            "Among {n_places} places it only falls."
+            if scene.result.falls_to is None
+            else "It falls as far as {falls_to}, and one place further it rises: it does not only fall."
+        ),
+        shows="similarity",
+        title="How alike, by distance",
     )
+    yield step("shift", dials(codes, moved, clock=True), shows="shifted", operator="R")
+    four = (("positions", "P"), ("summed", "X + P"), ("mapped", "[X; P]W"), ("added", "XW_x + PW_p"))
+    yield step(
+        "added",
+        tables(Table("x", "X", rows="tokens", labelled=True), *(Table(of, label, rows="tokens") for of, label in four)),
+        shows=("summed", "mapped", "added"),
+        title="Added, or joined",
+    )
+    query = Dial("rotated_queries", "", "query", turned="queries")
+    key = Dial("rotated_keys", "", "key", turned="keys", rows="keys", dashed=True)
+    yield step("RoPE", dials(query, key), title="Queries and keys that turn")
+    yield step(
+        "score",
+        Curves("by_shift", "schemes", "both later by", "score", axis="later"),
+        "Move both together: RoPE's score stays {score:.2f}, because only n − m counts. With sinusoids added it is "
+        "{added_score:.2f} here, and {with_both}.",
+        shows=("scores", "added_scores"),
+        title="Both moved together",
+    )
+    yield step(
+        "offset",
+        Curves(
+            "by_offset", "schemes", "n − m, places of the key after the query", "score", -by_hand.AROUND, axis="apart"
+        ),
+        "Move the key alone: {with_the_key}. For RoPE only n − m counts.",
+        shows=("scores", "added_scores"),
+        title="The key moved alone",
+    )
+    penalty = Table("penalty", "ALiBi, head 0", rows="near", limit=16, labelled=True, axes="places ↓ · places →")
+    buckets = Table("buckets", "T5", rows="near", scale="share", limit=31)
+    yield step("biases", tables(penalty, buckets), title="Biases by distance")
 
 
-@page.below
-def both_orders(scene: Scene) -> None:
-    """Lesson 5's layer does not care in which order vectors enter it; the whole model does."""
-    if isinstance(scene.chosen, real.Settings) and len(scene.given.tokens.ids) >= 3:
-        read = scene.given
-        layer, rounding, others = other_order(read, read.text, read.tokens.start, scene.chosen.pair)
-        moved = f"to within {written(layer, '.0e')} (rounding alone may make {written(rounding, '.0e')})"
-        st.markdown(
-            "**Lesson 5 again.** Exchange two words and follow each to its new place. One layer, on the vectors that enter it: "
-            f"all outputs move along, {moved}. The whole model, which adds places first: the vectors of all other words move by "
-            f"{others:.2f} of their length."
-        )
-
-
-@st.cache_resource(scope="session", max_entries=32, show_spinner=False)
-def other_order(_read: Encoded, text: str, start: int, pair: tuple[int, int] | None) -> tuple[float, float, float]:
-    """Four readings by the whole model, which no slider changes."""
-    return questions.typed_in_the_other_order(_read, real.Settings(pair=pair), 3)
-
-
-@page.aside
-def toys() -> None:
-    """Is A before B? Learned under every scheme, and tested on longer rows."""
-    learning_curve.show(page.slug, order.COMPARISON)
+page.compare(order.COMPARISON)
 
 
 @page.question(
@@ -198,7 +231,8 @@ def blind(scene: Scene) -> tuple[str, str]:
 
 
 @page.question(
-    "A query and a key both move 1000 places on. Which score changes?",
+    "Two ways to tell a query and a key their places: RoPE turns both by an angle that grows with the place, sinusoids are "
+    "codes that are added to both. Both move 1000 places on. Which score changes?",
     (ROPE, ADDED, BOTH, NEITHER),
     sets={"numbers": controls.BY_HAND, "later": 1000},
     shows="score",
@@ -206,7 +240,7 @@ def blind(scene: Scene) -> tuple[str, str]:
 def later(scene: Scene) -> tuple[str, str]:
     result = scene.result  # of the numbers in the link, also where those of a sentence are shown
     if not isinstance(result, by_hand.Lesson):
-        result = by_hand.run(on_own_numbers.linked(page.ui.prefix), by_hand.Settings())
+        result = by_hand.run(by_hand.Written(WORDS, *held(page.ui.prefix, TABLES).values()), by_hand.Settings())
     rope, added = questions.changed_by_shift(result)
     moved = (rope > result.rounding, added > result.rounding)
     answer = {(True, False): ROPE, (False, True): ADDED, (True, True): BOTH}.get(moved, NEITHER)

@@ -80,6 +80,30 @@ def by_group(
     return figure
 
 
+def shares(named: Mapping[str, tuple[Sequence[float], Sequence[float]]], x_title: str, of: str) -> go.Figure:
+    """Shares of 1 as a table: a row for each name, a column for each place, each number in its cell. of: what they are."""
+    columns = next(iter(named.values()))[0]
+    figure = go.Figure(
+        go.Heatmap(
+            z=[y for _, y in named.values()],
+            x=[str(place) for place in columns],
+            y=list(named),
+            zmin=0,
+            zmax=1,
+            texttemplate="%{z:.2f}",
+            textfont={"size": 12, "weight": 600},
+            xgap=2,
+            ygap=2,
+            showscale=False,
+        )
+    )
+    # as many pixels for a row however many there are, since rows come one after the other
+    figure.update_layout(**_plain(f"{x_title} →<br>{of}, in the cells", "") | {"height": 110 + 30 * len(named)})
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    return figure
+
+
 def _plain(x_title: str, y_title: str) -> dict:
     return {
         "height": HEIGHT,

@@ -47,10 +47,13 @@ def _train(place, comparison: Comparison, seed: int, found: dict[tuple[str, int]
 def _draw(place, comparison: Comparison, done: list[Any]) -> None:
     lines = comparison.lines(done)
     rounded = {name: (places, [round(share, 3) for share in shares]) for name, (places, shares) in lines.items()}
-    figure = charts.curves(rounded, comparison.across, comparison.up)
-    figure.update_traces(mode="lines+markers")
-    figure.update_xaxes(type="log" if comparison.logarithmic else "linear", tickvals=list(comparison.places))
-    figure.update_yaxes(range=[0, 1.05])
+    if comparison.as_table:
+        figure = charts.shares(rounded, comparison.across, comparison.up)
+    else:
+        figure = charts.curves(rounded, comparison.across, comparison.up)
+        figure.update_traces(mode="lines+markers")
+        figure.update_xaxes(type="log" if comparison.logarithmic else "linear", tickvals=list(comparison.places))
+        figure.update_yaxes(range=[0, 1.05])
     alt = "; ".join(
         f"{name}: " + ", ".join(f"{share:.2f} at {at}" for at, share in zip(places, shares, strict=True))
         for name, (places, shares) in rounded.items()

@@ -34,7 +34,18 @@ from core.experiments.claim import Claim
 from core.listing import Code
 from core.models.errors import ModelError
 from core.trace import Step
-from pages.parts import claims, downloads, learning, messages, question, sentences, step_viewer, url_state
+from core.training.comparison import Comparison
+from pages.parts import (
+    claims,
+    downloads,
+    learning,
+    learning_curve,
+    messages,
+    question,
+    sentences,
+    step_viewer,
+    url_state,
+)
 from pages.parts.controls import Controls, around_a_figure
 from pages.parts.figures import View
 from pages.parts.question import Question
@@ -144,7 +155,7 @@ class StepDeclared:
 
     label: str
     view: View
-    notice: str
+    notice: str | None
     shows: tuple[str, ...] | None
     more: Mapping[str, Any]
     values: Mapping[str, Any]
@@ -168,11 +179,19 @@ class StepDeclared:
             )
         return tuple(name for name in self.shows if name in there)
 
+    def says(self, scene: Scene, told: Sequence[str]) -> str:
+        """What there is to see: its own words, or those with which the trace declares each of the steps that it shows."""
+        if self.notice is not None:
+            return self.notice
+        said = {each.name: each.says for each in scene.made}
+        words = [said[name] for name in told if said[name]]
+        return " ".join(each if isinstance(each, str) else each(scene.result) for each in words)
+
 
 def step(
     label: str,
     view: View,
-    notice: str,
+    notice: str | None = None,
     shows: str | Sequence[str] | None = None,
     operator: str = "",
     title: str = "",
@@ -184,7 +203,8 @@ def step(
     """One step.
 
     label    its name: the word under its picture, and what the link calls it.
-    view     how its figure is drawn; notice: what there is to see in it, with names in braces (pages/parts/words.py).
+    view     how its figure is drawn; notice: what there is to see in it, with names in braces (pages/parts/words.py), where
+             the trace does not say it.
     shows    the steps of the trace that it shows; without it, the one that is called like its label, or those of its figure.
     values   names for its sentence alone. The rest as of a StepView.
     code     the function that made it, where the lesson's own do not assign what it shows.
@@ -272,6 +292,14 @@ class Lesson:
         """Declare a toy that is trained while the learner looks. name: of its widgets; how: as of learning.show."""
         self._asides.append(partial(learning.show, name, *how))
 
+    def compare(self, comparison: Comparison) -> None:
+        """Declare small models that learn one task, one after the other, once the learner asks for it."""
+
+        def compared() -> None:
+            learning_curve.show(self.slug, comparison)
+
+        self.aside(compared)
+
     def answered(self) -> bool:
         """Whether every question has been checked once."""
         return question.answered(self.slug, [each.name for each in self._asked])
@@ -323,12 +351,13 @@ class Lesson:
         views = [
             StepView(
                 each.label,
-                each.told(scene.made, scene.declared),
+                told,
                 each.view,
-                say(each.notice, scene.scope, **{**scene.names, **each.values}),
+                say(each.says(scene, told), scene.scope, **{**scene.names, **each.values}),
                 **each.more,
             )
             for each in declared
+            for told in [each.told(scene.made, scene.declared)]
         ]
         labels = [each.label for each in declared]
         return StepViewer(

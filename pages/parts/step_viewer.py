@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import streamlit as st
 
 from core.listing import Code
 from core.sources import SOURCES
-from core.trace import Step, matrices
+from core.trace import Step, matrices, references
 from pages.parts import assets, url_state
 from pages.parts.figures import View, limit, sent
 from pages.parts.formula import whole_formula
@@ -43,6 +44,25 @@ class Computation:
     def formula_to(self, step: str) -> str:
         """The markup of the formula of one step."""
         return whole_formula(self.steps, step, self.symbols, self.formulas)
+
+    def formulas_to(self, shown: Sequence[str]) -> str:
+        """The markup of the formulas of some steps, each under its title where there are several.
+
+        One that stands inside another one's is not written twice.
+        """
+        outer = [name for name in shown if not any(name in self._inside(other) for other in shown)]
+        if len(outer) < 2:
+            return "".join(map(self.formula_to, outer))
+        titles = {step.name: step.title for step in self.steps}
+        return "".join(
+            f'<div class="each"><p>{escape(titles[name])}</p>{self.formula_to(name)}</div>' for name in outer
+        )
+
+    def _inside(self, step: str) -> set[str]:
+        """The steps whose formulas stand inside that of one."""
+        formula = self.formulas.get(step) or next(each.formula for each in self.steps if each.name == step)
+        named = references(formula)
+        return set(named).union(*map(self._inside, named))
 
     def code_of(self, shown: tuple[str, ...]) -> Code | None:
         """The function that makes the first of some steps that any of them makes; None for none."""
@@ -301,5 +321,5 @@ def _formula(view: StepView, lessons: Computation) -> str | None:
     if view.instead:
         return view.instead.formula
     if lessons.formula_of == EACH:
-        return lessons.formula_to(view.steps[-1]) if view.steps else ""
+        return lessons.formulas_to(view.steps)
     return None

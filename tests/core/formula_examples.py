@@ -18,16 +18,17 @@ from core.attention import (
     split_heads,
 )
 from core.experiments.masks import attend_mask_after_softmax
-from core.lessons.positions import by_hand
+from core.lessons import material
+from core.lessons.positions import by_hand, real
 from core.models import checkpoints, loading, offline
-from core.models.embedding import embed
+from core.models.embedding import embed, hidden_states
 from core.models.recording import RealTrace
 from core.sequence.cells import READ, untrained
 from core.sequence.decoder import Decoder
 from core.sequence.trained import FixedContextTrace
 from core.training import order
 from core.transformer.block import Block
-from core.transformer.positions import alibi_slopes, relative_buckets, rotate, sinusoidal
+from core.transformer.positions import relative_buckets, rotate, sinusoidal
 from core.vision import scenes
 from core.vision.trained import MeanContextTrace
 from tests.core.shapes import normal
@@ -295,7 +296,7 @@ def positions() -> Example:
     names |= {"q": trace.rotary.queries, "k": trace.rotary.keys, "p_m": sinusoidal(m, 2), "p_n": sinusoidal(n, 2)}
     # a row of the unit matrix, turned, is a row of the matrix that turns
     names |= {"R_m": rotate(eye, m.expand(2)), "R_n": rotate(eye, n.expand(2))}
-    names |= {"j": places.T, "m_h": alibi_slopes(8)[:, None, None].double(), "bucket": relative_buckets}
+    names |= {"j": places.T, "h": torch.arange(8.0)[:, None, None], "bucket": relative_buckets}
     codes = {"P": sinusoidal(torch.arange(6), 8), "R_k": moving(settings.offset)}
     return trace, names | {
         "similarity": codes,
@@ -303,6 +304,38 @@ def positions() -> Example:
         "penalty": {"i": places},
         "buckets": {"i": places.long(), "j": places.T.long()},
     }
+
+
+def places() -> Example:
+    """How alike the places of a sentence of six tokens are, and all places by distance."""
+    table = real.learned_table()
+    rows = nn.functional.normalize(table, dim=-1)
+    apart = torch.stack([(rows @ rows.mT).diagonal(far).mean() for far in range(len(rows))])
+    whole = {"P_t": table, "P_t+d": table, "cosine": lambda one, _: one, "mean": lambda _: apart}
+    names = {"P_s": table[:6], "P_t": table[:6], "by_distance": whole}
+    return real.run(material.encode("who bit the dog"), real.Settings()).trace.table, names
+
+
+def answer(change: real.Change) -> Callable[[], Example]:
+    """What the whole model makes of a sentence of six tokens whose places are changed."""
+
+    def made() -> Example:
+        read, order = material.encode("who bit the dog"), [0, 1, 4, 3, 2, 5]
+        result = real.run(read, real.Settings(change, (2, 4)))
+        after = hidden_states(loading.load(offline.NAME), result.trace.embedding.normed)
+
+        def heads(hidden: Tensor, layer: int) -> Any:
+            return self_attend(hidden[layer][None], real.layer_of(layer).maps, n_heads=12).attention
+
+        def before(hidden: Tensor) -> Tensor:
+            return torch.cat([heads(hidden, layer).weights.diagonal(-1, dim1=-2, dim2=-1) for layer in range(6)])
+
+        names = {"A_t,t-1": before(read.hidden), "mean": lambda shares: shares.mean(-1)}
+        names |= {"looks_back_now": {"A_t,t-1": before(after)}, "H": read.hidden, "H_now": after}
+        ways = (merge_heads(heads(hidden, real.ONE_LAYER).output) for hidden in (read.hidden, read.hidden[:, order]))
+        return result.trace.answer, names | {"Y": next(ways), "Y_now": next(ways)[:, order]}
+
+    return made
 
 
 def moving(offset: int) -> Tensor:
@@ -349,4 +382,7 @@ EXAMPLES: dict[str, Callable[[], Example]] = {
     "a toy with ALiBi": order_toy("ALiBi"),
     "clock hands": positions,
     "words and places": embedding,
+    "how alike places are": places,
+    "a sentence without places": answer("zeroed"),
+    "a sentence with two places exchanged": answer("swapped"),
 }

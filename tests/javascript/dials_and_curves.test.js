@@ -117,3 +117,12 @@ test("both are told in words and as tables", () => {
   assert.deepEqual(table.rows.slice(0, 3), ["−4", "−2", "0"]);
   assert.equal(table.cell(4, 0), "–");
 });
+
+test("a curve whose columns are an axis of their own is looked at there", () => {
+  const chart = new VIEWS.curves(figure());
+  const own = { ...curves, axis: "apart" };
+  chart.layout(own, 620);
+  assert.deepEqual(chart.at(52, 100, own), { apart: 0 });
+  assert.deepEqual(chart.move(1, 0, own, { ...NOW, dimension: 9, apart: 2 }), { apart: 3 });
+  assert.equal(chart.describe(own, { ...NOW, apart: 3 }), "distance 2: one −4.000, two 7.000");
+});

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from pages.parts.downloads import as_csv
 from pages.parts.drawing import PAINTERS
-from pages.parts.figures import Curves, Dial, dials
+from pages.parts.figures import Curves, Dial, Table, dials, tables
 from pages.parts.step_viewer import StepView, StepViewer, Token
 from tests.javascript import kinds
 
@@ -80,3 +80,10 @@ def test_curves_are_taken_away_with_their_places_above_them():
     rows = taken_away(Curves("lines", "schemes", "distance", "cosine", start=-1, every=2), {"lines": LINES})
     assert rows[0] == ["lines", "-1", "1", "3", "5"]
     assert rows[1] == ["one", "1", "2", "nan", "4"]
+
+
+def test_a_table_of_zeros_leaves_the_colours_of_those_beside_it():
+    small, none = np.full((3, 2), 0.2), np.zeros((3, 2))
+    drawn = tables(Table("small", "E"), Table("none", "P")).scaled({"small": small, "none": none})
+    assert [table.limit for table in drawn.tables] == [0.2, 0.2]
+    assert tables(Table("none", "P")).scaled({"none": none}).tables[0].limit == 1

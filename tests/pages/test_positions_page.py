@@ -1,5 +1,7 @@
 """Lesson 6: what it shows is what the core computed, and its questions are graded on live numbers."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def test_the_sentence_is_shown_as_the_core_reads_it_under_every_change(change):
     words, tensors = sent(open_page("positions", positions_change=change), "step_viewer")
     result = real.run(material.encode(SENTENCE), real.Settings(change))
     np.testing.assert_allclose(tensors["weights"], result.trace.head.attention.weights[0, 0], **CLOSE)
-    np.testing.assert_allclose(tensors["moved"], result.moved, **CLOSE)
+    np.testing.assert_allclose(tensors["moved"], result.trace.answer.moved[0], **CLOSE)
     assert (tensors["positions"] == 0).all() == (change == "zeroed")
     assert [token["text"] for token in words["tokens"]["queries"]][6:8] == ["the", "street"]
 
@@ -45,10 +47,20 @@ def test_places_that_are_not_there_leave_the_lessons_own_pair_and_the_page_says_
     assert f"should be two different numbers from 0 to 13 with a comma between them, not “{got}”" in said(app)
 
 
+def told(link, step):
+    """What a step says under a link."""
+    asked = {f"positions_{name}": value for name, value in link.items()}
+    words, _ = sent(open_page("positions", **asked), "step_viewer")
+    (view,) = [view for view in words["views"] if view["label"] == step]
+    return "".join(span[0] for span in view["notice"])
+
+
 def test_one_layer_and_the_whole_model_stand_side_by_side():
-    told = said(open_page("positions"))
-    assert "Lesson 5 again." in told
-    assert "0.47 of their length" in told
+    """And the two words that are exchanged are named."""
+    found = told({"change": "swapped", "pair": "3,6"}, "one layer")
+    assert "Type “did” and “the” in the other order" in found
+    assert re.search("by more than [0-9] × 10⁻[⁶⁷⁸] of its length", found)
+    assert "“did” and “the” got each other's" in told({"change": "swapped", "pair": "3,6"}, "E + P")
 
 
 def test_every_place_has_hands_of_one_length_and_moving_both_leaves_the_score_of_rope():
@@ -102,14 +114,24 @@ ZERO = "0,0,0,0"
         ({"k": ZERO}, "offset", "RoPE's score stays"),
         ({"q": "0,-1,0,-1", "m": "0"}, "offset", "that with sinusoids added does not"),
         ({"places": "8"}, "biases", "further ones would share"),
-        ({"places": "10"}, "biases", "from 8 on, several share a bucket"),
+        ({"places": "10"}, "biases", "from 8 on, several share one"),
     ],
 )
 def test_what_a_step_says_by_hand_is_so_on_the_numbers_that_it_shows(link, step, words):
-    asked = {f"positions_{name}": value for name, value in link.items()}
-    sent_words, _ = sent(open_page("positions", positions_numbers="by hand", **asked), "step_viewer")
-    (view,) = [view for view in sent_words["views"] if view["label"] == step]
-    assert words in "".join(span[0] for span in view["notice"])
+    assert words in told(link | {"numbers": "by hand"}, step)
+
+
+def test_every_step_by_hand_has_the_formulas_of_all_that_it_shows_and_the_curves_stand_where_the_vectors_do():
+    link = {"positions_numbers": "by hand", "positions_n": "9", "positions_later": "100"}
+    words, _ = sent(open_page("positions", **link), "step_viewer")
+    steps = {
+        view["label"]: re.findall(r'class="symbol" data-step="(\w+)"', view["formula"] or "") for view in words["views"]
+    }
+    assert {"codes", "similarity"} <= set(steps["P"])
+    assert {"rotated_queries", "rotated_keys"} <= set(steps["RoPE"])
+    assert {"scores", "added_scores"} <= set(steps["score"]) == set(steps["offset"])
+    assert {"penalty", "buckets"} == set(steps["biases"])
+    assert (words["focus"]["later"], words["focus"]["apart"]) == (100, 64 + 9 - 5)
 
 
 @pytest.mark.parametrize("numbers", ["by hand", "real"])

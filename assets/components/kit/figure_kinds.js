@@ -147,6 +147,7 @@
  * rows       the axis whose words are the names of the lines.
  * across     what its columns are, up: what its values are, both in words.
  * start      the number of the first column; every: how much a column adds to it.
+ * axis       the axis of its columns, where that is selected by itself; None where all figures look at the same number.
  *
  * @typedef {Drawn & OfAny & {
  *   kind: "curves",
@@ -156,6 +157,7 @@
  *   up: string,
  *   start: number,
  *   every: number,
+ *   axis?: string,
  * }} Curves
  */
 

@@ -2,6 +2,7 @@
 
 import { cut, FONT, write } from "../kit/canvas.js";
 import { clamp, number } from "../kit/numbers.js";
+import { rowOf } from "../kit/selection.js";
 
 /** @import { Curves } from "../kit/figure_kinds.js" */
 /** @import { Looked, Readable } from "../kit/types.js" */
@@ -53,7 +54,7 @@ export class CurvesView {
   paint(context, view, share) {
     const { theme } = this.figure;
     const tensor = this.figure.tensor(view.tensor);
-    const at = this.#column(view, this.figure.selection.now.dimension);
+    const at = this.#column(view, this.#looked(view, this.figure.selection.now));
     this.#frame(context, view, tensor.columns);
     const shown = Math.max(1, Math.ceil(clamp(share, 0, 1) * tensor.columns));
     let beside = LEFT;
@@ -94,7 +95,7 @@ export class CurvesView {
   /** @param {CanvasRenderingContext2D} context @param {Curves} view @param {number} columns */
   #frame(context, view, columns) {
     const { theme, selection } = this.figure;
-    const at = this.#column(view, selection.now.dimension);
+    const at = this.#column(view, this.#looked(view, selection.now));
     const small = { font: `500 11px ${FONT.mono}`, colour: theme.colours["ink-2"] };
     context.setLineDash([]);
     context.fillStyle = theme.colours["control-line"];
@@ -132,16 +133,31 @@ export class CurvesView {
     return clamp(dimension, 0, this.figure.tensor(view.tensor).columns - 1);
   }
 
+  /**
+   * The column that is looked at: of its own axis, or the number that all figures look at.
+   *
+   * @param {Curves} view
+   * @param {Looked} now
+   */
+  #looked(view, now) {
+    return rowOf(now, view.axis ?? "dimension");
+  }
+
+  /** @param {Curves} view @param {number} column */
+  #place(view, column) {
+    return { [view.axis ?? "dimension"]: this.#column(view, column) };
+  }
+
   /** @param {number} x @param {number} y @param {Curves} view */
   at(x, y, view) {
     const { columns } = this.figure.tensor(view.tensor);
     if (y < TOP - 8 || x < LEFT - 8) return null;
-    return { dimension: this.#column(view, Math.round(((x - LEFT) / this.width) * (columns - 1))) };
+    return this.#place(view, Math.round(((x - LEFT) / this.width) * (columns - 1)));
   }
 
   /** @param {number} dx @param {number} _dy @param {Curves} view @param {Looked} now */
-  move(dx, _dy, view, { dimension }) {
-    return { dimension: this.#column(view, this.#column(view, dimension) + dx) };
+  move(dx, _dy, view, now) {
+    return this.#place(view, this.#column(view, this.#looked(view, now)) + dx);
   }
 
   /** Its marks are no colours of a scale. */
@@ -174,9 +190,9 @@ export class CurvesView {
   }
 
   /** @param {Curves} view @param {Looked} now */
-  describe(view, { dimension }) {
+  describe(view, now) {
     const tensor = this.figure.tensor(view.tensor);
-    const at = this.#column(view, dimension);
+    const at = this.#column(view, this.#looked(view, now));
     const values = Array.from(
       { length: tensor.rows },
       (_, row) => `${this.#named(view, row)} ${number(tensor.at(row, at), 3)}`,

@@ -11,8 +11,9 @@ from core.experiments.positions import Given
 from core.experiments.positions.turning import rounding, turn_or_add
 from core.lessons.material import Rows
 from core.lessons.positions.real import learned_table
+from core.lessons.positions.traces import BiasTrace, CodeTrace, CombinedTrace, RotaryTrace, Trace
 from core.lessons.shown import Matrices, Shown
-from core.trace import matrices, part, step, steps
+from core.trace import matrices, steps
 from core.transformer.positions import alibi, angles, offsets, relative_buckets, rotation, sinusoidal
 
 FURTHEST = 1000  # the largest common shift
@@ -53,96 +54,6 @@ class Written:
     w_p: Rows
     query: Rows
     key: Rows
-
-
-@dataclass(frozen=True)
-class CodeTrace:
-    """Positions as clock hands."""
-
-    angles: Float[Tensor, "batch places pairs"] = step(
-        r"t\,b^{-2i/D}", title="How far each hand has turned", source="vaswani2017", also="phases"
-    )
-    codes: Float[Tensor, "batch places d_model"] = step(
-        r"\left[\sin\left(<angles>\right),\cos\left(<angles>\right)\right]",
-        title="Sinusoidal positions",
-        source="vaswani2017",
-        also="positional encoding",
-    )
-    similarity: Float[Tensor, "batch places places"] = step(
-        "PP^\\top", title="Position times position", source="vaswani2017", also="Gram matrix"
-    )
-    shifted: Float[Tensor, "batch places d_model"] = step(
-        "PR_k", title="All positions moved by one rotation", source="vaswani2017"
-    )
-
-
-@dataclass(frozen=True)
-class CombinedTrace:
-    """Positions added to tokens, and joined to them."""
-
-    x: Float[Tensor, "batch tokens d_embedded"] = step("X", title="The tokens as vectors", source="vaswani2017")
-    positions: Float[Tensor, "batch tokens d_embedded"] = step("P", title="Their positions", source="vaswani2017")
-    summed: Float[Tensor, "batch tokens d_embedded"] = step(
-        "<x> + <positions>", title="Added", source="vaswani2017", also="input embeddings"
-    )
-    joined: Float[Tensor, "batch tokens joined_dim"] = step(
-        r"\left[<x>;<positions>\right]",
-        title="Joined",
-        source="vaswani2017",
-        also="concatenated",
-        ours="to compare; the paper adds",
-    )
-    mapped: Float[Tensor, "batch tokens d_model"] = step(
-        r"<joined>\begin{bmatrix}W_x\\W_p\end{bmatrix}", title="Joined, then mapped", source="vaswani2017"
-    )
-    added: Float[Tensor, "batch tokens d_model"] = step(
-        "<x>W_x + <positions>W_p", title="Mapped each, then added", source="vaswani2017"
-    )
-
-
-@dataclass(frozen=True)
-class RotaryTrace:
-    """A query and a key that turn with their places."""
-
-    queries: Float[Tensor, "batch heads queries head_dim"] = step("q", title="The query", source="su2021")
-    keys: Float[Tensor, "batch heads keys head_dim"] = step("k", title="The key", source="su2021")
-    rotated_queries: Float[Tensor, "batch heads queries head_dim"] = step(
-        r"<queries>R_m", title="The query, turned by its place", source="su2021", also="rotary embedding"
-    )
-    rotated_keys: Float[Tensor, "batch heads keys head_dim"] = step(
-        r"<keys>R_n", title="The key, turned by its place", source="su2021"
-    )
-    scores: Float[Tensor, "batch heads queries keys"] = step(
-        r"<rotated_queries>\left(<rotated_keys>\right)^\top", title="Score", source="su2021"
-    )
-    added_scores: Float[Tensor, "batch heads queries keys"] = step(
-        r"(<queries> + p_m)(<keys> + p_n)^\top", title="Score with added sinusoids", source="vaswani2017"
-    )
-
-
-@dataclass(frozen=True)
-class BiasTrace:
-    """What is added to scores by distance, where nothing is added to vectors."""
-
-    penalty: Float[Tensor, "batch heads places places"] = step(
-        r"-m_h\,\lvert i-j\rvert", title="ALiBi: a penalty by distance", source="press2022", also="linear bias"
-    )
-    buckets: Float[Tensor, "batch places places"] = step(
-        r"\operatorname{bucket}(j-i)",
-        title="T5: the bucket of each distance",
-        source="raffel2020",
-        also="relative bias",
-    )
-
-
-@dataclass(frozen=True)
-class Trace:
-    """The whole lesson by hand."""
-
-    code: CodeTrace = part()
-    combined: CombinedTrace = part()
-    rotary: RotaryTrace = part()
-    biases: BiasTrace = part()
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,6 +114,30 @@ class Lesson:
     def added_score(self) -> float:
         """That with sinusoids added, where the two stand."""
         return self.trace.rotary.added_scores.item()
+
+    @property
+    def stands(self) -> dict[str, int]:
+        """Which columns of by_shift and of by_offset are those of the two as they stand."""
+        apart = self.settings.key_place - self.settings.query_place
+        return {"later": self.settings.shift, "apart": AROUND + apart}
+
+    @property
+    def with_both(self) -> str:
+        """What becomes of the score with sinusoids added when both are moved, in words."""
+        return "it changes with the place" if self.changes(self.by_shift)[1] else "of these two vectors it stays, too"
+
+    @property
+    def with_the_key(self) -> str:
+        """What becomes of the scores when the key is moved alone, in words."""
+        return {
+            (True, True): "both scores change",
+            (True, False): "RoPE's score changes, that with sinusoids added does not",
+            (
+                False,
+                True,
+            ): "RoPE's score stays, since in no pair both vectors have numbers other than 0; the other changes",
+            (False, False): "of these two vectors neither score changes",
+        }[self.changes(self.by_offset)]
 
     def changes(self, scores: Float[Tensor, "schemes moves"]) -> tuple[bool, bool]:
         """Whether RoPE's score and that of added sinusoids differ anywhere among moves."""

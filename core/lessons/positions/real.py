@@ -10,17 +10,18 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.attention import SelfAttentionTrace, self_attend
-from core.experiments.measure import largest, rounding
 from core.experiments.positions import Given
 from core.lessons.material import Encoded, layer_of
+from core.lessons.positions.traces import AnswerTrace, PlacedTrace, SwappedTrace, TableTrace
 from core.lessons.self_attention import places_to_swap
 from core.lessons.shown import Matrices, Shown
 from core.models import loading, offline
-from core.models.embedding import EmbeddingTrace, Places, embed, hidden_states, position_table
-from core.trace import matrices, part, steps
+from core.models.embedding import embed, hidden_states, position_table
+from core.trace import matrices, steps
 
 Change = Literal["as typed", "zeroed", "swapped", "shifted"]
 CHANGES: Final[tuple[Change, ...]] = ("as typed", "zeroed", "swapped", "shifted")
+ONE_LAYER: Final = 3  # of the model, on the vectors that enter it
 
 
 @dataclass(frozen=True)
@@ -39,35 +40,22 @@ class Settings:
     head: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True)
-class PlacedTrace:
-    """From words and places to one head's weights."""
-
-    embedding: EmbeddingTrace = part()
-    head: SelfAttentionTrace = part()
-
-
 @dataclass(frozen=True, eq=False)
 class Lesson:
     """A sentence read with the positions as typed and as changed.
 
     trace        of the changed reading, into the head that is looked at.
     typed        the same head as typed.
-    places       for each token the place whose vector it got; None = none.
+    settings     how the controls stood.
     head         (layer, head) that is looked at.
-    moved        (depth, tokens): how far the vector of each token moved, in lengths of the vector as typed.
-    looks_back   (layers, heads): the share of attention on the token before, as typed; looks_back_now: as changed.
     likeness     the cosine between the mean vectors of the sentence behind the last layer, as typed and as changed.
     """
 
     read: Encoded
     trace: PlacedTrace
     typed: SelfAttentionTrace
-    places: tuple[int | None, ...]
+    settings: Settings
     head: tuple[int, int]
-    moved: Float[Tensor, "depth tokens"]
-    looks_back: Float[Tensor, "layers heads"]
-    looks_back_now: Float[Tensor, "layers heads"]
     likeness: float
 
     @property
@@ -76,19 +64,76 @@ class Lesson:
         return self.trace.embedding.embedded.shape[-1]
 
     @property
+    def placed(self) -> str:
+        """What became of the places, in words."""
+        if self.settings.change == "zeroed":
+            return "You set it to zeros: no token is told where it stands."
+        if self.settings.change == "swapped":
+            return f"“{self.first}” and “{self.second}” got each other's: drag a word to choose others."
+        if self.settings.change == "shifted":
+            return f"Every token got the row that stands {self.settings.shift} further down."
+        rows = (self.trace.embedding.positions, self.trace.embedding.embedded)
+        places, words = (each.norm(dim=-1).median().item() for each in rows)
+        return f"Most of its rows are shorter, about {places / words:.1f} of a word's: on one scale P is paler than E."
+
+    @property
+    def neighbours(self) -> float:
+        """How alike the rows of neighbours are."""
+        return self.trace.table.by_distance[0, 0, 1].item()
+
+    @property
+    def three_apart(self) -> float:
+        """The same of rows that are three places apart."""
+        return self.trace.table.by_distance[0, 0, 3].item()
+
+    @property
+    def five_apart(self) -> float:
+        """And of rows that are five apart."""
+        return self.trace.table.by_distance[0, 0, 5].item()
+
+    @property
     def strongest(self) -> float:
         """The largest share on the token before, as typed."""
-        return self.looks_back.max().item()
+        return self.trace.answer.looks_back.max().item()
 
     @property
     def strongest_now(self) -> float:
         """The same with the positions as changed."""
-        return self.looks_back_now.max().item()
+        return self.trace.answer.looks_back_now.max().item()
 
     @property
     def moved_last(self) -> float:
         """How far vectors moved behind the last layer, on average."""
-        return self.moved[-1].mean().item()
+        return self.trace.answer.moved[0, -1].mean().item()
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """The two places that are exchanged."""
+        return pair_of(len(self.read.tokens.ids), self.settings)
+
+    @property
+    def first(self) -> str:
+        """The token that stands at the first of them."""
+        return self.read.tokens.pieces[self.pair[0]]
+
+    @property
+    def second(self) -> str:
+        """And at the second."""
+        return self.read.tokens.pieces[self.pair[1]]
+
+    @property
+    def alone_most(self) -> float:
+        """How far one layer alone moves an output where two tokens are exchanged, at most."""
+        answer = self.trace.answer
+        return answer.alone.max().item() if isinstance(answer, SwappedTrace) else 0.0
+
+    @property
+    def others(self) -> float:
+        """How far vectors moved behind the last layer, on average, but for the two that are exchanged."""
+        last = self.trace.answer.moved[0, -1]
+        kept = torch.ones(len(last), dtype=torch.bool)
+        kept[list(self.pair)] = False
+        return last[kept].mean().item()
 
 
 def placed(n_tokens: int, settings: Settings) -> tuple[int | None, ...]:
@@ -119,21 +164,27 @@ def pair_of(n_tokens: int, settings: Settings) -> tuple[int, int]:
 def run(read: Encoded, settings: Settings) -> Lesson:
     """Read a sentence again with its positions changed. Raises ValueError for a place beyond the table."""
     ids = read.tokens.ids
-    places = placed(len(ids), settings)
     loaded = loading.load(offline.NAME)
-    embedding = embed(loaded, ids, places)
+    embedding = embed(loaded, ids, placed(len(ids), settings))
     hidden = hidden_states(loaded, embedding.normed)
     looks_back, looks_back_now = on_the_token_before(read.hidden), on_the_token_before(hidden)
     head = settings.head or looking_back_most(looks_back)
+    nearness, by_distance = cosines(learned_table()[: len(ids)]), table_by_distance()[None]
+    answer = [each[None] for each in (looks_back, looks_back_now, moves(read.hidden, hidden))]
+    swapped = settings.change == "swapped"
     return Lesson(
         read,
-        PlacedTrace(embedding, one_head(hidden, head)),
+        PlacedTrace(
+            embedding,
+            TableTrace(nearness[None], by_distance[None]),
+            one_head(hidden, head),
+            SwappedTrace(*answer, alone(read, exchanged(len(ids), settings))[None])
+            if swapped
+            else AnswerTrace(*answer),
+        ),
         one_head(read.hidden, head),
-        places,
+        settings,
         head,
-        moves(read.hidden, hidden),
-        looks_back,
-        looks_back_now,
         likeness(read.hidden, hidden),
     )
 
@@ -160,62 +211,21 @@ def looking_back_most(looks_back: Float[Tensor, "layers heads"]) -> tuple[int, i
     return divmod(int(looks_back.argmax()), looks_back.shape[1])
 
 
-def moves(
-    before: Float[Tensor, "depth tokens d_model"], after: Float[Tensor, "depth tokens d_model"]
-) -> Float[Tensor, "depth tokens"]:
+def moves(before: Float[Tensor, "*each d_model"], after: Float[Tensor, "*each d_model"]) -> Float[Tensor, "*each"]:
     """How far each vector moved, in lengths of what it was: 0 = not at all."""
     return (after - before).norm(dim=-1) / before.norm(dim=-1)
 
 
-@dataclass(frozen=True, eq=False)
-class Orders:
-    """A sentence as typed and with two tokens exchanged, token by token, wherever each stands.
+def alone(read: Encoded, order: Sequence[int]) -> Float[Tensor, "1 tokens"]:
+    """How far one layer's outputs move, in lengths, when the vectors that enter it come in another order.
 
-    order            which typed token stands at each place.
-    layer_error      one layer on the vectors as typed and exchanged: the largest difference of an output; rounding: how
-                     far rounding alone may bring it.
-    moved            (depth, tokens) of the whole model: how far the vector of each token moved, in lengths; in the order
-                     typed.
-    without_error    the same by the largest number, behind the last layer, where no token has a position.
-    exchanged_error  and between typing the other order and exchanging the positions: these two are one.
-    likeness         the cosine between the mean vectors behind the last layer in both orders.
+    Each is followed to its new place.
     """
-
-    order: tuple[int, ...]
-    layer_error: float
-    rounding: float
-    moved: Float[Tensor, "depth tokens"]
-    without_error: float
-    exchanged_error: float
-    likeness: float
-
-
-def orders(read: Encoded, settings: Settings, layer: int) -> Orders:
-    """Exchange two tokens: what one layer makes of it, and what the whole model does. Needs three tokens."""
-    loaded, ids = loading.load(offline.NAME), read.tokens.ids
-    n_tokens = len(ids)
-    order = exchanged(n_tokens, settings)
-    home = [order.index(token) for token in range(n_tokens)]
-    other = [ids[token] for token in order]
-
-    def hidden(ids: Sequence[int], places: Places) -> Float[Tensor, "depth tokens d_model"]:
-        return hidden_states(loaded, embed(loaded, ids, places).normed)
-
-    typed, other_way = read.hidden, hidden(other, range(n_tokens))[:, home]
-    nowhere = (None,) * n_tokens
-    whole = layer_of(layer)
-    x = typed[layer][None]
-    before = self_attend(x, whole.maps, n_heads=whole.n_heads)
-    after = self_attend(x[:, list(order)], whole.maps, n_heads=whole.n_heads)
-    return Orders(
-        order,
-        largest(after.attention.output[:, :, home] - before.attention.output),
-        rounding(before.attention, before.values),
-        moves(typed, other_way),
-        largest((hidden(other, nowhere)[:, home] - hidden(ids, nowhere))[-1]),
-        largest((other_way - hidden(ids, order))[-1]),
-        likeness(typed, other_way),
-    )
+    whole, x = layer_of(ONE_LAYER), read.x(ONE_LAYER)
+    home = [order.index(token) for token in range(len(order))]
+    typed, other = (self_attend(rows, whole.maps, n_heads=whole.n_heads) for rows in (x, x[:, list(order)]))
+    before, after = typed.attention.output, other.attention.output[:, :, home]
+    return moves(before.transpose(1, 2).flatten(2), after.transpose(1, 2).flatten(2))
 
 
 def likeness(before: Float[Tensor, "depth tokens d_model"], after: Float[Tensor, "depth tokens d_model"]) -> float:
@@ -248,26 +258,19 @@ def learned_table() -> Float[Tensor, "places d_model"]:
 
 def beside(result: Lesson) -> Matrices:
     """What figures show beside the trace."""
-    n_tokens = len(result.read.tokens.ids)
-    typed = matrices(steps(result.typed))
-    return {
-        "typed_weights": typed["weights"],
-        "moved": result.moved.numpy(),
-        "looks_back": result.looks_back.numpy(),
-        "looks_back_now": result.looks_back_now.numpy(),
-        "nearness": cosines(learned_table()[:n_tokens]).numpy(),
-        "by_distance": table_by_distance()[None].numpy(),
-    }
+    return {"typed_weights": matrices(steps(result.typed))["weights"]}
 
 
 def axes(result: Lesson) -> dict[str, list[str]]:
     """The words of all axes but those of the tokens."""
-    layers = [f"layer {layer}" for layer in range(len(result.looks_back))]
+    n_layers, n_heads = result.trace.answer.looks_back[0].shape
+    layers = [f"layer {layer}" for layer in range(n_layers)]
     return {
         "layers": layers,
         "depth": ["what enters", *layers],
-        "heads": [f"head {head}" for head in range(result.looks_back.shape[1])],
-        "one": ["the learned table"],
+        "heads": [f"head {head}" for head in range(n_heads)],
+        "table": ["the learned table"],
+        "alone": [f"layer {ONE_LAYER} alone"],
     }
 
 

@@ -183,6 +183,7 @@ class Curves(Single):
     rows       the axis whose words are the names of the lines.
     across     what its columns are, up: what its values are, both in words.
     start      the number of the first column; every: how much a column adds to it.
+    axis       the axis of its columns, where that is selected by itself; None where all figures look at the same number.
     """
 
     rows: str = field()
@@ -190,6 +191,7 @@ class Curves(Single):
     up: str
     start: int = 0
     every: int = 1
+    axis: str | None = field(default=None, kw_only=True)
     scale: Scale = field(default="signed", kw_only=True)
 
     def above(self, count: int) -> Sequence[float]:

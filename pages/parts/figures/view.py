@@ -131,7 +131,9 @@ class Several(View):
         return self.tables
 
     def scaled(self, tensors: Tensors) -> Self:
-        together = max(limit(tensors[part.tensor]) for part in self.tables)
+        # a table of zeros has no end of its own: the others must not look empty beside it
+        ends = [limit(tensors[part.tensor]) for part in self.tables if tensors[part.tensor].any()]
+        together = max(ends, default=1.0)
         return replace(self, tables=tuple(within(part, part.scale or "signed", together) for part in self.tables))
 
 
