@@ -31,16 +31,19 @@ export class Figure extends FigureNumbers {
   width = 0;
 
   /**
-   * views: { kind: ViewClass }; onCell(place) is called when a cell is clicked, or Enter pressed on it.
+   * views: { kind: ViewClass }; onCell(place) is called when a cell is clicked, or Enter pressed on it; onDrag(number,
+   * across, up) when something was dragged, or moved by Shift and an arrow key.
    *
    * @param {Selection} selection
    * @param {Kinds} views
-   * @param {{onCell?: (place: Place) => void}} [hooks]
+   * @param {{onCell?: (place: Place) => void, onDrag?: (place: number[]) => void}} [hooks]
    */
-  constructor(selection, views, { onCell } = {}) {
+  constructor(selection, views, { onCell, onDrag } = {}) {
     super(selection);
     this.views = Object.fromEntries(Object.entries(views).map(([kind, View]) => [kind, new View(this)]));
     this.onCell = onCell;
+    this.onDrag = onDrag;
+    this.dragging = false;
     /** @type {Map<string, OffscreenCanvas>} */
     this.bitmaps = new Map();
     this.canvas = element("canvas", {
@@ -49,7 +52,22 @@ export class Figure extends FigureNumbers {
       "aria-roledescription": "figure, arrow keys move in it",
     });
     this.canvas.onpointermove = (event) =>
-      this.#pointer(event, (place) => selection.point({ ...selection.pinned, ...place }));
+      this.dragging
+        ? this.#drag(event)
+        : this.#pointer(event, (place) => selection.point({ ...selection.pinned, ...place }));
+    this.canvas.onpointerdown = (event) => {
+      this.dragging = event.button === 0 && this.#grabs(event);
+      if (this.dragging) this.canvas.setPointerCapture(event.pointerId);
+    };
+    this.canvas.onpointerup = this.canvas.onpointercancel = () => this.#drop();
+    // what is dragged by a finger does not scroll the page
+    this.canvas.addEventListener(
+      "touchstart",
+      (event) => {
+        if (this.#grabs(event.touches[0])) event.preventDefault();
+      },
+      { passive: false },
+    );
     this.canvas.onpointerleave = () => selection.release();
     this.canvas.onclick = (event) =>
       this.#pointer(event, (place) => {
@@ -193,7 +211,10 @@ export class Figure extends FigureNumbers {
       End: [FAR, 0],
     }[event.key];
     const { selection, stepView } = this;
-    if (step && stepView) {
+    const drawn = stepView && this.views[stepView.view.kind];
+    if (step && event.shiftKey && stepView && drawn?.nudge) {
+      this.#tell(drawn.nudge(step[0], step[1], stepView.view, selection.pinned));
+    } else if (step && stepView) {
       selection.pin(this.views[stepView.view.kind].move(step[0], step[1], stepView.view, selection.pinned));
       this.#follow();
     } else if (event.key === "Enter") {
@@ -208,6 +229,36 @@ export class Figure extends FigureNumbers {
     return true;
   }
 
+  /** @param {{ clientX: number, clientY: number }} event */
+  #grabs(event) {
+    const { stepView } = this;
+    return !!stepView && !!this.views[stepView.view.kind].grab?.(...this.#under(event), stepView.view);
+  }
+
+  /** @param {MouseEvent} event */
+  #drag(event) {
+    const { stepView } = this;
+    if (stepView) this.views[stepView.view.kind].drag?.(...this.#under(event), stepView.view);
+    this.selection.point({});
+  }
+
+  #drop() {
+    if (this.dragging && this.stepView) this.#tell(this.views[this.stepView.view.kind].drop?.());
+    this.dragging = false;
+  }
+
+  /** @param {number[] | null | undefined} place */
+  #tell(place) {
+    if (place) this.onDrag?.(place);
+    this.selection.point({});
+  }
+
+  /** @param {{ clientX: number, clientY: number }} event @returns {[x: number, y: number]} */
+  #under(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
   /** The zoomed part moves along when the selection leaves it. */
   #follow() {
     if (!this.zoom) return;
@@ -220,12 +271,7 @@ export class Figure extends FigureNumbers {
   /** @param {MouseEvent} event @param {(place: Place) => void} act */
   #pointer(event, act) {
     if (!this.stepView) return;
-    const box = this.canvas.getBoundingClientRect();
-    const place = this.views[this.stepView.view.kind].at(
-      event.clientX - box.left,
-      event.clientY - box.top,
-      this.stepView.view,
-    );
+    const place = this.views[this.stepView.view.kind].at(...this.#under(event), this.stepView.view);
     if (place) act(place);
   }
 }

@@ -15,10 +15,11 @@ from core.attention.projections import (
     project_heads,
     self_attend,
 )
-from core.attention.scores import COSINE, DOT, SCALED_DOT, Score, additive, random_additive
+from core.attention.scores import COSINE, DISTANCE, DOT, SCALED_DOT, Score, additive, random_additive
 
 __all__ = [
     "COSINE",
+    "DISTANCE",
     "DOT",
     "SCALED_DOT",
     "AttentionTrace",

@@ -46,9 +46,17 @@ def cosine(queries: Queries, keys: Keys) -> Scores:
     return unit_queries @ unit_keys.mT
 
 
+def distance(queries: Queries, keys: Keys) -> Scores:
+    """Minus half the squared distance: e to this, divided by T, is a Gaussian kernel of bandwidth sqrt(T)."""
+    apart = queries.unsqueeze(-2) - keys.unsqueeze(-3)
+    return -apart.square().sum(-1) / 2
+
+
 DOT = Score("dot", r"QK^\top", "luong2015", scaled=False, function=dot)
 SCALED_DOT = Score("scaled dot", r"QK^\top", "vaswani2017", scaled=True, function=dot)
 COSINE = Score("cosine", r"\frac{QK^\top}{\lVert Q\rVert\,\lVert K\rVert}", "graves2014", scaled=False, function=cosine)
+
+DISTANCE = Score("distance", r"-\frac{\lVert Q - K\rVert^{2}}{2}", "nadaraya1964", scaled=False, function=distance)
 
 
 def additive(

@@ -10,7 +10,7 @@ from core.attention.scores import joined
 from core.experiments import attention as experiments
 from core.experiments.attention.statistics import DotProductStatistics, dot_product_statistics
 from core.lessons import attention
-from core.lessons.attention import CHANGES, N_KEYS, SCORES, Settings
+from core.lessons.attention import CHANGES, N_KEYS, SCORES, Settings, points
 from core.lessons.shown import call
 from core.listing import ran
 from pages.lessons.by_hand import attention as by_hand
@@ -45,9 +45,9 @@ SHARP = ("below 0.3", "about 0.6", "above 0.9")
 
 page = Lesson(
     "attention",
-    opens_at="weights",
+    opens_at="points",
     claims=experiments.CLAIMS,
-    sources=("vaswani2017", "bahdanau2015", "luong2015", "jain2019", "velickovic2024"),
+    sources=("vaswani2017", "bahdanau2015", "luong2015", "nadaraya1964", "watson1964", "jain2019", "velickovic2024"),
 )
 
 
@@ -65,27 +65,30 @@ def scene(ui: Controls) -> Scene | None:
         score = ui.select("Score", SCORES, "score", width=140)
         change = ui.select("Keys and values", list(CHANGES), "change", width=240)
         chosen = Settings(score, temperature, change, ui.seed(SEED))
+        dragged = by_hand.dragged(ui)
         width = ui.among("d, for “why √d” alone", WIDTHS, 64, "width")
     given = learner_input.pair(ui, asked, TABLES, score)
     if given is None:
         return None
     result, random = attention.run(given.operands, chosen), statistics(width, chosen.seed)
+    kernel = points.run(dragged, temperature)
     trace, decoder = result.trace, given.operands.decoder
     return Scene(
         result,
         trace=attention.told(result),
         given=given,
         chosen=chosen,
-        names={"random": random},
+        names={"random": random, "kernel": kernel},
         tokens={
             "queries": given.asking,
             "keys": [given.asked[place] for place in result.key_order],
             VALUES_AXIS[result.value_order != result.key_order]: [given.asked[place] for place in result.value_order],
         },
-        beside=attention.beside(result, random),
-        again=call(attention.shown, given.again, chosen, width),
+        beside=attention.beside(result, random) | points.beside(kernel),
+        again=call(attention.shown, given.again, chosen, width, dragged),
+        on_drag=by_hand.on_drag(ui, dragged),
         signature=f"{given.again.args}|{change}",
-        focus={"query": min(4, len(given.asking) - 1)} if decoder else {},
+        focus={"points": 4} | ({"query": min(4, len(given.asking) - 1)} if decoder else {}),
         origin=given.origin,
         evidence=(trace.queries, trace.keys, trace.values, chosen.seed),
         code=(
@@ -102,7 +105,7 @@ def scene(ui: Controls) -> Scene | None:
 
 
 # the sign of a score on the timeline, and in the corner of its figure
-SIGNS = {"additive": ("tanh", "f(Q, K)"), "cosine": ("cos", "cos")}
+SIGNS = {"additive": ("tanh", "f(Q, K)"), "cosine": ("cos", "cos"), "distance": ("q − k", "−½‖q − k‖²")}
 
 
 @page.steps
@@ -117,6 +120,7 @@ def steps(scene: Scene):
         moved = (
             " With {change}, weights moved by at most {weights_moved:.2f} and outputs by at most {output_moved:.2f}."
         )
+    yield from by_hand.regression(scene.names["kernel"], chosen.temperature)
     if projected:
         yield step(
             "X",

@@ -26,6 +26,7 @@ from pages.parts.figures import (
     Overlay,
     Patches,
     Points,
+    Scatter,
     Tables,
     Tensors,
     Tree,
@@ -148,6 +149,16 @@ def draw_points(figure: Figure, view: Points, tensors: Tensors, tokens: Words, l
         axes.annotate(token, (x, y), fontsize=7, xytext=(3, 3), textcoords="offset points", parse_math=False)
     axes.set_aspect("equal")
     axes.legend()
+
+
+def draw_scatter(figure: Figure, view: Scatter, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    axes, asked = figure.subplots(), tensors[view.asked][0]
+    axes.plot(*tensors[view.curve].T, color=PALETTE["violet"], linewidth=1.6)
+    axes.axvline(asked[0], color=PALETTE["blue"], linestyle="--", linewidth=1)
+    axes.scatter(*tensors[view.tensor].T, s=25 + 250 * tensors[view.weights][0], color=PALETTE["green"], zorder=3)
+    axes.scatter(*asked, color=PALETTE["violet"], marker="D", zorder=4)
+    axes.set_xlabel(view.across)
+    axes.set_ylabel(view.up)
 
 
 def draw_overlay(figure: Figure, view: Overlay, tensors: Tensors, tokens: Words, looked: Look) -> None:
@@ -302,6 +313,7 @@ PAINTERS: dict[type[View], Painter] = {
     Heads: draw_stack,
     Cube: draw_stack,
     Points: draw_points,
+    Scatter: draw_scatter,
     Dials: draw_dials,
     Curves: draw_curves,
     Histogram: draw_histogram,

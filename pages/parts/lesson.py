@@ -17,8 +17,7 @@
 
     page.show()
 
-All else that a lesson has comes from the declaration: the step viewer, what can be taken away, the state of the questions,
-the claims, the sources.
+All else comes from the declaration: step viewer, what can be taken away, the state of the questions, claims, sources.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -110,6 +109,7 @@ class Scene:
     on_toggle: Place | None = None
     on_reorder: Place | None = None
     on_pick: Place | None = None
+    on_drag: Callable[[int, float, float], None] | None = None
     asks: bool = True
     token_strip: bool | None = None
 
@@ -198,6 +198,7 @@ def step(
     shape: str = "",
     instead: Computation | None = None,
     code: Code | None = None,
+    counted: bool = True,
     **values: Any,
 ) -> StepDeclared:
     """One step.
@@ -210,7 +211,7 @@ def step(
     code     the function that made it, where the lesson's own do not assign what it shows.
     """
     names = (shows,) if isinstance(shows, str) else None if shows is None else tuple(shows)
-    more = {"operator": operator, "title": title, "shape": shape, "instead": instead, "code": code}
+    more = {"operator": operator, "title": title, "shape": shape, "instead": instead, "code": code, "counted": counted}
     return StepDeclared(label, view, notice, names, more, values)
 
 
@@ -335,7 +336,7 @@ class Lesson:
             return
         viewer = self.viewer(scene)
         with figure:
-            step_viewer.show(viewer, on_toggle=scene.on_toggle, on_reorder=scene.on_reorder, on_pick=scene.on_pick)
+            step_viewer.show(viewer, scene.on_toggle, scene.on_reorder, scene.on_pick, scene.on_drag)
             downloads.offer(viewer, scene.origin, scene.again)
         for draw in self._below:
             draw(scene)

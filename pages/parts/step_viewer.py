@@ -86,6 +86,7 @@ class StepView:
     title     in place of the first step's; shape: in place of its tensor's.
     instead   what is computed, where that is not the lesson's own computation.
     code      the function that made it, where none of the computation makes one of its steps.
+    counted   False for one that came after links had been given out that count the steps: no number of a link names it.
     """
 
     label: str
@@ -97,6 +98,7 @@ class StepView:
     shape: str = ""
     instead: Computation | None = None
     code: Code | None = None
+    counted: bool = True
 
     @property
     def name(self) -> str:
@@ -176,7 +178,8 @@ class StepViewer:
         named = [place for place, view in enumerate(self.views) if view.name == asked]
         if named:
             return named[0]
-        return int(asked) if re.fullmatch("[0-9]{1,2}", asked) and int(asked) < len(self.views) else self.first
+        counted = [place for place, view in enumerate(self.views) if view.counted]
+        return counted[int(asked)] if re.fullmatch("[0-9]{1,2}", asked) and int(asked) < len(counted) else self.first
 
 
 def show(
@@ -184,12 +187,14 @@ def show(
     on_toggle: Callable[[int, int], None] | None = None,
     on_reorder: Callable[[int, int], None] | None = None,
     on_pick: Callable[[int, int], None] | None = None,
+    on_drag: Callable[[int, float, float], None] | None = None,
 ) -> None:
     """Draw the step viewer. The step it rests on and the cell looked at are kept in the link as `?step=` and `?at=`.
 
     on_toggle    called with (query, key) when the learner clicks a cell of an editable mask.
     on_reorder   called with (from, to) when the learner moves a word.
     on_pick      called with (query, rank) when the learner picks one of the words in a cell.
+    on_drag      called with (number, across, up) when the learner drags a point.
     """
     key = f"{viewer.lesson}_step_viewer"
 
@@ -200,6 +205,11 @@ def show(
                 act(*(int(index) for index in place))
 
         return tell
+
+    def dragged() -> None:
+        place = assets.told(key, "dragged")
+        if on_drag and place:
+            on_drag(int(place[0]), float(place[1]), float(place[2]))
 
     step, count = viewer.step, len(viewer.views)
     # where the number of steps has just changed, the browser is about to tell which of them it shows now
@@ -214,6 +224,7 @@ def show(
         on_toggled_change=told("toggled", on_toggle),
         on_reordered_change=told("reordered", on_reorder),
         on_picked_change=told("picked", on_pick),
+        on_dragged_change=dragged,
     )
 
 
@@ -252,11 +263,10 @@ def _goal(viewer: StepViewer) -> tuple[int, int] | None:
 
 def _payload(viewer: StepViewer, step: int) -> bytes:
     tensors = matrices(viewer.steps) | dict(viewer.tensors)
-    declared = {made.name: made for made in viewer.steps}
     functions = [view.code or (view.instead or viewer.computation).code_of(view.steps) for view in viewer.views]
     code = list(dict.fromkeys(each for each in functions if each))
     step_views = [
-        _step_view(view, declared, tensors)
+        _step_view(view, {made.name: made for made in (view.instead or viewer).steps}, tensors)
         | {"formula": _formula(view, viewer.computation), "code": None if made is None else code.index(made)}
         for view, made in zip(viewer.views, functions, strict=True)
     ]

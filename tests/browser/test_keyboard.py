@@ -111,6 +111,24 @@ def test_cells_of_a_number_table_are_walked_by_arrows(visit):
     assert visitor.page.evaluate(f"() => {{ {PARTS} return focused().ariaLabel; }}") == "Q, row ask 2, column 1"
 
 
+def test_a_point_is_dragged_or_moved_by_shift_and_arrows_and_the_link_holds_it(visit):
+    visitor = visit("/attention")
+    canvas = visitor.see(".step-viewer figure canvas")
+    canvas.focus()
+    visitor.press("ArrowRight")
+    visitor.after(lambda: visitor.page.keyboard.press("Shift+ArrowLeft"))
+    visitor.page.wait_for_url(re.compile("attention_points=.*1.1%2C0.7"))
+    expect(canvas).to_have_attribute("aria-label", re.compile("point 5 at 1.10, 0.70"))
+    box = canvas.bounding_box()
+    across, up = ((box["width"] - 54) / 6, 75)  # pixels of a unit
+    x, y = box["x"] + 40 + 3.4 * across, box["y"] + 26 + 0.5 * up  # the point at 0.4, 1.5
+    visitor.page.mouse.move(x, y)
+    visitor.page.mouse.down()
+    visitor.page.mouse.move(x - across, y + 2 * up)
+    visitor.after(visitor.page.mouse.up)
+    visitor.page.wait_for_url(re.compile("attention_points=.*%3B-0.6%2C-0.5%3B1.1%2C0.7"))
+
+
 def test_the_curve_of_learning_is_walked_by_arrows(visit):
     visitor = visit("/looking_back")
     visitor.see(".st-key-watch_step button").click()

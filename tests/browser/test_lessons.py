@@ -32,7 +32,7 @@ def test_a_link_opens_the_same_on_another_computer(visit):
 
 
 def test_an_edited_number_changes_the_weights_and_stays_in_the_link(visit):
-    visitor = visit("/attention?attention_numbers=by+hand&attention_q=0,0;0,0")
+    visitor = visit("/attention?attention_numbers=by+hand&attention_q=0,0;0,0&step=weights")
     expect(weight_of(visitor, "one")).to_have_text("0.33")
     cell = visitor.page.get_by_label("Q, row ask 1, column 0")
     visitor.after(lambda: (cell.fill("3"), cell.press("Tab")))

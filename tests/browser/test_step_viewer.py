@@ -234,7 +234,7 @@ def test_every_page_has_a_name_of_its_own(visit):
 @pytest.mark.parametrize(
     ("path", "control", "before", "after"),
     [
-        ("/attention", "by hand", "Attention weights", "Attention weights"),
+        ("/attention?step=weights", "by hand", "Attention weights", "Attention weights"),
         (
             "/bottleneck?step=4",
             "GRU",

@@ -12,6 +12,7 @@ import torch
 import core
 from core.attention import (
     COSINE,
+    DISTANCE,
     DOT,
     SCALED_DOT,
     MultiHeadAttention,
@@ -83,6 +84,8 @@ def test_every_score_says_what_it_computes():
     for score in (DOT, SCALED_DOT, COSINE):
         found = evaluate(score.formula, {"Q": queries[0, 0], "K": keys[0, 0]})
         torch.testing.assert_close(found, score(queries, keys)[0, 0])
+    apart = evaluate(DISTANCE.formula, {"Q": queries[0, 0][:, None], "K": keys[0, 0][None]})
+    torch.testing.assert_close(apart.squeeze(-1), DISTANCE(queries, keys)[0, 0])
     pairs = {"Q": queries[0, 0][:, None], "K": keys[0, 0][None], "W_a": w_query, "U_a": w_key, "v_a": v}
     learned = additive(w_query, w_key, v)
     torch.testing.assert_close(evaluate(learned.formula, pairs), learned(queries, keys)[0, 0])

@@ -217,14 +217,26 @@ def test_lesson_4_opens_with_an_attention_where_asking_shows(score):
     words, tensors = sent(open_page("attention", attention_score=score), "step_viewer")
     assert len(set(tensors["weights"].argmax(-1))) > len(words["tokens"]["queries"]) / 2
     notices = ["".join(span[0] for span in view["notice"]) for view in words["views"]]
-    assert "It was trained to ask like this" in notices[0]
+    assert "It was trained to ask like this" in notices[1]
     assert not any("construction" in each or "random, drawn" in each for each in notices)
-    assert words["views"][2]["operator"] == {"scaled dot": "·K⊤", "additive": "tanh"}[score]
+    assert words["views"][3]["operator"] == {"scaled dot": "·K⊤", "additive": "tanh"}[score]
+
+
+def test_the_points_of_the_link_are_those_of_the_figure():
+    places = "1,0;-1,1;0,0;0,1;1,1;2,2;-2,-2;0.5,-0.5"
+    app = open_page("attention", attention_points=places, attention_query="-1.0", attention_temperature="0.1")
+    words, tensors = sent(app, "step_viewer")
+    assert words["views"][words["step"]]["label"] == "points"
+    expected = np.array([row.split(",") for row in places.split(";")], float)
+    np.testing.assert_allclose(tensors["points"], expected, **CLOSE)
+    assert tensors["point_weights"].argmax() == 1
+    assert abs(tensors["point_asked"][0, 1] - 1) < 0.05
+    assert "“attention_points” was ignored" in said(open_page("attention", attention_points="1,2"))
 
 
 def test_lesson_4_calls_a_construction_one_and_random_weights_random():
     words, _ = sent(open_page("attention", attention_asks="Why?", attention_score="additive"), "step_viewer")
-    first, _, scores = ["".join(span[0] for span in view["notice"]) for view in words["views"]][:3]
+    first, _, scores = ["".join(span[0] for span in view["notice"]) for view in words["views"]][1:4]
     assert "a construction of ours" in first
     assert "nobody trained them" in scores
 
@@ -251,7 +263,7 @@ def test_after_every_change_each_row_stands_beside_the_token_it_was_made_of(chan
 @pytest.mark.parametrize("change", attention.CHANGES)
 def test_every_change_of_keys_and_values_says_how_far_things_moved(change):
     words, _ = sent(open_page("attention", attention_change=change), "step_viewer")
-    notice = "".join(span[0] for span in words["views"][4]["notice"])
+    notice = "".join(span[0] for span in words["views"][5]["notice"])
     assert ("weights moved by at most" in notice) == (change != "as they are")
 
 
@@ -320,8 +332,10 @@ def test_a_link_that_was_given_out_before_the_slugs_shows_what_it_showed(slug):
 
 @pytest.mark.parametrize("name", ["scaled", "3", "why-d", "7"])
 def test_a_step_is_linked_by_its_name_or_by_its_number(name):
+    """A number counts the steps that there were when links had numbers: not the points, which came later."""
     words, _ = sent(open_page("attention", step=name), "step_viewer")
-    assert words["step"] == (int(name) if name.isdigit() else {"scaled": 3, "why-d": 7}[name])
+    label = {"3": "scaled", "7": "why √d", "why-d": "why √d"}.get(name, name)
+    assert words["views"][words["step"]]["label"] == label
 
 
 def test_a_step_keeps_its_place_in_a_link_though_steps_before_it_are_gone():

@@ -272,6 +272,26 @@
  */
 
 /**
+ * Points of a plane that can be dragged, each as large as its weight, a curve through them and one place on it.
+ *
+ * weights    the tensor (1, points); curve, asked: tensors of points, (places, 2) and (1, 2).
+ * window     where points can be put: from and to across, from and to up; across, up: what these are, in words.
+ * rows       the axis of the points, which a lesson selects by itself.
+ *
+ * @typedef {Drawn & OfAny & {
+ *   kind: "scatter",
+ *   scale: Scale,
+ *   rows: string,
+ *   weights: string,
+ *   curve: string,
+ *   asked: string,
+ *   window: number[],
+ *   across: string,
+ *   up: string,
+ * }} Scatter
+ */
+
+/**
  * Tables side by side, on one scale.
  *
  * @typedef {OfAny & {
@@ -294,7 +314,7 @@
  */
 
 /**
- * @typedef {Cube | Curves | Dials | Heads | Histogram | Matrix | Overlay | Patches | Points | Tables | Tree} View
+ * @typedef {Cube | Curves | Dials | Heads | Histogram | Matrix | Overlay | Patches | Points | Scatter | Tables | Tree} View
  */
 
 export {};

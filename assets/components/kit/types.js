@@ -76,7 +76,7 @@
  */
 
 /** @typedef {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} Pen */
-/** @typedef {Pick<KeyboardEvent, "key">} Pressed */
+/** @typedef {Pick<KeyboardEvent, "key"> & { shiftKey?: boolean }} Pressed */
 /** @typedef {{ first: number, count: number }} Stretch */
 /** @typedef {Stretch & { size: number }} Columns */
 
@@ -107,6 +107,8 @@
  * at       what lies under the pointer; move: where an arrow key leads to.
  * hasScale whether its colours are those of a scale, with a legend; without it they are.
  * aside    true where it shows no step of the computation: neither formula nor code stands beside it.
+ * grab     whether something lies there to be dragged; drag: to where; drop: its number and its place; nudge: the same of
+ *          what is chosen, by a key.
  * describe the cell that is looked at, and summary the whole, for who cannot see them; read: its numbers as tables.
  *
  * @template {View} V
@@ -119,6 +121,10 @@
  *   summary?(view: V): string,
  *   read?(view: V, title: string): Readable[],
  *   hasScale?(view: V): boolean,
+ *   grab?(x: number, y: number, view: V): boolean,
+ *   drag?(x: number, y: number, view: V): void,
+ *   drop?(): number[] | null,
+ *   nudge?(dx: number, dy: number, view: V, now: Looked): number[] | null,
  *   aside?: boolean,
  *   thumbnail?(context: CanvasRenderingContext2D, view: V, side: number): void,
  * }} FigureView

@@ -10,6 +10,7 @@ import { MatrixView } from "./matrix_view.js";
 import { OverlayView } from "./overlay_view.js";
 import { PatchesView } from "./patches_view.js";
 import { PointsView } from "./points_view.js";
+import { ScatterView } from "./scatter_view.js";
 import { TablesView } from "./tables_view.js";
 import { TreeView } from "./tree_view.js";
 
@@ -29,6 +30,7 @@ export const VIEWS = {
   overlay: OverlayView,
   patches: PatchesView,
   points: PointsView,
+  scatter: ScatterView,
   tables: TablesView,
   tree: TreeView,
 };

@@ -11,6 +11,7 @@ from core.experiments.attention.mixing import (
     scores_mix_the_values,
     softmax_regularises,
 )
+from core.experiments.attention.regression import kernel_regression, temperature_is_a_bandwidth
 from core.experiments.attention.roles import (
     key_decides_alone,
     many_queries,
@@ -25,6 +26,8 @@ from core.experiments.attention.statistics import DotProductStatistics, dot_prod
 
 CLAIMS = (
     one_operator,
+    kernel_regression,
+    temperature_is_a_bandwidth,
     many_queries,
     where_and_what,
     value_is_matched,

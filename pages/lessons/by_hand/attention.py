@@ -1,17 +1,67 @@
-"""Lesson 4 without a model: random vectors, and how far one key can stand out among many."""
+"""Lesson 4 without a model: points that are dragged, random vectors, and how far one key can stand out among many."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import streamlit as st
 
 from core.experiments.attention.statistics import DRAWS, DotProductStatistics, dot_product_statistics
 from core.lessons import attention
-from core.lessons.attention import N_KEYS
+from core.lessons.attention import N_KEYS, points
+from core.lessons.attention.points import Points, Regression
 from core.listing import ran
-from pages.parts import charts
+from pages.parts import charts, url_state
 from pages.parts.controls import Controls
-from pages.parts.figures import Histogram
+from pages.parts.figures import Histogram, Scatter
 from pages.parts.lesson import StepDeclared, step
+from pages.parts.step_viewer import Computation
+
+PLACES = ((-2.6, -1.2), (-1.9, -1.5), (-1.1, -0.3), (-0.3, 0.9), (0.4, 1.5), (1.2, 0.7), (1.9, 0.1), (2.6, 1.1))
+
+
+def dragged(ui: Controls) -> Points:
+    """The points of the link, and the query of its slider."""
+    left, right, _, _ = points.WINDOW
+    query = ui.slider("Query q, for “points” alone", left, right, 0.0, "query", 0.1)
+    return Points(url_state.table(ui.key("points"), PLACES), query)
+
+
+def on_drag(ui: Controls, now: Points) -> Callable[[int, float, float], None]:
+    """What puts a dragged point into the link."""
+    left, right, low, high = points.WINDOW
+
+    def drag(number: int, across: float, up: float) -> None:
+        rows = list(now.places)
+        if 0 <= number < len(rows):
+            rows[number] = (round(max(left, min(right, across)), 2), round(max(low, min(high, up)), 2))
+            url_state.write_table(ui.key("points"), tuple(rows), PLACES)
+
+    return drag
+
+
+def regression(result: Regression, temperature: float) -> Iterator[StepDeclared]:
+    """Kernel regression on the learner's points: the first attention, and the oldest."""
+    share, value = result.nearest
+    yield step(
+        "points",
+        Scatter("points", "point_weights", "point_curve", "point_asked", points.WINDOW, "key x", "value y"),
+        "Drag the points. Each is a key x with a value y, and the curve is attention: a query q weighs every point by how near "
+        "it is, and predicts the mean of all y, weighted. At q = {q:.1f} that is {predicted:.2f}. The temperature T = {t:.1f} "
+        "makes a bandwidth of √T = {bandwidth:.2f}: the nearest point gets {share:.2f} of the weight. With T near 0 it alone "
+        "would count ({value:.2f}), with T without end all would alike (their mean, {mean:.2f}).",
+        shows=("scores", "scaled", "weights", "output"),
+        title="Points that you drag",
+        instead=Computation(
+            points.told(result), "output", (ran(points.regress, returns="output"),), formulas=points.FORMULAS
+        ),
+        counted=False,
+        q=result.asked[0, 0].item(),
+        predicted=result.predicted,
+        t=temperature,
+        bandwidth=result.bandwidth,
+        share=share,
+        value=value,
+        mean=result.mean,
+    )
 
 
 def random_vectors(random: DotProductStatistics) -> Iterator[StepDeclared]:

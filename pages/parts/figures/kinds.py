@@ -142,6 +142,29 @@ class Points(Single):
 
 
 @dataclass(frozen=True)
+class Scatter(Single):
+    """Points of a plane that can be dragged, each as large as its weight, a curve through them and one place on it.
+
+    weights    the tensor (1, points); curve, asked: tensors of points, (places, 2) and (1, 2).
+    window     where points can be put: from and to across, from and to up; across, up: what these are, in words.
+    rows       the axis of the points, which a lesson selects by itself.
+    """
+
+    weights: str
+    curve: str
+    asked: str
+    window: Sequence[float]
+    across: str
+    up: str
+    scale: Scale = field(default="signed", kw_only=True)
+    rows: str = field(default="points", kw_only=True)
+
+    @property
+    def numbers(self) -> Sequence[Drawn]:
+        return Drawn(self.tensor, rows=self.rows), Drawn(self.weights, rows="one"), Drawn(self.curve, rows="one")
+
+
+@dataclass(frozen=True)
 class Dial(Drawn):
     """Vectors of pairs of numbers on dials: a hand for each pair, of the row that is looked at; all rows are dots.
 

@@ -209,6 +209,12 @@ def with_values(values: torch.Tensor) -> tuple:
     return queries, keys, values, 0
 
 
+def of_one_length() -> tuple:
+    """Keys that are all equally long."""
+    queries, keys, values = operands(1)
+    return queries, keys / keys.norm(dim=-1, keepdim=True), values, 0
+
+
 def blind() -> tuple:
     """Tokens that no map reads."""
     x, maps = tokens_and_maps(1)
@@ -222,6 +228,8 @@ TWINS = (*tokens_and_maps(1, equal_rows), 0)
 SHORT = (*tokens_and_maps(1, n_tokens=2), 0)
 ONE_HEAD = (*tokens_and_layer(1, n_heads=1), 0)
 FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = {
+    "attention.kernel_regression": fails(*of_one_length()),
+    "attention.temperature_is_a_bandwidth": fails(*ONE_KEY),
     "attention.where_and_what": fails(*ONE_KEY),
     "attention.value_is_matched": fails(*SILENT),
     "attention.key_decides_alone": fails(*ONE_KEY),

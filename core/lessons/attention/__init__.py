@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.attention import (
     COSINE,
+    DISTANCE,
     DOT,
     SCALED_DOT,
     AttentionTrace,
@@ -24,6 +25,8 @@ from core.attention.scores import projected_additive
 from core.experiments.attention.mixing import diluted
 from core.experiments.attention.statistics import DotProductStatistics, Spread, dot_product_statistics
 from core.lessons import material
+from core.lessons.attention import points
+from core.lessons.attention.points import Points
 from core.lessons.looking_back import MODELS
 from core.lessons.looking_back import Score as TrainedScore
 from core.lessons.material import Rows
@@ -32,7 +35,7 @@ from core.models import checkpoints
 from core.sequence.trained import TrainedTranslator, Translation
 from core.trace import Step, matrices, part, step, steps
 
-SCORES = ("scaled dot", "dot", "additive", "cosine")
+SCORES = ("scaled dot", "dot", "additive", "cosine", "distance")
 ADDITIVE_WIDTH = 16  # hidden units of the untrained additive score
 N_KEYS = 64  # of the random experiment
 
@@ -207,7 +210,7 @@ def score_named(name: str, head_dim: int, seed: int) -> Score:
     """One of SCORES. The additive one has untrained weights from the seed."""
     if name == "additive":
         return random_additive(head_dim, ADDITIVE_WIDTH, seed)
-    return {"scaled dot": SCALED_DOT, "dot": DOT, "cosine": COSINE}[name]
+    return {"scaled dot": SCALED_DOT, "dot": DOT, "cosine": COSINE, "distance": DISTANCE}[name]
 
 
 def run(operands: Operands, settings: Settings) -> Lesson:
@@ -343,11 +346,12 @@ def series(random: DotProductStatistics) -> list[Series]:
     return [of("q · k", random.raw), of("q · k ÷ √d", random.scaled)]
 
 
-def shown(given: Given, settings: Settings, width: int) -> Shown:
-    """All that the figures show. width: of the random vectors."""
+def shown(given: Given, settings: Settings, width: int, dragged: Points) -> Shown:
+    """All that the figures show. width: of the random vectors; dragged: the points that the learner dragged."""
     result = run(given.operands, settings)
     random = dot_product_statistics(width, N_KEYS, settings.seed)
-    tensors = matrices(steps(result.trace)) | beside(result, random)
+    kernel = points.run(dragged, settings.temperature)
+    tensors = matrices(steps(result.trace)) | beside(result, random) | points.beside(kernel)
     tokens = {
         "queries": given.asking,
         "keys": [given.asked[place] for place in result.key_order],
