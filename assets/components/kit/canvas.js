@@ -177,11 +177,15 @@ export function heat(context, { x, y, width, height, rows, columns, value, colou
 function strongest(value, r, c, rows, columns, down, across) {
   /** @type {number | symbol} */
   let best = HIDDEN;
+  let size = 0;
   for (let i = Math.floor((r * rows) / down); i < Math.ceil(((r + 1) * rows) / down); i++) {
     for (let j = Math.floor((c * columns) / across); j < Math.ceil(((c + 1) * columns) / across); j++) {
       const cell = value(i, j);
       if (cell === BLANK) return BLANK;
-      if (typeof cell === "number" && (typeof best !== "number" || Math.abs(cell) > Math.abs(best))) best = cell;
+      if (typeof cell === "number" && (best === HIDDEN || Math.abs(cell) > size)) {
+        best = cell;
+        size = Math.abs(cell);
+      }
     }
   }
   return best;
