@@ -157,16 +157,16 @@ def moved_by_another_word(text: str, layer: int, head: int, at_most: int) -> tup
               without a mask. Both 0 where the last word is beyond what is read.
     """
     other = re.sub(r"\w+(?=\W*$)", lambda last: "wide" if last[0] != "wide" else "old", text)
-    moved = []
-    for depth in (0, layer):
+    moved = {}
+    for depth in {0, layer}:
         one, two = (material.head_on_sentence(each, depth, head, 0, at_most) for each in (text, other))
         same = next((at for at, (a, b) in enumerate(zip(one.words, two.words, strict=False)) if a != b), 0)
         first, second = (
             self_attend(each.x, each.maps, masks.causal(each.x.shape[1])).attention.output[0, 0, :same]
             for each in (one, two)
         )
-        moved.append(largest((first - second).norm(dim=-1)))
-    return moved[0], moved[1]
+        moved[depth] = largest((first - second).norm(dim=-1))
+    return moved[0], moved[layer]
 
 
 def movers(x: Float[Tensor, "1 tokens d_model"], maps: Projections, after_softmax: bool) -> Float[Tensor, "outputs"]:

@@ -1,7 +1,8 @@
 """What a lesson computes on: a sentence as a real model reads it, or a few numbers that the learner wrote."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -88,9 +89,13 @@ def sink_of_sentence(text: str, start: int = 0, at_most: int | None = None) -> S
 FILLER: Final = "[PAD]"
 
 
-def filled(words: tuple[str, ...], filler: int, left: bool) -> tuple[str, ...]:
-    """The words with filling tokens behind them, or before."""
-    return (FILLER,) * filler + words if left else words + (FILLER,) * filler
+_T = TypeVar("_T")
+
+
+def filled(tokens: Sequence[_T], empty: _T, filler: int, left: bool) -> tuple[_T, ...]:
+    """The tokens with filling ones behind them, or before. empty: one that fills."""
+    filling = (empty,) * filler
+    return (*filling, *tokens) if left else (*tokens, *filling)
 
 
 def head_on_sentence(
@@ -99,7 +104,7 @@ def head_on_sentence(
     """A head of the offline model, and a sentence as it enters its layer. filler, left: as `filled`."""
     read, whole = encode(text, start, at_most, filler), layer_of(layer)
     x = read.x(layer).roll(filler if left else 0, dims=1)
-    return Head(filled(read.tokens.pieces, filler, left), x, whole.maps.head(head, whole.n_heads))
+    return Head(filled(read.tokens.pieces, FILLER, filler, left), x, whole.maps.head(head, whole.n_heads))
 
 
 def layer_on_sentence(text: str, layer: int, start: int = 0, at_most: int | None = None) -> Layer:
@@ -120,7 +125,9 @@ def head_by_hand(
     """A head of a few numbers. Filling tokens are rows of zeros."""
     tokens, maps = by_hand(x, w_query, w_key, w_value)
     empty = tokens.new_zeros(1, filler, tokens.shape[2])
-    return Head(filled(words, filler, left), torch.cat([empty, tokens] if left else [tokens, empty], dim=1), maps)
+    return Head(
+        filled(words, FILLER, filler, left), torch.cat([empty, tokens] if left else [tokens, empty], dim=1), maps
+    )
 
 
 def two_heads_by_hand(

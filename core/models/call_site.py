@@ -7,7 +7,7 @@ modules are of the same class as the others. But both are known further up the c
 import sys
 from collections.abc import Iterator, Mapping
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 from torch import nn
@@ -18,31 +18,33 @@ OTHER_TOKENS = ("key_value_states", "encoder_hidden_states", "cross_attention_st
 _names: WeakKeyDictionary[nn.Module, WeakKeyDictionary[nn.Module, str]] = WeakKeyDictionary()
 
 
-def run_of(module: nn.Module) -> FrameType:
-    """The outermost `forward` in which a module runs: another one for each token that a model writes."""
-    outermost = None
-    for frame in _running(sys._getframe(1)):
-        outermost = frame
-    if outermost is None:
-        raise RuntimeError(f"a {type(module).__name__} attends outside of any forward pass")
-    return outermost
+class CallSite(NamedTuple):
+    """Where a module attends.
 
-
-def call_site(module: nn.Module) -> tuple[str, Literal["self", "cross"]]:
-    """The qualified name of a running module in the outermost model, and the kind of its attention.
-
-    The kind is "cross" when the module was given the states of other tokens to make keys and values from.
+    run    the outermost `forward` in which it runs: another one for each token that a model writes.
+    name   its qualified name in the outermost model.
+    kind   "cross" when it was given the states of other tokens to make keys and values from.
     """
+
+    run: FrameType
+    name: str
+    kind: Literal["self", "cross"]
+
+
+def call_site(module: nn.Module) -> CallSite:
+    """Where a running module attends. Raises RuntimeError outside of any forward pass."""
     kind: Literal["self", "cross"] = "self"
-    root = module
-    for frame in _running(sys._getframe(1)):
-        values: Mapping[str, Any] = frame.f_locals
+    root, outermost = module, None
+    for outermost in _running(sys._getframe(1)):
+        values: Mapping[str, Any] = outermost.f_locals
         running = values["self"]
         if running is module and any(values.get(name) is not None for name in OTHER_TOKENS):
             kind = "cross"
         if isinstance(running, PreTrainedModel):
             root = running
-    return _name(module, root), kind
+    if outermost is None:
+        raise RuntimeError(f"a {type(module).__name__} attends outside of any forward pass")
+    return CallSite(outermost, _name(module, root), kind)
 
 
 def _running(frame: FrameType | None) -> Iterator[FrameType]:

@@ -102,8 +102,8 @@ def hidden_states(
         raise ModelError(f"{loaded.name} is no encoder ({loaded.kind}): choose an encoder, for example a BERT")
     tokens, inputs = encode(loaded, text, None, start, at_most)
     if filler:
-        pad = loaded.tokenizer.pad_token_id if loaded.tokenizer and loaded.tokenizer.pad_token_id is not None else 0
-        ids = nn.functional.pad(inputs["input_ids"], (0, filler), value=pad)
+        pad = loaded.text_tokenizer.pad_token_id
+        ids = nn.functional.pad(inputs["input_ids"], (0, filler), value=0 if pad is None else pad)
         seen = nn.functional.pad(torch.ones_like(inputs["input_ids"]), (0, filler))
         inputs = {"input_ids": ids, "attention_mask": seen}
     with _running(loaded, inputs):

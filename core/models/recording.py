@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from core.attention.attend import AttentionTrace
 from core.attention.masks import Allowed
 from core.attention.projections import ablate as zeroed
-from core.models.call_site import call_site, run_of
+from core.models.call_site import call_site
 from core.models.errors import ModelError
 from core.trace import part, step
 
@@ -108,8 +108,7 @@ class _Places:
     times: Counter[nn.Module] = field(default_factory=Counter)
     run: FrameType | None = None
 
-    def of(self, module: nn.Module) -> int:
-        run = run_of(module)
+    def of(self, module: nn.Module, run: FrameType) -> int:
         if run is not self.run:
             # kept, so that no later run can be mistaken for it
             self.run, self.times = run, Counter()
@@ -136,9 +135,9 @@ class _Recorder:
     places: _Places = field(default_factory=_Places)
 
     def take(self, module: nn.Module, tensors: dict[str, Tensor], way: Way) -> None:
-        index = self.places.of(module)
+        run, name, kind = call_site(module)
+        index = self.places.of(module, run)
         if self.layers is None or index in self.layers:
-            name, kind = call_site(module)
             wanted = (*self.names, *(WHERE_ON if "masked" in self.names else ()))
             kept = {key: self._own(key, tensor) for key, tensor in tensors.items() if key in wanted}
             way = way if self.heads is None else way.of_heads(self.heads)
@@ -161,7 +160,7 @@ class _Ablation:
     places: _Places = field(default_factory=_Places)
 
     def apply(self, module: nn.Module, output: Tensor) -> Tensor:
-        heads = self.heads.get(self.places.of(module), ())
+        heads = self.heads.get(self.places.of(module, call_site(module).run), ())
         _check_heads(heads, output.shape[1])
         return zeroed(output, heads) if heads else output
 

@@ -173,26 +173,24 @@ def head(
     at_most       how many tokens the lesson can use.
     filler, left  how many filling tokens stand behind the learner's, or before them.
     """
+    filling = (filler, left) if filler else ()
     if asked is None:
         words, rows = _by_hand(ui, tables)
-        again = partial(material.head_by_hand, words, *rows, *((filler, left) if filler else ()))
+        again = partial(material.head_by_hand, words, *rows, *filling)
         made = again()
-        return HeadInput(_shown(plain(words), filler, left), made.x, made.maps, controls.OWN_MAPS, again)
+        return HeadInput(_filled(plain(words), *filling), made.x, made.maps, controls.OWN_MAPS, again)
     read = sentences.read(asked.text, ui.prefix, at_most=at_most)
     if read is None:
         return None
-    filling = (filler, left) if filler else ()
     again = partial(material.head_on_sentence, read.text, asked.layer, asked.head, read.tokens.start, at_most, *filling)
     maps = material.layer_of(asked.layer).maps.head(asked.head, controls.N_HEADS)
     x = again().x if filler else read.x(asked.layer)
-    tokens = _shown(sentences.shown(read), filler, left)
+    tokens = _filled(sentences.shown(read), *filling)
     return HeadInput(tokens, x, maps, controls.origin(asked.layer, asked.head), again, read)
 
 
-def _shown(tokens: list[Token], filler: int, left: bool) -> list[Token]:
-    """Tokens with the filling ones."""
-    empty = [Token(material.FILLER, special=True)] * filler
-    return empty + tokens if left else tokens + empty
+def _filled(tokens: list[Token], filler: int = 0, left: bool = False) -> list[Token]:
+    return list(material.filled(tokens, Token(material.FILLER, special=True), filler, left))
 
 
 def layer(
