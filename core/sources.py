@@ -179,6 +179,12 @@ SOURCES = {
     "voita2019": Source(
         "Voita et al.", 2019, "Analyzing Multi-Head Self-Attention", "https://arxiv.org/abs/1905.09418"
     ),
+    "micikevicius2018": Source(
+        "Micikevicius et al.",
+        2018,
+        "Mixed Precision Training",
+        "https://arxiv.org/abs/1710.03740",
+    ),
     "shazeer2019": Source(
         "Shazeer", 2019, "Fast Transformer Decoding: One Write-Head is All You Need", "https://arxiv.org/abs/1911.02150"
     ),

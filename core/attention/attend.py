@@ -37,7 +37,7 @@ class AttentionTrace:
         also="attention pattern, alignment, probabilities",
     )
     output: Float[Tensor, "batch heads queries value_dim"] = step(
-        r"<weights>\,V", title="Output", source="vaswani2017", also="context, head output, z"
+        r"<weights>\,V", title="Output", source="vaswani2017", also="context, head output, Y = AX where V is X"
     )
 
 

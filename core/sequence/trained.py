@@ -58,7 +58,7 @@ class LookingBackTrace:
         r"[\operatorname{GRU}(<embedded>)_i\,;\,E[x_i]]",
         title="Encoder states",
         source="bahdanau2015",
-        also="annotations",
+        also="annotations, memory",
         ours=BESIDE,
     )
     energies: Float[Tensor, "batch target source"] = step(

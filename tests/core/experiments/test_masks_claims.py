@@ -137,6 +137,29 @@ def test_a_hidden_row_is_zeros_in_one_function_of_torch_no_numbers_in_another_an
     assert "query 3 (batch 0, head 0) may attend to no key" in finding.says
 
 
+def test_a_softmax_along_the_queries_leaks_though_the_mask_stands_before_it():
+    finding = find("either_axis")
+    assert finding["smallest row sum, along the queries"] < 1 < finding["largest row sum, along the queries"]
+    assert finding["output 0 moves by, along the keys"] == 0
+    assert finding["output 0 moves by, along the queries"] > 0.001
+
+
+def test_a_billion_below_nothing_is_no_number_of_half_precision():
+    finding = find("minus_a_billion")
+    assert finding["weights differ from those of −∞ by, single precision"] < 1e-6
+    assert finding["weights that are no number, all keys hidden by −1,000,000,000"] == 7
+    assert finding["weights that are no number, all keys hidden by its smallest number"] == 0
+    with pytest.raises(RuntimeError, match="overflow"):
+        torch.zeros(1).half().masked_fill(torch.tensor([True]), -1e9)
+
+
+def test_a_text_that_is_there_takes_one_pass_and_one_that_is_written_a_pass_for_each_token():
+    finding = find("all_at_once")
+    assert finding["one pass differs from a pass for each beginning by"] < 1e-14
+    assert finding["passes to write"] == 6
+    assert finding["tokens that one pass over empty places has right"] == 2
+
+
 def test_without_a_mask_predictions_see_their_answers():
     finding = find("images", n_tokens=7)
     assert finding["predictions"] == finding["predictions that see their answer, no mask"] == 6
