@@ -222,6 +222,9 @@ SOURCES = {
         "Efficient Streaming Language Models with Attention Sinks",
         "https://arxiv.org/abs/2309.17453",
     ),
+    "sundararajan2017": Source(
+        "Sundararajan, Taly, Yan", 2017, "Axiomatic Attribution for Deep Networks", "https://arxiv.org/abs/1703.01365"
+    ),
     "cs231n2025": Source(
         "Stanford CS231n",
         2025,

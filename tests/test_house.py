@@ -291,6 +291,7 @@ def test_the_map_is_painted_before_torch_is_imported():
 
 # What is kept for all visitors at once, each with the reason why nothing of one of them is in it.
 KEPT_FOR_ALL = {
+    "core/experiments/sentence_lab/importance.py _ours": "numbers on our own sentences",
     "core/listing.py _code": "lines of our own source",
     "core/models/image_attention.py _folder": "where a model lies",
     "core/models/spelling.py spelling_of": "how a tokenizer writes",

@@ -13,11 +13,10 @@ from core.analysis.grouping import Groups, grouped, groups
 from core.analysis.head_statistics import Words
 from core.analysis.overview import thumbnails
 from core.analysis.sinks import Delivery, Measure, Sink, delivery, sink
-from core.models.pieces import together
 from core.models.reading import Reading
 from core.models.recording import LayerRecord
 from core.models.stacks import Stack
-from core.models.tokens import Tokens
+from core.models.tokens import Tokens, text_of, words_of
 
 Kind = Literal["encoder", "decoder", "cross"]
 
@@ -122,26 +121,17 @@ def text_attention(
         for record in getattr(reading, kind)
     )
     rows, columns = (
-        groups(_words(each), hide_special=hide_special, merge_pieces=merge_pieces) for each in (asking, asked)
+        groups(words_of(each), hide_special=hide_special, merge_pieces=merge_pieces) for each in (asking, asked)
     )
     if not rows or not columns:
         raise ValueError("all tokens of this attention are special ones: show them, or type more words")
     words, stack = (_regroup(asking, rows), _regroup(asked, columns)), reading.stacks[kind]
-    return TextAttention(kind, measure, layers, _words(asked), *words, rows, columns, stack)
-
-
-def _words(tokens: Tokens) -> Words:
-    return Words(tokens.pieces, tokens.special, tokens.word)
+    return TextAttention(kind, measure, layers, words_of(asked), *words, rows, columns, stack)
 
 
 def _regroup(tokens: Tokens, found: Groups) -> Words:
     return Words(
-        tuple(_text(tokens, group) for group in found),
+        tuple(text_of(tokens, group) for group in found),
         tuple(tokens.special[group[0]] for group in found),
         tuple(tokens.word[group[0]] for group in found),
     )
-
-
-def _text(tokens: Tokens, group: tuple[int, ...]) -> str:
-    """What a group of pieces says: characters that were cut into bytes are whole again."""
-    return tokens.pieces[group[0]] if len(group) == 1 else together(tokens.raw[place] for place in group)

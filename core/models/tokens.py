@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from core import settings
+from core.analysis.head_statistics import Words
 from core.models.errors import ModelError, told_as
 from core.models.languages import Languages, number_of, speak
 from core.models.loaded import LoadedModel
-from core.models.pieces import pieces
+from core.models.pieces import pieces, together
 from core.models.spelling import writing_target
 
 # a tokenizer is shared by all visitors and is set anew for source and target: one text after the other
@@ -42,6 +43,16 @@ class Tokens:
     total: int
     start: int
     used: int
+
+
+def words_of(tokens: Tokens) -> Words:
+    """What statistics and grouping need to know of the tokens of a text."""
+    return Words(tokens.pieces, tokens.special, tokens.word)
+
+
+def text_of(tokens: Tokens, group: tuple[int, ...]) -> str:
+    """What a group of pieces says: characters that were cut into bytes are whole again."""
+    return tokens.pieces[group[0]] if len(group) == 1 else together(tokens.raw[place] for place in group)
 
 
 def tokenize(

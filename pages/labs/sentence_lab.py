@@ -10,6 +10,7 @@ import streamlit as st
 from core.analysis.flow import Summary
 from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
 from core.analysis.sinks import Measure
+from core.experiments import sentence_lab as experiments
 from core.lessons import sentence_lab, text_attention
 from core.lessons.text_attention import Kind, TextAttention, kinds, summaries
 from core.models import device, loading, offline
@@ -18,7 +19,18 @@ from core.models.languages import Languages
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading, read
 from core.text_files import read_text
-from pages.parts import assets, claims, controls, delivered, downloads, messages, models, sentences, url_state
+from pages.parts import (
+    assets,
+    claims,
+    controls,
+    delivered,
+    downloads,
+    messages,
+    models,
+    sentences,
+    url_state,
+    word_importance,
+)
 from pages.parts.figures import Matrix
 from pages.parts.payload import pack
 from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer, limit, look_of_link, remember
@@ -374,7 +386,10 @@ def lab() -> None:
     with figure:
         assets.component("lab")(key=key, data=sent, on_opened_change=opened, on_view_change=lambda: remember(key))
         take_away(loaded, found, seen, choice, first["title"], place, shown, start)
+    with below:
+        word_importance.show(PREFIX, loaded.name, str(loaded.device), text, second, found)
+    claims.show_claims(f"{PREFIX}_words", experiments.CLAIMS, ((*experiments.SENTENCES, text),))
 
 
 lab()
-claims.show_sources(("clark2019", "abnar2020", "wang2020", "reimers2019"))
+claims.show_sources(("clark2019", "abnar2020", "kobayashi2020", "wang2020", "reimers2019"))

@@ -23,16 +23,17 @@ PICTURES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"
 def offer(
     viewer: StepViewer,
     origin: str,
-    again: partial,
+    again: partial | None,
     more: Callable[[], dict[str, np.ndarray]] = dict,
 ) -> None:
     """Where the numbers come from, and a menu of downloads. Nothing is made before it is asked for.
 
     origin  in plain words.
-    again   the call of core that makes all that the step viewer shows, as a `Shown`: of it come a program and a notebook.
+    again   the call of core that makes all that the step viewer shows, as a `Shown`: of it come a program and a notebook;
+            None = neither is offered.
     more    makes tensors that the NPZ holds beside those of the step viewer.
     """
-    with st.container(key="under_step_viewer", horizontal=True, vertical_alignment="center"):
+    with st.container(key=f"under_step_viewer_{viewer.lesson}", horizontal=True, vertical_alignment="center"):
         st.caption(messages.literal(origin))
         menu = st.popover("Take it away", icon=":material/download:", key=f"{viewer.lesson}_menu", on_change="rerun")
     if not menu.open:
@@ -45,7 +46,10 @@ def offer(
         with st.container(horizontal=True):
             for kind, mime in PICTURES.items():
                 _button(
-                    kind.upper(), lambda kind=kind: _picture(viewer, step_view, looked, kind), f"{name}.{kind}", mime
+                    kind.upper(),
+                    lambda kind=kind: _picture(viewer, step_view, looked, kind),
+                    f"{name}.{kind}",
+                    mime,
                 )
         if boxes := _without_font(viewer, step_view):
             st.caption(messages.literal(boxes))
@@ -53,11 +57,16 @@ def offer(
         with st.container(horizontal=True):
             _button("CSV", lambda: as_csv(viewer, step_view), f"{name}.csv", "text/csv")
             _button("NPZ", lambda: as_npz(viewer, more()), f"attention-lab-{viewer.lesson}.npz", NPZ)
+        if again is None:
+            return
         title, question = page_layout.heading()
         name = f"attention_lab_{viewer.lesson}"
         st.caption("The computation as a program that prints the same numbers")
         _button(
-            "Python", lambda: program(f"{title}. {question}", origin, again).encode(), f"{name}.py", "text/x-python"
+            "Python",
+            lambda: program(f"{title}. {question}", origin, again).encode(),
+            f"{name}.py",
+            "text/x-python",
         )
         st.caption("The page as a notebook, with your input and a figure for every step")
         _button(
@@ -69,7 +78,7 @@ def offer(
 
 
 def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
-    st.download_button(label, run_queue.queued(make), name, mime, on_click="ignore", key=f"download_{label}")
+    st.download_button(label, run_queue.queued(make), name, mime, on_click="ignore", key=f"download_{name}")
 
 
 def _without_font(viewer: StepViewer, step_view: StepView) -> str:

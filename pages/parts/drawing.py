@@ -90,7 +90,8 @@ def draw_matrix(figure: Figure, view: Matrix, tensors: Tensors, tokens: Words, l
     hidden = tensors.get(view.hidden or "")
     image = heat_map(axes, array, view, hidden)
     label_axis(axes, tokens[view.rows], "y")
-    axes.set_ylabel("Queries")
+    down, across = ("Queries", "Keys") if view.axes is None else view.axes.replace("↓", "").replace("→", "").split("·")
+    axes.set_ylabel(down.strip().capitalize())
     for row, written in enumerate(view.words or ()):
         for column, word in enumerate(written):
             ink = "white" if array[row, column] > 0.6 else "black"
@@ -98,7 +99,7 @@ def draw_matrix(figure: Figure, view: Matrix, tensors: Tensors, tokens: Words, l
     if view.columns == "keys":
         label_axis(axes, tokens["keys"], "x")
         axes.xaxis.tick_top()
-        axes.set_xlabel("Keys")
+        axes.set_xlabel(across.strip().capitalize())
         axes.xaxis.set_label_position("top")
         axes.set_aspect("equal")
     column = looked["key"] if view.columns == "keys" else looked["dimension"]

@@ -27,7 +27,7 @@ def test_a_link_opens_the_same_on_another_computer(visit):
         "/self_attention?self_attention_text=Cats+sleep&self_attention_layer=1&self_attention_head=8&self_attention_temperature=2.0"
     )
     expect(visitor.see(".token-strip .word")).to_have_text(["[CLS]", "cats", "sleep", "[SEP]"])
-    visitor.says(".st-key-under_step_viewer", "layer 1, head 8")
+    visitor.says("[class*=st-key-under_step_viewer]", "layer 1, head 8")
     visitor.says(".readout .chain", "÷ 11.31")
 
 

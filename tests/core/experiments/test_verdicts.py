@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from core.attention import MultiHeadAttention, Projections
-from core.experiments import bottleneck, captioning, looking_back, positions, vision_transformer
+from core.experiments import bottleneck, captioning, looking_back, positions, sentence_lab, vision_transformer
 from core.experiments.bottleneck import GradientFlow, memory
 from core.experiments.bottleneck.trained import PROBES, Trained
 from core.experiments.captioning import grounding
@@ -50,6 +50,7 @@ EVERY = PACKAGES | {
     "captioning": captioning,
     "positions": positions,
     "vision_transformer": vision_transformer,
+    "sentence_lab": sentence_lab,
 }
 CLAIMS = {f"{package}.{claim.name}": claim for package, module in EVERY.items() for claim in module.CLAIMS}
 IDENTITIES = {name for name, claim in CLAIMS.items() if claim.identity}
@@ -301,6 +302,8 @@ FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = {
     "positions.one_of_its_own": fails(numbers(width=2), 0),
     "positions.no_neighbours": fails(numbers(learned_table=lambda: normal(101, 26, seed=3)), 0),
     "positions.locality": fails(numbers(queries=normal(1, 22, seed=4), keys=normal(1, 22, seed=4)), 0),
+    "sentence_lab.attention_is_importance": fails(("Yes",)),
+    "sentence_lab.rollout_is_better": fails(("Yes",)),
     "vision_transformer.destroys_position": fails(WHITE, 0),
     "vision_transformer.order_needs_positions": fails(WHITE, 0),
     "vision_transformer.free_of_bias": changed_vit(lambda model: model.positions.zero_()),
