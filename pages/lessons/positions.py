@@ -145,8 +145,8 @@ def steps_of_a_sentence(scene: Scene):
     yield step(
         "weights",
         weights_matrix(),
-        "Of all heads layer {layer}, head {of} looks most at the token before: as typed, {q} gives {typed_weights[q,k]:.2f} to "
-        "{k}. Now positions are {change}, and it gives {weights[q,k]:.2f}.",
+        "Of all heads layer {layer}, head {of} looks most at the token before: as typed it gives it {strongest:.2f} on average. "
+        "Positions are now {change}: {q} gives {weights[q,k]:.2f} to {k}, and gave it {typed_weights[q,k]:.2f} as typed.",
         operator="attend",
         title="A head that looks at the token before",
     )
