@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.sequence.decoder import Decoder, DecoderStep, Source
+from core.trace import steps
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,12 @@ class Interventions:
 
 
 NO_INTERVENTIONS = Interventions()
+
+
+def tempered(trace: object, temperature: float) -> dict[str, str]:
+    """The formulas that a temperature other than 1 changes, by the name of their step; none where nothing is scored."""
+    energies = [each for each in steps(trace) if each.name == "energies" and temperature != 1]
+    return {each.name: rf"\frac{{1}}{{T}}\,{each.formula}" for each in energies}
 
 
 def all_weight_on(place: int, n_source: int) -> tuple[float, ...]:

@@ -11,7 +11,7 @@ from core.experiments import captioning as experiments
 from core.lessons import captioning, shown
 from core.lessons.captioning import CELLS, MODELS, SCENE, Settings
 from core.listing import ran
-from core.trace import steps as steps_of
+from core.sequence.decoding import tempered
 from core.vision import scenes
 from core.vision.captioner import Captioner
 from pages.parts import captions, own_picture, scene_editor
@@ -72,7 +72,6 @@ def scene(ui: Controls) -> Scene:
     caption, forced = (result.now, {at for at, _ in settings.forced_cells}) if looking else (result.mean, set())
     words = [Token(("✎ " if at in forced else "") + word, word == "</s>") for at, word in enumerate(caption.words)]
     at = min((place for place in forced if place < len(words)), default=0)
-    energies = next((made.formula for made in steps_of(caption.trace) if made.name == "energies"), "")
     # a picture of the learner's own is written down; a drawn scene is in the settings
     written = partial(picture_files.opened_png, picture_files.png(captioning.bytes_of(result.pixels))) if own else None
     return Scene(
@@ -89,7 +88,7 @@ def scene(ui: Controls) -> Scene:
         f"{captioning.device()}" + (". Nobody told it where to look" if looking else ""),
         evidence=(things, 0),
         focus={"query": at} if looking else {"query": at, "key": 0},
-        formulas={"energies": rf"\frac{{1}}{{T}}\,{energies}"} if looking and temperature != 1 else {},
+        formulas=tempered(caption.trace, temperature),
         code=(READS, *(LOOKS if looking else MEAN), *WRITES),
         steps=looking_steps if looking else mean_steps,
         opens_at="weights" if looking else "c",

@@ -10,8 +10,8 @@ from core.experiments.bottleneck.trained import PROBES
 from core.lessons import looking_back
 from core.lessons.looking_back import MODELS, Settings
 from core.listing import ran
+from core.sequence.decoding import tempered
 from core.sequence.translator import Translator
-from core.trace import steps as steps_of
 from pages.parts import controls, translations
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Matrix, Table, Tree, mixture, next_words, tables
@@ -70,7 +70,6 @@ def scene(ui: Controls) -> Scene | None:
     # a row in the first third, where a noun phrase mostly stands, unless somebody forced another
     first = min(2, len(target) - 1)
     at = min(forced, default=first)
-    energies = next(made.formula for made in steps_of(result.now.trace) if made.name == "energies")
     return Scene(
         result,
         trace=result.now.trace,
@@ -85,7 +84,7 @@ def scene(ui: Controls) -> Scene | None:
         + ". In training its weights were drawn towards pairs of words that a program had found by counting; nobody labelled any",
         evidence=(looking_back.model("additive"), result.settings.text, 0),
         focus={"query": at if at < len(target) else first},
-        formulas={} if temperature == 1 else {"energies": rf"\frac{{1}}{{T}}\,{energies}"},
+        formulas=tempered(result.now.trace, temperature),
         dot_product=False,
         recurrent="scores",
         edit_label="Force it",

@@ -25,6 +25,7 @@ from core.models.embedding import embed, hidden_states
 from core.models.recording import RealTrace
 from core.sequence.cells import READ, untrained
 from core.sequence.decoder import Decoder
+from core.sequence.decoding import Interventions
 from core.sequence.trained import FixedContextTrace
 from core.training import order
 from core.transformer.block import Block
@@ -161,12 +162,13 @@ def of_score(model: Decoder) -> Names:
     return score | ({"v_a": model.v} if model.config.attention == "additive" else {})
 
 
-def translation(name: str) -> Callable[[], Example]:
+def translation(name: str, temperature: float = 1.0) -> Callable[[], Example]:
     """A trained translator on a short sentence."""
 
     def made() -> Example:
         translator = checkpoints.load_translator(name)
-        model, found = translator.model, translator.translate(SENTENCE)
+        model = translator.model
+        found = translator.translate(SENTENCE, interventions=Interventions(temperature=temperature))
         ids = torch.tensor([found.source.ids])
         source = model.encode(ids, torch.tensor([ids.shape[1]]))
         embedded, trace = model.embedding(ids), found.trace
@@ -188,7 +190,7 @@ def translation(name: str) -> Callable[[], Example]:
     return made
 
 
-def caption(name: str) -> Callable[[], Example]:
+def caption(name: str, temperature: float = 1.0) -> Callable[[], Example]:
     """A captioner on the course's own scene."""
 
     def made() -> Example:
@@ -197,7 +199,7 @@ def caption(name: str) -> Callable[[], Example]:
         picture = scenes.painted(
             [(scenes.Thing("red", "circle", 11.0, 5.0), scenes.Thing("blue", "square", 21.0, 27.0))]
         )
-        trace = captioner.caption(picture[0]).trace
+        trace = captioner.caption(picture[0], interventions=Interventions(temperature=temperature)).trace
         ids = trace.probabilities[0].argmax(-1).tolist()
         names = of_decoder(model, ids, 1) | of_linear(model.bridge, "W_0", "b_0")
         features = model.features(picture)

@@ -26,8 +26,9 @@ from core.lessons import self_attention as lesson_5
 from core.lessons.multi_head import MERGES, SPLITS
 from core.lessons.multi_head import Settings as Several
 from core.lessons.self_attention import Settings as Alone
+from core.sequence.decoding import tempered
 from core.trace import steps
-from tests.core.formula_examples import EXAMPLES, biased, of_heads, of_maps, of_operator
+from tests.core.formula_examples import EXAMPLES, biased, caption, of_heads, of_maps, of_operator, translation
 from tests.core.latex import evaluate
 from tests.core.shapes import normal
 
@@ -141,6 +142,28 @@ def test_the_formulas_of_a_decoder_that_asks_hold_under_every_change(change, sco
     names |= {"X_Q": asking, "X_D": trace.x_keys, "W_a": w_a, "b_a": b_a, "U_a": u_a, "v_a": v, "T": 2.0}
     names |= {"P": torch.eye(5).flip(0), "scores": {"Q": trace.queries[0, 0][:, None], "K": trace.keys[0, 0][None]}}
     check(trace, names if score == "additive" else names | {"scores": {}}, lesson_4.formulas(result, settings))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        translation("translator-attention", 2.0),
+        translation("translator-attention-dot", 2.0),
+        caption("captioner", 2.0),
+        translation("translator-fixed-context", 2.0),
+    ],
+)
+def test_the_formulas_of_a_decoder_hold_at_any_temperature(made):
+    with torch.inference_mode():
+        trace, names = made()
+        check(trace, {**names, "T": 2.0}, tempered(trace, 2.0))
+
+
+@pytest.mark.parametrize("name", ["patches and a class token", "patches and their mean"])
+def test_where_nothing_is_masked_the_masked_scores_are_the_scaled_ones(name):
+    with torch.inference_mode():
+        trace, names = EXAMPLES[name]()
+        check(trace, names, {"masked": "<scaled>"})
 
 
 @pytest.mark.parametrize("settings", [Alone(), Alone((2, 0, 1), 1, 2.0), Alone(zeroed=0)], ids=str)
