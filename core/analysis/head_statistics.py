@@ -94,6 +94,18 @@ def head_statistic(weights: Weights, words: Words, name: str) -> Float[Tensor, "
     return (weights * cells).sum(-1)[..., asked].mean(-1)
 
 
+def is_there(words: Words, name: str) -> bool:
+    """Whether there is anything among the keys that this statistic is about."""
+    return name == SPREAD or bool((WITHIN | ACROSS)[name](words).any())
+
+
+def even_share(words: Words, name: str, n_queries: int, *, causal: bool) -> float:
+    """The statistic of a head that gives every key the same. causal: every key that is not later than the query."""
+    even = torch.ones(n_queries, len(words.pieces))
+    even = even.tril() if causal else even
+    return head_statistic((even / even.sum(-1, keepdim=True))[None, None], words, name).item()
+
+
 def ranking(statistic: Float[Tensor, "layers heads"], count: int) -> list[tuple[int, int, float]]:
     """The heads with the largest numbers: (layer, head, number), best first. A head with 0 is none of them."""
     n_heads = statistic.shape[1]

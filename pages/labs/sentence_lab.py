@@ -8,12 +8,12 @@ import numpy as np
 import streamlit as st
 
 from core.analysis.flow import Summary
-from core.analysis.head_statistics import Words, head_statistic, ranking, statistics
+from core.analysis.head_statistics import Words, head_statistic, is_there, ranking, statistics
 from core.analysis.sinks import Measure
 from core.experiments import sentence_lab as experiments
 from core.lessons import sentence_lab, text_attention
 from core.lessons.text_attention import Kind, TextAttention, kinds, summaries
-from core.models import device, loading, offline
+from core.models import loading, offline
 from core.models.errors import ModelError
 from core.models.languages import Languages
 from core.models.loaded import LoadedModel
@@ -25,6 +25,7 @@ from pages.parts import (
     controls,
     delivered,
     downloads,
+    head_captions,
     messages,
     models,
     sentences,
@@ -43,8 +44,6 @@ NOTHING, OTHER_HEAD, OTHER_SENTENCE = "nothing", "another head", "another senten
 ANY_HEAD = "…"
 ONE_HEAD: Final = "one head"
 ALL_IN_FULL = 64  # up to so many tokens every head travels in full, so that hovering shows it exactly
-GRID_SIDE = 128  # cells of a small picture, at most
-RANKED = 9
 
 
 @st.cache_resource(scope="session", max_entries=2, show_spinner=False)
@@ -192,7 +191,7 @@ def panel(
     sent = {f"{prefix}weights": matrix.numpy()}
     words = {
         "title": title,
-        "note": [[note(found, seen, shown), None]],
+        "note": [[head_captions.note(found, seen, shown), None]],
         "tokens": {"queries": tokens(seen.queries), "keys": tokens(seen.keys)},
         "cross": seen.kind == "cross",
     }
@@ -208,60 +207,6 @@ def panel(
             vectors |= {"given": made.weights[head].numpy(), "lengths": made.lengths[head, None].numpy()}
         sent |= {prefix + name: vector for name, vector in vectors.items()}
     return words, sent
-
-
-def note(found: Reading, seen: TextAttention, shown: str) -> str:
-    """What was done to the numbers."""
-    said = []
-    if shown in ("mean of all", "rollout") and (told := seen.stack.told):
-        said.append(told)
-    if shown == "rollout":
-        said.append(
-            "All layers together: the mean of each layer's heads, half and half with what a token keeps of itself (the residual "
-            "path), multiplied layer by layer (Abnar and Zuidema 2020)."
-        )
-    if seen.measure != delivered.WEIGHT:
-        said.append("Weight × ‖v‖, how long the value of the key is: how much arrives, each row as shares of 1.")
-    if not seen.untouched:
-        said.append("Pieces of a word: summed over keys, averaged over queries. What went to hidden tokens is missing.")
-    if any(record.way is not None and record.way.sinks is not None for record in getattr(found, seen.kind)):
-        said.append("A sink of each head takes its share and delivers nothing, so that a row sums to less than 1.")
-    return " ".join(
-        said or ["One scale for all: 0 to 1. Shift-click words above (by touch: “Add up words”) to add up their rows."]
-    )
-
-
-def sink_said(found: Reading, seen: TextAttention) -> str:
-    """What the whole model spends on its first token, and what that delivers."""
-    whole = text_attention.first_token(found, seen.kind)
-    most = int(whole.weight.argmax())
-    return (
-        f"Of all weight “{seen.asked.pieces[0]}” gets {whole.weight.mean():.0%}, of weight × ‖v‖ {whole.shares.mean():.0%}; most "
-        f"in layer {seen.stack.numbers[most]}: {whole.weight[most]:.0%} and {whole.shares[most]:.0%}."
-    )
-
-
-def caption(loaded: LoadedModel, found: Reading, seen: TextAttention, looked_for: str | None) -> str:
-    """What the grid shows, and what it was computed with."""
-    parts = [
-        f"{seen.n_layers} layers × {seen.n_heads} heads of {loaded.name} ({loaded.kind}), on {device.describe(loaded.device)}."
-    ]
-    if told := seen.stack.told:
-        parts.append(told)
-    if not loaded.recorded:
-        parts.append(
-            "This family brings its own attention, so the weights are those the library returns, without q and k."
-        )
-    if max(len(seen.rows), len(seen.columns)) > GRID_SIDE:
-        parts.append("Each point of a small picture is the strongest weight of those it covers.")
-    if seen.measure != delivered.WEIGHT:
-        parts.append(sink_said(found, seen))
-    if looked_for:
-        parts.append(
-            f"Bright: the {RANKED} heads with the most attention to {looked_for}, over all tokens of the model."
-        )
-    parts.append("Click a head to open it; Shift-click one, or choose “Compare with”, to see it beside.")
-    return " ".join(parts)
 
 
 def beside(
@@ -358,12 +303,13 @@ def lab() -> None:
     place = place_of_link("open", seen, (3, 1))
     first, tensors = panel(found, seen, choice.shown, place, "first_")
     other, others, other_place = beside(loaded, languages, found, choice, seen, place, second)
-    tensors |= others | {"grid": seen.small(GRID_SIDE).numpy()}
+    tensors |= others | {"grid": seen.small(head_captions.GRID_SIDE).numpy()}
     if max(len(seen.rows), len(seen.columns)) <= ALL_IN_FULL:
         tensors["every"] = seen.weights.flatten(0, 1).numpy()
     shown = tensors["first_weights"]
     start = focus(seen, shown)
-    score = None if choice.looked_for is None else head_statistic(seen.raw, seen.asked, choice.looked_for)
+    is_found = choice.looked_for is not None and is_there(seen.asked, choice.looked_for)
+    score = head_statistic(seen.raw, seen.asked, choice.looked_for) if is_found else None
     seen_as = (seen.kind, choice.hide_special, choice.merge_pieces)
     words = {
         "signature": f"{loaded.name}|{text}|{second}|{found.tokens.start}|{seen_as}",
@@ -375,8 +321,8 @@ def lab() -> None:
         "first": first,
         "second": other,
         "score": None if score is None else score.flatten().tolist(),
-        "ranking": [] if score is None else ranking(score, RANKED),
-        "caption": caption(loaded, found, seen, choice.looked_for),
+        "ranking": [] if score is None else ranking(score, head_captions.RANKED),
+        "caption": head_captions.caption(loaded, found, seen, choice.looked_for),
         "focus": start,
         "look": look_of_link(start),
     }

@@ -9,7 +9,7 @@ from hypothesis.strategies import integers
 
 from core.analysis.flow import mean_of_all, mean_of_layer, rollout
 from core.analysis.grouping import grouped, groups
-from core.analysis.head_statistics import SPREAD, Words, head_statistic, ranking, statistics
+from core.analysis.head_statistics import SPREAD, Words, even_share, head_statistic, is_there, ranking, statistics
 from core.analysis.overview import thumbnails
 from tests.core.shapes import normal
 
@@ -72,6 +72,32 @@ def test_statistics_of_cross_attention_need_only_the_keys():
 def test_a_sentence_without_punctuation_gives_0_and_no_division_by_zero():
     words = Words(("a", "b"), (False, False), (0, 1))
     assert head_statistic(torch.full((1, 1, 2, 2), 0.5), words, "punctuation").item() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "causal", "expected"),
+    [
+        ("punctuation", False, 1 / 7),
+        ("same word elsewhere", False, 1 / 7),
+        ("previous token", False, 1 / 7),
+        ("first token", True, (1 + 1 / 2 + 1 / 3) / 3),
+        ("next token", True, 0),
+        (SPREAD, False, 1),
+    ],
+)
+def test_a_head_that_looks_evenly_is_what_found_heads_are_held_against(name, causal, expected):
+    words = Words(("a", "b", "c"), (False,) * 3, (0, 1, 2)) if causal else WORDS
+    assert even_share(words, name, len(words.pieces), causal=causal) == pytest.approx(expected)
+
+
+def test_what_a_text_does_not_have_is_not_looked_for():
+    words = Words(("a", "b"), (False, False), (0, 1))
+    assert [is_there(words, name) for name in ("punctuation", "same word elsewhere", "next token", SPREAD)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_one_token_has_no_neighbours_and_no_spread():

@@ -81,6 +81,15 @@ def test_a_family_with_an_attention_of_its_own_says_so_and_shows_the_librarys_we
     assert "first_queries" not in tensors
 
 
+def test_heads_are_not_found_by_what_the_text_does_not_have_and_found_ones_have_an_even_share_beside_them():
+    words, _ = sent(open_page("sentence_lab", lab_find="punctuation"), "lab")
+    assert "There is no punctuation in this text: no head is marked" in words["caption"]
+    assert (words["score"], words["ranking"]) == (None, [])
+    words, _ = sent(open_page("sentence_lab", lab_find="punctuation", lab_text="It is late, very late."), "lab")
+    assert "A head that looks evenly has 0.22." in words["caption"]
+    assert len(words["ranking"]) == 9
+
+
 def test_a_model_that_reads_pictures_says_so(tmp_path):
     model = folders.model_of("vit", **TEXT | {"image_size": 8, "patch_size": 4})
     app = lab(folders.save(tmp_path / "model", model, None))
