@@ -17,6 +17,7 @@ from core.lessons.shown import Matrices, Shown
 from core.trace import matrices, steps
 
 Beside = Literal["transpose", "correlation"]
+ORDERS = ("as typed", "now")  # of `means`
 MEASURES = ("weight", "× ‖v‖", "even")  # of `by_layer`
 
 
@@ -64,6 +65,16 @@ class Lesson:
         return largest(self.now.attention.output.mean(2) - self.typed.attention.output.mean(2))
 
     @property
+    def largest_weight(self) -> float:
+        """The largest weight that there is."""
+        return largest(self.now.attention.weights)
+
+    @property
+    def undivided(self) -> float:
+        """The largest weight that there would be if scores were not divided."""
+        return largest(self.now.attention.scores.softmax(-1))
+
+    @property
     def least_mutual(self) -> tuple[int, int]:
         """The two places that differ most in what they give each other: who gives more, and who gives less."""
         weights = self.now.attention.weights[0, 0]
@@ -75,10 +86,10 @@ class Lesson:
         """What each token gives to whom, and what that delivers."""
         return delivery(self.now.attention.weights[0, 0], self.now.values[0, 0])
 
-    def with_mean(self, trace: SelfAttentionTrace) -> Float[Tensor, "rows value_dim"]:
-        """The outputs with their mean as one more row."""
-        output = trace.attention.output[0, 0]
-        return torch.cat([output, output.mean(0, keepdim=True)])
+    @property
+    def means(self) -> Float[Tensor, "orders value_dim"]:
+        """The mean of all outputs, as typed and now."""
+        return torch.stack([trace.attention.output[0, 0].mean(0) for trace in (self.typed, self.now)])
 
 
 def run(x: Float[Tensor, "batch tokens d_model"], maps: Projections, settings: Settings) -> Lesson:
@@ -100,8 +111,7 @@ def beside(result: Lesson, whole: Sink | None) -> Matrices:
         "beside": result.beside[0, 0].float().numpy(),
         "delivered": result.delivery.shares.float().numpy(),
         "typed_output": typed["output"],
-        "typed_mean": result.with_mean(result.typed).float().numpy(),
-        "now_mean": result.with_mean(result.now).float().numpy(),
+        "means": result.means.float().numpy(),
         **({} if whole is None else {"first_token": by_layer(whole, len(result.order))}),
     }
 
@@ -117,7 +127,7 @@ def shown(given: Head, settings: Settings, whole: Sink | None = None) -> Shown:
     words = [given.words[place] for place in result.order]
     tensors = matrices(steps(result.now)) | beside(result, whole)
     tokens = {"queries": words, "keys": words, "typed": given.words}
-    tokens |= {"typed_mean": [*given.words, "mean"], "now_mean": [*words, "mean"], "measures": MEASURES}
+    tokens |= {"orders": ORDERS, "measures": MEASURES}
     return Shown(tensors, tokens)
 
 

@@ -22,16 +22,17 @@ from pages.parts.number_table import NumberTable
 from pages.parts.words import Token, plain
 
 SEED = 5
-MEAN = Token("mean", special=True)
 TABLES = (
     NumberTable("x", "X", "", ((1, 0), (0, 1), (1, 1)), ("cat", "sat", "mat")),
     *learner_input.SMALL_MAPS,
 )
 STILL, CHANGED = "it stays as it is", "it changes a little"
-BUDGET = (
-    "Each row is a budget of exactly 1. Row {q} spends {weights[q,k]:.2f} of it on {k} and {weights[q,q]:.2f} on itself. "
-    "Columns need not add up to anything."
+ALIKE = 0.005  # weights that differ by less are written alike
+DIFFER = (
+    "They differ most for “{gives}” and “{takes}”: {there:.2f} against {less:.2f}. A correlation has no direction, weights have "
+    "one."
 )
+SAME = "Here no two tokens differ in what they give each other. Nothing makes it so: after other words they would."
 ALONG, LOST = "it moves along", "it stays where it was"
 
 page = Lesson(
@@ -67,8 +68,7 @@ def scene(ui: Controls) -> Scene | None:
             "queries": tokens,
             "keys": tokens,
             "typed": given.tokens,
-            "typed_mean": [*given.tokens, MEAN],
-            "now_mean": [*tokens, MEAN],
+            "orders": plain(self_attention.ORDERS),
             "measures": plain(self_attention.MEASURES),
         },
         beside=self_attention.beside(result, sink),
@@ -123,28 +123,25 @@ def steps(scene: Scene):
     yield step(
         "scores",
         pair_matrix("scores", "scores", "Q · Kᵀ"),
-        "Row {q}, column {k} is one dot product, {scores[q,k]:.2f}: how well what {q} looks for fits what {k} offers. All {n} "
-        "are made at once.",
+        "Row {q}, column {k} is one dot product, {scores[q,k]:.2f}: how well what {q} looks for fits what {k} offers. One "
+        "product of two matrices makes all {n}.",
         operator="·K⊤",
         n=n_tokens**2,
     )
     yield step(
         "scaled",
         pair_matrix("scaled", "scaled", "÷ √d" if chosen.temperature == 1 else "÷ T√d"),
-        "The picture stays, only the scale under it changes: every score is divided by {d:.2f}, so that the softmax does not "
-        "give nearly all to one key.",
+        "The picture stays, only the scale under it changes: every score is divided by {d:.2f}. The largest weight will be "
+        "{largest:.2f}; without the division it would be {undivided:.2f}.",
         shows=("scaled", "masked"),
         operator="÷√d",
         d=scene.divisor,
+        largest=result.largest_weight,
+        undivided=result.undivided,
     )
-    yield step(
-        "weights",
-        delivered.matrix(scene.names["by"]),
-        BUDGET if scene.names["by"] == delivered.WEIGHT else delivered.ARRIVES,
-        operator="softmax",
-        title="" if scene.names["by"] == delivered.WEIGHT else delivered.TITLE,
-    )
+    yield delivered.weights(scene.names["by"])
     gives, takes = result.least_mutual
+    there, less = scene.tensors["weights"][gives, takes], scene.tensors["weights"][takes, gives]
     share: dict[str, Any] = {"scale": "weights", "limit": 1}
     yield step(
         "and back",
@@ -155,14 +152,14 @@ def steps(scene: Scene):
             else Table("beside", "corr", columns="keys", limit=1),
             readout="plain",
         ),
-        "{q} gives {k} {weights[q,k]:.2f}, and back come {weights[k,q]:.2f}. They differ most for “{gives}” and “{takes}”: "
-        "{there:.2f} against {less:.2f}. A correlation has no direction, weights have one.",
+        "{q} gives {k} {weights[q,k]:.2f}, and back come {weights[k,q]:.2f}. "
+        + (DIFFER if there - less > ALIKE else SAME),
         shows=(),
         title="One way and the other",
         gives=tokens[gives].text,
         takes=tokens[takes].text,
-        there=scene.tensors["weights"][gives, takes],
-        less=scene.tensors["weights"][takes, gives],
+        there=there,
+        less=less,
     )
     yield step(
         "output",
@@ -196,10 +193,9 @@ def steps(scene: Scene):
     yield step(
         "mean",
         tables(
-            Table("typed_mean", "typed", "output", rows="typed_mean"),
-            Table("now_mean", "now", "output", rows="now_mean", labelled=True),
+            Table("means", "mean output", "output", rows="orders", axes="orders ↓ · numbers →"),
             readout="plain",
-            note="the last row is the mean of all others",
+            note="each row is the mean of all rows of the step before, on a scale of its own",
         ),
         "The mean over all tokens does not know their order at all. "
         + ("After the shuffle it differs by {mean_error:.1e}. " if moved_places else "")

@@ -13,6 +13,10 @@ from pages.parts.figures import Curves, Matrix, weights_matrix
 from pages.parts.lesson import StepDeclared, step
 
 WEIGHT: Measure = "weight"
+BUDGET = (
+    "Each row is a budget of exactly 1. Row {q} spends {weights[q,k]:.2f} of it on {k}. Its own token gets {weights[q,q]:.2f}. "
+    "Columns need not add up to anything."
+)
 TITLE = "What the weights deliver"
 ARRIVES = (
     "Row {q} spends {weights[q,k]:.2f} of its weight on {k}, and {delivered[q,k]:.2f} of what arrives comes from there: weight "
@@ -36,6 +40,13 @@ def matrix(by: Measure) -> Matrix:
     if by == WEIGHT:
         return weights_matrix()
     return Matrix("delivered", "weights", margin="sum", corner="× ‖v‖", cornerNote="shares of a row", readout="plain")
+
+
+def weights(by: Measure) -> StepDeclared:
+    """The step of the weights, or of what they deliver."""
+    if by == WEIGHT:
+        return step("weights", matrix(by), BUDGET, operator="softmax")
+    return step("weights", matrix(by), ARRIVES, operator="softmax", title=TITLE)
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False)

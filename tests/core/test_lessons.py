@@ -42,6 +42,14 @@ def test_64_bits_are_a_million_times_more_exact_than_32():
     assert 1e6 * wide.equivariance_error < narrow.equivariance_error < 1e-5
 
 
+def test_dividing_the_scores_is_told_by_the_largest_weight_with_and_without_it():
+    result = self_attention.run(X, MAPS, self_attention.Settings())
+    scores = result.now.attention.scores[0, 0]
+    assert result.undivided == pytest.approx(scores.softmax(-1).max().item())
+    assert result.largest_weight == pytest.approx((scores / HEAD_DIM**0.5).softmax(-1).max().item())
+    assert result.largest_weight < result.undivided
+
+
 @pytest.mark.parametrize("order", [(), (0,), (0, 0, 1, 2, 3, 4, 5), (9, 8, 7, 6, 5, 4, 3), tuple(range(8))])
 def test_an_order_that_is_none_leaves_the_typed_one(order):
     assert self_attention.complete(order, TOKENS) == tuple(range(TOKENS))

@@ -138,6 +138,20 @@ for (const width of WIDTHS) {
   });
 }
 
+test("small cells are as wide as there is room, up to half as wide again, and large ones are square", () => {
+  const long = figure({ weights: counted(28, 28) });
+  long.payload.tokens = { queries: named("q", 28), keys: named("k", 28) };
+  const view = new VIEWS.matrix(long);
+  view.layout(matrix(), 620);
+  assert.ok(view.cell < 19 && view.columns.size > view.cell && view.columns.size <= 1.5 * view.cell);
+  assert.ok(view.left + 28 * view.columns.size <= 620);
+  const short = figure({ weights: counted(7, 7) });
+  short.payload.tokens = { queries: named("q", 7), keys: named("k", 7) };
+  const large = new VIEWS.matrix(short);
+  large.layout(matrix(), 620);
+  assert.equal(large.columns.size, large.cell);
+});
+
 test("one unit of a plane is equally long across and up", () => {
   const view = new VIEWS.points(figure({ plane: new Tensor(new Float32Array([0, 0, 1, 0, 0, 1]), [3, 2]) }));
   view.layout({ kind: "points", tensor: "plane", values: "plane", outputs: "outputs", note: "" }, 620);

@@ -77,7 +77,10 @@ export class MatrixView {
     // few rows of many columns, or few columns of many rows, would be a strip that nobody can read
     const [across, down] = [room.across, room.down].map((side) => Math.floor(Math.min(side, ROW_NUMBERS_FROM)));
     this.cell = this.rows.count < this.keys.count / 2 ? Math.max(square, down) : square;
-    this.across = this.keys.count < this.rows.count / 2 ? Math.max(square, across) : square;
+    const narrow = this.keys.count < this.rows.count / 2;
+    // small cells are as wide as there is room, so that more of a long word above them can be read
+    const wider = square < ROW_NUMBERS_FROM ? Math.min(room.across, 1.5 * square) : square;
+    this.across = Math.max(square, narrow ? across : wider);
     this.width = width;
     this.columns = this.#columns(view);
     return Math.ceil(this.top + this.cell * this.rows.count + 4);
@@ -271,7 +274,7 @@ export class MatrixView {
           left + (c - columns.first + 0.5) * columns.size - 0.5,
           top + (r - rows.first + 0.5) * cell + 0.5,
           {
-            font: `500 ${Math.min(11, (columns.size - 1) / (text.length * MONO))}px ${FONT.mono}`,
+            font: `500 ${Math.min(11, (columns.size - 3) / (text.length * MONO))}px ${FONT.mono}`,
             colour: inkOn(shade(colours, value, low, high)),
             align: "center",
           },
