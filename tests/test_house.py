@@ -293,6 +293,7 @@ def test_the_map_is_painted_before_torch_is_imported():
 KEPT_FOR_ALL = {
     "core/experiments/sentence_lab/importance.py _ours": "numbers on our own sentences",
     "core/listing.py _code": "lines of our own source",
+    "pages/parts/formula.py _explained": "letters of our own formulas",
     "core/models/image_attention.py _folder": "where a model lies",
     "core/models/spelling.py spelling_of": "how a tokenizer writes",
     "core/models/languages.py known_to": "which languages a tokenizer knows",

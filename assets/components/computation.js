@@ -1,6 +1,6 @@
 // The formula of a lesson and the function that made a step: whole, with marks on what the step shows.
 
-import { childrenOf, element } from "./kit/text.js";
+import { childrenOf, element, lettered } from "./kit/text.js";
 
 /** @import { CodeLine, StepView, StepViewerData } from "./kit/types.js" */
 
@@ -9,15 +9,27 @@ const SMALLEST_FORMULA = 12; // pixels
 const ROLES = { queries: "query", keys: "key", values: "value", output: "output" };
 
 export class Computation {
-  constructor() {
+  /** @param {(step: string | null) => void} onLook is told the step whose symbol the pointer is on */
+  constructor(onLook = () => {}) {
     this.formula = element("div", { className: "formula" });
+    this.formula.onpointerover = (event) => {
+      const symbol = /** @type {Element} */ (event.target).closest(".symbol");
+      this.#look(symbol);
+    };
+    this.formula.onpointerleave = () => this.#look(null);
+    this.onLook = onLook;
+    this.meanings = element("dl");
+    this.letters = element("details", {
+      className: "letters",
+      children: [element("summary", { children: ["What the letters mean"] }), this.meanings],
+    });
     this.code = element("pre", {
       className: "code",
       tabindex: 0,
       role: "group",
       "aria-label": "The code that computes it",
     });
-    /** @type {{ formula?: string, code?: string }} */
+    /** @type {{ formula?: string, code?: string, letters?: string }} */
     this.written = {}; // what stands there now
   }
 
@@ -34,7 +46,16 @@ export class Computation {
     const code = JSON.stringify(lines);
     if (formula !== this.written.formula) this.formula.innerHTML = formula; // MathML of declared formulas alone
     if (code !== this.written.code) this.code.replaceChildren(...lines.map(codeLine));
-    this.written = { formula, code };
+    const explained = stepView.letters ?? lesson.letters;
+    const letters = JSON.stringify(explained);
+    if (letters !== this.written.letters)
+      this.meanings.replaceChildren(
+        ...explained.flatMap(([letter, means]) => [
+          element("dt", { children: lettered(letter) }),
+          element("dd", { children: [means] }),
+        ]),
+      );
+    this.written = { formula, code, letters };
     const symbols = /** @type {HTMLElement[]} */ ([...this.formula.querySelectorAll(".symbol")]);
     /** @param {HTMLElement} symbol */
     const inIt = (symbol) => stepView.steps.includes(symbol.dataset.step ?? "");
@@ -47,9 +68,23 @@ export class Computation {
       );
     }
     this.formula.hidden = aside || !(lesson.formulaAll || symbols.some(inIt));
+    this.letters.hidden = this.formula.hidden || !explained.length;
     this.code.hidden = aside || !lines.length;
     this.#fit();
     this.#turn();
+  }
+
+  /**
+   * Marks a symbol of the formula, and its name in the code.
+   *
+   * @param {Element | null} symbol
+   */
+  #look(symbol) {
+    const step = symbol?.getAttribute("data-step") ?? null;
+    for (const each of this.formula.querySelectorAll(".symbol")) each.classList.toggle("looked", each === symbol);
+    for (const name of this.code.querySelectorAll("[data-name]"))
+      name.classList.toggle("looked", name.getAttribute("data-name") === step);
+    this.onLook(step);
   }
 
   /** What is marked stands in sight. */
@@ -77,10 +112,13 @@ export class Computation {
 
 /** @param {CodeLine} line */
 function codeLine({ text, steps }) {
-  const words = text.split(/\b(queries|keys|values|output)\b/);
-  const children = words.map((word) =>
-    ROLES[word] ? element("span", { className: ROLES[word], children: [word] }) : word,
-  );
+  // every second piece is a name
+  const children = text.split(/\b([a-z]\w*)\b/).map((word, place) => {
+    if (place % 2 === 0) return word;
+    const node = element("span", { className: ROLES[word] ?? "", children: [word] });
+    node.dataset.name = word;
+    return node;
+  });
   const node = element("div", { children });
   node.dataset.steps = steps.join(" ");
   return node;

@@ -1,7 +1,7 @@
 // The figure of one step: a canvas, the view that draws it, and what keys and the pointer do there.
 
 import { FigureNumbers } from "./figure_numbers.js";
-import { BLANK, fit, heat, penOf, ratioOf } from "./kit/canvas.js";
+import { BLANK, fit, heat, outline, penOf, ratioOf } from "./kit/canvas.js";
 import { element, spoken } from "./kit/text.js";
 
 /** @import { Heat } from "./kit/canvas.js" */
@@ -29,6 +29,8 @@ export class Figure extends FigureNumbers {
   /** @type {StepView | null} */
   stepView = null;
   width = 0;
+  /** @type {string | null} */
+  marked = null; // the tensor whose symbol in the formula the pointer is on
 
   /**
    * views: { kind: ViewClass }; onCell(place) is called when a cell is clicked, or Enter pressed on it; onDrag(number,
@@ -150,6 +152,7 @@ export class Figure extends FigureNumbers {
     context.imageSmoothingEnabled = false;
     context.drawImage(bitmap, 0, top, bitmap.width, bottom - top, x, y + from * cell, width, (to - from) * cell);
     context.restore();
+    if (view && name === this.marked) outline(context, x, y, width, height, this.theme.colours.spot, 4);
   }
 
   /** @param {number} width */

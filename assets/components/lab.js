@@ -27,6 +27,7 @@ const UNTOLD = {
   axes: "",
   formula: null,
   code: null,
+  letters: null,
   notice: [],
 };
 

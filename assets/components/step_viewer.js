@@ -50,7 +50,7 @@ function createStepViewer(root, io) {
     notice: element("p", { className: "notice" }),
   };
   const legend = new Legend(figure);
-  const computation = new Computation();
+  const computation = new Computation((step) => paint(stepView(), step));
   const axes = element("div", { className: "axes" });
   const table = new FigureTable(() => [...figure.read(), ...readout.read()]);
   const tools = {
@@ -82,7 +82,15 @@ function createStepViewer(root, io) {
         picture,
         element("div", {
           className: "say",
-          children: [head, say.also, computation.formula, say.notice, computation.code, readout.node],
+          children: [
+            head,
+            say.also,
+            computation.formula,
+            computation.letters,
+            say.notice,
+            computation.code,
+            readout.node,
+          ],
         }),
       ],
     }),
@@ -257,8 +265,10 @@ function createStepViewer(root, io) {
    * Where rows are computed one after the other anyway, no step sweeps over them.
    *
    * @param {StepView} now
+   * @param {string | null} [marked] the tensor whose symbol in the formula the pointer is on
    */
-  function paint(now) {
+  function paint(now, marked = null) {
+    figure.marked = marked;
     figure.paint(now, data.recurrent === null ? timeline.share : 1, data.views[timeline.step - 1]);
   }
 
@@ -339,23 +349,17 @@ function createStepViewer(root, io) {
     },
     true,
   );
-  /** Back to the cell that the lesson looks at. */
-  function letGo() {
-    selection.pin(data.focus);
-    return true;
-  }
-
   root.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const inFigure = focusedIn(root) === figure.canvas;
     const target = /** @type {HTMLElement} */ (event.target);
-    const onButton = target.tagName === "BUTTON";
+    const onButton = ["BUTTON", "SUMMARY"].includes(target.tagName);
     const scrolls =
       [table.node, computation.code, computation.formula].some((node) => node === target) && event.key !== "Escape";
     const used =
       !scrolls &&
       ((inFigure && figure.key(event)) ||
-        (event.key === "Escape" && letGo()) ||
+        (event.key === "Escape" && selection.pin(data.focus)) ||
         (!(onButton && [" ", "Enter"].includes(event.key)) && !inFigure && timeline.key(event)) ||
         (inFigure && /^[1-9 ]$/.test(event.key) && timeline.key(event)));
     if (used) event.preventDefault();

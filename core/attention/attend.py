@@ -22,7 +22,10 @@ class AttentionTrace:
         r"\frac{<scores>}{\sqrt{d}}", title="Scaled scores", source="vaswani2017"
     )
     capped: Float[Tensor, "batch heads queries keys"] = step(
-        r"c\,\tanh\left(\frac{<scaled>}{c}\right)", title="Capped scores", source="gemma2024", unless="scaled"
+        r"c_{\mathrm{cap}}\,\tanh\left(\frac{<scaled>}{c_{\mathrm{cap}}}\right)",
+        title="Capped scores",
+        source="gemma2024",
+        unless="scaled",
     )
     biased: Float[Tensor, "batch heads queries keys"] = step(
         r"<capped> + B", title="Scores with a position bias", source="raffel2020", unless="capped"

@@ -131,7 +131,7 @@ def shown(context: Context, settings: Settings, picture: UInt8[np.ndarray, "heig
     caption = result.now if context == "attention" else result.mean
     tensors = matrices(steps(caption.trace)) | beside(caption)
     words, _ = choices(caption)
-    return Shown(tensors, {"queries": caption.words, "keys": CELLS, "one": ["h₀"]}, words=words)
+    return Shown(tensors, {"queries": caption.words, "keys": CELLS, "one": ["s₀"]}, words=words)
 
 
 def looked_at(caption: Caption, word: int) -> str:

@@ -127,14 +127,14 @@ def build(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, setti
 def formulas(settings: Settings) -> dict[str, str]:
     """The formulas of this split and merge, without a mask, in place of what the trace declares.
 
-    m is 0 for heads that are muted and 1 for all others.
+    kept is 0 for heads that are muted and 1 for all others.
     """
     found = {"masked": "<scaled>"}
     if settings.split != RIGHT_SPLIT:
         inside = {"queries": "<projected>", "keys": "<x>W_K + b_K", "values": "<x>W_V + b_V"}
         found |= {name: rf"\operatorname{{reshape}}\left({made}\right)" for name, made in inside.items()}
     merge = "merge" if settings.merge == RIGHT_MERGE else "reshape"
-    outputs = r"m \odot <output>" if settings.ablated else "<output>"
+    outputs = r"[\text{kept}] \odot <output>" if settings.ablated else "<output>"
     found["merged"] = rf"\operatorname{{{merge}}}\left({outputs}\right)"
     if not settings.mixing:
         found["mixed"] = "<merged>"

@@ -170,13 +170,13 @@ def swap(x: Float[Tensor, "batch tokens d_model"], maps: Projections) -> tuple[f
 def formulas(settings: Settings) -> dict[str, str]:
     """The formulas under these settings, without a mask, in place of what the trace declares.
 
-    z is 0 for the token whose value is replaced and 1 for all others.
+    kept is 0 for the token whose value is replaced and 1 for all others.
     """
     found = {"masked": "<scaled>"}
     if settings.temperature != 1:
         found["scaled"] = r"\frac{<scores>}{T\sqrt{d}}"
     if settings.zeroed is not None:
-        found["values"] = r"z \odot \left(<x>W_V + b_V\right)"
+        found["values"] = r"[\text{kept}] \odot \left(<x>W_V + b_V\right)"
     return found
 
 

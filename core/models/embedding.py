@@ -35,10 +35,10 @@ class EmbeddingTrace:
         also="position embeddings",
     )
     summed: Float[Tensor, "batch tokens d_model"] = step(
-        "<embedded> + <positions> + s",
+        "<embedded> + <positions> + E_{A}",
         title="Added",
         source="devlin2019",
-        says="Both are added; s is one row that all share.",
+        says="Both are added; E_A is one row that all share.",
         also="input embeddings",
     )
     normed: Float[Tensor, "batch tokens d_model"] = step(

@@ -42,10 +42,10 @@ class GRUTrace:
         r"\sigma(<inputs>\,W_r + h_{t-1}U_r + b_r)", title="Reset gate", source="cho2014"
     )
     update: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"\sigma(<inputs>\,W_z + h_{t-1}U_z + b_z)", title="Update gate", source="cho2014"
+        r"\sigma(<inputs>\,W_u + h_{t-1}U_u + b_u)", title="Update gate", source="cho2014"
     )
     candidate: Float[Tensor, "batch tokens d_hidden"] = step(
-        r"\tanh(<inputs>\,W_n + b_n + <reset>\odot(h_{t-1}U_n + c_n))",
+        r"\tanh(<inputs>\,W_g + b_g + <reset>\odot(h_{t-1}U_g + b_h))",
         title="Candidate",
         source="cho2014",
         ours="like torch, the gate is applied to hU + c; in the paper it is applied to h, before U",

@@ -16,7 +16,7 @@ class BlockTrace:
     """Every tensor of a block that normalises first, in the order it was computed."""
 
     resid_pre: Float[Tensor, "batch tokens d_model"] = step(
-        "R", title="What comes in", source="vaswani2017", also="residual stream, hidden states"
+        "Z", title="What comes in", source="vaswani2017", also="residual stream, hidden states"
     )
     normed: Float[Tensor, "batch tokens d_model"] = step(
         r"\operatorname{LN}\left(<resid_pre>\right)", title="Normalised", source="xiong2020", also="pre-norm"

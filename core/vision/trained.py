@@ -42,10 +42,10 @@ class MeanContextTrace:
         ours="the mean is all that each word gets; in the paper it makes the first state alone",
     )
     decoder_states: Float[Tensor, "batch target d_hidden"] = step(
-        r"\operatorname{GRU}([E[y_{t-1}]; <contexts>], h_{t-1})", title="Decoder states", source="cho2014"
+        r"\operatorname{GRU}([E[y_{t-1}]; <contexts>], s_{t-1})", title="Decoder states", source="cho2014"
     )
     probabilities: Float[Tensor, "batch target vocab_size"] = step(
-        r"\operatorname{softmax}(\tanh([h_t; c; E[y_{t-1}]]W_o + b_o)E^\top + b_y)",
+        r"\operatorname{softmax}(\tanh([s_t; c; E[y_{t-1}]]W_o + b_o)E^\top + b_y)",
         title="Next word",
         source="cho2014",
         ours=READ_OUT,
@@ -71,7 +71,7 @@ class CaptionTrace:
         r"\tanh\left(\operatorname{mean}_{ij}(<grid>)\,W_0 + b_0\right)", title="First state", source="xu2015"
     )
     energies: Float[Tensor, "batch target source"] = step(
-        r"\tanh([h_{t-1}; E[y_{t-1}]]W_a + b_a + z_{ij} U_a)\,v_a",
+        r"\tanh([s_{t-1}; E[y_{t-1}]]W_a + b_a + z_{ij} U_a)\,v_a",
         title="Scores",
         source="xu2015",
         also="energies",
@@ -84,13 +84,13 @@ class CaptionTrace:
         r"\sum_{ij} <weights>\,z_{ij}", title="Contexts", source="xu2015"
     )
     decoder_states: Float[Tensor, "batch target d_hidden"] = step(
-        r"\operatorname{GRU}([E[y_{t-1}]; c_t], h_{t-1})",
+        r"\operatorname{GRU}([E[y_{t-1}]; c_t], s_{t-1})",
         title="Decoder states",
         source="xu2015",
         ours="a GRU in place of an LSTM",
     )
     probabilities: Float[Tensor, "batch target vocab_size"] = step(
-        r"\operatorname{softmax}(\tanh([h_t; c_t; E[y_{t-1}]]W_o + b_o)E^\top + b_y)",
+        r"\operatorname{softmax}(\tanh([s_t; c_t; E[y_{t-1}]]W_o + b_o)E^\top + b_y)",
         title="Next word",
         source="xu2015",
         ours="a layer of tanh, and E again for the scores (Press, Wolf 2017)",

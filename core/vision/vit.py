@@ -55,7 +55,7 @@ class ViTTrace:
         "<patches>E + b_E", title="Patch embeddings", source="dosovitskiy2021", also="tokens without positions"
     )
     tokens: Float[Tensor, "batch tokens d_model"] = step(
-        r"\left[x_{\mathrm{class}};\,<patch_embeddings>\right] + E_{pos}",
+        r"\left[x_{\mathrm{class}};\,<patch_embeddings>\right] + P",
         title="Class token and positions",
         source="dosovitskiy2021",
     )
@@ -73,7 +73,7 @@ class MeanPooledTrace(ViTTrace):
     """The same without a class token: what is answered from is the mean of all tokens."""
 
     tokens: Float[Tensor, "batch tokens d_model"] = step(
-        r"<patch_embeddings> + E_{pos}", title="Positions added", source="dosovitskiy2021"
+        r"<patch_embeddings> + P", title="Positions added", source="dosovitskiy2021"
     )
     pooled: Float[Tensor, "batch d_model"] = step(
         r"\operatorname{mean}\left(\operatorname{LN}\left(Z\right)\right)",

@@ -14,6 +14,9 @@ OLD_PREFIXES = {
     "vision_transformer": "vit",
 }
 
+# what steps were called before every letter meant one thing
+OLD_STEPS = {"captioning": {"h": "s", "h₀": "s₀"}}
+
 
 def renew(slug: str) -> None:
     """Give the parameters of an old link to this page their names of today, and begin anew with them."""
@@ -24,5 +27,9 @@ def renew(slug: str) -> None:
     for name in former:
         st.query_params[slug + name.removeprefix(old)] = st.query_params[name]
         del st.query_params[name]
-    if former:
+    step = st.query_params.get("step", "")
+    renamed = OLD_STEPS.get(slug, {}).get(step)
+    if renamed:
+        st.query_params["step"] = renamed
+    if former or renamed:
         st.rerun()

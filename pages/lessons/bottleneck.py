@@ -128,8 +128,7 @@ def steps(scene: Scene):
         "s",
         tables(Table("decoder_states", "s", rows="queries", role="query", grows=True)),
         "Before each piece the decoder makes a new state from its last one, the piece it wrote last, and always the same "
-        "{strong|c}. {n} steps for this sentence: the lengths need not agree. In the formula s is that state, y the last piece, "
-        "T the length, W and E learned.",
+        "{strong|c}. {n} steps for this sentence: the lengths need not agree.",
         operator="GRU",
         n=n_target,
     )

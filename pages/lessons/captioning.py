@@ -35,7 +35,7 @@ page = Lesson(
     claims=experiments.CLAIMS,
     sources=("xu2015", "vinyals2015", "bahdanau2015", "cho2014"),
     formula_of="contexts",
-    symbols={"decoder_states": "h_t", "grid": "z"},
+    symbols={"decoder_states": "s_t", "grid": "z"},
 )
 READS = ran(Captioner.encode, features="grid")
 MEAN = (ran(Captioner.laid_out, mean="contexts"),)
@@ -79,7 +79,7 @@ def scene(ui: Controls) -> Scene:
         trace=caption.trace,
         given=caption,
         chosen=settings,
-        tokens={"queries": words, "keys": plain(CELLS), "one": plain(["h₀"])},
+        tokens={"queries": words, "keys": plain(CELLS), "one": plain(["s₀"])},
         beside=captioning.beside(caption),
         shares=frozenset({"choices", "picture"}),
         again=shown.call(captioning.shown, context, settings, written),
@@ -125,8 +125,8 @@ def first_steps(scene: Scene):
         c=len(CELLS),
     )
     yield step(
-        "h₀",
-        tables(Table("first", "h₀", rows="one", role="query", labelled=True)),
+        "s₀",
+        tables(Table("first", "s₀", rows="one", role="query", labelled=True)),
         "The decoder begins with one look at everything: the mean of all cells, mapped to the {n} numbers of its first state.",
         shows="first_state",
         operator="mean",
@@ -145,8 +145,8 @@ def last_steps(scene: Scene, context: str, operator: str, state: str):
         c=len(CELLS),
     )
     yield step(
-        "h",
-        tables(Table("decoder_states", "h", rows="queries", role="query", grows=True)),
+        "s",
+        tables(Table("decoder_states", "s", rows="queries", role="query", grows=True)),
         state,
         operator="GRU",
     )
@@ -182,8 +182,7 @@ def looking_steps(scene: Scene):
         scene,
         "The context of {q}: all cells, each times its weight, added up. It is as wide as one cell.",
         "·z",
-        "From the context, the word before and the state before, the cell makes the state of {q}: h here, s in lesson 2, as the "
-        "papers write them.",
+        "From the context, the word before and the state before, the cell makes the state of {q}.",
     )
     yield step(
         "all words",

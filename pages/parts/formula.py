@@ -1,12 +1,13 @@
 """Formulas on the screen: declared once in LaTeX by a trace, shown as MathML, each symbol knowing its step."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 
 from latex2mathml.converter import convert
 
+from core.letters import letters_in, meaning
 from core.trace import Step, references
 
 ROLES = {"Q": "query", "K": "key", "V": "value", "O": "output"}
@@ -49,6 +50,28 @@ def latex(
         inner = symbols.get(earlier) or latex(steps, earlier, symbols, changed)
         found = found.replace(f"<{earlier}>", f"{{{inner}}}")
     return found
+
+
+def letters(
+    steps: list[Step],
+    shown: Sequence[str],
+    symbols: Mapping[str, str],
+    changed: Mapping[str, str] = MappingProxyType({}),
+) -> list[tuple[str, str]]:
+    """The letters in the formulas of some steps, of all that stand inside them and of the symbols, with what they mean."""
+    formulas = {step.name: changed.get(step.name, step.formula) for step in steps}
+    found = list(dict.fromkeys((*shown, *symbols)))
+    for name in found:  # grows by what stands inside
+        found += [earlier for earlier in references(formulas[name]) if earlier not in found]
+    return _explained(" ".join([*symbols.values(), *(formulas[name] for name in found)]))
+
+
+@lru_cache(maxsize=64)
+def _explained(latex: str) -> list[tuple[str, str]]:
+    by_meaning: dict[str, list[str]] = {}
+    for letter in letters_in(latex):
+        by_meaning.setdefault(meaning(letter), []).append(letter)
+    return [(", ".join(same), says) for says, same in by_meaning.items()]
 
 
 def _math(content: str) -> str:

@@ -14,7 +14,7 @@ from core.sources import SOURCES
 from core.trace import Step, matrices, references
 from pages.parts import assets, url_state
 from pages.parts.figures import View, limit, sent
-from pages.parts.formula import whole_formula
+from pages.parts.formula import letters, whole_formula
 from pages.parts.payload import pack
 from pages.parts.progress import visit
 from pages.parts.words import Span, Token
@@ -57,6 +57,11 @@ class Computation:
         return "".join(
             f'<div class="each"><p>{escape(titles[name])}</p>{self.formula_to(name)}</div>' for name in outer
         )
+
+    def letters_of(self, shown: Sequence[str], sizes: Mapping[str, int]) -> list[tuple[str, str]]:
+        """What the letters of these steps' formulas mean. sizes: of those that are numbers."""
+        found = letters(self.steps, shown, self.symbols, self.formulas)
+        return [(letter, f"{says}: here {sizes[letter]}" if letter in sizes else says) for letter, says in found]
 
     def _inside(self, step: str) -> set[str]:
         """The steps whose formulas stand inside that of one."""
@@ -263,11 +268,13 @@ def _goal(viewer: StepViewer) -> tuple[int, int] | None:
 
 def _payload(viewer: StepViewer, step: int) -> bytes:
     tensors = matrices(viewer.steps) | dict(viewer.tensors)
+    sizes = {"d": tensors["queries"].shape[-1]} if "queries" in tensors else {}
     functions = [view.code or (view.instead or viewer.computation).code_of(view.steps) for view in viewer.views]
     code = list(dict.fromkeys(each for each in functions if each))
     step_views = [
         _step_view(view, {made.name: made for made in (view.instead or viewer).steps}, tensors)
         | {"formula": _formula(view, viewer.computation), "code": None if made is None else code.index(made)}
+        | {"letters": _letters(view, viewer.computation, sizes)}
         for view, made in zip(viewer.views, functions, strict=True)
     ]
     always = {"weights", "queries", "keys", "values", "scores", "scaled"} & tensors.keys()
@@ -282,6 +289,7 @@ def _payload(viewer: StepViewer, step: int) -> bytes:
         "cross": viewer.tokens["queries"] is not viewer.tokens["keys"],
         "views": step_views,
         "formula": viewer.computation.formula,
+        "letters": [] if viewer.formula_of in ("", EACH) else viewer.computation.letters_of([viewer.formula_of], sizes),
         "formulaAll": viewer.formula_all,
         "code": [[{"text": line.text, "steps": line.makes} for line in each.lines] for each in code],
         "focus": dict(viewer.focus),
@@ -324,6 +332,13 @@ def _step_view(step_view: StepView, declared: Mapping[str, Step], tensors: Mappi
 def _cited(made: Step) -> str:
     """Where a step comes from, and where it departs from there."""
     return SOURCES[made.source].short + (f"; as we do it: {made.ours}" if made.ours else "")
+
+
+def _letters(view: StepView, lessons: Computation, sizes: Mapping[str, int]) -> list[tuple[str, str]] | None:
+    """What the letters mean beside one step view; None for the lesson's own."""
+    if view.instead:
+        return view.instead.letters_of([view.instead.formula_of], sizes)
+    return lessons.letters_of(view.steps, sizes) if lessons.formula_of == EACH else None
 
 
 def _formula(view: StepView, lessons: Computation) -> str | None:

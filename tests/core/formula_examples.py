@@ -70,7 +70,7 @@ def attention(**more: Any) -> Callable[[], Example]:
         allowed = masks.causal(5)
         names = of_operator(queries, keys, values, allowed)
         trace = attend(queries, keys, values, allowed, **more)
-        return RealTrace(queries, keys, values, trace), names | {"B": more.get("bias"), "c": more.get("softcap")}
+        return RealTrace(queries, keys, values, trace), names | {"B": more.get("bias"), "c_cap": more.get("softcap")}
 
     return made
 
@@ -117,7 +117,7 @@ def cell(kind: Any) -> Callable[[], Example]:
         inputs, maps = normal(1, 6, 3, seed=1), untrained(kind, 3, 4, seed=2)
         trace = READ[kind](inputs, maps)
         names = {"x_t": inputs, "h_t-1": before(trace.states)}
-        gates = {"RNN": "x", "GRU": "rzn", "LSTM": "ifgo"}[kind]
+        gates = {"RNN": "x", "GRU": "rug", "LSTM": "ifgo"}[kind]
         weights, states, biases, others = (
             tensor.chunk(len(gates), dim=-1) for tensor in (maps.w_input, maps.w_state, maps.b_input, maps.b_state)
         )
@@ -127,7 +127,7 @@ def cell(kind: Any) -> Callable[[], Example]:
         for at, gate in enumerate(gates):
             names |= {f"W_{gate}": weights[at], f"U_{gate}": states[at], f"b_{gate}": biases[at] + others[at]}
         if kind == "GRU":
-            return trace, names | {"b_n": biases[2], "c_n": others[2]}
+            return trace, names | {"b_g": biases[2], "b_h": others[2]}
         return trace, names | {"C_t-1": before(trace.memory)}
 
     return made
@@ -182,7 +182,7 @@ def translation(name: str, temperature: float = 1.0) -> Callable[[], Example]:
         names |= {"GRU": gru, "E[x]": embedded, "E[x_i]": embedded}
         if isinstance(trace, FixedContextTrace):
             names |= of_linear(model.summarise, "W_c", "b_c")
-            ends = {"overrightarrowh_T": last[0][:, None], "overleftarrowh_1": last[1][:, None]}
+            ends = {"overrightarrowh_N": last[0][:, None], "overleftarrowh_1": last[1][:, None]}
             return trace, names | ends | steps_before | {"c": trace.contexts}
         asked = {"E[y_t-1]": names["E[y_t-1]"], **steps_before, "c_t": trace.contexts}
         return trace, names | upright(asked) | of_score(model) | {"h_i": trace.encoder_states}
@@ -206,7 +206,7 @@ def caption(name: str, temperature: float = 1.0) -> Callable[[], Example]:
         names |= {"I": picture, "CNN": lambda pixels: model.features(pixels), "p_ij": model.positions[None]}
         names |= {"mean": lambda cells: cells.mean(dim=1, keepdim=True)}
         assert features.shape[1] == 16
-        states = {"h_t-1": before(trace.decoder_states, trace.first_state), "h_t": trace.decoder_states}
+        states = {"s_t-1": before(trace.decoder_states, trace.first_state), "s_t": trace.decoder_states}
         if isinstance(trace, MeanContextTrace):
             return trace, names | states | {"c": trace.contexts}
         asked = upright({"E[y_t-1]": names["E[y_t-1]"], **states, "c_t": trace.contexts})
@@ -233,7 +233,7 @@ def of_block(made: Block, trace: Any) -> Names:
     names |= of_linear(made.expand, "W_1", "b_1") | of_linear(made.contract, "W_2", "b_2")
     norms = {id(trace.resid_pre): made.norm_attention, id(trace.resid_mid): made.norm_mlp}
     return names | {
-        "R": trace.resid_pre,
+        "Z": trace.resid_pre,
         "X": trace.normed,
         "LN": lambda x: norms[id(x)](x),
         "GELU": nn.functional.gelu,
@@ -248,7 +248,7 @@ def picture_model(name: str) -> Callable[[], Example]:
         images = normal(1, 3, 64, 64, seed=1)
         trace = model(images)
         names = of_linear(model.embed, "E", "b_E") | of_linear(model.head, "W_C", "b_C")
-        names |= {"I": images, "E_pos": model.positions, "Z": trace.blocks[-1].resid_post, "LN": model.norm}
+        names |= {"I": images, "P": model.positions, "Z": trace.blocks[-1].resid_post, "LN": model.norm}
         names |= {"cut": squares, "mean": lambda tokens: tokens.mean(dim=1), "class": lambda tokens: tokens[:, 0]}
         return trace, names | ({"x_class": model.class_token[None, None]} if model.config.pooling == "class" else {})
 
@@ -293,12 +293,12 @@ def positions() -> Example:
     x, w_x, w_p = (torch.tensor(rows, dtype=torch.float64) for rows in (written.x, written.w_x, written.w_p))
     places, eye = torch.arange(6, dtype=torch.float64)[:, None], torch.eye(2, dtype=torch.float64)
     m, n = (torch.tensor([place + 3]) for place in (settings.query_place, settings.key_place))
-    names = {"t": places, "b": settings.base, "i": torch.arange(4, dtype=torch.float64)[None], "D": 8.0}
+    names = {"t": places, "base": settings.base, "i": torch.arange(4, dtype=torch.float64)[None], "D": 8.0}
     names |= {"X": x, "P": sinusoidal(torch.arange(2), 2), "W_x": w_x, "W_p": w_p}
     names |= {"q": trace.rotary.queries, "k": trace.rotary.keys, "p_m": sinusoidal(m, 2), "p_n": sinusoidal(n, 2)}
     # a row of the unit matrix, turned, is a row of the matrix that turns
     names |= {"R_m": rotate(eye, m.expand(2)), "R_n": rotate(eye, n.expand(2))}
-    names |= {"j": places.T, "h": torch.arange(8.0)[:, None, None], "bucket": relative_buckets}
+    names |= {"j": places.T, "head": torch.arange(8.0)[:, None, None], "bucket": relative_buckets}
     codes = {"P": sinusoidal(torch.arange(6), 8), "R_k": moving(settings.offset)}
     return trace, names | {
         "similarity": codes,
@@ -313,7 +313,7 @@ def places() -> Example:
     table = real.learned_table()
     rows = nn.functional.normalize(table, dim=-1)
     apart = torch.stack([(rows @ rows.mT).diagonal(far).mean() for far in range(len(rows))])
-    whole = {"P_t": table, "P_t+d": table, "cosine": lambda one, _: one, "mean": lambda _: apart}
+    whole = {"P_t": table, "P_t+k": table, "cosine": lambda one, _: one, "mean": lambda _: apart}
     names = {"P_s": table[:6], "P_t": table[:6], "by_distance": whole}
     return real.run(material.encode("who bit the dog"), real.Settings()).trace.table, names
 
@@ -356,7 +356,7 @@ def embedding() -> Example:
     ids, layer = [101, 4937, 102], model.model.embeddings
     trace = embed(model, ids, [0, 5, None])
     places = torch.stack([layer.position_embeddings.weight[0], layer.position_embeddings.weight[5], torch.zeros(384)])
-    names = {"E_w": layer.word_embeddings.weight[ids], "P_t": places, "s": layer.token_type_embeddings.weight[0]}
+    names = {"E_w": layer.word_embeddings.weight[ids], "P_t": places, "E_A": layer.token_type_embeddings.weight[0]}
     return trace, names | {"LN": layer.LayerNorm}
 
 

@@ -50,7 +50,7 @@ def test_the_formulas_of_the_points_give_their_numbers():
     result = points.run(Points(PLACES, 0.7), 2.0)
     made = points.told(result)
     names = {f"<{each.name}>": each.tensor[0, 0] for each in made} | {"softmax": lambda scores: scores.softmax(-1)}
-    names |= {"q": torch.tensor([[0.7]]), "x": result.points[:, 0], "y": result.points[:, 1:], "T": 2.0}
+    names |= {"q": torch.tensor([[0.7]]), "k": result.points[:, 0], "v": result.points[:, 1:], "T": 2.0}
     for each in steps(result.trace):
         found = evaluate(points.FORMULAS.get(each.name, each.formula), names)
         torch.testing.assert_close(found, each.tensor[0, 0])

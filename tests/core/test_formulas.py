@@ -1,9 +1,9 @@
 """Formula, code and numbers are one: what each declared formula says, worked out from the tensors it names, is in the trace."""
 
 import importlib
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +26,7 @@ from core.lessons import self_attention as lesson_5
 from core.lessons.multi_head import MERGES, SPLITS
 from core.lessons.multi_head import Settings as Several
 from core.lessons.self_attention import Settings as Alone
+from core.letters import letters_in
 from core.sequence.decoding import tempered
 from core.trace import steps
 from tests.core.formula_examples import EXAMPLES, biased, caption, of_heads, of_maps, of_operator, translation
@@ -38,6 +39,7 @@ def check(trace: Any, names: Mapping[str, Any], changed: Mapping[str, str]) -> N
     made = steps(trace)
     known = dict(names) | {f"<{each.name}>": each.tensor for each in made}
     for each in made:
+        letters_in(changed.get(each.name, each.formula))
         own = names.get(each.name)
         found = evaluate(changed.get(each.name, each.formula), known | (own if isinstance(own, dict) else {})).squeeze()
         tensor = each.tensor.squeeze()
@@ -59,9 +61,13 @@ def test_every_formula_of_a_trace_gives_its_numbers(name):
 def declaring() -> set[type]:
     """All traces of core that declare a formula."""
     found = set()
-    for info in pkgutil.walk_packages(core.__path__, "core."):
-        for value in vars(importlib.import_module(info.name)).values():
-            own = isinstance(value, type) and is_dataclass(value) and value.__module__ == info.name
+    here = Path(core.__path__[0])  # not every room is a package, so that no walk through packages meets all
+    for path in here.rglob("*.py"):
+        name = ".".join(path.relative_to(here.parent).with_suffix("").parts).removesuffix(".__init__")
+        if name.endswith("__main__"):
+            continue
+        for value in vars(importlib.import_module(name)).values():
+            own = isinstance(value, type) and is_dataclass(value) and value.__module__ == name
             if own and any("formula" in each.metadata for each in fields(value)):
                 found.add(value)
     return found
@@ -114,7 +120,7 @@ def test_the_formulas_of_lesson_4_hold_under_every_change(change, score, project
     backwards = torch.eye(5).flip(0)
     names = of_operator(result.trace.queries, result.trace.keys, result.trace.values) | of_maps(maps)
     names |= {f"{letter}_typed": each for letter, each in zip("QKV", operands, strict=True)} | {
-        "P": backwards,
+        "S": backwards,
         "T": 2.0,
     }
     if projected:
@@ -140,7 +146,7 @@ def test_the_formulas_of_a_decoder_that_asks_hold_under_every_change(change, sco
     trace = result.trace
     names = of_operator(trace.queries, trace.keys, trace.values)
     names |= {"X_Q": asking, "X_D": trace.x_keys, "W_a": w_a, "b_a": b_a, "U_a": u_a, "v_a": v, "T": 2.0}
-    names |= {"P": torch.eye(5).flip(0), "scores": {"Q": trace.queries[0, 0][:, None], "K": trace.keys[0, 0][None]}}
+    names |= {"S": torch.eye(5).flip(0), "scores": {"Q": trace.queries[0, 0][:, None], "K": trace.keys[0, 0][None]}}
     check(trace, names if score == "additive" else names | {"scores": {}}, lesson_4.formulas(result, settings))
 
 
@@ -174,7 +180,7 @@ def test_the_formulas_of_lesson_5_hold_under_its_settings(settings):
     kept = torch.ones(1, 1, 3, 1)
     if result.zeroed is not None:
         kept[:, :, result.zeroed] = 0
-    names = {"X": now.x, "T": settings.temperature, "z": kept} | of_maps(maps)
+    names = {"X": now.x, "T": settings.temperature, "kept": kept} | of_maps(maps)
     check(now, names | of_operator(now.queries, now.keys, now.values), lesson_5.formulas(settings))
 
 
@@ -195,7 +201,7 @@ def test_the_formulas_of_lesson_8_hold_under_every_split_and_merge(split, merge,
     def reshape(rows: torch.Tensor) -> torch.Tensor:
         return split_without_transpose(rows, 3) if rows.dim() == 3 else merge_without_transpose(rows)
 
-    names = {"X": x, "m": heard, "reshape": reshape} | of_heads(layer)
+    names = {"X": x, "kept": heard, "reshape": reshape} | of_heads(layer)
     check(built, names | of_operator(built.queries, built.keys, built.values), lesson_8.formulas(settings))
 
 

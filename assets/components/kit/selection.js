@@ -29,10 +29,12 @@ export class Selection {
    * Where the eye returns when the pointer leaves.
    *
    * @param {Place} place
+   * @returns {true} so that a key can say that it was used
    */
   pin(place) {
     this.pinned = { ...this.pinned, ...place };
     this.point(this.pinned);
+    return true;
   }
 
   /** @param {Place} place */

@@ -28,6 +28,7 @@
 /** @typedef {[text: string, role?: string | null, live?: Live | null]} Span */
 /** @typedef {{ text: string, steps: string[] }} CodeLine */
 
+/** @typedef {[letter: string, meaning: string][]} Letters what the letters of a formula mean */
 /**
  * @typedef {object} StepView
  * @property {string} label
@@ -39,6 +40,7 @@
  * @property {string} shape
  * @property {string} axes
  * @property {string | null} formula
+ * @property {Letters | null} letters
  * @property {number | null} code which of the functions made it; null for none of them
  * @property {Span[]} notice
  * @property {View} view
@@ -147,7 +149,7 @@
 
 /**
  * @typedef {Shown & {
- *   lesson: string, signature: string, cross: boolean, views: StepView[], formula: string, formulaAll: boolean,
+ *   lesson: string, signature: string, cross: boolean, views: StepView[], formula: string, letters: Letters, formulaAll: boolean,
  *   code: CodeLine[][], look: Look, go: [turn: number, step: number] | null, editable: boolean, editLabel: string,
  *   recurrent: number | null, reorderable: boolean, tokenStrip: boolean, step: number, first: number,
  * }} StepViewerData

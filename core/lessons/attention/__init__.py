@@ -257,11 +257,11 @@ def formulas(lesson: Lesson, settings: Settings) -> dict[str, str]:
     if projected:
         keys, values = (rf"\left({made}\right)" if change is not both_shuffled else made for made in (keys, values))
     if change in (other_keys, keys_shuffled):
-        keys = ("-" if change is other_keys else r"P\,") + keys
+        keys = ("-" if change is other_keys else r"S\,") + keys
     if change is other_values:
         values = f"-{values}"
     if change is both_shuffled and not projected:
-        keys, values = rf"P\,{keys}", rf"P\,{values}"
+        keys, values = rf"S\,{keys}", rf"S\,{values}"
     return found | {"queries": queries, "keys": keys, "values": values}
 
 

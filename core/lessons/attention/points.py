@@ -75,10 +75,10 @@ def run(given: Points, temperature: float) -> Regression:
 
 
 FORMULAS: Final = {
-    "scores": r"-\frac{(q - x)^{2}}{2}",
+    "scores": r"-\frac{(q - k)^{2}}{2}",
     "scaled": r"<scores>\,/\,T",
     "masked": "<scaled>",
-    "output": r"<weights>\,y",
+    "output": r"<weights>\,v",
 }
 
 

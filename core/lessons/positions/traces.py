@@ -26,7 +26,7 @@ class TableTrace:
         also="cosine",
     )
     by_distance: Float[Tensor, "batch table distances"] = step(
-        r"\operatorname{mean}_{t}\left(\operatorname{cosine}\left(P_{t}, P_{t+d}\right)\right)",
+        r"\operatorname{mean}_{t}\left(\operatorname{cosine}\left(P_{t}, P_{t+k}\right)\right)",
         title="How alike, by distance",
         source="wang2020",
         says="The mean cosine of all rows so far apart: {neighbours:.2f} for neighbours, {three_apart:.2f} three apart and "
@@ -88,7 +88,7 @@ class CodeTrace:
     """Positions as clock hands."""
 
     angles: Float[Tensor, "batch places pairs"] = step(
-        r"t\,b^{-2i/D}",
+        r"t\,\text{base}^{-2i/D}",
         title="How far each hand has turned",
         source="vaswani2017",
         says=lambda result: (
@@ -197,7 +197,7 @@ class BiasTrace:
     """What is added to scores by distance, where nothing is added to vectors."""
 
     penalty: Float[Tensor, "batch heads places places"] = step(
-        r"-2^{-(h+1)}\,\lvert i-j\rvert",
+        r"-2^{-(\text{head}+1)}\,\lvert i-j\rvert",
         title="ALiBi: a penalty by distance",
         source="press2022",
         says="Two ways that leave vectors alone and add to scores. ALiBi: a penalty that grows with distance; in head 0 of "

@@ -33,7 +33,7 @@ WORDS = {
 }
 # where all formulas in one would be too long to read
 LETTERS = {
-    GRUTrace: {"reset": "r_t", "update": "z_t", "candidate": "n_t"},
+    GRUTrace: {"reset": "r_t", "update": "u_t", "candidate": "g_t"},
     LSTMTrace: {"forget": "f_t", "input_gate": "i_t", "candidate": "g_t", "memory": "C_t", "output_gate": "o_t"},
 }
 GATES = {"reset", "update", "forget", "input_gate", "output_gate"}

@@ -1,0 +1,117 @@
+"""The letters of all formulas: one letter for one thing in the whole course.
+
+A letter may carry an index that says which one it is (i, j, t, t-1, m, n, k); an index that belongs to its name is written
+with it here: W_Q, x_class. `tests/core/test_letters.py` holds every declared formula to this table.
+"""
+
+import re
+
+LETTERS = {
+    "A": "the weights, a row for each query",
+    "allowed": "1 where a query may look, 0 where not",
+    "B": "a bias for each pair of places, added to the scores",
+    "C": "what an LSTM keeps in its memory",
+    "c": "the context: what the decoder is given of the source",
+    "c_cap": "the cap: no score goes beyond it",
+    "D": "how many numbers describe one token",
+    "d": "how many numbers one query, and one key, has",
+    "E": "the learned table that makes a vector of a piece: of a word its row, of a patch a product",
+    "E_A": "the vector of the first text, where a model tells two apart",
+    "base": "what the clock hands slow down by, from pair to pair",
+    "H": "what comes out of the model, a row for each token",
+    "H_now": "the same after the change",
+    "head": "the number of the head, from 0",
+    "h": "the state of a cell that reads, after each piece",
+    "I": "the picture: red, green and blue of each pixel",
+    "i": "which one, counted from 0",
+    "j": "which other one, counted from 0",
+    "K": "the keys, a row for each token",
+    "K_typed": "the keys as they were typed",
+    "k": "one key",
+    "kept": "0 for what is taken away, 1 for all others",
+    "M": "the mask: 0 where a query may look, −∞ where not",
+    "P": "the places as vectors, a row for each",
+    "p": "the vector of one place",
+    "Q": "the queries, a row for each token",
+    "Q_typed": "the queries as they were typed",
+    "q": "one query",
+    "R": "a rotation: every pair of numbers turned by its own angle",
+    "S": "a matrix that puts rows into another order",
+    "s": "the state of the decoder, the cell that writes",
+    "T": "the temperature, which divides the scores",
+    "t": "which step, or which place, counted from 0",
+    "U_a": "a learned matrix of the score, for what is asked",
+    "V": "the values, a row for each token",
+    "V_typed": "the values as they were typed",
+    "v": "one value",
+    "v_a": "a learned row of the score: it makes one number of many",
+    "X": "the tokens as vectors, a row for each",
+    "X_D": "the tokens that are asked, as vectors",
+    "X_Q": "the tokens that ask, as vectors",
+    "x": "what goes in, one piece after the other",
+    "x_class": "the class token: a learned vector that stands for no patch",
+    "Y": "what comes out of the layer, a row for each token",
+    "Y_now": "the same after the change",
+    "y": "what was written, one piece after the other",
+    "Z": "what goes from one block to the next, a row for each token",
+    "z": "what the net saw in one cell of the picture",
+    "W_a": "a learned matrix of the score, for who asks",
+    "W_C": "a learned matrix: from one vector to a score for each class",
+    "W_c": "a learned matrix: from the last states to the context",
+    "W_h": "a learned matrix, for the state before",
+    "W_K": "a learned matrix: makes keys",
+    "W_O": "a learned matrix: mixes what the heads bring",
+    "W_o": "a learned matrix: from the state towards the next piece",
+    "W_p": "a matrix for the places",
+    "W_Q": "a learned matrix: makes queries",
+    "W_V": "a learned matrix: makes values",
+    "W_x": "a matrix for what goes in",
+    "W_0": "a learned matrix: from the mean of the cells to the first state",
+    "W_1": "a learned matrix of the network behind attention: into it",
+    "W_2": "a learned matrix of the network behind attention: out of it",
+}
+GATES = {
+    "r": "the reset gate",
+    "u": "the update gate",
+    "f": "the forget gate",
+    "i": "the input gate",
+    "o": "the output gate",
+    "g": "the candidate",
+}
+for _gate, _name in GATES.items():
+    LETTERS |= {
+        f"{_gate}_t": f"{_name}, of each step",
+        f"U_{_gate}": f"a learned matrix of {_name}, for the state before",
+    }
+    # W_o of a decoder and of a gate do the same: they make what comes out
+    LETTERS.setdefault(f"W_{_gate}", f"a learned matrix of {_name}, for what goes in")
+_BIAS = re.compile(r"b_\w+")
+
+_FACES = re.compile(r"\\(?:mathrm|overrightarrow|overleftarrow)\{(\w+)\}")
+_LETTER = re.compile(
+    r"\\text\{(\w+)\}"  # a word that stands for a number
+    r"|\\(?:operatorname|begin|end)\{\w+\}|\\\\|\\[a-zA-Z]+|<\w+>|[\])}]_(?:\{\w*\}|\w)"  # none
+    r"|([A-Za-z])(?:_(?:\{([^{}]*)\}|(\w)))?"
+)
+
+
+def letters_in(latex: str) -> list[str]:
+    """The letters of a formula, each once, in the order in which they stand there.
+
+    Raises   ValueError for one that no page explains.
+    """
+    found = {}
+    for word, letter, braced, single in _LETTER.findall(_FACES.sub(r"\1", latex)):
+        if not word and not letter:
+            continue
+        whole = word or f"{letter}_{braced or single}".rstrip("_")
+        known = next((each for each in (whole, letter) if each in LETTERS or _BIAS.fullmatch(each)), None)
+        if known is None:
+            raise ValueError(f"no page explains the letter {whole!r} of {latex!r}")
+        found[known] = None
+    return list(found)
+
+
+def meaning(letter: str) -> str:
+    """What a letter stands for."""
+    return LETTERS.get(letter) or "a bias: a learned row of numbers that is added"

@@ -1,0 +1,46 @@
+"""One letter for one thing: every letter of every declared formula is in the table that pages explain letters by."""
+
+from dataclasses import fields
+
+import pytest
+
+from core.attention import COSINE, DISTANCE, DOT, SCALED_DOT
+from core.lessons.attention import points
+from core.letters import GATES, LETTERS, letters_in, meaning
+from tests.core.test_formulas import declaring
+
+DECLARED = {each.metadata["formula"] for trace in declaring() for each in fields(trace) if "formula" in each.metadata}
+SCORES = {score.formula for score in (DOT, SCALED_DOT, COSINE, DISTANCE)}
+# what lessons put in place of what is declared
+CHANGED = (
+    "S",
+    "T",
+    "Q_{\\mathrm{typed}}",
+    "K_{\\mathrm{typed}}",
+    "V_{\\mathrm{typed}}",
+    r"[\text{kept}]",
+    *(f"{gate}_t" for gate in GATES),
+    *points.FORMULAS.values(),
+)
+
+
+@pytest.mark.parametrize("formula", sorted(DECLARED | SCORES))
+def test_every_letter_of_a_formula_is_explained(formula):
+    assert all(meaning(letter) for letter in letters_in(formula))
+
+
+def test_no_two_letters_mean_the_same_and_none_is_explained_that_no_formula_has():
+    same = {"H_now": "H", "Y_now": "Y"}  # each after the change
+    assert len({meaning(letter) for letter in LETTERS.keys() - same.keys()}) == len(LETTERS) - len(same)
+    used = {letter for formula in (*DECLARED, *SCORES, *CHANGED) for letter in letters_in(formula)}
+    assert LETTERS.keys() <= used
+
+
+def test_an_index_is_no_letter_and_one_that_belongs_to_a_name_is():
+    assert letters_in(r"\operatorname{GRU}([E[y_{t-1}]; c_t], s_{t-1})") == ["E", "y", "c", "s"]
+    assert letters_in(r"x_{\mathrm{class}}W_Q + b_Q") == ["x_class", "W_Q", "b_Q"]
+
+
+def test_a_letter_that_no_page_explains_is_refused():
+    with pytest.raises(ValueError, match="no page explains the letter 'F'"):
+        letters_in("FX")
