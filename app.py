@@ -5,7 +5,7 @@ import streamlit as st
 from pages.course import opening
 from pages.course.catalogue import MAP, built
 from pages.parts import page_layout
-from pages.server import run_queue
+from pages.server import run_queue, sockets
 
 page_layout.configure()
 sections: dict[str, list[st.Page]] = {}
@@ -14,5 +14,7 @@ for page in built():
     sections.setdefault(page.section, []).append(entry)
 chosen = st.navigation(sections, expanded=True)
 opening.open_page(chosen.url_path)
+if words := sockets.slowed():
+    st.toast(words, icon=":material/hourglass_top:")
 run_queue.queued(chosen.run)()
 opening.close_page(chosen.url_path)

@@ -17,13 +17,14 @@ from streamlit.runtime.pages_manager import PagesManager
 from core.training import host
 from pages.course.catalogue import LESSONS
 from pages.parts import assets
-from pages.server import failures, health, preload, settings
+from pages.server import failures, health, log_rate, preload, settings
 from pages.server.current_page import CurrentPage
 from pages.server.early_modules import EarlyModules
 from pages.server.headers import SecurityHeaders
 from pages.server.hidden import Hidden
 from pages.server.learner import Learner
 from pages.server.origins import Origins
+from pages.server.sockets import OneEach, Paced
 from pages.server.waiting import Visitors
 
 WARM_UP_AFTER = 5.0  # seconds
@@ -32,6 +33,7 @@ LESSON_FILES = assets.files_of("step_viewer", "claims", "comeback")
 # Until st.navigation has run once, a folder named pages/ makes Streamlit answer a deep link with "Page not found".
 PagesManager.uses_pages_directory = False
 failures.keep_what_was_typed_out_of_the_log()
+log_rate.limit()
 host.run_under(Visitors())
 
 
@@ -77,6 +79,8 @@ app = st.App(
         Middleware(SecurityHeaders, framed_by=settings.FRAMED_BY),
         Middleware(Hidden),
         Middleware(Origins),
+        Middleware(OneEach),
+        Middleware(Paced),
         Middleware(Learner),
         Middleware(CurrentPage),
         Middleware(EarlyModules, files=dict.fromkeys((page.slug for page in LESSONS), LESSON_FILES)),

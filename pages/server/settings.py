@@ -5,12 +5,17 @@ from typing import Final
 
 from core.settings import TOLD, count, names, text, yes_or_no
 
-__all__ = ["DATA", "DATABASE", "FRAMED_BY", "MODELS", "PUBLIC", "RUNS", "TOLD", "TRAININGS"]
+__all__ = ["DATA", "DATABASE", "FRAMED_BY", "MESSAGES", "MODELS", "PUBLIC", "RUNS", "TOLD", "TRAININGS"]
 
 RUNS: Final = count(
     "RUNS", 0, "pages of all visitors that are computed at once, more wait; 0 = one for each core", least=0
 )
 TRAININGS: Final = count("TRAININGS", 2, "trainings of all visitors that run at once; more wait in a queue")
+MESSAGES: Final = count(
+    "MESSAGES",
+    20,
+    "messages a second that are taken from one open page, six seconds' worth at once; further ones wait their turn",
+)
 MODELS: Final = names(
     "MODELS",
     "models that visitors of a server may open, beside the offline one: hub names or folders, between commas",

@@ -15,7 +15,7 @@ def came(visitor, how_far: str) -> None:
 def test_progress_outlasts_a_reload_is_nobody_elses_is_exported_and_is_erased(visit):
     visitor = visit("/masks?masks_numbers=by+hand", reduced_motion="reduce")
     (cookie,) = [each for each in visitor.page.context.cookies() if each["name"] == "learner"]
-    assert re.fullmatch("[0-9a-f]{32}", cookie["value"])
+    assert re.fullmatch("[0-9a-f]{32}[.][A-Za-z0-9_-]{43}", cookie["value"])
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Lax", "/")
     visitor.asks(visitor.page.get_by_text("only the last", exact=True).nth(0).click)
     visitor.after(lambda: visitor.page.get_by_role("button", name="Check").first.click())

@@ -34,10 +34,10 @@ def folder(monkeypatch, tmp_path) -> Path:
 
 @pytest.fixture
 def comes(monkeypatch):
-    """Whoever opens pages from now on sends this number in a cookie."""
+    """Whoever opens pages from now on sends this number in a cookie that the server signed."""
 
     def with_cookie(number: str | None) -> None:
-        cookies = {} if number is None else {identity.COOKIE: number}
+        cookies = {} if number is None else {identity.COOKIE: identity.signed(number)}
         monkeypatch.setattr(type(st.context), "cookies", cookies)
 
     with_cookie(SOMEBODY)
@@ -133,7 +133,13 @@ def test_whoever_has_no_number_of_ours_has_progress_for_the_visit_alone(folder, 
     app.switch_page("pages/course/map.py").run()
     assert came(app)["masks"] == "begun"
     assert "kept for this visit alone: your browser sent no cookie" in said(app)
-    assert list(folder.iterdir()) == []
+    assert not (folder / "progress.db").exists()
+    assert came(open_page("map"))["masks"] == "not begun"
+
+
+def test_a_number_that_the_server_did_not_sign_is_nobodys(folder, comes, monkeypatch):
+    open_page("masks", masks_numbers="by hand")
+    monkeypatch.setattr(type(st.context), "cookies", {identity.COOKIE: SOMEBODY})
     assert came(open_page("map"))["masks"] == "not begun"
 
 

@@ -69,7 +69,7 @@ def done() -> list["Done"]:
 def again() -> How:
     """Look into the database anew, as another tab or another server may have written; how progress is kept."""
     if _learner() is None:
-        return "for this visit"
+        return "for this visit" if identity.can_sign() else "not now"
     found = _ask(lambda store, learner: store.read(learner)) if _save() else None
     if found is None:
         return "not now"
@@ -80,7 +80,8 @@ def again() -> How:
 def erase() -> int | None:
     """Delete everything about this visitor; how many rows there were, None where the database does not answer."""
     here = len(_rows())
-    gone = here if _learner() is None else _ask(lambda store, learner: store.erase(learner))
+    nothing_there = _learner() is None and identity.can_sign()
+    gone = here if nothing_there else _ask(lambda store, learner: store.erase(learner))
     if gone is not None:
         st.session_state[_ROWS], st.session_state[_UNSAVED] = {}, set()
     return gone
@@ -103,8 +104,7 @@ def _when(seconds: int) -> str:
 
 def _learner() -> str | None:
     """The number in the visitor's cookie, None where there is none of ours."""
-    said = st.context.cookies.get(identity.COOKIE)
-    return said if identity.valid(said) else None
+    return identity.number(st.context.cookies.get(identity.COOKIE))
 
 
 def _rows() -> dict[Key, "Done"]:
