@@ -57,6 +57,12 @@ SOURCES = {
         "Learning to Forget: Continual Prediction with LSTM",
         "https://doi.org/10.1162/089976600300015015",
     ),
+    "elhage2021": Source(
+        "Elhage, Nanda, Olsson and others",
+        2021,
+        "A Mathematical Framework for Transformer Circuits",
+        "https://transformer-circuits.pub/2021/framework/index.html",
+    ),
     "nadaraya1964": Source("Nadaraya", 1964, "On Estimating Regression", "https://doi.org/10.1137/1109020"),
     "watson1964": Source("Watson", 1964, "Smooth Regression Analysis", "https://www.jstor.org/stable/25049340"),
     "graves2014": Source("Graves, Wayne, Danihelka", 2014, "Neural Turing Machines", "https://arxiv.org/abs/1410.5401"),

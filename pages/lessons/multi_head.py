@@ -4,18 +4,22 @@ from typing import Any
 
 import streamlit as st
 
+from core.analysis.sinks import Measure
 from core.attention import attend, multi_head_attend
 from core.attention.projections import ROWS, project
 from core.experiments import multi_head as experiments
 from core.lessons import multi_head
 from core.lessons.multi_head import MERGES, RIGHT_MERGE, RIGHT_SPLIT, SPLITS, WRONG_MERGE, WRONG_SPLIT, Settings
+from core.lessons.self_attention import MEASURES
 from core.lessons.shown import call
 from core.listing import ran
-from pages.parts import charts, learner_input
+from pages.lessons.by_hand import multi_head as by_hand
+from pages.parts import delivered, learner_input
 from pages.parts.controls import Controls, row
-from pages.parts.figures import Cube, Heads, Table, tables, weights_matrix
+from pages.parts.figures import Cube, Heads, Table, tables
 from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.number_table import NumberTable
+from pages.parts.words import plain
 
 SEED = 8
 AT_MOST = 64  # tokens: twelve matrices of them are on the screen
@@ -35,7 +39,7 @@ page = Lesson(
     "multi_head",
     opens_at="weights",
     claims=experiments.CLAIMS,
-    sources=("vaswani2017", "michel2019", "voita2019", "shazeer2019", "dosovitskiy2021"),
+    sources=("vaswani2017", "michel2019", "voita2019", "shazeer2019", "dosovitskiy2021", "elhage2021"),
     code=(ran(project, **(ROWS | {"query_rows": "projected"})), ran(multi_head_attend), ran(attend)),
     formula_of="mixed",
 )
@@ -50,16 +54,19 @@ def scene(ui: Controls) -> Scene | None:
     if given is None:
         return None
     with heads_of:
-        chosen = choose(ui, given.layer.n_heads, given.layer.maps.w_query.shape[1])
+        chosen, by = choose(ui, given.layer.n_heads, given.layer.maps.w_query.shape[1])
     result = multi_head.run(given.x, given.layer, chosen)
+    sink, *whole = delivered.whole_model(given.read, AT_MOST) if given.read else (None,)
     return Scene(
         result,
         trace=result.built,
         given=given,
         chosen=chosen,
-        tokens={"queries": given.tokens, "keys": given.tokens},
-        beside=multi_head.beside(result),
-        again=call(multi_head.shown, given.again, chosen),
+        names={"by": by, "sink": sink},
+        tokens={axis: given.tokens for axis in ("queries", "keys")}
+        | {"circuits": plain(multi_head.circuits.LINES), "measures": plain(MEASURES)},
+        beside=multi_head.beside(result, sink),
+        again=call(multi_head.shown, given.again, chosen, *whole),
         signature=f"{given.again.args}|{chosen.n_heads}",
         origin=given.origin,
         evidence=(given.x, given.layer, SEED),
@@ -69,17 +76,21 @@ def scene(ui: Controls) -> Scene | None:
     )
 
 
-def choose(ui: Controls, own: int, width: int) -> Settings:
-    """How the heads are made, and which of them may speak. own: how many there are; width: the numbers that they share."""
+def choose(ui: Controls, own: int, width: int) -> tuple[Settings, Measure]:
+    """How the heads are made, which of them may speak, and what is shown of them.
+
+    own   how many there are; width: the numbers that they share.
+    """
     n_heads = ui.among("Heads H", multi_head.divisors(width), own, f"n_{width}", width=130)
     with ui.more():
         split = ui.select("Split", list(SPLITS), "split", width=190)
         merge = ui.select("Merge", list(MERGES), "merge", width=200)
         # what a closed popover holds costs the browser nothing when the slider moves
-        with st.popover("Mute, W_O"):
+        with st.popover("Mute, $W_O$"):
             silent = ui.several("Mute heads", range(n_heads), "muted")
-            mixing = ui.toggle("Mix the heads by W_O", "mixing", True)
-    return Settings(n_heads, split, merge, silent, mixing)
+            mixing = ui.toggle("Mix the heads by $W_O$", "mixing", True)
+        by = delivered.ask(ui)
+    return Settings(n_heads, split, merge, silent, mixing), by
 
 
 @page.steps
@@ -89,7 +100,9 @@ def steps(scene: Scene):
     head_dim, width = result.built.queries.shape[-1], result.built.projected.shape[-1]
     sizes: dict[str, Any] = {"h": n_heads, "n": n_tokens, "d": head_dim, "wide": width}
     wrong_split, wrong_merge = chosen.split != RIGHT_SPLIT, chosen.merge != RIGHT_MERGE
-    trained = "" if n_heads == own else f" It was trained with {own}: this cut is ours, and nobody trained it."
+    by_weight = scene.names["by"] == delivered.WEIGHT
+    made = "It was trained with" if given.read else "Your tables are made for"
+    trained = "" if n_heads == own else f" {made} {own}: this cut is another one."
     silent = f" {len(chosen.ablated)} muted." if chosen.ablated else ""
     yield step(
         "X·W_Q",
@@ -102,10 +115,10 @@ def steps(scene: Scene):
     yield step(
         "cut",
         Cube("cut", "flat", "cut", "query"),
-        "The {wide} numbers are read as {h} groups of {d}: tokens × heads × numbers."
-        + trained
-        + " Nothing has moved in "
-        "memory.",
+        "The {wide} numbers are read as {h} "
+        + ("groups" if n_heads > 1 else "group")
+        + " of {d}: tokens × heads × numbers. Nothing has moved in memory."
+        + trained,
         operator="view",
         title="Cut into heads",
         shape=f"{n_tokens} × {n_heads} × {head_dim}",
@@ -114,9 +127,11 @@ def steps(scene: Scene):
     yield step(
         "stacked",
         Cube("queries", "cut", "stacked", "query", "split_origin" if wrong_split else None),
-        "Heads come in front of tokens: {h} tables of {n} × {d}. "
+        "Heads come in front of tokens: {h} × {n} × {d} numbers. "
         + (
             "Without the transpose {strangers} of {rows} rows hold another token's numbers: they are struck through."
+            if result.strangers
+            else "A bare reshape does no harm here: there is nothing to mix up."
             if wrong_split
             else "Now each head has a row for every token."
         ),
@@ -126,19 +141,22 @@ def steps(scene: Scene):
     )
     yield step(
         "weights",
-        Heads("weights", chosen.ablated),
+        Heads("weights" if by_weight else "delivered", chosen.ablated),
         "The same four lines run in all heads at once, because heads are one more axis of the array. Here head {head} of {q} "
-        "gives {weights[q,k]:.2f} to {k}." + trained + " Click a head.",
+        "gives {weights[q,k]:.2f} to {k}"
+        + ("." if by_weight else ", and {delivered[q,k]:.2f} of what arrives comes from there.")
+        + trained
+        + (" Click a head." if n_heads > 1 else ""),
         shows=("scores", "scaled", "masked", "weights"),
         operator="attend",
-        title="Attention weights, head by head",
+        title=f"{'Attention weights' if by_weight else delivered.TITLE}, head by head",
     )
     yield step(
         "one head",
-        weights_matrix(),
-        "Head {head} alone, with its own queries and keys of {d} numbers.",
+        delivered.matrix(scene.names["by"]),
+        "Head {head} alone, with its own queries and keys of {d} numbers." if by_weight else delivered.ARRIVES,
         operator="open",
-        title="One head",
+        title="One head" if by_weight else delivered.TITLE,
         **sizes,
     )
     yield step(
@@ -153,30 +171,38 @@ def steps(scene: Scene):
     yield step(
         "merged",
         Cube("merged_slots", "cut", "flat", "output", "merge_origin" if wrong else None),
-        bare(scene) if wrong else "One row per token again: {h} × {d} numbers. So far no head knows of another.",
+        bare(scene)
+        if wrong
+        else "One row per token again: {h} × {d} numbers."
+        + (" So far no head knows of another." if n_heads > 1 else ""),
         operator="merge",
         shape=f"{n_tokens} × {width}",
         **sizes,
     )
-    mixes = "Only here do heads meet: W_O mixes all their numbers. "
-    if not chosen.mixing:
-        mixes = "Without W_O the heads only lie side by side; nothing ever mixes them. "
-    off = "The result differs by {change:.1%} from what the layer should give."
+    mixes = "Without W_O the heads only lie side by side; nothing ever mixes them. "
+    if chosen.mixing:
+        mixes = "Only here do heads meet: W_O mixes all their numbers. " if n_heads > 1 else "W_O mixes all numbers. "
     yield step(
         "mixed",
         tables(Table("mixed", "O·W_O" if chosen.mixing else "O", "output")),
-        mixes + ("The result is what the layer should give." if result.change < EXACT else off) + silent,
+        f"{mixes}The result {'is' if result.change < EXACT else 'differs by {change:.1%} from'} what the layer gives."
+        + trained
+        + silent,
         operator="·W_O",
     )
+    if chosen.right:
+        yield from by_hand.products(scene)
+    if scene.names["sink"] is not None:
+        yield delivered.first_token(scene.names["sink"], given.tokens[0].text, n_tokens)
 
 
 def bare(scene: Scene) -> str:
     """What bare reshapes do to the merged rows, and whether a test of causality would find them."""
     result = scene.result
     leaking = multi_head.leaks(scene.given.x, scene.given.layer, scene.chosen)
-    where = (
-        "The second bare reshape takes every slot back to its own token, though heads have attended over wrong rows."
-    )
+    where = "Every slot is at its own token."
+    if result.strangers:
+        where = "The second bare reshape takes every slot back to its own token, though heads have attended over wrong rows."
     if strangers := result.merged_strangers:
         where = f"{strangers} of {result.merge_origin.numel()} slots hold what another token asked for: struck through."
     return f"{where} Under a causal mask, {leaking} pairs of an output and a later token leak."
@@ -214,33 +240,7 @@ def leak(scene: Scene) -> tuple[str, str]:
 @page.aside
 def training() -> None:
     """One head against two, and two that start as twins: trained while the learner waits, a second each."""
-    with st.container(key="aside", border=True):
-        st.markdown("#### Copy two things at once")
-        left, right = st.columns([1, 1.6], gap="medium", vertical_alignment="center")
-        with left:
-            st.markdown(
-                "A toy task: at each place, copy the previous token and the first. Scores depend on positions alone. One head "
-                "has a single row of weights for it."
-            )
-            seed = page.ui.seed(SEED)
-            started = st.button("Train one head, two heads and twins", type="primary", key=page.ui.key("train"))
-        if not (started or st.session_state.get(page.ui.key("trained"))):
-            return
-        st.session_state[page.ui.key("trained")] = True
-        with left, st.spinner("200 steps each …", show_time=True):
-            train = experiments.trained_to_copy
-            runs = {"one head": train(1, seed), "two heads": train(2, seed), "twins": train(2, seed, identical=True)}
-            ends = {name: run[-1] for name, run in runs.items()}
-            st.markdown(
-                f"After 200 steps the error is **{ends['one head'].loss:.3f}** with one head, "
-                f"**{ends['two heads'].loss:.4f}** with two, and **{ends['twins'].loss:.3f}** with twins: two heads that "
-                f"start equal, W_O included, get equal gradients for ever. Their weights differ by {ends['twins'].difference:g}."
-            )
-        with right:
-            named = {name: ([p.step for p in run], [p.loss for p in run]) for name, run in runs.items()}
-            alt = "; ".join(f"{name}: error {run[-1].loss:.3f} at the end" for name, run in runs.items())
-            figure = charts.curves(named, "training step", "mean squared error")
-            charts.show(figure, page.ui.key("curves"), alt)
+    by_hand.training(page.ui, SEED)
 
 
 page.show()

@@ -295,7 +295,7 @@ def draw_dials(figure: Figure, view: Dials, tensors: Tensors, tokens: Words, loo
 
 def draw_curves(figure: Figure, view: Curves, tensors: Tensors, tokens: Words, looked: Look) -> None:
     axes = figure.subplots()
-    array = tensors[view.tensor]
+    array = head_of(tensors[view.tensor], looked)
     places = view.start + view.every * np.arange(array.shape[1])
     for row, values in enumerate(array):
         label = tokens[view.rows][row] if view.rows in tokens else str(row)

@@ -82,7 +82,8 @@ def parts(trace: Any) -> set[type]:
 def test_no_trace_is_left_out():
     with torch.inference_mode():
         seen = set().union(*(parts(made()[0]) for made in EXAMPLES.values()))
-    assert declaring() - seen <= {lesson_4.OperatorTrace, lesson_4.LookingBackTrace}  # tried below, under every change
+    tried_below = {lesson_4.OperatorTrace, lesson_4.LookingBackTrace, lesson_8.circuits.CircuitsTrace}
+    assert declaring() - seen <= tried_below  # tried below, under every change
 
 
 def test_every_score_says_what_it_computes():
@@ -203,6 +204,19 @@ def test_the_formulas_of_lesson_8_hold_under_every_split_and_merge(split, merge,
 
     names = {"X": x, "kept": heard, "reshape": reshape} | of_heads(layer)
     check(built, names | of_operator(built.queries, built.keys, built.values), lesson_8.formulas(settings))
+
+
+def test_the_formulas_of_heads_by_their_products_hold():
+    """A layer of three heads by its products."""
+    x = normal(1, 5, 6, seed=1)
+    layer = MultiHeadAttention(biased(6, 6, 3), normal(6, 6, seed=11), normal(6, seed=12), 3)
+    heads = [layer.maps.head(head, 3) for head in range(3)]
+    letters = [of_maps(head) | {"W_O": layer.w_output[2 * at : 2 * at + 2]} for at, head in enumerate(heads)]
+    names = {letter: torch.stack([each[letter] for each in letters]) for letter in letters[0]}
+    names |= {f"b_{letter}": names[f"b_{letter}"][:, None] for letter in "QKV"}
+    names |= {"X": x, "b_O": layer.b_output, "d": 2.0, "sum": lambda brought: brought.sum(-3)}
+    names |= {"softmax": lambda scores: scores.softmax(-1)}
+    check(lesson_8.circuits.by_products(x, layer, ()), names, {})
 
 
 def test_what_no_formula_is_written_in_is_refused():

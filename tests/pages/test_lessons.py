@@ -203,6 +203,23 @@ def test_a_chart_below_the_figure_comes_once_its_visitor_comes_near(slug):
     assert app.get("plotly_chart")
 
 
+def test_what_lesson_8_says_of_another_cut_is_measured():
+    def notices(**link: str) -> dict[str, str]:
+        words, _ = sent(open_page("multi_head", **link), "step_viewer")
+        return {view["label"]: "".join(span[0] for span in view["notice"]) for view in words["views"]}
+
+    own, cut, one = notices(), notices(multi_head_n_384="8"), notices(multi_head_n_384="1", **BARE)
+    assert "The result is what the layer gives." in own["mixed"]
+    assert "The result differs by 53.0% from what the layer gives." in cut["mixed"]
+    assert "there is nothing to mix up" in one["stacked"]
+    assert "wrong rows" not in one["merged"]
+    assert "wrong rows" in notices(**BARE)["merged"]
+    assert "are 32 and 32. Every further singular value is 0." in own["rank"]
+
+
+BARE = {"multi_head_split": "reshape alone", "multi_head_merge": "reshape alone"}
+
+
 def test_who_asks_may_be_another_sentence_of_another_length():
     app = open_page("attention", attention_asks="Why?", attention_asked="Because the cat was hungry")
     words, tensors = sent(app, "step_viewer")

@@ -85,6 +85,25 @@ export class CubeView {
     };
   }
 
+  /**
+   * All heads side by side, whichever is looked at.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Cube} view
+   * @param {number} side
+   */
+  thumbnail(context, view, side) {
+    const [heads, tokens, dims] = this.figure.stack(view.tensor).shape;
+    const rows = { first: 0, count: tokens };
+    const columns = { first: 0, count: dims, size: side / heads / dims };
+    for (let head = 0; head < heads; head++)
+      this.figure.heat(
+        context,
+        { ...view, head, scale: "signed" },
+        { x: (head * side) / heads, y: 0, cell: side / tokens, rows, columns, from: 0, to: tokens },
+      );
+  }
+
   /** @param {CanvasRenderingContext2D} context @param {Cube} view @param {number} share */
   paint(context, view, share) {
     const { figure } = this;

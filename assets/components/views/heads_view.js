@@ -40,6 +40,35 @@ export class HeadsView {
     ];
   }
 
+  /**
+   * All heads in a square, whichever is looked at.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Heads} view
+   * @param {number} side
+   */
+  thumbnail(context, view, side) {
+    const [heads, queries] = this.figure.stack(view.tensor).shape;
+    const across = Math.ceil(Math.sqrt(heads));
+    const [room, cell] = [side / across, (side / across - (across > 1 ? 1 : 0)) / queries];
+    const axis = { first: 0, count: queries, size: cell };
+    for (let head = 0; head < heads; head++)
+      this.figure.heat(
+        context,
+        { ...view, head },
+        {
+          x: (head % across) * room,
+          y: Math.floor(head / across) * room,
+          cell,
+          rows: axis,
+          columns: axis,
+          from: 0,
+          to: queries,
+          alpha: view.ablated?.includes(head) ? 0.3 : 1,
+        },
+      );
+  }
+
   /** @param {CanvasRenderingContext2D} context @param {Heads} view @param {number} share */
   paint(context, view, share) {
     const { figure, side } = this;

@@ -3,6 +3,7 @@
 x (1, tokens, d_model), a layer as wide as the tokens; the seed draws whatever the learner does not give.
 """
 
+from core.experiments.multi_head.circuits import heads_add_up, key_bias, two_products
 from core.experiments.multi_head.copy_task import Progress, copy_task, trained_to_copy
 from core.experiments.multi_head.diversity import diverse, one_wide_head, part_ways
 from core.experiments.multi_head.mixing import concatenated, heads_are_layers, own_group
@@ -18,6 +19,9 @@ CLAIMS = (
     same_size,
     own_group,
     concatenated,
+    two_products,
+    key_bias,
+    heads_add_up,
     heads_are_layers,
     one_wide_head,
     part_ways,

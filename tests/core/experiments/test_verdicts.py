@@ -264,6 +264,7 @@ FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = {
     "masks.mask_alone": fails(*SHORT),
     "masks.elsewhere": fails(*TWINS),
     "masks.any_distance": fails(*tokens_and_maps(1, huge), 0),
+    "multi_head.two_products": fails(*ONE_HEAD),
     "multi_head.just_reshape": fails(*ONE_HEAD),
     "multi_head.cut_input": fails(*ONE_HEAD),
     "multi_head.block_diagonal": fails(normal(1, 7, 6, seed=1), wide_identity(), 0),

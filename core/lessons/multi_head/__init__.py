@@ -6,10 +6,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from core.analysis.sinks import Sink, delivery
 from core.attention import MultiHeadAttention, MultiHeadTrace, merge_heads, multi_head_attend, split_heads
 from core.attention.heads import merge_without_transpose, split_without_transpose
 from core.experiments.multi_head.splitting import LEAK_TOKENS, causal_layer, future_leaks
 from core.lessons.material import Layer
+from core.lessons.multi_head import circuits
+from core.lessons.multi_head.circuits import Circuits
+from core.lessons.self_attention import MEASURES, by_layer
 from core.lessons.shown import Matrices, Shown
 from core.trace import matrices, steps
 
@@ -35,11 +39,17 @@ class Settings:
     ablated: tuple[int, ...] = ()
     mixing: bool = True
 
+    @property
+    def right(self) -> bool:
+        """Whether heads are split, merged and mixed as they should be, however many there are."""
+        return self.split == RIGHT_SPLIT and self.merge == RIGHT_MERGE and self.mixing
+
 
 @dataclass(frozen=True)
 class Lesson:
-    """Multi-head attention as the learner built it, and as it should be.
+    """Multi-head attention as the learner built it, and as the layer is: with its own number of heads.
 
+    circuits      the heads by their products: cut as the learner cut them, but rightly.
     cut           (heads, tokens, head_dim): the wide rows of queries, rightly cut but not yet stacked.
     split_origin  (heads, tokens): the token whose numbers each row of the stack of queries holds.
     merged_slots  (slots, tokens, head_dim): the merged rows, cut into the slots of the heads.
@@ -48,6 +58,7 @@ class Lesson:
 
     built: MultiHeadTrace
     right: MultiHeadTrace
+    circuits: Circuits
     cut: Float[Tensor, "heads tokens head_dim"]
     split_origin: Int[Tensor, "heads tokens"]
     merged_slots: Float[Tensor, "heads tokens head_dim"]
@@ -55,7 +66,7 @@ class Lesson:
 
     @property
     def change(self) -> float:
-        """How far the result is from the right one, relative to its size."""
+        """How far the result is from what the layer gives, relative to its size."""
         return ((self.built.mixed - self.right.mixed).norm() / self.right.mixed.norm().clamp(min=1e-12)).item()
 
     @property
@@ -79,11 +90,12 @@ def divisors(width: int) -> list[int]:
 
 
 def run(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, settings: Settings) -> Lesson:
-    """Build the layer with the learner's split, merge and ablated heads, and beside it the right one."""
+    """Build the layer with the learner's heads, split, merge and muted heads, and beside it the layer as it is."""
+    own = layer.n_heads
     layer = replace(layer, n_heads=settings.n_heads)
     built = build(x, layer, settings)
-    as_it_should_be = Settings(settings.n_heads)
-    right = built if settings == as_it_should_be else build(x, layer, as_it_should_be)
+    right = built if settings == Settings(own) else replace(layer, n_heads=own)(x)
+    rightly = built if settings.right else layer(x, ablated=settings.ablated)
     n_tokens, n_heads = x.shape[1], settings.n_heads
     places = torch.arange(n_tokens * n_heads)
     # without its transpose, a reshape deals out the blocks of head_dim numbers in the order in which they lie in memory
@@ -94,6 +106,7 @@ def run(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, setting
     return Lesson(
         built,
         right,
+        circuits.run(x, layer, rightly, settings.ablated),
         split_heads(built.projected, n_heads)[0],
         split_origin,
         split_heads(built.merged, n_heads)[0],
@@ -101,21 +114,26 @@ def run(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, setting
     )
 
 
-def beside(result: Lesson) -> Matrices:
-    """What figures show beside the trace."""
+def beside(result: Lesson, whole: Sink | None) -> Matrices:
+    """What figures show beside the trace. whole: of all layers of the model, where there is one."""
+    weights, values = result.built.attention.weights[0], result.built.values[0]
     return {
+        "delivered": delivery(weights, values).shares.numpy(),
+        **({} if whole is None else {"first_token": by_layer(whole, weights.shape[-1])}),
         "cut": result.cut.numpy(),
         "split_origin": result.split_origin.float().numpy(),
         "merged_slots": result.merged_slots.numpy(),
         "merge_origin": result.merge_origin.float().numpy(),
-    }
+    } | circuits.beside(result.circuits)
 
 
-def shown(given: Layer, settings: Settings) -> Shown:
+def shown(given: Layer, settings: Settings, whole: Sink | None = None) -> Shown:
     """All that the figures show."""
     result = run(given.x, given.layer, settings)
-    tensors = matrices(steps(result.built)) | beside(result)
-    return Shown(tensors, {"queries": given.words, "keys": given.words})
+    tensors = matrices(steps(result.built)) | beside(result, whole)
+    return Shown(
+        tensors, {"queries": given.words, "keys": given.words, "measures": MEASURES, "circuits": circuits.LINES}
+    )
 
 
 def build(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, settings: Settings) -> MultiHeadTrace:
