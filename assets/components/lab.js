@@ -92,10 +92,11 @@ class Panel {
       view: {
         kind: "matrix",
         tensor: "weights",
-        scale: "weights",
+        scale: part.signed ? "signed" : "weights",
+        limit: 1,
         rows: "queries",
         columns: "keys",
-        margin: "sum",
+        margin: part.signed ? undefined : "sum",
         hidden: part.tensors.allowed ? "allowed" : undefined,
         readout: part.tensors.queries ? "pair" : "plain",
         chain: "open",
@@ -108,9 +109,9 @@ class Panel {
     const asking = part.cross ? part.tokens.queries : null;
     this.tokenStrip.update({ tokens: part.tokens.keys, asking, weights: (query) => this.weights(query), theme });
     const bar = element("span", { className: "bar" });
-    bar.style.background = gradient(theme.ramps.weights);
+    bar.style.background = gradient(theme.ramps[part.signed ? "signed" : "weights"]);
     this.legend.replaceChildren(
-      element("span", { className: "number", children: ["0"] }),
+      element("span", { className: "number", children: [part.signed ? "−1" : "0"] }),
       bar,
       element("span", { className: "number", children: ["1"] }),
     );

@@ -1,5 +1,6 @@
 """The sentence lab: one matrix of all heads of a model, between the tokens or words that are shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -73,6 +74,31 @@ def shown(
     matrix = grouped(summarised(weights, of, layer, head), rows, columns)
     heads = grouped(weights[layer], rows, columns)
     return Shown({"weights": matrix.numpy(), "heads": heads.numpy()}, {"queries": queries, "keys": keys})
+
+
+def difference(
+    one: Float[np.ndarray, "rows columns"], other: Float[np.ndarray, "other_rows other_columns"]
+) -> Float[np.ndarray, "rows columns"]:
+    """One matrix minus another, cell by cell. Raises ValueError where they are not of one size."""
+    if one.shape != other.shape:
+        rows, columns = one.shape
+        raise ValueError(
+            f"the first matrix has {rows} rows and {columns} columns, the other {other.shape[0]} and {other.shape[1]}: a "
+            "difference needs as many tokens in both"
+        )
+    return one - other
+
+
+def compared(one: Shown, other: Shown) -> Shown:
+    """All that the figures show of two matrices and their difference."""
+    weights, others = one.tensors["weights"], other.tensors["weights"]
+    tensors = {"weights": weights, "other": others, "difference": difference(weights, others)}
+    return Shown(tensors, {axis: together(one.tokens[axis], other.tokens[axis]) for axis in ("queries", "keys")})
+
+
+def together(ones: Sequence[str], others: Sequence[str]) -> list[str]:
+    """The words of two sentences place by place, both where they differ."""
+    return [one if one == other else f"{one} / {other}" for one, other in zip(ones, others, strict=True)]
 
 
 def again(

@@ -12,6 +12,7 @@ from core.analysis.head_statistics import Words, head_statistic, is_there, ranki
 from core.analysis.sinks import Measure
 from core.experiments import sentence_lab as experiments
 from core.lessons import sentence_lab, text_attention
+from core.lessons.shown import call
 from core.lessons.text_attention import Kind, TextAttention, kinds, summaries
 from core.models import loading, offline
 from core.models.errors import ModelError
@@ -32,6 +33,7 @@ from pages.parts import (
     url_state,
     word_importance,
 )
+from pages.parts.beside import Beside, differing
 from pages.parts.figures import Matrix
 from pages.parts.payload import pack
 from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer, limit, look_of_link, remember
@@ -100,7 +102,7 @@ class Choice:
 
     kind         which attention: encoder, decoder or cross.
     shown        one of what `summaries` offers.
-    compare      what stands beside it.
+    compare      what stands beside it; difference: in place of it, what it is taken off.
     looked_for   the kind of head to find, or None.
     measure      weights, or what they deliver.
     """
@@ -108,6 +110,7 @@ class Choice:
     kind: Kind
     shown: Summary
     compare: str
+    difference: bool
     looked_for: str | None
     measure: Measure
     hide_special: bool
@@ -137,6 +140,7 @@ def choose_view(loaded: LoadedModel, found: Reading) -> Choice:
         bind="query-params",
         width=170,
     )
+    difference = compare not in (None, NOTHING) and controls.Controls(PREFIX).toggle("Difference", "difference")
     looked_for = st.selectbox(
         "Find heads that look at",
         [ANY_HEAD, *statistics(within=kind != "cross")],
@@ -148,7 +152,7 @@ def choose_view(loaded: LoadedModel, found: Reading) -> Choice:
     hide = st.toggle("Hide special tokens", key=f"{PREFIX}_hide", bind="query-params")
     merge = st.toggle("Merge word pieces", key=f"{PREFIX}_merge", bind="query-params")
     looked_for = None if looked_for in (None, ANY_HEAD) else looked_for
-    return Choice(kind, shown, compare or NOTHING, looked_for, measure, hide, merge)
+    return Choice(kind, shown, compare or NOTHING, difference, looked_for, measure, hide, merge)
 
 
 def place_of_link(name: str, seen: TextAttention, default: tuple[int, int]) -> tuple[int, int]:
@@ -209,7 +213,7 @@ def panel(
     return words, sent
 
 
-def beside(
+def compare_with(
     loaded: LoadedModel,
     languages: Languages | None,
     found: Reading,
@@ -217,20 +221,22 @@ def beside(
     seen: TextAttention,
     place: tuple[int, int],
     second: str | None,
-) -> tuple[dict | None, dict, tuple[int, int] | None]:
-    """What is compared with the open matrix: its words, its tensors, and which head it is, if it is another one."""
+) -> Beside | None:
+    """What is compared with the open matrix; None for nothing."""
     if choice.compare == OTHER_HEAD:
         other = place_of_link("beside", seen, (place[0], (place[1] + 1) % seen.n_heads))
         words, tensors = panel(found, seen, ONE_HEAD, other, "second_")
-        return {**words, "kind": "head"}, tensors, other
+        again = sentence_lab.again(loaded, found, seen, ONE_HEAD, *other)
+        return Beside({**words, "kind": "head"}, tensors, other, again)
     if choice.compare == OTHER_SENTENCE:
         text = controls.Controls(PREFIX).sentence(OTHER, "The other sentence", "other")
         read_too = read_all(loaded, languages, text, second, "other")
         if read_too is not None and (seen_too := choice.attention(read_too)) is not None:
             words, tensors = panel(read_too, seen_too, choice.shown, place, "second_")
             words["title"] += ", other sentence"
-            return {**words, "kind": "sentence"}, tensors, None
-    return None, {}, None
+            again = sentence_lab.again(loaded, read_too, seen_too, choice.shown, *place)
+            return Beside({**words, "kind": "sentence"}, tensors, None, again)
+    return None
 
 
 def focus(seen: TextAttention, shown: np.ndarray) -> dict[str, int]:
@@ -248,14 +254,21 @@ def take_away(
     place: tuple[int, int],
     shown: np.ndarray,
     start: dict,
+    other: Beside | None,
 ) -> None:
     """The open matrix as a figure and as numbers, all heads as an NPZ, the forward pass as a program."""
-    view = Matrix("weights", "weights")
+    view, tensors = Matrix("weights", "weights"), {"weights": shown}
     label = f"layer {seen.stack.numbers[place[0]]} head {place[1]}" if choice.shown == ONE_HEAD else choice.shown
     words = {
         axis: [Token(text, special) for text, special in zip(side.pieces, side.special, strict=True)]
         for axis, side in (("queries", seen.queries), ("keys", seen.keys))
     }
+    again = sentence_lab.again(loaded, found, seen, choice.shown, *place)
+    if other and other.change is not None:
+        view, title = Matrix("difference", "signed", limit=1.0), other.words["title"]
+        again = call(sentence_lab.compared, again, other.again)
+        tensors |= {"difference": other.change}
+        words = {axis: [Token(**each) for each in side] for axis, side in other.words["tokens"].items()}
     scene_to_keep = StepViewer(
         lesson="sentence_lab",
         signature="",
@@ -264,9 +277,8 @@ def take_away(
         opens_at=label,
         tokens=words,
         focus=start,
-        tensors={"weights": shown},
+        tensors=tensors,
     )
-    again = sentence_lab.again(loaded, found, seen, choice.shown, *place)
 
     def all_heads() -> dict[str, np.ndarray]:
         return {"weights_of_all_heads": seen.weights.numpy()}
@@ -302,8 +314,10 @@ def lab() -> None:
         return
     place = place_of_link("open", seen, (3, 1))
     first, tensors = panel(found, seen, choice.shown, place, "first_")
-    other, others, other_place = beside(loaded, languages, found, choice, seen, place, second)
-    tensors |= others | {"grid": seen.small(head_captions.GRID_SIDE).numpy()}
+    other = compare_with(loaded, languages, found, choice, seen, place, second)
+    if other and choice.difference:
+        other = differing(first, tensors["first_weights"], other)
+    tensors |= (other.tensors if other else {}) | {"grid": seen.small(head_captions.GRID_SIDE).numpy()}
     if max(len(seen.rows), len(seen.columns)) <= ALL_IN_FULL:
         tensors["every"] = seen.weights.flatten(0, 1).numpy()
     shown = tensors["first_weights"]
@@ -317,9 +331,9 @@ def lab() -> None:
         "numbers": seen.stack.numbers,
         "heads": seen.n_heads,
         "open": place,
-        "beside": other_place,
+        "beside": other and other.place,
         "first": first,
-        "second": other,
+        "second": other and other.words,
         "score": None if score is None else score.flatten().tolist(),
         "ranking": [] if score is None else ranking(score, head_captions.RANKED),
         "caption": head_captions.caption(loaded, found, seen, choice.looked_for),
@@ -327,14 +341,19 @@ def lab() -> None:
         "look": look_of_link(start),
     }
     weights = frozenset({"first_weights", "first_given", "second_weights", "second_given", "every"})
+    if other and other.change is not None:
+        weights -= {"second_weights"}
     sent = pack(words, tensors, weights, exact=frozenset(tensors) - weights)
     key = f"{PREFIX}_view"
     with figure:
         assets.component("lab")(key=key, data=sent, on_opened_change=opened, on_view_change=lambda: remember(key))
-        take_away(loaded, found, seen, choice, first["title"], place, shown, start)
+        take_away(loaded, found, seen, choice, first["title"], place, shown, start, other)
     with below:
         word_importance.show(PREFIX, loaded.name, str(loaded.device), text, second, found)
-    claims.show_claims(f"{PREFIX}_words", experiments.CLAIMS, ((*experiments.SENTENCES, text),))
+    try:
+        claims.show_claims(f"{PREFIX}_words", experiments.CLAIMS, ((*experiments.SENTENCES, text),))
+    except ModelError as error:
+        messages.problem(f"{PREFIX}_claims", "The claims cannot be tried.", f"{error}.")
 
 
 lab()

@@ -55,6 +55,7 @@ PAGES = [
     ("sentence_lab", {"lab_show": "mean of all", "lab_hide": "true"}),
     ("sentence_lab", {"lab_show": "rollout", "lab_merge": "true", "lab_text": "unbelievable tokenization"}),
     ("sentence_lab", {"lab_measure": "weight × ‖v‖", "lab_merge": "true", "lab_text": "unbelievable tokenization"}),
+    ("sentence_lab", {"lab_compare": "another sentence", "lab_difference": "true"}),
     ("sentence_lab", {"lab_second": "It was a pair of sentences"}),
     ("translation_lab", {}),
     ("translation_lab", {"many_weights": "after it is known"}),

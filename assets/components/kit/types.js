@@ -159,7 +159,7 @@
 /**
  * @typedef {{
  *   title: string, note: Span[], tokens: Record<string, Token[]>, cross: boolean, limits?: Record<string, number>,
- *   kind?: "head" | "sentence", way?: Way,
+ *   kind?: "head" | "sentence", way?: Way, signed?: boolean,
  * }} PanelWords
  */
 

@@ -33,9 +33,11 @@ def _ours(place: int) -> WordImportance | None:
 def _measured(sentence: str) -> WordImportance | None:
     """The words of a sentence, as the offline model has them; None where they cannot be put into an order."""
     loaded = loading.load(offline.NAME)
-    if not sentence.strip() or why_not(loaded, tokenize(loaded, sentence), None):
+    try:
+        tokens = tokenize(loaded, sentence)
+    except ValueError:  # nothing that it could read
         return None
-    return word_importance(loaded, sentence)
+    return None if why_not(loaded, tokens, None) else word_importance(loaded, sentence)
 
 
 def agreement(sentences: Sentences) -> tuple[dict[str, float], int]:
