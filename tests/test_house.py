@@ -296,6 +296,7 @@ KEPT_FOR_ALL = {
     "pages/server/sockets.py _WAITED": "when a socket that is open had to wait, by a random number",
     "core/experiments/sentence_lab/importance.py _ours": "numbers on our own sentences",
     "core/listing.py _code": "lines of our own source",
+    "pages/parts/glossary.py words_of": "words of our own sentences",
     "pages/parts/formula.py _explained": "letters of our own formulas",
     "core/models/image_attention.py _folder": "where a model lies",
     "core/models/spelling.py spelling_of": "how a tokenizer writes",

@@ -14,7 +14,18 @@ from core.models.errors import ModelError
 from core.models.image_reading import OWN, ImageReading
 from core.models.loaded import LoadedModel
 from core.vision.classifier import FITS, Fit
-from pages.parts import answers, claims, controls, downloads, messages, models, own_picture, patch_explorer, url_state
+from pages.parts import (
+    answers,
+    claims,
+    controls,
+    downloads,
+    glossary,
+    messages,
+    models,
+    own_picture,
+    patch_explorer,
+    url_state,
+)
 from pages.parts.figures import Overlay
 from pages.parts.patch_explorer import Look, Shown
 from pages.parts.step_viewer import StepView, StepViewer
@@ -242,4 +253,5 @@ def all_maps(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on:
 
 
 lab()
+glossary.show("image_lab")
 claims.show_sources(("dosovitskiy2021", "abnar2020", "darcet2024", "chefer2021"))

@@ -26,6 +26,7 @@ from pages.parts import (
     controls,
     delivered,
     downloads,
+    glossary,
     head_captions,
     messages,
     models,
@@ -357,4 +358,5 @@ def lab() -> None:
 
 
 lab()
+glossary.show("sentence_lab")
 claims.show_sources(("clark2019", "abnar2020", "kobayashi2020", "wang2020", "reimers2019"))

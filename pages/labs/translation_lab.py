@@ -17,7 +17,17 @@ from core.models.languages import Languages
 from core.models.loaded import LoadedModel
 from core.tables import as_csv
 from core.trace import steps
-from pages.parts import claims, controls, downloads, messages, models, own_sentences, step_viewer, translations
+from pages.parts import (
+    claims,
+    controls,
+    downloads,
+    glossary,
+    messages,
+    models,
+    own_sentences,
+    step_viewer,
+    translations,
+)
 from pages.parts.figures import Heads, Matrix, Table, tables
 from pages.parts.step_viewer import StepView, StepViewer
 from pages.parts.words import Scope, Token, say
@@ -353,4 +363,5 @@ def lab() -> None:
 
 
 lab()
+glossary.show("translation_lab")
 claims.show_sources(("bahdanau2015", "luong2015", "vaswani2017", "chen2016"))

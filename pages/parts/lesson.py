@@ -37,6 +37,7 @@ from core.training.comparison import Comparison
 from pages.parts import (
     claims,
     downloads,
+    glossary,
     learning,
     learning_curve,
     messages,
@@ -315,6 +316,7 @@ class Lesson:
         run_queue.fragment(self._lesson)()
         for draw in self._asides:
             self._guarded(draw)
+        glossary.show(self.slug)
         claims.show_sources(self.sources)
 
     def _lesson(self) -> None:

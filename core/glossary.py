@@ -1,0 +1,121 @@
+"""Words of the field that lessons use without stopping to explain them: what each means, and how it is found in a text.
+
+`tests/test_glossary.py` holds every page to it: a page that says a word offers what it means.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word, what it means, and the regular expression by which a text is searched for it, if not the word itself."""
+
+    word: str
+    means: str
+    found: str = ""
+
+    def stands_in(self, text: str) -> bool:
+        """Whether a text says it."""
+        return bool(re.search(rf"\b(?:{self.found or re.escape(self.word)})\b", text, re.IGNORECASE))
+
+
+WORDS = (
+    Word(
+        "AUC",
+        "How well a map finds an object: the probability that a pixel of it, drawn at random, gets more than one beside it. 0.5 "
+        "is chance, 1 is perfect.",
+    ),
+    Word(
+        "Bayes' rule",
+        "How probable a cause is once its effect is seen: the probability before, times how well it explains the effect, over "
+        "the sum of the same for all causes.",
+        "Bayes",
+    ),
+    Word("bias", "In a formula: learned numbers that are added. Of a model (inductive bias): see there.", "biases"),
+    Word("BLEU", "Runs of one to four words that a translation shares with a human one, from 0 to 100."),
+    Word(
+        "convolution",
+        "One small table of weights that slides over a picture: the same at every place.",
+        r"convolution\w*",
+    ),
+    Word(
+        "cosine", "How alike two vectors point, whatever their lengths: 1 the same way, 0 at right angles, −1 opposite."
+    ),
+    Word(
+        "dot product",
+        "Two rows of numbers, multiplied number by number and added up: large where they agree.",
+        "dot products?|dot",
+    ),
+    Word(
+        "embedding",
+        "A row of numbers that stands for a word, a place or a patch, looked up or computed.",
+        r"embeddings?|embedded",
+    ),
+    Word(
+        "entropy", "How spread out shares are: 0 where one has all, the logarithm of their number where all are alike."
+    ),
+    Word("gradient", "How far a number moves for a small change of another one. Training follows it.", "gradients?"),
+    Word(
+        "inductive bias",
+        "What a model takes for granted before it has seen any example, such as that neighbours belong together.",
+    ),
+    Word(
+        "kernel",
+        "In regression: a function that says how much a point counts by how near it is. Of a convolution: its small "
+        "table of weights.",
+        "kernels?",
+    ),
+    Word("library", "Code of others that a program uses; here mostly torch and transformers.", "library|libraries"),
+    Word(
+        "LayerNorm",
+        "Each token's numbers are shifted to a mean of 0, scaled to a spread of 1, then scaled and shifted as was "
+        "learned.",
+        "LayerNorm|LN",
+    ),
+    Word("logarithmic scale", "Each step on it multiplies by the same number in place of adding it.", "logarithmic"),
+    Word("loss", "How wrong a model is on its examples, as one number that training makes smaller.", "loss|losses"),
+    Word("mean squared error", "The differences from what is right, squared and averaged.", "mean squared error"),
+    Word("operator", "Something that makes tensors of tensors by a fixed rule."),
+    Word("pooled", "Made one vector of many, by their mean or by taking one of them.", r"pool(?:ed|ing)"),
+    Word("seed", "Where random numbers begin: the same one gives the same numbers again.", "seeds?"),
+    Word(
+        "softmax",
+        "Makes shares of scores: e to the power of each, over the sum of all of these. They are above 0 and add up to 1.",
+    ),
+    Word(
+        "standard deviation",
+        "How far numbers lie from their mean: the root of the mean squared distance.",
+        "deviations?",
+    ),
+    Word(
+        "token",
+        "One of the pieces that a text or a picture is cut into: a word, a part of one, a patch.",
+        "tokens?",
+    ),
+    Word("variance", "The mean squared distance of numbers from their mean.", "variances?"),
+    Word("vector", "A row of numbers.", "vectors?"),
+    Word(
+        "view, transpose, reshape",
+        "A tensor's numbers under other axes: a view reads them where they lie with other lengths, a transpose exchanges two "
+        "axes, a reshape gives other lengths and copies where it must.",
+        r"transposes?|reshap\w+",
+    ),
+    Word(
+        "filter",
+        "What slides lets through: they call W_K and W_V so, for what they take from each input.",
+        "filters?|W_K",
+    ),
+    Word(
+        "memory",
+        "What can be looked at again: the states of an encoder, or the keys and values, on many slides.",
+        "memory",
+    ),
+)
+
+
+def words_in(texts: Iterable[str]) -> list[Word]:
+    """The words that some texts say, in the order of the alphabet."""
+    whole = "\n".join(texts)
+    return sorted((each for each in WORDS if each.stands_in(whole)), key=lambda each: each.word.lower())
