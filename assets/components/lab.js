@@ -4,6 +4,7 @@ import { Figure } from "./figure.js";
 import { HeadGrid } from "./head_grid.js";
 import { savePicture } from "./kit/canvas.js";
 import { gradient, UNREAD } from "./kit/colour.js";
+import { copyLink } from "./kit/copy_link.js";
 import { FigureTable } from "./kit/figure_table.js";
 import { ViewLink } from "./kit/link.js";
 import { mount } from "./kit/mount.js";
@@ -68,7 +69,13 @@ class Panel {
         this.picture,
         element("div", {
           className: "foot",
-          children: [this.legend, arrows((event) => this.figure.key(event)), this.table.button, ...this.tools],
+          children: [
+            this.legend,
+            arrows((event) => this.figure.key(event)),
+            this.table.button,
+            copyLink(),
+            ...this.tools,
+          ],
         }),
         this.table.node,
         this.readout.node,

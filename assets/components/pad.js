@@ -9,6 +9,7 @@ import { button, element } from "./kit/text.js";
 
 const SIDE = 256;
 const WIDEST = 1024; // pixels a side of a pasted picture that is sent
+const REMEMBERED = 30; // strokes that can be taken back
 const COLOURS = [
   "#1d1b2c",
   "#ffffff",
@@ -36,12 +37,30 @@ function createPad(root, io) {
   });
   const pen = penOf(canvas);
   const says = element("p", { className: "says", role: "status" });
+  const undo = button("Undo", { className: "small-button", title: "Take the last stroke back (Ctrl and Z)" });
+  undo.disabled = true;
+  undo.onclick = takeBack;
   let colour = COLOURS[0];
   let wide = 12;
   /** @type {number[] | null} */
   let before = null; // where the pen was, while it draws
   let at = [SIDE / 2, SIDE / 2]; // where the keys have moved it
   let down = false;
+
+  /** @type {ImageData[]} */
+  const past = []; // the pad before each stroke, the last one last
+
+  function remember() {
+    past.push(pen.getImageData(0, 0, SIDE, SIDE));
+    if (past.length > REMEMBERED) past.shift();
+    undo.disabled = false;
+  }
+
+  function takeBack() {
+    const last = past.pop();
+    if (last) pen.putImageData(last, 0, 0);
+    undo.disabled = past.length === 0;
+  }
 
   function clear() {
     pen.fillStyle = "#ffffff";
@@ -68,6 +87,7 @@ function createPad(root, io) {
   canvas.onpointerdown = (event) => {
     if (event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
+    remember();
     before = place(event);
     line(before, before);
   };
@@ -79,12 +99,19 @@ function createPad(root, io) {
   };
   canvas.onpointerup = canvas.onpointercancel = () => (before = null);
   canvas.onkeydown = (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "z") {
+      takeBack();
+      event.preventDefault();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation(); // r and c are Streamlit's
     const step = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] }[event.key];
     if (event.key === " ") {
       down = !down;
-      if (down) line(at, at);
+      if (down) {
+        remember();
+        line(at, at);
+      }
       says.textContent = down ? "The pen is down." : "The pen is up.";
     } else if (step) {
       const to = at.map((place, axis) => clamp(place + step[axis], 0, SIDE));
@@ -147,13 +174,16 @@ function createPad(root, io) {
   width.oninput = () => (wide = Number(width.value));
   width.onkeydown = (event) => event.stopPropagation();
   const again = button("Clear", { className: "small-button" });
-  again.onclick = clear;
+  again.onclick = () => {
+    remember();
+    clear();
+  };
   const use = button("Use this drawing", { className: "small-button use" });
   use.onclick = () => send(canvas, "drawn");
   root.append(
     canvas,
     element("div", { className: "row", children: swatches }),
-    element("div", { className: "row", children: [width, again, use] }),
+    element("div", { className: "row", children: [width, undo, again, use] }),
     element("p", {
       className: "says",
       children: ["Or copy a picture anywhere, click the pad and paste it (Ctrl and V)."],

@@ -2,6 +2,7 @@
 
 import { savePicture } from "./kit/canvas.js";
 import { gradient } from "./kit/colour.js";
+import { copyLink } from "./kit/copy_link.js";
 import { FigureTable } from "./kit/figure_table.js";
 import { mount } from "./kit/mount.js";
 import { total } from "./kit/numbers.js";
@@ -51,7 +52,7 @@ function createPatchExplorer(root, io) {
     const table = new FigureTable(() => picture.read());
     const foot = element("div", {
       className: "foot",
-      children: [legend, arrows((event) => picture.key(event)), table.button, save],
+      children: [legend, arrows((event) => picture.key(event)), table.button, copyLink(), save],
     });
     const node = element("section", {
       className: "panel",

@@ -4,6 +4,7 @@ import { Computation } from "./computation.js";
 import { Figure } from "./figure.js";
 import { partsOf } from "./figure_numbers.js";
 import { fit, savePicture } from "./kit/canvas.js";
+import { copyLink } from "./kit/copy_link.js";
 import { FigureTable } from "./kit/figure_table.js";
 import { ViewLink } from "./kit/link.js";
 import { mount } from "./kit/mount.js";
@@ -60,6 +61,7 @@ function createStepViewer(root, io) {
     on: button("Word ›", { className: "small-button", "aria-label": "One word on" }),
     edit: button("", { className: "small-button", "aria-pressed": "false" }),
     numbers: table.button,
+    copy: copyLink(),
     save: button("Save PNG", { className: "small-button" }),
   };
   const foot = element("div", {

@@ -57,6 +57,7 @@ def scene(ui: Controls) -> Scene | None:
     result = self_attention.run(given.x, given.maps, chosen)
     tokens = [given.tokens[place] for place in result.order]
     with ui.more():
+        ui.take_back("Words in their order", "order")
         by = delivered.ask(ui)
     sink, *whole = delivered.whole_model(given.read) if given.read else (None,)
     return Scene(

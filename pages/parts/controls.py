@@ -178,6 +178,11 @@ class Controls:
         """Put what no widget holds into the link; an empty text leaves it."""
         url_state.write(self.key(name), value)
 
+    def take_back(self, label: str, name: str) -> None:
+        """A button by which what was done in a figure leaves the link again."""
+        done = url_state.read(self.key(name)) is not None
+        st.button(label, key=self.key(f"no_{name}"), disabled=not done, on_click=lambda: self.write(name))
+
 
 def say_if_empty(text: str, key: str) -> bool:
     """Whether there is nothing to read in the box of this key; if so, the page says how to begin."""

@@ -102,6 +102,12 @@ def test_the_pad_is_drawn_on_by_keyboard_and_left_by_tab(visit):
     visitor.page.get_by_role("button", name="Clear", exact=True).focus()
     visitor.press("Enter")
     assert pad.evaluate(drawn) == 255
+    visitor.page.get_by_role("button", name="Undo", exact=True).focus()
+    visitor.press("Enter")
+    assert pad.evaluate(drawn) < 100
+    pad.focus()
+    visitor.press("Control+z")
+    assert pad.evaluate(drawn) == 255
 
 
 def test_cells_of_a_number_table_are_walked_by_arrows(visit):

@@ -79,6 +79,20 @@ def test_words_move_by_keyboard_and_outputs_move_along(visit):
     visitor.after(lambda: visitor.page.keyboard.press("Alt+ArrowLeft"))
     visitor.begins(".token-strip .word", "[CLS]", "animal", "the", "did")
     assert visitor.link["self_attention_order"].startswith("0,2,1,3")
+    visitor.after(lambda: visitor.page.get_by_role("button", name="Words in their order").click())
+    visitor.begins(".token-strip .word", "[CLS]", "the", "animal", "did")
+    visitor.linked(self_attention_order=None)
+
+
+def test_the_link_is_copied_once_it_names_what_is_shown(visit):
+    visitor = visit("/self_attention", reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"])
+    visitor.see(".step-viewer .steps").focus()
+    visitor.page.keyboard.press("End")
+    visitor.page.get_by_role("button", name="Copy link").click()
+    expect(visitor.page.get_by_role("button", name="Copied")).to_be_visible()
+    title = visitor.text(".step-viewer .say h3")
+    copied = visitor.page.evaluate("navigator.clipboard.readText()")
+    expect(visit(copied.removeprefix(visitor.address)).see(".step-viewer .say h3")).to_have_text(title)
 
 
 def test_words_move_by_dragging(visit):
