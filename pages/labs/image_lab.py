@@ -19,7 +19,6 @@ from pages.parts import (
     claims,
     controls,
     downloads,
-    glossary,
     messages,
     models,
     own_picture,
@@ -253,5 +252,4 @@ def all_maps(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on:
 
 
 lab()
-glossary.show("image_lab")
-claims.show_sources(("dosovitskiy2021", "abnar2020", "darcet2024", "chefer2021"))
+claims.show_sources("image_lab", ("dosovitskiy2021", "abnar2020", "darcet2024", "chefer2021"))

@@ -26,7 +26,6 @@ from pages.parts import (
     controls,
     delivered,
     downloads,
-    glossary,
     head_captions,
     messages,
     models,
@@ -358,5 +357,4 @@ def lab() -> None:
 
 
 lab()
-glossary.show("sentence_lab")
-claims.show_sources(("clark2019", "abnar2020", "kobayashi2020", "wang2020", "reimers2019"))
+claims.show_sources("sentence_lab", ("clark2019", "abnar2020", "kobayashi2020", "wang2020", "reimers2019"))

@@ -21,7 +21,6 @@ from pages.parts import (
     claims,
     controls,
     downloads,
-    glossary,
     messages,
     models,
     own_sentences,
@@ -363,5 +362,4 @@ def lab() -> None:
 
 
 lab()
-glossary.show("translation_lab")
-claims.show_sources(("bahdanau2015", "luong2015", "vaswani2017", "chen2016"))
+claims.show_sources("translation_lab", ("bahdanau2015", "luong2015", "vaswani2017", "chen2016"))

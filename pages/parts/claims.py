@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.experiments.claim import Claim
 from core.sources import SOURCES
-from pages.parts import assets, url_state
+from pages.parts import assets, glossary, url_state
 from pages.parts.payload import pack
 from pages.parts.progress import visit
 
@@ -54,8 +54,9 @@ def _found(claim: Claim, inputs: tuple) -> dict:
     }
 
 
-def show_sources(keys: Sequence[str]) -> None:
-    """Where the lesson comes from."""
+def show_sources(slug: str, keys: Sequence[str]) -> None:
+    """What the words of a page mean, and where it comes from."""
+    glossary.show(slug)
     lines = [f"- [{SOURCES[key].short}]({SOURCES[key].url}), *{SOURCES[key].title}*" for key in dict.fromkeys(keys)]
     with st.expander("Where this comes from"):
         st.markdown("\n".join(lines))

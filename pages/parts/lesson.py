@@ -37,7 +37,6 @@ from core.training.comparison import Comparison
 from pages.parts import (
     claims,
     downloads,
-    glossary,
     learning,
     learning_curve,
     messages,
@@ -316,8 +315,7 @@ class Lesson:
         run_queue.fragment(self._lesson)()
         for draw in self._asides:
             self._guarded(draw)
-        glossary.show(self.slug)
-        claims.show_sources(self.sources)
+        claims.show_sources(self.slug, self.sources)
 
     def _lesson(self) -> None:
         self._guarded(self._draw)
