@@ -343,7 +343,7 @@ class Lesson:
         if scene.evidence is not None:
             if scene.asks:
                 question.ask(self.slug, self._asked, scene)
-            claims.show_claims(self.slug, self.claims, scene.evidence)
+            claims.show_claims(self.slug, self.claims, scene.evidence, scene.tokens)
 
     def viewer(self, scene: Scene) -> StepViewer:
         """The step viewer of a scene."""

@@ -69,6 +69,25 @@ def test_two_sentences_stand_side_by_side(visit):
     expect(visitor.see(".lab-view .panel")).to_have_count(2)
 
 
+def test_weights_become_what_they_deliver_in_the_grid_the_head_and_the_sentence_below(visit):
+    visitor = visit("/sentence_lab")
+    expect(visitor.see(".token-strip .word").first).to_have_text("[CLS]")
+    visitor.after(lambda: visitor.page.get_by_role("radio", name="weight × ‖v‖").click())
+    visitor.linked(lab_measure="weight × ‖v‖")
+    visitor.says(".lab-view .caption", "Of all weight “[CLS]” gets 48%, of weight × ‖v‖ 10%")
+    expect(visitor.see(".readout .chain")).to_have_text(re.compile(r"→ 0\.6529 × ‖v‖ .* in the row → 0\.77\d\d$"))
+
+
+def test_each_word_is_taken_out_once_the_panel_is_opened(visit):
+    visitor = visit("/sentence_lab")
+    panel = visitor.see("[data-testid=stExpander]", has_text="What attention is not")
+    visitor.asks(lambda: panel.locator("summary").click())
+    visitor.says("[data-testid=stExpander]", "Spearman's rank correlation")
+    visitor.linked(lab_words="true")
+    panel.scroll_into_view_if_needed()
+    visitor.see(".stPlotlyChart").wait_for(timeout=20_000)
+
+
 def test_special_tokens_are_hidden_and_pieces_merged(visit):
     visitor = visit("/sentence_lab?lab_text=Unbelievably+tokenization&lab_hide=true&lab_merge=true")
     expect(visitor.see(".token-strip .word")).to_have_text(["unbelievably", "tokenization"])

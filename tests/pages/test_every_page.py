@@ -1,12 +1,14 @@
 """What holds for every page: it opens, at both ends of every control, and under every impossible link."""
 
 import ast
+import re
 import textwrap
 from importlib import import_module
 
 import pytest
 
 from pages.course.catalogue import LESSONS, built
+from pages.parts import claims
 from pages.parts.claims import VERDICTS
 from tests.pages.screen import assert_no_failure, open_page, sent
 
@@ -129,3 +131,13 @@ def test_a_link_to_a_step_that_does_not_exist_shows_the_first_view(slug):
     first = sent(open_page(slug), "step_viewer")[0]["step"]
     for step in ("99", "-1", "x", "", "٣", "1e9", "0.5"):
         assert (step, sent(open_page(slug, step=step), "step_viewer")[0]["step"]) == (step, first)
+
+
+def test_a_finding_says_which_word_a_place_is_where_the_page_shows_as_many():
+    words = {"token": ["the", "cat"], "key": ["sat"]}
+    assert claims.named("token 1 and key 0 and key 1 of query 0", words) == (
+        "token 1 (“cat”) and key 0 (“sat”) and key 1 of query 0"
+    )
+    app = open_page("self_attention", self_attention_text="The cat sat", self_attention_open="8")
+    (found,) = [each for each in sent(app, "claims")[0]["claims"] if each["open"]]
+    assert re.search(r"token \d \(“(\[CLS\]|the|cat|sat|\[SEP\])”\)", found["says"])
