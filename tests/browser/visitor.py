@@ -32,12 +32,13 @@ DRAWN = """() => {
     const root = (host) => [host, ...host.querySelectorAll("*")].map((node) => node.shadowRoot).find(Boolean);
     return hosts.length > 0 && hosts.every((host) => root(host)?.querySelector(".lab[data-ready]:not([data-untold])"));
 }"""
-# the script has run, every part is drawn and has told the link what it shows, and no panel slides, for a few frames on
-# end: between two runs a page rests, too
+# the script has run, every part is drawn and has told the link what it shows, no code of Streamlit's is on its way, and
+# no panel slides, for a few frames on end: between two runs a page rests, too
 AT_REST = f"""(asked) => {{
     const slides = [...document.querySelectorAll("[data-testid=stExpander] details")]
         .some((panel) => panel.getAnimations({{ subtree: true }}).length);
-    const rests = !slides && document.querySelector("{RESTING}") && ({DRAWN})();
+    const awaited = document.querySelector("[data-testid=stSkeleton]");
+    const rests = !slides && !awaited && document.querySelector("{RESTING}") && ({DRAWN})();
     const frames = window.resting?.asked === asked ? window.resting.frames : 0;
     window.resting = {{ asked, frames: rests ? frames + 1 : 0 }};
     return window.resting.frames > 4;
