@@ -138,7 +138,7 @@ def steps_of_a_sentence(scene: Scene):
         tables(Table("embedded", "E"), Table("positions", "P"), Table("summed", "E + P + s")),
         title="Words and places",
     )
-    yield step("LN", tables(Table("normed", "LN")))
+    yield step("LN", tables(Table("normed", "LN")), counted=False)
     places = "places ↓ · places →"
     yield step("nearness", Matrix("nearness", "signed", limit=1, corner="cosine", readout="plain", axes=places))
     yield step("distance", Curves("by_distance", "table", "places apart", "mean cosine"))

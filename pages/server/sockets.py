@@ -22,6 +22,7 @@ from streamlit.runtime import Runtime
 from pages.server import settings
 
 AT_ONCE: Final = 6.0  # seconds of messages that may come all at once
+LARGE: Final = 2**18  # bytes: each further so many of a message count like a further message
 CALM: Final = 3.0  # seconds without any, or with few, after which earlier haste is forgotten
 PATIENCE: Final = 10.0  # seconds in which messages have to wait; then the socket is closed
 REFUSED: Final = 1008  # of RFC 6455: against the policy
@@ -58,7 +59,7 @@ class Paced:
             if message["type"] != "websocket.receive":
                 return message
             now = self._clock()
-            due = max(due, now - AT_ONCE) + 1 / self._rate
+            due = max(due, now - AT_ONCE) + (1 + len(message.get("bytes") or b"") // LARGE) / self._rate
             if due <= now - CALM:
                 late = None
             if due <= now:

@@ -13,6 +13,11 @@ from tests.pages.screen import assert_no_failure, open_page, said, sent
 CLOSE = {"atol": 1e-5, "rtol": 0}
 
 
+def test_a_link_that_counts_the_steps_leads_where_it_led_before_there_were_more():
+    words, _ = sent(open_page("positions", step="1"), "step_viewer")
+    assert words["views"][words["step"]]["label"] == "nearness"
+
+
 @pytest.mark.parametrize("change", real.CHANGES)
 def test_the_sentence_is_shown_as_the_core_reads_it_under_every_change(change):
     words, tensors = sent(open_page("positions", positions_change=change), "step_viewer")

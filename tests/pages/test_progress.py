@@ -106,7 +106,7 @@ def test_the_map_says_how_far_one_came_and_where_to_go_on_on_another_computer_to
     }
     assert "1 of 9 lessons done, 1 begun, 3 of 3 questions right." in said(seen)
     (link,) = [element for element in seen.get("page_link") if "Go on where you were" in element.proto.label]
-    assert "4 · Queries, keys, values, step 4" in link.proto.label
+    assert "4 · Queries, keys, values, step 5" in link.proto.label
     comes("f" * 32)
     assert set(came(open_page("map")).values()) == {"not begun"}
 

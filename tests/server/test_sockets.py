@@ -10,10 +10,9 @@ import pytest
 import streamlit as st
 from starlette.datastructures import Headers
 
-from pages.server.sockets import AT_ONCE, PATIENCE, REFUSED, OneEach, Paced, slowed
+from pages.server.sockets import AT_ONCE, LARGE, PATIENCE, REFUSED, OneEach, Paced, slowed
 
 RATE = 10.0
-MESSAGE = {"type": "websocket.receive", "bytes": b"x"}
 
 
 class Clock:
@@ -35,7 +34,7 @@ def run(coroutine) -> None:
         pool.submit(asyncio.run, coroutine).result()
 
 
-def taken(every: float, lasts: float, more: float = 0.0) -> tuple[list[float], list[str], list[dict]]:
+def taken(every: float, lasts: float, more: float = 0.0, size: int = 1) -> tuple[list[float], list[str], list[dict]]:
     """When the app gets the messages of a socket that sends one every so many seconds, what its page then says, and what
     the socket is sent."""
     clock, came, said, sent = Clock(more), [], [], []
@@ -45,7 +44,11 @@ def taken(every: float, lasts: float, more: float = 0.0) -> tuple[list[float], l
         nonlocal count
         clock.now = max(clock.now, start + count * every)
         count += 1
-        return MESSAGE if clock.now < start + lasts else {"type": "websocket.disconnect", "code": 1000}
+        return (
+            {"type": "websocket.receive", "bytes": b"x" * size}
+            if clock.now < start + lasts
+            else {"type": "websocket.disconnect", "code": 1000}
+        )
 
     async def send(message):
         sent.append(message)
@@ -87,6 +90,12 @@ def test_a_socket_that_goes_on_is_closed_in_words_and_told_nothing_more(more):
     (closed,) = sent
     assert closed["reason"] == "This page asks more than 10 times a second. Reload the page."
     assert len(closed["reason"].encode()) <= 123  # of RFC 6455
+
+
+def test_a_large_message_counts_like_several():
+    came, _, _ = taken(every=0.125, lasts=5, size=9 * LARGE)
+    assert came[:5] == [0, 0.125, 0.25, 0.375, 0.5]
+    assert all(later - earlier == pytest.approx(1) for earlier, later in pairwise(came[10:-1]))
 
 
 def test_sockets_do_not_wait_for_each_other():
