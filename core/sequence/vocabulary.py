@@ -20,6 +20,7 @@ _NO_SPACE_BEFORE: Final = (".", ",", ")")
 _NO_SPACE_AFTER: Final = ("(", "'")
 _BYTE: Final = re.compile(r"<0x[0-9A-F]{2}>")
 _LETTER: Final = "x"
+_SCRIPTS: Final = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,16 @@ class Pieces:
 def clean(text: str) -> str:
     """One spelling for what looks the same: composed accents, straight apostrophes, plain spaces."""
     return " ".join(unicodedata.normalize("NFC", text).replace("’", "'").split())
+
+
+def foreign(text: str) -> tuple[str, str] | None:
+    """The first word of a text in letters that are not Latin, and what script they are; None where there is none."""
+    for word in clean(text).split():
+        for letter in filter(str.isalpha, word):
+            script = unicodedata.name(letter, "unknown").split()[0]
+            if script not in ("LATIN", "FEMININE", "MASCULINE", "MICRO", "MODIFIER"):
+                return word, _SCRIPTS.get(script, script.capitalize())
+    return None
 
 
 def as_written(piece: str) -> str:

@@ -143,7 +143,8 @@ def steps(scene: Scene):
     yield step(
         "weights",
         weights_matrix(hidden="allowed"),
-        "Hidden tokens get exactly 0, and each row still adds up to 1: {q} spends {weights[q,k]:.2f} on {k}, among the "
+        ("Each row" if seen == everything else "Hidden tokens get exactly 0, and each row still")
+        + " adds up to 1: {q} spends {weights[q,k]:.2f} on {k}, among the "
         "{allowed[q]} it may see." + (FILLING if chosen.padded else ""),
         operator="softmax",
     )
@@ -156,8 +157,10 @@ def steps(scene: Scene):
     yield step(
         "wrong way",
         pair_matrix("wrong", "wrong", "A, cut", "weights", cornerNote="⊙ [allowed]", margin="sum", hidden="allowed"),
-        "Softmax first, mask after: the hidden scores already stand in the denominator. The rows no longer add up to 1, the "
-        "worst is left with {smallest_row_sum:.2f}.",
+        "Nothing is hidden, so that the order makes no difference."
+        if seen == everything
+        else "Softmax first, mask after: the hidden scores already stand in the denominator. The rows no longer add up to 1, "
+        "the worst is left with {smallest_row_sum:.2f}.",
         shows="cut",
         title="Masking after the softmax",
         instead=too_late,

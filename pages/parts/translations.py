@@ -9,7 +9,7 @@ from core.lessons import looking_back
 from core.models.errors import ModelError
 from core.sequence.decoding import Interventions
 from core.sequence.trained import Translation
-from core.sequence.vocabulary import MARKS, Pieces, Vocabulary
+from core.sequence.vocabulary import MARKS, Pieces, Vocabulary, foreign
 from pages.parts import messages
 from pages.parts.words import Token
 
@@ -21,6 +21,7 @@ EXAMPLES = (
 )
 
 GUESS = 0.3  # translations of our examples lie above 0.4, those of words that were never learned about 0.2
+LONGEST_WORD = 24  # signs of a word that is said again
 R = TypeVar("R")
 
 
@@ -61,6 +62,12 @@ def understand(text: str, key: str, translate: Callable[[str], R]) -> R | None:
         messages.problem(key, "This text cannot be translated.", f"{error}.{more}", EXAMPLES)
         return translate(last) if last else None
     st.session_state[kept] = text
+    if met := foreign(text):
+        word, script = met
+        st.caption(
+            f"“{messages.literal(word[:LONGEST_WORD])}” is written in {script} letters. These translators learned English "
+            "alone: what they make of it is noise."
+        )
     return found
 
 

@@ -166,6 +166,15 @@ def test_checking_performs_the_experiment_on_the_step_viewer():
     assert app.selectbox(key="masks_kind").value == "causal"
 
 
+def test_where_nothing_is_hidden_no_step_says_that_something_is():
+    views = sent(open_page("masks", masks_kind="nothing hidden"), "step_viewer")[0]["views"]
+    said_of = {view["label"]: "".join(text for text, *_ in view["notice"]) for view in views}
+    assert said_of["weights"].startswith("Each row adds up to 1: ")
+    assert said_of["wrong way"] == "Nothing is hidden, so that the order makes no difference."
+    assert said_of["masked"] == "Nothing is hidden, so nothing changes."
+    assert "nothing can leak" in said_of["leak"]
+
+
 def test_a_window_reaches_as_far_as_the_sentence_and_stays_as_chosen_while_it_grows():
     app = open_page("masks", masks_kind="band", masks_window="5")
     assert (app.slider(key="masks_window").value, app.slider(key="masks_window").max) == (5, 13)

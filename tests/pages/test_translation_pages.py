@@ -131,6 +131,13 @@ def test_a_word_that_is_no_piece_is_spelled_in_pieces_and_said():
     assert "No word is there" in said(app)
 
 
+@pytest.mark.parametrize("slug", ["bottleneck", "looking_back"])
+def test_letters_of_another_script_are_told_where_they_are_typed(slug):
+    app = open_page(slug, **{f"{slug}_text": "Мой брат *красный*"})
+    assert "“Мой” is written in Cyrillic letters. These translators learned English alone" in said(app)
+    assert "learned English alone" not in said(open_page(slug))
+
+
 def test_everything_can_be_taken_back():
     app = open_page("looking_back", looking_back_look="3.1")
     app.button(key="looking_back_undo_all").click().run()

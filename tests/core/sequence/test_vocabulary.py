@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis.strategies import text
 from tokenizers import Tokenizer
 
-from core.sequence.vocabulary import END, PAD, START, Vocabulary, clean
+from core.sequence.vocabulary import END, PAD, START, Vocabulary, clean, foreign
 
 SENTENCES = ("I don't know the house.", "L'homme qu'il a vu est là.", "The old man sees the red house.") * 3
 
@@ -55,3 +55,17 @@ def test_words_that_are_cut_already_stay_cut(vocabulary):
 def test_a_saved_vocabulary_reads_the_same(vocabulary):
     again = Vocabulary(Tokenizer.from_str(vocabulary.as_json()))
     assert all(again.read(sentence) == vocabulary.read(sentence) for sentence in SENTENCES)
+
+
+@pytest.mark.parametrize(
+    ("text", "met"),
+    [
+        ("I see a Привет here", ("Привет", "Cyrillic")),
+        ("我爱你", ("我爱你", "Chinese")),
+        ("the naïve cœur of 2ª", None),
+        ("नमस्ते", ("नमस्ते", "Devanagari")),
+        ("🙂 1, 2", None),
+    ],
+)
+def test_letters_of_another_script_are_named(text, met):
+    assert foreign(text) == met
