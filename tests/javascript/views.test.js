@@ -253,3 +253,19 @@ test("a figure is what it is, or each of its tables", () => {
   assert.deepEqual(partsOf({ kind: "tables", tables: [table, table] }), [table, table]);
   assert.deepEqual(partsOf(matrix()), [matrix()]);
 });
+
+test("the small picture of all heads shows all of them, whichever is looked at", () => {
+  for (const [kind, tensor] of [
+    ["heads", "heads"],
+    ["cube", "cube"],
+  ]) {
+    const found = figure();
+    const drawn = [];
+    found.heat = (_, { head }, { x, y }) => drawn.push([head, x, y]);
+    found.selection.pin({ head: 3 });
+    new VIEWS[kind](found).thumbnail(null, { kind, tensor, scale: "signed", ablated: [3] }, 44);
+    assert.deepEqual(new Set(drawn.map(([head]) => head)), new Set(Array(HEADS).keys()));
+    assert.equal(new Set(drawn.map(([, x, y]) => `${x} ${y}`)).size, HEADS);
+    assert.ok(drawn.every(([, x, y]) => x < 44 && y < 44));
+  }
+});
