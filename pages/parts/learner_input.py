@@ -239,6 +239,11 @@ def pair(
     return PairInput(sentences.shown(first), sentences.shown(second), operands, origin, again)
 
 
+@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+def _asking(_made: Translation, text: str, score: looking_back.Score) -> Operands:
+    return attention.of_translation(looking_back.model(score), _made)
+
+
 def _translation(ui: Controls, text: str, score: looking_back.Score) -> PairInput | None:
     """A translator that asks, word for word, what it reads."""
     name = looking_back.MODELS[score]
@@ -253,7 +258,7 @@ def _translation(ui: Controls, text: str, score: looking_back.Score) -> PairInpu
     translator = looking_back.model(score)
     asking, seen = (translations.tokens(pieces, translator.vocabulary) for pieces in (made.target, made.source))
     again = partial(attention.translated, text, score)
-    return PairInput(asking, seen, attention.of_translation(translator, made), translations.origin(name), again)
+    return PairInput(asking, seen, _asking(made, text, score), translations.origin(name), again)
 
 
 def _by_hand(ui: Controls, tables: Sequence[NumberTable]) -> tuple[tuple[str, ...], Sequence]:

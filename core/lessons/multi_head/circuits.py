@@ -15,7 +15,7 @@ from core.trace import step
 
 SEED = 8  # of a bias that is added to all keys of a head
 LINES = ("where it looks", "what it brings")  # of the singular values
-EXACT = 1e-6  # of the largest singular value: what is smaller is 0, but for rounding
+EXACT = 1e-5  # of the largest singular value: what is smaller is 0, but for rounding
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def singular_values(
     left: Float[Tensor, "heads d_model head_dim"], right: Float[Tensor, "heads d_model head_dim"]
 ) -> Float[Tensor, "heads head_dim"]:
     """Of left times right turned over, which has no others but zeros: found on two triangles, which is fast."""
-    triangles = (torch.linalg.qr(each.double(), mode="r").R for each in (left, right))
+    triangles = (torch.linalg.qr(each, mode="r").R for each in (left, right))
     first, second = triangles
     return torch.linalg.svdvals(first @ second.mT)
 
@@ -133,7 +133,7 @@ def run(
     singular = torch.stack([singular_values(w_query, w_key), singular_values(w_value, w_output.mT)], dim=1)
     ranks = (singular > EXACT * singular.amax(-1, keepdim=True)).sum(-1)
     width = min(2 * singular.shape[-1], x.shape[-1])
-    singular = torch.nn.functional.pad(singular, (0, width - singular.shape[-1])).float()
+    singular = torch.nn.functional.pad(singular, (0, width - singular.shape[-1]))
     bias = normal(layer.n_heads, 1, w_key.shape[-1], seed=SEED).to(x)
     moved = (own.queries[0] * bias).sum(-1)
     scale = w_key.shape[-1] ** -0.5
