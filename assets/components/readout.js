@@ -1,10 +1,11 @@
 // The cell that is looked at, computed before the eye: which numbers went in, what came out.
 
-import { cut, FONT, fit, heat, writeLettered } from "./kit/canvas.js";
+import { cut, FONT, fit, heat, write, writeLettered } from "./kit/canvas.js";
+import { inkOn, shade } from "./kit/colour.js";
 import { number, signed, total } from "./kit/numbers.js";
 import { rowOf } from "./kit/selection.js";
 import { element, spans, spoken } from "./kit/text.js";
-import { deliveredOf, saidOf } from "./kit/way.js";
+import { deliveredOf, saidOf, softmaxOf, termOf, termsOf } from "./kit/way.js";
 
 /** @import { Matrix } from "./kit/figure_kinds.js" */
 /** @import { Readable, Span, StepView, Tensor } from "./kit/types.js" */
@@ -12,6 +13,9 @@ import { deliveredOf, saidOf } from "./kit/way.js";
 /** @import { Figure } from "./figure.js" */
 
 const STRIP = 15; // height of a strip
+const WRITTEN = 18; // of one whose numbers are written into it
+const FEW = 8; // numbers that are
+const PRODUCT = "q × k";
 const NAME = 96; // room for its name
 /** @type {Record<string, [name: string, role: string | null]>} */
 const NAMES = { queries: ["query", "query"], keys: ["key", "key"], values: ["value", "value"], x: ["vector", null] };
@@ -28,8 +32,11 @@ export class Readout {
     this.drawn = [];
     this.title = element("div", { className: "title", "aria-live": "polite" });
     this.strips = element("canvas", { role: "img" });
+    this.term = element("div", { className: "term" });
     this.chain = element("div", { className: "chain" });
-    this.node = element("div", { className: "readout", children: [this.title, this.strips, this.chain] });
+    this.node = element("div", { className: "readout", children: [this.title, this.strips, this.term, this.chain] });
+    this.strips.onpointermove = ({ offsetX }) => this.#point(offsetX);
+    this.strips.onpointerleave = () => this.#point(-1);
   }
 
   /** @param {StepView} stepView */
@@ -45,6 +52,7 @@ export class Readout {
     this.chain.replaceChildren(...spans(chain));
     this.drawn = strips;
     this.#draw(strips, at);
+    this.#point(-1);
   }
 
   /**
@@ -119,7 +127,9 @@ export class Readout {
     const last = CHAIN.indexOf(told ?? "");
     const put = (/** @type {string} */ name, /** @type {string} */ text) =>
       chain.push([text, name === told ? "mark" : "number"]);
-    chain.push([dotProduct ? "sum of q × k " : "score ", null]);
+    const terms = dotProduct ? termsOf(q.row(query), k.row(key)) : [];
+    if (terms.length) chain.push(...terms, [" = ", null]);
+    else chain.push([dotProduct ? "sum of q × k " : "score ", null]);
     put("scores", number(value("scores")));
     if (last >= 1) {
       chain.push([divisor === 1 ? " = " : ` ÷ ${number(divisor)} = `, null]);
@@ -129,10 +139,10 @@ export class Readout {
       chain.push([visible ? "  allowed " : "  not allowed ", null]);
       put("masked", visible ? number(value("scaled")) : number(-Infinity));
     }
-    if (last >= 3) {
-      chain.push([" → softmax ", null]);
-      put("weights", visible ? number(value("weights"), 3) : "exactly 0");
-    }
+    if (last >= 3 && visible) {
+      const scores = [...figure.tensor("scaled").row(query)].filter((_, place) => figure.visible(query, place));
+      chain.push(...softmaxOf(scores, value("scaled"), value("weights")));
+    } else if (last >= 3) chain.push([" → softmax ", null], ["exactly 0", "mark"]);
     if (told === "wrong") {
       chain.splice(0, chain.length, ["softmax first ", null], [number(value("early"), 3), "number"]);
       chain.push([visible ? " × 1 = " : " × 0 = ", null], [number(value("wrong"), 3), "mark"]);
@@ -142,7 +152,7 @@ export class Readout {
       { name: `q ${asks}`, role: "query", values: q.row(query), limit: figure.payload.limits.queries },
       { name: `k ${asked}`, role: "key", values: k.row(key), limit: figure.payload.limits.keys },
     ];
-    if (dotProduct) strips.push({ name: "q × k", values: products(q, query, k, key) });
+    if (dotProduct) strips.push({ name: PRODUCT, values: products(q, query, k, key) });
     return {
       title: [
         [asks, "query"],
@@ -182,7 +192,7 @@ export class Readout {
       strips: [
         { name: `q ${asks}`, role: "query", values: q.row(query), limit: figure.payload.limits.queries },
         { name: `k ${asked}`, role: "key", values: k.row(key), limit: figure.payload.limits.keys },
-        { name: "q × k", values: products(q, query, k, key) },
+        { name: PRODUCT, values: products(q, query, k, key) },
       ],
       chain,
     };
@@ -200,10 +210,10 @@ export class Readout {
     const { tensor, limit } = /** @type {Matrix} */ (view);
     const [weights, values, output] = [figure.tensor("weights"), figure.tensor("values"), figure.tensor(tensor)];
     const dimension = Math.min(figure.selection.now.dimension, output.columns - 1);
-    const strongest = [...weights.row(query).keys()]
-      .filter((key) => figure.visible(query, key))
+    const seen = [...weights.row(query).keys()].filter((key) => figure.visible(query, key));
+    const strongest = seen
       .sort((a, b) => weights.at(query, b) - weights.at(query, a))
-      .slice(0, 3);
+      .slice(0, seen.length > FEW ? 3 : FEW);
     /** @type {Span[]} */
     const chain = strongest.flatMap((key, i) => [
       [i ? " + " : "", null],
@@ -213,7 +223,8 @@ export class Readout {
       [" ", null],
       [number(values.at(key, dimension)), "number"],
     ]);
-    if (weights.columns > strongest.length) chain.push([" + …", null]);
+    if (seen.length > strongest.length) chain.push([" + …", null]);
+    chain.push([" = ", null], [number(output.at(query, dimension)), "number"]);
     return {
       title: [
         ["output", "output"],
@@ -234,6 +245,23 @@ export class Readout {
       chain,
       at: dimension,
     };
+  }
+
+  /**
+   * Of two rows of many numbers and their product: the term that the pointer is on.
+   *
+   * @param {number} x
+   */
+  #point(x) {
+    const [one, other, product] = this.drawn;
+    const many = product?.name === PRODUCT && product.values.length > FEW;
+    this.term.hidden = !many;
+    if (!many) return;
+    const cell = (this.strips.clientWidth - NAME) / product.values.length;
+    const place = Math.floor((x - NAME) / cell);
+    const values = [one, other, product].map((strip) => strip.values[place]);
+    this.term.textContent =
+      values[0] === undefined ? `${product.values.length} terms: point at one` : termOf(place, values);
   }
 
   /** @param {StepView} stepView @returns {Said} */
@@ -258,31 +286,40 @@ export class Readout {
     this.strips.setAttribute("aria-label", told.join("; "));
     const { theme } = this.figure;
     const width = Math.max(160, this.node.clientWidth - 2);
-    const context = fit(this.strips, width, strips.length * STRIP);
+    const few = strips[0].values.length <= FEW;
+    const high = few ? WRITTEN : STRIP;
+    const context = fit(this.strips, width, strips.length * high);
     strips.forEach(({ name, role, values, limit }, row) => {
       const font = `500 12px ${FONT.sans}`;
       context.font = font;
       const colour = theme.colours[role ?? ""] ?? theme.colours["ink-2"];
-      writeLettered(context, cut(context, name, NAME - 6), 0, (row + 0.5) * STRIP, { font, colour });
-      const high = limit ?? Math.max(...values.map(Math.abs), 1e-9);
+      writeLettered(context, cut(context, name, NAME - 6), 0, (row + 0.5) * high, { font, colour });
+      const end = limit ?? Math.max(...values.map(Math.abs), 1e-9);
       heat(context, {
         x: NAME,
-        y: row * STRIP + 2,
+        y: row * high + 2,
         width: width - NAME,
-        height: STRIP - 3,
+        height: high - 3,
         rows: 1,
         columns: values.length,
         value: (_, column) => values[column],
         colours: theme.ramps.signed,
-        low: -high,
-        high,
+        low: -end,
+        high: end,
         theme,
       });
-      if (at === undefined) return;
       const cell = (width - NAME) / values.length;
+      if (few)
+        for (const [place, value] of values.entries())
+          write(context, number(value), NAME + (place + 0.5) * cell, row * high + high / 2, {
+            font: `500 11px ${FONT.mono}`,
+            colour: inkOn(shade(theme.ramps.signed, value, -end, end)),
+            align: "center",
+          });
+      if (at === undefined) return;
       context.strokeStyle = theme.colours.ink;
       context.lineWidth = 1.5;
-      context.strokeRect(NAME + at * cell - 0.5, row * STRIP + 1.5, cell, STRIP - 3);
+      context.strokeRect(NAME + at * cell - 0.5, row * high + 1.5, cell, high - 3);
     });
   }
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deliveredOf, saidOf, wayOf } from "../../assets/components/kit/way.js";
+import { deliveredOf, saidOf, softmaxOf, termOf, termsOf, wayOf } from "../../assets/components/kit/way.js";
 
 const PLAIN = { scale: 1, softcap: null, sink: null };
 const near = (found, expected) => assert.ok(Math.abs(found - expected) < 1e-9, `${found} is not ${expected}`);
@@ -64,4 +64,22 @@ test("a weight times the length of its value is a share of what arrives", () => 
     .map(([part]) => part)
     .join("");
   assert.equal(said, " × ‖v‖ 15.000 = 7.500 of 10.000 in the row → 0.7500");
+});
+
+const words = (spans) => spans.map(([part]) => part).join("");
+
+test("a short product is written term by term, and a long one is not", () => {
+  assert.equal(words(termsOf([2, -1], [0.5, -3])), "2.00 × 0.50 + (−1.00) × (−3.00)");
+  assert.deepEqual(termsOf(new Array(7).fill(1), new Array(7).fill(1)), []);
+  assert.equal(termOf(4, [2, -3, -6]), "number 4: 2.00 × (−3.00) = −6.00");
+});
+
+test("a weight is its exponential over the sum of those of its row", () => {
+  const said = words(softmaxOf([0, 1, -1], 1, Math.E / (1 + Math.E + 1 / Math.E)));
+  assert.equal(said, " → e^1.00 = 2.72 ÷ (1.00 + 2.72 + 0.37) = 0.665");
+});
+
+test("where scores are large or many, the largest is taken off before", () => {
+  assert.equal(words(softmaxOf([100, 99], 99, 0.269)), " → e^(99.00 − 100.00) = 0.37 ÷ (1.00 + 0.37) = 0.269");
+  assert.equal(words(softmaxOf(new Array(7).fill(2), 2, 1 / 7)), " → e^(2.00 − 2.00) = 1.00 ÷ 7.00 = 0.143");
 });

@@ -82,6 +82,58 @@ export function saidOf(way, asked, key, weight) {
   return [...said, [" → ", null], [number(weight, 4), "mark"]];
 }
 
+const FEW = 6; // terms that are written out one by one
+const SMALL = 20; // scores whose exponentials can be written as they are
+
+/**
+ * A product of two rows, term by term where there are few; nothing where there are many.
+ *
+ * @param {Row} one
+ * @param {Row} other
+ * @returns {Span[]}
+ */
+export function termsOf(one, other) {
+  if (one.length > FEW) return [];
+  return Array.from(one, (term, place) => [
+    `${place ? " + " : ""}${inBrackets(term)} × ${inBrackets(other[place])}`,
+    null,
+  ]);
+}
+
+/**
+ * One term of a product, in words.
+ *
+ * @param {number} place
+ * @param {number[]} values the two numbers and their product
+ */
+export const termOf = (place, [one, other, product]) =>
+  `number ${place}: ${inBrackets(one)} × ${inBrackets(other)} = ${number(product)}`;
+
+/**
+ * How the softmax makes one weight: its exponential over the sum of those of the row, each written where there are few.
+ *
+ * @param {number[]} scores of the keys that may be seen
+ * @param {number} score of the one
+ * @param {number} weight
+ * @returns {Span[]}
+ */
+export function softmaxOf(scores, score, weight) {
+  const largest = Math.max(...scores);
+  const shift = scores.length <= FEW && Math.max(...scores.map(Math.abs)) <= SMALL ? 0 : largest;
+  const shares = scores.map((each) => Math.exp(each - shift));
+  const power = shift ? `e^(${number(score)} − ${inBrackets(shift)})` : `e^${inBrackets(score)}`;
+  const whole = scores.length <= FEW ? `(${shares.map((each) => number(each)).join(" + ")})` : number(total(shares));
+  return [
+    [` → ${power} = `, null],
+    [number(Math.exp(score - shift)), "number"],
+    [` ÷ ${whole} = `, null],
+    [number(weight, 3), "mark"],
+  ];
+}
+
+/** @param {number} value */
+const inBrackets = (value) => number(value).replace(/^−(.*)$/, "(−$1)");
+
 /**
  * From the weights of a row to the share of one key in what they deliver, in words.
  *
