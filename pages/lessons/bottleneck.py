@@ -157,8 +157,8 @@ def twice(scene: Scene) -> None:
             "that looks back has a score besides (lesson 2), and in training it was shown which words belong together, as a "
             "program had counted."
         )
-        for name, found in (("Through one vector", scene.result.fixed), ("Looking back", scene.result.looking)):
-            translations.show(name, found, bottleneck.translator().vocabulary)
+        made = {"Through one vector": scene.result.fixed, "Looking back": scene.result.looking}
+        translations.compare(made, bottleneck.translator().vocabulary)
 
 
 @page.aside

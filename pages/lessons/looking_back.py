@@ -177,11 +177,9 @@ def texts(scene: Scene) -> None:
     """What is written: now, by itself if somebody intervened, and without attention."""
     result = scene.result
     with st.container(key=page.ui.key("texts"), border=True):
-        rows = [("Looking back", result.now)]
-        if result.intervened:
-            rows = [("With your changes", result.now), ("By itself", result.free)]
-        for name, found in (*rows, ("Through one vector, without attention", result.fixed)):
-            translations.show(name, found, looking_back.model("additive").vocabulary)
+        own = {"By itself": result.free, "With your changes": result.now} if result.intervened else {}
+        rows = (own or {"Looking back": result.now}) | {"Through one vector, without attention": result.fixed}
+        translations.compare(rows, looking_back.model("additive").vocabulary)
 
 
 @page.below

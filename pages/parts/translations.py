@@ -1,6 +1,7 @@
 """From a sentence in a text box to a translation with all its numbers, and words for all that can go wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import TypeVar
 
 import streamlit as st
@@ -97,12 +98,25 @@ def tokens(pieces: Pieces, vocabulary: Vocabulary, forced: Sequence[int] = ()) -
     ]
 
 
-def show(name: str, made: Translation, vocabulary: Vocabulary) -> None:
-    """A translation under its name, with what should be known of it."""
-    st.caption(name)
-    st.text(made.text)
-    if told := doubts(made, vocabulary):
-        st.caption(told)
+def compare(made: Mapping[str, Translation], vocabulary: Vocabulary) -> None:
+    """Translations under their names, each with what should be known of it, and what it has otherwise than the first."""
+    (_, first), *_ = made.items()
+    for name, each in made.items():
+        words = differences(first.text, each.text)
+        st.caption(name + (" · bold: otherwise than above" if any(other for _, other in words) else ""))
+        st.markdown(
+            " ".join(f"**{messages.literal(word)}**" if other else messages.literal(word) for word, other in words)
+        )
+        if told := doubts(each, vocabulary):
+            st.caption(told)
+
+
+def differences(first: str, second: str) -> list[tuple[str, bool]]:
+    """The words of the second text, and whether each is another one than in the first, or not there at all."""
+    before, words = first.split(), second.split()
+    same = SequenceMatcher(None, before, words, autojunk=False).get_matching_blocks()
+    kept = {place for block in same for place in range(block.b, block.b + block.size)}
+    return [(word, place not in kept) for place, word in enumerate(words)]
 
 
 def origin(name: str) -> str:
