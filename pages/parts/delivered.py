@@ -5,9 +5,10 @@ from typing import get_args
 
 import streamlit as st
 
-from core.analysis.sinks import Measure, Sink, sink
+from core.analysis.sinks import Measure, Sink, delivery, sink
 from core.lessons import material
 from core.lessons.material import Encoded
+from core.listing import ran
 from pages.parts.controls import Controls
 from pages.parts.figures import Curves, Matrix, weights_matrix
 from pages.parts.lesson import StepDeclared, step
@@ -46,7 +47,7 @@ def weights(by: Measure) -> StepDeclared:
     """The step of the weights, or of what they deliver."""
     if by == WEIGHT:
         return step("weights", matrix(by), BUDGET, operator="softmax")
-    return step("weights", matrix(by), ARRIVES, operator="softmax", title=TITLE)
+    return step("weights", matrix(by), ARRIVES, shows=(), operator="softmax", title=TITLE, code=ran(delivery))
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False)
