@@ -20,9 +20,10 @@ function createLearning(root) {
   const curve = element("canvas", { tabindex: 0, role: "slider", "aria-label": "Update that is looked at" });
   const map = element("canvas", { role: "img" });
   const says = element("p", { className: "says", "aria-live": "off" });
+  const written = element("div", { className: "written" });
   const table = new FigureTable(() => read());
   const tools = element("div", { className: "tools", children: [backAndOn((event) => step(event.key)), table.button] });
-  root.append(element("div", { className: "two", children: [curve, map] }), says, tools, table.node);
+  root.append(element("div", { className: "two", children: [curve, map] }), written, says, tools, table.node);
   /** @type {LearningData} */
   let data;
   /** @type {Theme} */
@@ -58,6 +59,7 @@ function createLearning(root) {
     ];
     if (at.found !== null) parts.push(`${percent(at.found)} of the ${content} look at the right ${word}`);
     says.textContent = `${looked === null ? "Now" : "Then"}, ${parts.join(" · ")}, on ${wholes} it never saw; of the one above, ${percent(at.probe)} of the ${words}.`;
+    paintWritten(at.written);
     const { values } = data.tensors.losses;
     const loss = values.length
       ? `: a loss from ${number(values[0], 2)} to ${number(values[values.length - 1], 2)} per ${data.nouns[3]}, over ${values.length} updates`
@@ -101,6 +103,33 @@ function createLearning(root) {
         cell: (row, column) => number(weights.at(row, column), 3),
       },
     ];
+  }
+
+  /**
+   * What it writes by itself, beside what it should write: a word that stands elsewhere there is marked.
+   *
+   * @param {string[]} words
+   */
+  function paintWritten(words) {
+    const wanted = data.target;
+    /** @param {string} label @param {HTMLElement[]} said */
+    const line = (label, said) =>
+      element("p", { children: [element("span", { className: "label", children: [label] }), ...said] });
+    const marked = words.map((word, place) => {
+      const right = word === wanted[place];
+      return element("span", {
+        className: right ? "right" : "wrong",
+        title: right ? undefined : `should be ${wanted[place] ?? "the end"}`,
+        children: [word],
+      });
+    });
+    written.replaceChildren(
+      line("It writes", marked.length ? marked : [element("span", { className: "wrong", children: ["nothing"] })]),
+      line(
+        "It should write",
+        wanted.map((word) => element("span", { children: [word] })),
+      ),
+    );
   }
 
   /** @param {number} share */

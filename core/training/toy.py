@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.seeded import seeded
+from core.sequence import decoding
 from core.sequence.decoder import AttentionKind, DecoderConfig
 from core.sequence.translator import Translator
 from core.training import digits, grammar, translation
@@ -57,6 +58,7 @@ class Snapshot:
     probe_right   share of the probe's words that are right, given the true ones before.
     right     share of the words it writes that are right, on sentences it never saw, given the true ones before.
     exact     share of those sentences that are right to their end.
+    written   what it writes for the probe by itself, each word from its own before, without the mark of the end.
     """
 
     update: int
@@ -69,6 +71,7 @@ class Snapshot:
     probe_right: float
     right: float
     exact: float
+    written: tuple[str, ...]
 
     @property
     def with_attention(self) -> Float[Tensor, "target source"]:
@@ -144,7 +147,18 @@ class ToyTraining:
             probe_right,
             right,
             exact,
+            self.write(probe),
         )
+
+    def write(self, example: Example) -> tuple[str, ...]:
+        """What it writes for a source by itself, two words longer at most than what it should write."""
+        words, made = self._task.VOCABULARY, batch([example], self._task.VOCABULARY)
+        self.model.eval()
+        with torch.inference_mode():
+            source = self.model.encode(made.source, made.lengths)
+        marks = (words.index("<s>"), words.index(grammar.END))
+        ids = decoding.greedy(self.model, source, *marks, made.wanted.shape[1] + 2).ids
+        return tuple(words[id_].split()[-1] for id_ in ids if id_ != marks[1])  # without the mark of its language
 
     def measure(self, examples: Sequence[Example]) -> tuple[float, float, float | None]:
         """Share of tokens that are right, of sentences that are, and of words whose attention is where it should be."""

@@ -159,7 +159,7 @@ def _payload(run: Run, probe: str, history: tuple[Snapshot, ...]) -> tuple[dict[
         "start": max(latest.losses[:1], default=3.0),
         "measured": [
             {"update": each.update, "right": each.right, "exact": each.exact, "found": each.found}
-            | {"probe": each.probe_right}
+            | {"probe": each.probe_right, "written": each.written}
             for each in history
         ],
     }

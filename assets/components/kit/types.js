@@ -219,7 +219,7 @@
 /** @typedef {{ name: string, label: string, role: string, names: string[], values: number[][] }} NumberTable */
 /** @typedef {{ largest: number, numberTables: NumberTable[] }} NumberTablesData */
 
-/** @typedef {{ update: number, right: number, exact: number, found: number | null, probe: number }} Measured */
+/** @typedef {{ update: number, right: number, exact: number, found: number | null, probe: number, written: string[] }} Measured */
 /**
  * @typedef {{
  *   run: number, of: number, source: string[], target: string[], gold: number[], nouns: string[], start: number,

@@ -73,6 +73,14 @@ def test_nouns_and_adjectives_align_within_150_updates_though_nobody_labels_them
     assert after.weights[1:5].argmax(1).tolist() == [4, 3, 2, 1]
 
 
+def test_what_it_writes_by_itself_becomes_what_it_should_write():
+    probe = grammar.parse(PROBE["grammar"])
+    untaught = ToyTraining(Settings("grammar", "additive", 0, 16)).snapshot(probe).written
+    assert untaught != probe.target
+    assert len(untaught) <= len(probe.target) + 3
+    assert trained("grammar", "additive", 0).toy.snapshot(probe).written == probe.target
+
+
 def test_without_attention_the_same_budget_does_not_do():
     assert trained("grammar", "none", 0).toy.snapshot(toy.parse("grammar", PROBE["grammar"])).exact <= 0.3
 
