@@ -72,15 +72,15 @@ def attention_is_importance(sentences: Sentences) -> Finding:
     return Finding(
         numbers,
         holds=0 < found["received"] < min(found["delivered"], 0.95),
-        says=f"Over {counted(count, 'sentence')} the order of words by attention agrees with the order by deletion to "
-        f"{numbers[0].text}, by weight × ‖v W_O‖ to {numbers[2].text}, by integrated gradients to {numbers[3].text}.",
+        says=f"On {counted(count, 'sentence')} that {offline.NAME} reads, the order of words by attention agrees "
+        f"with the order by deletion to {numbers[0].text}, by weight × ‖v W_O‖ to {numbers[2].text}, by integrated gradients to {numbers[3].text}.",
     )
 
 
 @claim(
     said="Rollout follows attention through all layers, so it says better what a word is worth.",
     verdict="wrong",
-    instead="It multiplies weights and leaves out values and feed-forward layers. On this model it says less than the mean.",
+    instead="It multiplies weights and leaves out values and feed-forward layers. On MiniLM it says less than the mean.",
     sources=("abnar2020", "kobayashi2020"),
 )
 def rollout_is_better(sentences: Sentences) -> Finding:
@@ -90,6 +90,6 @@ def rollout_is_better(sentences: Sentences) -> Finding:
     return Finding(
         numbers,
         holds=found["rollout"] < found["received"],
-        says=f"Over {counted(count, 'sentence')} the order of words by rollout agrees with the order by deletion to "
-        f"{numbers[1].text}, by the mean of all attention to {numbers[0].text}.",
+        says=f"On {counted(count, 'sentence')} that {offline.NAME} reads, the order of words by rollout agrees "
+        f"with the order by deletion to {numbers[1].text}, by the mean of all attention to {numbers[0].text}.",
     )
