@@ -73,7 +73,8 @@ def attention_is_importance(sentences: Sentences) -> Finding:
         numbers,
         holds=0 < found["received"] < min(found["delivered"], 0.95),
         says=f"On {counted(count, 'sentence')} that {offline.NAME} reads, the order of words by attention agrees "
-        f"with the order by deletion to {numbers[0].text}, by weight × ‖v W_O‖ to {numbers[2].text}, by integrated gradients to {numbers[3].text}.",
+        f"with the order by deletion to {numbers[0].text}, by weight × ‖v W_O‖ to {numbers[2].text}, by integrated "
+        f"gradients to {numbers[3].text}.",
     )
 
 
