@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from pages.server.sockets import AT_ONCE, LARGE, PATIENCE, REFUSED, OneEach, Paced, slowed
 
 RATE = 10.0
+MOST = 10_000  # messages of one test
 
 
 class Clock:
@@ -44,6 +45,7 @@ def taken(every: float, lasts: float, more: float = 0.0, size: int = 1) -> tuple
         nonlocal count
         clock.now = max(clock.now, start + count * every)
         count += 1
+        assert count < MOST, "the socket never waits"
         return (
             {"type": "websocket.receive", "bytes": b"x" * size}
             if clock.now < start + lasts
