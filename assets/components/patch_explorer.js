@@ -82,7 +82,12 @@ function createPatchExplorer(root, io) {
   });
   const kept = element("span", { className: "number" });
   const threshold = element("label", { className: "threshold", children: ["Strongest patches, up to ", share, kept] });
-  const tools = element("div", { className: "tools", children: [turned, coloured, threshold] });
+  const seen = button("What the model sees", {
+    className: "small-button",
+    "aria-pressed": "false",
+    title: "The picture in the pixels that the model is given",
+  });
+  const tools = element("div", { className: "tools", children: [turned, coloured, seen, threshold] });
   /** @param {HTMLButtonElement} node @param {"turned" | "coloured"} name */
   const toggle = (node, name) => {
     node.onclick = () => {
@@ -95,6 +100,11 @@ function createPatchExplorer(root, io) {
   };
   toggle(turned, "turned");
   toggle(coloured, "coloured");
+  seen.onclick = () => {
+    asSeen = !asSeen;
+    update(data, theme);
+    tell();
+  };
   share.oninput = () => {
     state.share = Number(share.value) / 100;
     paint();
@@ -110,7 +120,8 @@ function createPatchExplorer(root, io) {
   const caption = element("p", { className: "caption" });
   const scroll = element("div", { className: "scroll", children: [grid.canvas] });
   const left = element("div", { className: "panels", children: [first.node] });
-  const right = element("div", { className: "heads", children: [scroll, caption, every.button, every.node] });
+  const axes = element("p", { className: "axes", children: ["layer ↓ · head →"] });
+  const right = element("div", { className: "heads", children: [axes, scroll, caption, every.button, every.node] });
   root.append(tools, element("div", { className: "body", children: [left, right] }));
 
   /** @type {PatchExplorerData} */
@@ -118,6 +129,7 @@ function createPatchExplorer(root, io) {
   /** @type {Theme} */
   let theme;
   let pending = 0;
+  let asSeen = false; // whether pictures are shown in the pixels that the model is given
   let previewed = false; // a head that is only pointed at
   /** @type {boolean | null} */
   let chosen = null; // colours or a veil, once somebody said which
@@ -125,7 +137,7 @@ function createPatchExplorer(root, io) {
   /** The link names how it is looked at. */
   const tell = () => {
     const { turned, share } = state;
-    io.component.setTriggerValue("looked", { turned, coloured: chosen, share });
+    io.component.setTriggerValue("looked", { turned, coloured: chosen, share, seen: asSeen });
   };
 
   /** @param {PatchExplorerData} payload @param {Theme} newTheme */
@@ -142,6 +154,7 @@ function createPatchExplorer(root, io) {
       });
       if (isFirst) {
         chosen = data.how.coloured;
+        asSeen = data.how.seen;
         Object.assign(state, { turned: data.how.turned, share: data.how.share });
         share.value = String(100 * state.share);
         turned.setAttribute("aria-pressed", String(state.turned));
@@ -149,6 +162,8 @@ function createPatchExplorer(root, io) {
       state.coloured = chosen ?? alikeVeil(data.tensors.first_picture, theme);
       coloured.setAttribute("aria-pressed", String(state.coloured));
     }
+    seen.hidden = !data.tensors.first_sharp && !data.tensors.second_sharp;
+    seen.setAttribute("aria-pressed", String(asSeen));
     const last = data.first.names.length - 1;
     state.query = Math.min(state.query, last);
     state.key = Math.min(state.key, last);
@@ -178,6 +193,9 @@ function createPatchExplorer(root, io) {
     layout(true);
   }
 
+  /** @param {string} prefix */
+  const pixelsOf = (prefix) => (!asSeen && data.tensors[`${prefix}sharp`]) || data.tensors[`${prefix}picture`];
+
   /** @param {Panel} panel @param {PictureWords} words @param {string} prefix */
   function show(panel, words, prefix) {
     panel.words = words;
@@ -186,7 +204,7 @@ function createPatchExplorer(root, io) {
     panel.picture.update({
       words,
       weights: data.tensors[`${prefix}weights`],
-      pixels: data.tensors[`${prefix}picture`],
+      pixels: pixelsOf(prefix),
       theme,
     });
     panel.chips.replaceChildren(
@@ -279,7 +297,7 @@ function createPatchExplorer(root, io) {
       first.picture.update({
         words: { ...data.first, rows, columns },
         weights: new Tensor(values, [names.length, names.length]),
-        pixels: data.tensors.first_picture,
+        pixels: pixelsOf("first_"),
         theme,
       });
     }

@@ -13,7 +13,7 @@ from core.models import image_attention, image_reading
 from core.models.errors import ModelError
 from core.models.image_reading import OWN, ImageReading
 from core.models.loaded import LoadedModel
-from core.vision.classifier import FITS, Fit
+from core.vision.classifier import FITS, Fit, fitted
 from pages.parts import (
     answers,
     claims,
@@ -34,6 +34,7 @@ from pages.server import run_queue, settings
 PREFIX = "img"
 NOTHING, OTHER_PICTURE, OTHER_MODEL = "nothing", "another picture", "another model"
 EXAMPLE = "facebook/dinov2-small"
+SHARP = 384  # pixels of a side that is shown
 
 
 @st.cache_resource(scope="session", max_entries=2, show_spinner=False)
@@ -41,6 +42,12 @@ def looked(
     model: str, on: str, name: str, digest: str, _picture: np.ndarray, fit: Fit, _loaded: LoadedModel | None
 ) -> ImageReading:
     return image_reading.read_image(model if _loaded is None else _loaded, name, _picture, fit, on)
+
+
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+def sharp(digest: str, fit: Fit, side: int, _picture: np.ndarray) -> np.ndarray | None:
+    """A picture as the model is given it, with as many pixels as the screen shows; None where the model sees as many."""
+    return fitted(_picture, SHARP, fit) if side < SHARP and min(_picture.shape[:2]) > side else None
 
 
 def choose_model(prefix: str, control_row, on: str, offered: tuple[str, ...]) -> tuple[str, LoadedModel | None]:
@@ -97,10 +104,11 @@ def lab() -> None:
     first = look_at(PREFIX, chosen, on, name, picture, fit)
     if first is None:
         return
-    second, second_title = None, ""
+    second, second_title, beside_it = None, "", picture
     if compare == OTHER_PICTURE:
         other_name, other = own_picture.choose(PREFIX, "other", "The other picture", "a rocket")
         second, second_title = look_at(f"{PREFIX}_second", chosen, on, other_name, other, fit), other_name
+        beside_it = other
     elif compare == OTHER_MODEL:
         beside = choose_model(
             f"{PREFIX}_second", controls.row("control_row_second"), on, (OWN[1], OWN[0], *settings.MODELS)
@@ -109,7 +117,8 @@ def lab() -> None:
     with below, controls.row("control_row_more"):
         shown = patch_explorer.choose(PREFIX, first.patch_attention, *place_of_link(first.patch_attention))
     with figure:
-        draw(first, second, shown, chosen, (name if compare == OTHER_PICTURE else chosen[0], second_title))
+        titles = (name if compare == OTHER_PICTURE else chosen[0], second_title)
+        draw(first, second, shown, chosen, titles, (picture, beside_it), fit)
         take_away(first, shown, chosen, fit, on)
 
 
@@ -119,6 +128,8 @@ def draw(
     shown: Shown,
     chosen: tuple[str, LoadedModel | None],
     titles: tuple[str, str],
+    pictures: tuple[np.ndarray, np.ndarray],
+    fit: Fit,
 ) -> None:
     """The pictures with all heads, and what the project's own models say that they show."""
     seen = first.patch_attention
@@ -130,8 +141,12 @@ def draw(
     if seen.coarseness > 1:
         caption += f" On the small pictures {seen.coarseness} × {seen.coarseness} patches are one cell, added up."
     digest = own_picture.digest(first.pixels)
-    one = Look(seen, first.pixels, f"{titles[0]}: " if second else "")
-    other = Look(second.patch_attention, second.pixels, f"{titles[1]}: ") if second else None
+    in_full, other_in_full = (
+        None if made is None else sharp(own_picture.digest(picture), fit, len(made.pixels), picture)
+        for made, picture in zip((first, second), pictures, strict=True)
+    )
+    one = Look(seen, first.pixels, f"{titles[0]}: " if second else "", in_full)
+    other = Look(second.patch_attention, second.pixels, f"{titles[1]}: ", other_in_full) if second else None
     patch_explorer.show(PREFIX, one, shown, f"{chosen[0]}|{digest}", caption, opened, other)
     answered = [
         (title if second else each.name, each.answer)

@@ -45,11 +45,15 @@ class Shown(Chosen):
 
 @dataclass(frozen=True)
 class Look:
-    """One picture with what a model makes of it. pixels: (height, width, 3) from 0 to 255, as the model saw them."""
+    """One picture with what a model makes of it.
+
+    pixels   (height, width, 3) from 0 to 255, as the model saw them; sharp: the same with more of them, where there are.
+    """
 
     patch_attention: PatchAttention
     pixels: np.ndarray
     title: str
+    sharp: np.ndarray | None = None
 
 
 def choose(prefix: str, seen: PatchAttention, layer: int, head: int) -> Shown:
@@ -75,7 +79,7 @@ def show(
 ) -> None:
     """Draw it. The token that is kept by a click stands in the link as `?{prefix}_at=`.
 
-    How it is looked at stands there, too: `_turned`, `_colour` and `_strongest`, once the visitor said so.
+    How it is looked at stands there, too: `_turned`, `_colour`, `_strongest` and `_seen`, once the visitor said so.
 
     signature   changes whenever the picture or the model does; then the patch in the middle is looked at again.
     on_open     called with (layer, head) when a head is clicked.
@@ -128,6 +132,9 @@ def show(
             "second_weights": second.patch_attention.matrix(within(shown, second.patch_attention)).numpy(),
             "second_picture": planes(second.pixels),
         }
+    for prefix_of, look in (("first", first), ("second", second)):
+        if look is not None and look.sharp is not None:
+            tensors[f"{prefix_of}_sharp"] = planes(look.sharp)
     assets.component("patch_explorer")(
         key=key,
         data=pack(words, tensors, frozenset({"first_weights", "second_weights"})),
@@ -164,8 +171,10 @@ def token_of_link(prefix: str, seen: PatchAttention) -> int:
 
 
 def how_of_link(prefix: str) -> dict[str, bool | float | None]:
-    """How the link has it looked at: who looks here, in colours (None: as the picture needs it), the share that is kept."""
-    turned, colour, strongest = (url_state.read(f"{prefix}_{name}") for name in ("turned", "colour", "strongest"))
+    """How the link has it looked at: who looks here, in colours (None: as the picture needs it), the share that is kept, and
+    whether the picture is shown as the model sees it."""
+    names = ("turned", "colour", "strongest", "seen")
+    turned, colour, strongest, seen = (url_state.read(f"{prefix}_{name}") for name in names)
     kept = 1.0
     if strongest is not None:
         known = strongest.isascii() and strongest.isdigit() and 0 < int(strongest) <= 100
@@ -174,6 +183,7 @@ def how_of_link(prefix: str) -> dict[str, bool | float | None]:
         "turned": _yes_or_no(f"{prefix}_turned", turned, False),
         "coloured": _yes_or_no(f"{prefix}_colour", colour, None),
         "share": kept,
+        "seen": _yes_or_no(f"{prefix}_seen", seen, False),
     }
 
 
@@ -191,6 +201,7 @@ def linked(how: Mapping[str, Any]) -> dict[str, str]:
         "turned": "yes" if how.get("turned") is True else "",
         "colour": {True: "yes", False: "no"}.get(how.get("coloured"), ""),
         "strongest": "" if percent == 100 else str(percent),
+        "seen": "yes" if how.get("seen") is True else "",
     }
 
 

@@ -258,12 +258,20 @@ def how(**link: str) -> dict:
 
 
 def test_how_a_picture_is_looked_at_is_in_the_link():
-    assert how() == {"turned": False, "coloured": None, "share": 1}
-    chosen = {"turned": True, "coloured": False, "share": 0.35}
+    assert how() == {"turned": False, "coloured": None, "share": 1, "seen": False}
+    chosen = {"turned": True, "coloured": False, "share": 0.35, "seen": True}
     link = patch_explorer.linked(chosen)
     assert how(**{f"img_{name}": text for name, text in link.items()}) == chosen
-    assert how(img_turned="1", img_colour="blue", img_strongest="101") == how()
+    assert how(img_turned="1", img_colour="blue", img_strongest="101", img_seen="0") == how()
     assert set(patch_explorer.linked(how()).values()) == {""}
+
+
+def test_a_picture_is_shown_with_the_pixels_it_came_in_beside_those_that_the_model_sees():
+    _, tensors = sent(open_page("image_lab"), "patch_explorer")
+    assert tensors["first_picture"].shape == (3, 64, 64)
+    assert tensors["first_sharp"].shape == (3, 384, 384)
+    small = fitted(tensors["first_sharp"].transpose(1, 2, 0).astype(np.uint8), 64, "squash")
+    assert np.abs(small.astype(float) - tensors["first_picture"].transpose(1, 2, 0)).mean() < 4
 
 
 @pytest.mark.parametrize("head", ["99,99", "x", "-1", "5,5", ""])

@@ -236,7 +236,7 @@
  * @typedef {{
  *   signature: string, layers: number, heads: number, open: Head, factor: number, rows: number, columns: number,
  *   first: PictureWords, second: PictureWords | null, caption: string, focus: number, look: number, exact: boolean,
- *   how: { turned: boolean, coloured: boolean | null, share: number },
+ *   how: { turned: boolean, coloured: boolean | null, share: number, seen: boolean },
  *   tensors: Record<string, Tensor>,
  * }} PatchExplorerData
  */
