@@ -95,7 +95,7 @@ def on_a_sentence(ui: Controls, text: str, change: real.Change) -> Scene | None:
 
 def on_own_numbers(ui: Controls) -> Scene:
     """Clock hands and the rotation that shifts them, adding and joining, vectors that turn, biases by distance."""
-    given = by_hand.Written(WORDS, *edit_tables(ui.prefix, TABLES).values())
+    given = by_hand.Written(WORDS, *edit_tables(ui, TABLES).values())
     with ui.more():
         chosen = by_hand.Settings(
             base=float(ui.among("Base", BASES, 10_000, "base")),

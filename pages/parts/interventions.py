@@ -11,6 +11,7 @@ from core.sequence.decoding import Interventions, all_weight_on
 from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.vocabulary import as_written
 from pages.parts import messages, translations, url_state
+from pages.parts.controls import Controls
 from pages.parts.number_table import NumberTable, edit_tables
 from pages.parts.words import Token
 
@@ -129,7 +130,9 @@ class LinkedInterventions:
         looks = dict(url_state.pairs(self.name("look")))
         used = all_weight_on(looks[at], n_source) if looks.get(at, n_source) < n_source else now.own[at].tolist()
         start = tuple((round(weight, 4),) for weight in used)
-        found = edit_tables(self.prefix, [NumberTable("row", "a", "key", start, [token.text for token in source])])
+        found = edit_tables(
+            Controls(self.prefix), [NumberTable("row", "a", "key", start, [token.text for token in source])]
+        )
         total = sum(max(0.0, weight) for (weight,) in found["row"])
         if any(weight < 0 for (weight,) in found["row"]):
             messages.problem(self.name("row"), "A weight is below 0.", "Weights are shares: 0 is used in its place.")

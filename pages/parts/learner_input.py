@@ -220,7 +220,7 @@ def pair(
     tables    of the learner's numbers: queries, keys and values; score: how a query and a key are to be compared.
     """
     if asked is None:
-        rows = tuple(edit_tables(ui.prefix, tables).values())
+        rows = tuple(edit_tables(ui, tables).values())
         words = tuple(tuple(table.rows) for table in tables[:2])
         again = partial(attention.by_hand, *words, *rows)
         asking, seen = (plain(each) for each in words)
@@ -263,4 +263,4 @@ def _translation(ui: Controls, text: str, score: looking_back.Score) -> PairInpu
 
 def _by_hand(ui: Controls, tables: Sequence[NumberTable]) -> tuple[tuple[str, ...], Sequence]:
     """The words and the numbers of the tables that the learner edits."""
-    return tuple(tables[0].rows), tuple(edit_tables(ui.prefix, tables).values())
+    return tuple(tables[0].rows), tuple(edit_tables(ui, tables).values())

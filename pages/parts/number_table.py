@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pages.parts import assets, url_state
+from pages.parts.controls import Controls
 from pages.parts.payload import pack
 from pages.parts.url_state import Rows
 
@@ -34,10 +35,10 @@ def held(prefix: str, tables: Sequence[NumberTable]) -> Mapping[str, Rows]:
     return {table.name: url_state.table(f"{prefix}_{table.name}", table.numbers) for table in tables}
 
 
-def edit_tables(prefix: str, tables: Sequence[NumberTable]) -> Mapping[str, Rows]:
-    """Draw the tables and return what they hold."""
-    key = f"{prefix}_number_tables"
-    now = held(prefix, tables)
+def edit_tables(ui: Controls, tables: Sequence[NumberTable]) -> Mapping[str, Rows]:
+    """Draw the tables below the figure, if there is one, and return what they hold."""
+    key = ui.key("number_tables")
+    now = held(ui.prefix, tables)
 
     def edited() -> None:
         change = assets.told(key, "edited")
@@ -46,7 +47,7 @@ def edit_tables(prefix: str, tables: Sequence[NumberTable]) -> Mapping[str, Rows
             return
         rows = [list(row) for row in now[table.name]]
         rows[int(change["row"])][int(change["column"])] = _number(change["value"])
-        url_state.write_table(f"{prefix}_{table.name}", tuple(tuple(row) for row in rows), table.numbers)
+        url_state.write_table(ui.key(table.name), tuple(tuple(row) for row in rows), table.numbers)
 
     words = {
         "largest": url_state.LARGEST_NUMBER,
@@ -55,7 +56,8 @@ def edit_tables(prefix: str, tables: Sequence[NumberTable]) -> Mapping[str, Rows
             for s in tables
         ],
     }
-    assets.component("number_table")(key=key, data=pack(words, {}), on_edited_change=edited)
+    with ui.under():
+        assets.component("number_table")(key=key, data=pack(words, {}), on_edited_change=edited)
     return now
 
 

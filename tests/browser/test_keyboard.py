@@ -110,8 +110,10 @@ def test_the_pad_is_drawn_on_by_keyboard_and_left_by_tab(visit):
     assert pad.evaluate(drawn) == 255
 
 
-def test_cells_of_a_number_table_are_walked_by_arrows(visit):
+def test_a_number_table_stands_below_the_figure_and_its_cells_are_walked_by_arrows(visit):
     visitor = visit("/attention?attention_numbers=by+hand")
+    figure, table = (visitor.see(each).first.bounding_box() for each in (".step-viewer figure", ".number-tables"))
+    assert figure["y"] + figure["height"] < table["y"]
     visitor.page.get_by_label("Q, row ask 1, column 1").focus()
     visitor.press("ArrowDown")
     assert visitor.page.evaluate(f"() => {{ {PARTS} return focused().ariaLabel; }}") == "Q, row ask 2, column 1"

@@ -41,7 +41,7 @@ GATES = {"reset", "update", "forget", "input_gate", "output_gate"}
 
 def by_hand(ui: Controls, tables: Sequence[NumberTable]) -> Scene:
     """A plain recurrent network of the learner's numbers: inputs, W_x, W_h."""
-    rows, words = edit_tables(ui.prefix, tables).values(), tuple(tables[0].rows)
+    rows, words = edit_tables(ui, tables).values(), tuple(tables[0].rows)
     again = partial(bottleneck.cell_by_hand, words, *rows)
     return _scene(bottleneck.by_hand(*rows), plain(words), controls.OWN_MAPS, again)
 
