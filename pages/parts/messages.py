@@ -51,7 +51,9 @@ def begun(why: str) -> str:
 
 def literal(text: str) -> str:
     """A visitor's words, such as the name of a file, for a place where Markdown is read: every sign stands for itself."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|$:<>~&])", r"\\\1", text)
+    # addresses are made links after signs were taken as themselves: a mark that takes no room keeps them apart
+    unlinked = re.sub(r"(?i)(?<=http)(?=s?:)|(?<=www)(?=\.)|(?=@)", "\u2060", text)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|$:<>~&])", r"\\\1", unlinked)
 
 
 def unexpected(identifier: str) -> None:

@@ -1,5 +1,7 @@
 """Lessons 1 and 2: what they show is what the translators computed, whatever a visitor does."""
 
+import re
+
 import numpy as np
 import pytest
 import streamlit as st
@@ -7,7 +9,7 @@ import streamlit as st
 from core import settings
 from core.models import checkpoints
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, all_weight_on
-from pages.parts import translations
+from pages.parts import messages, translations
 from pages.parts.translations import SENTENCE
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
@@ -359,3 +361,11 @@ def test_what_a_forced_look_changes_is_marked_word_by_word_and_markup_stays_text
     assert "**" in without
     app = open_page("looking_back", looking_back_text="*white* <b>cat</b>")
     assert "<b>" not in "".join(each.value for each in app.markdown[:2])
+
+
+@pytest.mark.parametrize("address", ["https://x.example", "HTTP://x.example", "see www.x.example", "ann@x.example"])
+def test_an_address_among_a_visitors_words_is_no_link(address):
+    """Markdown makes links of addresses after it has taken escaped signs as themselves."""
+    shown = messages.literal(address).replace("\\", "")
+    assert not re.search(r"(?i)https?://|www\.|\w@", shown)
+    assert shown.replace("\u2060", "") == address
