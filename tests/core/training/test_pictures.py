@@ -192,6 +192,7 @@ def test_a_net_learns_the_same_from_the_same_seed(kind):
     assert 25_000 < first.parameters < 45_000
 
 
+@pytest.mark.long
 def test_few_pictures_teach_a_convolutional_net_more_and_many_close_the_gap():
     """The ledger's numbers: 100 pictures tell the two apart, 2,000 do not."""
     few, many = shapes.SIZES[0], shapes.SIZES[-1]
