@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from core.models.errors import ModelError
@@ -45,6 +46,14 @@ class LoadedModel:
         if self.tokenizer is None:
             raise ModelError(f"{self.name} reads no text ({self.kind}): choose a text model")
         return self.tokenizer
+
+    @property
+    def word_table(self) -> nn.Module | None:
+        """Where the model finds the vectors of words; None where it has no table: CANINE hashes letters."""
+        try:
+            return self.model.get_input_embeddings()
+        except NotImplementedError:
+            return None
 
     @property
     def n_layers(self) -> int:

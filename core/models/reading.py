@@ -127,10 +127,7 @@ def _check_wishes(loaded: LoadedModel, layers: Collection[int], heads: Collectio
 def _running(loaded: LoadedModel, inputs: dict[str, Tensor]) -> Iterator[None]:
     """A run without gradients, with whatever goes wrong in the library told in one sentence."""
     largest = max(int(ids.max()) for name, ids in inputs.items() if name.endswith("input_ids"))
-    try:
-        table = loaded.model.get_input_embeddings()
-    except NotImplementedError:  # CANINE hashes letters and has no table
-        table = None
+    table = loaded.word_table
     if isinstance(table, nn.Embedding) and largest >= table.num_embeddings:
         raise ModelError(
             f"{loaded.name} knows {table.num_embeddings} tokens and its tokenizer more: fetch both again, they belong together"

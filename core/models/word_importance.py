@@ -10,7 +10,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
-from transformers import PreTrainedModel
 
 from core.analysis.flow import rollout
 from core.analysis.grouping import groups
@@ -65,7 +64,8 @@ def why_not(loaded: LoadedModel, tokens: Tokens, second: str | None) -> str:
         return f"{loaded.name} is no encoder ({loaded.kind}): it does not make one vector of a whole sentence."
     if not loaded.recorded:
         return f"{loaded.name} brings its own attention, and its values cannot be read."
-    if (table := _word_table(loaded.model)) is None:
+    takes_vectors = "inputs_embeds" in signature(loaded.model.forward).parameters
+    if not takes_vectors or (table := loaded.word_table) is None:
         return f"{loaded.name} takes no vectors in place of words, so gradients have nowhere to begin."
     if (millions := _size(loaded.model) - _size(table)) > LARGEST:
         return f"{loaded.name} has {millions:.0f} million numbers beside its words, which takes minutes: at most {LARGEST}."
@@ -76,14 +76,6 @@ def why_not(loaded: LoadedModel, tokens: Tokens, second: str | None) -> str:
     if (n_words := len(groups(words_of(tokens), hide_special=True, merge_pieces=True))) < FEWEST_WORDS:
         return f"The sentence has {n_words} of the {FEWEST_WORDS} words that an order needs: type more."
     return ""
-
-
-def _word_table(model: PreTrainedModel) -> nn.Module | None:
-    """Where a model finds the vectors of words, if it can also be given vectors in place of words."""
-    try:
-        return model.get_input_embeddings() if "inputs_embeds" in signature(model.forward).parameters else None
-    except NotImplementedError:  # CANINE hashes letters and has no table
-        return None
 
 
 def _size(module: nn.Module) -> float:
