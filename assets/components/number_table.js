@@ -52,7 +52,7 @@ function createNumberTable(root, io) {
     const rows = numberTable.values.map((values, row) =>
       element("tr", {
         children: [
-          element("th", { scope: "row", children: [numberTable.names[row] ?? ""] }),
+          element("th", { scope: "row", dir: "auto", children: [numberTable.names[row] ?? ""] }),
           ...values.map((_, column) => cell(numberTable, row, column)),
         ],
       }),

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from core import tables
+from core.direction import begins_right
 from core.export.program import program
 from core.trace import matrices
 from pages.parts import messages, page_layout
@@ -17,6 +18,7 @@ from pages.server import run_queue
 NPZ = "application/octet-stream"
 EVERY_FONT_KNOWS = 0x250  # Latin letters end there
 TOLD = 5  # letters without a font that are named
+IN_ORDER = ". In every file words come in the order in which they are read"
 PICTURES = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
@@ -53,7 +55,7 @@ def offer(
                 )
         if boxes := _without_font(viewer, step_view):
             st.caption(messages.literal(boxes))
-        st.caption("Its numbers; in the NPZ, all tensors of the page")
+        st.caption("Its numbers; in the NPZ, all tensors of the page" + (IN_ORDER if _begins_right(viewer) else ""))
         with st.container(horizontal=True):
             _button("CSV", lambda: as_csv(viewer, step_view), f"{name}.csv", "text/csv")
             _button("NPZ", lambda: as_npz(viewer, more()), f"attention-lab-{viewer.lesson}.npz", NPZ)
@@ -79,6 +81,10 @@ def offer(
 
 def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
     st.download_button(label, run_queue.queued(make), name, mime, on_click="ignore", key=f"download_{name}")
+
+
+def _begins_right(viewer: StepViewer) -> bool:
+    return any(begins_right(token.text for token in words) for words in viewer.tokens.values())
 
 
 def _without_font(viewer: StepViewer, step_view: StepView) -> str:

@@ -15,7 +15,9 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
+from core.direction import begins_right
 from pages.parts.figures import (
+    FROM_THE_LEFT,
     Cube,
     Curves,
     Dials,
@@ -99,7 +101,7 @@ def draw_matrix(figure: Figure, view: Matrix, tensors: Tensors, tokens: Words, l
     if view.columns == "keys":
         label_axis(axes, tokens["keys"], "x")
         axes.xaxis.tick_top()
-        axes.set_xlabel(across.strip().capitalize())
+        axes.set_xlabel(across.strip().capitalize() + (FROM_THE_LEFT if begins_right(tokens["keys"]) else ""))
         axes.xaxis.set_label_position("top")
         axes.set_aspect("equal")
     column = looked["key"] if view.columns == "keys" else looked["dimension"]

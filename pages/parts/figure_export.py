@@ -9,6 +9,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.typing import RcKeyType
 
+from core.direction import isolated_in_svg
 from core.trace import matrices
 from pages.parts import fonts
 from pages.parts.drawing import PAINTERS, SIZE, lettered
@@ -32,7 +33,7 @@ def picture(viewer: StepViewer, step_view: StepView, looked: dict[str, int], kin
         # a letter that no installed font knows is drawn as a box, as the menu says; the SVG keeps the letter
         warnings.filterwarnings("ignore", message=".*missing from font.*")
         figure(viewer, step_view, looked).savefig(out, format=kind, dpi=200, bbox_inches="tight", metadata=None)
-    return out.getvalue()
+    return isolated_in_svg(out.getvalue().decode()).encode() if kind == "svg" else out.getvalue()
 
 
 def figure(viewer: StepViewer, step_view: StepView, looked: dict[str, int]) -> Figure:

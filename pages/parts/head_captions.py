@@ -1,6 +1,7 @@
 """What the sentence lab says of the heads that it shows: what was done to the numbers, and what stands out."""
 
 from core.analysis.head_statistics import SPREAD, even_share, is_there
+from core.direction import begins_right
 from core.lessons import text_attention
 from core.lessons.text_attention import TextAttention
 from core.models import device
@@ -31,6 +32,8 @@ def note(found: Reading, seen: TextAttention, shown: str) -> str:
         said.append("Weight × ‖v‖, how long the value of the key is: how much arrives, each row as shares of 1.")
     if not seen.untouched:
         said.append("Pieces of a word: summed over keys, averaged over queries. What went to hidden tokens is missing.")
+    if begins_right(seen.asked.pieces):
+        said.append("The columns of the matrix begin at the left.")
     sinks = seen.measure == delivered.WEIGHT
     if sinks and any(record.way is not None and record.way.sinks is not None for record in getattr(found, seen.kind)):
         said.append("A sink of each head takes its share and delivers nothing, so that a row sums to less than 1.")

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from core.direction import isolated
+
 MISTAKE = "This page made a mistake."
 _KEPT = "message_to_tell"
 
@@ -53,7 +55,7 @@ def literal(text: str) -> str:
     """A visitor's words, such as the name of a file, for a place where Markdown is read: every sign stands for itself."""
     # addresses are made links after signs were taken as themselves: a mark that takes no room keeps them apart
     unlinked = re.sub(r"(?i)(?<=http)(?=s?:)|(?<=www)(?=\.)|(?=@)", "\u2060", text)
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|$:<>~&])", r"\\\1", unlinked)
+    return isolated(re.sub(r"([\\`*_{}\[\]()#+\-.!|$:<>~&])", r"\\\1", unlinked))
 
 
 def unexpected(identifier: str) -> None:

@@ -9,6 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from core.direction import has_leftward, isolated
 from core.export.cells import FUTURE, cells_of
 from core.lessons.shown import Shown
 from core.sources import SOURCES
@@ -39,7 +40,7 @@ def as_notebook(
         new_code_cell(f"{cells.imports}{named}"),
         _words("Every function that is called below, whole, as it ran."),
         new_code_cell(f"{FUTURE}\n\n{cells.needed}"),
-        _words("How figures are drawn: the source that draws those to take away from the page."),
+        _words(f"How figures are drawn: the source that draws those to take away from the page.{_shaped(viewer)}"),
         new_code_cell(f"{FUTURE}\n\n{cells.more}"),
         _words("What you gave."),
         new_code_cell(f"{cells.given}\nlooked = {looked!r}  # the cell that stood out on the page"),
@@ -53,6 +54,16 @@ def as_notebook(
         cell.id = f"cell-{number}"  # the same page, the same file
     nbformat.validate(notebook)
     return nbformat.writes(notebook).encode()
+
+
+def _shaped(viewer: StepViewer) -> str:
+    """What draws words that are written from right to left."""
+    written = any(has_leftward(token.text) for words in viewer.tokens.values() for token in words)
+    return (
+        " Matplotlib draws words from right to left, with their letters joined, since its version 3.11."
+        if written
+        else ""
+    )
 
 
 def _name(each: Callable) -> str:
@@ -71,7 +82,7 @@ def _told(number: int, step_view: StepView, viewer: StepViewer) -> str:
     steps = [declared[name] for name in step_view.steps]
     parts = [f"## {number}. {step_view.title or steps[0].title}"]
     parts += [f"$$ {latex(made.steps, step.name, made.symbols, made.formulas)} $$" for step in steps]
-    parts.append(literal("".join(span[0] for span in step_view.notice)))
+    parts.append(literal("".join(isolated(span[0]) for span in step_view.notice)))
     sources = {step.source: SOURCES[step.source] for step in steps}.values()
     parts += [f"Source: [{source.short}]({source.url}), *{source.title}*" for source in sources]
     parts += [f"As we do it: {step.ours}." for step in steps if step.ours]

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.direction import begins_right
 from core.listing import Code
 from core.sources import SOURCES
 from core.trace import Step, matrices, references
 from pages.parts import assets, url_state
-from pages.parts.figures import View, limit, sent
+from pages.parts.figures import FROM_THE_LEFT, View, limit, sent
 from pages.parts.formula import letters, whole_formula
 from pages.parts.payload import pack
 from pages.parts.progress import visit
@@ -271,8 +272,9 @@ def _payload(viewer: StepViewer, step: int) -> bytes:
     sizes = {"d": tensors["queries"].shape[-1]} if "queries" in tensors else {}
     functions = [view.code or (view.instead or viewer.computation).code_of(view.steps) for view in viewer.views]
     code = list(dict.fromkeys(each for each in functions if each))
+    turned = begins_right(token.text for token in viewer.tokens["keys"])
     step_views = [
-        _step_view(view, {made.name: made for made in (view.instead or viewer).steps}, tensors)
+        _step_view(view, {made.name: made for made in (view.instead or viewer).steps}, tensors, turned)
         | {"formula": _formula(view, viewer.computation), "code": None if made is None else code.index(made)}
         | {"letters": _letters(view, viewer.computation, sizes)}
         for view, made in zip(viewer.views, functions, strict=True)
@@ -310,7 +312,10 @@ def _payload(viewer: StepViewer, step: int) -> bytes:
     return pack(words, sent, viewer.shares | {"weights"} & tensors.keys())
 
 
-def _step_view(step_view: StepView, declared: Mapping[str, Step], tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def _step_view(
+    step_view: StepView, declared: Mapping[str, Step], tensors: Mapping[str, np.ndarray], turned: bool
+) -> dict[str, Any]:
+    """What travels of a step view. turned: whether the words of the keys are read from the right."""
     first = declared.get(step_view.steps[0]) if step_view.steps else None
     parts = step_view.view.parts
     sizes = list(dict.fromkeys(" × ".join(map(str, tensors[part.tensor].shape)) for part in parts))
@@ -323,7 +328,7 @@ def _step_view(step_view: StepView, declared: Mapping[str, Step], tensors: Mappi
         "source": _cited(first) if first else "",
         "shape": step_view.shape
         or (f"{len(parts)} × {sizes[0]}" if len(parts) > 1 and len(sizes) == 1 else ", ".join(sizes)),
-        "axes": parts[0].rows_and_columns(),
+        "axes": parts[0].rows_and_columns() + (FROM_THE_LEFT if turned and parts[0].columns == "keys" else ""),
         "notice": step_view.notice,
         "view": sent(step_view.view.scaled(tensors)),
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { directionOf } from "../../assets/components/kit/text.js";
+import { directionOf, lineOf } from "../../assets/components/kit/text.js";
 
 test("words stand in the direction in which they are written", () => {
   assert.equal(directionOf(["مرحبا", "بالعالم"]), "rtl");
@@ -11,4 +11,11 @@ test("words stand in the direction in which they are written", () => {
   assert.equal(directionOf(["the", "word", "سلام", "is", "Arabic"]), "ltr");
   assert.equal(directionOf(["‹F0 9F›", ","]), "ltr");
   assert.equal(directionOf([]), "ltr");
+});
+
+test("one word stands as its first letter is written", () => {
+  assert.equal(lineOf("##ים"), "rtl");
+  assert.equal(lineOf("قطة."), "rtl");
+  assert.equal(lineOf("BERT שלום"), "ltr");
+  assert.equal(lineOf("0.31"), "ltr");
 });

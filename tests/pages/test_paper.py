@@ -1,12 +1,14 @@
 """A figure on paper is the figure of the screen: one scale where one is shown, its ends, and every letter or a word about it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib import font_manager
 from matplotlib.figure import Figure
-from matplotlib.ft2font import FT2Font
+from matplotlib.ft2font import FT2Font, LoadFlags
 
-from pages.parts import downloads, fonts
+from pages.parts import downloads, figure_export, fonts
 from pages.parts.drawing import PAINTERS
 from pages.parts.figures import Cube, Matrix, Overlay, Table, Tree, View, tables
 from pages.parts.step_viewer import StepView, StepViewer
@@ -124,3 +126,32 @@ def test_the_menu_says_which_letters_pdf_and_png_cannot_draw():
     )
     assert "一 二 三 四 五 and 2 more:" in downloads._without_font(*viewer("一二三四五六七", matrix))
     assert "猫" in downloads._without_font(*viewer("the", Tree("weights", (node,), note="")))
+
+
+def test_words_from_right_to_left_are_drawn_so_with_their_letters_joined():
+    """What is drawn of a text are the forms of its letters, in the order in which they stand from the left."""
+    font = FT2Font(font_manager.findfont("DejaVu Sans"))
+    alone = {letter: font.get_char_index(ord(letter)) for letter in "שלוםقطة#"}
+
+    def laid_out(text: str) -> list[int]:
+        return [item.glyph_index for item in font._layout(text, LoadFlags.NO_HINTING)]
+
+    assert laid_out("שלום") == [alone[letter] for letter in "םולש"]
+    assert laid_out("##ל") == [alone[letter] for letter in "ל##"]
+    assert len(laid_out("قطة")) == 3
+    assert not {alone[letter] for letter in "قطة"} & set(laid_out("قطة"))  # each has its form within the word
+
+
+def test_a_matrix_of_words_from_right_to_left_says_where_its_columns_begin():
+    words = ["[CLS]", "קטה", "ישנה", "[SEP]"]
+    figure = Figure()
+    PAINTERS[Matrix](figure, Matrix("w", "weights"), {"w": np.eye(4)}, {"queries": words, "keys": words}, LOOK)
+    assert figure.axes[0].get_xlabel() == "Keys, the first at the left"
+
+
+def test_the_words_of_an_svg_find_their_own_direction():
+    made, step_view = viewer("קטה.", Matrix("weights", "weights"))
+    made = replace(made, tensors={"weights": np.ones((1, 1), np.float32)})
+    svg = figure_export.picture(made, step_view, LOOK, "svg").decode()
+    assert ">\u2068קטה.\u2069<" in svg
+    assert ">cat<" in svg

@@ -1,7 +1,7 @@
 // Drawing on canvas: sharp on every screen, one heatmap for all.
 
 import { parse, shade } from "./colour.js";
-import { indexed } from "./text.js";
+import { indexed, lineOf } from "./text.js";
 
 /** @import { Pen, Theme } from "./types.js" */
 
@@ -223,7 +223,7 @@ export function cut(context, text, width) {
 }
 
 /**
- * One line of text: where, how, in which colour. Right-to-left words stay in their place.
+ * One line of text: where, how, in which colour. A word from right to left stays in its place, with its signs on their sides.
  *
  * @param {Pen} context
  * @param {string} text
@@ -236,7 +236,7 @@ export function write(context, text, x, y, { font, colour, align = "left", basel
   context.fillStyle = colour;
   context.textAlign = align;
   context.textBaseline = baseline;
-  context.direction = "ltr";
+  context.direction = lineOf(text);
   context.fillText(text, x, y);
 }
 

@@ -60,6 +60,13 @@ export function directionOf(words) {
   return leftward.length * 2 > letters.length ? "rtl" : "ltr";
 }
 
+/**
+ * The way in which one word stands: as its first letter is written.
+ *
+ * @param {string} text
+ */
+export const lineOf = (text) => (LEFTWARD.test(/\p{L}/u.exec(text)?.[0] ?? "") ? "rtl" : "ltr");
+
 const LEFTWARD =
   /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}\p{Script=Samaritan}\p{Script=Mandaic}]/u;
 

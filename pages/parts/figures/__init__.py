@@ -27,9 +27,10 @@ from pages.parts.figures.usual import (
     tables,
     weights_matrix,
 )
-from pages.parts.figures.view import Drawn, Tensors, View, limit, sent
+from pages.parts.figures.view import FROM_THE_LEFT, Drawn, Tensors, View, limit, sent
 
 __all__ = [
+    "FROM_THE_LEFT",
     "Cube",
     "Curves",
     "Dial",

@@ -9,6 +9,7 @@ import numpy as np
 Tensors = Mapping[str, np.ndarray]
 Scale = Literal["weights", "signed", "share"]
 Readout = Literal["vector", "pair", "mixture", "plain"]
+FROM_THE_LEFT = ", the first at the left"  # of columns that are words which themselves are read from the right
 
 
 def limit(array: np.ndarray, percentile: float = 99) -> float:
