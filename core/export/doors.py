@@ -65,16 +65,20 @@ def load(name: str) -> SimpleNamespace:
     )
 
 
-def heads_of_text(name: str, architecture: str, inputs: dict[str, list[list[int]]], found: str) -> Tensor:
+def heads_of_text(
+    name: str, architecture: str, inputs: dict[str, list[list[int]]], found: str, layers: tuple[int, ...] | None = None
+) -> Tensor:
     """The weights of all heads of a model of the library, (layers, heads, queries, keys), as it returns them.
 
     architecture   the library's class that opens it.
     inputs         what it reads: the numbers of tokens; found: under which name its output has the weights.
+    layers         which of its layers attend; None = all. Of the others some models return a state in the same place.
     """
     model = opened(name, getattr(transformers, architecture), attn_implementation="eager", dtype=torch.float32).eval()
     with torch.inference_mode():
         output = model(**{key: torch.tensor(rows) for key, rows in inputs.items()}, output_attentions=True)
-    return torch.cat(output[found])
+    given = output[found]
+    return torch.cat(given if layers is None or len(given) == len(layers) else [given[layer] for layer in layers])
 
 
 def heads_and_values_of_text(

@@ -108,7 +108,7 @@ def again(
     inputs = {name: ids.tolist() for name, ids in reading.inputs.items()}
     found = f"{seen.kind}_attentions" if reading.target else "attentions"
     model = (loaded.name, type(loaded.model).__name__, inputs)
-    weights = call(doors.heads_of_text, *model, found)
+    weights = call(doors.heads_of_text, *model, found, seen.stack.numbers if seen.stack.others else None)
     if seen.measure != "weight":
         calls = [place for place, group in enumerate(loaded.groups) if group == seen.kind]
         weights = call(shares, call(doors.heads_and_values_of_text, *model, calls))

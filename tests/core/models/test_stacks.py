@@ -6,10 +6,15 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel
 
+from core.lessons import sentence_lab
+from core.lessons.text_attention import text_attention
 from core.models import pretrained
 from core.models.introspection import introspect
 from core.models.loaded import Group
+from core.models.loading import load
+from core.models.reading import read
 from core.models.stacks import Stack
+from tests.core.models import folders
 from tests.core.models.families import FAMILIES, SWIN, TEXT
 
 SIZES = TEXT | {"hidden_size": 16, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2}
@@ -75,3 +80,22 @@ def test_convolutions_beside_weights_that_the_library_returns_are_known():
 def test_what_is_not_shown_is_told(stack, told):
     assert stack.told.startswith(told)
     assert stack.told.endswith("is not shown.")
+
+
+@pytest.mark.parametrize(
+    ("model_type", "settings"),
+    [
+        ("minimax", EXPERTS | {"layer_types": ["full_attention", "linear_attention"] * 2}),
+        ("qwen3_5_text", {"head_dim": 4, "layer_types": ["linear_attention", "full_attention"] * 2}),
+        ("jamba", EXPERTS | {"attn_layer_period": 2, "attn_layer_offset": 1, "use_mamba_kernels": False}),
+    ],
+)
+def test_the_program_to_take_away_has_the_weights_of_the_same_layers(tmp_path, model_type, settings):
+    """Lightning attention leaves a state of its own where a layer that attends leaves its weights."""
+    model = folders.model_of(model_type, **SIZES | settings)
+    loaded = load(folders.save(tmp_path / model_type, model, folders.word_pieces()), "cpu")
+    reading = read(loaded, "the cat sat")
+    seen = text_attention(reading, "decoder", hide_special=False, merge_pieces=False)
+    assert seen.stack.others
+    (taken_away, *_) = sentence_lab.again(loaded, reading, seen, "one head", 0, 0).args
+    assert torch.allclose(taken_away(), seen.weights, atol=1e-6)
