@@ -6,6 +6,7 @@ every pair, (batch, heads, queries, keys).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from jaxtyping import Float
@@ -70,20 +71,21 @@ def additive(
     activation   tanh in the paper. With the identity the query adds the same number to every key, so that the softmax
                  cancels it and all rows of the weights are equal.
     """
-
-    def score(queries: Queries, keys: Keys) -> Scores:
-        return joined(queries @ w_query, keys @ w_key, v, activation)
-
-    return Score("additive", r"\tanh(QW_a + KU_a)\,v_a", "bahdanau2015", scaled=False, function=score)
+    network = partial(projected_and_joined, w_query=w_query, w_key=w_key, v=v, activation=activation)
+    return Score("additive", r"\tanh(QW_a + KU_a)\,v_a", "bahdanau2015", scaled=False, function=network)
 
 
 def projected_additive(v: Float[Tensor, "hidden"], activation: Callable[[Tensor], Tensor] = torch.tanh) -> Score:
     """Bahdanau's score of queries and keys that are projected already: a decoder projects its keys once per sentence."""
+    network = partial(joined, v=v, activation=activation)
+    return Score("additive", r"\tanh(Q + K)\,v_a", "bahdanau2015", scaled=False, function=network)
 
-    def score(queries: Queries, keys: Keys) -> Scores:
-        return joined(queries, keys, v, activation)
 
-    return Score("additive", r"\tanh(Q + K)\,v_a", "bahdanau2015", scaled=False, function=score)
+def projected_and_joined(
+    queries: Tensor, keys: Tensor, w_query: Tensor, w_key: Tensor, v: Tensor, activation: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """`joined` of a query and a key that are projected here."""
+    return joined(queries @ w_query, keys @ w_key, v, activation)
 
 
 def joined(queries: Tensor, keys: Tensor, v: Tensor, activation: Callable[[Tensor], Tensor]) -> Tensor:

@@ -182,16 +182,17 @@ def beam(
 
 
 def _repeated(source: Source, times: int) -> Source:
-    def repeated(tensor: Tensor) -> Tensor:
-        return tensor.expand(times, *[-1] * (tensor.dim() - 1))
-
     return Source(
-        repeated(source.encoder_states),
-        None if source.keys is None else repeated(source.keys),
-        repeated(source.allowed),
-        None if source.summary is None else repeated(source.summary),
-        repeated(source.first_state),
+        _rows(source.encoder_states, times),
+        None if source.keys is None else _rows(source.keys, times),
+        _rows(source.allowed, times),
+        None if source.summary is None else _rows(source.summary, times),
+        _rows(source.first_state, times),
     )
+
+
+def _rows(tensor: Tensor, times: int) -> Tensor:
+    return tensor.expand(times, *[-1] * (tensor.dim() - 1))
 
 
 @torch.inference_mode()

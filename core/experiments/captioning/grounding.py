@@ -229,17 +229,28 @@ def place_words(seed: int) -> tuple[float, dict[str, float]]:
     at_thing = []
     for known, caption in right_captions(seed)[: FEW // 2]:
         words, things = scenes.described(known)
-        given = tuple((at, WORDS.index(word)) for at, word in enumerate(words))
         for at, (word, thing) in enumerate(zip(words, things, strict=True)):
             if word not in KINDS["places"] or thing is None:
                 continue
-            at_thing.append(int(caption.with_attention.weights[0, at].argmax()) in thing.cells)
+            own = caption.with_attention.weights[0, at]
+            at_thing.append(int(own.argmax()) in thing.cells)
             opposite = all_weight_on(N_CELLS - 1 - thing.cell, N_CELLS)
-            for name, row in zip(hits, (None, even, opposite), strict=True):
-                rows = () if row is None else ((at, row),)
-                likely = captioned(known, interventions=Interventions(given, rows)).trace.probabilities[0, at]
-                hits[name].append(WORDS[int(likely.argmax())] == word)
+            rows = torch.stack([own, *own.new_tensor([even, opposite])])
+            for name, written in zip(hits, written_with(caption, at, rows), strict=True):
+                hits[name].append(written == word)
     return sum(at_thing) / len(at_thing), {name: sum(each) / len(each) for name, each in hits.items()}
+
+
+@torch.inference_mode()
+def written_with(caption: Caption, at: int, rows: Float[Tensor, "looks cells"]) -> list[str]:
+    """The likeliest word at one place of a caption for each of these rows of weights, the words before as they are."""
+    model, trace = checkpoints.load_captioner("captioner").model, caption.with_attention
+    before = START if at == 0 else WORDS.index(caption.words[at - 1])
+    state = trace.first_state[0] if at == 0 else trace.decoder_states[0, at - 1]
+    embedded = model.embedding.weight[[before] * len(rows)]
+    contexts = (rows @ trace.grid[0]).to(embedded.device)
+    states = model.advance(embedded, contexts, state.to(embedded.device).expand(len(rows), -1))
+    return [WORDS[id_] for id_ in model.logits(states, contexts, embedded).argmax(-1).tolist()]
 
 
 @claim(

@@ -69,18 +69,19 @@ def leak(
     Returns         a row per output, a column per replaced token. Exactly 0 where nothing flows.
     """
     x = x.detach()
-
-    def outputs(tokens: Tokens) -> Float[Tensor, "outputs value_dim"]:
-        if allowed is None or not after_softmax:
-            return self_attend(tokens, maps, allowed).attention.output[0, 0]
-        made = self_attend(tokens, maps)
-        operands = (made.queries, made.keys, made.values)
-        return attend_mask_after_softmax(*operands, allowed).output[0, 0]
-
-    before = outputs(x.clone())
+    before = _outputs(x.clone(), maps, allowed, after_softmax)
     moved = []
     for token in range(x.shape[1]) if edits is None else edits:
         changed = x.clone()
         changed[:, token] = edited(changed[:, token])
-        moved.append((outputs(changed) - before).norm(dim=-1))
+        moved.append((_outputs(changed, maps, allowed, after_softmax) - before).norm(dim=-1))
     return torch.stack(moved, dim=-1)
+
+
+def _outputs(
+    tokens: Tokens, maps: Projections, allowed: Allowed | None, after_softmax: bool
+) -> Float[Tensor, "outputs value_dim"]:
+    if allowed is None or not after_softmax:
+        return self_attend(tokens, maps, allowed).attention.output[0, 0]
+    made = self_attend(tokens, maps)
+    return attend_mask_after_softmax(made.queries, made.keys, made.values, allowed).output[0, 0]
