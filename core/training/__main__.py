@@ -10,9 +10,9 @@ import torch
 from core.models import checkpoints
 from core.models import device as devices
 from core.models.errors import ModelError
-from core.training import captioners, classifiers, translators
+from core.training import captioners, classifiers, lexicons, translators
 
-FAMILIES: Final = {name: family for family in (translators, captioners, classifiers) for name in family.NAMES}
+FAMILIES: Final = {name: family for family in (translators, captioners, classifiers, lexicons) for name in family.NAMES}
 
 
 def _arguments(given: list[str]) -> argparse.Namespace:
@@ -20,12 +20,15 @@ def _arguments(given: list[str]) -> argparse.Namespace:
         prog="python -m core.training",
         description="Train one of the project's own models, measure it on what it never saw, and write it with its model "
         "card. Stop it with Ctrl+C: the same command goes on where it was.",
-        epilog=f"The data. {', '.join(translators.NAMES)}: {translators.ORIGIN}. {', '.join(captioners.NAMES)}: none, the "
-        f"scenes are drawn from the seed. {', '.join(classifiers.NAMES)}: {classifiers.ORIGIN}.",
+        epilog=f"The data. {', '.join((*translators.NAMES, *lexicons.NAMES))}: {translators.ORIGIN}. "
+        f"{', '.join(captioners.NAMES)}: none, the scenes are drawn from the seed. "
+        f"{', '.join(classifiers.NAMES)}: {classifiers.ORIGIN}.",
     )
     parser.add_argument("name", choices=list(FAMILIES), help="which model")
     parser.add_argument("--data", type=Path, help="what to learn from")
-    parser.add_argument("--alignments", type=Path, help="translators: a folder of pairs aligned by people, to measure")
+    parser.add_argument(
+        "--alignments", type=Path, help="translators, lexicon: a folder of pairs aligned by people, to measure"
+    )
     parser.add_argument("--epochs", type=int, help=f"translators: passes, else {translators.Recipe.epochs}")
     parser.add_argument(
         "--updates", type=int, help="captioners and classifiers: updates, else as the model's card says"
@@ -46,7 +49,7 @@ def main(given: list[str]) -> None:
         sys.exit(f"--data is missing: what to learn from. It is to be had: {family.ORIGIN}.")
     for name, owners in (
         ("epochs", [translators]),
-        ("alignments", [translators]),
+        ("alignments", [translators, lexicons]),
         ("updates", [captioners, classifiers]),
     ):
         if getattr(asked, name) is not None and family not in owners:

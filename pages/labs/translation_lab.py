@@ -12,6 +12,7 @@ from core.analysis import alignment
 from core.lessons import looking_back, sentence_lab, translation
 from core.lessons.text_attention import Summary
 from core.lessons.translation import NAMES, Aligned, HeadsOfModel
+from core.models import lexicon
 from core.models.errors import ModelError
 from core.models.languages import Languages
 from core.models.loaded import LoadedModel
@@ -88,13 +89,15 @@ def three(lines: list[str], text: str, knowing: bool, figure: DeltaGenerator, be
             aligned(text, looking, knowing)
         else:
             st.caption("Nothing was written, so there is nothing to align.")
+    vocabulary = looking_back.model("additive").vocabulary
     with below:
         with st.container(key=f"{PREFIX}_texts", border=True):
             for name, each in found.items():
                 st.caption(name)
-                st.text(each.text or "(nothing)")
-                if doubts := translations.doubts(each.translation, looking_back.model("additive").vocabulary):
+                translations.glossed([(word, False) for word in each.text.split()], vocabulary)
+                if doubts := translations.doubts(each.translation, vocabulary):
                     st.caption(doubts)
+            translations.explain()
         exports(lines, found, knowing)
 
 
@@ -113,15 +116,17 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
     )
     tensor_of = {name: "weights" if name == first_name else name for name in looking}
     rows_of = {name: "queries" if name == first_name else name for name in looking}
+    tokens = {rows_of[name]: words(each.target) for name, each in looking.items()}
+    tokens |= {"keys": words(first.source), "meanings": words(tuple(lexicon.load().of(first.target)))}
     step_views = [
         StepView(
             name,
             (),
             Matrix(tensor_of[name], "weights", rows=rows_of[name], margin="sum"),
             say(
-                "{q} gives {weights[q,k]:.2f} to {k}, {how}. Pieces of words are put together: summed over the source, "
+                "{q} ({m}) gives {weights[q,k]:.2f} to {k}, {how}. Pieces of words are put together: summed over the source, "
                 "averaged over the target.",
-                Scope({"weights": ours}, {"queries": words(first.target), "keys": words(first.source)}, start),
+                Scope({"weights": ours}, tokens, start),
                 how=how,
             )
             if name == first_name
@@ -151,7 +156,7 @@ def aligned(text: str, looking: dict[str, Aligned], knowing: bool) -> None:
         steps=[],
         views=step_views,
         opens_at=first_name,
-        tokens={rows_of[name]: words(each.target) for name, each in looking.items()} | {"keys": words(first.source)},
+        tokens=tokens,
         focus=start,
         tensors={tensor_of[name]: each.with_attention.numpy() for name, each in looking.items()},
         shares=frozenset(tensor_of.values()),

@@ -10,6 +10,7 @@ from core.experiments.bottleneck.trained import PROBES
 from core.lessons import looking_back
 from core.lessons.looking_back import MODELS, Settings
 from core.listing import ran
+from core.models import lexicon
 from core.sequence.decoding import tempered
 from core.sequence.translator import Translator
 from pages.parts import controls, translations
@@ -75,7 +76,11 @@ def scene(ui: Controls) -> Scene | None:
         trace=result.now.trace,
         given=translator,
         chosen=result.settings,
-        tokens={"queries": target, "keys": translations.tokens(result.now.source, translator.vocabulary)},
+        tokens={
+            "queries": target,
+            "keys": translations.tokens(result.now.source, translator.vocabulary),
+            "meanings": translations.meanings(result.now.target, translator.vocabulary),
+        },
         beside=looking_back.beside(translator, result),
         shares=frozenset({"choices"}),
         again=partial(looking_back.shown, result.settings),
@@ -107,7 +112,7 @@ def steps(scene: Scene):
     yield step(
         "scores",
         Matrix("energies", "signed", grows=True, axes=AXES),
-        "Before {q} is written, the state so far asks every word how well it fits, and the piece before asks along: "
+        "Before {q} ({m}) is written, the state so far asks every word how well it fits, and the piece before asks along: "
         "{energies[q,k]:.2f} for {k}. The state of this step does not exist yet."
         + (" The d under the root is {d}, the width of the score." if scene.chosen.score == "scaled dot" else ""),
         operator="f",
@@ -118,7 +123,7 @@ def steps(scene: Scene):
         Matrix("weights", "weights", margin="sum", grows=True, axes=AXES),
         intervened(result)
         if result.intervened
-        else "Row {q} is a budget of 1, and {weights[q,k]:.2f} of it goes to {k}. "
+        else "Row {q} ({m}) is a budget of 1, and {weights[q,k]:.2f} of it goes to {k}. "
         + (
             "Among words, no row has its largest weight left of that of the row before: none are turned around."
             if result.turned is None
@@ -134,8 +139,8 @@ def steps(scene: Scene):
     yield step(
         "c",
         mixture("contexts", "a", "H", grows=True),
-        "The context of {q} is a mixture of all states, {weights[q,k]:.0%} of it {v}. It is made anew for every piece; with one "
-        "vector it was made once.",
+        "The context of {q} ({m}) is a mixture of all states, {weights[q,k]:.0%} of it {v}. It is made anew for every piece; "
+        "with one vector it was made once.",
         operator="·H",
     )
     yield step(
@@ -146,8 +151,9 @@ def steps(scene: Scene):
     )
     yield step(
         "next",
-        next_words("choices", choices),
-        "Each row: the five likeliest pieces. Press “Force it”, then click another one, and the decoder goes on from there.",
+        next_words("choices", choices, meanings=[lexicon.load().of(row) for row in choices]),
+        "Each row: the five likeliest pieces, here those for {q} ({m}); point at one to see what it means. Press "
+        "“Force it”, then click another one, and the decoder goes on from there.",
         shows="probabilities",
         operator="softmax",
         shape=f"{len(scene.tokens['queries'])} × {len(vocabulary):,}",

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import SequenceMatcher
+from html import escape
 from typing import TypeVar
 
 import streamlit as st
 
 from core.lessons import looking_back
+from core.models import lexicon
 from core.models.errors import ModelError
 from core.sequence.decoding import Interventions
 from core.sequence.trained import Translation
@@ -104,11 +106,39 @@ def compare(made: Mapping[str, Translation], vocabulary: Vocabulary) -> None:
     for name, each in made.items():
         words = differences(first.text, each.text)
         st.caption(name + (" · bold: otherwise than above" if any(other for _, other in words) else ""))
-        st.markdown(
-            " ".join(f"**{messages.literal(word)}**" if other else messages.literal(word) for word, other in words)
-        )
+        glossed(words, vocabulary)
         if told := doubts(each, vocabulary):
             st.caption(told)
+    explain()
+
+
+def meanings(pieces: Pieces, vocabulary: Vocabulary) -> list[Token]:
+    """For each piece what its French word means."""
+    told = lexicon.load().of(pieces.words)
+    pairs = zip(pieces.ids, pieces.word_of, strict=True)
+    return [Token("the end" if vocabulary.piece(id_) in MARKS else told[word]) for id_, word in pairs]
+
+
+def glossed(words: Sequence[tuple[str, bool]], vocabulary: Vocabulary) -> None:
+    """A French text, each word with what it means below it; words that are said to be other ones are bold."""
+    shown = []
+    for word, other in words:
+        told = [one for one in lexicon.load().of(vocabulary.read(word).words) if any(map(str.isalnum, one))]
+        text = f"<b>{escape(word)}</b>" if other else escape(word)
+        shown.append(f'<ruby>{text}<rt lang="en">{escape(" ".join(told) or lexicon.UNKNOWN)}</rt></ruby>')
+    st.html(f'<p class="glossed" lang="fr">{" ".join(shown) or "(nothing)"}</p>')
+
+
+def explain() -> None:
+    """Where the meanings below the words come from, and how often they are right."""
+    known = lexicon.load().figures
+    low, high = (end(each["right"] for each in known["measured"].values()) for end in (min, max))
+    st.caption(
+        "Below each French word: what it means by itself, not in this sentence. Nobody wrote that dictionary: it is counted "
+        f"in the {known['made']['pairs']:,} pairs of sentences that the translators learned from. Of its words in texts that "
+        f"people aligned, {low:.0%} to {high:.0%} are right. {lexicon.UNKNOWN} stands where no one English word answers to "
+        "it, as often for de or que."
+    )
 
 
 def differences(first: str, second: str) -> list[tuple[str, bool]]:

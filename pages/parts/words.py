@@ -3,6 +3,7 @@
 What stands in braces is looked up by the names that the figure itself uses, and stays true when another cell is looked at:
 
     {q} {k} {v}             the word of the query, of the key, of the key's value that is looked at
+    {m}                     what the word of the query means, where that is told
     {head}                  the head that is looked at
     {weights[q,k]:.2f}      a cell of a tensor at the places looked at; [k,q] is the way back, [q,q] the query itself
     {allowed[q]}            of a table of yes and no: how many are yes in the row that is looked at
@@ -23,8 +24,13 @@ from core.numerals import written
 Span = tuple[str, str | None] | tuple[str, str | None, dict[str, str]]
 ROLES = {"query", "key", "value", "output", "strong"}
 # where the word of each letter stands: its role, its axis, and which place of the view names it
-_WORDS = {"q": ("query", "queries", "query"), "k": ("key", "keys", "key"), "v": ("value", "values", "key")}
-_ENDS = {"q": "query", "k": "key", "v": "key", "head": "head"}
+_WORDS = {
+    "q": ("query", "queries", "query"),
+    "k": ("key", "keys", "key"),
+    "v": ("value", "values", "key"),
+    "m": ("quiet", "meanings", "query"),
+}
+_ENDS = {"q": "query", "m": "query", "k": "key", "v": "key", "head": "head"}
 _CELL = re.compile(r"(\w+)\[(\w+)(?:,(\w+))?\]")
 
 

@@ -1,8 +1,10 @@
 """Opening pages without a browser, and reading what they sent to it."""
 
 import json
+import re
 import struct
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +61,17 @@ def unpack(content: bytes) -> tuple[dict, dict[str, np.ndarray]]:
 def said(app: AppTest) -> str:
     """Everything that a page says in plain text, Markdown and captions."""
     return "\n".join(element.value for kind in (app.text, app.markdown, app.caption) for element in kind)
+
+
+def glossed(app: AppTest) -> list[str]:
+    """The French texts of a page, as HTML."""
+    bodies = [element.proto.body for element in app.get("html")]
+    return [body for body in bodies if 'class="glossed"' in body]
+
+
+def without_gloss(text: str) -> str:
+    """A French text as it was written, without what its words mean."""
+    return unescape(re.sub(r"<rt.*?</rt>|</?(?:p|ruby|b)\b[^>]*>", "", text))
 
 
 def assert_no_failure(app: AppTest) -> None:

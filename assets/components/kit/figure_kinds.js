@@ -203,7 +203,7 @@
  * A matrix with a row per query.
  *
  * left, top  operands; faint: whether this step does not use them.
- * margin     "sum" or "visible": what stands beside the rows.
+ * margin     "sum" or "visible": what stands beside the rows; meanings: of the words in its cells, as `words`.
  * corner     what stands where left and top meet; cornerNote: what stands below it.
  * readout    "pair" with chain="scores" | "scaled" | "masked" | "weights" | "wrong"; "mixture"; or "plain".
  *
@@ -215,6 +215,7 @@
  *   left?: Operand,
  *   top?: Operand,
  *   margin?: Margin,
+ *   meanings?: string[][],
  *   role?: string,
  *   chain?: string,
  *   corner?: string,

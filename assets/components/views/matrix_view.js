@@ -17,6 +17,7 @@ const LARGEST_CELL = 56;
 const SMALLEST_LABELLED = 9; // a row lower than this is labelled only where it is looked at
 const ALL_NUMBERS_FROM = 32; // cells of this size show their number
 const ROW_NUMBERS_FROM = 19; // in smaller ones down to this, only the row looked at does
+const MEANING = 92; // room for what the word of a row means, where that is told
 const MARGIN_LINE = 11; // a row lower than this has no number beside it
 const MONO = 0.6; // how wide a letter is in its size
 const OUTPUT_WIDTH = 340;
@@ -35,6 +36,7 @@ export class MatrixView {
   label = 0;
   operand = 0;
   margin = 0;
+  meaning = 0;
   left = 0;
   top = 0;
   cell = 0;
@@ -63,7 +65,8 @@ export class MatrixView {
     const longest = Math.max(...[...rows, ...keys].map((token) => figure.textWidth(token, this.font)));
     this.label = Math.min(wide ? 84 : 66, longest + 10);
     this.operand = wide && view.corner ? OPERAND : 0;
-    this.margin = wide ? 50 : 38;
+    this.meaning = wide && view.rows === "queries" && !view.words && figure.tokens("meanings") ? MEANING : 0;
+    this.margin = (wide ? 50 : 38) + this.meaning;
     this.left = this.operand + (this.operand ? GAP : 0) + this.label;
     this.top = this.left;
     this.rows = figure.window("queries", rows.length);
@@ -96,7 +99,7 @@ export class MatrixView {
     if (view.columns === "keys") return { ...this.keys, size: this.across };
     const count = this.figure.tensor(view.tensor).columns;
     const most = view.words ? count * WORD_WIDTH : OUTPUT_WIDTH;
-    return { first: 0, count, size: Math.min(this.width - this.left - 4, most) / count };
+    return { first: 0, count, size: Math.min(this.width - this.left - 4 - this.meaning, most) / count };
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Matrix} view @param {number} share @param {View} [previous] */
@@ -219,10 +222,13 @@ export class MatrixView {
     const { left, top, cell, rows, columns } = this;
     const { theme, selection } = this.figure;
     const { query, key } = selection.now;
-    const beside = { axis: rows, step: cell, chosen: query, tokens: this.figure.tokens(view.rows), grows: view.grows };
-    this.#along(context, { ...beside, colour: theme.colours[view.role ?? "query"], align: "right" }, (i) =>
-      context.translate(left - 7, top + (i + 0.5) * cell),
-    );
+    const beside = { axis: rows, step: cell, chosen: query, grows: view.grows };
+    const along = (/** @type {number} */ x, /** @type {Omit<Labels, "axis" | "step" | "chosen">} */ labels) =>
+      this.#along(context, { ...beside, ...labels }, (i) => context.translate(x, top + (i + 0.5) * cell));
+    const [words, meanings] = [view.rows, "meanings"].map((axis) => this.figure.tokens(axis));
+    along(left - 7, { tokens: words, colour: theme.colours[view.role ?? "query"], align: "right" });
+    const right = left + columns.count * columns.size + (view.margin ? 46 : 8);
+    if (this.meaning) along(right, { tokens: meanings, colour: theme.colours.ink, align: "left" });
     if (view.columns !== "keys") return;
     const above = { axis: columns, step: columns.size, chosen: key, tokens: this.figure.tokens("keys") };
     this.#along(context, { ...above, colour: theme.colours.key, align: "left" }, (i) => {
@@ -344,14 +350,7 @@ export class MatrixView {
     }
   }
 
-  /**
-   * What lies under the pointer.
-   *
-   * @param {number} x
-   * @param {number} y
-   * @param {Matrix} view
-   * @returns {Place | null}
-   */
+  /** @param {number} x @param {number} y @param {Matrix} view @returns {Place | null} */
   at(x, y, view) {
     const { left, top, cell, rows, columns, operand } = this;
     const row = rows.first + Math.floor((y - top) / cell);
@@ -376,18 +375,14 @@ export class MatrixView {
     return { query: row, dimension: clamp(dimension + dx, 0, this.figure.tensor(view.tensor).columns - 1) };
   }
 
-  /**
-   * The words for who cannot see the drawing.
-   *
-   * @param {Matrix} view
-   * @param {Looked} now
-   */
+  /** @param {Matrix} view @param {Looked} now */
   describe(view, { query, key, dimension: looked }) {
     const dimension = Math.min(looked, this.figure.tensor(view.tensor).columns - 1);
     const row = this.figure.tokens(view.rows)[query]?.text;
     const isKey = view.columns === "keys";
     const value = this.figure.value(view, query, isKey ? key : dimension);
-    const other = view.words ? `choice ${view.words[query]?.[dimension]}` : `number ${dimension}`;
+    const meaning = view.meanings ? ` (${view.meanings[query]?.[dimension]})` : "";
+    const other = view.words ? `choice ${view.words[query]?.[dimension]}${meaning}` : `number ${dimension}`;
     const column = isKey ? `key ${this.figure.tokens("keys")[key]?.text}` : other;
     return `row ${row}, ${column}: ${typeof value === "number" ? number(value, view.whole ? 0 : 3) : value === HIDDEN ? hiddenWord(view) : "not written yet"}`;
   }

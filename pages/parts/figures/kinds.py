@@ -59,7 +59,7 @@ class Matrix(Single):
     """A matrix with a row per query.
 
     left, top  operands; faint: whether this step does not use them.
-    margin     "sum" or "visible": what stands beside the rows.
+    margin     "sum" or "visible": what stands beside the rows; meanings: of the words in its cells, as `words`.
     corner     what stands where left and top meet; cornerNote: what stands below it.
     readout    "pair" with chain="scores" | "scaled" | "masked" | "weights" | "wrong"; "mixture"; or "plain".
     """
@@ -71,6 +71,7 @@ class Matrix(Single):
     left: Operand | None = field(default=None, kw_only=True)
     top: Operand | None = field(default=None, kw_only=True)
     margin: Margin | None = field(default=None, kw_only=True)
+    meanings: Sequence[Sequence[str]] | None = field(default=None, kw_only=True)
     role: str | None = field(default=None, kw_only=True)
     chain: str | None = field(default=None, kw_only=True)
     corner: str | None = field(default=None, kw_only=True)
