@@ -153,6 +153,12 @@ CUT = (
 }"""
 )
 
+# the room above and below a panel that was opened, how long it is, how much of that is seen, and the height of the window
+ROOM = """(panel) => {
+    const { top, bottom } = panel.getBoundingClientRect();
+    return [top, innerHeight - bottom, panel.scrollHeight, panel.clientHeight, innerHeight];
+}"""
+
 # whether a canvas shows more than one colour
 DRAWN_ON = """canvas => {
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);

@@ -127,9 +127,14 @@ def test_nobody_is_kept_out(visitor):
     looks.open_panels(visitor)
     assert looks.findings(visitor) == []
     for panel in visitor.see("[data-testid=stPopover] button").all():
+        panel.evaluate("button => button.scrollIntoView({ block: 'end' })")
         panel.click()
         visitor.see(POPOVER).wait_for()
         visitor.rest()
+        # also of a button at the lower edge of the window, and of what is longer than the window a good part
+        above, below, whole, seen, window = visitor.see(POPOVER).evaluate(looks.ROOM)
+        assert min(above, below) >= 0
+        assert seen >= min(whole, window / 3)
         assert looks.findings(visitor, POPOVER) == []
         visitor.page.keyboard.press("Escape")
         visitor.see(POPOVER).wait_for(state="detached")
