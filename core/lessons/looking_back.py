@@ -10,7 +10,7 @@ from core.experiments.bottleneck.trained import trained
 from core.lessons.shown import Candidate, Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
-from core.sequence.decoding import NO_INTERVENTIONS, Interventions
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
 from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.vocabulary import as_written
 from core.trace import matrices, steps
@@ -161,10 +161,17 @@ def nodes(translator: TrainedTranslator, translation: Translation) -> list[Candi
                 word=word,
                 score=node.score,
                 kept=node.kept,
+                ended=node.kept and node.id == translator.vocabulary.end,
                 best=number in best,
             )
         )
     return found
+
+
+def means(tree: Tree, end: int) -> list[float]:
+    """Of the lines that a beam's choice was among, the log probability of a piece on average; the winner's first."""
+    ended = {place for place, node in enumerate(tree.nodes) if node.kept and node.id == end} | {tree.best}
+    return sorted((tree.nodes[at].score / (tree.nodes[at].step + 1) for at in ended), reverse=True)
 
 
 def shown(settings: Settings) -> Shown:

@@ -12,7 +12,11 @@ R = TypeVar("R")
 
 
 class Candidate(TypedDict):
-    """A word that a beam looked at: after which other one, at which step, and what became of it."""
+    """A word that a beam looked at: after which other one, at which step, and what became of it.
+
+    score   the logarithms of the probabilities of its line up to here, added up; kept: whether its line was followed;
+            ended: whether that line ended with it; best: whether it is of the line that won.
+    """
 
     parent: int | None
     step: int
@@ -20,6 +24,7 @@ class Candidate(TypedDict):
     word: str
     score: float
     kept: bool
+    ended: bool
     best: bool
 
 

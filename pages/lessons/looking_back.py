@@ -159,15 +159,29 @@ def steps(scene: Scene):
         shape=f"{len(scene.tokens['queries'])} × {len(vocabulary):,}",
     )
     if result.now.tree is not None:
-        note = "Likeliest lines on top. Solid: followed further. The thick one has the highest mean log probability."
+        nodes, means = looking_back.nodes(scene.given, result.now), looking_back.means(result.now.tree, vocabulary.end)
         yield step(
             "beam",
-            Tree("choices", looking_back.nodes(scene.given, result.now), note=note),
-            "A beam follows several lines at once and chooses at the end. It looked at {n} pieces for a line of {m}.",
+            Tree(
+                "choices",
+                nodes,
+                lexicon.load().of([node["word"] for node in nodes]),
+                note="Filled: won. Framed: followed. ×: cut. ■: ended.",
+            ),
+            "A beam follows up to {w} lines at once and cuts the others; a row is a step, the likeliest line on the left. The "
+            "number is the score of a line so far: the logarithms of its pieces' probabilities, added up (0 would be certain, "
+            "−0.7 a half, −2.3 a tenth). "
+            + (
+                "There was one line to choose from at the end."
+                if len(means) == 1
+                else "Of {e} lines at the end that with the highest mean of a piece won: {won:.3f}; the next has {next:.3f}."
+            ),
             title="The beam's tree",
             shape=f"{len(result.now.tree.nodes)} nodes",
-            n=len(result.now.tree.nodes),
-            m=len(result.now.target.ids),
+            w=scene.chosen.beam,
+            e=len(means),
+            won=means[0],
+            next=means[-1] if len(means) == 1 else means[1],
         )
 
 

@@ -235,18 +235,18 @@ def draw_tree(figure: Figure, view: Tree, tensors: Tensors, tokens: Words, looke
     axes.axis("off")
     nodes = view.nodes
     n_steps = max(node["step"] for node in nodes) + 1
-    figure.set_size_inches(max(6.4, 0.75 * n_steps), 4.2)
+    figure.set_size_inches(max(6.4, 0.9 * n_steps), 4.2)
     for node in nodes:
         axes.text(
             node["step"],
             -node["rank"],
-            node["word"],
+            f"{'' if node['kept'] else '× '}{node['word']}{' ■' if node['ended'] else ''} {node['score']:.1f}",
             fontsize=6,
             weight="bold" if node["best"] else "normal",
             va="center",
             parse_math=False,
             # lines pass behind words
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+            bbox={"facecolor": "white", "edgecolor": "black" if node["best"] else "none", "pad": 0.8},
         )
         if node["parent"] is not None:
             before = nodes[node["parent"]]

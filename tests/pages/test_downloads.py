@@ -100,11 +100,11 @@ def test_the_tree_of_a_beam_can_be_taken_away_as_a_table(offered):
     viewer = offered("looking_back", looking_back_beam="3")
     tree = viewer.views[-1]
     first, *rows = csv.reader(io.StringIO(downloads.as_csv(viewer, tree).decode("utf-8-sig")))
-    assert first == ["node", "step", "word", "score", "kept", "best", "parent"]
-    line, at = [], max((row for row in rows if row[5] == "True"), key=lambda row: int(row[1]))
+    assert first == ["node", "step", "word", "score", "kept", "ended", "best", "parent"]
+    line, at = [], max((row for row in rows if row[6] == "True"), key=lambda row: int(row[1]))
     while at:
         line.append(at[2])
-        at = rows[int(at[6])] if at[6] else None
+        at = rows[int(at[7])] if at[7] else None
     assert line[::-1] == [token.text for token in viewer.tokens["queries"]]
 
 

@@ -117,7 +117,16 @@ def viewer(text: str, view: View) -> tuple[StepViewer, StepView]:
 
 @pytest.mark.usefixtures("bare")
 def test_the_menu_says_which_letters_pdf_and_png_cannot_draw():
-    node = {"step": 0, "word": "猫", "score": 0.0, "kept": True, "best": True, "parent": None, "rank": 0}
+    node = {
+        "step": 0,
+        "word": "猫",
+        "score": 0.0,
+        "kept": True,
+        "ended": False,
+        "best": True,
+        "parent": None,
+        "rank": 0,
+    }
     matrix = Matrix("weights", "weights")
     assert downloads._without_font(*viewer("the", matrix)) == ""
     assert downloads._without_font(*viewer("Привет", matrix)) == ""
@@ -125,7 +134,7 @@ def test_the_menu_says_which_letters_pdf_and_png_cannot_draw():
         "No font on this server can draw 我 的: PDF and PNG show boxes there, the SVG keeps the letters"
     )
     assert "一 二 三 四 五 and 2 more:" in downloads._without_font(*viewer("一二三四五六七", matrix))
-    assert "猫" in downloads._without_font(*viewer("the", Tree("weights", (node,), note="")))
+    assert "猫" in downloads._without_font(*viewer("the", Tree("weights", (node,), ("cat",), note="")))
 
 
 def test_words_from_right_to_left_are_drawn_so_with_their_letters_joined():

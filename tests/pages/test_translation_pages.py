@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 
 from core import settings
+from core.lessons import looking_back
 from core.models import checkpoints
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, all_weight_on
 from pages.parts import messages, translations
@@ -156,6 +157,16 @@ def test_what_was_forced_goes_with_its_sentence():
     np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"], found.weights, **CLOSE)
 
 
+def test_of_the_lines_at_the_end_of_a_beam_the_one_with_the_highest_mean_won():
+    made = translated(beam=3)
+    means = looking_back.means(made.tree, checkpoints.load(TRANSLATOR).vocabulary.end)
+    best = made.tree.nodes[made.tree.best]
+    assert means[0] == best.score / (best.step + 1)
+    assert 1 < len(means) == len({node for node in made.tree.nodes if node.kept and node.id == best.id})
+    # where nothing ends, the line that was the likeliest when the search stopped is the only one
+    assert looking_back.means(made.tree, -1) == means[:1]
+
+
 def test_a_beam_shows_its_tree():
     words, _ = sent(open_page("looking_back", looking_back_beam="3"), "step_viewer")
     view = words["views"][-1]["view"]
@@ -163,6 +174,9 @@ def test_a_beam_shows_its_tree():
     best = [node["word"] for node in view["nodes"] if node["best"]]
     assert best == [token["text"] for token in words["tokens"]["queries"]]
     assert all(node["parent"] is None or node["parent"] < place for place, node in enumerate(view["nodes"]))
+    assert all(node["kept"] and node["word"] == "</s>" for node in view["nodes"] if node["ended"])
+    meaning = dict(zip((node["word"] for node in view["nodes"]), view["meanings"], strict=True))
+    assert meaning["voiture"] == "car"
 
 
 @pytest.mark.parametrize("page", ["bottleneck", "looking_back"])

@@ -20,6 +20,9 @@
 /**
  * A word that a beam looked at: after which other one, at which step, and what became of it.
  *
+ * score   the logarithms of the probabilities of its line up to here, added up; kept: whether its line was followed;
+ *         ended: whether that line ended with it; best: whether it is of the line that won.
+ *
  * @typedef {{
  *   parent: number | null,
  *   step: number,
@@ -27,6 +30,7 @@
  *   word: string,
  *   score: number,
  *   kept: boolean,
+ *   ended: boolean,
  *   best: boolean,
  * }} Candidate
  */
@@ -304,13 +308,14 @@
  */
 
 /**
- * What a beam looked at; the tensor is drawn on the timeline.
+ * What a beam looked at; the tensor is drawn on the timeline. meanings: of the words of the nodes, one by one.
  *
  * @typedef {Drawn & OfAny & {
  *   kind: "tree",
  *   scale: Scale,
  *   note: string,
  *   nodes: Candidate[],
+ *   meanings: string[],
  * }} Tree
  */
 

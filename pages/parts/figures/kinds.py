@@ -224,9 +224,10 @@ class Curves(Single):
 
 @dataclass(frozen=True)
 class Tree(Single):
-    """What a beam looked at; the tensor is drawn on the timeline."""
+    """What a beam looked at; the tensor is drawn on the timeline. meanings: of the words of the nodes, one by one."""
 
     nodes: Sequence[Candidate]
+    meanings: Sequence[str]
     note: str = field(kw_only=True)
     scale: Scale = field(default="weights", kw_only=True)
 
@@ -238,7 +239,7 @@ class Tree(Single):
         return [str(node["word"]) for node in self.nodes]
 
     def listed(self) -> list[Sequence[object]]:
-        names = ("step", "word", "score", "kept", "best", "parent")
+        names = ("step", "word", "score", "kept", "ended", "best", "parent")
         return [("node", *names), *((at, *(node[name] for name in names)) for at, node in enumerate(self.nodes))]
 
 
