@@ -5,7 +5,6 @@ import { gradient } from "./kit/colour.js";
 import { copyLink } from "./kit/copy_link.js";
 import { FigureTable } from "./kit/figure_table.js";
 import { mount } from "./kit/mount.js";
-import { total } from "./kit/numbers.js";
 import { Tensor } from "./kit/payload.js";
 import { button, element, focusedIn } from "./kit/text.js";
 import { arrows } from "./kit/touch.js";
@@ -16,8 +15,9 @@ import { NO_PICTURE, NOWHERE, PatchExplorerPicture } from "./patch_explorer_pict
 
 const VEILED =
   "Clear is much attention, veiled is little: from 0 to the strongest other patch. Click a patch to keep it, then point at others.";
-const COLOURED =
-  "Dark is much attention, pale is little: from 0 to the strongest other patch. Click a patch to keep it, then point at others.";
+/** @param {Theme} theme */
+const coloursOf = ({ name }) =>
+  `${name === "dark" ? "Bright is much attention, dark" : "Dark is much attention, pale"} is little: from 0 to the strongest other patch. Click a patch to keep it, then point at others.`;
 const FILE = "attention-lab-picture.png";
 
 /**
@@ -159,7 +159,7 @@ function createPatchExplorer(root, io) {
         share.value = String(100 * state.share);
         turned.setAttribute("aria-pressed", String(state.turned));
       }
-      state.coloured = chosen ?? alikeVeil(data.tensors.first_picture, theme);
+      state.coloured = chosen ?? false;
       coloured.setAttribute("aria-pressed", String(state.coloured));
     }
     seen.hidden = !data.tensors.first_sharp && !data.tensors.second_sharp;
@@ -181,6 +181,7 @@ function createPatchExplorer(root, io) {
       best: [],
       theme,
       picture: first.picture.pixels,
+      veil: first.picture.veil,
       extra: data.first.extra,
       columns: data.columns,
       rows: data.rows,
@@ -327,14 +328,14 @@ function createPatchExplorer(root, io) {
       panel.note.textContent =
         previewed && panel === first
           ? "Rough preview: click to open its exact numbers."
-          : panel.words.note || (state.coloured ? COLOURED : VEILED);
+          : panel.words.note || (state.coloured ? coloursOf(theme) : VEILED);
       [...panel.chips.children].forEach((chip, place) => {
         chip.setAttribute("aria-pressed", String(place === there.query));
       });
       const bar = element("span", { className: "bar" });
       bar.style.background = state.coloured
         ? gradient(theme.ramps.weights)
-        : `linear-gradient(90deg, ${theme.colours.surface}, ${theme.colours["ink-3"]})`;
+        : `linear-gradient(90deg, ${panel.picture.veil}, ${theme.colours["ink-3"]})`;
       /** @param {string} text */
       const number = (text) => element("span", { className: "number", children: [text] });
       panel.legend.replaceChildren(
@@ -356,17 +357,6 @@ function createPatchExplorer(root, io) {
   });
 
   return { update, resize: () => layout(true) };
-}
-
-/**
- * Whether a picture is so much like the veil that what is veiled could not be told: then colours say it.
- *
- * @param {Tensor} picture
- * @param {Theme} theme
- */
-function alikeVeil({ values }, theme) {
-  const mean = total(values) / values.length / 255;
-  return theme.name === "dark" ? mean < 0.15 : mean > 0.85;
 }
 
 /** @param {Component} component */

@@ -13,7 +13,7 @@ import { NOWHERE } from "./patch_explorer_picture.js";
  * what is looked at, and how many patches lie across and down.
  *
  * @typedef {{
- *   picture: OffscreenCanvas, extra: number, rows: number, columns: number, factor: number, state: Pointed,
+ *   picture: OffscreenCanvas, veil: string, extra: number, rows: number, columns: number, factor: number, state: Pointed,
  *   across: number, down: number,
  * }} Maps
  */
@@ -22,6 +22,7 @@ const VEIL = 0.88;
 
 export class PatchExplorerGrid extends HeadGrid {
   picture = new OffscreenCanvas(1, 1);
+  veil = "";
   extra = 0;
   mapRows = 1;
   mapColumns = 1;
@@ -33,9 +34,9 @@ export class PatchExplorerGrid extends HeadGrid {
   asker = "";
 
   /** @param {Grid & Maps} grid */
-  update({ picture, extra, rows, columns, factor, state, across, down, ...rest }) {
+  update({ picture, veil, extra, rows, columns, factor, state, across, down, ...rest }) {
     [this.picture, this.extra, this.mapRows, this.mapColumns] = [picture, extra, rows, columns];
-    [this.factor, this.asks, this.across, this.down] = [factor, state, across, down];
+    [this.factor, this.asks, this.across, this.down, this.veil] = [factor, state, across, down, veil];
     super.update(rest);
   }
 
@@ -81,7 +82,7 @@ export class PatchExplorerGrid extends HeadGrid {
     const { query, turned } = this.asks;
     this.asker = this.#asker();
     const { mapRows: rows, mapColumns: columns, extra } = this;
-    const ground = parse(this.theme.colours.surface);
+    const ground = parse(this.veil);
     const atlas = new ImageData(columns, rows * this.layers * this.heads);
     const cells = rows * columns;
     const own = this.#cell(query);

@@ -4,7 +4,7 @@ import { FONT, fit, outline, write } from "./kit/canvas.js";
 import { css, shade, UNREAD } from "./kit/colour.js";
 import { clamp, total } from "./kit/numbers.js";
 import { Tensor } from "./kit/payload.js";
-import { pictureOf } from "./kit/picture.js";
+import { pictureOf, veilOf } from "./kit/picture.js";
 import { element } from "./kit/text.js";
 
 /** @import { Lettering } from "./kit/canvas.js" */
@@ -28,6 +28,7 @@ export class PatchExplorerPicture {
   /** @type {Tensor | null} */
   given = null;
   pixels = new OffscreenCanvas(1, 1);
+  veil = "";
   width = 0;
   side = 0;
 
@@ -62,6 +63,7 @@ export class PatchExplorerPicture {
     [this.words, this.weights, this.theme] = [words, weights, theme];
     if (pixels !== this.given) this.pixels = pictureOf(pixels, 255);
     this.given = pixels;
+    this.veil = veilOf(pixels, theme, 255);
   }
 
   /** @param {number} width */
@@ -187,7 +189,7 @@ export class PatchExplorerPicture {
     patches.forEach((value, place) => {
       const strength = kept.has(place) ? Math.min(1, value / most) : 0;
       context.globalAlpha = coloured ? 0.75 : VEIL * (1 - strength);
-      context.fillStyle = coloured ? css(shade(theme.ramps.weights, strength, 0, 1)) : theme.colours.surface;
+      context.fillStyle = coloured ? css(shade(theme.ramps.weights, strength, 0, 1)) : this.veil;
       context.fillRect(...at(place + extra), width, height);
     });
     context.globalAlpha = 1;

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
@@ -52,6 +52,7 @@ PALETTE = {
 }
 LONGEST_LABELLED = 64  # axes of more tokens than this carry no words
 NUMBERED = 6  # cells side by side of a picture, beyond which their numbers are too small to be read
+VEILED_BY_WHITE = 0.85  # what is brighter on the average is veiled by black: white on white would hide it
 SIZE = (6.4, 5.2)  # inches
 
 
@@ -185,7 +186,9 @@ def draw_overlay(figure: Figure, view: Overlay, tensors: Tensors, tokens: Words,
             if view.scale == "share":
                 told = f"clear: the largest weight, {end:.3f}; veiled: 0"
                 axes.text(0.5, -0.02, told, transform=axes.transAxes, fontsize=6, ha="center", va="top")
-            veil = np.ones((side, side, 4))
+            veil = np.tile(
+                to_rgba("black" if tensors[view.picture].mean() > VEILED_BY_WHITE else "white"), (side, side, 1)
+            )
             veil[..., 3] = 0.86 * (1 - np.minimum(1, values / end))
             axes.imshow(veil, extent=(0, side, side, 0), interpolation="nearest")
         else:

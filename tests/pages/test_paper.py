@@ -164,3 +164,14 @@ def test_the_words_of_an_svg_find_their_own_direction():
     svg = figure_export.picture(made, step_view, LOOK, "svg").decode()
     assert ">\u2068קטה.\u2069<" in svg
     assert ">cat<" in svg
+
+
+@pytest.mark.parametrize(("brightness", "veil"), [(1.0, 0.0), (0.3, 1.0)])
+def test_a_white_picture_is_veiled_by_black(brightness, veil):
+    figure, look = Figure(), np.eye(16, dtype=np.float32)
+    words = {"queries": [f"A{n}" for n in range(16)], "keys": [f"A{n}" for n in range(16)]}
+    view = Overlay("look", "picture", 4, scale="share")
+    PAINTERS[Overlay](figure, view, {"look": look, "picture": np.full_like(PICTURE, brightness)}, words, LOOK)
+    laid_over = figure.axes[0].images[1].get_array()
+    assert (laid_over[..., :3] == veil).all()
+    assert laid_over[0, 0, 3] == 0 < laid_over[3, 3, 3]

@@ -3,7 +3,7 @@
 import { cut, FONT, outline, write } from "../kit/canvas.js";
 import { css, inkOn, shade } from "../kit/colour.js";
 import { clamp, number } from "../kit/numbers.js";
-import { pictureOf } from "../kit/picture.js";
+import { pictureOf, veilOf } from "../kit/picture.js";
 
 /** @import { Lettering } from "../kit/canvas.js" */
 /** @import { Overlay } from "../kit/figure_kinds.js" */
@@ -136,11 +136,12 @@ export class OverlayView {
     const row = figure.tensor(view.tensor).row(query);
     const end = this.#end(view, query);
     const cell = side / view.side;
+    const veil = veilOf(figure.stack(view.picture), figure.theme);
     row.forEach((value, place) => {
       const [left, top] = [x + (place % view.side) * cell, y + Math.floor(place / view.side) * cell];
       if (view.scale !== "signed") {
         context.globalAlpha = VEIL * (1 - Math.min(1, value / end));
-        context.fillStyle = figure.theme.colours.surface;
+        context.fillStyle = veil;
       } else {
         context.globalAlpha = 0.72;
         context.fillStyle = css(shade(figure.colours(view), value, ...figure.range(view)));
