@@ -9,6 +9,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from core.analysis.patch_attention import grid_names
+from core.experiments.captioning.grounding import KINDS
 from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
@@ -70,6 +71,37 @@ class Lesson:
     def outside(self) -> bool:
         """Whether the picture is of another world than the captioners learned from."""
         return self.familiar < FAMILIAR
+
+    @property
+    def fair(self) -> bool:
+        """Whether somebody could know the right caption: what is covered, or hidden by another thing, nobody can name."""
+        return bool(self.right) and self.settings.covered is None and scenes.apart(self.settings.scene)
+
+    @property
+    def looks(self) -> dict[str, tuple[int, int]] | None:
+        """Of the words for colours and shapes, and of those for places: how many have their largest weight on a cell that
+        their thing reaches into, and how many there are. None where the caption is not right, so that nobody knows which
+        thing a word means. Words that somebody forced to look are not counted."""
+        if self.now.text != self.right:
+            return None
+        words, things = scenes.described(self.settings.scene)
+        forced = {at for at, _ in self.settings.forced_cells}
+        hits: dict[str, list[bool]] = {"named": [], "places": []}
+        for at, (word, thing) in enumerate(zip(words, things, strict=True)):
+            if thing is not None and at not in forced:
+                cell = int(self.now.with_attention.weights[0, at].argmax())
+                hits["places" if word in KINDS["places"] else "named"].append(cell in thing.cells)
+        return {kind: (sum(each), len(each)) for kind, each in hits.items()}
+
+    @property
+    def lost(self) -> dict[str, tuple[int, int]] | None:
+        """Of each kind of word of the right caption: how many the model with the mean writes otherwise, and how many there
+        are. None where nobody knows the right caption, or where the mean writes another number of words."""
+        right, written = self.right.split(), self.mean.text.split()
+        if not self.fair or len(right) != len(written):
+            return None
+        pairs = {kind: [(a, b) for a, b in zip(right, written, strict=True) if a in KINDS[kind]] for kind in KINDS}
+        return {kind: (sum(a != b for a, b in each), len(each)) for kind, each in pairs.items()}
 
     @property
     def changed(self) -> bool:

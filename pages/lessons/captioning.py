@@ -86,7 +86,7 @@ def scene(ui: Controls) -> Scene:
         signature=f"{settings}|{context}",
         origin=f"Real numbers of {MODELS[context]}, trained for this course on drawn scenes alone, computed on "
         f"{captioning.device()}" + (". Nobody told it where to look" if looking else ""),
-        evidence=(things, 0),
+        evidence=(things if drawn else scene_editor.of_link(f"{ui.prefix}_scene", SCENE), 0),
         focus={"query": at} if looking else {"query": at, "key": 0},
         formulas=tempered(caption.trace, temperature),
         code=(READS, *(LOOKS if looking else MEAN), *WRITES),
@@ -105,7 +105,7 @@ def first_steps(scene: Scene):
     yield step(
         "I",
         picture("grid", plain=True, columns="numbers", rows="keys", scale="signed"),
-        "{n} x {n} pixels. Nobody cuts the things out: a small convolutional net, which sees a few neighbouring pixels at a "
+        "{n} x {n} pixels. Nobody cuts anything out: a small convolutional net, which sees a few neighbouring pixels at a "
         "time, makes {c} cells of it, each named by its column and its row."
         if hidden is None
         else "Cell {hidden} is painted over before anything is read.",
@@ -174,7 +174,7 @@ def looking_steps(scene: Scene):
         "weights",
         picture("weights", grows=True),
         "One budget of 1 for all {c} cells: {weights[q,k]:.2f} of it goes to {k} while {q} is written. What gets nothing is "
-        "veiled.",
+        "veiled." + (" Words with ✎ look where you forced them to." if scene.chosen.forced_cells else ""),
         operator="softmax",
         c=len(CELLS),
     )
@@ -187,8 +187,7 @@ def looking_steps(scene: Scene):
     yield step(
         "all words",
         picture("weights", strip=True, grows=True),
-        "By itself it lets colour and shape look at their thing, and words for a place mostly elsewhere. Whether they need the "
-        "look is put to the test below.",
+        captions.of_looks(scene.result),
         title="Where every word looked",
     )
 
@@ -198,8 +197,7 @@ def mean_steps(scene: Scene):
     yield from first_steps(scene)
     yield from last_steps(
         scene,
-        "Every row is the same: the mean of all {c} cells. It still tells which colours there are and where; the shapes are "
-        "what it loses.",
+        captions.of_mean(scene.result),
         "mean",
         "The state of {q} is made of the state and the word before; the context adds the same again.",
     )
@@ -213,8 +211,13 @@ def written(scene: Scene) -> None:
         if scene.chosen.forced_cells:
             st.button("Take the forced looks back", on_click=forced_cells.clear, key=page.ui.key("back"))
         st.caption(
-            "It knows four colours, three shapes and up to three things that do not touch, each in a cell of its own. In the "
-            "figure: press “Force it”, then click a cell, and this word looks there alone."
+            f"Both learned from drawn scenes alone: {len(scenes.COLOURS)} colours, {len(scenes.SHAPES)} shapes and up to "
+            f"{scenes.MOST} things that do not touch, each in a cell of its own."
+            + (
+                " In the figure: press “Force it”, then click a cell, and this word looks there alone."
+                if scene.on_toggle
+                else ""
+            )
         )
 
 

@@ -1,5 +1,7 @@
 """Lesson 3: what it shows is what the captioners computed on the learner's scene, whatever a visitor does to it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import streamlit as st
@@ -9,7 +11,7 @@ from core.lessons.captioning import CELLS, SCENE, Settings
 from core.models import checkpoints
 from core.vision import scenes
 from core.vision.scenes import Thing
-from pages.parts import scene_editor
+from pages.parts import captions, scene_editor
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
 CLOSE = {"atol": 2e-5, "rtol": 0}  # weights travel in steps of 1/65535
@@ -167,3 +169,57 @@ def test_without_the_files_of_a_captioner_the_page_says_how_to_get_them(monkeypa
         assert "python -m core.training captioner" in said(app)
     finally:
         checkpoints._load.cache_clear()
+
+
+ONE = (Thing("green", "triangle", 5.0, 26.0),)
+THREE = (*SCENE, Thing("yellow", "triangle", 27.0, 5.0))
+TOUCHING = (Thing("red", "circle", 10.0, 10.0), Thing("green", "square", 12.0, 11.0))
+ON_A_BORDER = (Thing("red", "circle", 16.0, 16.0),)  # one pixel of a place, and it is called otherwise
+
+
+@pytest.mark.parametrize(
+    ("settings", "counts"),
+    [
+        (
+            Settings(),
+            "Of the 4 words for a colour or a shape 4 gave most to a cell that their thing reaches into, of the 4",
+        ),
+        (Settings(ONE), "Of the 2 words for a colour or a shape 2 gave most to a cell that their thing reaches into"),
+        (Settings(THREE, forced_cells=((1, 1),)), "Of the 5 words for a colour or a shape"),
+        (Settings(()), "No word is about a thing"),
+        (Settings(TOUCHING), "Nobody knows which thing each word of a wrong caption means"),
+        (Settings(ON_A_BORDER), "Nobody knows which thing each word of a wrong caption means"),
+        (Settings(covered=SCENE[0].cell), "Nobody knows which thing each word of a wrong caption means"),
+        (Settings(own="a photograph"), "Nobody knows which things are in this picture"),
+    ],
+)
+def test_where_words_looked_is_counted_on_the_shown_caption_or_not_said(settings, counts):
+    own = np.full((64, 64, 3), 90, np.uint8) if settings.own else None
+    assert counts in captions.of_looks(captioning.run(settings, own))
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        (Settings(), "Wrong among the words written with it: 1 of 2 shapes. Over"),
+        (Settings(ONE), "All words written with it are right. Over"),
+        (Settings(()), "All words written with it are right. Over"),
+        (Settings(ON_A_BORDER), "Wrong among the words written with it: 1 of 2 places. Over"),
+        (Settings(TOUCHING), "What it loses here nobody can say"),
+        (Settings(covered=SCENE[0].cell), "What it loses here nobody can say"),
+        (Settings(own="a photograph"), "What it loses here nobody can say"),
+    ],
+)
+def test_what_the_mean_loses_is_counted_on_the_shown_caption_or_not_said(settings, found):
+    own = np.full((64, 64, 3), 90, np.uint8) if settings.own else None
+    assert found in captions.of_mean(captioning.run(settings, own))
+
+
+def test_a_mean_that_writes_another_number_of_words_is_said_to():
+    made = captioning.run(Settings())
+    assert "another number of words" in captions.of_mean(replace(made, mean=captioning.run(Settings(ONE)).mean))
+
+
+def test_a_look_can_be_forced_only_where_there_is_one():
+    assert "press “Force it”" in said(open_page("captioning"))
+    assert "press “Force it”" not in said(open_page("captioning", captioning_context="mean context"))

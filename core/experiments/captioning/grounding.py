@@ -139,7 +139,7 @@ def one_context(scene: Scene, seed: int) -> Finding:
     identity=True,
 )
 def regularises(scene: Scene, seed: int) -> Finding:
-    """Sums over the cells of your scene, before and after the softmax, for every word that it is captioned with."""
+    """Sums over the cells of the drawn scene, before and after the softmax, for every word that it is captioned with."""
     trace = captioned(scene).with_attention
     before, after = trace.energies[0].double().sum(-1), trace.weights[0].double().sum(-1)
     apart = Number("sum of a word's weights differs from 1 by", largest(after - 1), ".1e")
@@ -284,7 +284,7 @@ def places_need_no_look(scene: Scene, seed: int) -> Finding:
     sources=("jain2019", "xu2015"),
 )
 def shows_what_matters(scene: Scene, seed: int) -> Finding:
-    """For each word of your scene, the words before it given: cover its brightest cell, or one where nothing lies."""
+    """For each word of the drawn scene, the words before it given: cover its brightest cell, or one where nothing lies."""
     own = captioned(scene)
     words = own.words[:-1]
     given = tuple((at, WORDS.index(word)) for at, word in enumerate(words))
@@ -305,8 +305,8 @@ def shows_what_matters(scene: Scene, seed: int) -> Finding:
             Number("change with an empty cell covered", empty, "d"),
         ),
         holds=some,
-        says=f"Of the {counted(len(words), 'word')} of your scene's caption {brightest} would be another one with its brightest "
-        f"cell covered, and {empty} with a cell covered where nothing lies: "
+        says=f"Of the {counted(len(words), 'word')} of the drawn scene's caption {brightest} would be another one with its "
+        f"brightest cell covered, and {empty} with a cell covered where nothing lies: "
         + (
             "the map alone does not tell which."
             if some
