@@ -40,7 +40,7 @@ def offer(
         menu = st.popover("Take it away", icon=":material/download:", key=f"{viewer.lesson}_menu", on_change="rerun")
     if not menu.open:
         return
-    with menu:
+    with menu, st.container(key="downloads" if again is None else "downloads_and_programs"):
         step_view = viewer.views[viewer.step]
         looked = look_of_link(viewer.focus)
         name = f"attention-lab-{viewer.lesson}-{step_view.label}".replace(" ", "-").replace(",", "")

@@ -1,6 +1,5 @@
 """What tests ask of a whole page, as JavaScript: what is cut, too small, unsaid, unreachable, or keeps somebody out."""
 
-import re
 from importlib.resources import files
 
 from pages.course.catalogue import MAP, Page
@@ -77,6 +76,20 @@ SAID = """
         node.className.baseVal ?? node.className, (node.getAttribute("aria-label") ?? node.textContent).trim().slice(0, 40),
     ].join(" ");
 """
+
+# presses what opens a panel or a table, all at once, and says how many there were
+UNFOLD = (
+    "() => {"
+    + EVERYTHING
+    + """
+    const shut = everything(document).filter((node) => node.checkVisibility() && (
+        node.matches("[data-testid=stExpander] details:not([open]) > summary")
+        || (node.matches("button[aria-pressed=false]") && /^Numbers( of all heads)?$/.test(node.textContent))
+    ));
+    shut.forEach((node) => node.click());
+    return shut.length;
+}"""
+)
 
 TARGETS = (
     """([finger, smaller]) => {"""
@@ -205,13 +218,8 @@ def path_of(page: Page) -> str:
 
 def open_panels(visitor: Visitor) -> None:
     """Open what is folded up, and the numbers of every figure; what is open already stays."""
-    folded = visitor.see("[data-testid=stExpander] details:not([open]) > summary")
-    while folded.count():
-        folded.first.click()
-    unsaid = visitor.page.get_by_role("button", name=re.compile("^Numbers( of all heads)?$"), pressed=False)
-    while unsaid.count():
-        unsaid.first.click()
-    visitor.rest()
+    while visitor.page.evaluate(UNFOLD):
+        visitor.rest()
 
 
 def assert_whole(visitor: Visitor, width: int) -> None:
