@@ -168,9 +168,13 @@ function createLab(root, io) {
   const ranking = element("ol", { className: "ranking" });
   const tokenStrips = element("div", { className: "token-strips" });
   const scroll = element("div", { className: "scroll", children: [grid.canvas] });
+  const axes = element("p", { className: "axes", children: ["layer ↓ · head →"] });
   const left = element("div", {
     className: "left",
-    children: [scroll, element("div", { children: [caption, ranking, every.button, every.node] })],
+    children: [
+      element("div", { children: [axes, scroll] }),
+      element("div", { children: [caption, ranking, every.button, every.node] }),
+    ],
   });
   const right = element("div", { className: "right" });
   root.append(tokenStrips, element("div", { className: "body", children: [left, right] }));

@@ -31,10 +31,7 @@ of its last token vectors) moves, 1 − cosine. **attention**: what the word rec
 **rollout**: the mean over its rows. **× ‖v $W_O$‖**: weight times how long what is delivered is. **gradients**: integrated
 gradients of the cosine to the sentence's vector, in {STEPS} steps from zeros in place of the word vectors."""
 ROW, AROUND = 19, 84  # pixels
-COLOURS = (
-    "#4673d1",
-    "#b8632f",
-)  # of the first column, and of those that are held against it; they show on light and dark
+COLOURS = ("#000001", "#000002")  # Streamlit puts the first two of the theme's in their place
 
 
 @st.cache_resource(scope="session", max_entries=4, show_spinner="Reading the sentence without each of its words …")
