@@ -4,7 +4,7 @@ import { FONT, fit, outline, write } from "./kit/canvas.js";
 import { css, shade, UNREAD } from "./kit/colour.js";
 import { clamp, total } from "./kit/numbers.js";
 import { Tensor } from "./kit/payload.js";
-import { pictureOf, veilOf } from "./kit/picture.js";
+import { paintMap, pictureOf, veilOf, withMap } from "./kit/picture.js";
 import { element } from "./kit/text.js";
 
 /** @import { Lettering } from "./kit/canvas.js" */
@@ -31,6 +31,8 @@ export class PatchExplorerPicture {
   veil = "";
   width = 0;
   side = 0;
+  map = { x: 0, y: 0, side: 0 };
+  below = 0;
 
   /**
    * onPoint(place) is told where the eye goes, in the tokens of this picture.
@@ -69,7 +71,7 @@ export class PatchExplorerPicture {
   /** @param {number} width */
   resize(width) {
     this.width = width;
-    this.side = Math.max(120, Math.min(LARGEST, width - MARGIN));
+    Object.assign(this, withMap(width, MARGIN, LARGEST));
   }
 
   /**
@@ -88,10 +90,12 @@ export class PatchExplorerPicture {
   #under({ clientX, clientY }) {
     const box = this.canvas.getBoundingClientRect();
     const { rows, columns, extra } = this.words;
-    const column = Math.floor(((clientX - box.left - MARGIN) * columns) / this.side);
-    const row = Math.floor(((clientY - box.top - MARGIN) * rows) / this.side);
-    if (column < 0 || row < 0 || column >= columns || row >= rows) return null;
-    return extra + row * columns + column;
+    for (const { x, y, side } of [{ x: MARGIN, y: MARGIN, side: this.side }, this.map]) {
+      const column = Math.floor(((clientX - box.left - x) * columns) / side);
+      const row = Math.floor(((clientY - box.top - y) * rows) / side);
+      if (column >= 0 && row >= 0 && column < columns && row < rows) return extra + row * columns + column;
+    }
+    return null;
   }
 
   /** @param {Pressed} event */
@@ -170,7 +174,7 @@ export class PatchExplorerPicture {
     const { query, key, pinned, turned, coloured, share } = state;
     const { words, theme, side } = this;
     const { extra, rows, columns } = words;
-    const context = fit(this.canvas, this.width, side + MARGIN + 3);
+    const context = fit(this.canvas, this.width, side + MARGIN + 3 + this.below);
     context.save();
     context.imageSmoothingEnabled = this.pixels.width > 128;
     context.drawImage(this.pixels, MARGIN, MARGIN, side, side);
@@ -196,6 +200,12 @@ export class PatchExplorerPicture {
     this.#lines(context, width, height);
     if (query >= extra) outline(context, ...at(query), width, height, theme.colours.query, 2.5);
     if (pinned && key >= extra && key !== query) outline(context, ...at(key), width, height, theme.colours.key, 2.5);
+    const marked = /** @type {[number, string][]} */ ([
+      [own, "query"],
+      [pinned && key !== query ? key - extra : -1, "key"],
+    ]);
+    const title = `what ${words.names[query]} ${turned ? "gets" : "gives"}`;
+    paintMap(context, { ...this.map, rows, columns, values: patches, most, title, theme, marked });
     const says = this.#says(values, { query, key, pinned, turned }, kept.size, share);
     this.canvas.setAttribute(
       "aria-label",

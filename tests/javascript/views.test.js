@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { FigureNumbers, partsOf } from "../../assets/components/figure_numbers.js";
 import { BLANK, HIDDEN } from "../../assets/components/kit/canvas.js";
 import { Tensor } from "../../assets/components/kit/payload.js";
+import { withMap } from "../../assets/components/kit/picture.js";
 import { Selection } from "../../assets/components/kit/selection.js";
 import { VIEWS } from "../../assets/components/views/kinds.js";
 
@@ -269,3 +270,18 @@ test("the small picture of all heads shows all of them, whichever is looked at",
     assert.ok(drawn.every(([, x, y]) => x < 44 && y < 44));
   }
 });
+
+for (const width of WIDTHS) {
+  test(`a row has its map beside the picture or below it, and a patch lies under its cell there, too, ${width} pixels`, () => {
+    const share = { kind: "overlay", tensor: "cells", picture: "picture", side: SIDE, scale: "share" };
+    const view = new VIEWS.overlay(figure());
+    const height = view.layout(share, width);
+    const { side, map } = withMap(width, 22, 420);
+    assert.ok(map.x >= 22 + side || map.y >= 22 + side);
+    assert.ok(map.x + map.side <= width && map.y + map.side <= height);
+    const cell = map.side / SIDE;
+    const { key } = view.at(map.x + 2.5 * cell, map.y + 1.5 * cell, share);
+    assert.equal(key, SIDE + 2);
+    assert.equal(view.at(22 + (side * 2.5) / SIDE, 22 + (side * 1.5) / SIDE, share).key, SIDE + 2);
+  });
+}

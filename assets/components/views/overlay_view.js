@@ -3,7 +3,7 @@
 import { cut, FONT, outline, write } from "../kit/canvas.js";
 import { css, inkOn, shade } from "../kit/colour.js";
 import { clamp, number } from "../kit/numbers.js";
-import { pictureOf, veilOf } from "../kit/picture.js";
+import { paintMap, pictureOf, veilOf, withMap } from "../kit/picture.js";
 
 /** @import { Lettering } from "../kit/canvas.js" */
 /** @import { Overlay } from "../kit/figure_kinds.js" */
@@ -25,6 +25,8 @@ export class OverlayView {
   words = 0;
   side = 0;
   across = 0;
+  /** @type {ReturnType<typeof withMap> | null} where a row's map of its own stands */
+  map = null;
   /** @type {Tensor | null} */
   drawn = null;
   /** @type {OffscreenCanvas | null} */
@@ -43,8 +45,9 @@ export class OverlayView {
       this.across = Math.max(1, Math.floor((width - 2 * EDGE + GAP) / (this.side + GAP)));
       return Math.ceil(this.words / this.across) * (this.side + GAP + 20) + EDGE;
     }
-    this.side = Math.min(LARGEST, width - MARGIN);
-    return this.side + MARGIN + 4 + (view.scale === "share" ? LINE : 0);
+    this.map = view.scale === "share" ? withMap(width, MARGIN, LARGEST) : null;
+    this.side = this.map?.side ?? Math.min(LARGEST, width - MARGIN);
+    return this.side + MARGIN + 4 + (this.map ? LINE + this.map.below : 0);
   }
 
   /**
@@ -99,11 +102,25 @@ export class OverlayView {
     }
     if (!view.plain && query < figure.grown && cell >= NUMBERED) this.#numbers(context, view, x, y, cell, query);
     if (view.scale === "share") {
-      const end = number(this.#end(view, query), 3);
-      write(context, `clear: the largest weight, ${end}; veiled: 0`, x, y + this.side + LINE - 6, {
-        ...small,
-        align: "left",
-      });
+      const end = this.#end(view, query);
+      const style = /** @type {const} */ ({ ...small, align: "left" });
+      write(context, `clear: the largest weight, ${number(end, 3)}; veiled: 0`, x, y + this.side + LINE - 6, style);
+      if (this.map && query < figure.grown) {
+        const [asking, patches] = ["queries", "keys"].map((axis) => figure.tokens(axis));
+        paintMap(context, {
+          ...this.map.map,
+          rows: view.side,
+          columns: view.side,
+          values: figure.tensor(view.tensor).row(query),
+          most: end,
+          title: `what ${asking[query].text} gives`,
+          theme,
+          marked: [
+            [query - asking.length + patches.length, "query"],
+            [key, "key"],
+          ],
+        });
+      }
     }
     outline(
       context,
@@ -222,10 +239,14 @@ export class OverlayView {
       }
       return null;
     }
-    const cell = this.side / view.side;
-    const [column, row] = [Math.floor((x - MARGIN) / cell), Math.floor((y - MARGIN) / cell)];
-    if (Math.min(column, row) < 0 || Math.max(column, row) >= view.side) return null;
-    return { key: row * view.side + column, cell: true, query: this.figure.selection.pinned.query };
+    const picture = { x: MARGIN, y: MARGIN, side: this.side };
+    for (const box of this.map ? [picture, this.map.map] : [picture]) {
+      const cell = box.side / view.side;
+      const [column, row] = [Math.floor((x - box.x) / cell), Math.floor((y - box.y) / cell)];
+      if (Math.min(column, row) >= 0 && Math.max(column, row) < view.side)
+        return { key: row * view.side + column, cell: true, query: this.figure.selection.pinned.query };
+    }
+    return null;
   }
 
   /** @param {number} dx @param {number} dy @param {Overlay} view @param {Looked} now */
