@@ -5,7 +5,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 
@@ -33,8 +33,11 @@ class Code:
 def ran(function: Callable[..., Any], returns: str = "", **steps: str) -> Code:
     """A function that ran. A line that assigns a name makes the step of that name.
 
+    function  of a partial, the function whose arguments it brings.
     steps     {name in the code: step} where the two are called differently; returns: the step that it returns.
     """
+    while isinstance(function, partial):
+        function = function.func
     return _code(inspect.unwrap(function), returns, tuple(steps.items()))
 
 

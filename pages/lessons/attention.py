@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.attention import attend
 from core.attention.projections import ROWS, project
-from core.attention.scores import joined
 from core.experiments import attention as experiments
 from core.experiments.attention.statistics import DotProductStatistics, dot_product_statistics
 from core.lessons import attention
@@ -94,7 +93,7 @@ def scene(ui: Controls) -> Scene | None:
         code=(
             *([ran(attention.ask_back if decoder else project, **ROWS)] if asked else []),
             *([ran(CHANGES[change])] if change != UNCHANGED else []),
-            ran(joined if decoder and score == "additive" else result.score.function, returns="scores"),
+            ran(result.score.function, returns="scores"),
             ran(attend),
         ),
         formulas=attention.formulas(result, chosen),

@@ -4,7 +4,7 @@ import torch
 
 from core.attention import attend
 from core.attention.projections import ROWS, project
-from core.attention.scores import dot
+from core.attention.scores import dot, joined, projected_additive
 from core.listing import Code, ran
 from core.sequence.cells import rnn
 from core.sequence.translator import Translator
@@ -62,3 +62,9 @@ def test_a_statement_of_several_lines_is_marked_on_each_of_them():
     marked = lines_of(code, "encoder_states")
     assert len(marked) > 3
     assert (marked[0], marked[-1]) == ("return Source(", ")")
+
+
+def test_of_a_score_that_brings_its_weights_along_the_function_is_shown():
+    code = ran(projected_additive(torch.ones(3)).function, returns="scores")
+    assert code == ran(joined, returns="scores")
+    assert lines_of(code, "scores") == ["return activation(queries.unsqueeze(-2) + keys.unsqueeze(-3)) @ v"]

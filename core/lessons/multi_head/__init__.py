@@ -12,7 +12,7 @@ from core.attention.heads import merge_without_transpose, split_without_transpos
 from core.experiments.multi_head.splitting import LEAK_TOKENS, causal_layer, future_leaks
 from core.lessons.material import Layer
 from core.lessons.multi_head import circuits
-from core.lessons.multi_head.circuits import Circuits
+from core.lessons.multi_head.circuits import Circuits, Spectra
 from core.lessons.self_attention import MEASURES, by_layer
 from core.lessons.shown import Matrices, Shown
 from core.trace import matrices, steps
@@ -89,8 +89,13 @@ def divisors(width: int) -> list[int]:
     return [n for n in range(1, 17) if width % n == 0]
 
 
-def run(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, settings: Settings) -> Lesson:
-    """Build the layer with the learner's heads, split, merge and muted heads, and beside it the layer as it is."""
+def run(
+    x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, settings: Settings, known: Spectra | None = None
+) -> Lesson:
+    """Build the layer with the learner's heads, split, merge and muted heads, and beside it the layer as it is.
+
+    known   the `spectra` of the learner's heads, where somebody has kept them.
+    """
     own = layer.n_heads
     layer = replace(layer, n_heads=settings.n_heads)
     built = build(x, layer, settings)
@@ -106,7 +111,7 @@ def run(x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, setting
     return Lesson(
         built,
         right,
-        circuits.run(x, layer, rightly, settings.ablated),
+        circuits.run(x, layer, rightly, settings.ablated, known),
         split_heads(built.projected, n_heads)[0],
         split_origin,
         split_heads(built.merged, n_heads)[0],

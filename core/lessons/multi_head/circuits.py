@@ -39,6 +39,9 @@ class CircuitsTrace:
     )
 
 
+Spectra = tuple[Float[Tensor, "heads 2 values"], Int[Tensor, "heads 2"]]
+
+
 @dataclass(frozen=True)
 class Circuits:
     """The trace by products, and how it agrees with the layer's own.
@@ -124,19 +127,33 @@ def singular_values(
     return torch.linalg.svdvals(first @ second.mT)
 
 
-def run(
-    x: Float[Tensor, "1 tokens d_model"], layer: MultiHeadAttention, own: MultiHeadTrace, ablated: tuple[int, ...]
-) -> Circuits:
-    """Read a layer by its products. own: the same layer as it runs, with the same heads muted."""
-    trace = by_products(x, layer, ablated)
+def spectra(layer: MultiHeadAttention) -> Spectra:
+    """Singular values of both products of each head, and how many of them are not 0: the same for every sentence."""
     w_query, w_key, w_value, w_output = of_heads(layer)
     singular = torch.stack([singular_values(w_query, w_key), singular_values(w_value, w_output.mT)], dim=1)
     ranks = (singular > EXACT * singular.amax(-1, keepdim=True)).sum(-1)
-    width = min(2 * singular.shape[-1], x.shape[-1])
-    singular = torch.nn.functional.pad(singular, (0, width - singular.shape[-1]))
-    bias = normal(layer.n_heads, 1, w_key.shape[-1], seed=SEED).to(x)
+    width = min(2 * singular.shape[-1], w_query.shape[-2])
+    return torch.nn.functional.pad(singular, (0, width - singular.shape[-1])), ranks
+
+
+def run(
+    x: Float[Tensor, "1 tokens d_model"],
+    layer: MultiHeadAttention,
+    own: MultiHeadTrace,
+    ablated: tuple[int, ...],
+    known: Spectra | None = None,
+) -> Circuits:
+    """Read a layer by its products.
+
+    own     the same layer as it runs, with the same heads muted.
+    known   the `spectra` of the layer, where somebody has kept them.
+    """
+    trace = by_products(x, layer, ablated)
+    singular, ranks = known or spectra(layer)
+    head_dim = own.queries.shape[-1]
+    bias = normal(layer.n_heads, 1, head_dim, seed=SEED).to(x)
     moved = (own.queries[0] * bias).sum(-1)
-    scale = w_key.shape[-1] ** -0.5
+    scale = head_dim**-0.5
     weights = ((own.attention.scores[0] + moved[..., None]) * scale).softmax(-1)
     return Circuits(
         trace,

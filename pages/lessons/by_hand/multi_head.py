@@ -1,10 +1,13 @@
 """Lesson 8 beside the heads of a model: toys with one head and with two, and the products that a head is made of."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import streamlit as st
 
+from core.attention import MultiHeadAttention
 from core.experiments import multi_head as experiments
+from core.lessons.multi_head import circuits
 from core.lessons.multi_head.circuits import by_products
 from core.listing import ran
 from core.trace import steps
@@ -13,6 +16,15 @@ from pages.parts.controls import Controls
 from pages.parts.figures import Curves, Matrix, Table, View, limit, tables
 from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.step_viewer import Computation
+
+
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def spectra(_layer: MultiHeadAttention, n_heads: int, of: str) -> circuits.Spectra:
+    """The singular values of the products of so many heads, which no token changes: kept while the learner goes on.
+
+    of   what says where the layer comes from.
+    """
+    return circuits.spectra(replace(_layer, n_heads=n_heads))
 
 
 def products(scene: Scene) -> Iterator[StepDeclared]:
