@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -16,9 +16,19 @@ class Word:
     means: str
     found: str = ""
 
+    @property
+    def told(self) -> str:
+        """The word and what it means."""
+        return f"{self.word}: {self.means}"
+
+    @property
+    def pattern(self) -> str:
+        """What finds it in a text."""
+        return rf"\b(?:{self.found or re.escape(self.word)})\b"
+
     def stands_in(self, text: str) -> bool:
         """Whether a text says it."""
-        return bool(re.search(rf"\b(?:{self.found or re.escape(self.word)})\b", text, re.IGNORECASE))
+        return bool(re.search(self.pattern, text, re.IGNORECASE))
 
 
 WORDS = (
@@ -109,7 +119,8 @@ WORDS = (
     ),
     Word(
         "memory",
-        "What can be looked at again: the states of an encoder, or the keys and values, on many slides.",
+        "What is kept to be looked at again: the states of an encoder, or the keys and values, on many slides; of an LSTM "
+        "its own row C; of a computer, where numbers lie.",
         "memory",
     ),
 )
@@ -119,3 +130,24 @@ def words_in(texts: Iterable[str]) -> list[Word]:
     """The words that some texts say, in the order of the alphabet."""
     whole = "\n".join(texts)
     return sorted((each for each in WORDS if each.stands_in(whole)), key=lambda each: each.word.lower())
+
+
+_LONGER_FIRST = sorted(WORDS, key=lambda each: -len(each.word))
+_ANY = re.compile("|".join(f"({each.pattern})" for each in _LONGER_FIRST), re.IGNORECASE)
+
+
+def parted(text: str, known: Collection[Word]) -> Iterator[tuple[str, Word | None]]:
+    """A text in pieces: each word that it says and that is not known yet, once, and all that stands between.
+
+    A letter with another one below it, as in W_K, is no word.
+    """
+    begins, met = 0, set(known)
+    for found in _ANY.finditer(text):
+        word = _LONGER_FIRST[(found.lastindex or 1) - 1]
+        if word in met or "_" in found[0]:
+            continue
+        met.add(word)
+        yield text[begins : found.start()], None
+        yield found[0], word
+        begins = found.end()
+    yield text[begins:], None

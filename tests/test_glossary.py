@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.glossary import WORDS, words_in
+from core.glossary import WORDS, parted, words_in
 from pages.course.catalogue import built
 from pages.parts.glossary import words_of
 from tests.pages.screen import open_page, said
@@ -37,3 +37,11 @@ def test_a_word_is_found_in_its_forms_and_not_inside_of_others():
 
 def test_a_page_shows_what_its_words_mean():
     assert "**softmax**: Makes shares of scores" in said(open_page("masks"))
+
+
+def test_a_text_is_parted_at_each_word_that_is_not_known_yet():
+    vector = next(each for each in WORDS if each.word == "vector")
+    pieces = [
+        (piece, word and word.word) for piece, word in parted("A softmax of W_K: vectors, one softmax.", {vector})
+    ]
+    assert pieces == [("A ", None), ("softmax", "softmax"), (" of W_K: vectors, one softmax.", None)]

@@ -10,10 +10,11 @@ import { ViewLink } from "./kit/link.js";
 import { mount } from "./kit/mount.js";
 import { total } from "./kit/numbers.js";
 import { Selection } from "./kit/selection.js";
-import { button, element, focusedIn, lettered, spans } from "./kit/text.js";
+import { button, element, focusedIn, lettered } from "./kit/text.js";
 import { arrows } from "./kit/touch.js";
 import { weighed, weightsOf, wordsOf } from "./kit/view.js";
 import { Legend } from "./legend.js";
+import { Notice } from "./notice.js";
 import { Readout } from "./readout.js";
 import { Timeline } from "./timeline.js";
 import { TokenStrip } from "./token_strip.js";
@@ -48,8 +49,8 @@ function createStepViewer(root, io) {
     shape: element("span", { className: "shape" }),
     also: element("p", { className: "also" }),
     start: button("▸ Play from step 1", { className: "small-button" }),
-    notice: element("p", { className: "notice" }),
   };
+  const notice = new Notice();
   const legend = new Legend(figure);
   const computation = new Computation((step) => paint(stepView(), step));
   const axes = element("div", { className: "axes" });
@@ -89,7 +90,8 @@ function createStepViewer(root, io) {
             say.also,
             computation.formula,
             computation.letters,
-            say.notice,
+            notice.node,
+            notice.meaning,
             computation.code,
             readout.node,
           ],
@@ -276,9 +278,7 @@ function createStepViewer(root, io) {
 
   /** The sentence speaks of the cell that is looked at. */
   function follow() {
-    const { notice } = stepView();
-    if (!notice.some(([, , live]) => live)) return;
-    say.notice.replaceChildren(...spans(notice.map(([text, role, live]) => [live ? figure.live(live) : text, role])));
+    notice.follow((live) => figure.live(live));
   }
 
   /**
@@ -307,7 +307,7 @@ function createStepViewer(root, io) {
     say.title.replaceChildren(...lettered(now.title));
     say.shape.textContent = now.shape;
     say.also.textContent = [now.also && `also called ${now.also}`, now.source].filter(Boolean).join(" · ");
-    say.notice.replaceChildren(...spans(now.notice));
+    notice.write(now.notice);
     computation.show(now, data, figure.views[now.view.kind].aside === true);
     axes.textContent = now.axes;
     tools.edit.hidden = !data.editable || now.view.fixed || !(wordsOf(now.view) || weighed(now.view));
@@ -361,7 +361,7 @@ function createStepViewer(root, io) {
     const used =
       !scrolls &&
       ((inFigure && figure.key(event)) ||
-        (event.key === "Escape" && selection.pin(data.focus)) ||
+        (event.key === "Escape" && !notice.explains && selection.pin(data.focus)) ||
         (!(onButton && [" ", "Enter"].includes(event.key)) && !inFigure && timeline.key(event)) ||
         (inFigure && /^[1-9 ]$/.test(event.key) && timeline.key(event)));
     if (used) event.preventDefault();

@@ -30,6 +30,7 @@ import streamlit as st
 
 from core import trace as traces
 from core.experiments.claim import Claim
+from core.glossary import Word
 from core.listing import Code
 from core.models.errors import ModelError
 from core.trace import Step
@@ -348,19 +349,18 @@ class Lesson:
     def viewer(self, scene: Scene) -> StepViewer:
         """The step viewer of a scene."""
         code = self.code if scene.code is None else scene.code
-        declared = list((scene.steps or self._steps)(scene))
+        declared, explained = list((scene.steps or self._steps)(scene)), set[Word]()
         views = [
             StepView(
                 each.label,
                 told,
                 each.view,
-                say(each.says(scene, told), scene.scope, **{**scene.names, **each.values}),
+                say(each.says(scene, told), scene.scope, explained, **{**scene.names, **each.values}),
                 **each.more,
             )
             for each in declared
             for told in [each.told(scene.made, scene.declared)]
         ]
-        labels = [each.label for each in declared]
         return StepViewer(
             lesson=self.slug,
             signature=scene.signature or str(scene.again.args),
@@ -381,7 +381,7 @@ class Lesson:
             editable=scene.on_toggle is not None,
             edit_label=scene.edit_label,
             reorderable=scene.on_reorder is not None,
-            recurrent=labels.index(scene.recurrent) if scene.recurrent else None,
+            recurrent=[each.label for each in declared].index(scene.recurrent) if scene.recurrent else None,
             token_strip=self.token_strip if scene.token_strip is None else scene.token_strip,
             answered=self.answered(),
         )

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from core.glossary import Word, parted
 from core.numerals import written
 
 Span = tuple[str, str | None] | tuple[str, str | None, dict[str, str]]
@@ -76,15 +77,26 @@ class Scope:
         return array[min(self.place("head"), len(array) - 1)] if array.ndim == 3 else array
 
 
-def say(template: str, scope: Scope = Scope(), **values: Any) -> list[Span]:
-    """A sentence in pieces: (text, role), and with a third part what the browser puts there for another cell."""
+def say(template: str, scope: Scope = Scope(), explained: set[Word] | None = None, /, **values: Any) -> list[Span]:
+    """A sentence in pieces: (text, role), and with a third part what the browser puts there for another cell.
+
+    explained   words of the glossary that were met before. Others that the template itself says, never what is filled in,
+                get the role "term" and say what they mean, and are met from then on. None = no word says it.
+    """
     spans: list[Span] = []
     for text, name, form, _ in Formatter().parse(template):
         if text:
-            spans.append((text, None))
+            spans += [(text, None)] if explained is None else _terms(text, explained)
         if name is not None:
             spans += _spans(name, form or "", scope, values)
     return spans
+
+
+def _terms(text: str, explained: set[Word]) -> list[Span]:
+    """Words of ours with those of the glossary among them, as far as they are met for the first time."""
+    pieces = [(piece, word) for piece, word in parted(text, explained) if piece]
+    explained |= {word for _, word in pieces if word}
+    return [(piece, "term", {"means": word.told}) if word else (piece, None) for piece, word in pieces]
 
 
 def _spans(name: str, form: str, scope: Scope, values: Mapping[str, Any]) -> list[Span]:

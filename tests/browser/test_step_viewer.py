@@ -216,6 +216,20 @@ def test_the_sentence_speaks_of_the_cell_that_is_looked_at(visit, path, selector
     assert visitor.messages_sent == sent
 
 
+def test_a_word_of_the_glossary_says_what_it_means_by_key_and_keeps_the_cell_that_is_looked_at(visit):
+    visitor = visit("/self_attention?step=scores&at=3.4.0.0")
+    word, meaning = visitor.see(".notice .explained"), visitor.see(".meaning")
+    word.focus()
+    visitor.page.keyboard.press("Enter")
+    assert meaning.inner_text().startswith("dot product: Two rows of numbers")
+    visitor.see(FIGURE).hover()  # the sentence follows the cell, and what stands open stays
+    assert meaning.is_visible()
+    visitor.page.keyboard.press("Escape")
+    assert meaning.is_hidden()
+    assert visitor.link["at"] == "3.4.0.0"
+    assert word.evaluate("word => word.getRootNode().activeElement === word")
+
+
 def test_the_number_in_the_sentence_is_the_one_in_the_readout(visit):
     visitor = visit("/self_attention?step=4")
     visitor.see(FIGURE).focus()

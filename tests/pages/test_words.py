@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.glossary import WORDS
 from pages.parts.words import Scope, plain, say
 
 QUERIES, KEYS = ("the", "cat", "sat"), ("a", "b", "c", "d", "e")
@@ -64,3 +65,17 @@ def test_a_role_that_there_is_none_of_is_a_mistake_of_ours():
 @pytest.mark.parametrize("text", ["{q}", "{0.__class__}", "}{", "{weights[q,k]}", "a{b|c}"])
 def test_what_a_visitor_wrote_is_never_read_as_a_name(text):
     assert told("{said}", said=text) == text
+
+
+def test_words_of_the_glossary_that_are_ours_say_what_they_mean_once_and_none_that_is_filled_in():
+    met = set()
+    first = say("A vector: {typed}.", Scope(), met, typed="softmax")
+    assert first[1][:2] == ("vector", "term")
+    assert first[1][2]["means"].startswith("vector: A row of numbers")
+    assert first[3:] == [("softmax", None), (".", None)]
+    assert say("This vector again, by softmax.", Scope(), met) == [
+        ("This vector again, by ", None),
+        ("softmax", "term", {"means": next(each.told for each in WORDS if each.word == "softmax")}),
+        (".", None),
+    ]
+    assert say("A vector.") == [("A vector.", None)]

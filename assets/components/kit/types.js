@@ -25,7 +25,11 @@
  * }} Live
  */
 
-/** @typedef {[text: string, role?: string | null, live?: Live | null]} Span */
+/**
+ * A part of a sentence; a term, a word of the glossary, says what it means in place of where it is found.
+ *
+ * @typedef {[text: string, role?: string | null, more?: Live & { means?: string } | null]} Span
+ */
 /** @typedef {{ text: string, steps: string[] }} CodeLine */
 
 /** @typedef {[letter: string, meaning: string][]} Letters what the letters of a formula mean */

@@ -1,0 +1,55 @@
+// What there is to see in a step, in words: its numbers follow the cell that is looked at, its terms say what they mean.
+
+import { button, element, lettered, spans } from "./kit/text.js";
+
+/** @import { Live, Span } from "./kit/types.js" */
+
+export class Notice {
+  /** @type {{ node: HTMLElement, live: Live }[]} */
+  #followers = [];
+
+  constructor() {
+    this.node = element("p", { className: "notice" });
+    this.meaning = element("div", { className: "meaning", popover: "auto" });
+  }
+
+  /** Whether a meaning stands open, which Escape closes. */
+  get explains() {
+    return this.meaning.matches(":popover-open");
+  }
+
+  /** @param {Span[]} sentence */
+  write(sentence) {
+    this.#followers = [];
+    this.node.replaceChildren(
+      ...sentence.flatMap(([text, role, more]) => {
+        if (role === "term") return [this.#term(text, more?.means ?? "")];
+        const nodes = spans([[text, role]]);
+        const [node] = nodes;
+        if (more && node instanceof HTMLElement) this.#followers.push({ node, live: more });
+        return nodes;
+      }),
+    );
+  }
+
+  /** @param {(live: Live) => string} says what stands there now */
+  follow(says) {
+    for (const { node, live } of this.#followers) node.textContent = says(live);
+  }
+
+  /**
+   * A word of the glossary: it says what it means by pointer, key and touch.
+   *
+   * @param {string} text
+   * @param {string} means
+   */
+  #term(text, means) {
+    const node = button("", { className: "explained", title: means });
+    node.replaceChildren(...lettered(text));
+    node.popoverTargetElement = this.meaning;
+    node.onclick = () => {
+      this.meaning.textContent = means;
+    };
+    return node;
+  }
+}
