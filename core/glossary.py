@@ -6,6 +6,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -136,18 +137,21 @@ _LONGER_FIRST = sorted(WORDS, key=lambda each: -len(each.word))
 _ANY = re.compile("|".join(f"({each.pattern})" for each in _LONGER_FIRST), re.IGNORECASE)
 
 
-def parted(text: str, known: Collection[Word]) -> Iterator[tuple[str, Word | None]]:
-    """A text in pieces: each word that it says and that is not known yet, once, and all that stands between.
+@lru_cache(maxsize=2048)  # sentences of ours come again with every rerun of a page
+def _said(text: str) -> tuple[tuple[int, int, Word], ...]:
+    """Where a text says a word: from, to, which one. A letter with another one below it, as in W_K, is none."""
+    every = ((found.span(), _LONGER_FIRST[(found.lastindex or 1) - 1]) for found in _ANY.finditer(text))
+    return tuple((*span, word) for span, word in every if "_" not in text[slice(*span)])
 
-    A letter with another one below it, as in W_K, is no word.
-    """
-    begins, met = 0, set(known)
-    for found in _ANY.finditer(text):
-        word = _LONGER_FIRST[(found.lastindex or 1) - 1]
-        if word in met or "_" in found[0]:
+
+def parted(text: str, known: Collection[Word]) -> Iterator[tuple[str, Word | None]]:
+    """A text in pieces: each word that it says and that is not known yet, once, and all that stands between."""
+    at, met = 0, set(known)
+    for begins, ends, word in _said(text):
+        if word in met:
             continue
         met.add(word)
-        yield text[begins : found.start()], None
-        yield found[0], word
-        begins = found.end()
-    yield text[begins:], None
+        yield text[at:begins], None
+        yield text[begins:ends], word
+        at = ends
+    yield text[at:], None
