@@ -299,6 +299,7 @@ KEPT_FOR_ALL = {
     "core/experiments/sentence_lab/importance.py _ours": "numbers on our own sentences",
     "core/listing.py _code": "lines of our own source",
     "pages/parts/glossary.py words_of": "words of our own sentences",
+    "core/glossary.py _said": "words of our own sentences, before what was typed is filled in",
     "pages/parts/formula.py _explained": "letters of our own formulas",
     "core/models/image_attention.py _folder": "where a model lies",
     "core/models/spelling.py spelling_of": "how a tokenizer writes",
