@@ -268,6 +268,13 @@ def _unpacked(archive: zipfile.ZipFile, file: zipfile.ZipInfo) -> bytes:
     return content
 
 
+def jpeg(pixels: UInt8[np.ndarray, "height width 3"]) -> bytes:
+    """A picture as a small file for the screen: a JPEG file."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
 def png(pixels: UInt8[np.ndarray, "height width 3"]) -> str:
     """A picture as a PNG in letters, to be written down in a program."""
     stream = io.BytesIO()

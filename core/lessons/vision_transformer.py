@@ -14,6 +14,7 @@ from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
 from core.models.image_reading import OWN, patch_attention_of
+from core.picture_files import jpeg
 from core.trace import Step, matrices, steps
 from core.vision.classifier import Answer, Classification, Fit, TrainedClassifier, as_input, fitted
 from core.vision.patches import cut_into_patches, joined
@@ -22,6 +23,7 @@ Pooling = Literal["class token", "mean of all"]
 MODELS: Final[dict[Pooling, str]] = dict(zip(get_args(Pooling), OWN, strict=True))
 PATCH_SIZES: Final = (4, 8, 16, 32)
 PATCH_SIZE: Final = 8  # what the models were trained with
+SHARP: Final = 384  # pixels of a side that is shown
 # what stands before the blocks in the trace of the whole
 _BEFORE_BLOCKS: Final = 4
 
@@ -131,6 +133,16 @@ def dealt(plain: UInt8[np.ndarray, "side side 3"], settings: Settings) -> UInt8[
     pixels = torch.from_numpy(plain.copy()).permute(2, 0, 1)[None]
     mixed = shuffled(pixels, settings.patch_size, settings.shuffled)
     return mixed[0].permute(1, 2, 0).contiguous().numpy()
+
+
+def in_full(picture: UInt8[np.ndarray, "height width 3"], settings: Settings) -> Matrices:
+    """For the screen: the picture as the model reads it, with SHARP pixels for those that it sees, as the bytes of a file.
+    Nothing where the picture has no more than it sees."""
+    side = model("vit").side
+    if min(picture.shape[:2]) <= side:
+        return {}
+    larger = replace(settings, patch_size=settings.patch_size * SHARP // side)
+    return {"picture_file": np.frombuffer(jpeg(dealt(fitted(picture, SHARP, settings.fit), larger)), np.uint8)}
 
 
 def shown(picture: UInt8[np.ndarray, "height width 3"], settings: Settings, layer: int, head: int) -> Shown:

@@ -9,6 +9,7 @@ from core import picture_files
 from core.analysis.patch_attention import Chosen, PatchAttention
 from core.lessons import image_lab
 from core.lessons.shown import call
+from core.lessons.vision_transformer import SHARP
 from core.models import image_attention, image_reading
 from core.models.errors import ModelError
 from core.models.image_reading import OWN, ImageReading
@@ -34,7 +35,6 @@ from pages.server import run_queue, settings
 PREFIX = "img"
 NOTHING, OTHER_PICTURE, OTHER_MODEL = "nothing", "another picture", "another model"
 EXAMPLE = "facebook/dinov2-small"
-SHARP = 384  # pixels of a side that is shown
 
 
 @st.cache_resource(scope="session", max_entries=2, show_spinner=False)

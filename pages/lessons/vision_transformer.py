@@ -9,7 +9,7 @@ from core import picture_files
 from core.attention import attend
 from core.experiments import vision_transformer as experiments
 from core.lessons import vision_transformer
-from core.lessons.shown import call
+from core.lessons.shown import Matrices, call
 from core.lessons.vision_transformer import MODELS, PATCH_SIZE, PATCH_SIZES, Settings
 from core.listing import ran
 from core.training import shapes
@@ -38,20 +38,19 @@ page = Lesson(
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False)
-def read(digest: str, _picture: np.ndarray, settings: Settings) -> vision_transformer.Lesson:
-    return vision_transformer.run(_picture, settings)
+def read(digest: str, _picture: np.ndarray, settings: Settings) -> tuple[vision_transformer.Lesson, Matrices]:
+    return vision_transformer.run(_picture, settings), vision_transformer.in_full(_picture, settings)
 
 
 @page.scene
 def scene(ui: Controls) -> Scene:
     _, brought = own_picture.choose(ui.prefix)
-    digest, (chosen, layer, head) = own_picture.digest(brought), choose(ui)
-    result = read(digest, brought, chosen)
+    digest, (chosen, layer, head, as_seen) = own_picture.digest(brought), choose(ui)
+    result, sharp = read(digest, brought, chosen)
     seen, whole = result.patch_attention, chosen.whole
     names, beside = plain(result.patch_names), result.beside(layer, head)
-    focus = {"query": seen.middle, "classes": 0} if whole else {"query": 0, "key": 0}
-    if whole:
-        focus["key"] = int(beside["looks"][seen.middle].argmax())
+    most = int(beside["looks"][seen.middle].argmax()) if whole else 0
+    focus = {"query": seen.middle, "key": most, "classes": 0} if whole else {"query": 0, "key": 0}
     plain_picture = call(picture_files.opened_png, picture_files.png(result.plain))
     return Scene(
         result,
@@ -65,6 +64,7 @@ def scene(ui: Controls) -> Scene:
             "classes": plain(result.now.probabilities),
         },
         beside=beside,
+        screen={} if as_seen else sharp,
         shares=frozenset({"picture", "looks", "shares"} & beside.keys()),
         again=call(vision_transformer.shown, plain_picture, chosen, layer, head),
         signature=f"{digest}|{chosen}|{layer}|{head}",
@@ -79,24 +79,24 @@ def scene(ui: Controls) -> Scene:
     )
 
 
-def choose(ui: Controls) -> tuple[Settings, int, int]:
-    """What the learner sets, beside the picture, and the layer and the head that are looked at."""
+def choose(ui: Controls) -> tuple[Settings, int, int, bool]:
+    """What the learner sets, beside the picture, the layer and the head that are looked at, and whether as read."""
     with ui.more():
         fit = ui.one_of("Make it square", list(FITS), "fit")
         size = ui.among("Patch", PATCH_SIZES, PATCH_SIZE, "size")
         unread = not Settings(patch_size=size).whole
         pooling = ui.one_of("Answer from", list(MODELS), "pooling", disabled=unread)
         positions = ui.toggle("Positions", "positions", True, disabled=unread)
-        order = "0: as they lie. Every other number is another order."
-        shuffled = ui.slider("Shuffle", 0, 20, 0, "shuffle", width=130, help=order)
+        shuffled = ui.slider("Shuffle", 0, 20, 0, "shuffle", width=130, help="0: as they lie. Others: other orders.")
         layer = ui.counted("Layer", 6, 1, "layer", disabled=unread)
         head = ui.counted("Head", 6, 0, "head", disabled=unread)
+        as_seen = ui.toggle("What the model sees", "pixels", False)
     if unread:
         st.caption(
             f"The trained models read patches of {PATCH_SIZE} pixels, so with {size} the steps end at the rows: what a matrix "
             f"drawn at random would make of them shows nothing. Set it back to {PATCH_SIZE} to go on."
         )
-    return Settings(pooling, fit, size, shuffled, positions), layer, head
+    return Settings(pooling, fit, size, shuffled, positions), layer, head, as_seen
 
 
 def steps_to_the_rows(scene: Scene):
@@ -107,7 +107,8 @@ def steps_to_the_rows(scene: Scene):
     yield step(
         "I",
         Overlay("patches", "picture", across, plain=True, columns="numbers", rows="keys", scale="signed"),
-        "{s} x {s} pixels, as the model reads them. The grid is where it is cut: {n} squares of {p} x {p} pixels.",
+        "The model reads {s} x {s} pixels{few}. The grid is where it is cut: {n} squares of {p} x {p} pixels.",
+        few=", fewer than you see" if scene.screen else "",
         shows="pixels",
         shape=f"3 × {side} × {side}",
         **numbers,

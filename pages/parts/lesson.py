@@ -72,7 +72,7 @@ class Scene:
     result     whatever the lesson computed; its attributes are names in the sentences.
     trace      the trace, or its steps; without it, that of the result.
     tokens     the words of each axis.
-    beside     matrices beside those of the trace; shares: which of them are in 0..1.
+    beside     matrices beside those of the trace; shares: which of them are in 0..1; screen: as of StepViewer.
     again      the call of core that makes all of it once more, to be taken away.
     origin     where the numbers come from.
     evidence   what the claims are tried on; None where they are tried elsewhere on the page.
@@ -93,6 +93,7 @@ class Scene:
     chosen: Any = None
     beside: Mapping[str, np.ndarray] = field(default_factory=dict)
     shares: frozenset[str] = frozenset()
+    screen: Mapping[str, np.ndarray] = field(default_factory=dict)
     evidence: tuple | None = None
     focus: Mapping[str, int] = field(default_factory=dict)
     signature: str = ""
@@ -378,6 +379,7 @@ class Lesson:
             dot_product=scene.dot_product,
             tensors=scene.beside,
             shares=scene.shares,
+            screen=scene.screen,
             editable=scene.on_toggle is not None,
             edit_label=scene.edit_label,
             reorderable=scene.on_reorder is not None,
@@ -390,11 +392,10 @@ class Lesson:
         """Set the controls and go to the step, so that the page shows the answer."""
         for name, value in sets.items():
             key, now = self.ui.key(name), value(scene) if callable(value) else value
-            if key in st.session_state:
-                st.session_state[key] = now
-                continue
-            url_state.write(key, now)
-            if now != "":  # a control that this makes appear takes it from the session; what none holds is only emptied
+            known = key in st.session_state
+            if not known:
+                url_state.write(key, now)
+            if known or now != "":  # a control that this makes appear takes it from the session
                 st.session_state[key] = now
         if shows:
             step_viewer.go_to(self.slug, shows)

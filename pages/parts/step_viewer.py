@@ -136,6 +136,7 @@ class StepViewer:
     divisor      what scores were divided by.
     dot_product  whether a score is the sum of q x k.
     tensors      matrices by name, beyond those of the steps; shares: which of them are in 0..1.
+    screen       what is drawn in the browser alone, such as the file of a sharper picture; nobody takes it away.
     editable     whether clicking a cell changes it while the button `edit_label` is pressed; reorderable: whether words
                  can be dragged.
     recurrent    the first of the steps that are done anew for every query, one query after the other; None where all
@@ -160,6 +161,7 @@ class StepViewer:
     dot_product: bool = True
     tensors: Mapping[str, np.ndarray] = field(default_factory=dict)
     shares: frozenset[str] = frozenset()
+    screen: Mapping[str, np.ndarray] = field(default_factory=dict)
     editable: bool = False
     edit_label: str = "Edit mask"
     recurrent: int | None = None
@@ -309,7 +311,7 @@ def _payload(viewer: StepViewer, step: int) -> bytes:
         "first": viewer.first,
     }
     sent = {name: tensors[name] for name in shown | always | viewer.tensors.keys()}
-    return pack(words, sent, viewer.shares | {"weights"} & tensors.keys())
+    return pack(words, sent | dict(viewer.screen), viewer.shares | {"weights"} & tensors.keys())
 
 
 def _step_view(

@@ -48,6 +48,25 @@ def test_the_maps_of_the_lesson_are_those_of_the_model():
     np.testing.assert_allclose(numbers["shares"][:, 0], list(result.now.probabilities.values()), atol=1e-4)
 
 
+@pytest.mark.parametrize("size", [4, 8, 16, 32])
+def test_the_lesson_shows_its_picture_with_more_pixels_in_the_same_order_of_patches(size):
+    chosen = Settings(patch_size=size, shuffled=2, fit="crop")
+    file = vision_transformer.in_full(sample("a cat"), chosen)["picture_file"]
+    picture = Image.open(io.BytesIO(file.tobytes()))
+    assert picture.size == (vision_transformer.SHARP,) * 2
+    small = np.asarray(picture.resize((64, 64), Image.Resampling.BOX), dtype=float)
+    # at the edges of patches a smaller picture is a little otherwise
+    assert np.abs(small - vision_transformer.run(sample("a cat"), chosen).pixels).mean() < 8
+
+
+def test_what_the_model_sees_is_shown_where_it_is_asked_for_or_where_there_is_no_more():
+    assert "picture_file" in sent(open_page("vision_transformer"), "step_viewer")[1]
+    words, tensors = sent(open_page("vision_transformer", vision_transformer_pixels="true"), "step_viewer")
+    assert "picture_file" not in tensors
+    assert "fewer than you see" not in str(words["views"][0]["notice"])
+    assert vision_transformer.in_full(np.zeros((64, 200, 3), np.uint8), Settings()) == {}
+
+
 def test_without_positions_a_shuffle_moves_nothing_and_with_them_it_does():
     still = open_page("vision_transformer", vision_transformer_positions="false")
     mixed = open_page("vision_transformer", vision_transformer_positions="false", vision_transformer_shuffle="7")

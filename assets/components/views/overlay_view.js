@@ -31,6 +31,11 @@ export class OverlayView {
   drawn = null;
   /** @type {OffscreenCanvas | null} */
   canvas = null;
+  /** @type {Tensor | undefined} */
+  file = undefined;
+  /** @type {ImageBitmap | null} */
+  sharp = null;
+  turn = 0; // of the files that were opened
 
   /** @param {Figure} figure */
   constructor(figure) {
@@ -146,8 +151,9 @@ export class OverlayView {
   #picture(context, view, x, y, side, query) {
     const { figure } = this;
     context.save();
-    context.imageSmoothingEnabled = this.#pixels(view).width > 128;
-    context.drawImage(this.#pixels(view), x, y, side, side);
+    const pixels = this.#pixels(view);
+    context.imageSmoothingEnabled = pixels.width > 128;
+    context.drawImage(pixels, x, y, side, side);
     context.restore();
     if (query === null) return;
     const row = figure.tensor(view.tensor).row(query);
@@ -204,15 +210,37 @@ export class OverlayView {
   }
 
   /**
-   * The pixels of the picture as a small canvas.
+   * The pixels of the picture as a canvas: those that the model sees, or where they are there, those for the screen.
    *
    * @param {Overlay} view
    */
   #pixels(view) {
+    const file = this.figure.stack(`${view.picture}_file`);
+    if (file !== this.file) this.#open(file);
+    if (this.sharp) return this.sharp;
     const stack = this.figure.stack(view.picture);
     if (this.drawn !== stack || !this.canvas) this.canvas = pictureOf(stack);
     this.drawn = stack;
     return this.canvas;
+  }
+
+  /**
+   * Opens the file of a picture for the screen; until it is open, what the model sees stands there.
+   *
+   * @param {Tensor | undefined} file
+   */
+  #open(file) {
+    const [now, before] = [file?.values ?? [], this.file?.values ?? []];
+    this.file = file;
+    if (now.length === before.length && now.every((byte, place) => byte === before[place])) return;
+    this.sharp = null;
+    const turn = ++this.turn;
+    if (!file) return;
+    createImageBitmap(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (file.values)])).then((found) => {
+      if (turn !== this.turn) return;
+      this.sharp = found;
+      this.figure.selection.point({});
+    });
   }
 
   /**
