@@ -392,10 +392,9 @@ class Lesson:
         """Set the controls and go to the step, so that the page shows the answer."""
         for name, value in sets.items():
             key, now = self.ui.key(name), value(scene) if callable(value) else value
-            known = key in st.session_state
-            if not known:
+            if key not in st.session_state:
                 url_state.write(key, now)
-            if known or now != "":  # a control that this makes appear takes it from the session
+            if key in st.session_state or now != "":  # a control that this makes appear takes it from the session
                 st.session_state[key] = now
         if shows:
             step_viewer.go_to(self.slug, shows)
