@@ -213,8 +213,12 @@ export class Timeline {
     this.pictures.forEach(({ node }, index) => {
       node.className = `step ${index === this.step ? "on" : index < this.step ? "past" : "ahead"}`;
     });
-    this.play.replaceChildren(icon(playing ? "pause" : "play"));
-    this.play.setAttribute("aria-label", playing ? "Pause" : "Play");
+    const pressed = playing ? "Pause" : "Play";
+    // not at every frame: who presses it just then would press a picture that is gone, and nothing would happen
+    if (this.play.getAttribute("aria-label") !== pressed) {
+      this.play.replaceChildren(icon(playing ? "pause" : "play"));
+      this.play.setAttribute("aria-label", pressed);
+    }
     this.head.speed = speed;
     this.speed.textContent = `${speed === 0.5 ? "½" : speed} ×`;
     this.speed.setAttribute("aria-label", `Speed: ${speed === 1 ? "usual" : speed === 2 ? "double" : "half"}`);
