@@ -33,6 +33,7 @@ KINDS: Final = (
     "button_group",
 )
 ESCAPED: Final = re.compile(r"\\[!-/:-@\[-`{-~]")  # in Markdown, such a sign stands for itself
+NO_SIGN_IN_HTML: Final = re.compile(r"[\[\]$`*_~|\\#:]")  # of Markdown, where no Markdown is read
 LENGTH: Final = 6  # letters of a piece that is looked for
 SIGN: Final = re.compile(r"[<>\[\]$`*_~|\\]|:[a-z]|#.")
 LOOKED_AT: Final = 3000  # letters of an input whose pieces are looked for
@@ -54,7 +55,7 @@ def strings(proto: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def read_as_markup(app: AppTest) -> list[str]:
     """Every text of the page that its browser does not set as plain text."""
     return [
-        text
+        NO_SIGN_IN_HTML.sub("\0", text) if node.type == "html" else text
         for node in app._tree
         if getattr(node, "proto", None) is not None
         for name, text in strings(node.proto)
