@@ -4,6 +4,7 @@ import importlib
 import math
 import pkgutil
 import re
+from collections.abc import Iterator
 from copy import deepcopy
 
 import pytest
@@ -28,6 +29,7 @@ from tests.core.experiments.learner import (
     zeros,
 )
 from tests.core.shapes import normal
+from tests.unchecked import unchecked
 
 ALL = [(package, claim) for package in PACKAGES for claim in PACKAGES[package].CLAIMS]
 EVERY_CLAIM = pytest.mark.parametrize(("package", "tested"), ALL, ids=[f"{p}.{c.name}" for p, c in ALL])
@@ -39,6 +41,13 @@ HANGS_ON_THE_INPUT = {
 }
 LEDGER_ROW = re.compile(r"\b[ABS]\d+\b|\btrap \d", re.IGNORECASE)
 SENTENCE_END = re.compile(r"[.!?](\s|$)")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_types() -> Iterator[None]:
+    """Every experiment runs here hundreds of times; its types are checked in the tests of its own lesson."""
+    with unchecked():
+        yield
 
 
 def check_sentence(finding: Finding) -> None:
