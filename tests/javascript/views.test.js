@@ -153,6 +153,23 @@ test("small cells are as wide as there is room, up to half as wide again, and la
   assert.equal(large.columns.size, large.cell);
 });
 
+test("the meaning beside a row is cut where its own room ends, not where that of the words does", () => {
+  const found = figure();
+  const meanings = ["was gegangen", "a meaning without end"].map((text) => ({ text, special: false }));
+  found.payload.tokens = { ...found.payload.tokens, meanings: [...meanings, ...named("m", 1)] };
+  found.heat = () => {};
+  const written = [];
+  const context = { save() {}, restore() {}, translate() {}, rotate() {}, strokeRect() {} };
+  context.measureText = (text) => ({ width: found.textWidth({ text }) });
+  context.fillText = (text) => written.push(text);
+  const view = new VIEWS.matrix(found);
+  view.layout(matrix(), 620);
+  view.paint(context, matrix(), 0.5);
+  assert.ok(written.includes("was gegangen"), written.join(", "));
+  const [cut] = written.filter((text) => text.endsWith("…"));
+  assert.ok(7 * cut.length <= view.meaning - 8 && 7 * (cut.length + 1) > view.meaning - 8, cut);
+});
+
 test("one unit of a plane is equally long across and up", () => {
   const view = new VIEWS.points(figure({ plane: new Tensor(new Float32Array([0, 0, 1, 0, 0, 1]), [3, 2]) }));
   view.layout({ kind: "points", tensor: "plane", values: "plane", outputs: "outputs", note: "" }, 620);

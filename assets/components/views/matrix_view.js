@@ -27,7 +27,7 @@ const WORD_AND_SHARE = 80; // and of one that holds its probability, too
 /**
  * @typedef {{
  *   axis: Stretch, step: number, chosen: number, tokens: Token[], colour: string, align: CanvasTextAlign,
- *   grows?: boolean,
+ *   room: number, grows?: boolean,
  * }} Labels
  */
 
@@ -222,15 +222,17 @@ export class MatrixView {
     const { left, top, cell, rows, columns } = this;
     const { theme, selection } = this.figure;
     const { query, key } = selection.now;
+    const room = this.label - 8;
     const beside = { axis: rows, step: cell, chosen: query, grows: view.grows };
     const along = (/** @type {number} */ x, /** @type {Omit<Labels, "axis" | "step" | "chosen">} */ labels) =>
       this.#along(context, { ...beside, ...labels }, (i) => context.translate(x, top + (i + 0.5) * cell));
     const [words, meanings] = [view.rows, "meanings"].map((axis) => this.figure.tokens(axis));
-    along(left - 7, { tokens: words, colour: theme.colours[view.role ?? "query"], align: "right" });
+    along(left - 7, { tokens: words, colour: theme.colours[view.role ?? "query"], align: "right", room });
     const right = left + columns.count * columns.size + (view.margin ? 46 : 8);
-    if (this.meaning) along(right, { tokens: meanings, colour: theme.colours.ink, align: "left" });
+    const { ink } = theme.colours;
+    if (this.meaning) along(right, { tokens: meanings, colour: ink, align: "left", room: this.meaning - 8 });
     if (view.columns !== "keys") return;
-    const above = { axis: columns, step: columns.size, chosen: key, tokens: this.figure.tokens("keys") };
+    const above = { axis: columns, step: columns.size, chosen: key, room, tokens: this.figure.tokens("keys") };
     this.#along(context, { ...above, colour: theme.colours.key, align: "left" }, (i) => {
       context.translate(left + (i + 0.5) * columns.size, top - 7);
       context.rotate(-Math.PI / 2);
@@ -238,7 +240,7 @@ export class MatrixView {
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Labels} labels @param {(i: number) => void} place */
-  #along(context, { axis, step, chosen, tokens, colour, align, grows }, place) {
+  #along(context, { axis, step, chosen, tokens, colour, align, room, grows }, place) {
     const quiet = this.figure.theme.colours["ink-2"];
     const size = clamp(step - 1, 9, this.font);
     for (let i = 0; i < axis.count; i++) {
@@ -251,7 +253,7 @@ export class MatrixView {
       context.save();
       place(i);
       context.font = font;
-      write(context, cut(context, text, this.label - 8), 0, 0, { font, colour: on ? colour : quiet, align });
+      write(context, cut(context, text, room), 0, 0, { font, colour: on ? colour : quiet, align });
       context.restore();
     }
   }
