@@ -21,6 +21,7 @@ export class Notice {
   /** @param {Span[]} sentence */
   write(sentence) {
     this.#followers = [];
+    if (this.explains) this.meaning.hidePopover(); // its word goes
     this.node.replaceChildren(
       ...sentence.flatMap(([text, role, more]) => {
         if (role === "term") return [this.#term(text, more?.means ?? "")];
@@ -48,6 +49,8 @@ export class Notice {
     node.replaceChildren(...lettered(text));
     node.popoverTargetElement = this.meaning;
     node.onclick = () => {
+      // the button opens what is closed: beside itself and not beside the word before
+      if (this.explains && this.meaning.textContent !== means) this.meaning.hidePopover();
       this.meaning.textContent = means;
     };
     return node;

@@ -233,6 +233,24 @@ def test_a_word_of_the_glossary_says_what_it_means_by_key_and_keeps_the_cell_tha
     assert word.evaluate("word => word.getRootNode().activeElement === word")
 
 
+def test_a_second_word_of_the_glossary_takes_the_place_of_the_first_until_its_sentence_goes(visit):
+    visitor = visit("/attention?step=scaled&at=1.2.0.0")
+    words, meaning = visitor.see(".notice .explained"), visitor.see(".meaning")
+    words.first.focus()
+    visitor.press("Enter", "Tab")
+    expect(meaning.filter(visible=True)).to_contain_text("dot product: ")
+    visitor.press("Enter")
+    expect(meaning.filter(visible=True)).to_contain_text("vector: ")
+    visitor.press("Escape")
+    assert meaning.is_hidden()
+    assert visitor.link["at"] == "1.2.0.0"
+    words.first.click()
+    words.last.click()
+    expect(meaning.filter(visible=True)).to_contain_text("vector: ")
+    visitor.press("ArrowRight")
+    assert meaning.is_hidden()
+
+
 def test_the_number_in_the_sentence_is_the_one_in_the_readout(visit):
     visitor = visit("/self_attention?step=4")
     visitor.see(FIGURE).focus()
