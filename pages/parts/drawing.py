@@ -240,16 +240,23 @@ def draw_tree(figure: Figure, view: Tree, tensors: Tensors, tokens: Words, looke
     n_steps = max(node["step"] for node in nodes) + 1
     figure.set_size_inches(max(6.4, 0.9 * n_steps), 4.2)
     for node in nodes:
+        marks = f"{'' if node['kept'] else '× '}{'■ ' if node['ended'] else ''}"
         axes.text(
             node["step"],
             -node["rank"],
-            f"{'' if node['kept'] else '× '}{node['word']}{' ■' if node['ended'] else ''} {node['score']:.1f}",
+            f"{marks}{node['word']} {node['score']:.1f}",
             fontsize=6,
             weight="bold" if node["best"] else "normal",
+            color="white" if node["best"] else "black",
             va="center",
             parse_math=False,
             # lines pass behind words
-            bbox={"facecolor": "white", "edgecolor": "black" if node["best"] else "none", "pad": 0.8},
+            bbox={
+                "facecolor": "black" if node["best"] else "white",
+                "edgecolor": "black" if node["kept"] else "none",
+                "linewidth": 0.6,
+                "pad": 0.8,
+            },
         )
         if node["parent"] is not None:
             before = nodes[node["parent"]]
@@ -262,6 +269,7 @@ def draw_tree(figure: Figure, view: Tree, tensors: Tensors, tokens: Words, looke
                 zorder=1,
             )
     axes.set_xlim(-0.1, n_steps)
+    figure.supxlabel(f"{view.note} Number: log-probability of the line so far.", fontsize=7)
 
 
 def draw_histogram(figure: Figure, view: Histogram, tensors: Tensors, tokens: Words, looked: Look) -> None:

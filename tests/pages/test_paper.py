@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from matplotlib import font_manager
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font, LoadFlags
 
 from pages.parts import downloads, figure_export, fonts
-from pages.parts.drawing import PAINTERS
+from pages.parts.drawing import PAINTERS, draw_tree
 from pages.parts.figures import Cube, Matrix, Overlay, Table, Tree, View, tables
 from pages.parts.step_viewer import StepView, StepViewer
 from pages.parts.words import Token
@@ -62,6 +63,32 @@ def test_a_picture_says_how_far_its_scale_goes():
     share = Overlay("look", "picture", 4, scale="share")
     told = drawn(share, {"look": np.abs(look), "picture": PICTURE}, words)[2]
     assert "clear: the largest weight, 1.000; veiled: 0" in told
+
+
+def test_a_tree_marks_its_words_as_the_screen_does_and_says_what_the_marks_and_the_number_mean():
+    marks = (("won", True, True, True), ("followed", True, False, False), ("cut", False, False, False))
+    nodes = tuple(
+        {
+            "step": 0,
+            "rank": rank,
+            "word": word,
+            "score": -1.5,
+            "kept": kept,
+            "ended": ended,
+            "best": best,
+            "parent": None,
+        }
+        for rank, (word, kept, ended, best) in enumerate(marks)
+    )
+    figure = Figure()
+    draw_tree(figure, Tree("weights", nodes, ("", "", ""), note="Filled: won."), {}, WORDS, LOOK)
+    said = {text.get_text(): text.get_bbox_patch() for text in figure.axes[0].texts}
+    assert list(said) == ["■ won -1.5", "followed -1.5", "× cut -1.5"]
+    won, followed, cut = said.values()
+    assert won.get_facecolor() == followed.get_edgecolor() == to_rgba("black")
+    assert followed.get_facecolor() == cut.get_facecolor() == to_rgba("white")
+    assert cut.get_edgecolor()[3] == 0
+    assert figure.get_supxlabel() == "Filled: won. Number: log-probability of the line so far."
 
 
 @pytest.fixture
