@@ -47,6 +47,14 @@ function figure(more = {}) {
   return found;
 }
 
+/** What draws, and leaves no trace. */
+const penFor = (found) => ({
+  measureText: (text) => ({ width: found.textWidth({ text }) }),
+  ...Object.fromEntries(
+    ["save", "restore", "translate", "rotate", "strokeRect", "fillText", "drawImage"].map((name) => [name, () => {}]),
+  ),
+});
+
 const matrix = (more = {}) => ({
   kind: "matrix",
   tensor: "weights",
@@ -159,9 +167,7 @@ test("the meaning beside a row is cut where its own room ends, not where that of
   found.payload.tokens = { ...found.payload.tokens, meanings: [...meanings, ...named("m", 1)] };
   found.heat = () => {};
   const written = [];
-  const context = { save() {}, restore() {}, translate() {}, rotate() {}, strokeRect() {} };
-  context.measureText = (text) => ({ width: found.textWidth({ text }) });
-  context.fillText = (text) => written.push(text);
+  const context = { ...penFor(found), fillText: (text) => written.push(text) };
   const view = new VIEWS.matrix(found);
   view.layout(matrix(), 620);
   view.paint(context, matrix(), 0.5);
@@ -302,3 +308,17 @@ for (const width of WIDTHS) {
     assert.equal(view.at(22 + (side * 2.5) / SIDE, 22 + (side * 1.5) / SIDE, share).key, SIDE + 2);
   });
 }
+
+test("a picture that the browser cannot open leaves what the model sees in its place", async () => {
+  const found = figure({ picture_file: counted(4) });
+  found.grown = 0;
+  const view = new VIEWS.overlay(found);
+  const strip = { kind: "overlay", tensor: "cells", picture: "picture", side: SIDE, scale: "weights", strip: true };
+  view.layout(strip, 620);
+  Object.assign(view, { drawn: found.stack("picture"), canvas: { width: 8 } });
+  const shown = [];
+  globalThis.createImageBitmap = () => Promise.reject(new DOMException("no picture", "InvalidStateError"));
+  view.paint({ ...penFor(found), drawImage: (pixels) => shown.push(pixels) }, strip);
+  await new Promise(setImmediate); // what nobody catches is told by now
+  assert.deepEqual(new Set(shown), new Set([view.canvas]));
+});

@@ -236,11 +236,14 @@ export class OverlayView {
     this.sharp = null;
     const turn = ++this.turn;
     if (!file) return;
-    createImageBitmap(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (file.values)])).then((found) => {
-      if (turn !== this.turn) return;
-      this.sharp = found;
-      this.figure.selection.point({});
-    });
+    createImageBitmap(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (file.values)])).then(
+      (found) => {
+        if (turn !== this.turn) return;
+        this.sharp = found;
+        this.figure.selection.point({});
+      },
+      () => {}, // what cannot be opened leaves what the model sees
+    );
   }
 
   /**
