@@ -105,6 +105,20 @@ WORDS = (
         "One of the pieces that a text or a picture is cut into: a word, a part of one, a patch.",
         "tokens?",
     ),
+    Word(
+        "singular value",
+        "A matrix makes some directions longer and others shorter: by how much, the largest first. As many as are not 0 are "
+        "its rank.",
+        "singular values?",
+    ),
+    Word(
+        "rank", "In how many directions a matrix answers at all: how many of its singular values are not 0.", "ranks?"
+    ),
+    Word(
+        "GRU",
+        "A cell that reads one word after the other and keeps a state: two gates, numbers between 0 and 1, say how much of the "
+        "state before stays (Cho et al. 2014).",
+    ),
     Word("variance", "The mean squared distance of numbers from their mean.", "variances?"),
     Word("vector", "A row of numbers.", "vectors?"),
     Word(
@@ -115,12 +129,12 @@ WORDS = (
     ),
     Word(
         "filter",
-        "What slides lets through: they call W_K and W_V so, for what they take from each input.",
+        "Another name for W_K and W_V, for what they let through of each input.",
         "filters?|W_K",
     ),
     Word(
         "memory",
-        "What is kept to be looked at again: the states of an encoder, or the keys and values, on many slides; of an LSTM "
+        "What is kept to be looked at again: the states of an encoder, or the keys and values; of an LSTM "
         "its own row C; of a computer, where numbers lie.",
         "memory",
     ),

@@ -269,8 +269,6 @@ def test_a_callback_draws_nothing(path):
 
 MAP_BEFORE_ANYTHING_IS_LOADED = """
 import sys
-import tomllib
-from collections.abc import Iterator
 from streamlit.testing.v1 import AppTest
 from pages.server import preload
 

@@ -9,8 +9,9 @@ from jaxtyping import config
 @contextmanager
 def unchecked() -> Iterator[None]:
     """In the block no call of core has its types and shapes checked."""
+    before = config.jaxtyping_disable
     config.update("jaxtyping_disable", True)
     try:
         yield
     finally:
-        config.update("jaxtyping_disable", False)
+        config.update("jaxtyping_disable", before)

@@ -82,7 +82,7 @@ class Lesson:
         """Of the words for colours and shapes, and of those for places: how many have their largest weight on a cell that
         their thing reaches into, and how many there are. None where the caption is not right, so that nobody knows which
         thing a word means. Words that somebody forced to look are not counted."""
-        if self.now.text != self.right:
+        if not self.right or self.now.text != self.right:
             return None
         words, things = scenes.described(self.settings.scene)
         forced = {at for at, _ in self.settings.forced_cells}

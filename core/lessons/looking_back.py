@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final, Literal
 
 import torch
@@ -12,7 +13,7 @@ from core.models import checkpoints
 from core.models import device as devices
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
 from core.sequence.trained import TrainedTranslator, Translation
-from core.sequence.vocabulary import as_written
+from core.sequence.vocabulary import MARKS, as_written
 from core.trace import matrices, steps
 
 Score = Literal["additive", "scaled dot"]
@@ -49,21 +50,28 @@ class Lesson:
         return self.now is not self.free
 
     @property
-    def turned(self) -> tuple[int, int] | None:
-        """The first two rows after each other whose largest weights lie on a word and on one before it; None for none.
+    def turned(self) -> tuple[str, str] | None:
+        """The first two words after each other whose largest weights lie on a word and on one before it; None for none.
 
-        The end of the sentence is no word, neither a row nor a column.
+        Of a word in several pieces the first counts. Signs and the end of the sentence are no words.
         """
-        looked_at = self.now.with_attention.weights[0, :, :-1].argmax(-1).tolist()
-        ends = self.now.target.ids[-1:] == (model(self.settings.score).vocabulary.end,)
-        steps = range(1, len(looked_at) - ends)
-        return next(((step - 1, step) for step in steps if looked_at[step] < looked_at[step - 1]), None)
+        written, read = self.now.target, self.now.source
+        looked_at = self.now.with_attention.weights[0].argmax(-1).tolist()
+        first = {word: step for step, word in reversed(list(enumerate(written.word_of)))}
+        there = {word: read.word_of[looked_at[step]] for word, step in sorted(first.items())}
+        pairs = ((written.words[word], place) for word, place in there.items() if place < len(read.words))
+        words = [(word, place) for word, place in pairs if _letters(word) and _letters(read.words[place])]
+        return next(((one, other) for (one, at), (other, to) in pairwise(words) if to < at), None)
 
     @property
     def changed(self) -> list[int]:
         """The steps at which another piece is written than without the learner's changes."""
         mine, own = self.now.target.ids, self.free.target.ids
         return [step for step, id_ in enumerate(mine) if step >= len(own) or own[step] != id_]
+
+
+def _letters(word: str) -> bool:
+    return word not in MARKS and any(map(str.isalpha, word))
 
 
 def model(score: Score) -> TrainedTranslator:
@@ -168,10 +176,9 @@ def nodes(translator: TrainedTranslator, translation: Translation) -> list[Candi
     return found
 
 
-def means(tree: Tree, end: int) -> list[float]:
+def means(tree: Tree) -> list[float]:
     """Of the lines that a beam's choice was among, the log probability of a piece on average; the winner's first."""
-    ended = {place for place, node in enumerate(tree.nodes) if node.kept and node.id == end} | {tree.best}
-    return sorted((tree.nodes[at].score / (tree.nodes[at].step + 1) for at in ended), reverse=True)
+    return sorted((tree.nodes[at].score / (tree.nodes[at].step + 1) for at in tree.ended), reverse=True)
 
 
 def shown(settings: Settings) -> Shown:

@@ -70,9 +70,15 @@ class Node:
 
 @dataclass(frozen=True)
 class Tree:
-    """All that a beam looked at, in the order it did; `best` is the place of the last token of the line that won."""
+    """All that a beam looked at, in the order it did.
+
+    ended   the places of the last tokens of the lines it chose from: those with the mark of the end, and those that were
+            followed when the limit came.
+    best    that of the line that won.
+    """
 
     nodes: tuple[Node, ...]
+    ended: tuple[int, ...]
     best: int
 
     def line(self, place: int) -> list[int]:
@@ -175,10 +181,12 @@ def beam(
                     follow.append((len(nodes), place))
             nodes.append(node)
         if not follow or len(ended) >= width:
+            for at, _ in follow:
+                nodes[at] = replace(nodes[at], kept=False)  # the search stops here
             break
         alive = [at for at, _ in follow]
         states = taken.decoder_state[[place for _, place in follow]]
-    return Tree(tuple(nodes), max(ended, key=lambda at: nodes[at].score / (nodes[at].step + 1)))
+    return Tree(tuple(nodes), tuple(ended), max(ended, key=lambda at: nodes[at].score / (nodes[at].step + 1)))
 
 
 def _repeated(source: Source, times: int) -> Source:

@@ -30,6 +30,7 @@ def run(asked: argparse.Namespace, device: torch.device) -> None:
         print("Finding which words translate each other …", flush=True)
         pairs = [(words(pair.source).words, words(pair.target).words) for pair in known.train]
         made = {"pairs": len(pairs), "data sha256": known.sha256}
+        path.unlink(missing_ok=True)  # with what was measured of the dictionary before
         cards.keep(path, {"made": made, "meanings": learned(pairs)})
     found = lexicon.read(path)
     if asked.alignments:
@@ -53,7 +54,12 @@ def learned(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> dict[str, s
             written.setdefault(word.casefold(), Counter())[word] += 1
     found: dict[str, list[str]] = {}
     for (word, meaning), count in links.most_common():
-        if not word[0].isalpha() or seen[word] < SEEN or count < SHARE * seen[word]:
+        if (
+            not word[0].isalpha()
+            or not any(map(str.isalpha, meaning))
+            or seen[word] < SEEN
+            or count < SHARE * seen[word]
+        ):
             continue
         spelled = written[meaning]
         plain = spelled[meaning] >= LOWER * spelled.total()
@@ -75,7 +81,7 @@ def right(pairs: Sequence[AlignedPair], meanings: dict[str, str]) -> dict[str, i
     hits = [meaning in meanings[word].casefold().split(" / ") for word, meaning in known]
     return {
         "words": len(asked),
-        "known": round(len(known) / len(asked), 3),
+        "known": round(len(known) / max(len(asked), 1), 3),
         "right": round(sum(hits) / max(len(hits), 1), 3),
     }
 

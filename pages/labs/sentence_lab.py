@@ -34,6 +34,7 @@ from pages.parts import (
     word_importance,
 )
 from pages.parts.beside import Beside, differing
+from pages.parts.controls import MARKS
 from pages.parts.figures import Matrix
 from pages.parts.payload import pack
 from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer, limit, look_of_link, remember
@@ -284,7 +285,7 @@ def take_away(
         return {"weights_of_all_heads": seen.weights.numpy()}
 
     numbers = "weights" if seen.measure == delivered.WEIGHT else f"{seen.measure}, as shares of each row,"
-    origin = f"Real {numbers} of {loaded.name}, {title.lower()}"
+    origin = f"Real {numbers} of {loaded.name}, {title.lower()}" + (f". {MARKS}" if loaded.name == offline.NAME else "")
     downloads.offer(scene_to_keep, origin, again, all_heads)
 
 

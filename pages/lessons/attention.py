@@ -130,7 +130,7 @@ def steps(scene: Scene):
         )
     made = ": each row of X times a learned matrix, {width} × {d}" if projected else ""
     if decoder:
-        made += ". A value is what was read, as it is"
+        made = ". A query and a key are a row times a learned matrix, {width} × {d}; a value is what was read, as it is"
     yield step(
         "Q, K, V",
         queries_keys_values(

@@ -10,7 +10,6 @@ from core.experiments.bottleneck.trained import PROBES
 from core.lessons import looking_back
 from core.lessons.looking_back import MODELS, Settings
 from core.listing import ran
-from core.models import lexicon
 from core.sequence.decoding import tempered
 from core.sequence.translator import Translator
 from pages.parts import controls, translations
@@ -125,13 +124,13 @@ def steps(scene: Scene):
         if result.intervened
         else "Row {q} ({m}) is a budget of 1, and {weights[q,k]:.2f} of it goes to {k}. "
         + (
-            "Among words, no row has its largest weight left of that of the row before: none are turned around."
+            "From word to word the largest weight never goes back to the left: none are turned around."
             if result.turned is None
-            else "Where French turns words around, the large weights run the other way, as from {before} to {after}."
+            else "Where French turns words around, the large weights run the other way, as from “{before}” to “{after}”."
         ),
         operator="softmax",
-        before="" if result.turned is None else scene.tokens["queries"][result.turned[0]].text,
-        after="" if result.turned is None else scene.tokens["queries"][result.turned[1]].text,
+        before=(result.turned or ("", ""))[0],
+        after=(result.turned or ("", ""))[1],
         first=(result.changed or [0])[0] + 1,
         now=result.now.text,
         free=result.free.text,
@@ -151,24 +150,25 @@ def steps(scene: Scene):
     )
     yield step(
         "next",
-        next_words("choices", choices, meanings=[lexicon.load().of(row) for row in choices]),
-        "Each row: the five likeliest pieces, here those for {q} ({m}); point at one to see what it means. Press "
+        next_words("choices", choices, meanings=[translations.as_words(row) for row in choices]),
+        "Each row: the five likeliest pieces, here those for {q} ({m}); point at one to see what it means as a whole word. Press "
         "“Force it”, then click another one, and the decoder goes on from there.",
         shows="probabilities",
         operator="softmax",
         shape=f"{len(scene.tokens['queries'])} × {len(vocabulary):,}",
     )
     if result.now.tree is not None:
-        nodes, means = looking_back.nodes(scene.given, result.now), looking_back.means(result.now.tree, vocabulary.end)
+        nodes, means = looking_back.nodes(scene.given, result.now), looking_back.means(result.now.tree)
         yield step(
             "beam",
             Tree(
                 "choices",
                 nodes,
-                lexicon.load().of([node["word"] for node in nodes]),
+                translations.as_words([node["word"] for node in nodes]),
                 note="Filled: won. Framed: followed. ×: cut. ■: ended.",
             ),
-            "A beam follows up to {w} lines at once and cuts the others; a row is a step, the likeliest line on the left. The "
+            "A beam follows up to {w} lines at once and cuts the others, of which as many stand here as there is room for; a row "
+            "is a step, the likeliest line on the left. The "
             "number is the score of a line so far: the logarithms of its pieces' probabilities, added up (0 would be certain, "
             "−0.7 a half, −2.3 a tenth). "
             + (

@@ -55,8 +55,7 @@ def scene(ui: Controls) -> Scene | None:
         return None
     with heads_of:
         chosen, by = choose(ui, given.layer.n_heads, given.layer.maps.w_query.shape[1])
-    signature = f"{given.again.args}|{chosen.n_heads}"
-    kept = by_hand.spectra(given.layer, chosen.n_heads, signature)
+    kept = by_hand.spectra(given.layer, chosen.n_heads, f"{asked.layer if asked else given.again.args}")
     result = multi_head.run(given.x, given.layer, chosen, kept)
     sink, *whole = delivered.whole_model(given.read, AT_MOST) if given.read else (None,)
     return Scene(
@@ -69,7 +68,7 @@ def scene(ui: Controls) -> Scene | None:
         | {"circuits": plain(multi_head.circuits.LINES), "measures": plain(MEASURES)},
         beside=multi_head.beside(result, sink),
         again=call(multi_head.shown, given.again, chosen, *whole),
-        signature=signature,
+        signature=f"{given.again.args}|{chosen.n_heads}",
         origin=given.origin,
         evidence=(given.x, given.layer, SEED),
         focus={"head": min(1, chosen.n_heads - 1)},

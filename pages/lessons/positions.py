@@ -23,8 +23,7 @@ from pages.parts.number_table import NumberTable, edit_tables, held
 from pages.parts.step_viewer import EACH
 from pages.parts.words import plain
 
-AT_MOST = 128  # tokens: each is compared with every other
-SEED = 6
+AT_MOST, SEED = 128, 6  # tokens: each is compared with every other
 BASES, WIDTHS = (10, 100, 1_000, 10_000, 100_000), (2, 4, 8, 16, 32, 64, 128)
 WORDS = ("cat", "sat", "mat")
 TABLES = (
@@ -139,14 +138,15 @@ def steps_of_a_sentence(scene: Scene):
         title="Words and places",
     )
     yield step("LN", tables(Table("normed", "LN")), counted=False)
+    typed = "." if scene.chosen.change == "as typed" else "; as typed, {typed_weights[q,k]:.2f}."
     places = "places ↓ · places →"
     yield step("nearness", Matrix("nearness", "signed", limit=1, corner="cosine", readout="plain", axes=places))
     yield step("distance", Curves("by_distance", "table", "places apart", "mean cosine"))
     yield step(
         "weights",
         weights_matrix(),
-        "Of all heads layer {layer}, head {of} looks most at the token before: as typed it gives it {strongest:.2f} on average. "
-        "Positions are now {change}: {q} gives {weights[q,k]:.2f} to {k}, and gave it {typed_weights[q,k]:.2f} as typed.",
+        "Of all heads layer {layer}, head {of} looks most at the token before: as typed, a row gives that {strongest:.2f} on "
+        "average. With positions {change}, {q} gives {weights[q,k]:.2f} to {k}" + typed,
         operator="attend",
         title="A head that looks at the token before",
     )

@@ -35,9 +35,10 @@ def of_looks(result: Lesson) -> str:
         no_thing = "No word is about a thing, so that none has one to look at."
         forced = "Every word that is about a thing looks where you forced it to."
         return f"A small picture for each word. {forced if result.settings.scene else no_thing}"
+    others = "the other" if result.settings.forced_cells else "the"
     return (
-        f"Of the {counted(named, 'word')} for a colour or a shape {at} gave most to a cell that their thing reaches into, of the "
-        f"{counted(places, 'word')} for a place {there}. Whether they need the look is put to the test below."
+        f"Of {others} {counted(named, 'word')} for a colour or a shape {at} gave most to a cell that their thing reaches into, "
+        f"of {others} {counted(places, 'word')} for a place {there}. Whether they need the look is put to the test below."
     )
 
 

@@ -158,8 +158,8 @@ def all_heads(
     with st.container(key=ui.key("heads_row"), horizontal=True, vertical_alignment="bottom", gap="small"):
         shown = choose(ui.prefix, seen, layer, head)
     caption = (
-        f"{seen.n_layers} layers × {seen.n_heads} heads of {name}: on each small picture, what the chosen token looks at "
-        "there. Point at a head to preview it, click or tap to open it."
+        f"{seen.n_layers} layers × {seen.n_heads} heads of {name}: each small picture shows one head the same way. "
+        "Point at a head to preview it, click or tap to open it."
     )
     show(ui.prefix, Look(seen, pixels, ""), shown, f"{digest}|{name}", caption, opened)
 

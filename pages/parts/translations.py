@@ -23,6 +23,7 @@ EXAMPLES = (
     "She gave me an old book that her father had written.",
 )
 
+END = "the end"  # what the mark of it means
 GUESS = 0.3  # translations of our examples lie above 0.4, those of words that were never learned about 0.2
 LONGEST_WORD = 24  # signs of a word that is said again
 R = TypeVar("R")
@@ -116,7 +117,13 @@ def meanings(pieces: Pieces, vocabulary: Vocabulary) -> list[Token]:
     """For each piece what its French word means."""
     told = lexicon.load().of(pieces.words)
     pairs = zip(pieces.ids, pieces.word_of, strict=True)
-    return [Token("the end" if vocabulary.piece(id_) in MARKS else told[word]) for id_, word in pairs]
+    return [Token(END if vocabulary.piece(id_) in MARKS else told[word]) for id_, word in pairs]
+
+
+def as_words(pieces: Sequence[str]) -> list[str]:
+    """What each of these pieces means where it is a whole word."""
+    told = lexicon.load().of(pieces)
+    return [END if piece in MARKS else meaning for piece, meaning in zip(pieces, told, strict=True)]
 
 
 def glossed(words: Sequence[tuple[str, bool]], vocabulary: Vocabulary) -> None:
@@ -125,19 +132,32 @@ def glossed(words: Sequence[tuple[str, bool]], vocabulary: Vocabulary) -> None:
     for word, other in words:
         told = [one for one in lexicon.load().of(vocabulary.read(word).words) if any(map(str.isalnum, one))]
         text = f"<b>{escape(word)}</b>" if other else escape(word)
-        shown.append(f'<ruby>{text}<rt lang="en">{escape(" ".join(told) or lexicon.UNKNOWN)}</rt></ruby>')
+        below = " ".join(told) or lexicon.UNKNOWN
+        # a sign alone means nothing that could stand below it
+        is_word = any(map(str.isalnum, word))
+        shown.append(f'<ruby>{text}<rt lang="en">{escape(below)}</rt></ruby>' if is_word else text)
     st.html(f'<p class="glossed" lang="fr">{" ".join(shown) or "(nothing)"}</p>')
 
 
 def explain() -> None:
     """Where the meanings below the words come from, and how often they are right."""
-    known = lexicon.load().figures
-    low, high = (end(each["right"] for each in known["measured"].values()) for end in (min, max))
+    figures = lexicon.load().figures
     st.caption(
         "Below each French word: what it means by itself, not in this sentence. Nobody wrote that dictionary: it is counted "
-        f"in the {known['made']['pairs']:,} pairs of sentences that the translators learned from. Of its words in texts that "
-        f"people aligned, {low:.0%} to {high:.0%} are right. {lexicon.UNKNOWN} stands where no one English word answers to "
-        "it, as often for de or que."
+        f"in the {figures['made']['pairs']:,} pairs of sentences that the translators learned from. "
+        f"{measured(figures.get('measured', {}))}{lexicon.UNKNOWN} stands where no one English word answers to it, as often "
+        "for de or que."
+    )
+
+
+def measured(sets: Mapping[str, Mapping[str, float]]) -> str:
+    """How often the dictionary knows a word and is right, over sets of sentences that people aligned; "" without any."""
+    if not sets:
+        return ""
+    known, right = ([each[name] for each in sets.values()] for name in ("known", "right"))
+    return (
+        f"Of French words that people linked to one English word it knows {min(known):.0%} to {max(known):.0%}, and for "
+        f"{min(right):.0%} to {max(right):.0%} of these that word is among its meanings. "
     )
 
 

@@ -185,7 +185,7 @@ ON_A_BORDER = (Thing("red", "circle", 16.0, 16.0),)  # one pixel of a place, and
             "Of the 4 words for a colour or a shape 4 gave most to a cell that their thing reaches into, of the 4",
         ),
         (Settings(ONE), "Of the 2 words for a colour or a shape 2 gave most to a cell that their thing reaches into"),
-        (Settings(THREE, forced_cells=((1, 1),)), "Of the 5 words for a colour or a shape"),
+        (Settings(THREE, forced_cells=((1, 1),)), "Of the other 5 words for a colour or a shape"),
         (Settings(()), "No word is about a thing"),
         (Settings(TOUCHING), "Nobody knows which thing each word of a wrong caption means"),
         (Settings(ON_A_BORDER), "Nobody knows which thing each word of a wrong caption means"),

@@ -383,7 +383,7 @@ def test_a_step_that_shows_what_no_trace_declares_is_a_mistake_of_ours():
     [
         (
             "The red car is here",
-            "Where French turns words around, the large weights run the other way, as from voiture to",
+            "Where French turns words around, the large weights run the other way, as from “voiture” to",
         ),
         ("Tom is here.", "none are turned around"),
     ],

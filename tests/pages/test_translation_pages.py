@@ -7,7 +7,6 @@ import pytest
 import streamlit as st
 
 from core import settings
-from core.lessons import looking_back
 from core.models import checkpoints
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, all_weight_on
 from pages.parts import messages, translations
@@ -155,16 +154,6 @@ def test_what_was_forced_goes_with_its_sentence():
     assert "looking_back_look" not in app.query_params
     found = checkpoints.load(TRANSLATOR).translate("I love the red house.")
     np.testing.assert_allclose(sent(app, "step_viewer")[1]["weights"], found.weights, **CLOSE)
-
-
-def test_of_the_lines_at_the_end_of_a_beam_the_one_with_the_highest_mean_won():
-    made = translated(beam=3)
-    means = looking_back.means(made.tree, checkpoints.load(TRANSLATOR).vocabulary.end)
-    best = made.tree.nodes[made.tree.best]
-    assert means[0] == best.score / (best.step + 1)
-    assert 1 < len(means) == len({node for node in made.tree.nodes if node.kept and node.id == best.id})
-    # where nothing ends, the line that was the likeliest when the search stopped is the only one
-    assert looking_back.means(made.tree, -1) == means[:1]
 
 
 def test_a_beam_shows_its_tree():
