@@ -54,6 +54,7 @@ LONGEST_LABELLED = 64  # axes of more tokens than this carry no words
 NUMBERED = 6  # cells side by side of a picture, beyond which their numbers are too small to be read
 VEILED_BY_WHITE = 0.85  # what is brighter on the average is veiled by black: white on white would hide it
 SIZE = (6.4, 5.2)  # inches
+STEPS_ON_PAPER = 24  # of a beam's tree: a wider sheet takes half a minute to draw and cannot be read
 
 
 def colours(scale: str) -> LinearSegmentedColormap:
@@ -236,8 +237,11 @@ def draw_patches(figure: Figure, view: Patches, tensors: Tensors, tokens: Words,
 def draw_tree(figure: Figure, view: Tree, tensors: Tensors, tokens: Words, looked: Look) -> None:
     axes = figure.subplots()
     axes.axis("off")
-    nodes = view.nodes
-    n_steps = max(node["step"] for node in nodes) + 1
+    all_steps = max(node["step"] for node in view.nodes) + 1
+    n_steps = min(all_steps, STEPS_ON_PAPER)
+    # a node stands behind those of earlier steps, so that parents keep their places
+    nodes = [node for node in view.nodes if node["step"] < n_steps]
+    cut = f"The first {n_steps} of {all_steps} steps. " if n_steps < all_steps else ""
     figure.set_size_inches(max(6.4, 0.9 * n_steps), 4.2)
     for node in nodes:
         marks = f"{'' if node['kept'] else '× '}{'■ ' if node['ended'] else ''}"
@@ -269,7 +273,7 @@ def draw_tree(figure: Figure, view: Tree, tensors: Tensors, tokens: Words, looke
                 zorder=1,
             )
     axes.set_xlim(-0.1, n_steps)
-    figure.supxlabel(f"{view.note} Number: log-probability of the line so far.", fontsize=7)
+    figure.supxlabel(f"{cut}{view.note} Number: log-probability of the line so far.", fontsize=7)
 
 
 def draw_histogram(figure: Figure, view: Histogram, tensors: Tensors, tokens: Words, looked: Look) -> None:

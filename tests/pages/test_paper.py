@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font, LoadFlags
 
 from pages.parts import downloads, figure_export, fonts
-from pages.parts.drawing import PAINTERS, draw_tree
+from pages.parts.drawing import PAINTERS, STEPS_ON_PAPER, draw_tree
 from pages.parts.figures import Cube, Matrix, Overlay, Table, Tree, View, tables
 from pages.parts.step_viewer import StepView, StepViewer
 from pages.parts.words import Token
@@ -89,6 +89,18 @@ def test_a_tree_marks_its_words_as_the_screen_does_and_says_what_the_marks_and_t
     assert followed.get_facecolor() == cut.get_facecolor() == to_rgba("white")
     assert cut.get_edgecolor()[3] == 0
     assert figure.get_supxlabel() == "Filled: won. Number: log-probability of the line so far."
+
+
+def test_of_a_long_beam_the_first_steps_are_drawn_and_it_is_said_so():
+    line = tuple(
+        {"step": step, "rank": 0, "word": str(step), "score": 0.0, "kept": True, "ended": False, "best": True}
+        | {"parent": step - 1 if step else None}
+        for step in range(31)
+    )
+    figure = Figure()
+    draw_tree(figure, Tree("weights", line, ("",) * 31, note=""), {}, WORDS, LOOK)
+    assert len(figure.axes[0].texts) == STEPS_ON_PAPER
+    assert figure.get_supxlabel().startswith(f"The first {STEPS_ON_PAPER} of 31 steps. ")
 
 
 @pytest.fixture
