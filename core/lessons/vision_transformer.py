@@ -135,14 +135,22 @@ def dealt(plain: UInt8[np.ndarray, "side side 3"], settings: Settings) -> UInt8[
     return mixed[0].permute(1, 2, 0).contiguous().numpy()
 
 
+def sharper(
+    picture: UInt8[np.ndarray, "height width 3"], side: int, fit: Fit
+) -> UInt8[np.ndarray, "side side 3"] | None:
+    """A picture as a model of this side is given it, with as many pixels as the screen shows; None where it sees as many."""
+    return fitted(picture, SHARP, fit) if side < SHARP and min(picture.shape[:2]) > side else None
+
+
 def in_full(picture: UInt8[np.ndarray, "height width 3"], settings: Settings) -> Matrices:
     """For the screen: the picture as the model reads it, with SHARP pixels for those that it sees, as the bytes of a file.
     Nothing where the picture has no more than it sees."""
     side = model("vit").side
-    if min(picture.shape[:2]) <= side:
+    larger = sharper(picture, side, settings.fit)
+    if larger is None:
         return {}
-    larger = replace(settings, patch_size=settings.patch_size * SHARP // side)
-    return {"picture_file": np.frombuffer(jpeg(dealt(fitted(picture, SHARP, settings.fit), larger)), np.uint8)}
+    cut = replace(settings, patch_size=settings.patch_size * SHARP // side)
+    return {"picture_file": np.frombuffer(jpeg(dealt(larger, cut)), np.uint8)}
 
 
 def shown(picture: UInt8[np.ndarray, "height width 3"], settings: Settings, layer: int, head: int) -> Shown:

@@ -9,12 +9,12 @@ from core import picture_files
 from core.analysis.patch_attention import Chosen, PatchAttention
 from core.lessons import image_lab
 from core.lessons.shown import call
-from core.lessons.vision_transformer import SHARP
+from core.lessons.vision_transformer import sharper
 from core.models import image_attention, image_reading
 from core.models.errors import ModelError
 from core.models.image_reading import OWN, ImageReading
 from core.models.loaded import LoadedModel
-from core.vision.classifier import FITS, Fit, fitted
+from core.vision.classifier import FITS, Fit
 from pages.parts import (
     answers,
     claims,
@@ -46,8 +46,7 @@ def looked(
 
 @st.cache_resource(scope="session", max_entries=4, show_spinner=False)
 def sharp(digest: str, fit: Fit, side: int, _picture: np.ndarray) -> np.ndarray | None:
-    """A picture as the model is given it, with as many pixels as the screen shows; None where the model sees as many."""
-    return fitted(_picture, SHARP, fit) if side < SHARP and min(_picture.shape[:2]) > side else None
+    return sharper(_picture, side, fit)
 
 
 def choose_model(prefix: str, control_row, on: str, offered: tuple[str, ...]) -> tuple[str, LoadedModel | None]:
