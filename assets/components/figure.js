@@ -124,25 +124,10 @@ export class Figure extends FigureNumbers {
       bitmap = new OffscreenCanvas(Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio)));
       const pen = penOf(bitmap);
       pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-      const [low, high] = this.range(drawn);
-      /** @type {Heat["value"]} */
-      const read = (r, c) => this.value(drawn, r + rows.first, c + columns.first);
       /** @type {Heat["value"]} */
       const readTurned = (r, c) => this.tensor(name, head).at(c + columns.first, r);
-      const value = view ? (turned ? readTurned : read) : () => BLANK;
-      heat(pen, {
-        x: 0,
-        y: 0,
-        width,
-        height,
-        rows: rows.count,
-        columns: columns.count,
-        value,
-        low,
-        high,
-        colours: this.colours(drawn),
-        theme: this.theme,
-      });
+      const value = view ? (turned ? readTurned : this.#reads(drawn, rows, columns)) : () => BLANK;
+      this.#cells(pen, drawn, { x: 0, y: 0, width, height, rows: rows.count, columns: columns.count, value });
       this.bitmaps.set(key, bitmap);
     }
     const { height: high } = bitmap;
@@ -153,6 +138,40 @@ export class Figure extends FigureNumbers {
     context.drawImage(bitmap, 0, top, bitmap.width, bottom - top, x, y + from * cell, width, (to - from) * cell);
     context.restore();
     if (view && name === this.marked) outline(context, x, y, width, height, this.theme.colours.spot, 4);
+  }
+
+  /**
+   * Draws all of a part at once and keeps nothing: for small pictures, which nobody hovers.
+   *
+   * @param {Pen} context
+   * @param {Part} part
+   * @param {Pick<Box, "x" | "y" | "cell" | "rows" | "columns" | "alpha">} box
+   */
+  small(context, part, { x, y, cell, rows, columns, alpha }) {
+    const [width, height] = [columns.count * columns.size, rows.count * cell];
+    const value = this.#reads(part, rows, columns);
+    this.#cells(context, part, { x, y, width, height, rows: rows.count, columns: columns.count, value, alpha });
+    if (part.tensor === this.marked) outline(context, x, y, width, height, this.theme.colours.spot, 4);
+  }
+
+  /**
+   * @param {Part} part
+   * @param {Box["rows"]} rows
+   * @param {Box["columns"]} columns
+   * @returns {Heat["value"]}
+   */
+  #reads(part, rows, columns) {
+    return (r, c) => this.value(part, r + rows.first, c + columns.first);
+  }
+
+  /**
+   * @param {Pen} pen
+   * @param {Part} part
+   * @param {Omit<Heat, "low" | "high" | "colours" | "theme">} box
+   */
+  #cells(pen, part, box) {
+    const [low, high] = this.range(part);
+    heat(pen, { ...box, low, high, colours: this.colours(part), theme: this.theme });
   }
 
   /** @param {number} width */

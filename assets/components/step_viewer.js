@@ -233,7 +233,7 @@ function createStepViewer(root, io) {
     let x = 0;
     partsOf(view).forEach((part, i) => {
       const tensor = figure.tensor(part.tensor);
-      figure.heat(
+      figure.small(
         context,
         { scale: "signed", ...part },
         {
@@ -242,8 +242,6 @@ function createStepViewer(root, io) {
           cell: side / tensor.rows,
           rows: { first: 0, count: tensor.rows },
           columns: { first: 0, count: tensor.columns, size: each[i] / tensor.columns },
-          from: 0,
-          to: tensor.rows,
         },
       );
       x += each[i] + 2;

@@ -12,6 +12,7 @@ const SPEEDS = [1, 2, 0.5];
 let speed = SPEEDS[0]; // of all timelines of the visitor, until the page is loaded anew
 
 const WIDTHS = [98, 66, 44]; // of a small picture with its label, as there is room
+const TALL = 44; // pixels of a small picture, where there is room
 const SMALLEST = 8; // of one without
 
 /** @param {"play" | "pause"} name */
@@ -47,6 +48,8 @@ export class Timeline {
   /** @type {number[]} */
   centres = [];
   wording = "";
+  /** What was measured, and the room and the height that were found for the small pictures. */
+  measured = { asked: "", room: 0, side: 0 };
 
   /**
    * onMove is called on every move of the playhead; sizes(index, room, side) tells [width, height] of one small
@@ -164,8 +167,27 @@ export class Timeline {
   }
 
   layout() {
+    const { clientWidth } = this.slider;
+    const wide = this.pictures.map((_, index) => WIDTHS.map((width) => this.sizes(index, width, TALL)));
+    // a font that came meanwhile has other widths
+    const asked = JSON.stringify([clientWidth, wide, this.wording, document.fonts.status]);
+    if (asked !== this.measured.asked) this.#measure(asked);
+    const { room, side } = this.measured;
+    this.pictures.forEach(({ canvas }, index) => {
+      this.thumbnail(canvas, index, room, side);
+    });
+    this.#show();
+  }
+
+  /**
+   * Finds the room that the small pictures have, and where the steps stand: all at once, since the browser lays the
+   * page out anew for it.
+   *
+   * @param {string} asked
+   */
+  #measure(asked) {
     this.node.classList.remove("tight");
-    let side = 44;
+    let side = TALL;
     let room = WIDTHS.find((width) => {
       this.#size(width, side);
       return this.slider.scrollWidth <= this.slider.clientWidth;
@@ -176,9 +198,7 @@ export class Timeline {
       side = Math.min(30, room);
       this.#size(room, side);
     }
-    this.pictures.forEach(({ canvas }, index) => {
-      this.thumbnail(canvas, index, room, side);
-    });
+    this.measured = { asked, room, side };
     const left = this.slider.getBoundingClientRect().left;
     this.centres = this.pictures.map(({ node }) => {
       const box = node.getBoundingClientRect();
@@ -187,7 +207,6 @@ export class Timeline {
     this.dots.forEach((dot, index) => {
       dot.style.left = `${this.centres[index]}px`;
     });
-    this.#show();
   }
 
   /**

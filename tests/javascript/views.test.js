@@ -285,7 +285,7 @@ test("the small picture of all heads shows all of them, whichever is looked at",
   ]) {
     const found = figure();
     const drawn = [];
-    found.heat = (_, { head }, { x, y }) => drawn.push([head, x, y]);
+    found.small = (_, { head }, { x, y }) => drawn.push([head, x, y]);
     found.selection.pin({ head: 3 });
     new VIEWS[kind](found).thumbnail(null, { kind, tensor, scale: "signed", ablated: [3] }, 44);
     assert.deepEqual(new Set(drawn.map(([head]) => head)), new Set(Array(HEADS).keys()));

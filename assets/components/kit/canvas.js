@@ -146,13 +146,12 @@ export function heat(context, { x, y, width, height, rows, columns, value, colou
       image.data[at + 3] = 255;
     }
   }
-  const small = new OffscreenCanvas(across, down);
-  penOf(small).putImageData(image, 0, 0);
+  const small = cellsOf(image);
   const [cellWidth, cellHeight] = [width / across, height / down];
   context.save();
   context.globalAlpha = alpha;
   context.imageSmoothingEnabled = false;
-  context.drawImage(small, x, y, width, height);
+  context.drawImage(small, 0, 0, across, down, x, y, width, height);
   if (hidden.length) {
     context.fillStyle = hatching(context, theme.colours);
     context.beginPath();
@@ -163,6 +162,24 @@ export function heat(context, { x, y, width, height, rows, columns, value, colou
   if (cellHeight >= 7) for (let r = 1; r < down; r++) context.fillRect(x, y + r * cellHeight - 1, width, 1);
   if (cellWidth >= 7) for (let c = 1; c < across; c++) context.fillRect(x + c * cellWidth - 1, y, 1, height);
   context.restore();
+}
+
+/** @type {OffscreenCanvas | null} */
+let scratch = null;
+const SCRATCH = 64; // pixels a side
+
+/**
+ * A canvas with a pixel for each cell, in its upper left corner. A new canvas takes longer than all cells of a small
+ * heatmap, so that those share one; it is good until the next one is asked for.
+ *
+ * @param {ImageData} image
+ */
+function cellsOf(image) {
+  const { width, height } = image;
+  scratch ??= new OffscreenCanvas(SCRATCH, SCRATCH);
+  const canvas = width <= SCRATCH && height <= SCRATCH ? scratch : new OffscreenCanvas(width, height);
+  penOf(canvas).putImageData(image, 0, 0);
+  return canvas;
 }
 
 /**

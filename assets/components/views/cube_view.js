@@ -97,10 +97,10 @@ export class CubeView {
     const rows = { first: 0, count: tokens };
     const columns = { first: 0, count: dims, size: side / heads / dims };
     for (let head = 0; head < heads; head++)
-      this.figure.heat(
+      this.figure.small(
         context,
         { ...view, head, scale: "signed" },
-        { x: (head * side) / heads, y: 0, cell: side / tokens, rows, columns, from: 0, to: tokens },
+        { x: (head * side) / heads, y: 0, cell: side / tokens, rows, columns },
       );
   }
 

@@ -53,7 +53,7 @@ export class HeadsView {
     const [room, cell] = [side / across, (side / across - (across > 1 ? 1 : 0)) / queries];
     const axis = { first: 0, count: queries, size: cell };
     for (let head = 0; head < heads; head++)
-      this.figure.heat(
+      this.figure.small(
         context,
         { ...view, head },
         {
@@ -62,8 +62,6 @@ export class HeadsView {
           cell,
           rows: axis,
           columns: axis,
-          from: 0,
-          to: queries,
           alpha: view.ablated?.includes(head) ? 0.3 : 1,
         },
       );
