@@ -40,6 +40,8 @@ AXES = {
         Axis("height", "H_I", "pixels from the top to the bottom of a picture"),
         Axis("width", "W_I", "pixels from the left to the right of a picture"),
         Axis("d_ff", "D_ff", "hidden units of the network behind attention"),
+        Axis("key_width", "H_k·d", "the keys of all heads, one after the other; fewer where heads share them"),
+        Axis("experts", "E", "networks of which each token asks a few"),
         Axis("patches", "N", "the squares that a picture is cut into, row by row"),
         Axis("d_patch", "3P²", "numbers in one square: red, green and blue of each of its pixels"),
         Axis("places", "T", "where a token can stand, counted from 0"),

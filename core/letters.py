@@ -69,6 +69,11 @@ LETTERS = {
     "W_0": "a learned matrix: from the mean of the cells to the first state",
     "W_1": "a learned matrix of the network behind attention: into it",
     "W_2": "a learned matrix of the network behind attention: out of it",
+    "W_3": "a learned matrix of the network behind attention: makes what its gate lets through",
+    "W_R": "a learned matrix of a router: a score for each expert",
+    "γ": "a gain: a learned row of numbers that is multiplied with",
+    "β": "a shift: a learned row of numbers that a norm adds",
+    "ε": "a very small number, so that nothing is divided by 0",
 }
 GATES = {
     "r": "the reset gate",
@@ -87,9 +92,11 @@ for _gate, _name in GATES.items():
     LETTERS.setdefault(f"W_{_gate}", f"a learned matrix of {_name}, for what goes in")
 _BIAS = re.compile(r"b_\w+")
 
+_GREEK = {r"\gamma": "γ", r"\beta": "β", r"\varepsilon": "ε"}
 _FACES = re.compile(r"\\(?:mathrm|overrightarrow|overleftarrow)\{(\w+)\}")
 _LETTER = re.compile(
     r"\\text\{(\w+)\}"  # a word that stands for a number
+    rf"|({'|'.join(map(re.escape, _GREEK))})\b"
     r"|\\(?:operatorname|begin|end)\{\w+\}|\\\\|\\[a-zA-Z]+|<\w+>|[\])}]_(?:\{\w*\}|\w)"  # none
     r"|([A-Za-z])(?:_(?:\{([^{}]*)\}|(\w)))?"
 )
@@ -101,10 +108,10 @@ def letters_in(latex: str) -> list[str]:
     Raises   ValueError for one that no page explains.
     """
     found = {}
-    for word, letter, braced, single in _LETTER.findall(_FACES.sub(r"\1", latex)):
-        if not word and not letter:
+    for word, greek, letter, braced, single in _LETTER.findall(_FACES.sub(r"\1", latex)):
+        if not word and not greek and not letter:
             continue
-        whole = word or f"{letter}_{braced or single}".rstrip("_")
+        whole = word or _GREEK.get(greek) or f"{letter}_{braced or single}".rstrip("_")
         known = next((each for each in (whole, letter) if each in LETTERS or _BIAS.fullmatch(each)), None)
         if known is None:
             raise ValueError(f"no page explains the letter {whole!r} of {latex!r}")

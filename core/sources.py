@@ -119,6 +119,17 @@ SOURCES = {
     "he2016": Source(
         "He et al.", 2016, "Deep Residual Learning for Image Recognition", "https://arxiv.org/abs/1512.03385"
     ),
+    "ba2016": Source("Ba, Kiros, Hinton", 2016, "Layer Normalization", "https://arxiv.org/abs/1607.06450"),
+    "zhang2019": Source(
+        "Zhang, Sennrich", 2019, "Root Mean Square Layer Normalization", "https://arxiv.org/abs/1910.07467"
+    ),
+    "shazeer2017": Source(
+        "Shazeer et al.",
+        2017,
+        "Outrageously Large Neural Networks: The Sparsely-Gated Mixture-of-Experts Layer",
+        "https://arxiv.org/abs/1701.06538",
+    ),
+    "shazeer2020": Source("Shazeer", 2020, "GLU Variants Improve Transformer", "https://arxiv.org/abs/2002.05202"),
     "xiong2020": Source(
         "Xiong et al.",
         2020,

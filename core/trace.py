@@ -6,8 +6,8 @@ holds what is not shown.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,19 @@ from torch import Tensor
 _REFERENCE = re.compile(r"<(\w+)>")
 _QUOTED = re.compile(r"""['"](.*?)['"]""")
 Says = str | Callable[[Any], str]
+Varied = str | Mapping[str, str]
 
 
 def step(
-    formula: str, *, title: str, source: str, says: Says = "", also: str = "", ours: str = "", unless: str = ""
+    formula: Varied,
+    *,
+    title: str,
+    source: str,
+    says: Says = "",
+    also: str = "",
+    ours: Varied = "",
+    unless: str = "",
+    by: str = "",
 ) -> Any:
     """Declare one tensor of a trace.
 
@@ -30,16 +39,20 @@ def step(
               makes that of the result. For a trace of one lesson; where several share a trace, each says its own.
     also      other names of the same tensor in papers and libraries.
     ours      where it departs from its source, as it is done here.
-    unless    an earlier step, for one that can be left out: its tensor is then the very one of that step, it is not told,
+    unless    another step, for one that can be left out: its tensor is then the very one of that step, it is not told,
               and later formulas that name it mean that step.
+    by        the name of what the trace says of itself, where formula and `ours` depend on that: each is then given by it.
     """
     told = {"formula": formula, "title": title, "source": source, "says": says, "also": also, "ours": ours}
-    return field(metadata=told | {"unless": unless})
+    return field(metadata=told | {"unless": unless, "by": by})
 
 
-def part() -> Any:
-    """Declare a smaller trace inside a trace."""
-    return field(metadata={"part": True})
+def part(**known: str) -> Any:
+    """Declare a smaller trace inside a trace.
+
+    known   steps of the smaller one that are steps of the whole, by their names there: they are not told again.
+    """
+    return field(metadata={"part": True, "known": known})
 
 
 def unshown() -> Any:
@@ -69,16 +82,37 @@ def steps(trace: Any) -> list[Step]:
     for declared in fields(trace):
         value = getattr(trace, declared.name)
         if declared.metadata.get("part"):
-            found += steps(value)
+            known = declared.metadata["known"]
+            found += [_renamed(each, known) for each in steps(value) if each.name not in known]
         elif declared.metadata:
             told = dict(declared.metadata)
-            unless = told.pop("unless")
+            unless, by = told.pop("unless"), told.pop("by")
+            if by:
+                form = getattr(trace, by)
+                told |= {name: told[name][form] for name in ("formula", "ours") if isinstance(told[name], Mapping)}
             if unless and value is getattr(trace, unless):
                 means[declared.name] = means.get(unless, unless)
                 continue
-            told["formula"] = _REFERENCE.sub(lambda name: f"<{means.get(name[1], name[1])}>", told["formula"])
-            found.append(Step(declared.name, value, _axes(declared.type), **told))
+            found.append(_renamed(Step(declared.name, value, _axes(declared.type), **told), means))
     return found
+
+
+def _renamed(told: Step, means: Mapping[str, str]) -> Step:
+    """A step whose formula calls other steps by other names."""
+    return replace(told, formula=_REFERENCE.sub(lambda name: f"<{means.get(name[1], name[1])}>", told.formula))
+
+
+def without(told: Sequence[Step], left_out: Collection[str]) -> list[Step]:
+    """The steps but for some: what these are made by stands in the formulas of those that follow."""
+    inside: dict[str, str] = {}
+    kept = []
+    for each in told:
+        formula = _REFERENCE.sub(lambda name: inside.get(name[1], name[0]), each.formula)
+        if each.name in left_out:
+            inside[each.name] = formula
+        else:
+            kept.append(replace(each, formula=formula))
+    return kept
 
 
 def names(trace: Any) -> set[str]:
@@ -86,7 +120,7 @@ def names(trace: Any) -> set[str]:
     found: set[str] = set()
     for declared in fields(trace):
         if declared.metadata.get("part"):
-            found |= names(getattr(trace, declared.name))
+            found |= names(getattr(trace, declared.name)) - declared.metadata["known"].keys()
         elif declared.metadata:
             found.add(declared.name)
     return found

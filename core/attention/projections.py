@@ -20,10 +20,10 @@ class Projections:
     """The learned maps of one attention layer, or of one of its heads: x @ w + b makes queries, keys and values."""
 
     w_query: Float[Tensor, "d_model merged_dim"]
-    w_key: Float[Tensor, "d_model merged_dim"]
+    w_key: Float[Tensor, "d_model key_width"]
     w_value: Float[Tensor, "d_model value_width"]
     b_query: Float[Tensor, "merged_dim"]
-    b_key: Float[Tensor, "merged_dim"]
+    b_key: Float[Tensor, "key_width"]
     b_value: Float[Tensor, "value_width"]
 
     @classmethod

@@ -15,7 +15,7 @@ from core.models import checkpoints
 from core.models import device as devices
 from core.models.image_reading import OWN, patch_attention_of
 from core.picture_files import jpeg
-from core.trace import Step, matrices, steps
+from core.trace import Step, matrices, steps, without
 from core.vision.classifier import Answer, Classification, Fit, TrainedClassifier, as_input, fitted
 from core.vision.patches import cut_into_patches, joined
 
@@ -26,6 +26,8 @@ PATCH_SIZE: Final = 8  # what the models were trained with
 SHARP: Final = 384  # pixels of a side that is shown
 # what stands before the blocks in the trace of the whole
 _BEFORE_BLOCKS: Final = 4
+# what a block does between attention and what goes out is taken apart there
+_OF_LESSON_9: Final = ("normed_mid", "ff_pre", "ff_out")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class Lesson:
     def steps(self, layer: int) -> list[Step]:
         """Every tensor in the order computed, of the blocks one; with patches that are not read, up to them."""
         whole = [replace(each, tensor=each.tensor.cpu()) for each in steps(self.now.trace)]
-        block = [replace(each, tensor=each.tensor.cpu()) for each in steps(self.now.of_transformer.blocks[layer])]
+        block = without(steps(self.now.of_transformer.blocks[layer]), _OF_LESSON_9)
+        block = [replace(each, tensor=each.tensor.cpu()) for each in block]
         every = [*whole[:_BEFORE_BLOCKS], *block, *whole[_BEFORE_BLOCKS:]]
         return every if self.settings.whole else [each for each in every if each.name in ("pixels", "patches")]
 

@@ -28,7 +28,6 @@ from core.sequence.decoder import Decoder
 from core.sequence.decoding import Interventions
 from core.sequence.trained import FixedContextTrace
 from core.training import order
-from core.transformer.block import Block
 from core.transformer.positions import relative_buckets, rotate, sinusoidal
 from core.vision import scenes
 from core.vision.trained import MeanContextTrace
@@ -215,31 +214,6 @@ def caption(name: str, temperature: float = 1.0) -> Callable[[], Example]:
     return made
 
 
-def block() -> Example:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        made = Block(6, 3, 8).eval()
-    for rank, parameter in enumerate(made.parameters()):
-        parameter.data = normal(*parameter.shape, seed=rank)
-    trace = made(normal(1, 5, 6, seed=1))
-    return trace, of_block(made, trace)
-
-
-def of_block(made: Block, trace: Any) -> Names:
-    """The letters of a block."""
-    inside = trace.attention
-    names = of_heads(MultiHeadAttention.from_torch(made.attention))
-    names |= of_operator(inside.queries, inside.keys, inside.values)
-    names |= of_linear(made.expand, "W_1", "b_1") | of_linear(made.contract, "W_2", "b_2")
-    norms = {id(trace.resid_pre): made.norm_attention, id(trace.resid_mid): made.norm_mlp}
-    return names | {
-        "Z": trace.resid_pre,
-        "X": trace.normed,
-        "LN": lambda x: norms[id(x)](x),
-        "GELU": nn.functional.gelu,
-    }
-
-
 def picture_model(name: str) -> Callable[[], Example]:
     """A Vision Transformer on noise."""
 
@@ -376,7 +350,6 @@ EXAMPLES: dict[str, Callable[[], Example]] = {
     "looking back by dot products": translation("translator-attention-dot"),
     "a captioner": caption("captioner"),
     "a captioner with one context": caption("captioner-mean-context"),
-    "a block": block,
     "patches and a class token": picture_model("vit"),
     "patches and their mean": picture_model("vit-mean-pool"),
     "a toy without codes": order_toy("none"),

@@ -164,7 +164,7 @@ class _Reading:
     def letter(self, token: str) -> Any:
         """A letter with its index, and what is looked up in it: E[x_i]."""
         name = token.lstrip("\\")
-        if token.startswith("\\"):
+        if token.startswith("\\") and self.next == "{":
             name += self.raw()
         if below := self.subscript():
             name += f"_{below}"

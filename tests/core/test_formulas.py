@@ -29,6 +29,7 @@ from core.lessons.self_attention import Settings as Alone
 from core.letters import letters_in
 from core.sequence.decoding import tempered
 from core.trace import steps
+from tests.core.block_examples import BLOCKS
 from tests.core.formula_examples import EXAMPLES, biased, caption, of_heads, of_maps, of_operator, translation
 from tests.core.latex import evaluate
 from tests.core.shapes import normal
@@ -52,10 +53,13 @@ def check(trace: Any, names: Mapping[str, Any], changed: Mapping[str, str]) -> N
         torch.testing.assert_close(found.to(tensor.dtype), tensor, rtol=1e-4, atol=1e-4, msg=told)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+MADE = EXAMPLES | BLOCKS
+
+
+@pytest.mark.parametrize("name", MADE)
 def test_every_formula_of_a_trace_gives_its_numbers(name):
     with torch.inference_mode():
-        check(*EXAMPLES[name](), {})
+        check(*MADE[name](), {})
 
 
 def declaring() -> set[type]:
@@ -81,7 +85,7 @@ def parts(trace: Any) -> set[type]:
 
 def test_no_trace_is_left_out():
     with torch.inference_mode():
-        seen = set().union(*(parts(made()[0]) for made in EXAMPLES.values()))
+        seen = set().union(*(parts(made()[0]) for made in MADE.values()))
     tried_below = {lesson_4.OperatorTrace, lesson_4.LookingBackTrace, lesson_8.circuits.CircuitsTrace}
     assert declaring() - seen <= tried_below  # tried below, under every change
 

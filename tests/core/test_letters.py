@@ -9,7 +9,13 @@ from core.lessons.attention import points
 from core.letters import GATES, LETTERS, letters_in, meaning
 from tests.core.test_formulas import declaring
 
-DECLARED = {each.metadata["formula"] for trace in declaring() for each in fields(trace) if "formula" in each.metadata}
+DECLARED = {
+    formula
+    for trace in declaring()
+    for each in fields(trace)
+    if (declared := each.metadata.get("formula"))
+    for formula in ([declared] if isinstance(declared, str) else declared.values())
+}
 SCORES = {score.formula for score in (DOT, SCALED_DOT, COSINE, DISTANCE)}
 # what lessons put in place of what is declared
 CHANGED = (

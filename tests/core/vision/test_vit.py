@@ -66,8 +66,8 @@ def theirs(ours: VisionTransformer) -> ViTForImageClassification:
                     ("key", "k_proj"): key,
                     ("value", "v_proj"): value,
                     ("attention.output.dense", "o_proj"): getattr(block.attention.out_proj, kind),
-                    ("intermediate.dense", "fc1"): getattr(block.expand, kind),
-                    ("output.dense", "fc2"): getattr(block.contract, kind),
+                    ("intermediate.dense", "fc1"): getattr(block.feed_forward.expand, kind),
+                    ("output.dense", "fc2"): getattr(block.feed_forward.contract, kind),
                     ("layernorm_before",): getattr(block.norm_attention, kind),
                     ("layernorm_after",): getattr(block.norm_mlp, kind),
                 }

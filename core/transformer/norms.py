@@ -1,0 +1,128 @@
+"""Norms: each token's numbers are brought to one size, by that token alone."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from core.trace import step
+
+NormKind = Literal["layer", "rms"]
+EPSILON: Final = 1e-5
+
+
+@dataclass(frozen=True)
+class LayerNormTrace:
+    """Every tensor of a LayerNorm, in the order it was computed."""
+
+    entering: Float[Tensor, "batch tokens d_model"] = step("X", title="The tokens as vectors", source="ba2016")
+    mean: Float[Tensor, "batch tokens alone"] = step(
+        r"\operatorname{mean}\left(<entering>\right)", title="Mean of each token", source="ba2016", also="μ"
+    )
+    deviation: Float[Tensor, "batch tokens alone"] = step(
+        r"\sqrt{\operatorname{mean}\left(\left(<entering> - <mean>\right)^{2}\right) + \varepsilon}",
+        title="Standard deviation of each token",
+        source="ba2016",
+        also="σ",
+    )
+    standard: Float[Tensor, "batch tokens d_model"] = step(
+        r"\frac{<entering> - <mean>}{<deviation>}", title="Mean 0, deviation 1", source="ba2016"
+    )
+    scaled_norm: Float[Tensor, "batch tokens d_model"] = step(
+        r"\gamma \odot <standard> + \beta", title="Scaled and shifted as was learned", source="ba2016"
+    )
+
+
+@dataclass(frozen=True)
+class RMSNormTrace:
+    """Every tensor of an RMSNorm, in the order it was computed: nothing is centred."""
+
+    entering: Float[Tensor, "batch tokens d_model"] = step("X", title="The tokens as vectors", source="zhang2019")
+    size: Float[Tensor, "batch tokens alone"] = step(
+        r"\sqrt{\operatorname{mean}\left(<entering>^{2}\right) + \varepsilon}",
+        title="Root mean square of each token",
+        source="zhang2019",
+    )
+    standard: Float[Tensor, "batch tokens d_model"] = step(
+        r"\frac{<entering>}{<size>}", title="Root mean square 1", source="zhang2019"
+    )
+    scaled_norm: Float[Tensor, "batch tokens d_model"] = step(
+        r"\gamma \odot <standard>", title="Scaled as was learned", source="zhang2019"
+    )
+
+
+def layer_norm(
+    x: Float[Tensor, "batch tokens d_model"],
+    gain: Float[Tensor, "d_model"],
+    shift: Float[Tensor, "d_model"] | None = None,
+    epsilon: float = EPSILON,
+) -> LayerNormTrace:
+    """Give every token a mean of 0 and a deviation of 1 over its own numbers, then the learned gain and shift.
+
+    The deviation is that of all its numbers (over D, not D - 1), and epsilon stands under its root.
+
+    Source   Ba et al. 2016, section 3.
+    """
+    mean = x.mean(-1, keepdim=True)
+    centred = x - mean
+    deviation = (centred.square().mean(-1, keepdim=True) + epsilon).sqrt()
+    standard = centred / deviation
+    scaled_norm = standard * gain if shift is None else standard * gain + shift
+    return LayerNormTrace(x, mean, deviation, standard, scaled_norm)
+
+
+def rms_norm(
+    x: Float[Tensor, "batch tokens d_model"], gain: Float[Tensor, "d_model"], epsilon: float = EPSILON
+) -> RMSNormTrace:
+    """Give every token a root mean square of 1 over its own numbers, then the learned gain: its mean stays in.
+
+    Source   Zhang, Sennrich 2019, section 3.
+    """
+    size = (x.square().mean(-1, keepdim=True) + epsilon).sqrt()
+    standard = x / size
+    return RMSNormTrace(x, size, standard, standard * gain)
+
+
+class LayerNorm(nn.Module):
+    """`layer_norm` with a gain and a shift that are learned; the same numbers as `torch.nn.LayerNorm`.
+
+    shifts   False leaves the shift out.
+    """
+
+    def __init__(self, d_model: int, epsilon: float = EPSILON, shifts: bool = True):
+        super().__init__()
+        self.epsilon = epsilon
+        self.weight = nn.Parameter(torch.ones(d_model))
+        self.bias = nn.Parameter(torch.zeros(d_model)) if shifts else None
+
+    def trace(self, x: Float[Tensor, "batch tokens d_model"]) -> LayerNormTrace:
+        """Every tensor on the way."""
+        return layer_norm(x, self.weight, self.bias, self.epsilon)
+
+    def forward(self, x: Float[Tensor, "batch tokens d_model"]) -> Float[Tensor, "batch tokens d_model"]:
+        """What comes out: the same by torch's own kernel, which a training is not kept waiting by."""
+        return nn.functional.layer_norm(x, self.weight.shape, self.weight, self.bias, self.epsilon)
+
+
+class RMSNorm(nn.Module):
+    """`rms_norm` with a gain that is learned; the same numbers as `torch.nn.RMSNorm`."""
+
+    def __init__(self, d_model: int, epsilon: float = EPSILON):
+        super().__init__()
+        self.epsilon = epsilon
+        self.weight = nn.Parameter(torch.ones(d_model))
+
+    def trace(self, x: Float[Tensor, "batch tokens d_model"]) -> RMSNormTrace:
+        """Every tensor on the way."""
+        return rms_norm(x, self.weight, self.epsilon)
+
+    def forward(self, x: Float[Tensor, "batch tokens d_model"]) -> Float[Tensor, "batch tokens d_model"]:
+        """What comes out: the same by torch's own kernel."""
+        return nn.functional.rms_norm(x, self.weight.shape, self.weight, self.epsilon)
+
+
+def norm_of(kind: NormKind, d_model: int, epsilon: float = EPSILON, bias: bool = True) -> LayerNorm | RMSNorm:
+    """An untrained norm of this kind. bias: whether a LayerNorm shifts; an RMSNorm never does."""
+    return LayerNorm(d_model, epsilon, bias) if kind == "layer" else RMSNorm(d_model, epsilon)
