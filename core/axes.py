@@ -51,6 +51,8 @@ AXES = {
         Axis("alone", "1", "one layer by itself"),
         Axis("pairs", "D/2", "clock hands: pairs of numbers that turn together"),
         Axis("joined_dim", "2·d_e", "the numbers of a token and those of its position, one after the other"),
+        Axis("first", "a", "the first of two numbers that are multiplied"),
+        Axis("second", "b", "the second of two numbers that are multiplied"),
         Axis("classes", "K", "the kinds of things that a picture can be said to show"),
     )
 }

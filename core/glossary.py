@@ -67,6 +67,7 @@ WORDS = (
     Word(
         "entropy", "How spread out shares are: 0 where one has all, the logarithm of their number where all are alike."
     ),
+    Word("FLOP", "One multiplication or one addition of two numbers.", "FLOPs?"),
     Word("gradient", "How far a number moves for a small change of another one. Training follows it.", "gradients?"),
     Word(
         "inductive bias",

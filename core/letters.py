@@ -8,6 +8,7 @@ import re
 
 LETTERS = {
     "A": "the weights, a row for each query",
+    "a": "the first of two numbers",
     "allowed": "1 where a query may look, 0 where not",
     "B": "a bias for each pair of places, added to the scores",
     "C": "what an LSTM keeps in its memory",
@@ -17,6 +18,7 @@ LETTERS = {
     "d": "how many numbers one query, and one key, has",
     "E": "the learned table that makes a vector of a piece: of a word its row, of a patch a product",
     "E_A": "the vector of the first text, where a model tells two apart",
+    "b": "the second of two numbers",
     "base": "what the clock hands slow down by, from pair to pair",
     "H": "what comes out of the model, a row for each token",
     "H_now": "the same after the change",
@@ -36,7 +38,11 @@ LETTERS = {
     "Q_typed": "the queries as they were typed",
     "q": "one query",
     "R": "a rotation: every pair of numbers turned by its own angle",
+    "rate": "how much of what is missing is written",
     "S": "a matrix that puts rows into another order",
+    "scale": "what every number is multiplied by",
+    "shift": "what is added to every number",
+    "state": "what is kept before the last pair is written",
     "s": "the state of the decoder, the cell that writes",
     "T": "the temperature, which divides the scores",
     "t": "which step, or which place, counted from 0",

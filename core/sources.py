@@ -242,6 +242,30 @@ SOURCES = {
     "sundararajan2017": Source(
         "Sundararajan, Taly, Yan", 2017, "Axiomatic Attribution for Deep Networks", "https://arxiv.org/abs/1703.01365"
     ),
+    "katharopoulos2020": Source(
+        "Katharopoulos, Vyas, Pappas, Fleuret",
+        2020,
+        "Transformers are RNNs: Fast Autoregressive Transformers with Linear Attention",
+        "https://arxiv.org/abs/2006.16236",
+    ),
+    "schlag2021": Source(
+        "Schlag, Irie, Schmidhuber",
+        2021,
+        "Linear Transformers Are Secretly Fast Weight Programmers",
+        "https://arxiv.org/abs/2102.11174",
+    ),
+    "fedus2022": Source(
+        "Fedus, Zoph, Shazeer",
+        2022,
+        "Switch Transformers: Scaling to Trillion Parameter Models with Simple and Efficient Sparsity",
+        "https://arxiv.org/abs/2101.03961",
+    ),
+    "zoph2022": Source(
+        "Zoph et al.",
+        2022,
+        "ST-MoE: Designing Stable and Transferable Sparse Expert Models",
+        "https://arxiv.org/abs/2202.08906",
+    ),
     "cs231n2025": Source(
         "Stanford CS231n",
         2025,

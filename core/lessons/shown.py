@@ -28,6 +28,23 @@ class Candidate(TypedDict):
     best: bool
 
 
+class Box(TypedDict):
+    """A part of a block in a plan of it, from top to bottom.
+
+    plan   which of the plans it belongs to; row: its place there.
+    word   what it is called; told: what there is to know of it.
+    differs  whether the first plan has another part there.
+    skips  of a sum: above which row the path begins that goes around what lies between; None for all others.
+    """
+
+    plan: int
+    row: int
+    word: str
+    told: str
+    differs: bool
+    skips: int | None
+
+
 class Series(TypedDict):
     """One distribution of a histogram; words say what is measured of it."""
 

@@ -178,11 +178,13 @@ LESSONS = (
         "since_2017",
         "What changed since 2017",
         "Which parts of the block were replaced, and why?",
-        "",
+        "A block of 2017 goes in, and out comes one of today: part after part is exchanged. Vectors of the same width "
+        "still enter and leave it, so each new part can be tried alone. Then attention itself is replaced, by a memory of "
+        "fixed size like that of lesson 1.",
         WHOLE,
         15,
-        block=0.7,
-        cost=0.3,
+        multi_head=0.7,
+        positions=0.3,
     ),
     _lesson(
         14,

@@ -27,6 +27,7 @@ from pages.parts.figures import (
     Matrix,
     Overlay,
     Patches,
+    Plans,
     Points,
     Scatter,
     Tables,
@@ -276,6 +277,31 @@ def draw_tree(figure: Figure, view: Tree, tensors: Tensors, tokens: Words, looke
     figure.supxlabel(f"{cut}{view.note} Number: log-probability of the line so far.", fontsize=7)
 
 
+def draw_plans(figure: Figure, view: Plans, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    axes = figure.subplots()
+    axes.axis("off")
+    for plan, title in enumerate(view.titles):
+        axes.text(plan, -1, title, ha="center", va="center", weight="bold", fontsize=10)
+    for box in view.boxes:
+        x, y = box["plan"], box["row"]
+        ink = "white" if box["differs"] else "black"
+        axes.add_patch(
+            Rectangle(
+                (x - 0.36, y - 0.36), 0.72, 0.72, facecolor="black" if ink == "white" else "white", edgecolor="black"
+            )
+        )
+        axes.text(x, y, f"{box['word']}\n{box['told']}".strip(), ha="center", va="center", fontsize=7, color=ink)
+        if box["row"]:
+            axes.plot([x, x], [y - 0.64, y - 0.36], color="black", linewidth=0.8)
+        if box["skips"] is not None:
+            begins = box["skips"] - 0.5
+            around = [x, x + 0.42, x + 0.42, x + 0.36]
+            axes.plot(around, [begins, begins, y, y], color="black", linewidth=0.8)
+    axes.set_xlim(-0.5, len(view.titles) - 0.5)
+    axes.set_ylim(max(box["row"] for box in view.boxes) + 0.6, -1.4)
+    figure.supxlabel(view.note, fontsize=7)
+
+
 def draw_histogram(figure: Figure, view: Histogram, tensors: Tensors, tokens: Words, looked: Look) -> None:
     for axes, series in zip(figure.subplots(len(view.series), sharex=True), view.series, strict=True):
         axes.stairs(series["counts"], series["edges"], fill=True, color=PALETTE["gray"])
@@ -336,6 +362,7 @@ PAINTERS: dict[type[View], Painter] = {
     Curves: draw_curves,
     Histogram: draw_histogram,
     Tree: draw_tree,
+    Plans: draw_plans,
     Overlay: draw_overlay,
     Patches: draw_patches,
 }

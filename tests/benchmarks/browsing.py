@@ -20,6 +20,7 @@ SLIDERS = {
     "/masks": "Layers stacked",
     "/multi_head": "Heads H",
     "/positions?positions_change=shifted": "All later by",
+    "/since_2017": "Scale",
     "/vision_transformer": "Shuffle",
 }
 MOVES = 20

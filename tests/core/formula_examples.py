@@ -18,7 +18,9 @@ from core.attention import (
     split_heads,
 )
 from core.experiments.masks import attend_mask_after_softmax
-from core.lessons import material
+from core.experiments.since_2017 import memory
+from core.experiments.since_2017.gates import relu_directions
+from core.lessons import material, since_2017
 from core.lessons.positions import by_hand, real
 from core.models import checkpoints, loading, offline
 from core.models.embedding import embed, hidden_states
@@ -334,6 +336,27 @@ def embedding() -> Example:
     return trace, names | {"LN": layer.LayerNorm}
 
 
+def newer_parts() -> Example:
+    """The parts of lesson 13 on three tokens, with numbers that nobody trained."""
+    settings = since_2017.Settings(strength=0.5, experts=3, pairs=memory.Settings(width=3))
+    rows = tuple(tuple(row) for row in normal(3, 6, seed=1).tolist())
+    trace = since_2017.run(rows, settings).trace
+    network, gate, experts = since_2017.untrained(6, 3, 2, 0)
+    b, kept = torch.linspace(-2, 2, 9).double(), since_2017.remembered(settings.pairs)
+    keys, values = kept.written.keys, kept.written.values
+    w_1, w_2 = relu_directions(settings.units, *torch.meshgrid(b, b, indexing="ij"))
+    of_gate = {"W_1": gate.expand.weight.T, "W_2": gate.contract.weight.T, "W_3": gate.up.weight.T}
+    plane = {"a": b[:, None, None].expand(9, 9, 1), "b": b[None, :, None].expand(9, 9, 1), "W_1": w_1, "W_2": w_2}
+    names = of_gate | {"X": trace.norms.x, "scale": 2.0, "shift": 1.0, "W_R": experts.router.weight.T}
+    names |= {"LN": nn.LayerNorm(6), "RMS": nn.RMSNorm(6, eps=1e-5), "F": lambda x: 0.5 * network(x).ff_out}
+    names |= {"SiLU": nn.functional.silu, "ReLU": torch.relu, "softmax": lambda scores: scores.softmax(-1)}
+    names |= {"a": b[:, None], "b": b[None], "by_relu": plane, "top": experts.top}
+    names |= {"experts": lambda x: torch.stack([each(x).ff_out for each in experts.experts], -1)}
+    names |= {"ff_out": {"<gates>": trace.experts.gates[..., None, :], "sum": lambda said: said.sum(-1)}}
+    names |= {"K": keys, "V": values, "k": keys[-1:], "v": values[-1:], "state": kept.before, "rate": 0.5}
+    return trace, names
+
+
 EXAMPLES: dict[str, Callable[[], Example]] = {
     "attention": attention(),
     "attention with a bias": attention(bias=normal(1, 2, 5, 5, seed=9)),
@@ -356,6 +379,7 @@ EXAMPLES: dict[str, Callable[[], Example]] = {
     "a toy with RoPE": order_toy("RoPE"),
     "a toy with ALiBi": order_toy("ALiBi"),
     "clock hands": positions,
+    "newer parts": newer_parts,
     "words and places": embedding,
     "how alike places are": places,
     "a sentence without places": answer("zeroed"),

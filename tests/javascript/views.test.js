@@ -64,6 +64,35 @@ const matrix = (more = {}) => ({
   ...more,
 });
 
+const planned = () => ({
+  kind: "plans",
+  tensor: "weights",
+  titles: ["2017", "today"],
+  boxes: [0, 1, 2, 3].map((at) => ({
+    plan: at % 2,
+    row: at >> 1,
+    word: `part ${at}`,
+    told: "",
+    differs: at === 3,
+    skips: null,
+  })),
+  note: "",
+});
+
+for (const width of WIDTHS) {
+  test(`every part of a plan lies under its own middle, ${width} pixels wide`, () => {
+    const view = new VIEWS.plans(figure());
+    const drawn = planned();
+    const height = view.layout(drawn, width);
+    for (const [box, { plan, row }] of drawn.boxes.entries()) {
+      const [x, y] = [plan * view.column + view.box / 2, 46 + (row + 0.4) * view.row];
+      assert.ok(x < width && y < height);
+      assert.deepEqual(view.at(x, y, drawn), { box });
+    }
+    assert.match(view.describe(drawn, { query: 0, key: 0, dimension: 0, head: 0, box: 3 }), /today: part 3, differs/);
+  });
+}
+
 for (const width of WIDTHS) {
   test(`every cell of a matrix lies under its own middle, ${width} pixels wide`, () => {
     const view = new VIEWS.matrix(figure());
@@ -215,6 +244,7 @@ test("arrows stop at the edges of every kind of figure", () => {
       scale: "weights",
     },
     points: { kind: "points", tensor: "plane", values: "plane", outputs: "outputs", note: "" },
+    plans: planned(),
   };
   for (const [kind, drawn] of Object.entries(views)) {
     const view = new VIEWS[kind](figure());

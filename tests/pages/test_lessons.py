@@ -119,6 +119,8 @@ def test_every_head_of_the_layer_is_on_the_screen_and_muted_ones_deliver_zeros()
         ("masks", "through_the_layers"),
         ("multi_head", "copy"),
         ("multi_head", "leak"),
+        ("since_2017", "shifted"),
+        ("since_2017", "experts"),
     ],
 )
 def test_a_question_knows_one_right_answer_and_says_so_only_after_the_check(slug, name):
@@ -138,7 +140,7 @@ def test_a_question_knows_one_right_answer_and_says_so_only_after_the_check(slug
 
 
 def test_the_answers_are_the_ledgers():
-    """16 to 1024 numbers: the variance is 64 times as large and the top weight above 0.9; swaps move, masks hold."""
+    """16 to 1024 numbers: the variance is 64 times as large and the top weight above 0.9; swaps move, masks hold, and so on."""
     right = {
         ("attention", "variance"): "64 times as large, about 1024",
         ("attention", "sharp"): "above 0.9",
@@ -149,6 +151,10 @@ def test_the_answers_are_the_ledgers():
         ("masks", "through_the_layers"): "yes",
         ("multi_head", "copy"): "about 0.5: half of it",
         ("multi_head", "leak"): "no, but it is wrong",
+        ("since_2017", "deep"): "only pre-norm",
+        ("since_2017", "shallow"): "both",
+        ("since_2017", "shifted"): "RMSNorm's",
+        ("since_2017", "experts"): "8 times the weights, 2 times the work",
     }
     for (slug, name), answer in right.items():
         app = open_page(slug)

@@ -71,6 +71,7 @@ LESSONS = [
         },
     ),
     ("vision_transformer", {"vision_transformer_size": "16"}),
+    ("since_2017", {"since_2017_place": "post-norm", "since_2017_strength": "0.5"}),
     ("sentence_lab", {"lab_merge": "true"}),
     ("translation_lab", {}),
     ("image_lab", {"img_show": "rollout"}),

@@ -74,6 +74,23 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
         "by hand": {"multi_head_numbers": "by hand", "multi_head_mixing": "false", "multi_head_muted": "0"},
         "bare": {"multi_head_split": "reshape alone", "multi_head_merge": "reshape alone"},
     },
+    "since_2017": {
+        "as it opens": {},
+        "of 2017": {
+            "since_2017_place": "post-norm",
+            "since_2017_norm": "LayerNorm",
+            "since_2017_network": "ReLU",
+            "since_2017_positions": "sinusoids",
+            "since_2017_kv_heads": "4",
+            "since_2017_strength": "0.5",
+        },
+        "experts, and keys written twice": {
+            "since_2017_network": "experts",
+            "since_2017_experts": "2",
+            "since_2017_active": "4",
+            "since_2017_twice": "true",
+        },
+    },
     "vision_transformer": {
         "as it opens": {},
         "large patches": {"vision_transformer_size": "16"},

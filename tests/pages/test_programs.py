@@ -48,6 +48,7 @@ PAGES = [
     ("captioning", {"captioning_look": "0.14"}),
     ("captioning", {"captioning_scene": "empty"}),
     ("captioning", {"captioning_source": "photograph or your own"}),
+    ("since_2017", {"since_2017_network": "experts", "since_2017_twice": "true"}),
     ("vision_transformer", {}),
     ("vision_transformer", {"vision_transformer_positions": "false", "vision_transformer_pooling": "mean of all"}),
     ("sentence_lab", {}),

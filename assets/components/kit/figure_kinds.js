@@ -18,6 +18,24 @@
  */
 
 /**
+ * A part of a block in a plan of it, from top to bottom.
+ *
+ * plan   which of the plans it belongs to; row: its place there.
+ * word   what it is called; told: what there is to know of it.
+ * differs  whether the first plan has another part there.
+ * skips  of a sum: above which row the path begins that goes around what lies between; None for all others.
+ *
+ * @typedef {{
+ *   plan: number,
+ *   row: number,
+ *   word: string,
+ *   told: string,
+ *   differs: boolean,
+ *   skips: number | null,
+ * }} Box
+ */
+
+/**
  * A word that a beam looked at: after which other one, at which step, and what became of it.
  *
  * score   the logarithms of the probabilities of its line up to here, added up; kept: whether its line was followed;
@@ -262,6 +280,22 @@
  */
 
 /**
+ * Plans of blocks side by side, part by part; the tensor of their sizes is drawn on the timeline and taken away.
+ *
+ * titles   of the plans; rows: the axis of the parts that have a size.
+ *
+ * @typedef {Drawn & OfAny & {
+ *   kind: "plans",
+ *   scale: Scale,
+ *   rows: string,
+ *   fixed: boolean,
+ *   note: string,
+ *   titles: string[],
+ *   boxes: Box[],
+ * }} Plans
+ */
+
+/**
  * Values and outputs as points of a plane, with the hull of the values; rows: the axis of the values.
  *
  * values     the tensor that is drawn on the timeline, too.
@@ -320,7 +354,7 @@
  */
 
 /**
- * @typedef {Cube | Curves | Dials | Heads | Histogram | Matrix | Overlay | Patches | Points | Scatter | Tables | Tree} View
+ * @typedef {Cube | Curves | Dials | Heads | Histogram | Matrix | Overlay | Patches | Plans | Points | Scatter | Tables | Tree} View
  */
 
 export {};

@@ -9,6 +9,7 @@ import { HistogramView } from "./histogram_view.js";
 import { MatrixView } from "./matrix_view.js";
 import { OverlayView } from "./overlay_view.js";
 import { PatchesView } from "./patches_view.js";
+import { PlansView } from "./plans_view.js";
 import { PointsView } from "./points_view.js";
 import { ScatterView } from "./scatter_view.js";
 import { TablesView } from "./tables_view.js";
@@ -29,6 +30,7 @@ export const VIEWS = {
   matrix: MatrixView,
   overlay: OverlayView,
   patches: PatchesView,
+  plans: PlansView,
   points: PointsView,
   scatter: ScatterView,
   tables: TablesView,

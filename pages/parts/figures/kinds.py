@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
-from core.lessons.shown import Candidate, Series
+from core.lessons.shown import Box, Candidate, Series
 from pages.parts.figures.view import Drawn, Readout, Scale, Several, Single, Tensors, limit, within
 
 Arrangement = Literal["flat", "cut", "stacked"]
@@ -241,6 +241,24 @@ class Tree(Single):
     def listed(self) -> list[Sequence[object]]:
         names = ("step", "word", "score", "kept", "ended", "best", "parent")
         return [("node", *names), *((at, *(node[name] for name in names)) for at, node in enumerate(self.nodes))]
+
+
+@dataclass(frozen=True)
+class Plans(Single):
+    """Plans of blocks side by side, part by part; the tensor of their sizes is drawn on the timeline and taken away.
+
+    titles   of the plans; rows: the axis of the parts that have a size.
+    """
+
+    titles: Sequence[str]
+    boxes: Sequence[Box]
+    note: str = field(kw_only=True)
+    scale: Scale = field(default="share", kw_only=True)
+    rows: str = field(default="parts", kw_only=True)
+    fixed: bool = field(default=True, kw_only=True)
+
+    def written(self) -> list[str]:
+        return [text for box in self.boxes for text in (box["word"], box["told"])]
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,22 @@ import pytest
 import torch
 
 from core.attention import MultiHeadAttention, Projections
-from core.experiments import bottleneck, captioning, looking_back, positions, sentence_lab, vision_transformer
+from core.experiments import (
+    bottleneck,
+    captioning,
+    looking_back,
+    positions,
+    sentence_lab,
+    since_2017,
+    vision_transformer,
+)
 from core.experiments.bottleneck import GradientFlow, memory
 from core.experiments.bottleneck.trained import PROBES, Trained
 from core.experiments.captioning import grounding
 from core.experiments.claim import Claim
 from core.experiments.looking_back import learning
 from core.experiments.multi_head import diversity
+from core.experiments.since_2017.norms import layered
 from core.experiments.vision_transformer import cutting, reading, small_data
 from core.lessons.captioning import SCENE
 from core.models import checkpoints
@@ -50,6 +59,7 @@ EVERY = PACKAGES | {
     "captioning": captioning,
     "positions": positions,
     "vision_transformer": vision_transformer,
+    "since_2017": since_2017,
     "sentence_lab": sentence_lab,
 }
 CLAIMS = {f"{package}.{claim.name}": claim for package, module in EVERY.items() for claim in module.CLAIMS}
@@ -303,6 +313,13 @@ FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = {
     "positions.one_of_its_own": fails(numbers(width=2), 0),
     "positions.no_neighbours": fails(numbers(learned_table=lambda: normal(101, 26, seed=3)), 0),
     "positions.locality": fails(numbers(queries=normal(1, 22, seed=4), keys=normal(1, 22, seed=4)), 0),
+    "since_2017.never_identity": fails(since_2017.Given(layered(normal(1, 5, 7, seed=1))[0]), 0),
+    "since_2017.stabler_place": fails(since_2017.Given(normal(5, 7, seed=1)), 0, 1),
+    "since_2017.stabler_norm": fails(since_2017.Given(torch.ones(5, 7)), 0),
+    "since_2017.more_nonlinear": fails(since_2017.Given(normal(5, 7, seed=1)), 0, 1),
+    "since_2017.stabler_experts": fails(since_2017.Given(normal(5, 7, seed=1)), 0, 1),
+    "since_2017.only_faster": fails(since_2017.Given(normal(5, 7, seed=1), pairs=4), 0),
+    "since_2017.no_way_back": fails(since_2017.Given(normal(5, 7, seed=1), rate=0.0), 0),
     "sentence_lab.attention_is_importance": fails(("Yes",)),
     "sentence_lab.rollout_is_better": fails(("Yes",)),
     "vision_transformer.destroys_position": fails(WHITE, 0),

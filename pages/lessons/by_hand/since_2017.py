@@ -1,0 +1,157 @@
+"""Lesson 13 beside its steps: two stacks of blocks that learn side by side, and a router that learns where tokens go."""
+
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.lessons.since_2017.words import stands
+from core.training import copying
+from core.training.copying import Copied
+from core.training.routing import KINDS, Routed, Routing
+from core.training.routing import Settings as RoutingSettings
+from core.transformer.design import NOW, THEN, Design
+from pages.parts import charts
+from pages.parts.controls import Controls, row
+from pages.server import run_queue
+
+RIVALS = {"2017": THEN, "today": NOW}
+RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 0.1, 1.0)
+OFTEN = 10  # updates between two looks
+_RACE, _ROUTES = "since_2017_race", "since_2017_routes"  # what this visitor has trained last, and with which settings
+
+
+def race(ui: Controls, design: Design) -> None:
+    """The block of the switches, stacked, beside another one."""
+    run_queue.fragment(_race)(ui.part("race"), design)
+
+
+def _race(ui: Controls, design: Design) -> None:
+    with st.container(key=ui.key("card"), border=True):
+        st.markdown(
+            "#### Stack it, and let it learn\nA toy: two stacks read eight letters of sixteen and a mark, then write the eight "
+            f"again, each letter from those before it. {copying.UPDATES} updates each, in turn, trained here and now: the block "
+            "of your switches, and another one. Guessing gives a loss of ln 16 = 2.77."
+        )
+        with row(ui.key("control_row")):
+            rival = ui.one_of("Beside yours", list(RIVALS), "rival")
+            depth = ui.slider("Blocks", 2, 24, 16, "depth")
+            rate = ui.among("Learning rate", RATES, 3e-3, "rate")
+            warmup = ui.slider("Warm-up, updates", 0, 100, 0, "warmup", 5)
+            seed = ui.seed(0)
+        asked = tuple(copying.Settings(each, depth, rate, warmup, seed) for each in (RIVALS[rival], design))
+        names = (rival, "Yours")
+        started, place, note = _buttons(ui, "Train both")
+        if started:
+            st.session_state.pop(_RACE, None)
+            with run_queue.training(waits=lambda before, _: note.caption(_waiting(before))):
+                for at, both in enumerate(copying.race((asked[0], asked[1]), OFTEN)):
+                    st.session_state[_RACE] = (asked, both)
+                    note.caption(f"Training: {max(len(each.losses) for each in both)} of {copying.UPDATES} updates …")
+                    _draw_race(ui, place, names, both, at)
+        kept = st.session_state.get(_RACE)
+        if kept is not None and kept[0] == asked:
+            if not started:
+                _draw_race(ui, place, names, kept[1], 0)
+            note.caption(" ".join(stands(name, each) for name, each in zip(names, kept[1], strict=True)))
+
+
+def _buttons(ui: Controls, label: str) -> tuple[bool, DeltaGenerator, DeltaGenerator]:
+    """Start and stop: whatever is pressed ends what runs. Whether it starts, and the places of figures and of words."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=ui.key("buttons")):
+        started = st.button(label, key=ui.key("train"), icon=":material/play_arrow:", type="primary")
+        st.button("Stop", key=ui.key("stop"), icon=":material/stop:")
+        note = st.empty()
+    return started, st.empty(), note
+
+
+def _waiting(before: int) -> str:
+    return f"Waiting for a free place: {before} before you. It starts by itself."
+
+
+def _draw_race(
+    ui: Controls, place: DeltaGenerator, names: tuple[str, str], both: tuple[Copied, Copied], at: int
+) -> None:
+    """Both losses, and how long the gradient of each block's last map is."""
+    pairs = list(zip(names, both, strict=True))
+    losses = {name: (list(range(1, len(each.losses) + 1)), list(each.losses)) for name, each in pairs}
+    sizes = {
+        f"{name}, {when}": (list(range(len(found))), list(found))
+        for name, each in pairs
+        for when, found in (("at first", each.gradients), ("now", each.now))
+    }
+    with place.container():
+        left, right = st.columns(2)
+        curves = charts.curves(losses, "update", "loss, nats per letter")
+        left.plotly_chart(curves, key=ui.key(f"losses_{at}"), config=charts.QUIET, alt=_ends(losses, "loss"))
+        lengths = charts.curves(sizes, "block, from the first", "length of its gradient")
+        lengths.update_yaxes(type="log", exponentformat="power")
+        right.plotly_chart(lengths, key=ui.key(f"sizes_{at}"), config=charts.QUIET, alt=_ends(sizes, "gradient"))
+
+
+def _ends(lines: dict[str, tuple[list[int], list[float]]], of: str) -> str:
+    """The chart in words."""
+    return "; ".join(
+        f"{name}: {of} from {values[0]:.3g} to {values[-1]:.3g}" for name, (_, values) in lines.items() if values
+    )
+
+
+def routing(ui: Controls) -> None:
+    """A router and its experts, trained while one looks."""
+    ui = ui.part("routing")
+    with st.container(key=ui.key("card"), border=True):
+        st.markdown(
+            f"#### Who gets which token?\nA toy: tokens of {KINDS} kinds, each with a linear map of its own to be learned. A "
+            "router and its experts learn together, and nobody says which expert is for what. The balance loss is least where "
+            "all experts get equally much."
+        )
+        with row(ui.key("control_row")):
+            experts = ui.slider("Experts", 2, 16, 8, "experts")
+            active = ui.slider("Asked by a token", 1, 4, 1, "active")
+            balance = ui.slider("Balance loss times", 0.0, 0.3, 0.0, "balance", 0.01)
+            seed = ui.seed(0)
+        if active > experts:
+            st.caption(f"There are {experts} experts: each token asks all of them.")
+        asked = RoutingSettings(experts, min(active, experts), balance, seed)
+        started, place, note = _buttons(ui, "Train the router")
+        if started:
+            st.session_state.pop(_ROUTES, None)
+            with run_queue.training(waits=lambda before, _: note.caption(_waiting(before))):
+                training = Routing(asked)
+                for at, stands_now in enumerate(training.watched(3 * OFTEN)):
+                    st.session_state[_ROUTES] = (asked, stands_now)
+                    note.caption(f"Training: {len(stands_now.losses)} of {training.updates} updates …")
+                    _draw_routes(ui, place, stands_now, at)
+        kept = st.session_state.get(_ROUTES)
+        if kept is not None and kept[0] == asked:
+            if not started:
+                _draw_routes(ui, place, kept[1], 0)
+            note.caption(kept[1].says)
+
+
+def _draw_routes(ui: Controls, place: DeltaGenerator, found: Routed, at: int) -> None:
+    """Kinds of tokens to experts as a flow, and what each expert gets."""
+    n_experts = len(found.load)
+    names = [f"kind {kind}" for kind in range(KINDS)], [f"expert {number}" for number in range(n_experts)]
+    flow = go.Figure(
+        go.Sankey(
+            node={"label": [*names[0], *names[1]], "pad": 6, "thickness": 10, "color": "#8886a0"},
+            link={
+                "source": [kind for kind in range(KINDS) for _ in range(n_experts)],
+                "target": [KINDS + number for _ in range(KINDS) for number in range(n_experts)],
+                "value": found.flow.flatten().tolist(),
+                "color": "rgba(136, 134, 160, 0.4)",
+            },
+        )
+    )
+    flow.update_layout(height=340, margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    load = charts.by_group(
+        {"of all choices, %": [100 * share for share in found.load.tolist()]}, names[1], "", "load, %"
+    )
+    told = ", ".join(f"{name} {share:.0%}" for name, share in zip(names[1], found.load.tolist(), strict=True))
+    options: dict[str, Any] = {"config": charts.QUIET}
+    with place.container():
+        left, right = st.columns([1.2, 1])
+        left.plotly_chart(flow, key=ui.key(f"flow_{at}"), alt=f"From kinds of tokens to experts: {told}", **options)
+        right.plotly_chart(load, key=ui.key(f"load_{at}"), alt=f"Load: {told}", **options)

@@ -1,0 +1,45 @@
+"""Lesson 13: what is trained while one looks, and controls that cannot be."""
+
+from core.training.copying import UPDATES
+from core.transformer.design import NOW, THEN, counted
+from tests.pages.screen import assert_no_failure, open_page, said, sent
+
+
+def notice(app, label: str) -> str:
+    """What a step says."""
+    (view,) = [each for each in sent(app, "step_viewer")[0]["views"] if each["label"] == label]
+    return "".join(span[0] for span in view["notice"])
+
+
+def test_the_block_step_says_what_torch_counts():
+    told = notice(open_page("since_2017", since_2017_width="64", since_2017_tokens="128"), "block")
+    for design in (THEN, NOW):
+        assert f"{counted(design, 64, 128).parameters:,}" in told
+
+
+def test_two_stacks_learn_side_by_side_and_one_that_diverges_says_so_and_stops():
+    link = {"since_2017_race_depth": "2", "since_2017_race_rate": "1.0", "since_2017_place": "post-norm"}
+    app = open_page("since_2017", **link)
+    assert "diverged" not in said(app)
+    app.button(key="since_2017_race_train").click().run()
+    assert_no_failure(app)
+    assert said(app).count("diverged after") == 2
+    app.select_slider(key="since_2017_race_rate").set_value(3e-3).run()
+    assert "diverged" not in said(app)
+    app.button(key="since_2017_race_train").click().run()
+    assert f"after {UPDATES} updates" in said(app)
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_a_router_is_trained_and_its_dead_experts_are_counted():
+    app = open_page("since_2017", since_2017_routing_experts="16")
+    app.button(key="since_2017_routing_train").click().run()
+    assert_no_failure(app)
+    assert "of 16 experts are dead" in said(app)
+
+
+def test_more_experts_than_there_are_cannot_be_asked_and_the_page_says_so():
+    app = open_page("since_2017", since_2017_experts="2", since_2017_active="4")
+    assert_no_failure(app)
+    assert "There are 2 experts: each token asks all of them." in said(app)
+    assert "each asks the 2 with the largest" in notice(app, "experts")
