@@ -272,4 +272,43 @@ SOURCES = {
         "Lecture 8: Attention and Transformers",
         "https://cs231n.stanford.edu/slides/2025/lecture_8.pdf",
     ),
+    "dao2022": Source(
+        "Dao et al.",
+        2022,
+        "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness",
+        "https://arxiv.org/abs/2205.14135",
+    ),
+    "milakov2018": Source(
+        "Milakov, Gimelshein", 2018, "Online normalizer calculation for softmax", "https://arxiv.org/abs/1805.02867"
+    ),
+    "deepseek2024": Source(
+        "DeepSeek-AI",
+        2024,
+        "DeepSeek-V2: A Strong, Economical, and Efficient Mixture-of-Experts Language Model",
+        "https://arxiv.org/abs/2405.04434",
+    ),
+    "brown2020": Source(
+        "Brown et al.", 2020, "Language Models are Few-Shot Learners", "https://arxiv.org/abs/2005.14165"
+    ),
+    "grattafiori2024": Source(
+        "Grattafiori et al.", 2024, "The Llama 3 Herd of Models", "https://arxiv.org/abs/2407.21783"
+    ),
+    "kaplan2020": Source(
+        "Kaplan et al.", 2020, "Scaling Laws for Neural Language Models", "https://arxiv.org/abs/2001.08361"
+    ),
+    "hoffmann2022": Source(
+        "Hoffmann et al.", 2022, "Training Compute-Optimal Large Language Models", "https://arxiv.org/abs/2203.15556"
+    ),
+    "yu2016": Source(
+        "Yu, Koltun",
+        2016,
+        "Multi-Scale Context Aggregation by Dilated Convolutions",
+        "https://arxiv.org/abs/1511.07122",
+    ),
+    "zhao2019": Source(
+        "Zhao et al.",
+        2019,
+        "Explicit Sparse Transformer: Concentrated Attention Through Explicit Selection",
+        "https://arxiv.org/abs/1912.11637",
+    ),
 }

@@ -69,7 +69,7 @@ def attend(
               fit.
     Source    Vaswani et al. 2017, eq. 1, section 3.2.1.
     """
-    _check_sizes(queries, keys, values)
+    check_sizes(queries, keys, values)
     if allowed is not None:
         _check_somebody_is_visible(allowed)
 
@@ -94,7 +94,8 @@ def softmax_with_sinks(
     return torch.cat([masked, sink_scores], dim=-1).softmax(dim=-1)[..., :-1]
 
 
-def _check_sizes(queries: Tensor, keys: Tensor, values: Tensor) -> None:
+def check_sizes(queries: Tensor, keys: Tensor, values: Tensor) -> None:
+    """Raise ValueError in words where keys fit neither the queries nor the values."""
     if queries.shape[-1] != keys.shape[-1]:
         raise ValueError(
             f"a query has {queries.shape[-1]} numbers and a key has {keys.shape[-1]}: their product needs equally "
