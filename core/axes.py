@@ -53,6 +53,11 @@ AXES = {
         Axis("joined_dim", "2·d_e", "the numbers of a token and those of its position, one after the other"),
         Axis("first", "a", "the first of two numbers that are multiplied"),
         Axis("second", "b", "the second of two numbers that are multiplied"),
+        Axis("tile_rows", "i", "the queries of one tile"),
+        Axis("tile_columns", "j", "the keys of one tile"),
+        Axis("one", "1", "one number for each"),
+        Axis("lengths", "N", "how many tokens there are, from few to many"),
+        Axis("depths", "L", "how many layers there are, from one on"),
         Axis("classes", "K", "the kinds of things that a picture can be said to show"),
     )
 }

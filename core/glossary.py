@@ -47,6 +47,11 @@ WORDS = (
     Word("bias", "In a formula: learned numbers that are added. Of a model (inductive bias): see there.", "biases"),
     Word("BLEU", "Runs of one to four words that a translation shares with a human one, from 0 to 100."),
     Word(
+        "cache",
+        "Keys and values of all tokens so far, kept while a text is written, so that they need not be made again.",
+        "caches?",
+    ),
+    Word(
         "convolution",
         "One small table of weights that slides over a picture: the same at every place.",
         r"convolution\w*",

@@ -54,6 +54,14 @@ class Series(TypedDict):
     words: str
 
 
+class Mark(TypedDict):
+    """A point among curves, with its name: where it stands across and up."""
+
+    name: str
+    across: float
+    up: float
+
+
 @dataclass(frozen=True)
 class Shown:
     """All that the figures of a lesson are drawn from.

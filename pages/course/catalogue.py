@@ -172,7 +172,17 @@ LESSONS = (
         multi_head=0.7,
         positions=0.5,
     ),
-    _lesson(12, "cost", "The bill", "What does attention cost, and who pays?", "", WHOLE, 12, multi_head=0.6),
+    _lesson(
+        12,
+        "cost",
+        "The bill",
+        "What does attention cost, and who pays?",
+        "Sizes go in: how long a text is, how wide a token, how many heads. Out come operations, memory and steps that wait, "
+        "counted and not guessed. You know all parts of attention now; this is what they cost, and an exact way to pay less.",
+        WHOLE,
+        12,
+        multi_head=0.6,
+    ),
     _lesson(
         13,
         "since_2017",

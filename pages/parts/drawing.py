@@ -339,11 +339,18 @@ def draw_dials(figure: Figure, view: Dials, tensors: Tensors, tokens: Words, loo
 def draw_curves(figure: Figure, view: Curves, tensors: Tensors, tokens: Words, looked: Look) -> None:
     axes = figure.subplots()
     array = head_of(tensors[view.tensor], looked)
-    places = view.start + view.every * np.arange(array.shape[1])
+    places = view.above(array.shape[1])
     for row, values in enumerate(array):
         label = tokens[view.rows][row] if view.rows in tokens else str(row)
         axes.plot(places, values, ("-", "--", ":", "-.")[row % 4], linewidth=1.4, label=label)
-    axes.axhline(0, color=PALETTE["gray"], linewidth=0.6)
+    for mark in view.marks or ():
+        axes.plot(mark["across"], mark["up"], "D", color=PALETTE["text"], markersize=4)
+        place = (mark["across"], mark["up"])
+        axes.annotate(mark["name"], place, fontsize=7, xytext=(4, 3), textcoords="offset points", parse_math=False)
+    if view.places is None:
+        axes.axhline(0, color=PALETTE["gray"], linewidth=0.6)
+    else:
+        axes.set(xscale="log", yscale="log")
     axes.set_xlabel(view.across)
     axes.set_ylabel(view.up)
     for text in axes.legend().get_texts():

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from tests.benchmarks import browsing, pictures, recorder, sentence_lab, translation
+from tests.benchmarks import browsing, pictures, recorder, sentence_lab, streaming, translation
 from tests.benchmarks.floors import bare
 from tests.benchmarks.sessions import closed_loop, growth, machine
 from tests.browser.server import serving
@@ -44,6 +44,19 @@ def main() -> None:
         "1.5",
     )
     row("Image lab: all heads", f"{heads / 1e6:.2f} MB ({whole / 1e6:.2f} MB in all)", "", "3 MB")
+    table, tiles, apart, whole_map = streaming.measure()
+    tokens = f"{streaming.TOKENS:,} tokens, tile by tile against the whole table"
+    row(
+        f"{tokens}: memory",
+        f"{tiles.memory:.0f} against {table.memory:.0f} MB",
+        f"{tiles.memory / table.memory:.2f}",
+        "0.1",
+    )
+    row(f"{tokens}: time", f"{tiles.time:.0f} against {table.time:.0f} ms", f"{tiles.time / table.time:.2f}", "2")
+    row(f"{tokens}: largest difference", f"{apart:.1e}", "", "1e-5")
+    row("Map of 32,768 tokens: memory beyond the model", f"{whole_map.memory:.0f} MB", "", "256 MB")
+    row("Map of 32,768 tokens: text to overview", f"{whole_map.seconds:.1f} s", "", "")
+    row("Map of 32,768 tokens: a part that is looked at", f"{whole_map.part:.0f} ms", "", "")
     plain, kept = translation.traced()
     row(
         "Greedy translation with every number kept against without, 14 pieces",

@@ -33,6 +33,7 @@ from core.training import order
 from core.transformer.positions import relative_buckets, rotate, sinusoidal
 from core.vision import scenes
 from core.vision.trained import MeanContextTrace
+from tests.core import cost_examples
 from tests.core.shapes import normal
 
 Names = dict[str, Any]
@@ -384,4 +385,4 @@ EXAMPLES: dict[str, Callable[[], Example]] = {
     "how alike places are": places,
     "a sentence without places": answer("zeroed"),
     "a sentence with two places exchanged": answer("swapped"),
-}
+} | cost_examples.EXAMPLES

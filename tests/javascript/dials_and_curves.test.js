@@ -126,3 +126,20 @@ test("a curve whose columns are an axis of their own is looked at there", () => 
   assert.deepEqual(chart.move(1, 0, own, { ...NOW, dimension: 9, apart: 2 }), { apart: 3 });
   assert.equal(chart.describe(own, { ...NOW, apart: 3 }), "distance 2: one −4.000, two 7.000");
 });
+
+test("with places of their own both axes are logarithmic, and marks are told", () => {
+  const found = figure();
+  const chart = new VIEWS.curves(found);
+  const values = Float32Array.from([1, 100, 1e4, 10, 1e3, 1e5]);
+  found.payload.tensors.powers = new Tensor(values, [2, 3]);
+  const marks = [{ name: "GPT-2", across: 10, up: 1e6 }];
+  const view = { ...curves, tensor: "powers", places: [1, 10, 100], marks };
+  chart.layout(view, 52 + 14 + 200);
+  assert.deepEqual([chart.low, chart.high], [1, 1e6]);
+  assert.deepEqual(chart.at(52 + 100, 100, view), { dimension: 1 }); // 10 is half of the way from 1 to 100
+  assert.deepEqual(chart.at(52 + 149, 100, view), { dimension: 1 });
+  assert.deepEqual(chart.at(52 + 151, 100, view), { dimension: 2 });
+  assert.equal(chart.describe(view, { ...NOW, dimension: 2 }), "distance 100: one 10000, two 100000");
+  const [, told] = chart.read(view, "Powers");
+  assert.deepEqual([told.rows[0], told.cell(0, 0), told.cell(0, 1)], ["GPT-2", "10", "1.00 × 10⁶"]);
+});

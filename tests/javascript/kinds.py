@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from core.lessons.shown import Box, Candidate, Series
+from core.lessons.shown import Box, Candidate, Mark, Series
 from pages.parts.figures import kinds, view
 
 FILE = Path(__file__).parents[2] / "assets" / "components" / "kit" / "figure_kinds.js"
@@ -87,7 +87,7 @@ def doc_of(cls: type) -> str:
 def written() -> str:
     """The whole file."""
     parts = [typedef("", one_of(choice), name) for name, choice in CHOICES.items()]
-    for each in (Box, Candidate, Series):
+    for each in (Box, Candidate, Series, Mark):
         assert is_typeddict(each)
         lines = [f"{name}: {said(hint)}" for name, hint in get_type_hints(each).items()]
         parts.append(typedef(doc_of(each), record(lines), each.__name__))

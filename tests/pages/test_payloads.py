@@ -91,6 +91,12 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
             "since_2017_twice": "true",
         },
     },
+    "cost": {
+        "as it opens": {},
+        "tiles": {"cost_part": "tile by tile", "cost_mask": "causal", "cost_block": "3", "cost_before": "8"},
+        "cheaper": {"cost_part": "cheaper", "cost_kept": "2", "cost_window": "1", "cost_first": "true"},
+        "paths": {"cost_part": "paths", "cost_n": "256"},
+    },
     "vision_transformer": {
         "as it opens": {},
         "large patches": {"vision_transformer_size": "16"},

@@ -65,6 +65,16 @@
  */
 
 /**
+ * A point among curves, with its name: where it stands across and up.
+ *
+ * @typedef {{
+ *   name: string,
+ *   across: number,
+ *   up: number,
+ * }} Mark
+ */
+
+/**
  * What one tensor is drawn by. What is None is not said.
  *
  * scale      "weights": 0 to 1; "signed": around 0; "share": 0 to the largest value, which the legend prints.
@@ -170,6 +180,8 @@
  * across     what its columns are, up: what its values are, both in words.
  * start      the number of the first column; every: how much a column adds to it.
  * axis       the axis of its columns, where that is selected by itself; None where all figures look at the same number.
+ * places     the number of each column, where they are not evenly spaced: then both axes are logarithmic.
+ * marks      points among the lines, with their names.
  *
  * @typedef {Drawn & OfAny & {
  *   kind: "curves",
@@ -179,6 +191,8 @@
  *   up: string,
  *   start: number,
  *   every: number,
+ *   places?: number[],
+ *   marks?: Mark[],
  *   axis?: string,
  * }} Curves
  */

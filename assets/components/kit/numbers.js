@@ -45,3 +45,22 @@ export function short(value, isWeight) {
 export const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 /** @param {number} from @param {number} to @param {number} share */
 export const mix = (from, to, share) => from + (to - from) * share;
+
+const RAISED = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
+
+/** @param {number} exponent */
+export const power = (exponent) =>
+  `10${exponent < 0 ? "\u207b" : ""}${[...String(Math.abs(exponent))].map((digit) => RAISED[Number(digit)]).join("")}`;
+
+/**
+ * Of any size: 0.125, 512, 8192, 1.77 × 10¹⁰.
+ *
+ * @param {number} value
+ */
+export function ofAnySize(value) {
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e6) return number(value, 0);
+  if (!Number.isFinite(value) || (size < 1e6 && size >= 0.01) || !size) return number(value, size < 100 ? 3 : 0);
+  const exponent = Math.floor(Math.log10(size));
+  return `${number(value / 10 ** exponent)} × ${power(exponent)}`;
+}

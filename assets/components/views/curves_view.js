@@ -1,7 +1,8 @@
-// One line for each row of a tensor, over evenly spaced places: what changes with distance, or with a shift.
+// One line for each row of a tensor, over evenly spaced places: what changes with distance, or with a shift. Where places
+// are told, both axes are logarithmic. Marks are points with names among the lines.
 
 import { cut, FONT, write } from "../kit/canvas.js";
-import { clamp, number } from "../kit/numbers.js";
+import { clamp, number, ofAnySize, power } from "../kit/numbers.js";
 import { rowOf } from "../kit/selection.js";
 
 /** @import { Curves } from "../kit/figure_kinds.js" */
@@ -11,13 +12,15 @@ import { rowOf } from "../kit/selection.js";
 
 const HEIGHT = 380;
 const [LEFT, RIGHT, TOP, FOOT] = [52, 14, 30, 44];
-const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]]; // colour is not all that tells lines apart
-const COLOURS = ["query", "key", "value", "output"];
+const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [14, 5]]; // colour is not all that tells lines apart
+const COLOURS = ["query", "key", "value", "output", "ink"];
 
 export class CurvesView {
   low = 0;
   high = 1;
   width = 1;
+  /** @type {number[] | null} */
+  places = null;
 
   /** @param {Figure} figure */
   constructor(figure) {
@@ -27,27 +30,40 @@ export class CurvesView {
   /** @param {Curves} view @param {number} width */
   layout(view, width) {
     const tensor = this.figure.tensor(view.tensor);
-    [this.low, this.high] = [0, 0]; // a line is seen against nothing
-    for (let row = 0; row < tensor.rows; row++) {
-      for (const value of tensor.row(row)) {
-        if (!Number.isFinite(value)) continue;
-        this.low = Math.min(this.low, value);
-        this.high = Math.max(this.high, value);
-      }
-    }
-    if (this.low === this.high) this.high = 1;
+    this.places = view.places ?? null;
+    const found = view.marks?.map((mark) => mark.up) ?? [];
+    for (let row = 0; row < tensor.rows; row++) found.push(...tensor.row(row));
+    const drawn = found.filter((value) => Number.isFinite(value) && (!this.places || value > 0));
+    if (!this.places) drawn.push(0); // a line is seen against nothing
+    [this.low, this.high] = [Math.min(...drawn), Math.max(...drawn)];
+    if (!drawn.length) this.low = 0.1;
+    if (!(this.low < this.high)) this.high = this.low + 1;
     this.width = width - LEFT - RIGHT;
     return HEIGHT;
   }
 
+  /** How far a value is on the way from one end to the other. @param {number} value @param {number} from @param {number} to */
+  #share(value, from, to) {
+    if (!this.places) return (value - from) / (to - from);
+    return Math.log(value / from) / Math.log(to / from);
+  }
+
   /** @param {number} column @param {number} columns */
   #x(column, columns) {
+    const { places } = this;
+    if (places) return this.#across(places[column]);
     return LEFT + (column / Math.max(1, columns - 1)) * this.width;
+  }
+
+  /** Where a number lies between the first place and the last. @param {number} value */
+  #across(value) {
+    const places = this.places ?? [0, 1];
+    return LEFT + this.#share(value, places[0], places[places.length - 1]) * this.width;
   }
 
   /** @param {number} value */
   #y(value) {
-    return HEIGHT - FOOT - ((value - this.low) / (this.high - this.low)) * (HEIGHT - FOOT - TOP);
+    return HEIGHT - FOOT - this.#share(value, this.low, this.high) * (HEIGHT - FOOT - TOP);
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Curves} view @param {number} share */
@@ -90,6 +106,39 @@ export class CurvesView {
       context.fillStyle = colour;
       context.fill();
     }
+    if (shown === tensor.columns) this.#marks(context, view);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Curves} view */
+  #marks(context, view) {
+    const { ink } = this.figure.theme.colours;
+    const font = `500 12px ${FONT.sans}`;
+    /** @type {{ from: number, to: number, y: number }[]} */
+    const taken = [];
+    context.font = font;
+    context.fillStyle = ink;
+    for (const mark of view.marks ?? []) {
+      const [x, y] = [this.#across(mark.across), this.#y(mark.up)];
+      context.beginPath();
+      for (const [dx, dy] of [
+        [0, -5],
+        [5, 0],
+        [0, 5],
+        [-5, 0],
+      ]) {
+        context.lineTo(x + dx, y + dy);
+      }
+      context.fill();
+      const room = context.measureText(mark.name).width;
+      const left = x + 9 + room > LEFT + this.width; // there is no room at its right
+      const [from, to] = left ? [x - 9 - room, x - 9] : [x + 9, x + 9 + room];
+      let beside = y;
+      const hits = (/** @type {{ from: number, to: number, y: number }} */ other) =>
+        from < other.to && to > other.from && Math.abs(beside - other.y) < 13;
+      while (taken.some(hits)) beside += 3;
+      taken.push({ from, to, y: beside });
+      write(context, mark.name, from, beside, { font, colour: ink });
+    }
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Curves} view @param {number} columns */
@@ -98,13 +147,10 @@ export class CurvesView {
     const at = this.#column(view, this.#looked(view, selection.now));
     const small = { font: `500 11px ${FONT.mono}`, colour: theme.colours["ink-2"] };
     context.setLineDash([]);
-    context.fillStyle = theme.colours["control-line"];
-    for (const value of new Set([this.low, 0, this.high])) {
+    context.fillStyle = theme.colours[this.places ? "line" : "control-line"]; // of many lines each is quiet
+    for (const [value, name] of this.#lines()) {
       context.fillRect(LEFT, this.#y(value), this.width, 1);
-      write(context, number(value, Math.abs(value) < 10 && value ? 2 : 0), LEFT - 6, this.#y(value), {
-        ...small,
-        align: "right",
-      });
+      write(context, name, LEFT - 6, this.#y(value), { ...small, align: "right" });
     }
     context.fillStyle = theme.colours.ink;
     context.fillRect(this.#x(at, columns), TOP, 1, HEIGHT - FOOT - TOP);
@@ -118,6 +164,25 @@ export class CurvesView {
     write(context, `${view.up} ↑ · ${view.across} →`, LEFT, HEIGHT - 10, words);
   }
 
+  /**
+   * The lines across, each with its name.
+   *
+   * @returns {[number, string][]}
+   */
+  #lines() {
+    if (!this.places) {
+      const values = [...new Set([this.low, 0, this.high])];
+      return values.map((value) => [value, number(value, Math.abs(value) < 10 && value ? 2 : 0)]);
+    }
+    const [first, last] = [Math.ceil(Math.log10(this.low)), Math.floor(Math.log10(this.high))];
+    const every = Math.max(1, Math.ceil((last - first) / 6));
+    const exponents = Array.from(
+      { length: Math.max(0, Math.floor((last - first) / every) + 1) },
+      (_, i) => first + i * every,
+    );
+    return exponents.map((exponent) => [10 ** exponent, power(exponent)]);
+  }
+
   /** @param {Curves} view @param {number} row */
   #named(view, row) {
     return this.figure.tokens(view.rows)?.[row]?.text ?? String(row);
@@ -125,7 +190,7 @@ export class CurvesView {
 
   /** @param {Curves} view @param {number} column */
   #placed(view, column) {
-    return number(view.start + view.every * column, 0);
+    return view.places ? ofAnySize(view.places[column]) : number(view.start + view.every * column, 0);
   }
 
   /** @param {Curves} view @param {number} dimension */
@@ -152,7 +217,12 @@ export class CurvesView {
   at(x, y, view) {
     const { columns } = this.figure.tensor(view.tensor);
     if (y < TOP - 8 || x < LEFT - 8) return null;
-    return this.#place(view, Math.round(((x - LEFT) / this.width) * (columns - 1)));
+    const away = (/** @type {number} */ column) => Math.abs(this.#x(column, columns) - x);
+    const every = Array.from({ length: columns }, (_, column) => column);
+    return this.#place(
+      view,
+      every.reduce((best, column) => (away(column) < away(best) ? column : best), 0),
+    );
   }
 
   /** @param {number} dx @param {number} _dy @param {Curves} view @param {Looked} now */
@@ -160,7 +230,12 @@ export class CurvesView {
     return this.#place(view, this.#column(view, this.#looked(view, now)) + dx);
   }
 
-  /** Its marks are no colours of a scale. */
+  /** @param {number} value @param {number} digits */
+  #told(value, digits) {
+    return this.places ? ofAnySize(value) : number(value, digits);
+  }
+
+  /** What it draws is no colour of a scale. */
   hasScale() {
     return false;
   }
@@ -170,7 +245,7 @@ export class CurvesView {
     const tensor = this.figure.tensor(view.tensor);
     const ends = [0, tensor.columns - 1];
     return Array.from({ length: tensor.rows }, (_, row) => {
-      const [first, last] = ends.map((column) => number(tensor.at(row, column)));
+      const [first, last] = ends.map((column) => this.#told(tensor.at(row, column), 2));
       const places = ends.map((column) => this.#placed(view, column));
       return `${this.#named(view, row)}: ${first} at ${places[0]}, ${last} at ${places[1]}`;
     }).join("; ");
@@ -184,7 +259,21 @@ export class CurvesView {
         title: `${title}: ${view.up} by ${view.across}`,
         rows: Array.from({ length: tensor.columns }, (_, column) => this.#placed(view, column)),
         columns: Array.from({ length: tensor.rows }, (_, row) => this.#named(view, row)),
-        cell: (row, column) => number(tensor.at(column, row), 3),
+        cell: (row, column) => this.#told(tensor.at(column, row), 3),
+      },
+      ...this.#toldMarks(view, title),
+    ];
+  }
+
+  /** @param {Curves} view @param {string} title @returns {Readable[]} */
+  #toldMarks({ marks, across, up }, title) {
+    if (!marks?.length) return [];
+    return [
+      {
+        title: `${title}: marks`,
+        rows: marks.map((mark) => mark.name),
+        columns: [across, up],
+        cell: (row, column) => ofAnySize(column ? marks[row].up : marks[row].across),
       },
     ];
   }
@@ -195,7 +284,7 @@ export class CurvesView {
     const at = this.#column(view, this.#looked(view, now));
     const values = Array.from(
       { length: tensor.rows },
-      (_, row) => `${this.#named(view, row)} ${number(tensor.at(row, at), 3)}`,
+      (_, row) => `${this.#named(view, row)} ${this.#told(tensor.at(row, at), 3)}`,
     );
     return `${view.across} ${this.#placed(view, at)}: ${values.join(", ")}`;
   }

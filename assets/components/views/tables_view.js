@@ -1,6 +1,6 @@
 // Tables side by side: one row per token, one column per number. X; or Q, K and V.
 
-import { cut, FONT, outline, write, writeLettered } from "../kit/canvas.js";
+import { cut, FONT, hiddenWord, outline, write, writeLettered } from "../kit/canvas.js";
 import { inkOn, shade } from "../kit/colour.js";
 import { clamp, number } from "../kit/numbers.js";
 import { rowOf } from "../kit/selection.js";
@@ -79,6 +79,7 @@ export class TablesView {
         scale: table.scale ?? "signed",
         rows: table.rows,
         columns: table.columns,
+        hidden: table.hidden,
         grows: table.grows,
       };
       figure.heat(context, drawn, { ...box, from: 0, to: done });
@@ -234,6 +235,8 @@ export class TablesView {
         : table.tensor.columns > 1
           ? `, number ${column}`
           : "";
-    return `${spoken(table.label)} of ${token}${beside}: ${number(table.tensor.at(row, column), 3)}`;
+    const seen = !table.hidden || this.figure.visible(row, column, table.hidden);
+    const value = seen ? number(table.tensor.at(row, column), 3) : hiddenWord(table);
+    return `${spoken(table.label)} of ${token}${beside}: ${value}`;
   }
 }

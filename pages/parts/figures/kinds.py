@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
-from core.lessons.shown import Box, Candidate, Series
+from core.lessons.shown import Box, Candidate, Mark, Series
 from pages.parts.figures.view import Drawn, Readout, Scale, Several, Single, Tensors, limit, within
 
 Arrangement = Literal["flat", "cut", "stacked"]
@@ -208,6 +208,8 @@ class Curves(Single):
     across     what its columns are, up: what its values are, both in words.
     start      the number of the first column; every: how much a column adds to it.
     axis       the axis of its columns, where that is selected by itself; None where all figures look at the same number.
+    places     the number of each column, where they are not evenly spaced: then both axes are logarithmic.
+    marks      points among the lines, with their names.
     """
 
     rows: str = field()
@@ -215,11 +217,20 @@ class Curves(Single):
     up: str
     start: int = 0
     every: int = 1
+    places: Sequence[float] | None = field(default=None, kw_only=True)
+    marks: Sequence[Mark] | None = field(default=None, kw_only=True)
     axis: str | None = field(default=None, kw_only=True)
     scale: Scale = field(default="signed", kw_only=True)
 
     def above(self, count: int) -> Sequence[float]:
-        return [self.start + self.every * column for column in range(count)]
+        return self.places or [self.start + self.every * column for column in range(count)]
+
+    def written(self) -> list[str]:
+        return [mark["name"] for mark in self.marks or ()]
+
+    def listed(self) -> list[Sequence[object]]:
+        rows = [(mark["name"], f"{mark['across']:.7g}", f"{mark['up']:.7g}") for mark in self.marks or ()]
+        return [("mark", self.across, self.up), *rows] if rows else []
 
 
 @dataclass(frozen=True)

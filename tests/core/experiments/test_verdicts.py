@@ -13,9 +13,11 @@ import pytest
 import torch
 
 from core.attention import MultiHeadAttention, Projections
+from core.cost.sizes import Sizes
 from core.experiments import (
     bottleneck,
     captioning,
+    cost,
     looking_back,
     positions,
     sentence_lab,
@@ -50,6 +52,7 @@ from tests.core.experiments.learner import (
     zeros,
 )
 from tests.core.experiments.test_claims import check_sentence
+from tests.core.experiments.test_cost_claims import drawn
 from tests.core.experiments.test_positions_claims import numbers
 from tests.core.shapes import normal
 
@@ -60,6 +63,7 @@ EVERY = PACKAGES | {
     "positions": positions,
     "vision_transformer": vision_transformer,
     "since_2017": since_2017,
+    "cost": cost,
     "sentence_lab": sentence_lab,
 }
 CLAIMS = {f"{package}.{claim.name}": claim for package, module in EVERY.items() for claim in module.CLAIMS}
@@ -320,6 +324,15 @@ FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = {
     "since_2017.stabler_experts": fails(since_2017.Given(normal(5, 7, seed=1)), 0, 1),
     "since_2017.only_faster": fails(since_2017.Given(normal(5, 7, seed=1), pairs=4), 0),
     "since_2017.no_way_back": fails(since_2017.Given(normal(5, 7, seed=1), rate=0.0), 0),
+    "cost.dominates": fails(drawn(sizes=Sizes(n_tokens=8192)), 0),
+    "cost.whole_table": fails(drawn(sizes=Sizes(n_tokens=64)), 0),
+    "cost.moving_less": fails(drawn(1), 0),
+    "cost.every_head": fails(drawn(sizes=Sizes(n_heads=1, n_kv_heads=1)), 0),
+    "cost.window": fails(drawn(1), 0),
+    "cost.parallel": fails(drawn(1), 0),
+    "cost.generates": fails(drawn(1), 0),
+    "cost.long_texts": fails(drawn(2), 0),
+    "cost.reaches": fails(drawn(size=1e3), 0),
     "sentence_lab.attention_is_importance": fails(("Yes",)),
     "sentence_lab.rollout_is_better": fails(("Yes",)),
     "vision_transformer.destroys_position": fails(WHITE, 0),

@@ -1,0 +1,351 @@
+"""What a stack of blocks costs at the learner's sizes, by length, beside models of the world."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.cost import counted
+from core.cost.growth import loss
+from core.cost.models import PARTS, Known, known
+from core.cost.sizes import Sizes
+from core.lessons.shown import Mark, Matrices, Shown
+from core.numerals import written
+from core.trace import matrices, step, steps
+
+LENGTHS: Final = (*(2**power for power in range(6, 17)), 100_000)  # tokens, from 64 on
+YOURS: Final = "yours"
+OURS: Final = Sizes(n_kv_heads=4)
+BY_PART: Final = ("projections", "scores and mix", "MLP")
+STORED: Final = ("all weights", "tile by tile")
+CACHES: Final = ("MHA", "GQA", "MQA", "latent")
+GROWTH: Final = tuple(10.0**power for power in range(6, 14))  # weights
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the learner may change.
+
+    sizes      of the blocks; block: queries and keys of a tile; latent: numbers of the vector that a token leaves instead
+               of keys and values; texts: tokens that the model was trained on.
+    """
+
+    sizes: Sizes = OURS
+    block: int = 128
+    latent: int = 576
+    texts: float = 300e9
+
+
+@dataclass(frozen=True)
+class BillTrace:
+    """The bill by length."""
+
+    projections: Float[Tensor, "batch one lengths"] = step(
+        r"4\,\text{batch}\,N\,D\left(D+D_{kv}\right)",
+        title="Projections",
+        says="One block, {n_tokens:,} tokens: torch counted {flops} operations, and {agrees}. Scores and mix take "
+        "{share:.0%} of them; from {crossover:,.0f} tokens on they take more than all else. Marks are one block "
+        "of a model, at the length that it reads at most.",
+        source="vaswani2017",
+        ours="counted as 2 operations for a product and its sum",
+    )
+    mixing: Float[Tensor, "batch one lengths"] = step(
+        r"4\,\text{batch}\,N^{2}\,D", title="Scores and weights times values", source="vaswani2017"
+    )
+    mlp: Float[Tensor, "batch one lengths"] = step(
+        r"2\,\text{matrices}\,\text{batch}\,N\,D\,D_{ff}", title="The network behind attention", source="vaswani2017"
+    )
+    stored: Float[Tensor, "batch one lengths"] = step(
+        r"\text{batch}\,\text{heads}\,N^{2}\,\text{bytes}",
+        title="All weights of one layer",
+        says="All weights A of one layer take {stored}. Tile by tile, {block} by {block}, it is {streamed}: what is "
+        "kept grows with N and no longer with its square.",
+        source="vaswani2017",
+    )
+    streamed: Float[Tensor, "batch one lengths"] = step(
+        r"\text{batch}\,\text{heads}\left(N+\text{tile}^{2}\right)\text{bytes}",
+        title="Tile by tile",
+        source="dao2022",
+        ours="one logarithm for each query, and one tile for each head",
+    )
+    own: Float[Tensor, "batch one lengths"] = step(
+        r"2\,\text{layers}\,\text{batch}\,N\,D\,\text{bytes}",
+        title="Every head its own keys and values",
+        says="Who writes token by token keeps keys and values of all {n_layers} layers. Every head its own: "
+        "{whole_cache}; {n_kv_heads} for {n_heads} heads: {own_cache}; one for all: {one_cache}; a latent vector "
+        "of {latent_width}: {latent_cache}. MiniLM, BERT and ViT-B write nothing and keep none.",
+        source="vaswani2017",
+    )
+    grouped: Float[Tensor, "batch one lengths"] = step(
+        r"2\,\text{layers}\,\text{batch}\,N\,D_{kv}\,\text{bytes}", title="In groups", source="ainslie2023", also="GQA"
+    )
+    shared: Float[Tensor, "batch one lengths"] = step(
+        r"2\,\text{layers}\,\text{batch}\,N\,d\,\text{bytes}",
+        title="One for all heads",
+        source="shazeer2019",
+        also="MQA",
+    )
+    latent: Float[Tensor, "batch one lengths"] = step(
+        r"\text{layers}\,\text{batch}\,N\,D_{c}\,\text{bytes}",
+        title="A latent vector",
+        source="deepseek2024",
+        also="MLA",
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """The bill.
+
+    counted   operations of one block by part, as torch counted them while it ran; models: of the world.
+    """
+
+    settings: Settings
+    trace: BillTrace
+    counted: dict[str, int]
+    models: tuple[Known, ...]
+
+    @property
+    def sizes(self) -> Sizes:
+        """Those of the learner."""
+        return self.settings.sizes
+
+    @property
+    def flops(self) -> str:
+        """The operations of one block, as words."""
+        return short(sum(self.counted.values()))
+
+    @property
+    def off(self) -> int:
+        """By how much the formulas miss what was counted."""
+        return sum(abs(self.counted[part] - size) for part, size in self.sizes.parts.items())
+
+    @property
+    def agrees(self) -> str:
+        """Whether they do, in words."""
+        return "the formulas say exactly the same" if self.off == 0 else f"the formulas are off by {self.off:,}"
+
+    @property
+    def share(self) -> float:
+        """Of scores and mix in all operations of the block."""
+        return self.sizes.mixing / self.sizes.flops
+
+    @property
+    def most(self) -> str:
+        """Which part takes most, in words."""
+        return max(self.counted, key=lambda part: self.counted[part])
+
+    @property
+    def mostly_mixing(self) -> str:
+        """In which of the models scores and mix take most, in words."""
+        names = [
+            model.name for model in self.models if model.sizes.mixing > max(model.sizes.projections, model.sizes.mlp)
+        ]
+        return " and ".join(names) if names else "none"
+
+    @property
+    def crossover(self) -> float:
+        """From how many tokens on scores and mix take more than all else."""
+        return self.sizes.crossover
+
+    @property
+    def stored(self) -> str:
+        """Bytes of all weights of one layer, of the tensor itself."""
+        return in_bytes(counted.weights_bytes(self.sizes))
+
+    @property
+    def streamed(self) -> str:
+        """Bytes that take their place."""
+        return in_bytes(self.sizes.streamed_bytes(self.settings.block))
+
+    @property
+    def caches(self) -> dict[str, int]:
+        """Bytes of keys and values at the learner's length, by how heads share them."""
+        sizes = self.sizes
+        made = (sizes.shared_by(sizes.n_heads), sizes, sizes.shared_by(1))
+        return dict(
+            zip(CACHES, (*(each.cache_bytes for each in made), sizes.latent_bytes(self.settings.latent)), strict=True)
+        )
+
+    @property
+    def whole_cache(self) -> str:
+        """With keys and values for every head."""
+        return in_bytes(self.caches[CACHES[0]])
+
+    @property
+    def own_cache(self) -> str:
+        """With the learner's number of heads of keys and values."""
+        return in_bytes(self.caches[CACHES[1]])
+
+    @property
+    def one_cache(self) -> str:
+        """With one head for all."""
+        return in_bytes(self.caches[CACHES[2]])
+
+    @property
+    def latent_cache(self) -> str:
+        """With a latent vector."""
+        return in_bytes(self.caches[CACHES[3]])
+
+    @cached_property
+    def rows(self) -> dict[str, dict[str, int]]:
+        """The weights of the learner's stack and of the models, by part."""
+        yours = {"attention": self.sizes.attention_weights, "MLP": self.sizes.mlp_weights}
+        return {YOURS: dict.fromkeys(PARTS, 0) | yours} | {model.name: model.weights for model in self.models}
+
+    @property
+    def parameters(self) -> str:
+        """All weights of the learner's stack, as words."""
+        return short(sum(self.rows[YOURS].values()))
+
+    @property
+    def parameter_bytes(self) -> str:
+        """And their memory."""
+        return in_bytes(sum(self.rows[YOURS].values()) * self.sizes.n_bytes)
+
+    @property
+    def fitted(self) -> float:
+        """What the fit says of a model as large as the learner's, trained on as much text."""
+        return loss(sum(self.rows[YOURS].values()), self.settings.texts)
+
+    @property
+    def floor(self) -> float:
+        """What no size goes below with this text."""
+        return loss(float("inf"), self.settings.texts)
+
+
+def run(settings: Settings) -> Lesson:
+    """The bill at these sizes."""
+    return Lesson(settings, by_length(settings), counted.block(settings.sizes), known())
+
+
+def by_length(settings: Settings) -> BillTrace:
+    """The bill at every length."""
+    at = [replace(settings.sizes, n_tokens=length) for length in LENGTHS]
+    projections = row([each.projections for each in at])
+    mixing = row([each.mixing for each in at])
+    mlp = row([each.mlp for each in at])
+    stored = row([each.weights_bytes for each in at])
+    streamed = row([each.streamed_bytes(settings.block) for each in at])
+    own = row([each.shared_by(each.n_heads).cache_bytes for each in at])
+    grouped = row([each.cache_bytes for each in at])
+    shared = row([each.shared_by(1).cache_bytes for each in at])
+    latent = row([each.latent_bytes(settings.latent) for each in at])
+    return BillTrace(projections, mixing, mlp, stored, streamed, own, grouped, shared, latent)
+
+
+def row(numbers: list[int]) -> Float[Tensor, "batch one lengths"]:
+    """One row of a figure."""
+    return torch.tensor(numbers, dtype=torch.float64)[None, None]
+
+
+def beside(result: Lesson) -> Matrices:
+    """What figures show beside the trace."""
+    trace, texts = result.trace, result.settings.texts
+    operations = [result.sizes.parts, *(model.sizes.parts for model in result.models)]
+    weights = list(result.rows.values())
+    growing = [[loss(size, texts) for size in GROWTH], [result.floor] * len(GROWTH)]
+    return {
+        "flops": stacked(trace.projections, trace.mixing, trace.mlp),
+        "memory": stacked(trace.stored, trace.streamed),
+        "cache": stacked(trace.own, trace.grouped, trace.shared, trace.latent),
+        "losses": np.array(growing, np.float32),
+        **columns("flops", shares([list(each.values()) for each in operations])),
+        **columns("weights", shares([list(each.values()) for each in weights])),
+    }
+
+
+def stacked(*rows: Float[Tensor, "batch one lengths"]) -> np.ndarray:
+    """Rows of one figure below each other."""
+    return torch.cat(rows, dim=1)[0].float().numpy()
+
+
+def shares(rows: list[list[int]]) -> np.ndarray:
+    """Each number as a share of its row."""
+    return np.array([[number / sum(row) for number in row] for row in rows], np.float32)
+
+
+def columns(name: str, table: np.ndarray) -> Matrices:
+    """Its columns as tables of their own."""
+    return {f"{name}_{at}": column[:, None] for at, column in enumerate(table.T)}
+
+
+def axes(result: Lesson) -> dict[str, list[str]]:
+    """The words of all axes."""
+    who = [YOURS, *(model.name for model in result.models)]
+    return {
+        "queries": who,
+        "keys": list(BY_PART),
+        "owners": who,
+        "parts": list(BY_PART),
+        "stored": list(STORED),
+        "caches": list(CACHES),
+        "losses": ["this text", "no size goes below"],
+    }
+
+
+def flop_marks(result: Lesson) -> list[Mark]:
+    """The models of the world: the operations of one of their blocks on as many tokens as they read at most."""
+    return [mark(model, model.sizes.flops) for model in result.models]
+
+
+def memory_marks(result: Lesson) -> list[Mark]:
+    """Their attention weights of one layer, in the learner's precision."""
+    return [mark(model, replace(model.sizes, n_bytes=result.sizes.n_bytes).weights_bytes) for model in result.models]
+
+
+def cache_marks(result: Lesson) -> list[Mark]:
+    """The caches of those that write, in the learner's precision; the others keep none."""
+    writing = (model for model in result.models if model.writes)
+    return [mark(model, replace(model.sizes, n_bytes=result.sizes.n_bytes).cache_bytes) for model in writing]
+
+
+def loss_marks(result: Lesson) -> list[Mark]:
+    """What the fit says of models as large as those, had they read as much text."""
+    return [
+        {"name": model.name, "across": float(model.total), "up": loss(model.total, result.settings.texts)}
+        for model in result.models
+        if model.writes
+    ]
+
+
+def mark(model: Known, up: int) -> Mark:
+    """A model at the length that it reads at most."""
+    return {"name": model.name, "across": float(model.sizes.n_tokens), "up": float(up)}
+
+
+def shown(settings: Settings) -> Shown:
+    """All that the figures show."""
+    result = run(settings)
+    return Shown(matrices(steps(result.trace)) | beside(result), axes(result))
+
+
+def short(number: int | float) -> str:
+    """A large number in three digits: 124 million."""
+    for size, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+        if 1e15 > number >= size:
+            return f"{number / size:.3g} {name}"
+    return written(number, ".2e" if number >= 1e15 else ",.0f")
+
+
+def in_bytes(number: int) -> str:
+    """Bytes in units of 1024: 48 MiB."""
+    value, units = float(number), ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"]
+    while value >= 1024 and len(units) > 1:
+        value, units = value / 1024, units[1:]
+    return f"{value:.4g} {units[0]}"
+
+
+def told(model: Known) -> str:
+    """A model in one line."""
+    sizes = model.sizes
+    groups = f" with {sizes.n_kv_heads} of keys and values" if sizes.n_kv_heads < sizes.n_heads else ""
+    cache = f"; cache {in_bytes(sizes.cache_bytes)} in single precision" if model.writes else ""
+    return (
+        f"{model.name}: {short(model.total)} weights; {sizes.n_layers} layers of {sizes.d_model:,} numbers, {sizes.n_heads} "
+        f"heads{groups}; reads {sizes.n_tokens:,} tokens; {short(sizes.flops)} operations a block{cache}."
+    )

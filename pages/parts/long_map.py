@@ -1,0 +1,122 @@
+"""A map of one head on a long text: a file of the visitor's own or the project's own code, read and looked at in parts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from core import settings
+from core.attention.streaming import Streamed
+from core.lessons.cost import bill, long_map
+from core.lessons.cost.long_map import LongText, Overview
+from core.text_files import checked
+from pages.parts import assets, controls, messages
+from pages.parts.payload import pack
+from pages.server import run_queue
+
+OURS, OWN = "this course's README and code", "a .txt of yours"
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A map that was made: of which text and head, and all that is needed to look into it."""
+
+    of: str
+    text: LongText
+    whole: Streamed
+    overview: Overview
+
+
+def show(prefix: str) -> None:
+    """Ask for a text and a head, make the map, and let it be looked at."""
+    ui = controls.Controls(f"{prefix}_map")
+    with st.container(key=f"{prefix}_map", border=True):
+        table = bill.in_bytes(long_map.TABLE)
+        st.markdown(
+            f"#### A map of {long_map.MOST:,} tokens\n"
+            f"A whole table of weights would take {table} for one head. Here no more than some rows of it are ever in memory: "
+            f"squares from far away, cells from near. MiniLM reads {long_map.WINDOW} tokens at once, so a longer text is read "
+            "in windows, each by itself; then one head looks from every token at every other one."
+        )
+        with controls.row(f"{prefix}_map_control_row"):
+            source = ui.one_of("Text", (OURS, OWN), "source")
+            layer = ui.select("Layer", range(controls.N_LAYERS), "layer", 3, width=120)
+            head = ui.select("Head", range(controls.N_HEADS), "head", 1, width=120)
+        text = _own(ui) if source == OWN else ""
+        asked = st.button("Make the map", key=ui.key("make"), icon=":material/grid_on:", disabled=text is None)
+        place = st.empty()
+        if asked and text is not None:
+            of = f"{source}, layer {layer}, head {head}"
+            _make(ui, place, text if source == OWN else long_map.own_text(), of, layer, head)
+        made: Made | None = st.session_state.get(ui.key("made"))
+        if made is not None:
+            _look(ui, made)
+
+
+def _own(ui: controls.Controls) -> str | None:
+    """The text of the visitor's file; None after saying what is wrong with it."""
+    file = st.file_uploader(f"A .txt of at most {settings.MAX_UPLOAD_BYTES:,} bytes", ["txt"], key=ui.key("file"))
+    if file is None:
+        return None
+    try:
+        return checked(file.getvalue())
+    except ValueError as error:
+        messages.problem(ui.key("file"), "This file cannot be read.", f"{error}.")
+        return None
+
+
+def _make(ui: controls.Controls, place, text: str, of: str, layer: int, head: int) -> None:
+    """Read the text and look at all of it; whoever leaves ends it at the next step. The map before stays until it is done."""
+    try:
+        cut = long_map.cut(text)
+    except ValueError as error:
+        messages.problem(ui.key("make"), "There is no map of this text.", f"{error}.")
+        return
+    bar = place.progress(0.0, "Waiting for a free place …")
+    with run_queue.training():
+        read = []
+        for number, window in enumerate(long_map.read(cut.windows, layer, head), 1):
+            read.append(window)
+            bar.progress(number / len(cut.windows) / 2, f"Read {number} of {len(cut.windows)} windows …")
+        queries, keys, values = (long_map.joined(each) for each in zip(*read, strict=True))
+        for share, whole, overview in long_map.look(queries, keys, values):
+            made = Made(of, cut, whole, overview)
+            bar.progress(0.5 + share / 2, f"Looked at {share:.0%} of {queries.shape[2]:,} tokens …")
+    place.empty()
+    st.session_state[ui.key("made")] = made
+    st.session_state.pop(ui.key("at"), None)
+
+
+def _look(ui: controls.Controls, made: Made) -> None:
+    """The map, and the part of it that is looked at closely."""
+    key, at = ui.key("view"), ui.key("at")
+
+    def looked() -> None:
+        asked = assets.told(key, "looked")
+        if asked:
+            st.session_state[at] = tuple(int(number) for number in asked)
+
+    tensors = _tensors("all", made.overview)
+    words = {"n": len(made.text.pieces), "side": made.overview.side, "part": None}
+    if place := st.session_state.get(at):
+        part, seen = long_map.near(made.whole, *place)
+        rows, columns = made.text.pieces[part.top :][: part.n_queries], made.text.pieces[part.left :][: part.n_keys]
+        words["part"] = {
+            "top": part.top,
+            "left": part.left,
+            "span": part.n_queries,
+            "side": seen.side,
+            "rows": rows if seen.side == 1 else (),
+            "columns": columns if seen.side == 1 else (),
+        }
+        tensors |= _tensors("part", seen)
+    assets.component("long_map")(key=key, data=pack(words, tensors), on_looked_change=looked)
+    left = f" {made.text.left_out:,} further tokens of the text are not on it." if made.text.left_out else ""
+    st.caption(
+        f"{made.of}: {len(made.text.pieces):,} tokens in {len(made.text.windows)} windows.{left} Click the map, then zoom with "
+        "the wheel, two fingers or + and −; drag it or use the arrow keys; Home shows all. Colours go with the root of a weight."
+    )
+
+
+def _tensors(name: str, of: Overview) -> dict[str, np.ndarray]:
+    return {f"{name}_largest": of.largest.numpy(), f"{name}_mean": of.mean.numpy()}

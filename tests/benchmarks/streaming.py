@@ -1,0 +1,97 @@
+"""What attention tile by tile costs beside `attend`, and what the map of 32,768 tokens takes.
+
+    python -m tests.benchmarks.streaming
+
+Each is measured in a process of its own, since the most memory that a process had cannot be taken back.
+"""
+
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import NamedTuple, TypeVar
+
+import torch
+
+from core.attention import attend
+from core.attention.streaming import stream
+from core.lessons.cost import long_map
+from core.models import loading, offline
+
+TOKENS, WIDTH, ROUNDS = 4096, 64, 5
+T = TypeVar("T")
+
+
+class Cost(NamedTuple):
+    """Megabytes beyond those before, and milliseconds."""
+
+    memory: float
+    time: float
+
+
+class MapCost(NamedTuple):
+    """Megabytes beyond the model, seconds until the whole overview, milliseconds for a part that is looked at."""
+
+    memory: float
+    seconds: float
+    part: float
+
+
+def operands(n_tokens: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    queries, keys, values = torch.randn(3, 1, 1, n_tokens, WIDTH, generator=torch.Generator().manual_seed(0))
+    return queries, keys, values
+
+
+def peak() -> float:
+    """The most memory that this process had, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def cost(way: Callable) -> Cost:
+    torch.set_num_threads(1)  # visitors of a class share the processor
+    given = operands(TOKENS)
+    way(*operands(64))
+    before, taken = peak(), []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        way(*given)
+        taken.append(1000 * (time.perf_counter() - begun))
+    return Cost(peak() - before, statistics.median(taken))
+
+
+def cost_of_the_map() -> MapCost:
+    torch.set_num_threads(1)
+    list(long_map.read(long_map.cut("word " * 600).windows, 3, 1))
+    loading.load(offline.NAME)
+    text = long_map.own_text()
+    before, begun = peak(), time.perf_counter()
+    cut = long_map.cut(text)
+    queries, keys, values = (long_map.joined(each) for each in zip(*long_map.read(cut.windows, 3, 1), strict=True))
+    *_, (_, whole, _) = long_map.look(queries, keys, values)
+    seconds = time.perf_counter() - begun
+    begun = time.perf_counter()
+    long_map.near(whole, 20_000, 10_000, 100)
+    return MapCost(peak() - before, seconds, 1000 * (time.perf_counter() - begun))
+
+
+def alone(run: Callable[..., T], *given: object) -> T:
+    """What a call gives in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(run, *given).result()
+
+
+def difference() -> float:
+    """How far the two are apart, at most."""
+    given = operands(TOKENS)
+    return (attend(*given).output - stream(*given).output).abs().max().item()
+
+
+def measure() -> tuple[Cost, Cost, float, MapCost]:
+    """The whole table, tile by tile, how far they are apart, and the map."""
+    return alone(cost, attend), alone(cost, stream), difference(), alone(cost_of_the_map)
+
+
+if __name__ == "__main__":
+    print(*measure(), sep="\n")

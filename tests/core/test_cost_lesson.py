@@ -1,0 +1,100 @@
+"""Lesson 12: tiles end at `attend`, what is cheaper is measured against the model as it is, and paths are as long as told."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis.strategies import integers, sampled_from
+
+from core.attention import attend
+from core.experiments.measure import largest
+from core.lessons import material
+from core.lessons.cost import cheaper, paths, tiles
+
+SENTENCE = "The animal did not cross the street because it was too tired"
+
+
+@pytest.fixture(scope="module")
+def read() -> material.Encoded:
+    return material.encode(SENTENCE)
+
+
+@pytest.mark.parametrize("mask", tiles.MASKS)
+@pytest.mark.parametrize("block", [1, 3, 5, 16])
+def test_after_all_tiles_the_output_is_that_of_attend(read, mask, block):
+    maps = material.layer_of(3).maps.head(1, 12)
+    n_tiles = tiles.tiles_of(14, min(block, 14))
+    result = tiles.run(read.x(3), maps, tiles.Settings(block, n_tiles, mask))
+    assert result.done.all()
+    assert result.difference <= tiles.EQUAL
+    assert "They are those of attend" in result.stands
+
+
+def test_rows_are_done_once_they_met_all_keys_and_not_before(read):
+    maps = material.layer_of(3).maps.head(1, 12)
+    result = tiles.run(read.x(3), maps, tiles.Settings(4, 6))  # the second tile of the second row of four
+    assert result.done.tolist() == [True] * 4 + [False] * 10
+    assert (result.rows, result.columns, result.in_memory) == (slice(4, 8), slice(4, 8), 16)
+    assert result.difference <= tiles.EQUAL < result.open_difference
+    assert result.so_far.total[0, 0, 8:].sum() == 0
+
+
+def test_the_whole_model_with_attention_as_it_is_gives_its_own_vector(read):
+    with torch.inference_mode():
+        found = cheaper.read_through(read.x(0), attend)
+    torch.testing.assert_close(found[0], read.hidden[-1].mean(0), atol=1e-5, rtol=0)
+
+
+def test_what_saves_nothing_changes_nothing_and_what_saves_more_errs_more(read):
+    """All 14 weights kept, a window over the whole sentence, twelve heads of keys and values."""
+    result = cheaper.run(read, cheaper.Settings())
+    for errors, at in ((result.by_kept, 4), (result.by_window, 5), (result.with_first, 5), (result.by_shared, 0)):
+        assert errors.memory[at] == 1
+        assert errors.outputs[at] <= 1e-5
+        assert errors.vectors[at] <= 1e-5
+        assert errors.vectors[5 - at if at in (0, 5) else 0] > 0.05
+
+
+def test_the_first_token_makes_a_window_better_on_a_real_sentence(read):
+    result = cheaper.run(read, cheaper.Settings())
+    assert (result.with_first.vectors[:4] < result.by_window.vectors[:4]).all()
+
+
+@pytest.mark.parametrize("kept", cheaper.KEPT)
+def test_each_row_keeps_its_largest_weights(read, kept):
+    result = cheaper.run(read, replace(cheaper.Settings(), kept=kept), tuple(torch.zeros(6) for _ in range(4)))
+    weights = result.trace.attention.weights[0, 0]
+    assert (result.mask_k.sum(-1) == min(kept, 14)).all()
+    smallest = weights.masked_fill(~result.mask_k, 2).amin(-1)
+    assert (weights.masked_fill(result.mask_k, 0).amax(-1) <= smallest).all()
+
+
+@given(n_heads=sampled_from([12, 6]), shared=sampled_from([6, 3, 2, 1]))
+def test_theorem_a_group_shares_one_mean(n_heads, shared):
+    """For all numbers: each head takes from its own group alone, and as much from each."""
+    (means,) = cheaper.grouping(n_heads, [shared])
+    size = n_heads // shared
+    expected = torch.block_diag(*[torch.full((size, size), 1 / size)] * shared)
+    torch.testing.assert_close(means, expected)
+
+
+@given(n_tokens=integers(2, 200), kernel=integers(2, 9), window=integers(1, 20), kind=sampled_from(paths.KINDS[1:]))
+def test_theorem_the_last_token_hears_the_first_after_so_many_layers_and_no_fewer(n_tokens, kernel, window, kind):
+    """For all lengths: the path of a layered kind is the fewest layers whose reach is the whole text."""
+    at = paths.Settings(n_tokens, kernel=kernel, window=window)
+    layers = paths.paths(at)[kind]
+    assert paths.reach(at, layers)[kind] == n_tokens
+    assert kind == "attention" or paths.reach(at, layers - 1)[kind] < n_tokens
+
+
+def test_attention_takes_less_work_than_recurrence_below_its_width():
+    for n_tokens, words in ((767, "less work"), (768, "exactly as much"), (769, "more work")):
+        assert words in paths.run(paths.Settings(n_tokens, 768)).compared
+
+
+def test_a_sentence_of_one_tile_is_done_at_once():
+    head = material.head_on_sentence("Yes", 0, 0)
+    result = tiles.run(head.x, head.maps, tiles.Settings(16, 1))
+    assert result.n_tiles == 1
+    assert largest(result.so_far.output - result.whole) <= tiles.EQUAL

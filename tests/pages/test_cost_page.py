@@ -1,0 +1,45 @@
+"""Lesson 12's page: sizes that cannot be fall back in words, every part shows what its core computed."""
+
+import numpy as np
+import pytest
+
+from core.attention import attend
+from core.lessons import material
+from pages.parts.controls import SENTENCE
+from tests.pages.screen import assert_no_failure, open_page, said, sent
+
+
+@pytest.mark.parametrize("link", [{"cost_n": "1000000000"}, {"cost_d": "-5"}, {"cost_heads": "0"}, {"cost_batch": "x"}])
+def test_a_size_in_the_link_that_cannot_be_falls_back(link):
+    app = open_page("cost", **link)
+    assert_no_failure(app)
+    assert "16.1 billion operations" in spoken(app)
+
+
+def test_heads_that_do_not_divide_the_width_are_said_and_the_controls_stay():
+    app = open_page("cost", cost_d="512", cost_heads="12", cost_kv="3")
+    assert_no_failure(app)
+    assert "12 heads, 3 of keys and values, cannot share 512 numbers evenly. Shown with 8 and 2." in said(app)
+    assert app.select_slider(key="cost_heads").value == 12
+
+
+def test_a_hundred_thousand_tokens_take_1_28_terabytes():
+    app = open_page("cost", cost_n="100000", cost_d="8192", cost_heads="64", cost_kv="64", cost_bytes="2")
+    assert "1.164 TiB" in spoken(app)  # 1.28e12 bytes
+
+
+def test_the_last_tile_leaves_what_attend_gives():
+    app = open_page("cost", cost_part="tile by tile", cost_before="15")
+    tensors = sent(app, "step_viewer")[1]
+    x, maps = material.encode(SENTENCE).x(3), material.layer_of(3).maps.head(1, 12)
+    queries, keys, values = (
+        x @ w + b for w, b in ((maps.w_query, maps.b_query), (maps.w_key, maps.b_key), (maps.w_value, maps.b_value))
+    )
+    expected = attend(queries[None], keys[None], values[None]).output[0, 0]
+    np.testing.assert_allclose(tensors["so_far"], expected, atol=1e-5)
+    assert "All keys were met. They are those of attend" in spoken(app)
+
+
+def spoken(app) -> str:
+    """What all steps say."""
+    return " ".join("".join(span[0] for span in view["notice"]) for view in sent(app, "step_viewer")[0]["views"])
