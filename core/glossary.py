@@ -45,6 +45,12 @@ WORDS = (
         "Bayes",
     ),
     Word("bias", "In a formula: learned numbers that are added. Of a model (inductive bias): see there.", "biases"),
+    Word(
+        "BatchNorm",
+        "Each number is shifted to a mean of 0 and scaled to a spread of 1 over all tokens of a batch, then scaled and shifted "
+        "as was learned.",
+        "BatchNorm|batch normalisation",
+    ),
     Word("BLEU", "Runs of one to four words that a translation shares with a human one, from 0 to 100."),
     Word(
         "cache",
@@ -73,6 +79,10 @@ WORDS = (
         "entropy", "How spread out shares are: 0 where one has all, the logarithm of their number where all are alike."
     ),
     Word("FLOP", "One multiplication or one addition of two numbers.", "FLOPs?"),
+    Word(
+        "GELU",
+        "A bend: leaves large numbers as they are and takes those below 0 to nearly 0. ReLU takes them to 0 exactly.",
+    ),
     Word("gradient", "How far a number moves for a small change of another one. Training follows it.", "gradients?"),
     Word(
         "inductive bias",
@@ -84,6 +94,10 @@ WORDS = (
         "table of weights.",
         "kernels?",
     ),
+    Word(
+        "Jacobian",
+        "How far every number of an output moves for a small change of every number of the input: a table of slopes.",
+    ),
     Word("library", "Code of others that a program uses; here mostly torch and transformers.", "library|libraries"),
     Word(
         "LayerNorm",
@@ -94,6 +108,12 @@ WORDS = (
     Word("logarithmic scale", "Each step on it multiplies by the same number in place of adding it.", "logarithmic"),
     Word("loss", "How wrong a model is on its examples, as one number that training makes smaller.", "loss|losses"),
     Word("mean squared error", "The differences from what is right, squared and averaged.", "mean squared error"),
+    Word(
+        "MLP",
+        "A network of two maps with a bend between them (multi-layer perceptron, feed-forward network): it widens each token, "
+        "bends, and narrows again.",
+        "MLPs?",
+    ),
     Word("operator", "Something that makes tensors of tensors by a fixed rule."),
     Word("pooled", "Made one vector of many, by their mean or by taking one of them.", r"pool(?:ed|ing)"),
     Word("seed", "Where random numbers begin: the same one gives the same numbers again.", "seeds?"),
@@ -110,6 +130,11 @@ WORDS = (
         "token",
         "One of the pieces that a text or a picture is cut into: a word, a part of one, a patch.",
         "tokens?",
+    ),
+    Word(
+        "skip",
+        "What comes in is added to what a part makes of it, so that it passes by the part unchanged (skip connection, residual).",
+        "skips?|skip connections?",
     ),
     Word(
         "singular value",

@@ -78,6 +78,7 @@ LETTERS = {
     "Y_now": "the same after the change",
     "y": "what was written, one piece after the other",
     "Z": "what goes from one block to the next, a row for each token",
+    "Z_other": "what goes in of the other text in the batch",
     "z": "what the net saw in one cell of the picture",
     "w": "how many keys before its own place a query sees",
     "W_a": "a learned matrix of the score, for who asks",

@@ -120,6 +120,24 @@ SOURCES = {
         "He et al.", 2016, "Deep Residual Learning for Image Recognition", "https://arxiv.org/abs/1512.03385"
     ),
     "ba2016": Source("Ba, Kiros, Hinton", 2016, "Layer Normalization", "https://arxiv.org/abs/1607.06450"),
+    "ioffe2015": Source(
+        "Ioffe, Szegedy",
+        2015,
+        "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift",
+        "https://arxiv.org/abs/1502.03167",
+    ),
+    "dong2021": Source(
+        "Dong, Cordonnier, Loukas",
+        2021,
+        "Attention is Not All You Need: Pure Attention Loses Rank Doubly Exponentially with Depth",
+        "https://arxiv.org/abs/2103.03404",
+    ),
+    "nostalgebraist2020": Source(
+        "nostalgebraist",
+        2020,
+        "interpreting GPT: the logit lens",
+        "https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-logit-lens",
+    ),
     "zhang2019": Source(
         "Zhang, Sennrich", 2019, "Root Mean Square Layer Normalization", "https://arxiv.org/abs/1910.07467"
     ),

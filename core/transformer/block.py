@@ -17,8 +17,8 @@ from core.transformer.norms import EPSILON, NormKind, norm_of
 from core.transformer.self_attention import InAttention, SelfAttention
 
 NormPlace = Literal["pre", "post"]
-Part = Literal["attention", "skip", "mlp", "norm"]
-PARTS: Final[tuple[Part, ...]] = ("attention", "skip", "mlp", "norm")
+Part = Literal["attention", "skip", "MLP", "norm"]
+PARTS: Final[tuple[Part, ...]] = ("attention", "skip", "MLP", "norm")
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Block(nn.Module):
         normed_mid = norm_mlp(resid_mid) if pre else norm_attention(resid_mid)
         feed_forward = self.feed_forward(normed_mid)
         stream = resid_mid if pre else normed_mid
-        resid_sum = stream if "mlp" in without else self._added(stream, feed_forward.ff_out, without)
+        resid_sum = stream if "MLP" in without else self._added(stream, feed_forward.ff_out, without)
         resid_post = resid_sum if pre else norm_mlp(resid_sum)
         return BlockTrace(
             x, normed, attention, resid_mid, normed_mid, feed_forward, resid_sum, resid_post, self.norm_place, self.norm

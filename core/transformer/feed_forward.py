@@ -95,8 +95,8 @@ class FeedForward(nn.Module):
         biases = "without" if self.expand.bias is None else "with"
         ff_pre = self.expand(x)
         if self.up is not None:
-            ff_up = self.up(x)
-            ff_post = nn.functional.silu(ff_pre) * ff_up
-            return GatedTrace(x, ff_pre, ff_up, ff_post, self.contract(ff_post), biases)
+            up = self.up(x)
+            let_through = nn.functional.silu(ff_pre) * up
+            return GatedTrace(x, ff_pre, up, let_through, self.contract(let_through), biases)
         ff_post = nn.functional.gelu(ff_pre) if self.kind == "gelu" else ff_pre.relu()
         return FeedForwardTrace(x, ff_pre, ff_post, self.contract(ff_post), self.kind, biases)

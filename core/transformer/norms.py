@@ -85,6 +85,21 @@ def rms_norm(
     return RMSNormTrace(x, size, standard, standard * gain)
 
 
+def batch_norm(
+    x: Float[Tensor, "batch tokens d_model"],
+    gain: Float[Tensor, "d_model"],
+    shift: Float[Tensor, "d_model"],
+    epsilon: float = EPSILON,
+) -> Float[Tensor, "batch tokens d_model"]:
+    """Give every number a mean of 0 and a deviation of 1 over all tokens of the batch, as batch normalisation does in training.
+
+    Source   Ioffe, Szegedy 2015, algorithm 1.
+    """
+    rows = x.flatten(0, 1)
+    deviation = (rows.var(0, correction=0) + epsilon).sqrt()
+    return (x - rows.mean(0)) / deviation * gain + shift
+
+
 class LayerNorm(nn.Module):
     """`layer_norm` with a gain and a shift that are learned; the same numbers as `torch.nn.LayerNorm`.
 

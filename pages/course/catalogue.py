@@ -145,7 +145,16 @@ LESSONS = (
         masks=0.3,
     ),
     _lesson(
-        9, "block", "The block", "What happens after attention?", "", INSIDE, 12, multi_head=0.7, self_attention=0.3
+        9,
+        "block",
+        "The block",
+        "What happens after attention?",
+        "What attention brings a token goes in. Out comes the token with that added, normalised, and sent through a small "
+        "network of its own. Take a part out and see what it was for: without skips all tokens become the same.",
+        INSIDE,
+        12,
+        multi_head=0.7,
+        self_attention=0.3,
     ),
     _lesson(
         10,

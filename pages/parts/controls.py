@@ -90,6 +90,12 @@ class Controls:
         )
         return chosen or first
 
+    def any_of(self, label: str, options: Sequence[S], name: str) -> tuple[S, ...]:
+        """Any of a few words, in their order; none at first."""
+        key = self.key(name)
+        chosen = st.segmented_control(label, options, selection_mode="multi", key=key, bind="query-params")
+        return tuple(each for each in options if each in chosen)
+
     def select(self, label: str, options: Sequence[T], name: str, first: int = 0, **more: Any) -> T:
         """One of many, from a list that opens: the one at place `first` unless the learner or the link says otherwise."""
         chosen = st.selectbox(label, options, first, key=self.key(name), bind="query-params", **more)

@@ -19,6 +19,7 @@ SLIDERS = {
     "/self_attention": "Temperature",
     "/masks": "Layers stacked",
     "/multi_head": "Heads H",
+    "/block": "Layer",
     "/positions?positions_change=shifted": "All later by",
     "/since_2017": "Scale",
     "/vision_transformer": "Shuffle",

@@ -4,15 +4,23 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from core.analysis.stream import drawn_direction
 from core.attention import merge_heads, split_heads
-from core.transformer.block import Block
+from core.experiments.block import untrained
+from core.lessons.block import Settings, run
+from core.lessons.block.given import Given, on_numbers
+from core.lessons.block.stack import TOYS, VARIANTS, through
+from core.seeded import seeded
+from core.transformer.block import Block, NormPlace
 from core.transformer.experts import Experts
 from core.transformer.feed_forward import FeedForward
 from core.transformer.norms import layer_norm, rms_norm
 from core.transformer.positions import rotate
-from tests.core.formula_examples import Example, Names, of_maps, of_operator
+from core.vision.classifier import TrainedClassifier
+from core.vision.vit import VisionTransformer, ViTConfig
+from tests.core.formula_examples import Example, Names, of_linear, of_maps, of_operator
 from tests.core.shapes import normal
 
 
@@ -102,6 +110,121 @@ def norm(of: Any) -> Callable[[], Example]:
     return made
 
 
+def hand(place: NormPlace) -> Given:
+    """A few numbers, none of them 0, before three blocks."""
+    sizes = ((3, 4), (2, 4), (4, 4), (4, 4), (4, 4), (4, 6), (6, 4))
+    rows = (tuple(map(tuple, normal(*size, seed=seed).tolist())) for seed, size in enumerate(sizes))
+    return on_numbers(("cat", "sat", "mat"), *rows, place=place, n_layers=3)
+
+
+def lesson_9(made: Given, settings: Settings) -> Callable[[], Example]:
+    """One block of lesson 9 and the whole stack."""
+
+    def example() -> Example:
+        result = run(made, settings)
+        block = made.blocks[settings.layer]
+        names = of_block(block, result.trace.block)
+        return result.trace, names | of_stack(made, settings, result)
+
+    return example
+
+
+def of_stack(made: Given, settings: Settings, result: Any) -> Names:
+    """What the letters of each formula of the stack stand for there."""
+    block, hidden = made.blocks[settings.layer], through(made.blocks, made.x)
+    x, other = (through(made.blocks, each)[settings.layer][None] for each in (made.x, made.other))
+    into = [each if made.place == "pre" else block(each).resid_mid for each in (x, other)]
+    n_tokens = x.shape[1]
+
+    def without_itself(cosine: Tensor) -> Tensor:
+        return (cosine.sum(-1, keepdim=True) - 1) / (n_tokens - 1)
+
+    def slopes(part: Callable[[Tensor], Tensor], entering: Tensor) -> Tensor:
+        with torch.inference_mode(False), torch.no_grad():
+            direction, tokens = drawn_direction(made.width, settings.seed).to(entering), entering.clone()
+            found = torch.autograd.functional.jacobian(lambda rows: part(rows)[0], tokens)
+            return found[:, :, 0].movedim(1, 2) @ direction
+
+    def over(rows: Tensor) -> Tensor:
+        tokens = rows.flatten(0, 1)
+        return tokens.mean(0), (tokens.var(0, correction=0) + block.norm_attention.epsilon).sqrt()
+
+    def batch_norm(rows: Tensor) -> Tensor:
+        mean, deviation = over(rows)
+        return ((rows - mean) / deviation * block.norm_attention.weight + block.norm_attention.bias)[:, :n_tokens]
+
+    whole = block(x)
+    parts = {
+        "coupling_norm": slopes(block.norm_attention, into[0]),
+        "coupling_mlp": slopes(lambda tokens: block.feed_forward(tokens).ff_out, whole.normed_mid),
+        "coupling_attention": slopes(lambda tokens: block.attention(tokens).mixed, whole.normed),
+    }
+    size = {"size": lambda each: each.flatten(-2).norm(dim=-1), "mean": lambda each: each.mean(-2, keepdim=True)}
+    layers = list(zip(made.blocks, hidden[:-1, None], strict=True))
+    changed = [through(blocks, made.x, part) for blocks, part in ways(made, settings, result.names)]
+    changed = [each if len(each) > 3 else torch.cat([each[:2], each[1:]]) for each in changed]
+    toy, toys = untrained(settings.seed)
+    joined = {"Z": into[0], "Z_other": into[1]}
+    names: Names = {
+        "attention_adds": {
+            "Z": None,
+            "attention": lambda _: torch.cat([of(each).attention.mixed for of, each in layers]),
+        },
+        "mlp_adds": {"Z": None, "MLP": lambda _: torch.cat([of(each).feed_forward.ff_out for of, each in layers])},
+        "to_itself": {"Z_i": hidden, "X_i": hidden[:1], "cosine": lambda a, b: torch.cosine_similarity(a, b, dim=-1)},
+        "to_others": {"Z_i": hidden, "Z_j": hidden, "cosine": lambda a, b: cosine(a, b), "mean": without_itself},
+        "alike": {"Z": hidden[settings.depth]},
+        "spreads": {"Z": torch.stack(changed)} | size,
+        "toy_spreads": {"Z": torch.stack([through(toys, toy, part) for part in TOYS.values()])} | size,
+        "answers": {"Z": torch.stack(changed)[:, -1], "answer": lambda tokens: read_from(made, tokens)},
+        "under_layer_norm": joined | {"LN": lambda rows: block.norm_attention(rows)[:, :n_tokens]},
+        "under_batch_norm": joined | {"BN": batch_norm},
+    }
+    if made.classifier is not None:
+        model = made.classifier.model
+        names["lens"] = of_linear(model.head, "W_C", "b_C") | {"Z": hidden, "T": made.classifier.temperature}
+        names["lens"] |= {
+            "LN": model.norm,
+            "class": lambda tokens: tokens[:, 0],
+            "softmax": lambda scores: scores.softmax(-1).T,
+        }
+    for name, moved in parts.items():
+        passed = {part: lambda tokens: tokens for part in ("LN", "MLP", "attention")}
+        names[name] = passed | {"Z": x, "Jacobian": lambda _, moved=moved: moved}
+    return names
+
+
+def cosine(one: Tensor, other: Tensor) -> Tensor:
+    """Of every two tokens of each layer."""
+    return torch.cosine_similarity(one[:, :, None], other[:, None], dim=-1)
+
+
+def ways(made: Given, settings: Settings, names: tuple[str, ...]) -> list[tuple[Any, Any]]:
+    """The blocks and what is taken out of each, of every variant."""
+    left = [block for layer, block in enumerate(made.blocks) if layer != settings.layer]
+    more = [(left, ()), (made.blocks, settings.without)]
+    return ([(made.blocks, part) for part in VARIANTS.values()] + more)[: len(names)]
+
+
+def read_from(made: Given, tokens: Tensor) -> Tensor:
+    """The mean of the tokens at a length of 1, or the four likeliest classes."""
+    if made.classifier is None:
+        return nn.functional.normalize(tokens.mean(-2), dim=-1)
+    model = made.classifier.model
+    scores = model.head(model.norm(tokens[:, 0])) / made.classifier.temperature
+    return scores.softmax(-1).sort(-1, descending=True).values[:, :4]
+
+
+def picture() -> Given:
+    """Two small pictures of noise before a small Vision Transformer that nobody trained."""
+    with seeded(0):
+        model = VisionTransformer(ViTConfig(("a", "b", "c", "d", "e"), "class", 8, 4, 8, 2, 3)).requires_grad_(False)
+    model.head.weight.mul_(9)
+    x, other = (model(normal(1, 3, 8, 8, seed=seed)).tokens for seed in (1, 2))
+    words = ("class", "a1", "b1", "a2", "b2")
+    return Given(words, x, tuple(model.eval().blocks), other[:, :3], TrainedClassifier("small", model, 1.5))
+
+
 BLOCKS: dict[str, Callable[[], Example]] = {
     "a block that normalises first": block(),
     "a block that normalises last": block(norm_place="post", feed_forward="relu", positions="T5"),
@@ -114,4 +237,7 @@ BLOCKS: dict[str, Callable[[], Example]] = {
     "a network without biases": network("relu", False),
     "LayerNorm": norm(layer_norm),
     "RMSNorm": norm(rms_norm),
+    "lesson 9, norms last": lesson_9(hand("post"), Settings(1, 2)),
+    "lesson 9, a picture": lesson_9(picture(), Settings(1, 2)),
+    "lesson 9, norms first": lesson_9(hand("pre"), Settings(1, 2)),
 }

@@ -21,6 +21,7 @@ from core.attention import (
 from core.attention.heads import merge_without_transpose, split_without_transpose
 from core.attention.scores import projected_additive
 from core.lessons import attention as lesson_4
+from core.lessons import block as lesson_9
 from core.lessons import multi_head as lesson_8
 from core.lessons import self_attention as lesson_5
 from core.lessons.multi_head import MERGES, SPLITS
@@ -29,7 +30,8 @@ from core.lessons.self_attention import Settings as Alone
 from core.letters import letters_in
 from core.sequence.decoding import tempered
 from core.trace import steps
-from tests.core.block_examples import BLOCKS
+from tests.core.block_examples import BLOCKS, hand
+from tests.core.block_examples import lesson_9 as of_lesson_9
 from tests.core.formula_examples import EXAMPLES, biased, caption, of_heads, of_maps, of_operator, translation
 from tests.core.latex import evaluate
 from tests.core.shapes import normal
@@ -227,3 +229,11 @@ def test_what_no_formula_is_written_in_is_refused():
     for formula in (r"QK \times 2", "Q & K", "Q)"):
         with pytest.raises((ValueError, KeyError)):
             evaluate(formula, {"Q": torch.eye(2), "K": torch.eye(2)})
+
+
+@pytest.mark.parametrize("place", ["pre", "post"])
+@pytest.mark.parametrize("gone", [("skip",), ("MLP",), ("norm",), ("attention",), ("skip", "norm"), ("MLP", "norm")])
+def test_the_formulas_of_lesson_9_hold_with_parts_taken_out(place, gone):
+    given, settings = hand(place), lesson_9.Settings(1, 2, gone)
+    with torch.inference_mode():
+        check(*of_lesson_9(given, settings)(), lesson_9.formulas(given, settings))

@@ -62,6 +62,7 @@ LESSONS = [
     ("masks", {"masks_numbers": "by hand", "masks_way": "after softmax"}),
     ("multi_head", {"multi_head_n_384": "6", "multi_head_muted": "1"}),
     ("multi_head", {"multi_head_numbers": "by hand", "multi_head_merge": "reshape alone"}),
+    ("block", {"block_numbers": "by hand", "block_layers": "3", "block_x": "1,2,3,4;5,6,7,9"}),
     (
         "vision_transformer",
         {

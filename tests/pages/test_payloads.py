@@ -97,6 +97,11 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
         "cheaper": {"cost_part": "cheaper", "cost_kept": "2", "cost_window": "1", "cost_first": "true"},
         "paths": {"cost_part": "paths", "cost_n": "256"},
     },
+    "block": {
+        "as it opens": {},
+        "by hand": {"block_numbers": "by hand", "block_place": "first (today)", "block_own_layer": "2"},
+        "a picture without skips": {"block_numbers": "a picture", "block_without": "skip", "block_depth": "3"},
+    },
     "vision_transformer": {
         "as it opens": {},
         "large patches": {"vision_transformer_size": "16"},

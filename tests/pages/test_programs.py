@@ -49,6 +49,8 @@ PAGES = [
     ("captioning", {"captioning_scene": "empty"}),
     ("captioning", {"captioning_source": "photograph or your own"}),
     ("since_2017", {"since_2017_network": "experts", "since_2017_twice": "true"}),
+    ("block", {"block_without": "MLP", "block_depth": "2"}),
+    ("block", {"block_numbers": "a picture"}),
     ("vision_transformer", {}),
     ("vision_transformer", {"vision_transformer_positions": "false", "vision_transformer_pooling": "mean of all"}),
     ("sentence_lab", {}),
@@ -88,7 +90,7 @@ def taken(monkeypatch):
 @pytest.mark.parametrize(("slug", "link"), PAGES, ids=str)
 def test_a_program_runs_by_itself_and_prints_every_number_of_its_page(taken, slug, link, tmp_path):
     viewer, source = taken(slug, **link)
-    printed = tensors_in(run_program(source, tmp_path, *([checkpoints.FOLDER] if "load_" in source else [])))
+    printed = tensors_in(run_program(source, tmp_path, *([checkpoints.FOLDER] if "def load_" in source else [])))
     shown = matrices(viewer.steps) | dict(viewer.tensors)
     assert {name for name, tensor in shown.items() if tensor.size <= 20_000} <= set(printed)
     assert shown.keys() & printed.keys()

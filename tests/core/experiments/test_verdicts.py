@@ -15,6 +15,7 @@ import torch
 from core.attention import MultiHeadAttention, Projections
 from core.cost.sizes import Sizes
 from core.experiments import (
+    block,
     bottleneck,
     captioning,
     cost,
@@ -51,6 +52,7 @@ from tests.core.experiments.learner import (
     tokens_and_maps,
     zeros,
 )
+from tests.core.experiments.test_block_claims import numbers as of_blocks
 from tests.core.experiments.test_claims import check_sentence
 from tests.core.experiments.test_cost_claims import drawn
 from tests.core.experiments.test_positions_claims import numbers
@@ -61,6 +63,7 @@ EVERY = PACKAGES | {
     "looking_back": looking_back,
     "captioning": captioning,
     "positions": positions,
+    "block": block,
     "vision_transformer": vision_transformer,
     "since_2017": since_2017,
     "cost": cost,
@@ -333,6 +336,14 @@ FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = {
     "cost.generates": fails(drawn(1), 0),
     "cost.long_texts": fails(drawn(2), 0),
     "cost.reaches": fails(drawn(size=1e3), 0),
+    "block.same_for_all": fails(of_blocks(n_tokens=101, other=1e-3 * normal(1, 1, 24, seed=2)), 0),
+    "block.over_the_sentence": fails(of_blocks(n_tokens=1), 0),
+    "block.only_attention": fails(of_blocks(n_tokens=1), 0),
+    "block.network_mixes": fails(of_blocks(n_tokens=1), 0),
+    "block.ever_stronger": fails(of_blocks(n_tokens=1), 0),
+    "block.depth_alone": fails(of_blocks(n_tokens=1), 0),
+    "block.cannot_do_nothing": fails(of_blocks(x=torch.nn.functional.layer_norm(normal(1, 5, 24, seed=1), (24,))), 0),
+    "block.type_of_layer": fails(of_blocks(n_tokens=1), 0),
     "sentence_lab.attention_is_importance": fails(("Yes",)),
     "sentence_lab.rollout_is_better": fails(("Yes",)),
     "vision_transformer.destroys_position": fails(WHITE, 0),

@@ -197,11 +197,11 @@ def test_without_a_part_it_is_what_the_others_make(place):
     expected = {
         ("pre", "attention"): lambda: x + network(second(x)),
         ("pre", "skip"): lambda: network(second(attention(first(x)))),
-        ("pre", "mlp"): lambda: x + attention(first(x)),
+        ("pre", "MLP"): lambda: x + attention(first(x)),
         ("pre", "norm"): lambda: (x + attention(x)) + network(x + attention(x)),
         ("post", "attention"): lambda: second(first(x) + network(first(x))),
         ("post", "skip"): lambda: second(network(first(attention(x)))),
-        ("post", "mlp"): lambda: second(first(x + attention(x))),
+        ("post", "MLP"): lambda: second(first(x + attention(x))),
         ("post", "norm"): lambda: (x + attention(x)) + network(x + attention(x)),
     }
     for left_out in PARTS:

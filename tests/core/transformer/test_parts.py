@@ -9,7 +9,7 @@ from transformers.models.mixtral.modeling_mixtral import MixtralSparseMoeBlock
 
 from core.transformer.experts import Experts
 from core.transformer.feed_forward import FeedForward
-from core.transformer.norms import LayerNorm, RMSNorm, layer_norm, rms_norm
+from core.transformer.norms import LayerNorm, RMSNorm, batch_norm, layer_norm, rms_norm
 from tests.core.shapes import normal
 
 BATCH, TOKENS, WIDTH, HIDDEN = 2, 7, 15, 31
@@ -34,6 +34,12 @@ def test_an_rms_norm_is_torchs():
     x = 3 + 2 * normal(BATCH, TOKENS, WIDTH, seed=9)
     torch.testing.assert_close(ours(x), theirs(x))
     torch.testing.assert_close(ours.trace(x).scaled_norm, theirs(x))
+
+
+def test_a_batch_norm_is_torchs_in_training():
+    x, gain, shift = 3 + 2 * normal(BATCH, TOKENS, WIDTH, seed=9), normal(WIDTH, seed=1), normal(WIDTH, seed=2)
+    theirs = nn.functional.batch_norm(x.flatten(0, 1), None, None, gain, shift, training=True, eps=1e-3)
+    torch.testing.assert_close(batch_norm(x, gain, shift, 1e-3), theirs.reshape(x.shape))
 
 
 def test_the_two_norms_are_one_on_tokens_whose_mean_is_0_and_only_one_of_them_feels_a_shift():

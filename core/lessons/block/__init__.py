@@ -1,0 +1,222 @@
+"""Lesson 9: the block. What attention, skips, norms and the MLP do to tokens, and what becomes of them without."""
+
+from dataclasses import replace
+from typing import Final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.analysis.stream import cosines, spread, to_itself, to_others
+from core.experiments.block import Given as Evidence
+from core.lessons.block.given import Given, transformer_of
+from core.lessons.block.result import EQUAL, SEED, Lesson, Settings, depth_of
+from core.lessons.block.stack import (
+    AS_IT_IS,
+    NO_MLPS,
+    NO_NORMS,
+    NO_SKIPS,
+    TOYS,
+    VARIANTS,
+    Stack,
+    coupled,
+    stack_of,
+    through,
+    toy_spreads,
+)
+from core.lessons.block.traces import PictureTrace, StackTrace, Trace
+from core.lessons.shown import Matrices, Shown
+from core.trace import matrices, steps
+from core.transformer.norms import LayerNorm, batch_norm
+
+__all__ = ["EQUAL", "SEED", "Lesson", "Settings"]
+
+LIKELIEST: Final = 4  # classes that are shown of each variant
+
+
+def stacks(given: Given) -> tuple[Stack, Stack]:
+    """All blocks on the learner's tokens, and on what stands beside them in the batch."""
+    return stack_of(given.blocks, given.x), stack_of(given.blocks, given.other)
+
+
+def run(given: Given, settings: Settings, kept: tuple[Stack, Stack] | None = None) -> Lesson:
+    """Look into one block, and at the whole stack. kept: the `stacks` of it, where somebody has them."""
+    stack, other = stacks(given) if kept is None else kept
+    layer = min(settings.layer, given.n_layers - 1)
+    block, x = given.blocks[layer], stack.hidden[layer][None]
+    parts = coupled(block, x, settings.seed)
+    with torch.inference_mode():
+        whole = block(x)
+        trace = block(x, without=settings.without) if settings.without else whole
+        into_norm, other_into_norm = (
+            each if given.place == "pre" else block(each).resid_mid for each in (x, other.hidden[layer][None])
+        )
+        norm = block.norm_attention
+        if not isinstance(norm, LayerNorm):
+            raise ValueError("this block has another norm: lesson 13 compares them")
+        names, spreads, ends, other_ends = variants(given, settings, stack, other)
+        answers, answered, likeliest = answers_of(given, names, ends, other_ends)
+        found = (
+            stack.attention_added.norm(dim=-1),
+            stack.mlp_added.norm(dim=-1),
+            to_itself(stack.hidden),
+            to_others(stack.hidden),
+            cosines(stack.hidden[depth_of(given, settings)]),
+            spreads,
+            toy_spreads(settings.seed).float(),
+            answers,
+            parts.norm,
+            parts.mlp,
+            parts.attention,
+            *normed_beside(norm, into_norm, other_into_norm),
+        )
+        made = [each[None] for each in found]
+        lens = () if given.classifier is None else (probabilities(given, stack.hidden).T[None],)
+        stacked = PictureTrace(*made, *lens) if lens else StackTrace(*made)
+        inside = norm.trace(x if given.place == "pre" else trace.resid_mid)
+        return Lesson(
+            given,
+            settings,
+            Trace(trace, stacked),
+            inside,
+            stack,
+            names,
+            answered,
+            likeliest,
+        )
+
+
+def at_depth(result: Lesson, depth: int | None) -> Lesson:
+    """The same with the tokens compared behind so many blocks; None = all."""
+    settings = replace(result.settings, depth=depth)
+    alike = cosines(result.stack.hidden[depth_of(result.given, settings)])[None]
+    trace = replace(result.trace, stack=replace(result.trace.stack, alike=alike))
+    return replace(result, settings=settings, trace=trace)
+
+
+def variants(
+    given: Given, settings: Settings, stack: Stack, other: Stack
+) -> tuple[tuple[str, ...], Tensor, Tensor, Tensor]:
+    """The names of all variants, how far tokens are from being the same, and the last tokens of both texts.
+
+    Beside those of VARIANTS, the model without the layer that is looked into, and as the learner set it.
+    """
+    layer = min(settings.layer, given.n_layers - 1)
+    more = {f"−L{layer}": ((*given.blocks[:layer], *given.blocks[layer + 1 :]), ())}
+    if settings.without and set(settings.without) not in map(set, VARIANTS.values()):
+        more["yours"] = (given.blocks, settings.without)
+    spreads, ends, other_ends = [stack.spreads], [stack.ends], [other.ends]
+    for blocks, parts in more.values():
+        hidden = through(blocks, given.x, parts)
+        if len(hidden) < len(stack.hidden):  # where the layer was, tokens stay as they are
+            hidden = torch.cat([hidden[: layer + 1], hidden[layer:]])
+        spreads.append(spread(hidden)[None])
+        ends.append(hidden[-1:])
+        other_ends.append(through(blocks, given.other, parts)[-1:])
+    return (*VARIANTS, *more), torch.cat(spreads), torch.cat(ends), torch.cat(other_ends)
+
+
+def answers_of(
+    given: Given, names: tuple[str, ...], ends: Tensor, other_ends: Tensor
+) -> tuple[Float[Tensor, "variants answer"], str, tuple[tuple[str, ...], ...]]:
+    """What is read from the last tokens of each variant, what there is to see in it, and of a picture the classes."""
+    if given.classifier is not None:
+        shares, order = probabilities(given, ends).sort(-1, descending=True)
+        classes = given.classifier.classes
+        likeliest = tuple(tuple(classes[at] for at in row[:LIKELIEST]) for row in order.tolist())
+        said = {name: row[0] for name, row in zip(names, likeliest, strict=True)}
+        other = "; ".join(f"{name}: {label}" for name, label in said.items() if label != said[AS_IT_IS])
+        return (
+            shares[:, :LIKELIEST],
+            f"What is read from the class token: {said[AS_IT_IS]}, as the model is. With parts taken out, "
+            f"{other or 'no other answer'}.",
+            likeliest,
+        )
+    vectors, others = (torch.nn.functional.normalize(each.mean(-2), dim=-1) for each in (ends, other_ends))
+    likeness, between = (vectors @ vectors[0]).tolist(), (vectors * others).sum(-1).tolist()
+    at = {name: place for place, name in enumerate(names)}
+    return (
+        vectors,
+        f"The mean of the last tokens, by which texts are compared. Without skips its cosine with what it was is "
+        f"{likeness[at[NO_SKIPS]]:.2f}, without MLPs {likeness[at[NO_MLPS]]:.2f}. With that of the other text it has "
+        f"{between[0]:.2f} as the model is, without skips {between[at[NO_SKIPS]]:.2f}, without norms "
+        f"{between[at[NO_NORMS]]:.2f}.",
+        (),
+    )
+
+
+def probabilities(given: Given, tokens: Float[Tensor, "*depth tokens d_model"]) -> Float[Tensor, "*depth classes"]:
+    """What the head of a picture model reads from its class token."""
+    if given.classifier is None:
+        raise ValueError("no class is read from a text: look at a picture")
+    model = transformer_of(given.classifier)
+    return (model.head(model.norm(tokens[..., 0, :])) / given.classifier.temperature).softmax(-1)
+
+
+def normed_beside(
+    norm: LayerNorm, tokens: Float[Tensor, "1 tokens d_model"], others: Float[Tensor, "1 others d_model"]
+) -> tuple[Float[Tensor, "tokens d_model"], Float[Tensor, "tokens d_model"]]:
+    """How far tokens move under LayerNorm, and under BatchNorm with the same gain and shift, when others join the batch."""
+    together = torch.cat([tokens, others], dim=1)
+    n_tokens = tokens.shape[1]
+    by_layer = norm(together)[:, :n_tokens] - norm(tokens)
+    gain, shift = norm.weight, norm.bias if norm.bias is not None else torch.zeros_like(norm.weight)
+    by_batch = batch_norm(together, gain, shift, norm.epsilon)[:, :n_tokens] - batch_norm(
+        tokens, gain, shift, norm.epsilon
+    )
+    return by_layer[0], by_batch[0]
+
+
+def formulas(given: Given, settings: Settings) -> dict[str, str]:
+    """The formulas of a block without the parts that are taken out, in place of what the trace declares."""
+    found = {"masked": "<scaled>"}  # nothing is masked here
+    gone, last = set(settings.without), "resid_post" if given.place == "pre" else "resid_sum"
+    stream = "resid_mid" if given.place == "pre" else "normed_mid"
+    if "attention" in gone:
+        found["resid_mid"] = "<resid_pre>"
+    elif "skip" in gone:
+        found["resid_mid"] = "<mixed>"
+    if "norm" in gone:
+        found["normed_mid"] = "<resid_mid>"
+        last = "resid_post"  # the sum is what goes out
+    if "MLP" in gone:
+        found[last] = f"<{stream}>"
+    elif "skip" in gone:
+        found[last] = "<ff_out>"
+    elif "norm" in gone:
+        found[last] = f"<{stream}> + <ff_out>"
+    return found
+
+
+def beside(result: Lesson) -> Matrices:
+    """What figures show beside the trace: each token's mean, deviation and number of open hidden units, at every key."""
+    norm = {each.name: each.tensor[0].numpy() for each in steps(result.norm)}
+    wide = (1, len(result.given.words))
+    opened = (result.network.ff_pre[0] > 0).sum(-1, keepdim=True).float()
+    means, deviations = (each[0].expand(-1, wide[1]) for each in (result.norm.mean, result.norm.deviation))
+    told = {"means": means, "deviations": deviations, "opened": opened.expand(-1, wide[1])}
+    return norm | {name: each.contiguous().numpy() for name, each in told.items()}
+
+
+def axes(result: Lesson) -> dict[str, list[str]]:
+    """The words of all axes but those of the tokens."""
+    layers = [f"layer {layer}" for layer in range(result.n_layers)]
+    return {
+        "layers": layers,
+        "depth": ["what enters", *layers],
+        "variants": list(result.names),
+        "toys": list(TOYS),
+        "classes": list(result.given.classifier.classes) if result.given.classifier else [],
+    }
+
+
+def shown(given: Given, settings: Settings) -> Shown:
+    """All that the figures show."""
+    result = run(given, settings)
+    words = {"queries": given.words, "keys": given.words}
+    return Shown(matrices(steps(result.trace)) | beside(result), words | axes(result), result.likeliest)
+
+
+def evidence(given: Given, settings: Settings) -> Evidence:
+    """What the experiments are given."""
+    return Evidence(given.x, given.blocks, min(settings.layer, given.n_layers - 1), given.other)

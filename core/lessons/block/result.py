@@ -1,0 +1,230 @@
+"""What lesson 9 is set to, and what it shows: one block, and all of them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+
+from core.experiments.block import DEEP, UNTRAINED_TOKENS
+from core.lessons.block.given import Given
+from core.lessons.block.stack import ALONE, AS_IT_IS, ATTENTION_AND_SKIPS, NO_MLPS, NO_SKIPS, TOYS, Stack
+from core.lessons.block.traces import PictureTrace, Trace
+from core.transformer.block import Block, Part
+from core.transformer.feed_forward import FeedForwardTrace
+from core.transformer.norms import LayerNormTrace
+
+EQUAL: Final = 1e-6  # tokens whose spread is below are equal, but for rounding
+SEED: Final = 9
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the learner may change.
+
+    layer     which block is looked into.
+    depth     behind how many blocks tokens are compared; None = all.
+    without   the parts that are taken out of the block, and of every block where answers are compared.
+    seed      of the direction in which tokens are pushed, and of the toy.
+    """
+
+    layer: int = 3
+    depth: int | None = None
+    without: tuple[Part, ...] = ()
+    seed: int = SEED
+
+
+def depth_of(given: Given, settings: Settings) -> int:
+    """Behind how many blocks tokens are compared: never more than there are."""
+    return given.n_layers if settings.depth is None else min(settings.depth, given.n_layers)
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """One block and the whole stack.
+
+    trace     every tensor.
+    norm      the norm of the attention half, from inside.
+    names     of the variants: parts taken out of the real model.
+    answered  what there is to see in what is read from the last layer; likeliest: of a picture the classes in it, by variant.
+    """
+
+    given: Given
+    settings: Settings
+    trace: Trace
+    norm: LayerNormTrace
+    stack: Stack
+    names: tuple[str, ...]
+    answered: str
+    likeliest: tuple[tuple[str, ...], ...]
+
+    @property
+    def wide(self) -> int:
+        """Numbers of a token."""
+        return self.given.width
+
+    @property
+    def hidden_units(self) -> int:
+        """Hidden units of the MLP."""
+        return self.network.ff_post.shape[-1]
+
+    @property
+    def network(self) -> FeedForwardTrace:
+        """The MLP of the block. Raises ValueError for a block that has another kind of network."""
+        found = self.trace.block.feed_forward
+        if not isinstance(found, FeedForwardTrace):
+            raise ValueError("this block has another network: lesson 13 compares them")
+        return found
+
+    @property
+    def learned(self) -> int:
+        """Numbers that the block has learned."""
+        return sum(each.numel() for each in self._block.parameters())
+
+    @property
+    def network_share(self) -> float:
+        """The share of them that is the MLP's."""
+        return sum(each.numel() for each in self._block.feed_forward.parameters()) / self.learned
+
+    @property
+    def _block(self) -> Block:
+        return self.given.blocks[min(self.settings.layer, self.given.n_layers - 1)]
+
+    @property
+    def n_layers(self) -> int:
+        return self.given.n_layers
+
+    @property
+    def depth(self) -> int:
+        """Behind how many blocks tokens are compared."""
+        return depth_of(self.given, self.settings)
+
+    @property
+    def attention_mean(self) -> float:
+        """The length of what attention adds, on average."""
+        return self.trace.stack.attention_adds.mean().item()
+
+    @property
+    def mlp_mean(self) -> float:
+        """The length of what the MLP adds, on average."""
+        return self.trace.stack.mlp_adds.mean().item()
+
+    @property
+    def longest(self) -> str:
+        """The longest vector that is added anywhere: how long, to whom, where and by what."""
+        both = {"attention": self.trace.stack.attention_adds[0], "the MLP": self.trace.stack.mlp_adds[0]}
+        by = max(both, key=lambda part: both[part].max().item())
+        layer, token = divmod(int(both[by].argmax()), both[by].shape[1])
+        return f"{both[by].max().item():.1f}, to “{self.given.words[token]}” in layer {layer} by {by}"
+
+    @property
+    def length_mean(self) -> float:
+        """The length of what enters a layer, on average."""
+        return self.stack.hidden[:-1].norm(dim=-1).mean().item()
+
+    @property
+    def itself_last(self) -> float:
+        """How like itself a token is behind the last layer, on average."""
+        return self.trace.stack.to_itself[0, -1].mean().item()
+
+    @property
+    def others_first(self) -> float:
+        """How like the others tokens are before the first layer, on average."""
+        return self.trace.stack.to_others[0, 0].mean().item()
+
+    @property
+    def others_last(self) -> float:
+        """The same behind the last."""
+        return self.trace.stack.to_others[0, -1].mean().item()
+
+    @property
+    def as_it_is(self) -> float:
+        """How far tokens are from being the same behind the last layer."""
+        return self._left(AS_IT_IS)
+
+    @property
+    def no_skips(self) -> float:
+        """The same without skips."""
+        return self._left(NO_SKIPS)
+
+    @property
+    def no_mlps(self) -> float:
+        """The same without MLPs."""
+        return self._left(NO_MLPS)
+
+    def _left(self, variant: str) -> float:
+        return self.trace.stack.spreads[0, self.names.index(variant), -1].item()
+
+    @property
+    def toy_tokens(self) -> int:
+        """Tokens of the toy."""
+        return UNTRAINED_TOKENS
+
+    @property
+    def toy_equal(self) -> int | None:
+        """The first layer behind which attention alone has made the toy's tokens equal; None for never."""
+        equal = (self.trace.stack.toy_spreads[0, list(TOYS).index(ALONE)] < EQUAL).nonzero()
+        return int(equal[0]) if len(equal) else None
+
+    @property
+    def toy_collapse(self) -> str:
+        """The same in words."""
+        return f"{DEEP} not yet" if self.toy_equal is None else str(self.toy_equal)
+
+    @property
+    def toy_skips(self) -> float:
+        """What skips alone keep of the toy's differences."""
+        return self.trace.stack.toy_spreads[0, list(TOYS).index(ATTENTION_AND_SKIPS), -1].item()
+
+    @property
+    def beside(self) -> str:
+        """What joins the batch, in words."""
+        return (
+            "The same picture mirrored"
+            if self.given.classifier
+            else f"Another one of {self.given.other.shape[1]} tokens"
+        )
+
+    @property
+    def between(self) -> str:
+        """Which parts let tokens meet, in words."""
+        found = self.trace.stack
+        if self.given.x.shape[1] == 1:
+            return "There is one token alone, which nothing can meet."
+        apart = ~torch.eye(self.given.x.shape[1], dtype=torch.bool)
+        names = {"norm": found.coupling_norm, "MLP": found.coupling_mlp, "attention": found.coupling_attention}
+        silent = [name for name, moved in names.items() if not moved[0][apart].any()]
+        if not silent:
+            return "In all three tokens meet."
+        return f"Between two tokens it is exactly 0 in {' and '.join(silent)}."
+
+    def hears(self, query: int) -> int:
+        """Which other token is heard most by one in attention; itself where there is no other."""
+        moved = self.trace.stack.coupling_attention[0, query].clone()
+        moved[query] = 0.0
+        return int(moved.argmax())
+
+    @property
+    def layer_moved(self) -> float:
+        """How far a number moves under LayerNorm when another text joins the batch, at most."""
+        return self.trace.stack.under_layer_norm.abs().max().item()
+
+    @property
+    def batch_moved(self) -> float:
+        """How far a number moves under BatchNorm when another text joins the batch, at most."""
+        return self.trace.stack.under_batch_norm.abs().max().item()
+
+    @property
+    def lens_first(self) -> str:
+        """The likeliest class before the first block, of a picture."""
+        return self._read_at(0)
+
+    @property
+    def lens_last(self) -> str:
+        """The likeliest class behind the last block."""
+        return self._read_at(-1)
+
+    def _read_at(self, depth: int) -> str:
+        if not isinstance(self.trace.stack, PictureTrace) or self.given.classifier is None:
+            raise ValueError("no class is read from a text: look at a picture")
+        share, which = self.trace.stack.lens[0, :, depth].max(-1)
+        return f"{self.given.classifier.classes[int(which)]} ({share.item():.0%})"

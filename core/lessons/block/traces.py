@@ -1,0 +1,124 @@
+"""What lesson 9 computes, in order: each tensor with its formula and with what there is to see in it.
+
+Names in braces are those of `core.lessons.block.Lesson`.
+"""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+from core.trace import part, step
+from core.transformer.block import BlockTrace
+
+
+@dataclass(frozen=True)
+class StackTrace:
+    """What becomes of the tokens through all blocks."""
+
+    attention_adds: Float[Tensor, "batch layers tokens"] = step(
+        r"\lVert\operatorname{attention}\left(Z\right)\rVert",
+        title="What attention adds, by layer",
+        source="elhage2021",
+        says="How long the vector is that attention adds to each token, layer by layer: {attention_mean:.2f} on average.",
+    )
+    mlp_adds: Float[Tensor, "batch layers tokens"] = step(
+        r"\lVert\operatorname{MLP}\left(Z\right)\rVert",
+        title="What the MLP adds, by layer",
+        source="elhage2021",
+        says="The MLP adds {mlp_mean:.2f} on average, to tokens that come in with a length of {length_mean:.2f}. The longest "
+        "of all is {longest}.",
+    )
+    to_itself: Float[Tensor, "batch depth tokens"] = step(
+        r"\operatorname{cosine}\left(Z_{i}, X_{i}\right)",
+        title="How like itself a token stays",
+        source="dong2021",
+        says="The cosine of each token with what it was before the first layer: behind the last it is {itself_last:.2f} on "
+        "average.",
+    )
+    to_others: Float[Tensor, "batch depth tokens"] = step(
+        r"\operatorname{mean}_{j}\left(\operatorname{cosine}\left(Z_{i}, Z_{j}\right)\right)",
+        title="How like the others it is",
+        source="dong2021",
+        says="Its mean cosine with all others goes from {others_first:.2f} to {others_last:.2f}.",
+    )
+    alike: Float[Tensor, "batch queries keys"] = step(
+        r"\frac{ZZ^\top}{\lVert Z\rVert\,\lVert Z\rVert^\top}",
+        title="How alike tokens are",
+        source="dong2021",
+        says="Behind {depth} of {n_layers} layers, {q} and {k} have a cosine of {alike[q,k]:.2f}.",
+    )
+    spreads: Float[Tensor, "batch variants depth"] = step(
+        r"\operatorname{size}\left(Z - \operatorname{mean}\left(Z\right)\right)/\operatorname{size}\left(Z\right)",
+        title="Parts taken out of the real model",
+        source="dong2021",
+        says="How far tokens are from being all the same: 0 = equal. A minus says what is taken out, att. "
+        "is attention alone. Without skips {no_skips:.0e} is left behind the last layer, "
+        "against {as_it_is:.2f} as the model is; without MLPs {no_mlps:.2f}.",
+        also="residual of rank 1",
+    )
+    toy_spreads: Float[Tensor, "batch toys toy_depth"] = step(
+        r"\operatorname{size}\left(Z - \operatorname{mean}\left(Z\right)\right)/\operatorname{size}\left(Z\right)",
+        title="The same of twelve layers that nobody trained",
+        source="dong2021",
+        says="A toy: {toy_tokens} random tokens, twelve blocks of random weights. Attention alone makes them equal by "
+        "layer {toy_collapse}. Skips alone keep {toy_skips:.2f} behind layer 12.",
+    )
+    answers: Float[Tensor, "batch variants answer"] = step(
+        r"\operatorname{answer}\left(Z\right)",
+        title="What is read from the last layer",
+        source="reimers2019",
+        says="{answered}",
+    )
+    coupling_norm: Float[Tensor, "batch queries keys"] = step(
+        r"\lVert\operatorname{Jacobian}_{v}\left(\operatorname{LN}\left(Z\right)\right)\rVert",
+        title="Who hears whom in the norm",
+        source="ba2016",
+    )
+    coupling_mlp: Float[Tensor, "batch queries keys"] = step(
+        r"\lVert\operatorname{Jacobian}_{v}\left(\operatorname{MLP}\left(Z\right)\right)\rVert",
+        title="Who hears whom in the MLP",
+        source="vaswani2017",
+    )
+    coupling_attention: Float[Tensor, "batch queries keys"] = step(
+        r"\lVert\operatorname{Jacobian}_{v}\left(\operatorname{attention}\left(Z\right)\right)\rVert",
+        title="Who hears whom in attention",
+        source="vaswani2017",
+        says="Push {k} a little, in a direction drawn from the seed: {q} moves by {coupling_norm[q,k]:.2f} in the norm, by "
+        "{coupling_mlp[q,k]:.2f} in the MLP and by {coupling_attention[q,k]:.2f} in attention, per unit of the push. {between}",
+        also="Jacobian, token by token",
+    )
+    under_layer_norm: Float[Tensor, "batch tokens d_model"] = step(
+        r"\operatorname{LN}\left([Z; Z_{\mathrm{other}}]\right) - \operatorname{LN}\left(Z\right)",
+        title="LayerNorm, with another text in the batch, minus without",
+        source="ba2016",
+    )
+    under_batch_norm: Float[Tensor, "batch tokens d_model"] = step(
+        r"\operatorname{BN}\left([Z; Z_{\mathrm{other}}]\right) - \operatorname{BN}\left(Z\right)",
+        title="BatchNorm, with another text in the batch, minus without",
+        source="ioffe2015",
+        says="{beside} joins the batch. LayerNorm moves no number by more than {layer_moved:.0e}. BatchNorm moves some by "
+        "{batch_moved:.2f}, because it takes a mean and a deviation over all tokens of the batch.",
+    )
+
+
+@dataclass(frozen=True)
+class PictureTrace(StackTrace):
+    """The same of a picture, with what the class token would answer behind every block."""
+
+    lens: Float[Tensor, "batch classes depth"] = step(
+        r"\operatorname{softmax}\left(\frac{\operatorname{class}\left(\operatorname{LN}\left(Z\right)\right)W_C + b_C}{T}\right)",
+        title="The answer read too early, behind every block",
+        source="nostalgebraist2020",
+        says="The head that reads the class token behind the last block, put behind every block: before the first it says "
+        "{lens_first}, behind the last {lens_last}. It was trained on the last alone.",
+        also="logit lens",
+    )
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One block, and all of them."""
+
+    block: BlockTrace = part()
+    stack: StackTrace = part()

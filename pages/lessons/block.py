@@ -1,0 +1,228 @@
+"""Lesson 9: the block. What happens after attention?"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from core import picture_files
+from core.analysis.stream import cosines, coupling, spread, to_itself, to_others
+from core.attention import attend
+from core.experiments import block as experiments
+from core.lessons import block
+from core.lessons.block import Lesson as Result
+from core.lessons.block import Settings, given, stack
+from core.lessons.block.given import Given
+from core.lessons.shown import call
+from core.listing import ran
+from core.transformer.block import PARTS, Block, NormPlace
+from core.transformer.feed_forward import FeedForward
+from core.vision.classifier import fitted
+from pages.lessons.by_hand import block as by_hand
+from pages.parts import controls, own_picture, sentences
+from pages.parts.controls import Controls, row
+from pages.parts.lesson import Lesson, Scene
+from pages.parts.number_table import NumberTable, edit_tables
+from pages.parts.step_viewer import EACH
+from pages.parts.words import Token, plain
+
+AT_MOST = 48  # tokens: each is pushed, and all others listen
+PICTURE = "a picture"
+PLACES: dict[str, NormPlace] = {"last (2017)": "post", "first (today)": "pre"}
+UNIT = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
+TABLES = (
+    NumberTable("x", "X", "", ((2, 0, 0, 2), (0, 4, 0, 0), (1, 2, 3, 2)), ("cat", "sat", "mat")),
+    NumberTable("other", "X, other text", "", ((0, 0, 4, 0), (1, 1, 0, 2)), ("dog", "ran")),
+    NumberTable("wq", "W_Q", "query", UNIT),
+    NumberTable("wk", "W_K", "key", UNIT),
+    NumberTable("wv", "W_V", "value", UNIT),
+    NumberTable("w1", "W₁", "", ((1, 0, 0, -1, 0, 1), (0, 1, 0, 0, -1, 1), (0, 0, 1, 1, 0, -1), (1, 0, 0, 0, 1, -1))),
+    NumberTable("w2", "W₂", "output", (*UNIT, (0, 1, 0, -1), (1, 0, -1, 0))),
+)
+LAYER_NORM, BATCH_NORM, BOTH, NEITHER = "those of LayerNorm", "those of BatchNorm", "both", "neither"
+BEHIND = ("behind 1 layer", "behind 4", "behind 8", "never")
+
+page = Lesson(
+    "block",
+    opens_at="add",
+    claims=experiments.CLAIMS,
+    sources=(
+        "vaswani2017",
+        "ba2016",
+        "he2016",
+        "xiong2020",
+        "dong2021",
+        "ioffe2015",
+        "nostalgebraist2020",
+        "elhage2021",
+    ),
+    formula_of=EACH,
+    symbols={},
+    token_strip=False,
+    code=(
+        ran(Block.forward, attention="mixed", feed_forward="ff_out"),
+        ran(FeedForward.forward),
+        ran(attend),
+        ran(stack.stack_of, returns="attention_adds"),
+        ran(to_itself, returns="to_itself"),
+        ran(to_others, returns="to_others"),
+        ran(cosines, returns="alike"),
+        ran(spread, returns="spreads"),
+        ran(stack.toy_spreads, returns="toy_spreads"),
+        ran(block.answers_of, vectors="answers", shares="answers"),
+        ran(coupling, returns="coupling_attention"),
+        ran(block.normed_beside, by_layer="under_layer_norm", by_batch="under_batch_norm"),
+        ran(block.probabilities, returns="lens"),
+    ),
+)
+
+
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def stack_of(_given: Given, of: str, other: bool = False) -> stack.Stack:
+    return stack.stack_of(_given.blocks, _given.other if other else _given.x)
+
+
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def looked(_given: Given, _kept: tuple, of: str, settings: Settings) -> Result:
+    return block.run(_given, settings, _kept)
+
+
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+def on_picture(digest: str, _picture: np.ndarray) -> tuple[np.ndarray, Given]:
+    pixels = fitted(_picture, given.picture_model().side)
+    return pixels, given.on_picture(pixels)
+
+
+@page.scene
+def scene(ui: Controls) -> Scene | None:
+    with row():
+        numbers = ui.one_of("Numbers", (controls.REAL, PICTURE, controls.BY_HAND), "numbers")
+        text = ui.sentence() if numbers == controls.REAL else ""
+        brought = own_picture.choose(ui.prefix, side=given.picture_model().side)[1] if numbers == PICTURE else None
+    if brought is not None:
+        return of_picture(ui, brought)
+    return of_sentence(ui, text) if numbers == controls.REAL else of_numbers(ui)
+
+
+def of_sentence(ui: Controls, text: str) -> Scene | None:
+    """A layer of MiniLM, which normalises last."""
+    read = sentences.read(text, ui.prefix, at_most=AT_MOST)
+    if read is None:
+        return None
+    with ui.more():
+        other = ui.sentence(controls.EXAMPLES[1], "Beside it in the batch", "second")
+        chosen = choose(ui, controls.N_LAYERS, 3)
+    second = sentences.read(other, ui.prefix, "second", at_most=AT_MOST)
+    if second is None:
+        return None
+    of, beside = f"{read.text}|{read.tokens.start}", f"{second.text}|{second.tokens.start}"
+    found = given.of_texts(read, second)
+    kept = stack_of(found, of), stack_of(found, beside, True)
+    again = call(given.on_sentence, read.text, read.tokens.start, second.text, second.tokens.start, AT_MOST)
+    return shown(
+        looked(found, kept, f"{of}|{beside}", aside_depth(chosen)),
+        chosen,
+        sentences.shown(read),
+        again,
+        f"{of}|{beside}|{chosen}",
+        controls.origin(chosen.layer),
+    )
+
+
+def of_picture(ui: Controls, brought: np.ndarray) -> Scene:
+    """A block of our own Vision Transformer, which normalises first."""
+    digest = own_picture.digest(brought)
+    pixels, found = on_picture(digest, brought)
+    with ui.more():
+        chosen = choose(ui, found.n_layers, 3)
+    kept = stack_of(found, digest), stack_of(found, digest, True)
+    again = call(given.on_picture, call(picture_files.opened_png, picture_files.png(pixels)))
+    words = [Token(found.words[0], True), *plain(found.words[1:])]
+    origin = "Real numbers of a Vision Transformer, trained for this course on photographs, computed on the processor"
+    result = looked(found, kept, digest, aside_depth(chosen))
+    return shown(result, chosen, words, again, f"{digest}|{chosen}", origin)
+
+
+def of_numbers(ui: Controls) -> Scene:
+    """One block by hand, on top of itself."""
+    tables = edit_tables(ui, TABLES)
+    with ui.more():
+        place = ui.one_of("Norm", list(PLACES), "place")
+        layers = ui.slider("Layers L", 1, given.MOST_LAYERS, 6, "layers")
+        chosen = choose(ui, layers, 0, "own_")
+    again = call(given.on_numbers, tuple(TABLES[0].rows), *tables.values(), PLACES[place], layers)
+    found = again()
+    result = block.run(found, chosen)
+    return shown(result, chosen, plain(found.words), again, f"{again.args}|{chosen}", controls.OWN_MAPS)
+
+
+def choose(ui: Controls, n_layers: int, layer: int, name: str = "") -> Settings:
+    """Which layer is looked into, behind how many tokens are compared, and which parts are taken out."""
+    return Settings(
+        layer=ui.up_to("Layer", n_layers - 1, layer, f"{name}layer") if n_layers > 1 else 0,
+        depth=ui.up_to("Compare behind", n_layers, n_layers, f"{name}depth"),
+        without=ui.any_of("Take out", PARTS, "without"),
+        seed=ui.seed(block.SEED),
+    )
+
+
+def aside_depth(chosen: Settings) -> Settings:
+    """The settings without the one that costs nothing."""
+    return Settings(chosen.layer, None, chosen.without, chosen.seed)
+
+
+def shown(result: Result, chosen: Settings, words: list[Token], again: partial, signature: str, origin: str) -> Scene:
+    result = block.at_depth(result, chosen.depth)
+    found, at = result.given, sentences.interesting(words)
+    return Scene(
+        result,
+        chosen=chosen,
+        given=found,
+        tokens={"queries": words, "keys": words} | {axis: plain(texts) for axis, texts in block.axes(result).items()},
+        beside=block.beside(result),
+        again=call(block.shown, again, chosen),
+        signature=signature,
+        origin=origin,
+        evidence=(block.evidence(found, chosen), chosen.seed),
+        focus={"query": at, "key": result.hears(at)},
+        formulas=block.formulas(found, chosen),
+        divisor=result.trace.block.attention.queries.shape[-1] ** 0.5,
+    )
+
+
+@page.steps
+def steps(scene: Scene) -> Iterator:
+    yield from by_hand.of_one_block(scene)
+    yield from by_hand.of_the_stack(scene)
+
+
+@page.question(
+    "Another text joins the batch. Which normalised numbers of yours move?",
+    (LAYER_NORM, BATCH_NORM, BOTH, NEITHER),
+    shows="batch",
+)
+def joins(scene: Scene) -> tuple[str, str]:
+    found = scene.result.trace.stack
+    moved = found.under_layer_norm.abs().max().item(), found.under_batch_norm.abs().max().item()
+    which = {(False, True): BATCH_NORM, (True, False): LAYER_NORM, (True, True): BOTH}
+    return which.get((moved[0] > block.EQUAL, moved[1] > block.EQUAL), NEITHER), (
+        f"Under LayerNorm by {moved[0]:.2g} at most, under BatchNorm by {moved[1]:.2f}, whose mean is taken over both."
+    )
+
+
+@page.question(
+    "Twelve layers of attention alone, without skips, MLPs and norms. When are the random tokens of a toy all the same?",
+    BEHIND,
+    shows="toy",
+)
+def collapse(scene: Scene) -> tuple[str, str]:
+    behind = scene.result.toy_equal
+    answer = BEHIND[-1] if behind is None else BEHIND[0 if behind <= 1 else 1 if behind <= 4 else 2]
+    return (
+        answer,
+        f"Less than a millionth of their differences is left behind layer {behind}. With skips, {scene.result.toy_skips:.2f}.",
+    )
+
+
+page.show()
