@@ -10,9 +10,13 @@ import torch
 from core.models import checkpoints
 from core.models import device as devices
 from core.models.errors import ModelError
-from core.training import captioners, classifiers, lexicons, translators
+from core.training import captioners, classifiers, language_models, lexicons, translators
 
-FAMILIES: Final = {name: family for family in (translators, captioners, classifiers, lexicons) for name in family.NAMES}
+FAMILIES: Final = {
+    name: family
+    for family in (translators, captioners, classifiers, language_models, lexicons)
+    for name in family.NAMES
+}
 
 
 def _arguments(given: list[str]) -> argparse.Namespace:
@@ -22,7 +26,8 @@ def _arguments(given: list[str]) -> argparse.Namespace:
         "card. Stop it with Ctrl+C: the same command goes on where it was.",
         epilog=f"The data. {', '.join((*translators.NAMES, *lexicons.NAMES))}: {translators.ORIGIN}. "
         f"{', '.join(captioners.NAMES)}: none, the scenes are drawn from the seed. "
-        f"{', '.join(classifiers.NAMES)}: {classifiers.ORIGIN}.",
+        f"{', '.join(classifiers.NAMES)}: {classifiers.ORIGIN}. "
+        f"{', '.join(language_models.NAMES)}: {language_models.ORIGIN}.",
     )
     parser.add_argument("name", choices=list(FAMILIES), help="which model")
     parser.add_argument("--data", type=Path, help="what to learn from")
@@ -31,7 +36,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--epochs", type=int, help=f"translators: passes, else {translators.Recipe.epochs}")
     parser.add_argument(
-        "--updates", type=int, help="captioners and classifiers: updates, else as the model's card says"
+        "--updates", type=int, help="captioners, classifiers, language models: updates, else as the card says"
     )
     parser.add_argument("--seed", type=int, default=0, help="else 0")
     parser.add_argument("--device", help="cuda, mps or cpu; else the best there is")
@@ -50,7 +55,7 @@ def main(given: list[str]) -> None:
     for name, owners in (
         ("epochs", [translators]),
         ("alignments", [translators, lexicons]),
-        ("updates", [captioners, classifiers]),
+        ("updates", [captioners, classifiers, language_models]),
     ):
         if getattr(asked, name) is not None and family not in owners:
             known = ", ".join(model for owner in owners for model in owner.NAMES)

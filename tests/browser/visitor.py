@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -43,6 +43,14 @@ AT_REST = f"""(asked) => {{
     window.resting = {{ asked, frames: rests ? frames + 1 : 0 }};
     return window.resting.frames > 4;
 }}"""
+# what keeps a page from its rest
+UNREST = """() => {
+    const [app] = document.querySelectorAll("[data-testid=stApp]");
+    const parts = [...document.querySelectorAll(".stBidiComponent")].map((host) =>
+        [host, ...host.querySelectorAll("*")].map((node) => node.shadowRoot).find(Boolean)?.querySelector(".lab"));
+    const told = [...document.querySelectorAll("[role=dialog], [role=alert]")].map((node) => node.textContent);
+    return JSON.stringify({ ...app?.dataset, told, parts: parts.map((part) => part && { ...part.dataset }) });
+}"""
 # how often parts were drawn: grows with every answer that changes one
 TURNS = """() => [...document.querySelectorAll(".stBidiComponent")]
     .flatMap((host) => [host, ...host.querySelectorAll("*")].map((node) => node.shadowRoot).filter(Boolean))
@@ -124,7 +132,10 @@ class Visitor:
         """Wait until what was asked for is answered, the script has run and every part is drawn."""
         end = time.monotonic() + PATIENCE
         while True:
-            self.page.wait_for_function(AT_REST, arg=time.monotonic(), timeout=PATIENCE * 1000)
+            try:
+                self.page.wait_for_function(AT_REST, arg=time.monotonic(), timeout=PATIENCE * 1000)
+            except TimeoutError as late:
+                raise AssertionError(f"no rest: {self.page.evaluate(UNREST)}; {self.errors}") from late
             if not self._unanswered:
                 return self
             assert time.monotonic() < end, "what the app was asked for was not answered"

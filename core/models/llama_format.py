@@ -1,0 +1,93 @@
+"""Our language model as a folder that the transformers library opens: the names and the order that Llama gives its weights."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from core.transformer.language_model import LanguageModel
+from core.transformer.norms import EPSILON
+from core.transformer.positions import as_pairs, from_pairs
+from core.transformer.positions.rotary import BASE
+
+WEIGHTS: Final = "model.safetensors"
+_NAMES: Final = {
+    "input_layernorm": "norm_attention",
+    "self_attn.o_proj": "attention.out_proj",
+    "post_attention_layernorm": "norm_mlp",
+    "mlp.gate_proj": "feed_forward.expand",
+    "mlp.up_proj": "feed_forward.up",
+    "mlp.down_proj": "feed_forward.contract",
+}
+
+
+def weights(model: LanguageModel) -> dict[str, Tensor]:
+    """The weights of a model under the names of `LlamaForCausalLM`."""
+    ours, heads = model.state_dict(), model.config.heads
+    found = {"model.embed_tokens.weight": ours["embedding.weight"], "model.norm.weight": ours["norm.weight"]}
+    for layer in range(model.config.n_layers):
+        query, key, value = ours[f"blocks.{layer}.attention.in_proj_weight"].chunk(3)
+        maps = {"q_proj": _halves(query, heads), "k_proj": _halves(key, heads), "v_proj": value}
+        found |= {f"model.layers.{layer}.self_attn.{name}.weight": weight for name, weight in maps.items()}
+        for theirs, name in _NAMES.items():
+            found[f"model.layers.{layer}.{theirs}.weight"] = ours[f"blocks.{layer}.{name}.weight"]
+    return found
+
+
+def config(model: LanguageModel, end: int | None) -> dict:
+    """What `LlamaConfig` says of it. end: the id of the token that begins and ends a text."""
+    sizes = model.config
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "vocab_size": sizes.vocab_size,
+        "hidden_size": sizes.d_model,
+        "intermediate_size": sizes.d_hidden,
+        "num_hidden_layers": sizes.n_layers,
+        "num_attention_heads": sizes.heads,
+        "num_key_value_heads": sizes.heads,
+        "max_position_embeddings": sizes.context,
+        "rms_norm_eps": EPSILON,
+        "rope_parameters": {"rope_type": "default", "rope_theta": BASE},
+        "hidden_act": "silu",
+        "tie_word_embeddings": True,
+        "attention_bias": False,
+        "mlp_bias": False,
+        "bos_token_id": end,
+        "eos_token_id": end,
+        "dtype": "float16",
+    }
+
+
+def write(folder: Path, model: LanguageModel, tokenizer: Tokenizer, end: str) -> None:
+    """Weights in half precision, sizes and tokenizer, as `AutoModelForCausalLM` and `AutoTokenizer` open them.
+
+    end   the token that begins and ends a text.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    halved = {name: weight.half().contiguous() for name, weight in weights(model).items()}
+    save_file(halved, folder / WEIGHTS, {"format": "pt"})
+    _say(folder / "config.json", config(model, tokenizer.token_to_id(end)))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    said = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": end,
+        "eos_token": end,
+        "unk_token": end,
+        "model_max_length": model.config.context,
+        "clean_up_tokenization_spaces": False,
+    }
+    _say(folder / "tokenizer_config.json", said)
+
+
+def _halves(rows: Tensor, heads: int) -> Tensor:
+    """Ours turn neighbours, 0 with 1 and 2 with 3; Llama turns number i with i + d/2: the rows of a head in its order."""
+    of_heads = rows.unflatten(0, (heads, -1)).transpose(-1, -2)
+    return from_pairs(as_pairs(of_heads), "halves").transpose(-1, -2).flatten(0, 1)
+
+
+def _say(path: Path, said: dict) -> None:
+    path.write_text(json.dumps(said, indent=1) + "\n", "utf-8")

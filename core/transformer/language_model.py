@@ -1,0 +1,64 @@
+"""A language model as they are built today: blocks that see only what came before, and a guess at what comes next."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from core.attention.masks import causal
+from core.transformer.block import Block
+from core.transformer.norms import RMSNorm
+
+_SPREAD = 0.02  # of the weights as they begin
+
+
+@dataclass(frozen=True)
+class LanguageModelConfig:
+    """The sizes of a language model. context: tokens that it was trained to read at once."""
+
+    vocab_size: int
+    d_model: int = 192
+    heads: int = 6
+    n_layers: int = 6
+    d_hidden: int = 512
+    context: int = 512
+
+
+class LanguageModel(nn.Module):
+    """Tokens in, a score for each next token out: pre-norm blocks with RMSNorm, rotary positions and SwiGLU, no biases.
+
+    The table of embeddings is also the map to the scores (tied).
+
+    Source   Radford et al. 2018, section 3.1 (decoder-only); Touvron et al. 2023, section 2.2 (the block).
+    """
+
+    def __init__(self, config: LanguageModelConfig):
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocab_size, config.d_model)
+        self.blocks = nn.ModuleList(
+            Block(
+                config.d_model,
+                config.heads,
+                d_hidden=config.d_hidden,
+                norm="rms",
+                feed_forward="swiglu",
+                bias=False,
+                positions="RoPE",
+            )
+            for _ in range(config.n_layers)
+        )
+        self.norm = RMSNorm(config.d_model)
+        for name, weight in self.named_parameters():
+            # what is added to the stream begins smaller, so that the sum of all layers begins as large as one
+            added = name.endswith(("out_proj.weight", "contract.weight"))
+            if weight.dim() > 1:
+                nn.init.normal_(weight, std=_SPREAD / (2 * config.n_layers) ** 0.5 if added else _SPREAD)
+
+    def forward(self, ids: Int[Tensor, "batch tokens"]) -> Float[Tensor, "batch tokens vocab_size"]:
+        """Scores for the token after each of these, read from it and those before it."""
+        stream = self.embedding(ids)
+        allowed = causal(ids.shape[1]).to(ids.device)
+        for block in self.blocks:
+            stream = block(stream, allowed).resid_post
+        return self.norm(stream) @ self.embedding.weight.T
