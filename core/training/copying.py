@@ -5,7 +5,6 @@ gives a loss of ln 16.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,6 +67,9 @@ class Copied:
         """The mean of the latest ones."""
         latest = self.losses[-LATEST:]
         return sum(latest) / len(latest) if latest else GUESSING
+
+
+NOT_BEGUN: Final = Copied((), (), (), False)
 
 
 class CopyModel(nn.Module):
@@ -158,13 +160,23 @@ class Copying:
         return Copied(tuple(self._losses), self._first, self._now, self._diverged)
 
 
-def race(both: tuple[Settings, Settings], every: int, updates: int = UPDATES) -> Iterator[tuple[Copied, Copied]]:
-    """Two trainings side by side, one update each in turn; where both stand after every few updates, and at the end."""
-    one, other = (Copying(settings, updates) for settings in both)
-    yield one.stands(), other.stands()
-    done = 0
-    while not (one.finished and other.finished):
-        one.advance(), other.advance()
-        done += 1
-        if done % every == 0 or (one.finished and other.finished):
-            yield one.stands(), other.stands()
+class Race:
+    """Two trainings side by side, one update each in turn. Nothing is built before the first of them."""
+
+    def __init__(self, both: tuple[Settings, Settings], updates: int = UPDATES):
+        self._asked, self._updates = both, updates
+        self._both: tuple[Copying, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Whether neither has an update left."""
+        return bool(self._both) and all(each.finished for each in self._both)
+
+    def advance(self) -> bool:
+        """One update more of each that has one left; False if there is none."""
+        self._both = self._both or tuple(Copying(each, self._updates) for each in self._asked)
+        return any([each.advance() for each in self._both])
+
+    def stands(self) -> tuple[Copied, ...]:
+        """Where both stand."""
+        return tuple(each.stands() for each in self._both) or (NOT_BEGUN, NOT_BEGUN)

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Final, Literal
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from core import settings as limits
 from core.training.toy import Settings, Snapshot, ToyTraining, parse
@@ -25,25 +25,44 @@ def _at_once(waits: Waits) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-class Run:
-    """One training that a visitor plays, pauses, steps and stops. Nobody looking for UNSEEN seconds stops it, too.
+@runtime_checkable
+class Watched(Protocol):
+    """A training that can be taken one update further."""
 
-    slot   what it computes in: is given what is to be told, while it waits, of how many stand before and for how long, and
-           what this raises ends the waiting.
+    @property
+    def finished(self) -> bool: ...
+
+    def advance(self) -> bool: ...
+
+
+T = TypeVar("T", bound=Watched)
+
+
+class Player(Generic[T]):
+    """A training that a visitor plays, pauses, steps and stops. Nobody looking for UNSEEN seconds stops it, too.
+
+    stands   says where a training stands; every: updates between two times that it is asked.
+    slot     what it computes in: is given what is to be told, while it waits, of how many stand before and for how long, and
+             what this raises ends the waiting.
     """
 
-    def __init__(self, wish: Settings, probe: str, slot: Callable[[Waits], AbstractContextManager[None]] = _at_once):
-        self.settings = wish
+    def __init__(
+        self,
+        training: T,
+        stands: Callable[[T], Any],
+        slot: Callable[[Waits], AbstractContextManager[None]] = _at_once,
+        every: int = _MEASURE_EVERY,
+    ):
         self.before = 0  # trainings of other visitors that must end before this one goes on
-        self._slot = slot
-        self._training = ToyTraining(wish, limits.MAX_UPDATES)
+        self._slot, self._every, self._stands = slot, every, stands
+        self._training = training
+        self._done = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._playing = False
         self._stopped = False
         self._seen = time.monotonic()
-        self._probe = parse(wish.task, probe)
-        self._history = [self._training.snapshot(self._probe)]
+        self._begin()
 
     @property
     def wanted(self) -> bool:
@@ -60,26 +79,24 @@ class Run:
             return "paused"
         return "waiting" if self.before else "running"
 
-    def look(self) -> tuple[Snapshot, ...]:
+    def look(self) -> tuple[Any, ...]:
         """Where it stood from the beginning until now. Whoever looks is still there."""
         self._seen = time.monotonic()
         return tuple(self._history)
 
-    def _measure(self) -> None:
-        if self._history[-1].update < len(self._training.losses):
-            self._history.append(self._training.snapshot(self._probe))
+    def _begin(self) -> None:
+        """Where it stands is where it begins to be looked at."""
+        self._history, self._measured = [self._stands(self._training)], self._done
 
-    def watch(self, probe: str) -> None:
-        """Look at another sentence from now on; what was learned stays. Raises ValueError as `parse`."""
-        asked = parse(self.settings.task, probe)
-        if asked == self._probe:
-            return
-        going = self._playing
-        self.pause()
-        self._probe = asked
-        self._history = [self._training.snapshot(asked)]
-        if going:
-            self.play()
+    def _advance(self) -> bool:
+        advanced = self._training.advance()
+        self._done += advanced
+        return advanced
+
+    def _measure(self) -> None:
+        if self._measured < self._done:
+            self._history.append(self._stands(self._training))
+            self._measured = self._done
 
     def play(self) -> None:
         """Go on until the end, or until it is paused."""
@@ -104,7 +121,7 @@ class Run:
         """One update, in the thread of the one who asks."""
         self.pause()
         if not self._stopped:
-            self._training.advance()
+            self._advance()
             self._measure()
 
     def stop(self) -> None:
@@ -118,8 +135,8 @@ class Run:
         try:
             with self._slot(self._waits):
                 self.before = 0
-                while self.wanted and self._training.advance():
-                    if len(self._training.losses) % _MEASURE_EVERY == 0:
+                while self.wanted and self._advance():
+                    if self._done % self._every == 0:
                         self._measure()
                 self._measure()
         except _Unwanted:
@@ -131,3 +148,27 @@ class Run:
         self.before = before
         if not self.wanted:
             raise _Unwanted
+
+
+class Run(Player[ToyTraining]):
+    """A toy that is played, and watched on one example."""
+
+    def __init__(self, wish: Settings, probe: str, slot: Callable[[Waits], AbstractContextManager[None]] = _at_once):
+        self.settings = wish
+        self._probe = parse(wish.task, probe)
+        super().__init__(ToyTraining(wish, limits.MAX_UPDATES), self._snapshot, slot)
+
+    def _snapshot(self, training: ToyTraining) -> Snapshot:
+        return training.snapshot(self._probe)
+
+    def watch(self, probe: str) -> None:
+        """Look at another sentence from now on; what was learned stays. Raises ValueError as `parse`."""
+        asked = parse(self.settings.task, probe)
+        if asked == self._probe:
+            return
+        going = self._playing
+        self.pause()
+        self._probe = asked
+        self._begin()
+        if going:
+            self.play()

@@ -3,7 +3,6 @@
 This is a toy: tokens of several kinds, each a point with noise around it, and each kind has its own linear map to learn.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,16 +84,14 @@ class Routing:
         training = Training(self.model, Schedule(updates, _RATE), weight_decay=0.0)
         self._run = training.run((self._draw(_AT_ONCE, rng) for _ in range(updates)), self._loss)
 
+    @property
+    def finished(self) -> bool:
+        """Whether there is no update left."""
+        return len(self.errors) == self.updates
+
     def advance(self) -> bool:
         """One update more; False if there is none left."""
         return next(self._run, None) is not None
-
-    def watched(self, every: int) -> Iterator[Routed]:
-        """Train to the end; where it stands at first and after every few updates."""
-        yield self.measure()
-        while self.advance():
-            if len(self.errors) % every == 0 or len(self.errors) == self.updates:
-                yield self.measure()
 
     def _draw(self, n: int, rng: torch.Generator) -> tuple[Int[Tensor, "n"], Tensor, Tensor]:
         """Kinds, tokens and what is to be made of them."""

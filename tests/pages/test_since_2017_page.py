@@ -1,5 +1,8 @@
 """Lesson 13: what is trained while one looks, and controls that cannot be."""
 
+import time
+
+from core.training import routing
 from core.training.copying import UPDATES
 from core.transformer.design import NOW, THEN, counted
 from tests.pages.screen import assert_no_failure, open_page, said, sent
@@ -9,6 +12,17 @@ def notice(app, label: str) -> str:
     """What a step says."""
     (view,) = [each for each in sent(app, "step_viewer")[0]["views"] if each["label"] == label]
     return "".join(span[0] for span in view["notice"])
+
+
+def train(app, prefix: str, until: str) -> None:
+    """Press Train, and look until something is said."""
+    app.button(key=f"{prefix}_train").click().run()
+    end = time.monotonic() + 60
+    while until not in said(app):
+        assert time.monotonic() < end, said(app)
+        time.sleep(0.1)
+        app.run()
+    assert_no_failure(app)
 
 
 def test_the_block_step_says_what_torch_counts():
@@ -21,21 +35,27 @@ def test_two_stacks_learn_side_by_side_and_one_that_diverges_says_so_and_stops()
     link = {"since_2017_race_depth": "2", "since_2017_race_rate": "1.0", "since_2017_place": "post-norm"}
     app = open_page("since_2017", **link)
     assert "diverged" not in said(app)
-    app.button(key="since_2017_race_train").click().run()
-    assert_no_failure(app)
+    train(app, "since_2017_race", "diverged after")
     assert said(app).count("diverged after") == 2
     app.select_slider(key="since_2017_race_rate").set_value(3e-3).run()
     assert "diverged" not in said(app)
-    app.button(key="since_2017_race_train").click().run()
-    assert f"after {UPDATES} updates" in said(app)
+    train(app, "since_2017_race", f"after {UPDATES} updates")
     assert len(app.get("plotly_chart")) == 2
 
 
+def test_a_training_that_is_stopped_stays_where_it_is():
+    app = open_page("since_2017")
+    train(app, "since_2017_race", "after 10 updates")
+    app.button(key="since_2017_race_stop").click().run()
+    _, player = app.session_state["since_2017_race_player"]
+    assert player.state == "stopped"
+    assert len(player.look()[-1][0].losses) < UPDATES
+
+
 def test_a_router_is_trained_and_its_dead_experts_are_counted():
-    app = open_page("since_2017", since_2017_routing_experts="16")
-    app.button(key="since_2017_routing_train").click().run()
-    assert_no_failure(app)
-    assert "of 16 experts are dead" in said(app)
+    app = open_page("since_2017", since_2017_routing_experts="3")
+    train(app, "since_2017_routing", f"{routing.UPDATES} of {routing.UPDATES} updates")
+    assert "of 3 experts are dead" in said(app)
 
 
 def test_more_experts_than_there_are_cannot_be_asked_and_the_page_says_so():

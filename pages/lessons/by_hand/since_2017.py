@@ -1,25 +1,25 @@
 """Lesson 13 beside its steps: two stacks of blocks that learn side by side, and a router that learns where tokens go."""
 
+from functools import partial
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.lessons.since_2017.words import stands
 from core.training import copying
 from core.training.copying import Copied
-from core.training.routing import KINDS, Routed, Routing
+from core.training.live import Player
+from core.training.routing import KINDS, UPDATES, Routed, Routing
 from core.training.routing import Settings as RoutingSettings
 from core.transformer.design import NOW, THEN, Design
-from pages.parts import charts
+from pages.parts import charts, player
 from pages.parts.controls import Controls, row
 from pages.server import run_queue
 
 RIVALS = {"2017": THEN, "today": NOW}
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 0.1, 1.0)
 OFTEN = 10  # updates between two looks
-_RACE, _ROUTES = "since_2017_race", "since_2017_routes"  # what this visitor has trained last, and with which settings
 
 
 def race(ui: Controls, design: Design) -> None:
@@ -40,39 +40,24 @@ def _race(ui: Controls, design: Design) -> None:
             rate = ui.among("Learning rate", RATES, 3e-3, "rate")
             warmup = ui.slider("Warm-up, updates", 0, 100, 0, "warmup", 5)
             seed = ui.seed(0)
-        asked = tuple(copying.Settings(each, depth, rate, warmup, seed) for each in (RIVALS[rival], design))
+        other, yours = (copying.Settings(each, depth, rate, warmup, seed) for each in (RIVALS[rival], design))
+        asked = (other, yours)
         names = (rival, "Yours")
-        started, place, note = _buttons(ui, "Train both")
-        if started:
-            st.session_state.pop(_RACE, None)
-            with run_queue.training(waits=lambda before, _: note.caption(_waiting(before))):
-                for at, both in enumerate(copying.race((asked[0], asked[1]), OFTEN)):
-                    st.session_state[_RACE] = (asked, both)
-                    note.caption(f"Training: {max(len(each.losses) for each in both)} of {copying.UPDATES} updates …")
-                    _draw_race(ui, place, names, both, at)
-        kept = st.session_state.get(_RACE)
-        if kept is not None and kept[0] == asked:
-            if not started:
-                _draw_race(ui, place, names, kept[1], 0)
-            note.caption(" ".join(stands(name, each) for name, each in zip(names, kept[1], strict=True)))
+        player.show(ui, (asked, names), partial(_racing, asked), partial(_said, names), partial(_draw_race, ui, names))
 
 
-def _buttons(ui: Controls, label: str) -> tuple[bool, DeltaGenerator, DeltaGenerator]:
-    """Start and stop: whatever is pressed ends what runs. Whether it starts, and the places of figures and of words."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=ui.key("buttons")):
-        started = st.button(label, key=ui.key("train"), icon=":material/play_arrow:", type="primary")
-        st.button("Stop", key=ui.key("stop"), icon=":material/stop:")
-        note = st.empty()
-    return started, st.empty(), note
+def _racing(asked: tuple[copying.Settings, copying.Settings]) -> Player:
+    return Player(copying.Race(asked), copying.Race.stands, run_queue.TRAININGS.slot, OFTEN)
 
 
-def _waiting(before: int) -> str:
-    return f"Waiting for a free place: {before} before you. It starts by itself."
+def _said(names: tuple[str, str], both: tuple[Copied, ...]) -> str:
+    """What became of both."""
+    if not both[0].losses:
+        return "Press Train. Nothing is prepared: both are trained while you look."
+    return " ".join(stands(name, each) for name, each in zip(names, both, strict=True))
 
 
-def _draw_race(
-    ui: Controls, place: DeltaGenerator, names: tuple[str, str], both: tuple[Copied, Copied], at: int
-) -> None:
+def _draw_race(ui: Controls, names: tuple[str, str], both: tuple[Copied, ...]) -> None:
     """Both losses, and how long the gradient of each block's last map is."""
     pairs = list(zip(names, both, strict=True))
     losses = {name: (list(range(1, len(each.losses) + 1)), list(each.losses)) for name, each in pairs}
@@ -81,13 +66,14 @@ def _draw_race(
         for name, each in pairs
         for when, found in (("at first", each.gradients), ("now", each.now))
     }
-    with place.container():
-        left, right = st.columns(2)
-        curves = charts.curves(losses, "update", "loss, nats per letter")
-        left.plotly_chart(curves, key=ui.key(f"losses_{at}"), config=charts.QUIET, alt=_ends(losses, "loss"))
-        lengths = charts.curves(sizes, "block, from the first", "length of its gradient")
-        lengths.update_yaxes(type="log", exponentformat="power")
-        right.plotly_chart(lengths, key=ui.key(f"sizes_{at}"), config=charts.QUIET, alt=_ends(sizes, "gradient"))
+    if not both[0].losses:
+        return
+    left, right = st.columns(2)
+    curves = charts.curves(losses, "update", "loss, nats per letter")
+    left.plotly_chart(curves, key=ui.key("losses"), config=charts.QUIET, alt=_ends(losses, "loss"))
+    lengths = charts.curves(sizes, "block, from the first", "length of its gradient")
+    lengths.update_yaxes(type="log", exponentformat="power")
+    right.plotly_chart(lengths, key=ui.key("sizes"), config=charts.QUIET, alt=_ends(sizes, "gradient"))
 
 
 def _ends(lines: dict[str, tuple[list[int], list[float]]], of: str) -> str:
@@ -114,24 +100,24 @@ def routing(ui: Controls) -> None:
         if active > experts:
             st.caption(f"There are {experts} experts: each token asks all of them.")
         asked = RoutingSettings(experts, min(active, experts), balance, seed)
-        started, place, note = _buttons(ui, "Train the router")
-        if started:
-            st.session_state.pop(_ROUTES, None)
-            with run_queue.training(waits=lambda before, _: note.caption(_waiting(before))):
-                training = Routing(asked)
-                for at, stands_now in enumerate(training.watched(3 * OFTEN)):
-                    st.session_state[_ROUTES] = (asked, stands_now)
-                    note.caption(f"Training: {len(stands_now.losses)} of {training.updates} updates …")
-                    _draw_routes(ui, place, stands_now, at)
-        kept = st.session_state.get(_ROUTES)
-        if kept is not None and kept[0] == asked:
-            if not started:
-                _draw_routes(ui, place, kept[1], 0)
-            note.caption(kept[1].says)
+        player.show(ui, asked, partial(_routing, asked), _routed, partial(_draw_routes, ui))
 
 
-def _draw_routes(ui: Controls, place: DeltaGenerator, found: Routed, at: int) -> None:
+def _routing(asked: RoutingSettings) -> Player:
+    return Player(Routing(asked), Routing.measure, run_queue.TRAININGS.slot, 2 * OFTEN)
+
+
+def _routed(found: Routed) -> str:
+    """Where the router stands."""
+    if not found.losses:
+        return "Press Train. Nothing is prepared: it is trained while you look."
+    return f"{len(found.losses)} of {UPDATES} updates. {found.says}"
+
+
+def _draw_routes(ui: Controls, found: Routed) -> None:
     """Kinds of tokens to experts as a flow, and what each expert gets."""
+    if not found.losses:
+        return
     n_experts = len(found.load)
     names = [f"kind {kind}" for kind in range(KINDS)], [f"expert {number}" for number in range(n_experts)]
     flow = go.Figure(
@@ -146,12 +132,11 @@ def _draw_routes(ui: Controls, place: DeltaGenerator, found: Routed, at: int) ->
         )
     )
     flow.update_layout(height=340, margin={"l": 8, "r": 8, "t": 8, "b": 8})
-    load = charts.by_group(
-        {"of all choices, %": [100 * share for share in found.load.tolist()]}, names[1], "", "load, %"
-    )
+    shares = {"load": [100 * share for share in found.load.tolist()]}
+    load = charts.by_group(shares, [str(number) for number in range(n_experts)], "expert", "% of all choices")
+    load.update_xaxes(type="category")
     told = ", ".join(f"{name} {share:.0%}" for name, share in zip(names[1], found.load.tolist(), strict=True))
     options: dict[str, Any] = {"config": charts.QUIET}
-    with place.container():
-        left, right = st.columns([1.2, 1])
-        left.plotly_chart(flow, key=ui.key(f"flow_{at}"), alt=f"From kinds of tokens to experts: {told}", **options)
-        right.plotly_chart(load, key=ui.key(f"load_{at}"), alt=f"Load: {told}", **options)
+    left, right = st.columns([1.2, 1])
+    left.plotly_chart(flow, key=ui.key("flow"), alt=f"From kinds of tokens to experts: {told}", **options)
+    right.plotly_chart(load, key=ui.key("load"), alt=f"Load: {told}", **options)
