@@ -51,7 +51,8 @@ def unchanged(given: Given, seed: int) -> Finding:
 )
 def keys_of_its_own(given: Given, seed: int) -> Finding:
     """Numbers of keys and values that 12 heads of 64 keep for each token of a layer: own ones, and one head shared by all."""
-    own, shared = (sum(SelfAttention(WIDTH, BERT_HEADS, kv_heads).widths[1:]) for kv_heads in (BERT_HEADS, 1))
+    with torch.device("meta"):
+        own, shared = (sum(SelfAttention(WIDTH, BERT_HEADS, kept).widths[1:]) for kept in (BERT_HEADS, 1))
     numbers = (
         Number("numbers per token and layer, 12 heads of their own", own, ",d"),
         Number("numbers per token and layer, 1 head shared", shared, ",d"),

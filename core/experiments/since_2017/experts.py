@@ -1,5 +1,7 @@
 """Experts: what they cost, and what becomes of a router that nobody watches."""
 
+import torch
+
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.since_2017.given import Given
 from core.training.host import trained_once
@@ -23,8 +25,9 @@ def routed(balance: float, seed: int, updates: int = UPDATES) -> Routed:
 
 def sizes(width: int, n_experts: int, active: int) -> tuple[int, int, int]:
     """Weights of one network, of all experts with their router, and of those that one token meets."""
-    one = sum(w.numel() for w in FeedForward(width, 4 * width, "relu", bias=False).parameters())
-    layer = Experts(width, 4 * width, n_experts, active, "relu", bias=False)
+    with torch.device("meta"):  # without memory for their numbers, and without drawing any
+        one = sum(w.numel() for w in FeedForward(width, 4 * width, "relu", bias=False).parameters())
+        layer = Experts(width, 4 * width, n_experts, active, "relu", bias=False)
     every = sum(w.numel() for w in layer.parameters())
     expert = sum(w.numel() for w in layer.experts[0].parameters())
     return one, every, sum(w.numel() for w in layer.router.parameters()) + active * expert

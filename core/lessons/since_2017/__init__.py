@@ -286,8 +286,10 @@ def run(rows: Rows, settings: Settings) -> Lesson:
         routed,
         MemoryTrace(recalled.state[None], recalled.corrected[None]),
     )
-    relu = FeedForward(x.shape[-1], 4 * x.shape[-1], "relu", bias=False)
-    relu.load_state_dict({name: weight for name, weight in network.state_dict().items() if "weight" in name})
+    with torch.device("meta"):  # its weights are those of F, none are drawn
+        relu = FeedForward(x.shape[-1], 4 * x.shape[-1], "relu", bias=False)
+    kept = {name: weight for name, weight in network.state_dict().items() if "weight" in name}
+    relu.load_state_dict(kept, assign=True)
     return Lesson(
         settings,
         trace,
