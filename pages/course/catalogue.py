@@ -202,8 +202,8 @@ LESSONS = (
         "fixed size like that of lesson 1.",
         WHOLE,
         15,
-        multi_head=0.7,
-        positions=0.3,
+        block=0.7,
+        cost=0.3,
     ),
     _lesson(
         14,
