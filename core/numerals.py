@@ -6,6 +6,8 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def written(value: int | float, format_spec: str = "") -> str:
     """A number in a format of Python, with a true minus sign, and its power of ten as one: −1.5 × 10⁻⁷, not -1.5e-07."""
     mantissa, _, exponent = format(value, format_spec).partition("e")
+    if not any(digit in mantissa for digit in "123456789"):
+        mantissa = mantissa.replace("-", "")  # what is rounded to 0 has no sign
     if exponent and value == 0:
         return "0"
     power = f" × 10{str(int(exponent)).translate(_SUPERSCRIPT)}" if exponent and int(exponent) else ""

@@ -16,6 +16,9 @@ from core.numerals import written
         (-0.25, ".0%", "−25%"),
         (49152, ",d", "49,152"),
         (7, "", "7"),
+        (-0.04, ".1f", "0.0"),
+        (-0.0, ".0%", "0%"),
+        (-0.04, ".0e", "−4 × 10⁻²"),
     ],
 )
 def test_a_number_has_a_true_minus_and_a_power_of_ten(value, format_spec, text):

@@ -65,7 +65,7 @@ def products(scene: Scene) -> Iterator[StepDeclared]:
         Curves("singular", rows="circuits", across="singular value, the largest first", up="its size", start=1),
         "What head {head} brings is decided by another product, W_V W_O. Both are {wide} × {wide} and pass through {d} numbers: "
         "their ranks, as computed over all heads, are {looks} and {brings}."
-        + (" Every further singular value is 0." if scene.chosen.n_heads > 1 else ""),
+        + (" Every further singular value is 0, to within rounding." if scene.chosen.n_heads > 1 else ""),
         "brought",
         "What a head brings",
     )

@@ -2,6 +2,7 @@
 
 import json
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from core.training import __main__ as command
 from core.training import language_models, progress, stories, story_quality
+from core.transformer.language_model import LanguageModelConfig
 
 NAMES = ("Tim", "Sue", "Tom", "Mia", "Ben", "Lily", "Max")
 THINGS = ("ball", "dog", "hat", "boat", "tree", "cake", "drum", "kite", "frog", "book", "shoe")
@@ -106,6 +108,8 @@ def test_the_command_trains_goes_on_writes_a_folder_and_its_card(file, tmp_path,
     monkeypatch.setattr(progress, "WORK", tmp_path / "work")
     small = language_models.Recipe(vocab_size=311, tokens=1024, short=32, warmup=2)
     monkeypatch.setattr(language_models, "Recipe", lambda: small)
+    tiny = {"d_model": 26, "heads": 1, "n_layers": 2, "d_hidden": 17, "context": 71}
+    monkeypatch.setattr(language_models, "LanguageModelConfig", partial(LanguageModelConfig, **tiny))
     monkeypatch.setattr(story_quality, "_HEROES", 2)
     given = ["story-gpt", "--data", str(file), "--out", str(tmp_path), "--device", "cpu", "--updates", "4"]
     command.main(given)
