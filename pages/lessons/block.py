@@ -41,6 +41,7 @@ TABLES = (
     NumberTable("w2", "W₂", "output", (*UNIT, (0, 1, 0, -1), (1, 0, -1, 0))),
 )
 LAYER_NORM, BATCH_NORM, BOTH, NEITHER = "those of LayerNorm", "those of BatchNorm", "both", "neither"
+HEARD = ("norm", "MLP", "attention", "in none, or in several")
 BEHIND = ("behind 1 layer", "behind 4", "behind 8", "never")
 
 page = Lesson(
@@ -209,6 +210,18 @@ def joins(scene: Scene) -> tuple[str, str]:
     return which.get((moved[0] > block.EQUAL, moved[1] > block.EQUAL), NEITHER), (
         f"Under LayerNorm by {moved[0]:.2g} at most, under BatchNorm by {moved[1]:.2f}, whose mean is taken over both."
     )
+
+
+@page.question(
+    "One token is pushed a little. In which part of the block do the others move?",
+    HEARD,
+    shows="coupling",
+)
+def pushed(scene: Scene) -> tuple[str, str]:
+    between = scene.result.heard_in
+    answer = next((name for name in HEARD[:3] if list(between) == [name]), HEARD[3])
+    moved = ", ".join(f"in {name} by up to {most:.2g}" for name, most in scene.result.moved_between.items())
+    return answer, f"Per unit of the push, other tokens move {moved}."
 
 
 @page.question(

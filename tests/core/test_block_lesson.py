@@ -81,6 +81,7 @@ def test_only_attention_lets_tokens_meet(result):
     assert not found.coupling_mlp[0][apart].any()
     assert (found.coupling_attention[0][apart] > 0).all()
     assert result.between == "Between two tokens it is exactly 0 in norm and MLP."
+    assert result.heard_in == ("attention",)
     query = 3
     assert result.hears(query) != query
 

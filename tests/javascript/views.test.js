@@ -93,6 +93,13 @@ for (const width of WIDTHS) {
   });
 }
 
+test("a matrix with fewer rows than there are tokens tells of its last row when a later token is looked at", () => {
+  const view = new VIEWS.matrix(figure());
+  const looked = (query) => view.describe(matrix(), { query, key: 1, dimension: 0, head: 0 });
+  assert.equal(looked(QUERIES + 5), looked(QUERIES - 1));
+  assert.doesNotMatch(looked(QUERIES + 5), /undefined/);
+});
+
 for (const width of WIDTHS) {
   test(`every cell of a matrix lies under its own middle, ${width} pixels wide`, () => {
     const view = new VIEWS.matrix(figure());

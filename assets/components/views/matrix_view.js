@@ -378,7 +378,8 @@ export class MatrixView {
   }
 
   /** @param {Matrix} view @param {Looked} now */
-  describe(view, { query, key, dimension: looked }) {
+  describe(view, { query: asked, key, dimension: looked }) {
+    const query = Math.min(asked, this.figure.tokens(view.rows).length - 1); // of rows that are no tokens there are fewer
     const dimension = Math.min(looked, this.figure.tensor(view.tensor).columns - 1);
     const row = this.figure.tokens(view.rows)[query]?.text;
     const isKey = view.columns === "keys";

@@ -185,14 +185,24 @@ class Lesson:
         )
 
     @property
+    def moved_between(self) -> dict[str, float]:
+        """How far a token moves at most in each part for a push of another one; 0 for one alone."""
+        found = self.trace.stack
+        apart = 1 - torch.eye(self.given.x.shape[1])
+        names = {"norm": found.coupling_norm, "MLP": found.coupling_mlp, "attention": found.coupling_attention}
+        return {name: (moved[0] * apart).max().item() for name, moved in names.items()}
+
+    @property
+    def heard_in(self) -> tuple[str, ...]:
+        """The parts in which tokens meet."""
+        return tuple(name for name, most in self.moved_between.items() if most)
+
+    @property
     def between(self) -> str:
         """Which parts let tokens meet, in words."""
-        found = self.trace.stack
         if self.given.x.shape[1] == 1:
             return "There is one token alone, which nothing can meet."
-        apart = ~torch.eye(self.given.x.shape[1], dtype=torch.bool)
-        names = {"norm": found.coupling_norm, "MLP": found.coupling_mlp, "attention": found.coupling_attention}
-        silent = [name for name, moved in names.items() if not moved[0][apart].any()]
+        silent = [name for name in self.moved_between if name not in self.heard_in]
         if not silent:
             return "In all three tokens meet."
         return f"Between two tokens it is exactly 0 in {' and '.join(silent)}."
