@@ -6,6 +6,7 @@ import { found } from "./kit/leaving.js";
 
 const NEAR = "300px";
 const EVERY = 100; // milliseconds between two looks at whether the page is drawn
+const AGAIN = 1000; // milliseconds after which a page that rests and has not drawn the chart is told once more
 
 /** @param {Omit<Component, "data"> & { data: { alt: string, height: number } }} component alt: the chart in words; pixels */
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -16,11 +17,16 @@ export default function ({ parentElement, data, setTriggerValue }) {
   place.style.height = `${data.height}px`;
   place.dataset.ready = "1";
   parentElement.append(place);
+  const come = () => setTriggerValue("near", true);
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let again;
   const observer = new IntersectionObserver(
     (entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       observer.disconnect();
-      setTriggerValue("near", true);
+      come();
+      // where two charts come near at once, what is asked for the second ends the answer to the first
+      again = setInterval(() => drawn() && come(), AGAIN);
     },
     /** @type {IntersectionObserverInit} */ ({ scrollMargin: NEAR }),
   );
@@ -32,6 +38,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   }, EVERY);
   return () => {
     clearInterval(look);
+    clearInterval(again);
     observer.disconnect();
     place.remove();
   };
