@@ -43,6 +43,8 @@ function createMap(root, io) {
   /** @type {Measure} */
   let measure = "largest";
   let waiting = 0;
+  /** @type {{ x: number, y: number } | null} */
+  let pointer = null;
   /** @type {Map<number, { x: number, y: number }>} */
   const fingers = new Map();
   /** @type {Record<string, OffscreenCanvas>} */
@@ -85,23 +87,18 @@ function createMap(root, io) {
     };
     lay(picture(`all_${measure}`), { top: 0, left: 0, span: data.n, side: data.side });
     if (data.part && data.part.side < data.side) lay(picture(`part_${measure}`), data.part);
-    told(null);
+    told();
   }
 
-  /**
-   * What lies under a place of the canvas, in words; without one, what is seen as a whole.
-   *
-   * @param {{ x: number, y: number } | null} at
-   */
-  function told(at) {
+  /** What is seen, and what lies under the pointer, or in the middle for who has none. */
+  function told() {
     if (!data) return;
     const seen = Math.round(place.span).toLocaleString("en");
     const [first, last] = [place.top, place.left].map((each) => Math.round(each).toLocaleString("en"));
-    let words = `${seen} × ${seen} tokens, queries from ${first} down, keys from ${last} across.`;
-    if (at) {
-      const [query, key] = [place.top + at.y * place.span, place.left + at.x * place.span].map(Math.floor);
-      words = cell(query, key) || words;
-    }
+    const at = pointer ?? { x: 0.5, y: 0.5 };
+    const [query, key] = [place.top + at.y * place.span, place.left + at.x * place.span].map(Math.floor);
+    const whole = `${seen} × ${seen} tokens, queries from ${first} down, keys from ${last} across.`;
+    const words = `${whole} ${pointer ? "" : "In the middle: "}${cell(query, key)}`;
     says.textContent = words;
     canvas.setAttribute("aria-label", words);
   }
@@ -171,8 +168,9 @@ function createMap(root, io) {
   };
   canvas.onpointermove = (event) => {
     const [now, before] = [under(event), fingers.get(event.pointerId)];
+    pointer = now;
     if (!before) {
-      told(now);
+      told();
       return;
     }
     const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1];
@@ -187,7 +185,10 @@ function createMap(root, io) {
   };
   canvas.onpointerup = canvas.onpointercancel = (event) => {
     fingers.delete(event.pointerId);
-    told(under(event));
+  };
+  canvas.onpointerleave = () => {
+    pointer = null;
+    told();
   };
   canvas.onkeydown = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;

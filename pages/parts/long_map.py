@@ -74,14 +74,12 @@ def _make(ui: controls.Controls, place, text: str, of: str, layer: int, head: in
         return
     bar = place.progress(0.0, "Waiting for a free place …")
     with run_queue.training():
-        read = []
-        for number, window in enumerate(long_map.read(cut.windows, layer, head), 1):
-            read.append(window)
-            bar.progress(number / len(cut.windows) / 2, f"Read {number} of {len(cut.windows)} windows …")
-        queries, keys, values = (long_map.joined(each) for each in zip(*read, strict=True))
-        for share, whole, overview in long_map.look(queries, keys, values):
+        for share, found in long_map.read(cut.windows, layer, head):
+            heads = found
+            bar.progress(share / 2, f"Read {share:.0%} of {len(cut.pieces):,} tokens …")
+        for share, whole, overview in long_map.look(*heads):
             made = Made(of, cut, whole, overview)
-            bar.progress(0.5 + share / 2, f"Looked at {share:.0%} of {queries.shape[2]:,} tokens …")
+            bar.progress(0.5 + share / 2, f"Looked at {share:.0%} of {len(cut.pieces):,} tokens …")
     place.empty()
     st.session_state[ui.key("made")] = made
     st.session_state.pop(ui.key("at"), None)
@@ -111,9 +109,9 @@ def _look(ui: controls.Controls, made: Made) -> None:
         }
         tensors |= _tensors("part", seen)
     assets.component("long_map")(key=key, data=pack(words, tensors), on_looked_change=looked)
-    left = f" {made.text.left_out:,} further tokens of the text are not on it." if made.text.left_out else ""
+    part = "" if made.text.read == 1 else f", {made.text.read:.0%} of the text"
     st.caption(
-        f"{made.of}: {len(made.text.pieces):,} tokens in {len(made.text.windows)} windows.{left} Click the map, then zoom with "
+        f"{made.of}: {len(made.text.pieces):,} tokens in {len(made.text.windows)} windows{part}. Click the map, then zoom with "
         "the wheel, two fingers or + and −; drag it or use the arrow keys; Home shows all. Colours go with the root of a weight."
     )
 

@@ -21,6 +21,8 @@ SLIDERS = {
     "/multi_head": "Heads H",
     "/block": "Layer",
     "/positions?positions_change=shifted": "All later by",
+    "/cost": "Tokens N",
+    "/cost?cost_part=tile+by+tile": "Tiles before",
     "/since_2017": "Scale",
     "/vision_transformer": "Shuffle",
 }

@@ -68,8 +68,8 @@ def cost_of_the_map() -> MapCost:
     text = long_map.own_text()
     before, begun = peak(), time.perf_counter()
     cut = long_map.cut(text)
-    queries, keys, values = (long_map.joined(each) for each in zip(*long_map.read(cut.windows, 3, 1), strict=True))
-    *_, (_, whole, _) = long_map.look(queries, keys, values)
+    *_, (_, heads) = long_map.read(cut.windows, 3, 1)
+    *_, (_, whole, _) = long_map.look(*heads)
     seconds = time.perf_counter() - begun
     begun = time.perf_counter()
     long_map.near(whole, 20_000, 10_000, 100)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from hypothesis import given, settings
-from hypothesis.strategies import integers
+from hypothesis.strategies import integers, lists, sampled_from
 
 from core.attention import attend
 from core.lessons import material
@@ -49,18 +49,31 @@ def test_theorem_a_part_is_what_lies_there(top, left, span, cells):
     torch.testing.assert_close(seen.mean, by_hand(part, seen.side)[1], atol=1e-6, rtol=0)
 
 
-def test_a_text_is_cut_into_windows_that_the_model_reads_and_what_is_left_out_is_counted():
+def test_a_text_is_cut_into_windows_that_the_model_reads_and_no_further():
     found = long_map.cut("word " * 1500, at_most=2)
     assert [len(window) for window in found.windows] == [512, 512]
-    assert found.left_out == 1500 - 2 * 510
-    assert found.pieces[:2] == ("[CLS]", "word")
-    assert found.pieces[512] == "[CLS]"
+    assert found.pieces[:2] == found.pieces[512:514] == ("[CLS]", "word")
+    assert found.read == pytest.approx(2 * 510 / 1500, rel=1e-3)
+    assert long_map.cut("a word or two").read == 1
+
+
+@given(
+    words=lists(sampled_from(["cat", "x" * 7000, "日" * 4000, "\n", "  "]), max_size=9),
+    at=sampled_from([" ", "\n", ""]),
+)
+def test_theorem_sheets_are_the_text_and_end_between_words(words, at):
+    """For all texts: nothing is lost, and only what is longer than a sheet is cut inside."""
+    text = at.join(words)
+    found = list(long_map.sheets(text))
+    assert "".join(found) == text
+    assert all(0 < len(each) <= long_map.SHEET for each in found)
+    assert len(found) <= 1 + 2 * len(text) // long_map.SHEET
 
 
 def test_a_text_of_one_word_has_a_map_and_one_of_none_is_refused():
     one = long_map.cut("cat")
     assert one.pieces == ("[CLS]", "cat", "[SEP]")
-    operands = [long_map.joined(each) for each in zip(*long_map.read(one.windows, 3, 1), strict=True)]
+    *_, (_, operands) = long_map.read(one.windows, 3, 1)
     *_, (_, _, overview) = long_map.look(*operands)
     head = material.head_on_sentence("cat", 3, 1)
     queries, keys = (

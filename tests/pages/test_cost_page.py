@@ -43,3 +43,26 @@ def test_the_last_tile_leaves_what_attend_gives():
 def spoken(app) -> str:
     """What all steps say."""
     return " ".join("".join(span[0] for span in view["notice"]) for view in sent(app, "step_viewer")[0]["views"])
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "The file holds no text"),
+        (b" \n\t", "The file holds no text"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "does not belong to UTF-8 text"),
+        (b"a\x00b", "control characters"),
+        (b"word " * 1_000_000, "5,000,000 bytes: at most 1,000,000 are accepted"),
+    ],
+    ids=["empty", "blank", "picture", "control", "five megabytes"],
+)
+def test_a_file_that_makes_no_map_is_refused_in_words_and_the_map_before_stays(content, why):
+    app = open_page("cost", cost_map_source="a .txt of yours")
+    app.file_uploader(key="cost_map_file").upload("one.txt", b"cat").run()
+    app.button(key="cost_map_make").click().run()
+    assert sent(app, "long_map")[0]["n"] == 3
+    app.file_uploader(key="cost_map_file").upload("two.txt", content).run()
+    assert_no_failure(app)
+    assert why in said(app)
+    assert app.button(key="cost_map_make").disabled
+    assert sent(app, "long_map")[0]["n"] == 3

@@ -25,18 +25,19 @@ WINDOWS: Final = 64
 MOST: Final = WINDOW * WINDOWS
 TABLE: Final = 4 * MOST**2  # bytes of all weights of one head
 SQUARES: Final = 512  # of the overview, on each side: a screen shows no more
+SHEET: Final = 10_000  # characters that are cut into tokens at once
 CELLS: Final = 128  # of a part that is looked at closely, on each side
-ROWS: Final = 512  # queries that are computed at once
+ROWS, KEYS = 512, 4096  # queries, and keys of some of them, that are computed at once
 ROOT: Final = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True)
 class LongText:
-    """The tokens of a long text, window after window, and how many it has beyond those that are used."""
+    """The tokens of a long text, window after window; read: which share of its characters they are, about."""
 
     pieces: tuple[str, ...]
     windows: tuple[tuple[int, ...], ...]
-    left_out: int
+    read: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,32 +56,60 @@ def own_text() -> str:
 
 
 def cut(text: str, at_most: int = WINDOWS) -> LongText:
-    """A text in windows that the model can read. Raises ValueError where it holds no token."""
+    """A text in windows that the model can read, no further than they reach. Raises ValueError where it holds no token."""
     tokenizer = loading.load(offline.NAME).text_tokenizer
-    ids = tokenizer(text, add_special_tokens=False, truncation=False, verbose=False)["input_ids"]
+    room, ids, done = WINDOW - 2, [], 0
+    for some in sheets(text):
+        if len(ids) >= at_most * room:
+            break
+        ids += tokenizer(some, add_special_tokens=False, truncation=False, verbose=False)["input_ids"]
+        done += len(some)
     if not ids:
         raise ValueError("the text holds no token: choose another one")
-    room = WINDOW - 2
     used = ids[: at_most * room]
     begin, end = tokenizer.cls_token_id, tokenizer.sep_token_id
     windows = tuple((begin, *used[at : at + room], end) for at in range(0, len(used), room))
     pieces = tokenizer.convert_ids_to_tokens([each for window in windows for each in window])
-    return LongText(tuple(pieces), windows, len(ids) - len(used))
+    return LongText(tuple(pieces), windows, done / len(text) * len(used) / len(ids))
 
 
-def read(windows: Sequence[Sequence[int]], layer: int, head: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """The queries, keys and values of one head, window by window, (1, 1, tokens, head_dim) each."""
+def sheets(text: str) -> Iterator[str]:
+    """A text in parts that end between words: a tokenizer keeps much more of a text than its tokens while it cuts it."""
+    first = 0
+    while first < len(text):
+        last = min(first + SHEET, len(text))
+        between = max(text.rfind(" ", first, last), text.rfind("\n", first, last))
+        if last < len(text) and between > first:
+            last = between
+        yield text[first:last]
+        first = last
+
+
+Heads = tuple[
+    Float[Tensor, "1 1 tokens head_dim"], Float[Tensor, "1 1 tokens head_dim"], Float[Tensor, "1 1 tokens head_dim"]
+]
+
+
+def read(windows: Sequence[Sequence[int]], layer: int, head: int) -> Iterator[tuple[float, Heads]]:
+    """The queries, keys and values of one head, window by window, with what share of them is done; then they are whole."""
     loaded, heads = loading.load(offline.NAME), layer_of(layer)
     maps = heads.maps.head(head, heads.n_heads)
     if not isinstance(loaded.model, BertModel):
         raise ModelError(f"{loaded.name} is no BERT: its layers cannot be opened")
+    # made beforehand: what is kept between one window and the next would leave holes in memory as large as a window
+    made = torch.zeros(3, 1, 1, sum(map(len, windows)), maps.w_query.shape[1]).unbind()
+    queries, keys, values = made
+    first = 0
     for window in windows:
         with torch.inference_mode():
             x = loaded.model.embeddings(input_ids=torch.tensor([window], device=loaded.device))
             for each in loaded.model.encoder.layer[:layer]:  # the others would be for nothing
                 x = each(x)
             x = x.float().cpu()
-            yield project_heads(x, x, maps, 1)
+            for whole, part in zip(made, project_heads(x, x, maps, 1), strict=True):
+                whole[..., first : first + len(window), :] = part
+        first += len(window)
+        yield first / queries.shape[2], (queries, keys, values)
 
 
 def look(
@@ -109,11 +138,6 @@ def look(
         yield rows.stop / n_tokens, Streamed(output, log_sum, queries, keys, part.scale, None), shares
 
 
-def joined(windows: Sequence[Float[Tensor, "1 1 _ head_dim"]]) -> Float[Tensor, "1 1 tokens head_dim"]:
-    """Window after window in one tensor."""
-    return torch.cat(tuple(windows), dim=2)
-
-
 class Place(NamedTuple):
     """A part of a map: its first query and its first key, and how many of each."""
 
@@ -134,13 +158,18 @@ def near(whole: Streamed, top: int, left: int, span: int, cells: int = CELLS) ->
 
 
 def squares_of(streamed: Streamed, place: Place, side: int) -> Overview:
-    """The largest and the mean weight of each square of a part, one row of squares in memory at a time."""
-    columns = slice(place.left, place.left + place.n_keys)
+    """The largest and the mean weight of each square of a part, some squares of one row in memory at a time."""
+    below, beyond = place.top + place.n_queries, place.left + place.n_keys
+    step = max(1, KEYS // side) * side
     largest, mean = [], []
-    for top in range(place.top, place.top + place.n_queries, side):
-        weights = streamed.tile(slice(top, min(top + side, place.top + place.n_queries)), columns)[0, 0]
-        largest.append(by_square(weights.amax(0), side).amax(1))
-        mean.append(by_square(weights.mean(0), side).sum(1))
+    for top in range(place.top, below, side):
+        rows = slice(top, min(top + side, below))
+        found = []
+        for left in range(place.left, beyond, step):
+            weights = streamed.tile(rows, slice(left, min(left + step, beyond)))[0, 0]
+            found.append((by_square(weights.amax(0), side).amax(1), by_square(weights.mean(0), side).sum(1)))
+        for all_rows, row in zip((largest, mean), zip(*found, strict=True), strict=True):
+            all_rows.append(torch.cat(row))
     counts = by_square(torch.ones(place.n_keys), side).sum(1)
     return Overview(torch.stack(largest), torch.stack(mean) / counts, side)
 
