@@ -89,6 +89,11 @@ def looked(_given: Given, _kept: tuple, of: str, settings: Settings) -> Result:
     return block.run(_given, settings, _kept)
 
 
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def written(_again: partial[Given], of: str, settings: Settings) -> Result:
+    return block.run(_again(), settings)
+
+
 @st.cache_resource(scope="session", max_entries=4, show_spinner=False)
 def on_picture(digest: str, _picture: np.ndarray) -> tuple[np.ndarray, Given]:
     pixels = fitted(_picture, given.picture_model().side)
@@ -153,9 +158,8 @@ def of_numbers(ui: Controls) -> Scene:
         layers = ui.slider("Layers L", 1, given.MOST_LAYERS, 6, "layers")
         chosen = choose(ui, layers, 0, "own_")
     again = call(given.on_numbers, tuple(TABLES[0].rows), *tables.values(), PLACES[place], layers)
-    found = again()
-    result = block.run(found, chosen)
-    return shown(result, chosen, plain(found.words), again, f"{again.args}|{chosen}", controls.OWN_MAPS)
+    result = written(again, f"{again.args}", aside_depth(chosen))
+    return shown(result, chosen, plain(result.given.words), again, f"{again.args}|{chosen}", controls.OWN_MAPS)
 
 
 def choose(ui: Controls, n_layers: int, layer: int, name: str = "") -> Settings:
