@@ -15,6 +15,7 @@ from torch import nn
 
 from core.models import device as devices
 from core.models.errors import ModelError, told_as
+from core.seeded import seeded
 from core.sequence.decoder import AttentionKind, DecoderConfig
 from core.sequence.trained import TrainedTranslator
 from core.sequence.translator import Translator
@@ -109,7 +110,8 @@ def read(path: Path, device: torch.device) -> Trained:
             )
         if broken := next((key for key, tensor in tensors.items() if not tensor.isfinite().all()), None):
             raise ModelError(f"{path.name} is damaged: {broken} holds what is no number: {again}")
-        model = _empty(name, json.loads(header["config"]))
+        with seeded(0):  # what it begins with is drawn and overwritten, which others who draw meanwhile must not meet
+            model = _empty(name, json.loads(header["config"]))
         model.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
         model = model.to(device)
         figures = json.loads(path.with_suffix(".json").read_text("utf-8"))

@@ -16,8 +16,8 @@ from transformers import (
 from transformers.models.bert import modeling_bert
 
 from core import settings
+from core.models import checkpoints, loading, offline, pretrained
 from core.models import folder as folder_module
-from core.models import loading, offline, pretrained
 from core.models.errors import ModelError
 from core.models.loading import load
 from core.models.reading import read
@@ -197,3 +197,9 @@ def test_a_family_whose_numbers_differ_with_attend_is_not_recorded(monkeypatch, 
 def test_importing_registers_the_attention_and_the_mask():
     assert pretrained.IMPLEMENTATION in AttentionInterface().valid_keys()
     assert pretrained.IMPLEMENTATION in AttentionMaskInterface().valid_keys()
+
+
+def test_opening_one_of_our_models_leaves_the_random_numbers_of_others_alone():
+    before = torch.get_rng_state()
+    checkpoints.read(checkpoints.FOLDER / "captioner.safetensors", torch.device("cpu"))
+    assert torch.equal(torch.get_rng_state(), before)
