@@ -62,5 +62,6 @@ export function ofAnySize(value) {
   if (Number.isInteger(value) && size < 1e6) return number(value, 0);
   if (!Number.isFinite(value) || (size < 1e6 && size >= 0.01) || !size) return number(value, size < 100 ? 3 : 0);
   const exponent = Math.floor(Math.log10(size));
+  if (value === 10 ** exponent) return power(exponent);
   return `${number(value / 10 ** exponent)} × ${power(exponent)}`;
 }

@@ -12,6 +12,8 @@ import { rowOf } from "../kit/selection.js";
 
 const HEIGHT = 380;
 const [LEFT, RIGHT, TOP, FOOT] = [52, 14, 30, 44];
+const NAME = 100; // room for the name of a line, without which names take two rows
+const ROW = 20;
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [14, 5]]; // colour is not all that tells lines apart
 const COLOURS = ["query", "key", "value", "output", "ink"];
 
@@ -19,6 +21,8 @@ export class CurvesView {
   low = 0;
   high = 1;
   width = 1;
+  top = TOP;
+  across = 1;
   /** @type {number[] | null} */
   places = null;
 
@@ -39,6 +43,9 @@ export class CurvesView {
     if (!drawn.length) this.low = 0.1;
     if (!(this.low < this.high)) this.high = this.low + 1;
     this.width = width - LEFT - RIGHT;
+    // how many names stand side by side
+    this.across = this.width / tensor.rows < NAME ? Math.ceil(tensor.rows / 2) : tensor.rows;
+    this.top = TOP + (this.across < tensor.rows ? ROW : 0);
     return HEIGHT;
   }
 
@@ -63,7 +70,7 @@ export class CurvesView {
 
   /** @param {number} value */
   #y(value) {
-    return HEIGHT - FOOT - this.#share(value, this.low, this.high) * (HEIGHT - FOOT - TOP);
+    return HEIGHT - FOOT - this.#share(value, this.low, this.high) * (HEIGHT - FOOT - this.top);
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Curves} view @param {number} share */
@@ -88,16 +95,17 @@ export class CurvesView {
         else context.lineTo(this.#x(column, tensor.columns), this.#y(value));
       }
       context.stroke();
-      const [mark, text] = [beside, this.#named(view, row)];
+      if (row === this.across) beside = LEFT;
+      const [mark, text, y] = [beside, this.#named(view, row), row < this.across ? 10 : 10 + ROW];
       context.beginPath();
-      context.moveTo(mark, 10);
-      context.lineTo(mark + 22, 10);
+      context.moveTo(mark, y);
+      context.lineTo(mark + 22, y);
       context.stroke();
       context.setLineDash([]);
       const font = `600 12px ${FONT.sans}`;
       context.font = font;
-      const name = cut(context, text, Math.max(40, this.width / tensor.rows - 40));
-      write(context, name, mark + 27, 10, { font, colour: theme.colours.ink });
+      const name = cut(context, text, Math.max(40, this.width / this.across - 40));
+      write(context, name, mark + 27, y, { font, colour: theme.colours.ink });
       beside = mark + 27 + context.measureText(name).width + 16;
       const value = tensor.at(row, at);
       if (at >= shown || !Number.isFinite(value)) continue;
@@ -147,13 +155,13 @@ export class CurvesView {
     const at = this.#column(view, this.#looked(view, selection.now));
     const small = { font: `500 11px ${FONT.mono}`, colour: theme.colours["ink-2"] };
     context.setLineDash([]);
-    context.fillStyle = theme.colours[this.places ? "line" : "control-line"]; // of many lines each is quiet
     for (const [value, name] of this.#lines()) {
+      context.fillStyle = theme.colours[this.places ? "line" : "control-line"]; // of many lines each is quiet
       context.fillRect(LEFT, this.#y(value), this.width, 1);
       write(context, name, LEFT - 6, this.#y(value), { ...small, align: "right" });
     }
     context.fillStyle = theme.colours.ink;
-    context.fillRect(this.#x(at, columns), TOP, 1, HEIGHT - FOOT - TOP);
+    context.fillRect(this.#x(at, columns), this.top, 1, HEIGHT - FOOT - this.top);
     for (const column of new Set([0, at, columns - 1])) {
       const near = column !== at && Math.abs(this.#x(column, columns) - this.#x(at, columns)) < 34;
       if (near) continue;
@@ -216,7 +224,7 @@ export class CurvesView {
   /** @param {number} x @param {number} y @param {Curves} view */
   at(x, y, view) {
     const { columns } = this.figure.tensor(view.tensor);
-    if (y < TOP - 8 || x < LEFT - 8) return null;
+    if (y < this.top - 8 || x < LEFT - 8) return null;
     const away = (/** @type {number} */ column) => Math.abs(this.#x(column, columns) - x);
     const every = Array.from({ length: columns }, (_, column) => column);
     return this.#place(

@@ -160,7 +160,13 @@ export class TablesView {
     for (let row = 0; row < done; row++) {
       const value = table.tensor.at(row, 0);
       const colour = inkOn(shade(this.figure.colours(drawn), value, ...this.figure.range(drawn)));
-      write(context, `${number(100 * value, 1)} %`, table.x + 10, HEADING + (row + 0.5) * this.cell, { font, colour });
+      write(
+        context,
+        `${number(100 * value, table.width < 64 ? 0 : 1)} %`,
+        table.x + 10,
+        HEADING + (row + 0.5) * this.cell,
+        { font, colour },
+      );
     }
   }
 
