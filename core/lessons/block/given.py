@@ -12,6 +12,7 @@ from torch import Tensor
 from core.analysis.patch_attention import grid_names
 from core.lessons.material import Encoded, Rows, by_hand, encode
 from core.models import checkpoints, loading, offline
+from core.seeded import seeded
 from core.transformer.block import Block, NormPlace
 from core.vision.classifier import TrainedClassifier, as_input
 from core.vision.vit import VisionTransformer
@@ -118,7 +119,8 @@ def on_numbers(
             raise ValueError(
                 f"{name} is {len(rows)} x {len(rows[0])}: between X and what is added it must be {tall} x {wide}"
             )
-    block = Block(width, 1, d_hidden=hidden, norm_place=place).eval().requires_grad_(False)
+    with seeded(0):  # what it begins with is overwritten, and must not be drawn among what others draw from their seeds
+        block = Block(width, 1, d_hidden=hidden, norm_place=place).eval().requires_grad_(False)
     state = {
         "attention.in_proj_weight": torch.cat([maps.w_query.T, maps.w_key.T, maps.w_value.T]),
         "attention.out_proj.weight": torch.eye(width),
