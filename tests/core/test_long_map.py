@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis.strategies import integers, lists, sampled_from
 
 from core.attention import attend
+from core.attention.streaming import stream
 from core.lessons import material
 from core.lessons.cost import long_map
 from tests.core.shapes import normal
@@ -19,7 +20,7 @@ def by_hand(weights: torch.Tensor, side: int) -> tuple[torch.Tensor, torch.Tenso
     )
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(n_tokens=integers(1, 60), squares=integers(1, 20), seed=integers(0, 100))
 def test_theorem_squares_are_the_largest_and_the_mean_of_their_cells(n_tokens, squares, seed):
     """For all lengths and numbers of squares, also where the last ones are cut off."""
@@ -34,14 +35,16 @@ def test_theorem_squares_are_the_largest_and_the_mean_of_their_cells(n_tokens, s
     torch.testing.assert_close(whole.output, found.output, atol=1e-6, rtol=0)
 
 
+OPERANDS = [normal(1, 1, 61, 3, seed=at) for at in range(3)]
+WEIGHTS = attend(*OPERANDS).weights[0, 0]
+
+
+@settings(max_examples=30)
 @given(top=integers(-9, 80), left=integers(-9, 80), span=integers(1, 99), cells=integers(1, 40))
 def test_theorem_a_part_is_what_lies_there(top, left, span, cells):
     """For all places, also those beyond the text: it begins at a square, is covered, and holds its cells."""
-    operands = [normal(1, 1, 61, 3, seed=at) for at in range(3)]
-    *_, (_, whole, _) = long_map.look(*operands)
-    place, seen = long_map.near(whole, top, left, span, cells)
-    weights = attend(*operands).weights[0, 0]
-    part = weights[place.top : place.top + place.n_queries, place.left : place.left + place.n_keys]
+    place, seen = long_map.near(stream(*OPERANDS), top, left, span, cells)
+    part = WEIGHTS[place.top : place.top + place.n_queries, place.left : place.left + place.n_keys]
     assert part.shape == (place.n_queries, place.n_keys)
     assert seen.side == -(-min(span, 61) // cells)
     assert place.top <= max(0, min(top, 61 - span)) or span > 61

@@ -1,7 +1,6 @@
 """Lesson 12's page: sizes that cannot be fall back in words, every part shows what its core computed."""
 
 import numpy as np
-import pytest
 
 from core.attention import attend
 from core.lessons import material
@@ -9,9 +8,8 @@ from pages.parts.controls import SENTENCE
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
 
-@pytest.mark.parametrize("link", [{"cost_n": "1000000000"}, {"cost_d": "-5"}, {"cost_heads": "0"}, {"cost_batch": "x"}])
-def test_a_size_in_the_link_that_cannot_be_falls_back(link):
-    app = open_page("cost", **link)
+def test_sizes_in_the_link_that_cannot_be_fall_back():
+    app = open_page("cost", cost_n="1000000000", cost_d="-5", cost_heads="0", cost_batch="x")
     assert_no_failure(app)
     assert "16.1 billion operations" in spoken(app)
 
@@ -45,24 +43,20 @@ def spoken(app) -> str:
     return " ".join("".join(span[0] for span in view["notice"]) for view in sent(app, "step_viewer")[0]["views"])
 
 
-@pytest.mark.parametrize(
-    ("content", "why"),
-    [
+def test_a_file_that_makes_no_map_is_refused_in_words_and_the_map_before_stays():
+    app = open_page("cost", cost_map_source="a .txt of yours")
+    app.file_uploader(key="cost_map_file").upload("one.txt", b"cat").run()
+    app.button(key="cost_map_make").click().run()
+    assert sent(app, "long_map")[0]["n"] == 3
+    for content, why in (
         (b"", "The file holds no text"),
         (b" \n\t", "The file holds no text"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "does not belong to UTF-8 text"),
         (b"a\x00b", "control characters"),
         (b"word " * 1_000_000, "5,000,000 bytes: at most 1,000,000 are accepted"),
-    ],
-    ids=["empty", "blank", "picture", "control", "five megabytes"],
-)
-def test_a_file_that_makes_no_map_is_refused_in_words_and_the_map_before_stays(content, why):
-    app = open_page("cost", cost_map_source="a .txt of yours")
-    app.file_uploader(key="cost_map_file").upload("one.txt", b"cat").run()
-    app.button(key="cost_map_make").click().run()
-    assert sent(app, "long_map")[0]["n"] == 3
-    app.file_uploader(key="cost_map_file").upload("two.txt", content).run()
-    assert_no_failure(app)
-    assert why in said(app)
-    assert app.button(key="cost_map_make").disabled
-    assert sent(app, "long_map")[0]["n"] == 3
+    ):
+        app.file_uploader(key="cost_map_file").upload("two.txt", content).run()
+        assert_no_failure(app)
+        assert why in said(app)
+        assert app.button(key="cost_map_make").disabled
+        assert sent(app, "long_map")[0]["n"] == 3
