@@ -42,7 +42,7 @@ TABLES = (
 )
 LAYER_NORM, BATCH_NORM, BOTH, NEITHER = "those of LayerNorm", "those of BatchNorm", "both", "neither"
 HEARD = ("norm", "MLP", "attention", "in none, or in several")
-BEHIND = ("behind 1 layer", "behind 4", "behind 8", "never")
+NEVER = "never"
 
 page = Lesson(
     "block",
@@ -79,13 +79,13 @@ page = Lesson(
 )
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
-def stack_of(_given: Given, of: str, other: bool = False) -> stack.Stack:
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+def stack_of(_given: Given, of: tuple, other: bool = False) -> stack.Stack:
     return stack.stack_of(_given.blocks, _given.other if other else _given.x)
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
-def looked(_given: Given, _kept: tuple, of: str, settings: Settings) -> Result:
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+def looked(_given: Given, _kept: tuple, of: tuple, settings: Settings) -> Result:
     return block.run(_given, settings, _kept)
 
 
@@ -122,16 +122,16 @@ def of_sentence(ui: Controls, text: str) -> Scene | None:
     second = sentences.read(other, ui.prefix, "second", at_most=AT_MOST)
     if second is None:
         return None
-    of, beside = f"{read.text}|{read.tokens.start}", f"{second.text}|{second.tokens.start}"
+    of, beside = (read.text, read.tokens.start), (second.text, second.tokens.start)
     found = given.of_texts(read, second)
     kept = stack_of(found, of), stack_of(found, beside, True)
     again = call(given.on_sentence, read.text, read.tokens.start, second.text, second.tokens.start, AT_MOST)
     return shown(
-        looked(found, kept, f"{of}|{beside}", aside_depth(chosen)),
+        looked(found, kept, (of, beside), aside_depth(chosen)),
         chosen,
         sentences.shown(read),
         again,
-        f"{of}|{beside}|{chosen}",
+        f"{(of, beside, chosen)}",
         controls.origin(chosen.layer),
     )
 
@@ -142,12 +142,12 @@ def of_picture(ui: Controls, brought: np.ndarray) -> Scene:
     pixels, found = on_picture(digest, brought)
     with ui.more():
         chosen = choose(ui, found.n_layers, 3)
-    kept = stack_of(found, digest), stack_of(found, digest, True)
+    kept = stack_of(found, (digest,)), stack_of(found, (digest,), True)
     again = call(given.on_picture, call(picture_files.opened_png, picture_files.png(pixels)))
     words = [Token(found.words[0], True), *plain(found.words[1:])]
     origin = "Real numbers of a Vision Transformer, trained for this course on photographs, computed on the processor"
-    result = looked(found, kept, digest, aside_depth(chosen))
-    return shown(result, chosen, words, again, f"{digest}|{chosen}", origin)
+    result = looked(found, kept, (digest,), aside_depth(chosen))
+    return shown(result, chosen, words, again, f"{(digest, chosen)}", origin)
 
 
 def of_numbers(ui: Controls) -> Scene:
@@ -159,7 +159,7 @@ def of_numbers(ui: Controls) -> Scene:
         chosen = choose(ui, layers, 0, "own_")
     again = call(given.on_numbers, tuple(TABLES[0].rows), *tables.values(), PLACES[place], layers)
     result = written(again, f"{again.args}", aside_depth(chosen))
-    return shown(result, chosen, plain(result.given.words), again, f"{again.args}|{chosen}", controls.OWN_MAPS)
+    return shown(result, chosen, plain(result.given.words), again, f"{(again.args, chosen)}", controls.OWN_MAPS)
 
 
 def choose(ui: Controls, n_layers: int, layer: int, name: str = "") -> Settings:
@@ -203,16 +203,15 @@ def steps(scene: Scene) -> Iterator:
 
 
 @page.question(
-    "Another text joins the batch. Which normalised numbers of yours move?",
+    "Other tokens join the batch. Which normalised numbers of yours move?",
     (LAYER_NORM, BATCH_NORM, BOTH, NEITHER),
     shows="batch",
 )
 def joins(scene: Scene) -> tuple[str, str]:
-    found = scene.result.trace.stack
-    moved = found.under_layer_norm.abs().max().item(), found.under_batch_norm.abs().max().item()
+    moved = scene.result.layer_moved, scene.result.batch_moved
     which = {(False, True): BATCH_NORM, (True, False): LAYER_NORM, (True, True): BOTH}
     return which.get((moved[0] > block.EQUAL, moved[1] > block.EQUAL), NEITHER), (
-        f"Under LayerNorm by {moved[0]:.2g} at most, under BatchNorm by {moved[1]:.2f}, whose mean is taken over both."
+        f"Under LayerNorm by {moved[0]:.2g} at most, under BatchNorm by {moved[1]:.2f}, whose mean is taken over all."
     )
 
 
@@ -230,16 +229,12 @@ def pushed(scene: Scene) -> tuple[str, str]:
 
 @page.question(
     "Twelve layers of attention alone, without skips, MLPs and norms. When are the random tokens of a toy all the same?",
-    BEHIND,
+    lambda scene: (*map(block.behind_layers, sorted({1, scene.result.toy_equal or 3, 8})), NEVER),
     shows="toy",
 )
 def collapse(scene: Scene) -> tuple[str, str]:
     behind = scene.result.toy_equal
-    answer = BEHIND[-1] if behind is None else BEHIND[0 if behind <= 1 else 1 if behind <= 4 else 2]
-    return (
-        answer,
-        f"Less than a millionth of their differences is left behind layer {behind}. With skips, {scene.result.toy_skips:.2f}.",
-    )
+    return NEVER if behind is None else block.behind_layers(behind), scene.result.toy_told
 
 
 page.show()

@@ -1,5 +1,7 @@
 """Lesson 9: what it says of a block, on a real model, on a picture and by hand."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -89,6 +91,18 @@ def test_only_attention_lets_tokens_meet(result):
 def test_another_text_in_the_batch_moves_numbers_under_batch_norm_alone(result):
     assert result.layer_moved < block.EQUAL
     assert result.batch_moved > 0.1
+
+
+def test_the_toy_is_told_with_as_many_layers_as_its_line_shows(read, result):
+    alone = result.trace.stack.toy_spreads[0, 0]
+    assert alone[3] < block.EQUAL < alone[2]
+    assert result.toy_equal == 3
+    assert "less than a millionth of their length tells them apart behind 3 layers;" in result.toy_told
+    flat = replace(result.trace.stack, toy_spreads=torch.full_like(result.trace.stack.toy_spreads, 0.5))
+    never = replace(result, trace=replace(result.trace, stack=flat))
+    assert never.toy_equal is None
+    assert "0.5 of their length tells them apart behind 12 layers;" in never.toy_told
+    assert block.axes(result)["depth"][:2] == ["what enters", "behind 1"]
 
 
 def test_the_head_behind_the_last_block_reads_what_the_model_answers():

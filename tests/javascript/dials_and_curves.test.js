@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { FigureNumbers } from "../../assets/components/figure_numbers.js";
 import { Tensor } from "../../assets/components/kit/payload.js";
 import { Selection } from "../../assets/components/kit/selection.js";
+import { lined } from "../../assets/components/views/curves_view.js";
 import { polar } from "../../assets/components/views/dials_view.js";
 import { VIEWS } from "../../assets/components/views/kinds.js";
 
@@ -77,6 +78,12 @@ for (const width of [200, 360, 620, 900]) {
     assert.deepEqual([view.low, view.high], [-7, 14]);
   });
 }
+
+test("no two of 25 lines are drawn alike, nor two neighbours in one colour", () => {
+  const drawn = Array.from({ length: 25 }, (_, row) => lined(row));
+  assert.equal(new Set(drawn.map(({ colour, dash }) => `${colour} ${dash}`)).size, 25);
+  for (let row = 1; row < 25; row++) assert.notEqual(drawn[row].colour, drawn[row - 1].colour);
+});
 
 test("an angle is told as in mathematics, or as on a clock", () => {
   const rounded = ([across, up], clock) => Math.round(polar({ across, up }, clock).angle);

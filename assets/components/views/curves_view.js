@@ -17,6 +17,12 @@ const ROW = 20;
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [14, 5]]; // colour is not all that tells lines apart
 const COLOURS = ["query", "key", "value", "output", "ink"];
 
+/** How the line of a row is drawn: no two of the first 25 are alike. @param {number} row */
+export function lined(row) {
+  const again = Math.floor(row / COLOURS.length); // the same colour comes with another dash
+  return { colour: COLOURS[row % COLOURS.length], dash: DASHES[(row + again) % DASHES.length] };
+}
+
 export class CurvesView {
   low = 0;
   high = 1;
@@ -82,10 +88,11 @@ export class CurvesView {
     const shown = Math.max(1, Math.ceil(clamp(share, 0, 1) * tensor.columns));
     let beside = LEFT;
     for (let row = 0; row < tensor.rows; row++) {
-      const colour = theme.colours[COLOURS[row % COLOURS.length]];
+      const { colour: named, dash } = lined(row);
+      const colour = theme.colours[named];
       context.strokeStyle = colour;
       context.lineWidth = 2;
-      context.setLineDash(DASHES[row % DASHES.length]);
+      context.setLineDash(dash);
       context.beginPath();
       let broken = true; // a value that is none leaves a gap
       for (let column = 0; column < shown; column++) {

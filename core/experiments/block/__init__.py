@@ -10,6 +10,7 @@ from core.experiments.block.parts import (
 )
 from core.experiments.block.stacks import (
     DEEP,
+    EQUAL,
     UNTRAINED_TOKENS,
     cannot_do_nothing,
     depth_alone,
@@ -30,4 +31,4 @@ CLAIMS = (
     type_of_layer,
 )
 
-__all__ = ["CLAIMS", "DEEP", "UNTRAINED_TOKENS", "Given", "untrained"]
+__all__ = ["CLAIMS", "DEEP", "EQUAL", "UNTRAINED_TOKENS", "Given", "untrained"]

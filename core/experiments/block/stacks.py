@@ -13,7 +13,7 @@ from core.transformer.block import Block, Part
 from core.transformer.norms import layer_norm
 
 DEEP = 12  # layers, where a model has fewer its own come again
-EQUAL = 1e-6  # tokens whose spread is below are equal
+EQUAL = 1e-6  # tokens whose spread is below are equal, but for rounding
 APART = 0.05
 NOT_ITSELF = 0.5  # of its length: so far a vector is from what it was
 UNTRAINED_TOKENS, UNTRAINED_WIDTH, UNTRAINED_HEADS = 8, 32, 4
@@ -35,22 +35,22 @@ def spread_behind(blocks: tuple[Block, ...], x: Tokens, depth: int, parts: tuple
     sources=("dong2021",),
 )
 def ever_stronger(given: Given, seed: int) -> Finding:
-    """The blocks of the model with attention alone, and as they are: what is left of the differences between tokens?"""
+    """The blocks of the model with attention alone, and as they are: how much of the tokens tells them apart?"""
     given = given.exact()
     alone, whole = (spread_behind(given.blocks, given.x, DEEP, parts) for parts in (("skip", "MLP", "norm"), ()))
     equal = next((layer for layer, left in enumerate(alone) if left < EQUAL), None)
     numbers = (
-        Number("before the first layer", alone[0], ".2f"),
+        Number("spread before the first layer", alone[0], ".2f"),
         Number("attention alone, behind 2 layers", alone[2], ".2g"),
         Number("behind 4", alone[4], ".1e"),
         Number(f"as the blocks are, behind {DEEP}", whole[-1], ".2f"),
     )
-    told = f"less than a millionth from layer {equal} on" if equal else f"after {DEEP} layers {alone[-1]:.1g}"
+    told = f"less than a millionth behind {equal}" if equal else f"{alone[-1]:.1g} behind {DEEP}"
     return Finding(
         numbers,
         holds=equal is not None and equal > 0 and whole[-1] > APART,
-        says=f"Of the differences between tokens attention alone leaves {numbers[1].text} behind 2 layers and {told}; as the "
-        f"blocks are, {numbers[3].text} is left behind {DEEP}.",
+        says=f"At first {numbers[0].text} of the tokens' length tells them apart, with attention alone {numbers[1].text} behind "
+        f"2 layers and {told}; as the blocks are, {numbers[3].text} does behind {DEEP}.",
     )
 
 
@@ -61,31 +61,35 @@ def ever_stronger(given: Given, seed: int) -> Finding:
     sources=("dong2021",),
 )
 def depth_alone(given: Given, seed: int) -> Finding:
-    """Random tokens, as many as yours up to 8, through twelve blocks that nobody trained."""
-    x, blocks = untrained(seed, min(UNTRAINED_TOKENS, given.x.shape[1]))
-    alone, skips = (spread_behind(blocks, x, DEEP, parts) for parts in (("skip", "MLP", "norm"), ("MLP", "norm")))
+    """Your tokens through twelve layers of attention that nobody trained, as wide as the model and of as many heads."""
+    given = given.exact()
+    blocks = drawn_blocks(seed, given.x.shape[-1], given.block.attention.heads, d_hidden=1)  # their MLPs are taken out
+    alone, skips = (spread_behind(blocks, given.x, DEEP, parts) for parts in (("skip", "MLP", "norm"), ("MLP", "norm")))
     numbers = (
-        Number("before the first layer", alone[0], ".2f"),
+        Number("spread before the first layer", alone[0], ".2f"),
         *(Number(f"attention alone, behind {depth}", alone[depth], ".1g") for depth in (1, 2, 3, 4)),
         Number(f"with skips, behind {DEEP}", skips[-1], ".2f"),
     )
     return Finding(
         numbers,
         holds=alone[0] > APART and alone[4] < EQUAL and skips[-1] > APART,
-        says=f"Of {numbers[0].text} attention alone leaves {numbers[1].text}, {numbers[2].text}, {numbers[3].text} and "
-        f"{numbers[4].text} behind 1, 2, 3 and 4 layers; with skips {numbers[5].text} is left behind {DEEP}.",
+        says=f"At first {numbers[0].text} of the tokens' length tells them apart, with attention alone {numbers[1].text}, "
+        f"{numbers[2].text}, {numbers[3].text} and {numbers[4].text} behind 1, 2, 3 and 4 layers; with skips "
+        f"{numbers[5].text} does behind {DEEP}.",
     )
 
 
-def untrained(seed: int, n_tokens: int = UNTRAINED_TOKENS) -> tuple[Tokens, tuple[Block, ...]]:
+def untrained(seed: int) -> tuple[Tokens, tuple[Block, ...]]:
     """Random tokens and twelve blocks that nobody trained, in double precision."""
+    blocks = drawn_blocks(seed, UNTRAINED_WIDTH, UNTRAINED_HEADS, 4 * UNTRAINED_WIDTH)
+    return normal(1, UNTRAINED_TOKENS, UNTRAINED_WIDTH, seed=seed), blocks
+
+
+def drawn_blocks(seed: int, width: int, n_heads: int, d_hidden: int) -> tuple[Block, ...]:
+    """Twelve blocks that nobody trained, in double precision."""
     with seeded(seed):
-        blocks = [
-            Block(UNTRAINED_WIDTH, UNTRAINED_HEADS, d_hidden=4 * UNTRAINED_WIDTH, norm_place="post")
-            for _ in range(DEEP)
-        ]
-    made = tuple(block.double().eval().requires_grad_(False) for block in blocks)
-    return normal(1, n_tokens, UNTRAINED_WIDTH, seed=seed), made
+        blocks = [Block(width, n_heads, d_hidden=d_hidden, norm_place="post") for _ in range(DEEP)]
+    return tuple(block.double().eval().requires_grad_(False) for block in blocks)
 
 
 @claim(
@@ -144,7 +148,7 @@ def silent(block: Block, place: str) -> Block:
     sources=("vaswani2017", "dong2021"),
 )
 def type_of_layer(given: Given, seed: int) -> Finding:
-    """The model without attention: does a token hear another? And with attention and norms, as it is said: what is left?"""
+    """The model without attention: does a token hear another? And with attention and norms, as it is said: are they alike?"""
     given = given.exact()
     x = given.entering(given.x)
     direction, off = drawn_direction(x.shape[-1], seed), ~torch.eye(x.shape[1], dtype=torch.bool)
@@ -157,13 +161,13 @@ def type_of_layer(given: Given, seed: int) -> Finding:
     numbers = (
         Number("without attention, between tokens", between, ".3g"),
         Number("with it", heard, ".3g"),
-        Number(f"attention and norms alone leave behind {DEEP} layers", left, ".1g"),
-        Number("the whole block leaves", whole, ".2f"),
+        Number(f"spread behind {DEEP} layers, attention and norms alone", left, ".1g"),
+        Number("the whole block", whole, ".2f"),
     )
     return Finding(
         numbers,
         holds=between == 0 < heard and left < EQUAL and whole > APART,
         says=f"Without attention a push of one token moves the others by {numbers[0].text}, with it by up to {numbers[1].text}; "
-        f"attention and norms alone leave {numbers[2].text} of their differences behind {DEEP} layers, the whole block "
-        f"{numbers[3].text}.",
+        f"behind {DEEP} layers {numbers[2].text} of their length tells them apart with attention and norms alone, "
+        f"{numbers[3].text} with the whole block.",
     )

@@ -10,7 +10,7 @@ from torch import Tensor
 from core.analysis.stream import cosines, spread, to_itself, to_others
 from core.experiments.block import Given as Evidence
 from core.lessons.block.given import Given, transformer_of
-from core.lessons.block.result import EQUAL, SEED, Lesson, Settings, depth_of
+from core.lessons.block.result import EQUAL, SEED, Lesson, Settings, behind_layers, depth_of
 from core.lessons.block.stack import (
     AS_IT_IS,
     NO_MLPS,
@@ -29,7 +29,7 @@ from core.lessons.shown import Matrices, Shown
 from core.trace import matrices, steps
 from core.transformer.norms import LayerNorm, batch_norm
 
-__all__ = ["EQUAL", "SEED", "Lesson", "Settings"]
+__all__ = ["EQUAL", "SEED", "Lesson", "Settings", "behind_layers"]
 
 LIKELIEST: Final = 4  # classes that are shown of each variant
 
@@ -203,7 +203,7 @@ def axes(result: Lesson) -> dict[str, list[str]]:
     layers = [f"layer {layer}" for layer in range(result.n_layers)]
     return {
         "layers": layers,
-        "depth": ["what enters", *layers],
+        "depth": ["what enters", *(f"behind {depth}" for depth in range(1, result.n_layers + 1))],
         "variants": list(result.names),
         "toys": list(TOYS),
         "classes": list(result.given.classifier.classes) if result.given.classifier else [],

@@ -5,7 +5,7 @@ from typing import Final
 
 import torch
 
-from core.experiments.block import DEEP, UNTRAINED_TOKENS
+from core.experiments.block import DEEP, EQUAL, UNTRAINED_TOKENS
 from core.lessons.block.given import Given
 from core.lessons.block.stack import ALONE, AS_IT_IS, ATTENTION_AND_SKIPS, NO_MLPS, NO_SKIPS, TOYS, Stack
 from core.lessons.block.traces import PictureTrace, Trace
@@ -13,7 +13,6 @@ from core.transformer.block import Block, Part
 from core.transformer.feed_forward import FeedForwardTrace
 from core.transformer.norms import LayerNormTrace
 
-EQUAL: Final = 1e-6  # tokens whose spread is below are equal, but for rounding
 SEED: Final = 9
 
 
@@ -36,6 +35,11 @@ class Settings:
 def depth_of(given: Given, settings: Settings) -> int:
     """Behind how many blocks tokens are compared: never more than there are."""
     return given.n_layers if settings.depth is None else min(settings.depth, given.n_layers)
+
+
+def behind_layers(n_layers: int) -> str:
+    """A depth in words."""
+    return f"behind {n_layers} layer{'' if n_layers == 1 else 's'}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,19 +165,20 @@ class Lesson:
 
     @property
     def toy_equal(self) -> int | None:
-        """The first layer behind which attention alone has made the toy's tokens equal; None for never."""
+        """Behind how many layers attention alone has made the toy's tokens equal; None for never."""
         equal = (self.trace.stack.toy_spreads[0, list(TOYS).index(ALONE)] < EQUAL).nonzero()
         return int(equal[0]) if len(equal) else None
 
     @property
-    def toy_collapse(self) -> str:
-        """The same in words."""
-        return f"{DEEP} not yet" if self.toy_equal is None else str(self.toy_equal)
-
-    @property
-    def toy_skips(self) -> float:
-        """What skips alone keep of the toy's differences."""
-        return self.trace.stack.toy_spreads[0, list(TOYS).index(ATTENTION_AND_SKIPS), -1].item()
+    def toy_told(self) -> str:
+        """The same in words, beside what skips keep."""
+        alone, skips = (
+            self.trace.stack.toy_spreads[0, list(TOYS).index(toy), -1] for toy in (ALONE, ATTENTION_AND_SKIPS)
+        )
+        equal = self.toy_equal
+        left, behind = (f"{alone:.1g}", DEEP) if equal is None else ("less than a millionth", equal)
+        with_skips = f"with skips, {skips:.2f} {behind_layers(DEEP)}"
+        return f"With attention alone {left} of their length tells them apart {behind_layers(behind)}; {with_skips}."
 
     @property
     def beside(self) -> str:
@@ -181,7 +186,7 @@ class Lesson:
         return (
             "The same picture mirrored"
             if self.given.classifier
-            else f"Another one of {self.given.other.shape[1]} tokens"
+            else f"Another text of {self.given.other.shape[1]} tokens"
         )
 
     @property

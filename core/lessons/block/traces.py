@@ -52,17 +52,16 @@ class StackTrace:
         r"\operatorname{size}\left(Z - \operatorname{mean}\left(Z\right)\right)/\operatorname{size}\left(Z\right)",
         title="Parts taken out of the real model",
         source="dong2021",
-        says="How far tokens are from being all the same: 0 = equal. A minus says what is taken out, att. "
-        "is attention alone. Without skips {no_skips:.0e} is left behind the last layer, "
-        "against {as_it_is:.2f} as the model is; without MLPs {no_mlps:.2f}.",
+        says="The spread: how much of the tokens tells them apart, as a share of their length; 0 = all equal. A minus says what "
+        "is taken out, att. is attention alone. Behind the last layer it is {no_skips:.0e} without skips, "
+        "{as_it_is:.2f} as the model is, {no_mlps:.2f} without MLPs.",
         also="residual of rank 1",
     )
     toy_spreads: Float[Tensor, "batch toys toy_depth"] = step(
         r"\operatorname{size}\left(Z - \operatorname{mean}\left(Z\right)\right)/\operatorname{size}\left(Z\right)",
         title="The same of twelve layers that nobody trained",
         source="dong2021",
-        says="A toy: {toy_tokens} random tokens, twelve blocks of random weights. Attention alone makes them equal by "
-        "layer {toy_collapse}. Skips alone keep {toy_skips:.2f} behind layer 12.",
+        says="A toy: {toy_tokens} random tokens, twelve blocks of random weights. {toy_told}",
     )
     answers: Float[Tensor, "batch variants answer"] = step(
         r"\operatorname{answer}\left(Z\right)",
@@ -90,12 +89,12 @@ class StackTrace:
     )
     under_layer_norm: Float[Tensor, "batch tokens d_model"] = step(
         r"\operatorname{LN}\left([Z; Z_{\mathrm{other}}]\right) - \operatorname{LN}\left(Z\right)",
-        title="LayerNorm, with another text in the batch, minus without",
+        title="LayerNorm, with other tokens in the batch, minus without",
         source="ba2016",
     )
     under_batch_norm: Float[Tensor, "batch tokens d_model"] = step(
         r"\operatorname{BN}\left([Z; Z_{\mathrm{other}}]\right) - \operatorname{BN}\left(Z\right)",
-        title="BatchNorm, with another text in the batch, minus without",
+        title="BatchNorm, with other tokens in the batch, minus without",
         source="ioffe2015",
         says="{beside} joins the batch. LayerNorm moves no number by more than {layer_moved:.0e}. BatchNorm moves some by "
         "{batch_moved:.2f}, because it takes a mean and a deviation over all tokens of the batch.",

@@ -11,17 +11,24 @@ from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.step_viewer import Computation
 
 DEPTH = "layers ↓ · tokens →"
+BEHIND = "behind how many layers ↓ · tokens →"
 
 
 def of_one_block(scene: Scene) -> Iterator[StepDeclared]:
     """The tensors of the block that is looked into, in the order in which it computes them."""
     chosen, result, first = scene.chosen, scene.result, scene.given.place == "pre"
     gone = set(chosen.without)
-    numbers: dict[str, Any] = {"layer": chosen.layer, "wide": result.wide, "hidden": result.hidden_units}
+    n_heads = result.trace.block.attention.queries.shape[1]
+    numbers: dict[str, Any] = {
+        "layer": chosen.layer,
+        "wide": result.wide,
+        "hidden": result.hidden_units,
+        "n_heads": n_heads,
+    }
     yield step(
         "Z",
         tables(Table("resid_pre", "Z")),
-        "Layer {layer} is given {wide} numbers for each token: the word itself and all that the layers before have added."
+        "Layer {layer} is given {wide} numbers for each token: the token itself and all that the layers before have added."
         if chosen.layer
         else "The first layer is given {wide} numbers for each token.",
         **numbers,
@@ -31,7 +38,12 @@ def of_one_block(scene: Scene) -> Iterator[StepDeclared]:
     yield step(
         "attention",
         tables(Table("resid_pre", "Z"), Table("mixed", "attention", "output")),
-        "What attention brings, all heads mixed by W_O, as in lesson 8: {wide} numbers again, so that they can be added."
+        (
+            "What attention brings, all {n_heads} heads mixed by W_O, as in lesson 8"
+            if n_heads > 1
+            else "What the one head of attention brings"
+        )
+        + ": {wide} numbers again, so that they can be added."
         + (" You took it out: nothing of it is added." if "attention" in gone else ""),
         operator="attend",
         title="What attention brings",
@@ -50,7 +62,8 @@ def of_one_block(scene: Scene) -> Iterator[StepDeclared]:
         **numbers,
     )
     if "norm" not in gone:
-        yield again(scene, "LN 2", "resid_mid", "normed_mid") if first else normed(scene, "LN", "the sum")
+        of = "what goes on" if {"attention", "skip"} & gone else "the sum"
+        yield again(scene, "LN 2", "resid_mid", "normed_mid") if first else normed(scene, "LN", of)
     if "MLP" not in gone:
         yield from of_the_network(scene, numbers)
     if not first and "norm" not in gone:
@@ -94,7 +107,11 @@ def of_the_network(scene: Scene, numbers: dict[str, Any]) -> Iterator[StepDeclar
         if "skip" in gone
         else "The second skip. "
         + (
-            "This goes out as it is: nothing ever normalises the stream itself." if first else "One norm still follows."
+            "This goes out as it is: nothing ever normalises the stream itself."
+            if first
+            else "This goes out as it is: you took the norms out."
+            if "norm" in gone
+            else "One norm still follows."
         ),
         shows=summed,
         operator="+",
@@ -127,12 +144,17 @@ def normed(scene: Scene, label: str, of: str) -> StepDeclared:
 
 def again(scene: Scene, label: str, before: str, after: str) -> StepDeclared:
     """The second norm."""
-    goes_out = after == "resid_post"
+    goes_out, last = after == "resid_post", scene.chosen.layer == scene.given.n_layers - 1
+    if goes_out:
+        then = "This is what the last layer hands out." if last else "This is what the next layer is given."
+    elif "MLP" in scene.chosen.without:
+        then = "You took out the MLP, which would read this; the stream stays as it was."
+    else:
+        then = "The MLP reads this; the stream stays as it was."
     return step(
         label,
         tables(Table(before, "before"), Table(after, "after")),
-        "Normalised once more, with a gain and a shift of its own. "
-        + ("This is what the next layer is given." if goes_out else "The MLP reads this; the stream stays as it was."),
+        f"Normalised once more, with a gain and a shift of its own. {then}",
         shows=after,
         title="What goes out" if goes_out else "Normalised again",
     )
@@ -143,7 +165,7 @@ def of_the_stack(scene: Scene) -> Iterator[StepDeclared]:
     layers: dict[str, Any] = {"rows": "layers", "columns": "keys", "scale": "share", "labelled": True, "axes": DEPTH}
     # a few vectors are so long that all others would be pale beside them
     most = max(limit(scene.tensors[name], 90) for name in ("attention_adds", "mlp_adds"))
-    depth: dict[str, Any] = layers | {"rows": "depth", "scale": "signed", "limit": 1}
+    depth: dict[str, Any] = layers | {"rows": "depth", "scale": "signed", "limit": 1, "axes": BEHIND}
     yield step(
         "stream",
         tables(
@@ -164,7 +186,7 @@ def of_the_stack(scene: Scene) -> Iterator[StepDeclared]:
     )
     if scene.given.classifier:
         yield step("lens", Curves("lens", "classes", "behind how many layers", "probability"))
-    curves: dict[str, Any] = {"across": "behind how many layers", "up": "left of the differences"}
+    curves: dict[str, Any] = {"across": "behind how many layers", "up": "spread"}
     yield step("taken out", Curves("spreads", "variants", **curves), operator="without")
     yield step("toy", Curves("toy_spreads", "toys", **curves), shows="toy_spreads")
     yield step("answer", answers(scene), shows="answers")
@@ -180,7 +202,7 @@ def of_the_stack(scene: Scene) -> Iterator[StepDeclared]:
         "batch",
         tables(Table("under_layer_norm", "LayerNorm"), Table("under_batch_norm", "BatchNorm")),
         operator="beside",
-        title="Another text joins the batch",
+        title="Other tokens join the batch",
     )
 
 
