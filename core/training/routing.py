@@ -57,15 +57,23 @@ class Routed:
 
     @property
     def dead(self) -> int:
-        """Experts that get nothing."""
+        """Experts that get less than a share of DEAD."""
         return int((self.load < DEAD).sum())
 
     @property
     def says(self) -> str:
         """Where it stands, in words."""
+        little = f"less than {DEAD:.1%} of all choices"
+        dead = {
+            0: f"None of {len(self.load)} experts is dead: each gets at least {DEAD:.1%} of all choices",
+            1: f"1 of {len(self.load)} experts is dead: it gets {little}, so it learns next to nothing",
+        }.get(
+            self.dead,
+            f"{self.dead} of {len(self.load)} experts are dead: each gets {little}, so they learn next to nothing",
+        )
         return (
-            f"{self.dead} of {len(self.load)} experts are dead: they get nothing, so they learn nothing. Mean squared error on "
-            f"new tokens: {self.error:.3f}. Of {self.kept:,} numbers in memory a token uses {self.used:,}."
+            f"{dead}. Mean squared error on new tokens: {self.error:.3f}. Of {self.kept:,} numbers in memory a token uses "
+            f"{self.used:,}."
         )
 
 

@@ -112,7 +112,7 @@ def steps(scene: Scene):
     yield step(
         "block",
         Plans("sizes", titles, plans.boxes((since_2017.THEN, chosen.design), chosen.d_model), note=FILLED),
-        words.of_costs(result.then, result.now),
+        words.of_costs(result.then, result.now, result.changes),
         title="One block, five switches",
         d_model=chosen.d_model,
         n_tokens=chosen.n_tokens,
@@ -171,7 +171,6 @@ def steps(scene: Scene):
         shows=("routed", "gates", "ff_out"),
         operator="router",
         title="Experts",
-        idle=int((result.load == 0).sum()),
     )
     yield step(
         "memory",
@@ -188,15 +187,13 @@ def steps(scene: Scene):
     yield step(
         "recall",
         Curves("found", "kinds", "pairs written", "share of keys that find their value", 32, 32, axis="counts"),
-        words.of_recall(chosen.pairs.rewritten),
+        words.of_recall(chosen.pairs),
         shows=("state", "corrected"),
         operator="ask",
         title="What is still found",
         softmax=words.at(found, 0),
         linear=words.at(found, 1),
         delta=words.at(found, 2),
-        all_kept=2 * result.kept * result.width,
-        fixed=result.width**2,
     )
 
 

@@ -344,7 +344,8 @@ def newer_parts() -> Example:
     trace = since_2017.run(rows, settings).trace
     network, gate, experts = since_2017.untrained(6, 3, 2, 0)
     b, kept = torch.linspace(-2, 2, 9).double(), since_2017.remembered(settings.pairs)
-    keys, values = kept.written.keys, kept.written.values
+    pairs = memory.drawn(settings.pairs)
+    keys, values = pairs.keys, pairs.values
     w_1, w_2 = relu_directions(settings.units, *torch.meshgrid(b, b, indexing="ij"))
     of_gate = {"W_1": gate.expand.weight.T, "W_2": gate.contract.weight.T, "W_3": gate.up.weight.T}
     plane = {"a": b[:, None, None].expand(9, 9, 1), "b": b[None, :, None].expand(9, 9, 1), "W_1": w_1, "W_2": w_2}

@@ -85,4 +85,50 @@ def test_of_a_training_it_is_said_what_became_of_it():
     learned, nothing = (Copied((loss,) * 6, (), (), False) for loss in (0.01, GUESSING))
     assert "has learned to copy" in words.stands("2017", learned)
     assert "learned nothing" in words.stands("2017", nothing)
-    assert "diverged after 1 updates and was stopped" in words.stands("yours", Copied((math.inf,), (), (), True))
+    for last in (math.nan, math.inf):
+        told = words.stands("yours", Copied((2.7, last), (), (), True))
+        assert told == "yours: diverged after 2 updates and was stopped, the loss is no number any more."
+    assert "the loss was 42, more than ten times" in words.stands("yours", Copied((42.0,), (), (), True))
+
+
+def says(rows, **settings):
+    """What is said of the norms' place, pre, post and once more, and of what is doubled."""
+    result = since_2017.run(rows, Settings(**settings))
+    return result.pre_says, result.post_says, result.again_says, result.doubled_says
+
+
+def test_that_what_is_normalised_stays_so_is_said_only_where_it_does():
+    stays = "what is normalised stays so"
+    assert stays in says(ROWS)[2]
+    _, post, again, _ = says(((1.0, -1.0, 1.0, -1.0), (-1.0, 1.0, 1.0, -1.0)))
+    assert post == "with F = 0 what comes out is x, to within 5 × 10⁻⁶"
+    assert stays in again
+    small = says(((0.001, 0.0, 0.0, 0.0, 0.0, 0.0),))[2]
+    assert stays not in small
+    assert "with F = 0 still moves it by up to 1." in small
+    assert stays not in says(((0.0, 0.0, 0.0),))[2]
+
+
+def test_no_distance_that_is_not_0_is_told_as_0_00_and_no_ratio_of_nothing():
+    assert since_2017.said_passed(0.002, 0.5) == "what comes out differs from x by up to 2 × 10⁻³"
+    assert since_2017.said_moved(0.004) == "its rows move by up to 4 × 10⁻³"
+    assert says(((0.0, 0.0, 0.0),))[3] == (
+        "Double the input, and what comes out is 0 as before; of a ReLU network without biases it is 0 as before"
+    )
+    assert "it has 2.00 times its length" in says(ROWS)[3]
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 1.0])
+def test_what_the_delta_rule_leaves_of_two_values_of_one_key_is_what_its_table_holds(rate):
+    pairs = memory.Settings(8, rate, rewritten=True)
+    given = memory.drawn(pairs, 1)
+    newer, older = memory.left_of_two(rate)
+    held = given.keys @ memory.recall(pairs, 1, 1).corrected
+    torch.testing.assert_close(held, newer * given.values + older * given.old)
+    assert ("writes the newer one over the older" in words.of_recall(pairs)) == (rate == 1)
+
+
+def test_one_choice_is_told_as_one_and_a_table_is_a_table():
+    assert "choices is not" in words.of_costs(*since_2017.costs(Settings()), 1)
+    assert "choices are not" in words.of_costs(*since_2017.costs(Settings()), 5)
+    assert plans.plan(Design(places="learned"), 0, frozenset(), 48)[0]["told"] == "a learned table was added once"

@@ -55,7 +55,7 @@ def test_a_training_that_is_stopped_stays_where_it_is():
 def test_a_router_is_trained_and_its_dead_experts_are_counted():
     app = open_page("since_2017", since_2017_routing_experts="3")
     train(app, "since_2017_routing", f"{routing.UPDATES} of {routing.UPDATES} updates")
-    assert "of 3 experts are dead" in said(app)
+    assert "None of 3 experts is dead: each gets at least 0.1%" in said(app)
 
 
 def test_more_experts_than_there_are_cannot_be_asked_and_the_page_says_so():

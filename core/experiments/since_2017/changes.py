@@ -22,23 +22,25 @@ BERT_HEADS = 12
     identity=True,
 )
 def unchanged(given: Given, seed: int) -> Finding:
-    """Random tokens through a block of 2017 and one of today; the parameters of both, with keys and values for every head."""
+    """Random tokens through a block of 2017 and one of today, both with keys and values for every head; their parameters."""
+    today = replace(NOW, kv_heads=HEADS)
     with seeded(seed):
-        then, now = (build(design, 8 * HEADS) for design in (THEN, NOW))
+        then, now = (build(design, 8 * HEADS) for design in (THEN, today))
     rows = torch.randn(1, len(given.x), 8 * HEADS, generator=torch.Generator().manual_seed(seed))
     same_shape = then(rows).resid_post.shape == now(rows).resid_post.shape == rows.shape
-    sizes = [counted(design, WIDTH, LONG) for design in (THEN, replace(NOW, kv_heads=HEADS))]
+    sizes = [counted(design, WIDTH, LONG) for design in (THEN, today)]
     formulas = [12 * WIDTH**2 + 13 * WIDTH, 12 * WIDTH**2 + 2 * WIDTH]
     numbers = (
         Number(f"parameters of a block of 2017, {WIDTH} wide", sizes[0].parameters, ",d"),
-        Number("of one of today", sizes[1].parameters, ",d"),
-        Number("choices of five that differ", len(THEN.unlike(NOW)), ",d"),
+        Number("of one of today, with keys and values for every head", sizes[1].parameters, ",d"),
+        Number("choices of five that differ", len(THEN.unlike(today)), ",d"),
     )
     return Finding(
         numbers,
         holds=same_shape and [cost.parameters for cost in sizes] == formulas,
         says=f"Both give as many vectors of the same width as they get; of {WIDTH} numbers a token, the block of 2017 has "
-        f"{numbers[0].text} parameters and that of today {numbers[1].text}, and they differ in {numbers[2].text} of 5 choices.",
+        f"{numbers[0].text} parameters and one of today, with keys and values for every head, {numbers[1].text}; they differ in "
+        f"{numbers[2].text} of 5 choices.",
     )
 
 

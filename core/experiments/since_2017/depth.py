@@ -5,11 +5,12 @@ from typing import Final
 
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.since_2017.given import Given
-from core.training.copying import GUESSING, UPDATES, Copied, Copying, Settings
+from core.training.copying import GUESSING, Copied, Copying, Settings
 from core.training.host import trained_once
 from core.transformer.design import THEN, Design
 
 DEEP, SHALLOW = 16, 2
+UPDATES: Final = 100  # of each stack: by then what can learn it has learned
 LEARNS, LEARNED_NOTHING = 1.5, 2.5  # losses in nats; guessing is 2.77
 # as in 2017, but for a learned table of places, with which the task is learned soonest
 BASE: Final[Design] = replace(THEN, places="learned")

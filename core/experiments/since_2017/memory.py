@@ -56,7 +56,6 @@ class Recall:
                        first 2 EVERY, and so on.
     """
 
-    written: Written
     state: Float[Tensor, "head_dim value_dim"]
     corrected: Float[Tensor, "head_dim value_dim"]
     before: Float[Tensor, "head_dim value_dim"]
@@ -87,7 +86,7 @@ def recall(settings: Settings, pairs: int = MOST, every: int = EVERY) -> Recall:
             asked = keys[: at + 1]
             answers = (by_softmax(written, at + 1), asked @ state, asked @ corrected)
             found.append([right(answer, written, at + 1) for answer in answers])
-    return Recall(written, state, corrected, before, torch.tensor(found).T)
+    return Recall(state, corrected, before, torch.tensor(found).T)
 
 
 def by_softmax(written: Written, pairs: int) -> Float[Tensor, "pairs value_dim"]:
@@ -106,6 +105,11 @@ def right(answers: Float[Tensor, "pairs value_dim"], written: Written, pairs: in
     if written.old is not None:
         candidates = torch.cat([candidates, written.old[:pairs]])
     return ((answers @ candidates.T).argmax(-1) == torch.arange(pairs)).float().mean().item()
+
+
+def left_of_two(rate: float) -> tuple[float, float]:
+    """How much of its newer and of its older value the delta rule keeps of a key of length 1 that meets no other keys."""
+    return rate, (1 - rate) * rate
 
 
 @claim(

@@ -4,12 +4,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.experiments.block.stacks import silent
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import exact, largest
 from core.experiments.since_2017.given import Given
+from core.seeded import seeded
+from core.transformer.block import Block
 from core.transformer.norms import layer_norm, rms_norm
 
-Rows = Float[Tensor, "1 tokens d_model"]
+Rows = Float[Tensor, "batch tokens d_model"]
 
 
 def layered(x: Rows) -> Rows:
@@ -29,10 +32,13 @@ def rooted(x: Rows) -> Rows:
     sources=("vaswani2017", "xiong2020"),
 )
 def never_identity(given: Given, seed: int) -> Finding:
-    """Your tokens through a block of each kind with F = 0, and through a second post-norm block."""
+    """Your tokens through a block of each kind whose last maps are 0, and through a second post-norm block."""
     x = exact(given.x)[None]
-    pre, post = x + 0 * layered(x), layered(x + 0 * x)
-    again = layered(post + 0 * post)
+    with seeded(seed):
+        block = Block(x.shape[-1], 1, d_hidden=4 * x.shape[-1]).double().requires_grad_(False)
+    inside, behind = (silent(block, place) for place in ("pre", "post"))
+    pre, post = inside(x).resid_post, behind(x).resid_post
+    again = behind(post).resid_post
     apart = ((post - x).norm() / x.norm().clamp(min=1e-12)).item()
     kept = largest(again - post)
     numbers = (
@@ -43,8 +49,8 @@ def never_identity(given: Given, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=largest(pre - x) == 0 and apart > 0.1 and kept < 1e-2,
-        says=f"With F = 0 a pre-norm block is off your tokens by {numbers[0].text}, a post-norm block by {numbers[1].text} of "
-        f"their length, and a second one moves what the first made by {numbers[2].text}.",
+        says=f"With maps of 0 a pre-norm block is off your tokens by {numbers[0].text}, a post-norm block by {numbers[1].text} "
+        f"of their length, and a second one moves what the first made by {numbers[2].text}.",
     )
 
 

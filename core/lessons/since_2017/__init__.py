@@ -12,6 +12,7 @@ from core.experiments.measure import largest
 from core.experiments.since_2017 import memory
 from core.experiments.since_2017.gates import by_two_units, growth, relu_directions
 from core.experiments.since_2017.given import Given
+from core.experiments.since_2017.norms import layered, rooted
 from core.lessons.material import Rows
 from core.lessons.shown import Matrices, Shown
 from core.lessons.since_2017 import plans
@@ -19,10 +20,9 @@ from core.lessons.since_2017.traces import GateTrace, MemoryTrace, NormsTrace, P
 from core.numerals import written
 from core.seeded import seeded
 from core.trace import matrices, part, steps
-from core.transformer.design import NOW, THEN, Cost, Design, counted
+from core.transformer.design import NOW, THEN, Cost, Design, counted, hidden_width
 from core.transformer.experts import Experts, ExpertsTrace
 from core.transformer.feed_forward import FeedForward
-from core.transformer.norms import layer_norm, rms_norm
 
 REACH = 2.0  # products are shown of numbers from -REACH to REACH
 ROUNDING = 1e-3  # what moves by less has not moved: the norms add a small number below their roots
@@ -123,11 +123,23 @@ class Lesson:
     @property
     def again_says(self) -> str:
         """What a second post-norm block makes of what the first one made."""
-        moved = largest(self.trace.skips.again - self.trace.skips.post)
+        post = self.trace.skips.post
+        moved = largest(self.trace.skips.again - post)
         if self.settings.strength:
-            return f"moves what it reads by up to {moved:.2f}"
-        kept = "passes that through" if moved <= ROUNDING else "still moves it"
-        return f"with F = 0 {kept}, to within {written(moved, '.0e')}: what is normalised stays so when it is normalised again"
+            return f"moves what it reads by up to {rounded(moved)}"
+        if moved > ROUNDING:
+            return (
+                f"with F = 0 still moves it by up to {rounded(moved)}: numbers this close to each other do not come to deviation "
+                "1 at once, since a norm adds a little below its root"
+            )
+        passed = f"with F = 0 passes that through, to within {written(moved, '.0e')}"
+        return passed + (": what is normalised stays so when it is normalised again" if post.any(-1).all() else "")
+
+    @property
+    def doubled_says(self) -> str:
+        """What SwiGLU, and what a ReLU network without biases, makes of twice the input."""
+        gated, plain = (said_longer(ratio) for ratio in (self.swiglu_ratio, self.relu_ratio))
+        return f"Double the input, and what comes out {gated}; of a ReLU network without biases it {plain}"
 
     @property
     def gate_error(self) -> float:
@@ -169,27 +181,44 @@ class Lesson:
         """Pairs that were written."""
         return memory.MOST * (2 if self.settings.pairs.rewritten else 1)
 
+    @property
+    def all_kept(self) -> int:
+        """Numbers that softmax keeps at the end."""
+        return 2 * self.kept * self.width
+
+    @property
+    def fixed(self) -> int:
+        """Numbers in a table of fixed size."""
+        return self.width**2
+
+    @property
+    def idle(self) -> int:
+        """Experts that no token asks."""
+        return int((self.load == 0).sum())
+
+
+def rounded(by: float) -> str:
+    """A distance that is not 0, as it is read: one too small for two decimals is not called 0.00."""
+    return f"{by:.2f}" if by >= 0.01 else written(by, ".0e")
+
 
 def said_moved(by: float) -> str:
     """Whether a norm took notice, in words."""
-    return "it does not notice" if by <= ROUNDING else f"its rows move by up to {by:.2f}"
+    return "it does not notice" if by <= ROUNDING else f"its rows move by up to {rounded(by)}"
+
+
+def said_longer(ratio: float) -> str:
+    """How much longer something became that was doubled where it went in, in words; 0 where nothing comes out."""
+    return f"has {ratio:.2f} times its length" if ratio else "is 0 as before"
 
 
 def said_passed(by: float, strength: float) -> str:
     """Whether a block passed its input through, in words."""
     if by == 0:
         return "with F = 0 what comes out is x itself, to the last digit" if not strength else "it is x itself"
-    return f"what comes out differs from x by up to {by:.2f}" + (", although F = 0" if not strength else "")
-
-
-def layered(x: Float[Tensor, "batch tokens d_model"]) -> Float[Tensor, "batch tokens d_model"]:
-    """LayerNorm before anything was learned."""
-    return layer_norm(x, x.new_ones(x.shape[-1])).scaled_norm
-
-
-def rooted(x: Float[Tensor, "batch tokens d_model"]) -> Float[Tensor, "batch tokens d_model"]:
-    """RMSNorm before anything was learned."""
-    return rms_norm(x, x.new_ones(x.shape[-1])).scaled_norm
+    if by <= ROUNDING:
+        return f"{'what comes out' if strength else 'with F = 0 what comes out'} is x, to within {written(by, '.0e')}"
+    return f"what comes out differs from x by up to {rounded(by)}" + (", although F = 0" if not strength else "")
 
 
 def norms(x: Float[Tensor, "batch tokens d_model"], scale: float, shift: float) -> NormsTrace:
@@ -241,16 +270,11 @@ def products(n_units: int, steps_across: int = 9) -> ProductTrace:
 
 def untrained(width: int, n_experts: int, active: int, seed: int) -> tuple[FeedForward, FeedForward, Experts]:
     """F, the gate and the experts, with weights drawn from a seed."""
-    hidden = hidden_width(width)
+    hidden = hidden_width("SwiGLU", width)
     with seeded(seed):
         network, gate = FeedForward(width, 4 * width, "relu"), FeedForward(width, hidden, "swiglu")
         experts = Experts(width, hidden, n_experts, active, "swiglu")
     return network, gate, experts
-
-
-def hidden_width(width: int) -> int:
-    """8 D / 3, so that three matrices of SwiGLU have as many numbers as two of the classic network."""
-    return max(1, round(8 * width / 3))
 
 
 @lru_cache(maxsize=256)

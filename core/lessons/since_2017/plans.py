@@ -14,6 +14,7 @@ PLACES: Final[dict[str, NormPlace]] = {"post-norm": "post", "pre-norm": "pre"}
 NAMED: Final[dict[str, NormKind]] = {"LayerNorm": "layer", "RMSNorm": "rms"}
 NORMS: Final[dict[NormKind, str]] = {kind: name for name, kind in NAMED.items()}
 NORM_SAYS: Final = {"layer": "mean 0, deviation 1", "rms": "mean square 1, no biases"}
+ADDED: Final = {"sinusoids": "sinusoids were added once", "learned": "a learned table was added once"}
 SUMS: Final = ("tokens + attention", "tokens + network")
 
 
@@ -28,7 +29,7 @@ def plan(design: Design, number: int, unlike: frozenset[str], d_model: int) -> l
     """One plan from top to bottom."""
     norm = (NORMS[design.norm], NORM_SAYS[design.norm], bool(unlike & {"norm", "norm_place"}))
     added = design.in_attention is None
-    entering = ("tokens enter", f"{design.places} were added once" if added else "nothing is added", "places" in unlike)
+    entering = ("tokens enter", ADDED.get(design.places, "nothing is added"), "places" in unlike)
     in_attention = ("attention", attends(design), "kv_heads" in unlike or ("places" in unlike and not added))
     network = (f"{design.network} network" if design.network != "experts" else "experts", widens(design, d_model))
     networked = (*network, "network" in unlike)

@@ -74,8 +74,7 @@ class GateTrace:
         title="Number by number",
         source="shazeer2020",
         says="Two maps in place of one, {hidden} hidden numbers each, and their products: the first, bent, is a gate for the "
-        "second. Double the input, and what comes out has {swiglu_ratio:.2f} times its length; of a ReLU network without "
-        "biases it is {relu_ratio:.2f} times.",
+        "second. {doubled_says}. CS231n's slide has other letters: there the second map is W_2, and W_3 leads out.",
     )
     down: Float[Tensor, "batch tokens d_model"] = step(
         r"\left(<gated>\right)W_2", title="Back to the width of a token", source="shazeer2020"

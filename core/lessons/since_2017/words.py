@@ -1,5 +1,6 @@
 """What lesson 13 says of numbers: what a stack has learned, what blocks cost, what is still found; and who is right."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core.experiments.since_2017 import memory
 from core.experiments.since_2017.depth import pre_and_post
 from core.experiments.since_2017.experts import sizes
 from core.numerals import written
@@ -22,10 +24,13 @@ NOTICED: Final = 1e-3
 def stands(name: str, found: Copied) -> str:
     """What became of a training."""
     if found.diverged:
-        return (
-            f"{name}: diverged after {len(found.losses)} updates and was stopped, the loss was {found.losses[-1]:.3g}, more than "
-            "ten times that of guessing."
+        last = found.losses[-1]
+        loss = (
+            f"the loss was {last:.3g}, more than ten times that of guessing"
+            if math.isfinite(last)
+            else "the loss is no number any more"
         )
+        return f"{name}: diverged after {len(found.losses)} updates and was stopped, {loss}."
     learned = (
         "it has learned to copy"
         if found.loss < 0.1
@@ -36,11 +41,13 @@ def stands(name: str, found: Copied) -> str:
     return f"{name}: loss {found.loss:.2f} after {len(found.losses)} updates, {learned}."
 
 
-def of_costs(then: Cost, now: Cost) -> str:
+def of_costs(then: Cost, now: Cost, changes: int) -> str:
     """What the block of 2017 and the one beside it cost; names in braces are those of `costs`."""
     met = " (a token meets {met:,})" if now.used < now.parameters else ""
+    are = "is" if changes == 1 else "are"
     return (
-        "{changes} of five choices are not as in 2017. With D = {d_model} the block of 2017 has {then_has:,} parameters and the "
+        f"{{changes}} of five choices {are} not as in 2017. "
+        "With D = {d_model} the block of 2017 has {then_has:,} parameters and the "
         f"one beside it {{now_has:,}}{met}; {{n_tokens:,}} tokens take {{then_work}} and {{now_work}} FLOPs in products of "
         "matrices; of each token {then_keeps:,} and {now_keeps:,} numbers of keys and values are kept."
     )
@@ -85,12 +92,18 @@ def times_as_much() -> tuple[str, str]:
     return answer, f"{weights:.2f} times the weights, {work:.2f} times the work: the router comes on top."
 
 
-def of_recall(rewritten: bool) -> str:
+def of_recall(settings: memory.Settings) -> str:
     """What is still found; names in braces are given beside it."""
+    newer, older = memory.left_of_two(settings.rate)
+    written_over = (
+        "writes the newer one over the older"
+        if older == 0
+        else f"at this rate leaves {newer:.2f} of the newer and {older:.2f} of the older, of a key that is alone"
+    )
     twice = (
-        " Here every key was given a second value, which is asked for: softmax keeps both and mixes them, the delta rule writes "
-        "the newer one over the older."
-        if rewritten
+        " Here every key was given a second value, which is asked for: softmax keeps both and mixes them, the delta rule "
+        f"{written_over}."
+        if settings.rewritten
         else ""
     )
     return (

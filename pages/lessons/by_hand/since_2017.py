@@ -89,8 +89,8 @@ def routing(ui: Controls) -> None:
     with st.container(key=ui.key("card"), border=True):
         st.markdown(
             f"#### Who gets which token?\nA toy: tokens of {KINDS} kinds, each with a linear map of its own to be learned. A "
-            "router and its experts learn together, and nobody says which expert is for what. The balance loss is least where "
-            "all experts get equally much."
+            "router and its experts learn together, and nobody says which expert is for what. The balance loss is 1 where "
+            "all experts get equally much, and following its slope makes those that get more than others less likely."
         )
         with row(ui.key("control_row")):
             experts = ui.slider("Experts", 2, 16, 8, "experts")

@@ -48,6 +48,7 @@ def test_the_ledgers_numbers_of_blocks_and_experts():
     assert (kept.numbers[0].value, kept.numbers[1].value) == (1536, 128)
     both = BY_NAME["unchanged"](numbers(), 0)
     assert [each.value for each in both.numbers[:2]] == [12 * 768**2 + 13 * 768, 12 * 768**2 + 2 * 768]
+    assert both["choices of five that differ"] == 4  # every head has its own keys in what is counted
 
 
 def test_the_ledgers_numbers_of_norms_and_gates():

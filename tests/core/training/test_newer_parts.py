@@ -7,7 +7,7 @@ import torch
 
 from core.training import copying
 from core.training.copying import Copying, Race, Settings
-from core.training.routing import KINDS, Routing
+from core.training.routing import KINDS, Routed, Routing
 from core.training.routing import Settings as RoutingSettings
 from core.transformer.design import NOW, THEN
 
@@ -73,6 +73,21 @@ def test_every_token_goes_to_as_many_experts_as_it_asks():
     assert found.flow.shape == (KINDS, 5)
     torch.testing.assert_close(found.flow.sum(1), torch.ones(KINDS))
     assert found.load.sum().item() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("load", "says"),
+    [
+        ([0.5, 0.3, 0.2], "None of 3 experts is dead: each gets at least 0.1% of all choices."),
+        ([0.9995, 0.0005, 0.0], "2 of 3 experts are dead: each gets less than 0.1% of all choices, so they learn"),
+        (
+            [0.6, 0.4, 0.0],
+            "1 of 3 experts is dead: it gets less than 0.1% of all choices, so it learns next to nothing.",
+        ),
+    ],
+)
+def test_dead_experts_are_told_by_their_number_and_what_little_they_get(load, says):
+    assert Routed(torch.eye(3), torch.tensor(load), 0.1, (0.1,), 9, 3).says.startswith(says)
 
 
 def test_more_experts_cannot_be_asked_than_there_are():
