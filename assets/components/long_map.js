@@ -16,9 +16,13 @@ const FASTER = 1.25; // by how much a key or a notch of a wheel zooms
 /**
  * A square part of the map: its first query, its first key, how many of both, and how many tokens one of its cells has.
  *
- * @typedef {{ top: number, left: number, span: number, side: number, rows: string[], columns: string[] }} Part
+ * @typedef {{ top: number, left: number, side: number, rows: string[], columns: string[] }} Part
  */
-/** @typedef {{ n: number, side: number, part: Part | null, tensors: Record<string, Tensor> }} MapData */
+/**
+ * Names: of all tokens, where the overview shows each cell.
+ *
+ * @typedef {{ n: number, side: number, names: string[], part: Part | null, tensors: Record<string, Tensor> }} MapData
+ */
 /** @typedef {{ top: number, left: number, span: number }} Place */
 /** @typedef {"largest" | "mean"} Measure */
 
@@ -80,13 +84,16 @@ function createMap(root, io) {
     pen.fillStyle = theme.colours.sunken;
     pen.fillRect(0, 0, SIDE, SIDE);
     const scale = SIDE / place.span;
-    const lay = (/** @type {OffscreenCanvas | null} */ made, /** @type {Place & { side: number }} */ at) => {
+    const lay = (
+      /** @type {OffscreenCanvas | null} */ made,
+      /** @type {{ top: number, left: number, side: number }} */ at,
+    ) => {
       if (!made) return;
       const [x, y] = [(at.left - place.left) * scale, (at.top - place.top) * scale];
       pen.drawImage(made, x, y, made.width * at.side * scale, made.height * at.side * scale);
     };
-    lay(picture(`all_${measure}`), { top: 0, left: 0, span: data.n, side: data.side });
-    if (data.part && data.part.side < data.side) lay(picture(`part_${measure}`), data.part);
+    lay(picture(`all_${measure}`), { top: 0, left: 0, side: data.side });
+    if (data.part) lay(picture(`part_${measure}`), data.part);
     told();
   }
 
@@ -106,21 +113,19 @@ function createMap(root, io) {
   /** @param {number} query @param {number} key */
   function cell(query, key) {
     if (!data) return "";
-    const { part, tensors } = data;
-    if (part) {
-      const [row, column] = [(query - part.top) / part.side, (key - part.left) / part.side].map(Math.floor);
-      const near = tensors.part_largest;
-      if (row >= 0 && column >= 0 && row < near.rows && column < near.columns) {
-        const value = tensors[`part_${measure}`].at(row, column);
-        if (part.side > 1) return squares(query, key, part.side, value);
-        return `Query ${query} “${part.rows[row]}” gives key ${key} “${part.columns[column]}” ${ofAnySize(value)}.`;
-      }
+    const { part, tensors, side, names } = data;
+    const told = part && at(part, tensors[`part_${measure}`]);
+    return told || at({ top: 0, left: 0, side, rows: names, columns: names }, tensors[`all_${measure}`]);
+
+    /** @param {Part} sheet @param {Tensor} values */
+    function at(sheet, values) {
+      const row = Math.floor((query - sheet.top) / sheet.side);
+      const column = Math.floor((key - sheet.left) / sheet.side);
+      if (row < 0 || column < 0 || row >= values.rows || column >= values.columns) return "";
+      const value = values.at(row, column);
+      if (sheet.side > 1) return squares(query, key, sheet.side, value);
+      return `Query ${query} “${sheet.rows[row]}” gives key ${key} “${sheet.columns[column]}” ${ofAnySize(value)}.`;
     }
-    const { side } = data;
-    const [row, column] = [query, key].map((each) => Math.floor(each / side));
-    const all = tensors[`all_${measure}`];
-    if (row < 0 || column < 0 || row >= all.rows || column >= all.columns) return "";
-    return squares(query, key, side, all.at(row, column));
   }
 
   /** @param {number} query @param {number} key @param {number} side @param {number} value */

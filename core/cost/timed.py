@@ -10,6 +10,7 @@ from torch import nn
 
 from core.attention import attend
 from core.attention.streaming import stream
+from core.training.host import still_wanted
 
 TOKENS, WIDTH, REPEATS = 1024, 64, 5
 FUSED: Final = (256, 512)  # tokens and numbers, of the products that are made one by one and all at once
@@ -49,6 +50,7 @@ def _median(run: Callable[[], Any]) -> float:
     run()
     taken = []
     for _ in range(REPEATS):
+        still_wanted()
         begun = perf_counter()
         run()
         taken.append(1000 * (perf_counter() - begun))

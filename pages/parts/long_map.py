@@ -8,7 +8,7 @@ import streamlit as st
 from core import settings
 from core.attention.streaming import Streamed
 from core.lessons.cost import bill, long_map
-from core.lessons.cost.long_map import LongText, Overview
+from core.lessons.cost.long_map import LongText, Overview, Place
 from core.text_files import checked
 from pages.parts import assets, controls, messages
 from pages.parts.payload import pack
@@ -82,7 +82,8 @@ def _make(ui: controls.Controls, place, text: str, of: str, layer: int, head: in
             bar.progress(0.5 + share / 2, f"Looked at {share:.0%} of {len(cut.pieces):,} tokens …")
     place.empty()
     st.session_state[ui.key("made")] = made
-    st.session_state.pop(ui.key("at"), None)
+    for old in ("at", "near"):
+        st.session_state.pop(ui.key(old), None)
 
 
 def _look(ui: controls.Controls, made: Made) -> None:
@@ -94,15 +95,14 @@ def _look(ui: controls.Controls, made: Made) -> None:
         if asked:
             st.session_state[at] = tuple(int(number) for number in asked)
 
-    tensors = _tensors("all", made.overview)
-    words = {"n": len(made.text.pieces), "side": made.overview.side, "part": None}
-    if place := st.session_state.get(at):
-        part, seen = long_map.near(made.whole, *place)
+    tensors, names = _tensors("all", made.overview), made.text.pieces if made.overview.side == 1 else ()
+    words = {"n": len(made.text.pieces), "side": made.overview.side, "names": names, "part": None}
+    if near := _near(ui, made, st.session_state.get(at)):
+        part, seen = near
         rows, columns = made.text.pieces[part.top :][: part.n_queries], made.text.pieces[part.left :][: part.n_keys]
         words["part"] = {
             "top": part.top,
             "left": part.left,
-            "span": part.n_queries,
             "side": seen.side,
             "rows": rows if seen.side == 1 else (),
             "columns": columns if seen.side == 1 else (),
@@ -114,6 +114,17 @@ def _look(ui: controls.Controls, made: Made) -> None:
         f"{made.of}: {len(made.text.pieces):,} tokens in {len(made.text.windows)} windows{part}. Click the map, then zoom with "
         "the wheel, two fingers or + and −; drag it or use the arrow keys; Home shows all. Colours go with the root of a weight."
     )
+
+
+def _near(ui: controls.Controls, made: Made, at: tuple[int, ...] | None) -> tuple[Place, Overview] | None:
+    """The part that is looked at, if the overview does not show as much. It is computed once, until another is asked for."""
+    if at is None:
+        return None
+    key = ui.key("near")
+    kept = st.session_state.get(key)
+    if kept is None or kept[0] is not made or kept[1] != at:
+        kept = st.session_state[key] = (made, at, long_map.near(made.whole, made.overview.side, *at))
+    return kept[2]
 
 
 def _tensors(name: str, of: Overview) -> dict[str, np.ndarray]:

@@ -69,10 +69,10 @@ def cost_of_the_map() -> MapCost:
     before, begun = peak(), time.perf_counter()
     cut = long_map.cut(text)
     *_, (_, heads) = long_map.read(cut.windows, 3, 1)
-    *_, (_, whole, _) = long_map.look(*heads)
+    *_, (_, whole, overview) = long_map.look(*heads)
     seconds = time.perf_counter() - begun
     begun = time.perf_counter()
-    long_map.near(whole, 20_000, 10_000, 100)
+    long_map.near(whole, overview.side, 20_000, 10_000, 100)
     return MapCost(peak() - before, seconds, 1000 * (time.perf_counter() - begun))
 
 

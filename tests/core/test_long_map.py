@@ -43,13 +43,35 @@ WEIGHTS = attend(*OPERANDS).weights[0, 0]
 @given(top=integers(-9, 80), left=integers(-9, 80), span=integers(1, 99), cells=integers(1, 40))
 def test_theorem_a_part_is_what_lies_there(top, left, span, cells):
     """For all places, also those beyond the text: it begins at a square, is covered, and holds its cells."""
-    place, seen = long_map.near(stream(*OPERANDS), top, left, span, cells)
+    found = long_map.near(stream(*OPERANDS), 100, top, left, span, cells)
+    assert found is not None
+    place, seen = found
     part = WEIGHTS[place.top : place.top + place.n_queries, place.left : place.left + place.n_keys]
     assert part.shape == (place.n_queries, place.n_keys)
     assert seen.side == -(-min(span, 61) // cells)
     assert place.top <= max(0, min(top, 61 - span)) or span > 61
     torch.testing.assert_close(seen.largest, by_hand(part, seen.side)[0], atol=1e-6, rtol=0)
     torch.testing.assert_close(seen.mean, by_hand(part, seen.side)[1], atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize(("span", "asked"), [(1, True), (256, True), (257, False), (700, False)])
+def test_what_the_overview_shows_already_is_not_computed_again(span, asked):
+    """The squares of 700 tokens are three wide; a part of 257 would have such squares, too."""
+    operands = [normal(1, 1, 700, 3, seed=at) for at in range(3)]
+    *_, (_, whole, overview) = long_map.look(*operands, squares=300)
+    assert overview.side == 3
+    assert (long_map.near(whole, overview.side, 0, 0, span) is not None) == asked
+
+
+def test_who_left_ends_the_look_at_a_part(monkeypatch):
+    def left() -> None:
+        raise InterruptedError
+
+    operands = [normal(1, 1, 9, 3, seed=at) for at in range(3)]
+    *_, (_, whole, overview) = long_map.look(*operands)
+    monkeypatch.setattr(long_map, "still_wanted", left)
+    with pytest.raises(InterruptedError):
+        long_map.near(whole, overview.side + 1, 0, 0, 9)
 
 
 def test_a_text_is_cut_into_windows_that_the_model_reads_and_no_further():

@@ -19,6 +19,7 @@ from core.attention.streaming import Streamed, stream
 from core.lessons.material import layer_of
 from core.models import loading, offline
 from core.models.errors import ModelError
+from core.training.host import still_wanted
 
 WINDOW: Final = 512  # tokens that the model reads at once, its two marks among them
 WINDOWS: Final = 64
@@ -147,11 +148,18 @@ class Place(NamedTuple):
     n_keys: int
 
 
-def near(whole: Streamed, top: int, left: int, span: int, cells: int = CELLS) -> tuple[Place, Overview]:
-    """A square part of a map as it is looked at closely, in so many cells a side; of few tokens, each pair by itself."""
+def near(
+    whole: Streamed, overview_side: int, top: int, left: int, span: int, cells: int = CELLS
+) -> tuple[Place, Overview] | None:
+    """A square part of a map as it is looked at closely, in so many cells a side; of few tokens, each pair by itself.
+
+    None where its squares would be no smaller than those of the overview, which shows all of it already.
+    """
     n_tokens = whole.queries.shape[2]
     span = min(max(1, span), n_tokens)
     side = -(-span // cells)
+    if side >= overview_side:
+        return None
     top, left = (min(max(0, at), n_tokens - span) // side * side for at in (top, left))
     place = Place(top, left, min(span + side, n_tokens - top), min(span + side, n_tokens - left))
     return place, squares_of(whole, place, side)
@@ -163,6 +171,7 @@ def squares_of(streamed: Streamed, place: Place, side: int) -> Overview:
     step = max(1, KEYS // side) * side
     largest, mean = [], []
     for top in range(place.top, below, side):
+        still_wanted()
         rows = slice(top, min(top + side, below))
         found = []
         for left in range(place.left, beyond, step):
