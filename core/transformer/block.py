@@ -14,7 +14,7 @@ from core.trace import part, step, unshown
 from core.transformer.experts import Experts, ExpertsTrace
 from core.transformer.feed_forward import FeedForward, FeedForwardKind, FeedForwardTrace, GatedTrace
 from core.transformer.norms import EPSILON, NormKind, norm_of
-from core.transformer.self_attention import InAttention, SelfAttention
+from core.transformer.self_attention import InAttention, SelfAttention, Way
 
 NormPlace = Literal["pre", "post"]
 Part = Literal["attention", "skip", "MLP", "norm"]
@@ -131,18 +131,20 @@ class Block(nn.Module):
         allowed: Allowed | None = None,
         *,
         without: Collection[Part] = (),
+        way: Way | None = None,
     ) -> BlockTrace:
         """Take the tokens through the block.
 
         allowed   who may attend to whom; None = everybody to everybody.
         without   parts that are taken out, to see what they are for: then the formulas of the trace are those of the whole.
+        way       what takes the place of attention, as in SelfAttention: then, too.
         """
         pre = self.norm_place == "pre"
         norm_attention, norm_mlp = (
             nn.Identity() if "norm" in without else norm for norm in (self.norm_attention, self.norm_mlp)
         )
         normed = norm_attention(x) if pre else x
-        attention = self.attention(normed, allowed)
+        attention = self.attention(normed, allowed, way=way)
         resid_mid = x if "attention" in without else self._added(x, attention.mixed, without)
         normed_mid = norm_mlp(resid_mid) if pre else norm_attention(resid_mid)
         feed_forward = self.feed_forward(normed_mid)

@@ -1,5 +1,6 @@
 """Self-attention with learned maps: heads that share keys and values, and places that turn, or are added to scores."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -7,11 +8,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from core.attention import MultiHeadTrace, Projections, attend, merge_heads, project, split_heads
+from core.attention import AttentionTrace, MultiHeadTrace, Projections, attend, merge_heads, project, split_heads
 from core.attention.masks import Allowed
 from core.trace import step, unshown
 from core.transformer.positions import BucketBias, alibi, rotate
 
+# what heads bring, of the queries, keys and values of all of them
+Way = Callable[[Tensor, Tensor, Tensor], AttentionTrace]
 # sinusoids and learned tables are added once, before the first block, and are none of these
 InAttention = Literal["RoPE", "ALiBi", "T5"]
 IN_ATTENTION: Final[tuple[InAttention, ...]] = ("RoPE", "ALiBi", "T5")
@@ -107,8 +110,14 @@ class SelfAttention(nn.Module):
         biases = weights[0].new_zeros(sum(self.widths)) if self.in_proj_bias is None else self.in_proj_bias
         return Projections(*(weight.T for weight in weights), *biases.split(self.widths))
 
-    def forward(self, x: Float[Tensor, "batch tokens d_model"], allowed: Allowed | None = None) -> MultiHeadTrace:
-        """Let the tokens attend to each other. allowed: who may attend to whom; None = everybody to everybody."""
+    def forward(
+        self, x: Float[Tensor, "batch tokens d_model"], allowed: Allowed | None = None, *, way: Way | None = None
+    ) -> MultiHeadTrace:
+        """Let the tokens attend to each other.
+
+        allowed   who may attend to whom; None = everybody to everybody.
+        way       what takes the place of attention, masks and scores that fall with the distance; None = attention.
+        """
         n_tokens, turns, shares = x.shape[1], self.positions == "RoPE", self.heads // self.kv_heads
         projected, key_rows, value_rows = project(x, x, self.maps)
         queries = split_heads(projected, self.heads)
@@ -118,7 +127,10 @@ class SelfAttention(nn.Module):
             queries, keys = rotate(queries, places), rotate(keys, places)
         if shares > 1:
             keys, values = keys.repeat_interleave(shares, 1), values.repeat_interleave(shares, 1)
-        attention = attend(queries, keys, values, allowed, bias=self._bias(n_tokens))
+        if way is None:
+            attention = attend(queries, keys, values, allowed, bias=self._bias(n_tokens))
+        else:
+            attention = way(queries, keys, values)
         merged = merge_heads(attention.output)
         found = (x, projected, queries, keys, values, attention, merged, self.out_proj(merged))
         made = ", ".join(word for word, really in (("turned", turns), ("shared", shares > 1)) if really)

@@ -11,6 +11,7 @@ from core.attention import attend
 from core.experiments.measure import largest
 from core.lessons import material
 from core.lessons.cost import cheaper, paths, tiles
+from core.models import loading, offline
 
 SENTENCE = "The animal did not cross the street because it was too tired"
 
@@ -44,6 +45,15 @@ def test_the_whole_model_with_attention_as_it_is_gives_its_own_vector(read):
     with torch.inference_mode():
         found = cheaper.read_through(read.x(0), attend)
     torch.testing.assert_close(found[0], read.hidden[-1].mean(0), atol=1e-5, rtol=0)
+
+
+def test_the_model_itself_which_may_live_on_another_device_is_not_asked(read, monkeypatch):
+    def elsewhere(*_):
+        raise RuntimeError("on another device")
+
+    for module in loading.load(offline.NAME).model.modules():
+        monkeypatch.setattr(module, "forward", elsewhere)
+    assert cheaper.read_through(read.x(0), attend).shape == (1, 384)
 
 
 def test_what_saves_nothing_changes_nothing_and_what_saves_more_errs_more(read):

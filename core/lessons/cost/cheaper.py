@@ -1,6 +1,6 @@
 """Attention that saves memory, tried on the learner's sentence: few weights, a window, keys and values that heads share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,22 +8,19 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from transformers import BertModel
 
-from core.attention import AttentionTrace, attend, merge_heads, project_heads
+from core.attention import AttentionTrace, attend, project_heads
+from core.lessons.block.given import blocks_of_sentences
 from core.lessons.material import Encoded, layer_of
 from core.lessons.shown import Matrices, Shown
-from core.models import loading, offline
-from core.models.errors import ModelError
 from core.trace import matrices, part, step, steps
+from core.transformer.self_attention import Way
 
 KEPT: Final = (1, 2, 4, 8, 16, 32)  # weights of a row
 WINDOWS: Final = (0, 1, 2, 4, 8, 16)  # keys on each side
 SHARED: Final = (12, 6, 4, 3, 2, 1)  # heads of keys and values
 LAYERS, HEADS, N_BYTES = 6, 12, 4  # of the offline model, in single precision
 Rows = Float[Tensor, "batch heads tokens head_dim"]
-# what heads bring, of the queries, keys and values of a layer; each of the batch in its own way
-Way = Callable[[Rows, Rows, Rows], AttentionTrace]
 
 
 @dataclass(frozen=True)
@@ -238,15 +235,8 @@ def mean_of(rows: Rows, means: Float[Tensor, "ways heads others"]) -> Float[Tens
 
 def read_through(x: Float[Tensor, "batch tokens d_model"], way: Way) -> Float[Tensor, "batch d_model"]:
     """The sentence's vector, the mean of all tokens behind the last layer, of the offline model with attention this way."""
-    loaded = loading.load(offline.NAME)
-    if not isinstance(loaded.model, BertModel):
-        raise ModelError(f"{loaded.name} is no BERT: its layers cannot be opened")
-    for index, layer in enumerate(loaded.model.encoder.layer):
-        own = layer_of(index)
-        heads = way(*project_heads(x, x, own.maps, own.n_heads)).output
-        mixed = merge_heads(heads) @ own.w_output + own.b_output
-        middle = layer.get_submodule("attention.output.LayerNorm")(x + mixed)
-        x = layer.get_submodule("output")(layer.get_submodule("intermediate")(middle), middle)
+    for block in blocks_of_sentences():
+        x = block(x, way=way).resid_post
     return x.mean(dim=1)
 
 
