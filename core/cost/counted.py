@@ -4,52 +4,66 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.attention import attend, merge_heads, split_heads
+from core.attention import AttentionTrace, attend
 from core.cost.sizes import Sizes
+from core.transformer.block import Block
 
 SHAPE: Final = "meta"  # a device on which a tensor has a shape and no numbers: any size costs nothing
+PRECISIONS: Final = {2: torch.float16, 4: torch.float32}  # by the bytes of a number
 
 
 def operations(run: Callable[[], Any]) -> int:
     """How many operations torch counts in the matrix products of a run: a product and a sum are two."""
-    with FlopCounterMode(display=False) as counter:
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
         run()
     return counter.get_total_flops()
 
 
+def built(sizes: Sizes) -> Block:
+    """A block of these sizes without numbers, in their precision."""
+    with torch.device(SHAPE):
+        made = Block(
+            sizes.d_model,
+            sizes.n_heads,
+            d_hidden=sizes.d_ff,
+            kv_heads=sizes.n_kv_heads,
+            feed_forward="swiglu" if sizes.gated else "gelu",
+        )
+    return made.to(PRECISIONS[sizes.n_bytes])
+
+
 def block(sizes: Sizes) -> dict[str, int]:
     """The operations of one block by part, under the names of `Sizes.parts`, counted while the block runs."""
+    made, x = built(sizes), tokens(sizes)
+    mixing = 0
 
-    def empty(*shape: int) -> Tensor:
-        return torch.empty(*shape, device=SHAPE)
+    def way(queries: Tensor, keys: Tensor, values: Tensor) -> AttentionTrace:
+        nonlocal mixing
+        before = counter.get_total_flops()
+        trace = attend(queries, keys, values)
+        mixing = counter.get_total_flops() - before
+        return trace
 
-    d_model, d_kv, d_ff = sizes.d_model, sizes.d_kv, sizes.d_ff
-    x = empty(sizes.batch, sizes.n_tokens, d_model)
-    w_query, w_key, w_value, w_output = (empty(d_model, width) for width in (d_model, d_kv, d_kv, d_model))
-    into = [empty(d_model, d_ff) for _ in range(sizes.n_matrices - 1)]
-    out_of = empty(d_ff, d_model)
-    groups = sizes.n_heads // sizes.n_kv_heads
-    queries = split_heads(x @ w_query, sizes.n_heads)
-    keys, values = (split_heads(x @ w, sizes.n_kv_heads).repeat_interleave(groups, 1) for w in (w_key, w_value))
-    merged = merge_heads(queries)  # as wide as what heads bring
-
-    def network() -> Tensor:
-        hidden = [x @ w for w in into]
-        return (hidden[0] if len(hidden) == 1 else hidden[0] * hidden[1]) @ out_of
-
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        made(x, way=way)
+    network = operations(lambda: made.feed_forward(x))
     return {
-        "projections": operations(lambda: (x @ w_query, x @ w_key, x @ w_value, merged @ w_output)),
-        "scores and mix": operations(lambda: attend(queries, keys, values)),
-        "MLP": operations(network),
+        "projections": counter.get_total_flops() - mixing - network,
+        "scores and mix": mixing,
+        "MLP": network,
     }
 
 
 def weights_bytes(sizes: Sizes) -> int:
-    """The bytes of the attention weights that `attend` leaves, of the tensor itself."""
-    precision = {2: torch.float16, 4: torch.float32}[sizes.n_bytes]
-    shape = (sizes.batch, sizes.n_heads, sizes.n_tokens, sizes.head_dim)
-    queries, keys, values = (torch.empty(shape, device=SHAPE, dtype=precision) for _ in range(3))
-    return attend(queries, keys, values).weights.nbytes
+    """The bytes of the attention weights that a block leaves, of the tensor itself."""
+    with torch.no_grad():
+        return built(sizes)(tokens(sizes)).attention.attention.weights.nbytes
+
+
+def tokens(sizes: Sizes) -> Float[Tensor, "batch tokens d_model"]:
+    """What enters such a block, without numbers."""
+    return torch.empty(sizes.batch, sizes.n_tokens, sizes.d_model, device=SHAPE, dtype=PRECISIONS[sizes.n_bytes])

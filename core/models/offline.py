@@ -55,6 +55,7 @@ def attention_layer(loaded: LoadedModel, layer: int) -> MultiHeadAttention:
     return MultiHeadAttention(Projections.from_linear(query, key, value), mixing.weight.T, mixing.bias, loaded.n_heads)
 
 
+@torch.inference_mode(False)  # a block may be kept: who asks for it first does not decide what others may do with it
 def block(loaded: LoadedModel, layer: int) -> Block:
     """One whole layer of a BERT as the block of this project, on the processor. Raises as `attention_layer`."""
     own = _layer(loaded, layer)

@@ -72,6 +72,18 @@ def test_the_first_token_makes_a_window_better_on_a_real_sentence(read):
 
 
 @pytest.mark.parametrize("kept", cheaper.KEPT)
+def test_the_memory_of_few_weights_is_one_number_with_the_keys_that_are_kept(read, kept):
+    """As a share in the table and as bytes in the sentence, for 14 tokens."""
+    result = cheaper.run(read, replace(cheaper.Settings(), kept=kept), tuple(torch.zeros(6) for _ in range(4)))
+    share = result.by_kept.memory[cheaper.KEPT.index(kept)].item()
+    assert result.few_bytes == round(share * result.weights_bytes)
+    assert result.few_bytes == 72 * 14 * (kept * 8 if kept < 14 else 14 * 4)
+    assert result.largest == {1: "its largest weight", 16: "all of its 14 weights", 32: "all of its 14 weights"}.get(
+        kept, f"its {kept} largest weights"
+    )
+
+
+@pytest.mark.parametrize("kept", cheaper.KEPT)
 def test_each_row_keeps_its_largest_weights(read, kept):
     result = cheaper.run(read, replace(cheaper.Settings(), kept=kept), tuple(torch.zeros(6) for _ in range(4)))
     weights = result.trace.attention.weights[0, 0]

@@ -17,7 +17,8 @@ MOST_HEADS = 96
 @claim(
     said="Attention dominates the bill, since it is quadratic in the length.",
     verdict="imprecise",
-    instead="Scores and mix take 4N²D operations of a block, projections and MLP 24ND²: only from N = 6D on they take most.",
+    instead="Scores and mix take 4N²D operations of a block, and all else grows with N: they take most only from some length "
+    "on. It is N = 6D with an MLP of 4D and keys for every head, and fewer where heads share them.",
     sources=("vaswani2017", "kaplan2020"),
 )
 def dominates(given: Given, seed: int) -> Finding:
@@ -27,6 +28,7 @@ def dominates(given: Given, seed: int) -> Finding:
     scores, rest = found["scores and mix"], found["projections"] + found["MLP"]
     at = counted.block(replace(sizes, n_tokens=round(sizes.crossover)))
     even = at["scores and mix"] / (at["projections"] + at["MLP"])
+    longer = "" if scores < rest else ", and so long a text is mostly scores"
     numbers = (
         Number("scores and mix", scores, ",.0f"),
         Number("all else in the block", rest, ",.0f"),
@@ -38,7 +40,8 @@ def dominates(given: Given, seed: int) -> Finding:
         numbers,
         holds=found == sizes.parts and scores < rest and abs(even - 1) < 0.01,
         says=f"With {how_many(sizes.n_tokens, 'token')} of {sizes.d_model:,} numbers, scores and mix take {numbers[0].text} "
-        f"operations of a block and all else {numbers[1].text}; they are even at {numbers[2].text} tokens.",
+        f"operations of a block and all else {numbers[1].text}; they are even at {numbers[2].text} tokens"
+        f"{longer}.",
     )
 
 
@@ -117,12 +120,13 @@ def ability(given: Given, seed: int) -> Finding:
         Number("loss of your size", now),
         Number("of a hundred times it", larger),
         Number("no size goes below", floor),
-        Number("with a hundred times the text, too", loss(100 * weights, 100 * TEXTS)),
+        Number("nor, with a hundred times the text, below", loss(float("inf"), 100 * TEXTS)),
     )
 
     return Finding(
         numbers,
         holds=numbers[3].value < floor < larger < now,
         says=f"By a fit, {weights:,} weights that read 300 billion tokens have a loss of {numbers[0].text}, a hundred times as "
-        f"many {numbers[1].text} and no end of them {numbers[2].text}, but with a hundred times the text {numbers[3].text}.",
+        f"many {numbers[1].text} and no end of them {numbers[2].text}; with a hundred times the text no end of them would have "
+        f"{numbers[3].text}.",
     )

@@ -20,6 +20,7 @@ KEPT: Final = (1, 2, 4, 8, 16, 32)  # weights of a row
 WINDOWS: Final = (0, 1, 2, 4, 8, 16)  # keys on each side
 SHARED: Final = (12, 6, 4, 3, 2, 1)  # heads of keys and values
 LAYERS, HEADS, N_BYTES = 6, 12, 4  # of the offline model, in single precision
+N_INDEX: Final = 4  # bytes of the number of a key
 Rows = Float[Tensor, "batch heads tokens head_dim"]
 
 
@@ -65,8 +66,8 @@ class CheaperTrace:
     few: Float[Tensor, "batch heads queries keys"] = step(
         r"\operatorname{softmax}\left(<scaled> + M_k\right)",
         title="The largest weights of each row",
-        says="Each row keeps its {kept} largest weights, which share what the others had. All scores had to be "
-        "computed to know which they are.",
+        says="Each row keeps {largest}, which share what the others had. All scores had to be computed to know which "
+        "they are.",
         source="zhao2019",
     )
     near: Float[Tensor, "batch heads queries keys"] = step(
@@ -152,8 +153,15 @@ class Lesson:
 
     @property
     def few_bytes(self) -> int:
-        """The same with few of them, each with the number of its key."""
-        return LAYERS * HEADS * self.n_tokens * min(self.settings.kept, self.n_tokens) * 2 * N_BYTES
+        """The same with few of them, each with the number of its key where any is left out."""
+        return round(self.weights_bytes * few_of(self.settings.kept, self.n_tokens))
+
+    @property
+    def largest(self) -> str:
+        """What a row keeps, in words."""
+        if self.settings.kept >= self.n_tokens:
+            return f"all of its {self.n_tokens} weights"
+        return f"its {self.settings.kept} largest weights" if self.settings.kept > 1 else "its largest weight"
 
     @property
     def cache_bytes(self) -> int:
@@ -258,7 +266,7 @@ def run(read: Encoded, settings: Settings, known: Vectors | None = None) -> Less
     shared = all_heads.weights[:, settings.head : settings.head + 1]
     trace = CheaperTrace(queries, keys, values, attention, largest, around, shared)
     memory = (
-        [min(kept, n_tokens) / n_tokens for kept in KEPT],
+        [few_of(kept, n_tokens) for kept in KEPT],
         *([seen / n_tokens for seen in held(n_tokens, first)] for first in (False, True)),
         [shared / layer.n_heads for shared in SHARED],
     )
@@ -290,6 +298,11 @@ def moved(read: Encoded) -> Vectors:
             vectors = read_through(x.expand(len(numbers), -1, -1), way)
             found.append((1 - torch.cosine_similarity(vectors, as_it_is)).clamp(min=0))
         return tuple(found)
+
+
+def few_of(kept: int, n_tokens: int) -> float:
+    """The memory of so many weights of a row, of that of all: whoever leaves some out keeps the number of a key with each."""
+    return 1.0 if kept >= n_tokens else kept * (N_BYTES + N_INDEX) / (n_tokens * N_BYTES)
 
 
 def held(n_tokens: int, first: bool) -> list[int]:

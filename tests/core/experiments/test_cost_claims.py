@@ -1,5 +1,7 @@
 """The claims of lesson 12 hold on a sentence and the sizes of BERT, and their numbers are those of the ledger."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,8 +9,10 @@ from hypothesis.strategies import integers
 
 from core.attention import project_heads
 from core.cost.sizes import Sizes
-from core.experiments.cost import CLAIMS, Given, dearer, dominates, every_head, generates, long_texts
+from core.experiments.cost import CLAIMS, Given, ability, dearer, dominates, every_head, generates, long_texts
 from core.lessons import material
+from core.lessons.cost import bill
+from pages.lessons.by_hand.cost import LAYERS, WIDTHS
 from tests.core.experiments.test_claims import check_sentence
 from tests.core.shapes import normal
 
@@ -53,6 +57,22 @@ def test_the_numbers_of_the_ledger():
     assert every_head(bert, 0)["numbers of a token in a layer, one for all"] == 128
     assert long_texts(drawn(17), 0)["layers, dilated"] == 5
     assert dearer(bert, 0)["attention over recurrence, 384 tokens"] == 0.5
+
+
+@pytest.mark.parametrize("d_model", WIDTHS)
+@pytest.mark.parametrize("n_layers", LAYERS)
+def test_a_larger_model_stays_above_what_its_text_allows_at_all_sizes_of_the_page(d_model, n_layers):
+    assert ability(drawn(sizes=Sizes(1, d_model, 1, 1, 4 * d_model, n_layers)), 0).holds
+
+
+@pytest.mark.parametrize(("n_tokens", "holds"), [(1024, True), (4095, True), (4097, False), (100_000, False)])
+def test_scores_dominate_from_the_length_on_that_the_sentence_names(n_tokens, holds):
+    """Of the page's own sizes, whose heads share keys and values: 4,096 tokens, not six times the width."""
+    finding = dominates(drawn(sizes=replace(bill.OURS, n_tokens=n_tokens)), 0)
+    assert finding.holds == holds
+    assert "even at 4,096 tokens" in finding.says
+    assert ("mostly scores" in finding.says) != holds
+    check_sentence(finding)
 
 
 def test_an_experiment_leaves_what_it_is_given_alone(sentence):

@@ -76,3 +76,11 @@ def test_a_layer_that_does_not_exist_and_a_model_that_is_no_bert_are_refused(tmp
         offline.attention_layer(load(offline.NAME), 6)
     with pytest.raises(ModelError, match="is no BERT"):
         offline.attention_layer(load(folders.gpt2(tmp_path / "gpt2")), 0)
+
+
+def test_a_block_that_was_asked_for_in_inference_can_be_used_for_gradients():
+    with torch.inference_mode():
+        block = offline.block(load(offline.NAME), 0)
+    x = torch.ones(1, 2, 384, requires_grad=True)
+    block(x).resid_post.square().sum().backward()
+    assert x.grad is not None
