@@ -41,6 +41,28 @@ def test_rows_are_done_once_they_met_all_keys_and_not_before(read):
     assert result.so_far.total[0, 0, 8:].sum() == 0
 
 
+@pytest.mark.parametrize("met", [1, 5, 6, 11, 16])
+@pytest.mark.parametrize("mask", tiles.MASKS)
+def test_rows_are_done_under_way_or_have_met_nothing_by_what_each_may_still_see(read, mask, met):
+    """A row that met all it may see is never said to be off; one that met none of it is never said to be under way."""
+    result = tiles.run(read.x(3), material.layer_of(3).maps.head(1, 12), tiles.Settings(4, met, mask))
+    left = (result.visible & ~result.met).sum(-1)
+    seen = (result.visible & result.met).sum(-1)
+    assert result.done.tolist() == (left == 0).tolist()
+    assert result.begun.tolist() == ((left > 0) & (seen > 0)).tolist()
+    assert (result.so_far.total[0, 0] > 0).tolist() == (seen > 0).tolist()
+    assert result.difference <= tiles.EQUAL
+    assert "0.00" not in result.stands
+    assert ("have met nothing" in result.stands) == (int(((left > 0) & (seen == 0)).sum()) > 1)
+
+
+def test_only_rows_that_have_begun_are_walked(read, monkeypatch):
+    walked, walk = [], tiles.walk
+    monkeypatch.setattr(tiles, "walk", lambda *given: walked.append(given[3]) or walk(*given))
+    tiles.run(read.x(3), material.layer_of(3).maps.head(1, 12), tiles.Settings(4, 6))
+    assert walked == [slice(0, 4), slice(4, 8)]
+
+
 def test_the_whole_model_with_attention_as_it_is_gives_its_own_vector(read):
     with torch.inference_mode():
         found = cheaper.read_through(read.x(0), attend)

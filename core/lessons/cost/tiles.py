@@ -1,6 +1,7 @@
 """Attention tile by tile on one head of the learner's sentence: what is kept after each tile, and at the end `attend`."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from core.attention import Projections, attend, masks, project_heads
 from core.attention.masks import Allowed
 from core.attention.scores import SCALED_DOT
-from core.attention.streaming import AllowedAt, Running, band, causal, scores_of, walk
+from core.attention.streaming import AllowedAt, Running, band, causal, nothing_met, scores_of, walk
 from core.experiments.measure import largest
 from core.lessons.material import Head
 from core.lessons.shown import Matrices, Shown
@@ -82,7 +83,7 @@ class Lesson:
     rows, columns   the queries and the keys of the tile that is being met.
     so_far          what all queries keep: those of earlier rows are done, those of later ones have met nothing.
     before          what the queries of this tile kept before it.
-    in_tile, met    (queries, keys): the pairs of this tile, and all that were met.
+    in_tile, met    (queries, keys): the pairs of this tile, and all that were met; visible: those that the mask leaves.
     whole           the output of `attend`.
     """
 
@@ -94,6 +95,7 @@ class Lesson:
     so_far: Running
     in_tile: Bool[Tensor, "queries keys"]
     met: Bool[Tensor, "queries keys"]
+    visible: Bool[Tensor, "queries keys"]
     whole: Float[Tensor, "batch heads queries value_dim"]
 
     @property
@@ -108,8 +110,13 @@ class Lesson:
 
     @property
     def done(self) -> Bool[Tensor, "queries"]:
-        """The queries that have met all keys."""
-        return self.met.all(-1)
+        """The queries that have met all keys that they may see, which with a mask can be long before the last tile."""
+        return (self.met | ~self.visible).all(-1)
+
+    @property
+    def begun(self) -> Bool[Tensor, "queries"]:
+        """Those that have met some of the keys that they may see, and not all."""
+        return (self.met & self.visible).any(-1) & ~self.done
 
     @property
     def difference(self) -> float:
@@ -119,8 +126,7 @@ class Lesson:
     @property
     def open_difference(self) -> float:
         """The same of those under way."""
-        begun = self.met.any(-1) & ~self.done & self.so_far.total[0, 0].gt(0)
-        return largest((self.so_far.output - self.whole)[:, :, begun])
+        return largest((self.so_far.output - self.whole)[:, :, self.begun])
 
     @property
     def in_memory(self) -> int:
@@ -135,15 +141,26 @@ class Lesson:
     @property
     def stands(self) -> str:
         """How far it has come, in words."""
-        n_done = int(self.done.sum())
+        n_done, n_begun = int(self.done.sum()), int(self.begun.sum())
         if n_done == self.n_tokens:
             same = "They are those of attend" if self.difference <= EQUAL else "They are not those of attend"
-            return f"All keys were met. {same}: they differ by at most {written(self.difference, '.1e')}."
-        begun = f" The rows under way are off by up to {self.open_difference:.2f}: they have not met all keys."
-        if not n_done:
-            return f"No row is done.{begun}"
-        off = written(self.difference, ".1e")
-        return f"{n_done} of {self.n_tokens} rows are done and differ from attend by at most {off}.{begun}"
+            what = "All keys were met" if self.met.all() else "All keys that any row may see were met"
+            return f"{what}. {same}: they differ by at most {written(self.difference, '.1e')}."
+        found = []
+        if n_done:
+            off, verb = written(self.difference, ".1e"), "row is" if n_done == 1 else "rows are"
+            found.append(f"{n_done} of {self.n_tokens} {verb} done and at most {off} off from attend.")
+        else:
+            found.append("No row is done.")
+        if n_begun:
+            off, still = (
+                f"{self.open_difference:.2f}",
+                "it may see more keys" if n_begun == 1 else "they may see more keys",
+            )
+            found.append(f"{n_begun} under way {'is' if n_begun == 1 else 'are'} off by up to {off}: {still}.")
+        if waiting := self.n_tokens - n_done - n_begun:
+            found.append(f"{waiting} {'has' if waiting == 1 else 'have'} met nothing.")
+        return " ".join(found)
 
 
 def tiles_of(n_tokens: int, block: int) -> int:
@@ -164,11 +181,12 @@ def run(x: Float[Tensor, "1 tokens d_model"], maps: Projections, settings: Setti
     across = -(-n_tokens // block)
     row, column = divmod(min(max(settings.met, 1), across**2) - 1, across)
     kept = []
-    for first in range(0, n_tokens, block):
-        walked = list(walk(queries, keys, values, slice(first, first + block), allowed, scale, block))
-        kept.append(walked[across if len(kept) < row else column + 1 if len(kept) == row else 0])
-        if len(kept) - 1 == row:
-            before, after = walked[column], walked[column + 1]
+    for first in range(0, (row + 1) * block, block):  # the rows after it have met nothing
+        walked = walk(queries, keys, values, slice(first, first + block), allowed, scale, block)
+        met_by_rows = list(islice(walked, column + 2) if len(kept) == row else walked)
+        kept.append(met_by_rows[-1])
+    before, after = met_by_rows[-2:]
+    kept.append(nothing_met(queries[..., (row + 1) * block :, :], values))
     rows, columns = (slice(at * block, min((at + 1) * block, n_tokens)) for at in (row, column))
     place = torch.arange(n_tokens)
     in_tile = (place[:, None] // block == row) & (place // block == column)
@@ -176,14 +194,16 @@ def run(x: Float[Tensor, "1 tokens d_model"], maps: Projections, settings: Setti
     so_far = Running(
         *(torch.cat([getattr(each, name) for each in kept], dim=2) for name in ("maximum", "total", "mixed"))
     )
-    whole = attend(queries, keys, values, table_of(n_tokens, settings.mask)).output
+    mask = table_of(n_tokens, settings.mask)
+    visible = torch.ones_like(met) if mask is None else mask[0, 0].expand_as(met)
+    whole = attend(queries, keys, values, mask).output
     tile = scores_of(queries[..., rows, :], keys[..., columns, :], scale)
     if allowed is not None:
         tile = torch.where(allowed(place[rows, None], place[None, columns]), tile, -torch.inf)
     trace = TileTrace(
         queries, keys, values, tile, after.maximum[..., None], after.total[..., None], after.mixed, after.output
     )
-    return Lesson(settings, trace, rows, columns, before, so_far, in_tile, met, whole)
+    return Lesson(settings, trace, rows, columns, before, so_far, in_tile, met, visible, whole)
 
 
 def beside(result: Lesson) -> Matrices:
