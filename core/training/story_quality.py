@@ -4,6 +4,8 @@ import math
 import re
 import zlib
 from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, Final, cast
 
 import torch
@@ -55,20 +57,34 @@ def bits_per_byte(model: LlamaForCausalLM, tokenizer: Tokenizer, held_out: tuple
 
 def of_triples(tokenizer: Tokenizer, known: stories.Stories) -> float:
     """The same of a guess that counts which piece followed the last two, the last one, or any, in the stories learned from."""
-    row = stories.stream(known.train, tokenizer).tolist()
-    singles, pairs, triples = (Counter(zip(*(row[i:] for i in range(n)), strict=False)) for n in (1, 2, 3))
-    end, size = tokenizer.token_to_id(stories.END), tokenizer.get_vocab_size()
+    chance = counted(stories.stream(known.train, tokenizer).tolist(), tokenizer.get_vocab_size())
+    end = tokenizer.token_to_id(stories.END)
     bits = 0.0
     for story in known.test:
         ids = [end, end, *tokenizer.encode(story).ids]
-        for a, b, c in zip(ids, ids[1:], ids[2:], strict=False):
-            guess = (
-                _SHARES[0] * triples[a, b, c] / max(1, pairs[a, b])
-                + _SHARES[1] * pairs[b, c] / max(1, singles[b,])
-                + _SHARES[2] * (singles[c,] + 1) / (len(row) + size)
-            )
-            bits -= math.log2(guess)
+        bits -= sum(math.log2(chance(*three)) for three in zip(ids, ids[1:], ids[2:], strict=False))
     return bits / sum(len(story.encode()) for story in known.test)
+
+
+def counted(row: Sequence[int], size: int) -> Callable[[int, int, int], float]:
+    """How likely a piece is after two others, as counted in a row of pieces out of so many.
+
+    What was never seen before another piece, as the two marks before a story, says nothing: the others share its weight.
+    """
+    singles, pairs, triples = (Counter(zip(*(row[i:] for i in range(n)), strict=False)) for n in (1, 2, 3))
+    # what the row ends with is followed by nothing
+    before_one, before_two = Counter(row[:-1]), Counter(pairwise(row[:-1]))
+
+    def chance(a: int, b: int, c: int) -> float:
+        guesses = (
+            (triples[a, b, c], before_two[a, b]),
+            (pairs[b, c], before_one[b]),
+            (singles[c,] + 1, len(row) + size),
+        )
+        heard = [(share, times / of) for share, (times, of) in zip(_SHARES, guesses, strict=True) if of]
+        return sum(share * guess for share, guess in heard) / sum(share for share, _ in heard)
+
+    return chance
 
 
 def of_gzip(known: stories.Stories) -> float:
@@ -90,14 +106,19 @@ def heroes(model: LlamaForCausalLM, tokenizer: Tokenizer, held_out: tuple[str, .
             written = cast(Any, model).generate(
                 ids, do_sample=True, temperature=TEMPERATURE, top_k=0, max_new_tokens=GOES_ON, pad_token_id=end
             )
-            kept.append(name in tokenizer.decode(written[0, ids.shape[1] :].tolist()))
+            kept.append(_names(tokenizer.decode(written[0, ids.shape[1] :].tolist()), name))
     return sum(kept) / len(kept) if kept else math.nan
 
 
 def in_the_stories(held_out: tuple[str, ...]) -> float:
     """The same share among the stories as people have them, over about as many letters."""
-    kept = [name in rest for _, name, rest in _beginnings(held_out)]
+    kept = [_names(rest, name) for _, name, rest in _beginnings(held_out)]
     return sum(kept) / len(kept) if kept else math.nan
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether a name stands there as a word of its own: in "Same" there is no Sam."""
+    return re.search(rf"\b{re.escape(name)}\b", text) is not None
 
 
 def _beginnings(held_out: tuple[str, ...]) -> list[tuple[str, str, str]]:

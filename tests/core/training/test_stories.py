@@ -104,6 +104,18 @@ def test_counted_triples_guess_such_stories_better_than_gzip_and_no_guess_is_fre
     assert 0.05 < story_quality.of_triples(tokenizer, known) < story_quality.of_gzip(known) < 2
 
 
+@pytest.mark.parametrize("before", [(0, 0), (0, 1), (1, 2), (2, 2), (3, 1), (3, 3)])
+def test_the_chances_of_all_pieces_after_what_was_seen_and_what_was_not_sum_to_1(before):
+    chance = story_quality.counted([0, 1, 2, 1, 1, 0, 1, 2, 2, 0], 4)
+    assert sum(chance(*before, piece) for piece in range(4)) == pytest.approx(1)
+    assert min(chance(*before, piece) for piece in range(4)) > 0
+
+
+def test_a_name_is_named_again_only_as_a_word_of_its_own():
+    held_out = ("A boy named Sam ran. Samantha sat.", "A girl named Ann ran. Ann's hat fell.")
+    assert story_quality.in_the_stories(held_out) == 0.5
+
+
 def test_the_command_trains_goes_on_writes_a_folder_and_its_card(file, tmp_path, monkeypatch):
     monkeypatch.setattr(progress, "WORK", tmp_path / "work")
     small = language_models.Recipe(vocab_size=311, tokens=1024, short=32, warmup=2)
