@@ -57,8 +57,8 @@ def bits_per_byte(model: LlamaForCausalLM, tokenizer: Tokenizer, held_out: tuple
 
 def of_triples(tokenizer: Tokenizer, known: stories.Stories) -> float:
     """The same of a guess that counts which piece followed the last two, the last one, or any, in the stories learned from."""
-    chance = counted(stories.stream(known.train, tokenizer).tolist(), tokenizer.get_vocab_size())
-    end = tokenizer.token_to_id(stories.END)
+    row: list[int] = stories.stream(known.train, tokenizer).tolist()
+    chance, end = counted(row, tokenizer.get_vocab_size()), row[0]  # a row begins with the mark of the end
     bits = 0.0
     for story in known.test:
         ids = [end, end, *tokenizer.encode(story).ids]
