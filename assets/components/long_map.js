@@ -1,7 +1,7 @@
 // A map of one head on a long text: squares from far away, cells from near. What is looked at closely is asked for.
 
 import { penOf } from "./kit/canvas.js";
-import { shade, UNREAD } from "./kit/colour.js";
+import { gradient, shade, UNREAD } from "./kit/colour.js";
 import { mount } from "./kit/mount.js";
 import { clamp, ofAnySize } from "./kit/numbers.js";
 import { button, element, focusedIn } from "./kit/text.js";
@@ -10,6 +10,7 @@ import { button, element, focusedIn } from "./kit/text.js";
 
 const SIDE = 720; // pixels of the canvas
 const NEAREST = 12; // tokens that are seen at least
+const NEAR = 128; // tokens, of which no more are seen where arrows go from cell to cell
 const PATIENCE = 250; // milliseconds without a move, after which the part that is looked at is asked for
 const FASTER = 1.25; // by how much a key or a notch of a wheel zooms
 
@@ -21,7 +22,7 @@ const FASTER = 1.25; // by how much a key or a notch of a wheel zooms
 /**
  * Names: of all tokens, where the overview shows each cell.
  *
- * @typedef {{ n: number, side: number, names: string[], part: Part | null, tensors: Record<string, Tensor> }} MapData
+ * @typedef {{ number: number, n: number, side: number, names: string[], part: Part | null, tensors: Record<string, Tensor> }} MapData
  */
 /** @typedef {{ top: number, left: number, span: number }} Place */
 /** @typedef {"largest" | "mean"} Measure */
@@ -36,7 +37,11 @@ function createMap(root, io) {
     role: "application",
     "aria-roledescription": "map, arrow keys move in it, plus and minus zoom",
   });
-  const says = element("p", { className: "says", role: "status" });
+  const says = element("p", { className: "says" });
+  const spoken = element("p", { className: "unseen", role: "status" }); // once the map rests, not on the way
+  const bar = element("span", { className: "bar" });
+  const end = element("span");
+  const legend = element("div", { className: "legend", children: ["0", bar, end] });
   const pen = penOf(canvas);
   /** @type {MapData | null} */
   let data = null;
@@ -47,6 +52,8 @@ function createMap(root, io) {
   /** @type {Measure} */
   let measure = "largest";
   let waiting = 0;
+  /** Where the keys have come to. */
+  let cursor = { query: 0, key: 0 };
   /** @type {{ x: number, y: number } | null} */
   let pointer = null;
   /** @type {Map<number, { x: number, y: number }>} */
@@ -56,10 +63,18 @@ function createMap(root, io) {
 
   /** @param {MapData} payload @param {Theme} now */
   function update(payload, now) {
-    if (data?.n !== payload.n) place = { top: 0, left: 0, span: payload.n };
+    if (data?.number !== payload.number) {
+      clearTimeout(waiting); // what was to be asked for is of the map before
+      place = { top: 0, left: 0, span: payload.n };
+      cursor = { query: Math.floor(payload.n / 2), key: Math.floor(payload.n / 2) };
+    }
     [data, theme, pictures] = [payload, now, {}];
     draw();
+    speak();
   }
+
+  /** One for the overview and all parts: up to what is largest in the overview. */
+  const top = () => (data ? largest(data.tensors[`all_${measure}`]) : 1);
 
   /** @param {string} name */
   function picture(name) {
@@ -69,9 +84,9 @@ function createMap(root, io) {
     const made = new OffscreenCanvas(tensor.columns, tensor.rows);
     pictures[name] = made;
     const image = new ImageData(tensor.columns, tensor.rows);
-    const end = largest(tensor);
+    const most = top();
     tensor.values.forEach((value, at) => {
-      const [red, green, blue] = shade(theme.ramps.weights, Math.sqrt(value / end), 0, 1);
+      const [red, green, blue] = shade(theme.ramps.weights, Math.sqrt(value / most), 0, 1);
       image.data.set([red, green, blue, 255], 4 * at);
     });
     penOf(made).putImageData(image, 0, 0);
@@ -94,6 +109,13 @@ function createMap(root, io) {
     };
     lay(picture(`all_${measure}`), { top: 0, left: 0, side: data.side });
     if (data.part) lay(picture(`part_${measure}`), data.part);
+    const cell = Math.max(scale, 8);
+    pen.strokeStyle = theme.colours.spot;
+    pen.lineWidth = 2;
+    const [across, down] = [(cursor.key + 0.5 - place.left) * scale, (cursor.query + 0.5 - place.top) * scale];
+    if (focusedIn(root) === canvas) pen.strokeRect(across - cell / 2, down - cell / 2, cell, cell);
+    bar.style.background = gradient(theme.ramps.weights);
+    end.textContent = `${ofAnySize(top())}${measure === "mean" ? " and more" : ""}`;
     told();
   }
 
@@ -102,13 +124,22 @@ function createMap(root, io) {
     if (!data) return;
     const seen = Math.round(place.span).toLocaleString("en");
     const [first, last] = [place.top, place.left].map((each) => Math.round(each).toLocaleString("en"));
-    const at = pointer ?? { x: 0.5, y: 0.5 };
-    const [query, key] = [place.top + at.y * place.span, place.left + at.x * place.span].map(Math.floor);
+    const { query, key } = pointer ? cellAt(pointer) : cursor;
     const whole = `${seen} × ${seen} tokens, queries from ${first} down, keys from ${last} across.`;
-    const words = `${whole} ${pointer ? "" : "In the middle: "}${cell(query, key)}`;
+    const words = `${whole} ${pointer ? "" : "At the mark: "}${cell(query, key)}`;
     says.textContent = words;
-    canvas.setAttribute("aria-label", words);
   }
+
+  function speak() {
+    spoken.textContent = says.textContent;
+    canvas.setAttribute("aria-label", says.textContent ?? "");
+  }
+
+  /** @param {{ x: number, y: number }} at */
+  const cellAt = (at) => ({
+    query: Math.floor(place.top + at.y * place.span),
+    key: Math.floor(place.left + at.x * place.span),
+  });
 
   /** @param {number} query @param {number} key */
   function cell(query, key) {
@@ -139,17 +170,24 @@ function createMap(root, io) {
     if (!data) return;
     const span = clamp(to.span, Math.min(NEAREST, data.n), data.n);
     place = { span, top: clamp(to.top, 0, data.n - span), left: clamp(to.left, 0, data.n - span) };
+    cursor = {
+      query: clamp(cursor.query, Math.ceil(place.top), Math.floor(place.top + span) - 1),
+      key: clamp(cursor.key, Math.ceil(place.left), Math.floor(place.left + span) - 1),
+    };
     draw();
     clearTimeout(waiting);
     waiting = setTimeout(() => {
+      speak();
       const asked = [place.top, place.left, place.span].map(Math.round);
       io.component.setTriggerValue("looked", asked);
     }, PATIENCE);
   }
 
-  /** By how much, and what stays where it is. @param {number} by @param {number} x @param {number} y */
-  function zoom(by, x = 0.5, y = 0.5) {
+  /** By how much, and what stays where it is, or else the mark. @param {number} by @param {number} [atX] @param {number} [atY] */
+  function zoom(by, atX, atY) {
     if (!data) return;
+    const x = atX ?? (cursor.key + 0.5 - place.left) / place.span;
+    const y = atY ?? (cursor.query + 0.5 - place.top) / place.span;
     const span = clamp(place.span / by, Math.min(NEAREST, data.n), data.n);
     go({ span, top: place.top + y * (place.span - span), left: place.left + x * (place.span - span) });
   }
@@ -170,7 +208,18 @@ function createMap(root, io) {
     canvas.focus();
     canvas.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, under(event));
+    cursor = cellAt(under(event));
+    draw();
+    speak();
   };
+  canvas.onfocus = canvas.onblur = draw;
+  canvas.addEventListener(
+    "touchmove",
+    (event) => {
+      if (event.touches.length > 1) event.preventDefault();
+    },
+    { passive: false },
+  );
   canvas.onpointermove = (event) => {
     const [now, before] = [under(event), fingers.get(event.pointerId)];
     pointer = now;
@@ -182,9 +231,12 @@ function createMap(root, io) {
     fingers.set(event.pointerId, now);
     if (other) {
       const [apart, were] = [now, before].map((each) => Math.hypot(each.x - other.x, each.y - other.y));
+      place.left -= ((now.x - before.x) / 2) * place.span;
+      place.top -= ((now.y - before.y) / 2) * place.span;
       if (were > 0) zoom(apart / were, (now.x + other.x) / 2, (now.y + other.y) / 2);
       return;
     }
+    if (event.pointerType === "touch") return; // one finger scrolls the page
     const [dx, dy] = [now.x - before.x, now.y - before.y];
     go({ ...place, top: place.top - dy * place.span, left: place.left - dx * place.span });
   };
@@ -199,14 +251,24 @@ function createMap(root, io) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation(); // some letters are Streamlit's
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-    if (step)
-      go({ ...place, top: place.top + (step[0] * place.span) / 8, left: place.left + (step[1] * place.span) / 8 });
+    if (step) moved(step[0], step[1]);
     else if (event.key === "+" || event.key === "=") zoom(FASTER);
     else if (event.key === "-") zoom(1 / FASTER);
     else if (event.key === "Home") whole();
     else return;
     event.preventDefault();
   };
+
+  /** The mark goes on, from near by one cell, and the map follows. @param {number} down @param {number} across */
+  function moved(down, across) {
+    if (!data) return;
+    const by = place.span <= NEAR ? 1 : Math.floor(place.span / 16);
+    const { n } = data;
+    cursor = { query: clamp(cursor.query + by * down, 0, n - 1), key: clamp(cursor.key + by * across, 0, n - 1) };
+    pointer = null;
+    const half = Math.floor(place.span / 2);
+    go({ ...place, top: cursor.query - half, left: cursor.key - half });
+  }
 
   function whole() {
     if (data) go({ top: 0, left: 0, span: data.n });
@@ -221,6 +283,7 @@ function createMap(root, io) {
   const measures = /** @type {Measure[]} */ (["largest", "mean"]).map((name) => {
     const node = small(`${name} weight`, () => {
       measure = name;
+      pictures = {};
       for (const other of measures) other.setAttribute("aria-pressed", String(other === node));
       draw();
     });
@@ -228,7 +291,7 @@ function createMap(root, io) {
     return node;
   });
   const near = [small("Zoom in", () => zoom(2)), small("Zoom out", () => zoom(0.5)), small("The whole", whole)];
-  root.append(canvas, element("div", { className: "row", children: [...measures, ...near] }), says);
+  root.append(canvas, element("div", { className: "row", children: [...measures, ...near] }), legend, says, spoken);
   return { update, destroy: () => clearTimeout(waiting) };
 }
 

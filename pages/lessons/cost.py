@@ -199,7 +199,7 @@ def fewer(scene: Scene) -> tuple[str, str]:
 )
 def stored(scene: Scene) -> tuple[str, str]:
     taken = Sizes(100_000, 8192, 64, 64, n_bytes=2).weights_bytes
-    return f"{taken / 1e12:.3g} TB", f"64 × 100,000² × 2 bytes = {taken:,}: no machine has it, and none needs it."
+    return f"{taken / 1e12:.3g} TB", f"64 × 100,000² × 2 bytes = {taken:,}: no graphics card has it, and none needs it."
 
 
 @page.question(

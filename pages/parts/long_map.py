@@ -19,10 +19,11 @@ OURS, OWN = "this course's README and code", "a .txt of yours"
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A map that was made: of which text and head, and all that is needed to look into it."""
+    """A map that was made: of which text and head, and all that is needed to look into it; number: of the map in its session."""
 
     of: str
     text: LongText
+    number: int
     whole: Streamed
     overview: Overview
 
@@ -73,12 +74,14 @@ def _make(ui: controls.Controls, place, text: str, of: str, layer: int, head: in
         messages.problem(ui.key("make"), "There is no map of this text.", f"{error}.")
         return
     bar = place.progress(0.0, "Waiting for a free place …")
+    before: Made | None = st.session_state.get(ui.key("made"))
+    number = 1 if before is None else before.number + 1
     with run_queue.training():
         for share, found in long_map.read(cut.windows, layer, head):
             heads = found
             bar.progress(share / 2, f"Read {share:.0%} of {len(cut.pieces):,} tokens …")
         for share, whole, overview in long_map.look(*heads):
-            made = Made(of, cut, whole, overview)
+            made = Made(of, cut, number, whole, overview)
             bar.progress(0.5 + share / 2, f"Looked at {share:.0%} of {len(cut.pieces):,} tokens …")
     place.empty()
     st.session_state[ui.key("made")] = made
@@ -96,7 +99,13 @@ def _look(ui: controls.Controls, made: Made) -> None:
             st.session_state[at] = tuple(int(number) for number in asked)
 
     tensors, names = _tensors("all", made.overview), made.text.pieces if made.overview.side == 1 else ()
-    words = {"n": len(made.text.pieces), "side": made.overview.side, "names": names, "part": None}
+    words = {
+        "number": made.number,
+        "n": len(made.text.pieces),
+        "side": made.overview.side,
+        "names": names,
+        "part": None,
+    }
     if near := _near(ui, made, st.session_state.get(at)):
         part, seen = near
         rows, columns = made.text.pieces[part.top :][: part.n_queries], made.text.pieces[part.left :][: part.n_keys]

@@ -10,7 +10,7 @@ from hypothesis.strategies import integers, sampled_from
 from core.attention import attend
 from core.experiments.measure import largest
 from core.lessons import material
-from core.lessons.cost import cheaper, paths, tiles
+from core.lessons.cost import bill, cheaper, paths, tiles
 from core.models import loading, offline
 
 SENTENCE = "The animal did not cross the street because it was too tired"
@@ -135,6 +135,13 @@ def test_theorem_the_last_token_hears_the_first_after_so_many_layers_and_no_fewe
 def test_attention_takes_less_work_than_recurrence_below_its_width():
     for n_tokens, words in ((767, "less work"), (768, "exactly as much"), (769, "more work")):
         assert words in paths.run(paths.Settings(n_tokens, 768)).compared
+
+
+@pytest.mark.parametrize(("n_tokens", "saved"), [(64, False), (128, False), (256, True)])
+def test_a_text_that_fits_into_one_tile_saves_nothing_and_that_is_said(n_tokens, saved):
+    result = bill.run(replace(bill.Settings(), sizes=replace(bill.OURS, n_tokens=n_tokens)))
+    assert ("no longer with its square" in result.grows) == saved
+    assert ("nothing is saved" in result.grows) != saved
 
 
 def test_a_sentence_of_one_tile_is_done_at_once():

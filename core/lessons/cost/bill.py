@@ -62,8 +62,7 @@ class BillTrace:
     stored: Float[Tensor, "batch one lengths"] = step(
         r"\text{batch}\,\text{heads}\,N^{2}\,\text{bytes}",
         title="All weights of one layer",
-        says="All weights A of one layer take {stored}. Tile by tile, {block} by {block}, it is {streamed}: what is "
-        "kept grows with N and no longer with its square.",
+        says="All weights A of one layer take {stored}. Tile by tile, {block} by {block}, it is {streamed}: {grows}.",
         source="vaswani2017",
     )
     streamed: Float[Tensor, "batch one lengths"] = step(
@@ -161,6 +160,13 @@ class Lesson:
     def streamed(self) -> str:
         """Bytes that take their place."""
         return in_bytes(self.sizes.streamed_bytes(self.settings.block))
+
+    @property
+    def grows(self) -> str:
+        """With what that grows, in words."""
+        if self.sizes.n_tokens <= self.settings.block:
+            return "so short a text fits into one tile, and nothing is saved"
+        return "what is kept grows with N and no longer with its square"
 
     @property
     def caches(self) -> dict[str, int]:
