@@ -29,8 +29,8 @@ def built(sizes: Sizes) -> Block:
         made = Block(
             sizes.d_model,
             sizes.n_heads,
-            d_hidden=sizes.d_ff,
-            kv_heads=sizes.n_kv_heads,
+            d_ff=sizes.d_ff,
+            n_kv_heads=sizes.n_kv_heads,
             feed_forward="swiglu" if sizes.gated else "gelu",
         )
     return made.to(PRECISIONS[sizes.n_bytes])

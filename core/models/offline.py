@@ -78,7 +78,7 @@ def block(loaded: LoadedModel, layer: int) -> Block:
         made = Block(
             query.in_features,
             loaded.n_heads,
-            d_hidden=expand.out_features,
+            d_ff=expand.out_features,
             norm_place="post",
             epsilon=loaded.model.config.layer_norm_eps,
         )

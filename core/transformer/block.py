@@ -79,12 +79,12 @@ class BlockTrace:
 class Block(nn.Module):
     """Attention and a network for each token, each added to what came in, with a norm before it or behind the sum.
 
-    d_hidden        hidden units of the network, or of each expert.
-    kv_heads        heads of keys and values; None = as many as of queries.
+    d_ff            hidden units of the network, or of each expert.
+    n_kv_heads      heads of keys and values; None = as many as of queries.
     norm_place      "pre": each half reads normalised tokens, and the stream itself is never touched (Xiong et al. 2020);
                     "post": the sum is normalised (Vaswani et al. 2017).
     feed_forward    the kind of the network, or of the experts.
-    experts         how many of them, of which each token asks `active`; None = one network for all tokens.
+    n_experts       how many of them, of which each token asks `n_active`; None = one network for all tokens.
     bias            whether numbers are added after the maps and by the norms. SwiGLU and a router never add any.
     positions       where attention knows places by itself: RoPE, ALiBi or T5. Sinusoids and tables are added before.
     epsilon         of the norms.
@@ -96,15 +96,15 @@ class Block(nn.Module):
     def __init__(
         self,
         d_model: int,
-        heads: int,
+        n_heads: int,
         *,
-        d_hidden: int,
-        kv_heads: int | None = None,
+        d_ff: int,
+        n_kv_heads: int | None = None,
         norm_place: NormPlace = "pre",
         norm: NormKind = "layer",
         feed_forward: FeedForwardKind = "gelu",
-        experts: int | None = None,
-        active: int = 1,
+        n_experts: int | None = None,
+        n_active: int = 1,
         bias: bool = True,
         positions: InAttention | None = None,
         epsilon: float = EPSILON,
@@ -117,12 +117,12 @@ class Block(nn.Module):
         self.drop_path_rate = drop_path_rate
         with_bias = bias and feed_forward != "swiglu"
         self.norm_attention = norm_of(norm, d_model, epsilon, bias)
-        self.attention = SelfAttention(d_model, heads, kv_heads, bias, positions)
+        self.attention = SelfAttention(d_model, n_heads, n_kv_heads, bias, positions)
         self.norm_mlp = norm_of(norm, d_model, epsilon, bias)
         self.feed_forward = (
-            FeedForward(d_model, d_hidden, feed_forward, with_bias)
-            if experts is None
-            else Experts(d_model, d_hidden, experts, active, feed_forward, with_bias)
+            FeedForward(d_model, d_ff, feed_forward, with_bias)
+            if n_experts is None
+            else Experts(d_model, d_ff, n_experts, n_active, feed_forward, with_bias)
         )
 
     def forward(

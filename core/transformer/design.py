@@ -67,13 +67,13 @@ def build(design: Design, d_model: int, heads: int = HEADS) -> Block:
     return Block(
         d_model,
         heads,
-        d_hidden=hidden_width(design.network, d_model),
-        kv_heads=design.kv_heads,
+        d_ff=hidden_width(design.network, d_model),
+        n_kv_heads=design.kv_heads,
         norm_place=design.norm_place,
         norm=design.norm,
         feed_forward=KINDS[design.network],
-        experts=EXPERTS if design.network == "experts" else None,
-        active=ACTIVE,
+        n_experts=EXPERTS if design.network == "experts" else None,
+        n_active=ACTIVE,
         bias=design.norm == "layer",
         positions=design.in_attention,
     )

@@ -49,7 +49,7 @@ class ExpertsTrace:
 
 
 class Experts(nn.Module):
-    """So many networks, of which each token asks the `active` ones that the router finds likeliest.
+    """So many networks, of which each token asks the `n_active` ones that the router finds likeliest.
 
     Their probabilities, brought to a sum of 1, say how much each counts. Of a single one the probability itself counts, since
     otherwise the router would not learn.
@@ -61,18 +61,18 @@ class Experts(nn.Module):
     def __init__(
         self,
         d_model: int,
-        d_hidden: int,
-        experts: int,
-        active: int,
+        d_ff: int,
+        n_experts: int,
+        n_active: int,
         kind: FeedForwardKind = "gelu",
         bias: bool | None = None,
     ):
         super().__init__()
-        if not 1 <= active <= experts:
-            raise ValueError(f"{active} of {experts} experts cannot be asked: choose 1 to {experts}")
-        self.active = active
-        self.router = nn.Linear(d_model, experts, bias=False)
-        self.experts = nn.ModuleList(FeedForward(d_model, d_hidden, kind, bias) for _ in range(experts))
+        if not 1 <= n_active <= n_experts:
+            raise ValueError(f"{n_active} of {n_experts} experts cannot be asked: choose 1 to {n_experts}")
+        self.n_active = n_active
+        self.router = nn.Linear(d_model, n_experts, bias=False)
+        self.experts = nn.ModuleList(FeedForward(d_model, d_ff, kind, bias) for _ in range(n_experts))
 
     def forward(self, x: Float[Tensor, "batch tokens d_model"]) -> ExpertsTrace:
         """Send every token to its experts. An expert reads those tokens alone that ask it."""
@@ -88,6 +88,6 @@ class Experts(nn.Module):
 
     def top(self, routed: Float[Tensor, "batch tokens experts"]) -> Float[Tensor, "batch tokens experts"]:
         """The largest probabilities of each token, brought to a sum of 1 where there are several, and 0 for all others."""
-        largest, which = routed.topk(self.active, dim=-1)
-        shares = largest / largest.sum(-1, keepdim=True) if self.active > 1 else largest
+        largest, which = routed.topk(self.n_active, dim=-1)
+        shares = largest / largest.sum(-1, keepdim=True) if self.n_active > 1 else largest
         return torch.zeros_like(routed).scatter(-1, which, shares)

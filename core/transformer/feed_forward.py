@@ -82,13 +82,13 @@ class FeedForward(nn.Module):
     Source   Vaswani et al. 2017, section 3.3, eq. 2; Shazeer 2020, section 2, eq. 6.
     """
 
-    def __init__(self, d_model: int, d_hidden: int, kind: FeedForwardKind = "gelu", bias: bool | None = None):
+    def __init__(self, d_model: int, d_ff: int, kind: FeedForwardKind = "gelu", bias: bool | None = None):
         super().__init__()
         bias = kind != "swiglu" if bias is None else bias
         self.kind: FeedForwardKind = kind
-        self.expand = nn.Linear(d_model, d_hidden, bias)
-        self.contract = nn.Linear(d_hidden, d_model, bias)
-        self.up = nn.Linear(d_model, d_hidden, bias) if kind == "swiglu" else None
+        self.expand = nn.Linear(d_model, d_ff, bias)
+        self.contract = nn.Linear(d_ff, d_model, bias)
+        self.up = nn.Linear(d_model, d_ff, bias) if kind == "swiglu" else None
 
     def forward(self, x: Float[Tensor, "batch tokens d_model"]) -> FeedForwardTrace | GatedTrace:
         """Take every token through the network."""

@@ -40,7 +40,7 @@ class LanguageModel(nn.Module):
             Block(
                 config.d_model,
                 config.heads,
-                d_hidden=config.d_hidden,
+                d_ff=config.d_hidden,
                 norm="rms",
                 feed_forward="swiglu",
                 bias=False,

@@ -61,39 +61,39 @@ class PlacedTrace(MultiHeadTrace):
 class SelfAttention(nn.Module):
     """Multi-head self-attention whose weights are stored, and begin, as those of `torch.nn.MultiheadAttention`.
 
-    kv_heads    heads of keys and values, each shared by equally many heads of queries; None = one for each.
-    bias        whether numbers are added after each map.
-    positions   one of IN_ATTENTION: queries and keys turn, or scores fall with the distance, or by learned buckets of it.
-    Raises      ValueError where heads do not share the width, or heads of queries those of keys, evenly; or where an odd
-                number cannot turn in pairs.
-    Source      Vaswani et al. 2017, section 3.2.2; Ainslie et al. 2023, section 2.2 (shared keys and values).
+    n_kv_heads    heads of keys and values, each shared by equally many heads of queries; None = one for each.
+    bias          whether numbers are added after each map.
+    positions     one of IN_ATTENTION: queries and keys turn, or scores fall with the distance, or by learned buckets of it.
+    Raises        ValueError where heads do not share the width, or heads of queries those of keys, evenly; or where an odd
+                  number cannot turn in pairs.
+    Source        Vaswani et al. 2017, section 3.2.2; Ainslie et al. 2023, section 2.2 (shared keys and values).
     """
 
     def __init__(
         self,
         d_model: int,
-        heads: int,
-        kv_heads: int | None = None,
+        n_heads: int,
+        n_kv_heads: int | None = None,
         bias: bool = True,
         positions: InAttention | None = None,
     ):
         super().__init__()
-        kv_heads = heads if kv_heads is None else kv_heads
-        if not heads > 0 or d_model % heads:
-            raise ValueError(f"{d_model} numbers cannot be shared by {heads} heads: choose a divisor of {d_model}")
-        if not kv_heads > 0 or heads % kv_heads:
+        n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
+        if not n_heads > 0 or d_model % n_heads:
+            raise ValueError(f"{d_model} numbers cannot be shared by {n_heads} heads: choose a divisor of {d_model}")
+        if not n_kv_heads > 0 or n_heads % n_kv_heads:
             raise ValueError(
-                f"{heads} heads of queries cannot share {kv_heads} heads of keys: choose a divisor of {heads}"
+                f"{n_heads} heads of queries cannot share {n_kv_heads} heads of keys: choose a divisor of {n_heads}"
             )
         if positions is not None and positions not in IN_ATTENTION:
             raise ValueError(
                 f"{positions} is nothing that attention does: add it before the first block, or choose one of "
                 f"{', '.join(IN_ATTENTION)}"
             )
-        if positions == "RoPE" and d_model // heads % 2:
-            raise ValueError(f"{d_model // heads} numbers of a head do not make pairs that turn: choose other heads")
-        self.heads, self.kv_heads, self.positions = heads, kv_heads, positions
-        key_width = d_model // heads * kv_heads
+        if positions == "RoPE" and d_model // n_heads % 2:
+            raise ValueError(f"{d_model // n_heads} numbers of a head do not make pairs that turn: choose other heads")
+        self.n_heads, self.n_kv_heads, self.positions = n_heads, n_kv_heads, positions
+        key_width = d_model // n_heads * n_kv_heads
         self.widths = (d_model, key_width, key_width)
         self.out_proj = nn.Linear(d_model, d_model, bias)
         self.in_proj_weight = nn.Parameter(torch.empty(sum(self.widths), d_model))
@@ -101,7 +101,7 @@ class SelfAttention(nn.Module):
         self.in_proj_bias = nn.Parameter(torch.zeros(sum(self.widths))) if bias else None
         if self.out_proj.bias is not None:
             nn.init.zeros_(self.out_proj.bias)
-        self.buckets = BucketBias(heads) if positions == "T5" else None
+        self.buckets = BucketBias(n_heads) if positions == "T5" else None
 
     @property
     def maps(self) -> Projections:
@@ -118,10 +118,10 @@ class SelfAttention(nn.Module):
         allowed   who may attend to whom; None = everybody to everybody.
         way       what takes the place of attention, masks and scores that fall with the distance; None = attention.
         """
-        n_tokens, turns, shares = x.shape[1], self.positions == "RoPE", self.heads // self.kv_heads
+        n_tokens, turns, shares = x.shape[1], self.positions == "RoPE", self.n_heads // self.n_kv_heads
         projected, key_rows, value_rows = project(x, x, self.maps)
-        queries = split_heads(projected, self.heads)
-        keys, values = split_heads(key_rows, self.kv_heads), split_heads(value_rows, self.kv_heads)
+        queries = split_heads(projected, self.n_heads)
+        keys, values = split_heads(key_rows, self.n_kv_heads), split_heads(value_rows, self.n_kv_heads)
         if turns:
             places = torch.arange(n_tokens, device=x.device)
             queries, keys = rotate(queries, places), rotate(keys, places)
@@ -140,5 +140,5 @@ class SelfAttention(nn.Module):
         if self.buckets is not None:
             return self.buckets(n_tokens, n_tokens)
         if self.positions == "ALiBi":
-            return alibi(self.heads, n_tokens, n_tokens).to(self.in_proj_weight)
+            return alibi(self.n_heads, n_tokens, n_tokens).to(self.in_proj_weight)
         return None

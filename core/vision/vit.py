@@ -99,7 +99,7 @@ class VisionTransformer(nn.Module):
         # deeper blocks are passed by more often
         rates = torch.linspace(0, config.drop_path_rate, config.n_layers).tolist()
         self.blocks = nn.ModuleList(
-            Block(config.d_model, config.n_heads, d_hidden=4 * config.d_model, drop_path_rate=rate) for rate in rates
+            Block(config.d_model, config.n_heads, d_ff=4 * config.d_model, drop_path_rate=rate) for rate in rates
         )
         self.norm = nn.LayerNorm(config.d_model)
         self.head = nn.Linear(config.d_model, len(config.classes))

@@ -30,7 +30,7 @@ def block(**more: Any) -> Callable[[], Example]:
     def made() -> Example:
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            of = Block(8, 4, d_hidden=10, **more).eval()
+            of = Block(8, 4, d_ff=10, **more).eval()
         for rank, parameter in enumerate(of.parameters()):
             parameter.data = normal(*parameter.shape, seed=rank)
         trace = of(normal(1, 5, 8, seed=1))
@@ -42,7 +42,7 @@ def block(**more: Any) -> Callable[[], Example]:
 def of_block(made: Block, trace: Any) -> Names:
     """The letters of a block. Each norm is known by what it is given."""
     inside, layer = trace.attention, made.attention
-    head_dim, shares = trace.resid_pre.shape[-1] // layer.heads, layer.heads // layer.kv_heads
+    head_dim, shares = trace.resid_pre.shape[-1] // layer.n_heads, layer.n_heads // layer.n_kv_heads
     names = of_maps(layer.maps) | {"W_O": layer.out_proj.weight.T, "b_O": layer.out_proj.bias}
     names |= of_operator(inside.queries, inside.keys, inside.values)
     first, last = (trace.resid_pre, trace.resid_mid), (trace.resid_mid, trace.resid_sum)
@@ -229,10 +229,10 @@ BLOCKS: dict[str, Callable[[], Example]] = {
     "a block that normalises first": block(),
     "a block that normalises last": block(norm_place="post", feed_forward="relu", positions="T5"),
     "a block of 2017 with RMSNorm": block(norm_place="post", norm="rms"),
-    "a block of today": block(norm="rms", feed_forward="swiglu", kv_heads=2, positions="RoPE"),
-    "a block whose heads share": block(kv_heads=1),
+    "a block of today": block(norm="rms", feed_forward="swiglu", n_kv_heads=2, positions="RoPE"),
+    "a block whose heads share": block(n_kv_heads=1),
     "a block whose queries turn": block(positions="RoPE"),
-    "a block of experts": block(experts=3, active=2),
+    "a block of experts": block(n_experts=3, n_active=2),
     "a gated network": network("swiglu", True),
     "a network without biases": network("relu", False),
     "LayerNorm": norm(layer_norm),

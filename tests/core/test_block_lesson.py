@@ -148,7 +148,7 @@ def test_tokens_that_are_all_the_same_have_no_spread_and_tokens_around_0_have_al
 def test_a_push_moves_what_small_pushes_move():
     """In double precision, against a push of one millionth."""
     x, direction = normal(1, 5, 7, seed=1, dtype=torch.float64), drawn_direction(7, 0)
-    made = Block(7, 1, d_hidden=11).double()
+    made = Block(7, 1, d_ff=11).double()
 
     def layer(tokens: torch.Tensor) -> torch.Tensor:
         return made(tokens).resid_post

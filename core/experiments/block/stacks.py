@@ -63,7 +63,7 @@ def ever_stronger(given: Given, seed: int) -> Finding:
 def depth_alone(given: Given, seed: int) -> Finding:
     """Your tokens through twelve layers of attention that nobody trained, as wide as the model and of as many heads."""
     given = given.exact()
-    blocks = drawn_blocks(seed, given.x.shape[-1], given.block.attention.heads, d_hidden=1)  # their MLPs are taken out
+    blocks = drawn_blocks(seed, given.x.shape[-1], given.block.attention.n_heads, d_ff=1)  # their MLPs are taken out
     alone, skips = (spread_behind(blocks, given.x, DEEP, parts) for parts in (("skip", "MLP", "norm"), ("MLP", "norm")))
     numbers = (
         Number("spread before the first layer", alone[0], ".2f"),
@@ -85,10 +85,10 @@ def untrained(seed: int) -> tuple[Tokens, tuple[Block, ...]]:
     return normal(1, UNTRAINED_TOKENS, UNTRAINED_WIDTH, seed=seed), blocks
 
 
-def drawn_blocks(seed: int, width: int, n_heads: int, d_hidden: int) -> tuple[Block, ...]:
+def drawn_blocks(seed: int, width: int, n_heads: int, d_ff: int) -> tuple[Block, ...]:
     """Twelve blocks that nobody trained, in double precision."""
     with seeded(seed):
-        blocks = [Block(width, n_heads, d_hidden=d_hidden, norm_place="post") for _ in range(DEEP)]
+        blocks = [Block(width, n_heads, d_ff=d_ff, norm_place="post") for _ in range(DEEP)]
     return tuple(block.double().eval().requires_grad_(False) for block in blocks)
 
 

@@ -35,7 +35,7 @@ def never_identity(given: Given, seed: int) -> Finding:
     """Your tokens through a block of each kind whose last maps are 0, and through a second post-norm block."""
     x = exact(given.x)[None]
     with seeded(seed):
-        block = Block(x.shape[-1], 1, d_hidden=4 * x.shape[-1]).double().requires_grad_(False)
+        block = Block(x.shape[-1], 1, d_ff=4 * x.shape[-1]).double().requires_grad_(False)
     inside, behind = (silent(block, place) for place in ("pre", "post"))
     pre, post = inside(x).resid_post, behind(x).resid_post
     again = behind(post).resid_post

@@ -120,7 +120,7 @@ def on_numbers(
                 f"{name} is {len(rows)} x {len(rows[0])}: between X and what is added it must be {tall} x {wide}"
             )
     with seeded(0):  # what it begins with is overwritten, and must not be drawn among what others draw from their seeds
-        block = Block(width, 1, d_hidden=hidden, norm_place=place).eval().requires_grad_(False)
+        block = Block(width, 1, d_ff=hidden, norm_place=place).eval().requires_grad_(False)
     state = {
         "attention.in_proj_weight": torch.cat([maps.w_query.T, maps.w_key.T, maps.w_value.T]),
         "attention.out_proj.weight": torch.eye(width),

@@ -20,7 +20,7 @@ BY_NAME = {claim.name: claim for claim in CLAIMS}
 def numbers(seed: int = 1, n_tokens: int = 5, place: str = "pre", **other) -> Given:
     """What a learner may bring: blocks that nobody trained, wide enough for generic ones to be unlike."""
     with seeded(seed):
-        blocks = tuple(Block(24, 3, d_hidden=31, norm_place=place).eval().requires_grad_(False) for _ in range(3))
+        blocks = tuple(Block(24, 3, d_ff=31, norm_place=place).eval().requires_grad_(False) for _ in range(3))
     made = {"x": 2 * normal(1, n_tokens, 24, seed=seed), "blocks": blocks, "layer": 0}
     return Given(**(made | {"other": normal(1, 7, 24, seed=seed + 1)} | other))
 

@@ -39,7 +39,7 @@ def theirs_with_the_weights_of(block: Block, activation: str = "gelu") -> nn.Tra
 
 def seeded_block(width: int = WIDTH, heads: int = HEADS, **more) -> Block:
     torch.manual_seed(3)
-    block = Block(width, heads, d_hidden=HIDDEN, **more)
+    block = Block(width, heads, d_ff=HIDDEN, **more)
     for index, parameter in enumerate(block.parameters()):
         with torch.no_grad():
             parameter += 0.2 * normal(*parameter.shape, seed=index)
@@ -70,7 +70,7 @@ def test_it_is_the_librarys_layer_of_bert():
         attn_implementation="eager",
     )
     theirs = BertLayer(config).eval()
-    block = Block(WIDTH, HEADS, d_hidden=HIDDEN, norm_place="post", epsilon=config.layer_norm_eps)
+    block = Block(WIDTH, HEADS, d_ff=HIDDEN, norm_place="post", epsilon=config.layer_norm_eps)
     own = theirs.attention.self
     with torch.no_grad():
         block.attention.in_proj_weight.copy_(torch.cat([own.query.weight, own.key.weight, own.value.weight]))
@@ -109,8 +109,8 @@ def test_it_is_the_librarys_layer_of_llama():
     block = Block(
         width,
         heads,
-        d_hidden=HIDDEN,
-        kv_heads=kv_heads,
+        d_ff=HIDDEN,
+        n_kv_heads=kv_heads,
         norm="rms",
         feed_forward="swiglu",
         bias=False,
@@ -154,24 +154,24 @@ def test_a_bias_by_distance_is_added_to_its_scores(scheme):
 @pytest.mark.parametrize(
     ("sizes", "words"),
     [
-        ({"heads": 4}, "15 numbers cannot be shared by 4 heads"),
-        ({"heads": 0}, "cannot be shared by 0 heads"),
-        ({"kv_heads": 2}, "3 heads of queries cannot share 2 heads of keys"),
+        ({"n_heads": 4}, "15 numbers cannot be shared by 4 heads"),
+        ({"n_heads": 0}, "cannot be shared by 0 heads"),
+        ({"n_kv_heads": 2}, "3 heads of queries cannot share 2 heads of keys"),
         ({"positions": "RoPE"}, "5 numbers of a head do not make pairs"),
         ({"positions": "sinusoidal"}, "add it before the first block"),
-        ({"experts": 2, "active": 3}, "3 of 2 experts cannot be asked: choose 1 to 2"),
-        ({"experts": 2, "active": 0}, "0 of 2 experts"),
+        ({"n_experts": 2, "n_active": 3}, "3 of 2 experts cannot be asked: choose 1 to 2"),
+        ({"n_experts": 2, "n_active": 0}, "0 of 2 experts"),
     ],
 )
 def test_sizes_that_cannot_be_are_refused_in_words(sizes, words):
     with unchecked(), pytest.raises(ValueError, match=words):
-        Block(WIDTH, **({"heads": HEADS, "d_hidden": HIDDEN} | sizes))
+        Block(WIDTH, **({"n_heads": HEADS, "d_ff": HIDDEN} | sizes))
 
 
 def test_what_comes_in_goes_out_where_both_halves_deliver_nothing_and_is_normalised_where_norms_come_last():
     x = normal(BATCH, TOKENS, WIDTH, seed=9)
     for place in ("pre", "post"):
-        block = Block(WIDTH, HEADS, d_hidden=HIDDEN, norm_place=place)
+        block = Block(WIDTH, HEADS, d_ff=HIDDEN, norm_place=place)
         with torch.no_grad():
             for layer in (block.attention.out_proj, block.feed_forward.contract):
                 layer.weight.zero_()
@@ -247,21 +247,21 @@ def test_in_training_halves_are_skipped_for_whole_examples_and_never_afterwards(
 
 def test_it_begins_as_torchs_layer_does_and_weights_by_their_older_names_are_taken():
     torch.manual_seed(3)
-    block = Block(WIDTH, HEADS, d_hidden=HIDDEN)
+    block = Block(WIDTH, HEADS, d_ff=HIDDEN)
     torch.manual_seed(3)
     begun = nn.MultiheadAttention(WIDTH, HEADS, batch_first=True)
     assert torch.equal(begun.in_proj_weight, block.attention.in_proj_weight)
     assert torch.equal(begun.out_proj.weight, block.attention.out_proj.weight)
     older = {name.replace("feed_forward.", ""): 2 * kept for name, kept in block.state_dict().items()}
-    stack = nn.ModuleList([Block(WIDTH, HEADS, d_hidden=HIDDEN)])
+    stack = nn.ModuleList([Block(WIDTH, HEADS, d_ff=HIDDEN)])
     stack.load_state_dict({f"0.{name}": kept for name, kept in older.items()})
     assert torch.equal(stack[0].feed_forward.expand.weight, 2 * block.feed_forward.expand.weight)
 
 
 def test_every_parameter_of_every_kind_of_block_learns():
     for more in (
-        {"norm": "rms", "feed_forward": "swiglu", "kv_heads": 1},
-        {"norm_place": "post", "experts": 2, "active": 2, "positions": "T5"},
+        {"norm": "rms", "feed_forward": "swiglu", "n_kv_heads": 1},
+        {"norm_place": "post", "n_experts": 2, "n_active": 2, "positions": "T5"},
     ):
         block = seeded_block(**more)
         trace = block(normal(BATCH, TOKENS, WIDTH, seed=9), masks.causal(TOKENS))
