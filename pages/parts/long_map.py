@@ -121,7 +121,8 @@ def _look(ui: controls.Controls, made: Made) -> None:
     part = "" if made.text.read == 1 else f", {made.text.read:.0%} of the text"
     st.caption(
         f"{made.of}: {len(made.text.pieces):,} tokens in {len(made.text.windows)} windows{part}. Click the map, then zoom with "
-        "the wheel, two fingers or + and −; drag it or use the arrow keys; Home shows all. Colours go with the root of a weight."
+        "the wheel, two fingers or + and −; drag it (two fingers on a phone) or use the arrow keys; Home shows all. Colours "
+        "go with the root of a weight."
     )
 
 

@@ -79,7 +79,7 @@ class CheaperTrace:
     together: Float[Tensor, "batch heads queries keys"] = step(
         r"\operatorname{softmax}\left(\frac{<queries>\operatorname{mean}\left(<keys>\right)^\top}{\sqrt{d}}\right)",
         title="With keys that heads share",
-        says="This head with the mean of the keys of its group: {shared} heads of keys and values for 12 of queries.",
+        says="This head with the mean of the keys of its group. Heads of keys and values: {shared}, of queries: 12.",
         source="ainslie2023",
     )
 
