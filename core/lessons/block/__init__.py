@@ -26,6 +26,7 @@ from core.lessons.block.stack import (
 )
 from core.lessons.block.traces import PictureTrace, StackTrace, Trace
 from core.lessons.shown import Matrices, Shown
+from core.numerals import written
 from core.trace import matrices, steps
 from core.transformer.norms import LayerNorm, batch_norm
 
@@ -138,9 +139,9 @@ def answers_of(
     return (
         vectors,
         f"The mean of the last tokens, by which texts are compared. Without skips its cosine with what it was is "
-        f"{likeness[at[NO_SKIPS]]:.2f}, without MLPs {likeness[at[NO_MLPS]]:.2f}. With that of the other text it has "
-        f"{between[0]:.2f} as the model is, without skips {between[at[NO_SKIPS]]:.2f}, without norms "
-        f"{between[at[NO_NORMS]]:.2f}.",
+        f"{written(likeness[at[NO_SKIPS]], '.2f')}, without MLPs {written(likeness[at[NO_MLPS]], '.2f')}. With that of the "
+        f"other text it has {written(between[0], '.2f')} as the model is, without skips "
+        f"{written(between[at[NO_SKIPS]], '.2f')}, without norms {written(between[at[NO_NORMS]], '.2f')}.",
         (),
     )
 
