@@ -1,7 +1,6 @@
 """The bill counted in place of computed: torch counts the operations of a block that runs on tensors without numbers."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import torch
 from jaxtyping import Float
@@ -10,17 +9,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from core.attention import AttentionTrace, attend
 from core.cost.sizes import Sizes
+from core.operations import operations
 from core.transformer.block import Block
 
 SHAPE: Final = "meta"  # a device on which a tensor has a shape and no numbers: any size costs nothing
 PRECISIONS: Final = {2: torch.float16, 4: torch.float32}  # by the bytes of a number
-
-
-def operations(run: Callable[[], Any]) -> int:
-    """How many operations torch counts in the matrix products of a run: a product and a sum are two."""
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        run()
-    return counter.get_total_flops()
 
 
 def built(sizes: Sizes) -> Block:

@@ -1,13 +1,12 @@
 """How a block is designed: what was chosen in 2017, what is chosen today, and what each choice costs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Final, Literal
 
 import torch
-from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch import nn
 
+from core.operations import operations
 from core.transformer.block import Block, NormPlace
 from core.transformer.experts import Experts
 from core.transformer.feed_forward import FeedForwardKind
@@ -111,13 +110,13 @@ def counted(design: Design, d_model: int, n_tokens: int, heads: int = HEADS) -> 
     attention, network = size(block.attention), size(block.feed_forward)
     # turning takes angles, which are no product of matrices: without places the products are the same
     block.attention.positions = None
-    in_attention = products(block.attention, tokens)
+    in_attention = operations(lambda: block.attention(tokens))
     if isinstance(block.feed_forward, Experts):
-        expert = block.feed_forward.experts[0]
-        in_network = ACTIVE * products(expert, tokens) + products(block.feed_forward.router, tokens)
+        expert, router = block.feed_forward.experts[0], block.feed_forward.router
+        in_network = ACTIVE * operations(lambda: expert(tokens)) + operations(lambda: router(tokens))
         idle = (EXPERTS - ACTIVE) * size(expert)
     else:
-        in_network, idle = products(block.feed_forward, tokens), 0
+        in_network, idle = operations(lambda: block.feed_forward(tokens)), 0
     norms = size(block.norm_attention) + size(block.norm_mlp)
     return Cost(
         attention,
@@ -133,10 +132,3 @@ def counted(design: Design, d_model: int, n_tokens: int, heads: int = HEADS) -> 
 def size(module: nn.Module) -> int:
     """How many numbers a module learns."""
     return sum(weights.numel() for weights in module.parameters())
-
-
-def products(run: Callable[[Tensor], object], tokens: Tensor) -> int:
-    """The FLOPs of the matrix products of a call, by torch's own counter."""
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        run(tokens)
-    return counter.get_total_flops()

@@ -7,6 +7,7 @@ from core.experiments.claim import Finding, Number, claim
 from core.experiments.cost.given import Given
 from core.experiments.measure import counted as how_many
 from core.experiments.measure import largest, rounding
+from core.operations import operations
 
 BLOCK = 128  # queries and keys of a tile of the learner's sizes
 
@@ -103,8 +104,8 @@ def fewer_operations(given: Given, seed: int) -> Finding:
     """Operations in matrix products, counted by torch while your heads attend in either way."""
     operands, block = given.operands, block_of(given.n_tokens)
     numbers = (
-        Number("operations, whole table", counted.operations(lambda: attend(*operands)), ",.0f"),
-        Number("operations, tile by tile", counted.operations(lambda: stream(*operands, block=block)), ",.0f"),
+        Number("operations, whole table", operations(lambda: attend(*operands)), ",.0f"),
+        Number("operations, tile by tile", operations(lambda: stream(*operands, block=block)), ",.0f"),
     )
 
     return Finding(

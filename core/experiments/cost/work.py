@@ -9,6 +9,7 @@ from core.cost.growth import loss
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.cost.given import Given
 from core.experiments.measure import counted as how_many
+from core.operations import operations
 
 TEXTS = 300e9  # tokens that GPT-3 read
 MOST_HEADS = 96
@@ -59,7 +60,7 @@ def dearer(given: Given, seed: int) -> Finding:
 
     def recurrent(n_tokens: int) -> int:
         x, w = torch.empty(n_tokens, d_model, device=counted.SHAPE), torch.empty(d_model, d_model, device=counted.SHAPE)
-        return counted.operations(lambda: (x @ w, x @ w))
+        return operations(lambda: (x @ w, x @ w))
 
     short, long = d_model // 2, 2 * d_model
     few, many = (counted.block(replace(sizes, n_tokens=n))["scores and mix"] / recurrent(n) for n in (short, long))

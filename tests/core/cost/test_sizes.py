@@ -11,6 +11,7 @@ from transformers import BertConfig, BertModel, LlamaConfig, LlamaModel
 
 from core.cost import counted, growth, models
 from core.cost.sizes import Sizes, fitting
+from core.operations import operations
 
 MIB = 2**20
 
@@ -39,7 +40,7 @@ def test_a_layer_of_berts_takes_as_many_operations_in_the_library():
         model = BertModel(config, add_pooling_layer=False).eval()
         ids = torch.zeros(2, 17, dtype=torch.long)
     sizes = Sizes(17, 66, 6, 6, 91, batch=2)
-    assert counted.operations(lambda: model(input_ids=ids)) == 3 * sizes.flops
+    assert operations(lambda: model(input_ids=ids)) == 3 * sizes.flops
 
 
 def test_a_layer_of_llamas_takes_as_many_operations_in_the_library():
@@ -56,7 +57,7 @@ def test_a_layer_of_llamas_takes_as_many_operations_in_the_library():
         model = LlamaModel(config).eval()
         x, turn = torch.empty(2, 17, 60), torch.empty(2, 17, 10)
     sizes = Sizes(17, 60, 6, 2, 91, batch=2, gated=True)
-    assert counted.operations(lambda: model.layers[0](x, position_embeddings=(turn, turn))) == sizes.flops
+    assert operations(lambda: model.layers[0](x, position_embeddings=(turn, turn))) == sizes.flops
 
 
 @given(d_model=integers(1, 2000))
