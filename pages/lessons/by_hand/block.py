@@ -128,7 +128,7 @@ def normed(scene: Scene, label: str, of: str) -> StepDeclared:
         if scene.given.place == "pre"
         else "last: post-norm, as in 2017 and in BERT"
     )
-    three = (("entering", of), ("standard", "mean 0, deviation 1"), ("scaled_norm", "× γ + β"))
+    three = (("entering", of), ("standard", "(X − μ) ∕ σ"), ("scaled_norm", "× γ + β"))
     return step(
         label,
         tables(*(Table(name, title) for name, title in three)),
