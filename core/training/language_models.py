@@ -29,6 +29,7 @@ class Recipe:
     """How it is trained.
 
     tokens    read in an update.
+    products  how exactly matrices are multiplied: half the bits take half the time where a processor knows them.
     short     tokens of a window at first; from `long_from` of the updates on, the whole context.
     """
 
@@ -41,6 +42,7 @@ class Recipe:
     warmup: int = 200
     decay: float = 0.1
     seed: int = 0
+    products: str = "bfloat16"
 
 
 def run(asked: argparse.Namespace, device: torch.device) -> None:
@@ -73,7 +75,12 @@ def _train(asked: argparse.Namespace, folder: Path, known: stories.Stories, devi
     row = stories.stream(known.train, tokenizer).to(device)
     config = LanguageModelConfig(tokenizer.get_vocab_size())
     model = LanguageModel(config).to(device)
-    training = Training(model, Schedule(recipe.updates, recipe.peak_rate, recipe.warmup), weight_decay=recipe.decay)
+    training = Training(
+        model,
+        Schedule(recipe.updates, recipe.peak_rate, recipe.warmup),
+        weight_decay=recipe.decay,
+        products=getattr(torch, recipe.products),
+    )
 
     def loss(update: int) -> torch.Tensor:
         length = config.context if update >= recipe.long_from * recipe.updates else recipe.short
@@ -123,7 +130,7 @@ def _card(name: str, parameters: int, figures: dict[str, Any], known: stories.St
         f"`python -m core.training {name} --data PATH`: seed {recipe['seed']}, {recipe['updates']:,} updates of "
         f"{recipe['tokens']:,} tokens ({epochs:.1f} passes), windows of {recipe['short']}, in the last "
         f"{1 - recipe['long_from']:.0%} of {config.context}; AdamW, learning rate up to {recipe['peak_rate']:g}, weight decay "
-        f"{recipe['decay']:g}; {made['minutes']} minutes on {made['device']}.",
+        f"{recipe['decay']:g}; matrices multiplied in {recipe['products']}; {made['minutes']} minutes on {made['device']}.",
         "## Quality on the held-out stories",
         cards.table(["guess", "bits per byte", "hero named again"], rows),
         f'A hero is named again where the name of a beginning "… named X" stands in the next {GOES_ON} pieces, written at a '

@@ -40,11 +40,22 @@ class Update:
 
 
 class Training:
-    """A model on its way: it can be taken one update further, saved, and taken up again where it was left."""
+    """A model on its way: it can be taken one update further, saved, and taken up again where it was left.
 
-    def __init__(self, model: nn.Module, schedule: Schedule, weight_decay: float = 0.01, clip: float = 1.0):
+    products   how exactly matrices are multiplied; weights, norms and sums stay in the model's own precision.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        schedule: Schedule,
+        weight_decay: float = 0.01,
+        clip: float = 1.0,
+        products: torch.dtype = torch.float32,
+    ):
         self.model = model
         self.schedule = schedule
+        self._products = products
         self.done = 0
         self.seconds = 0.0
         self._clip = clip
@@ -60,7 +71,7 @@ class Training:
             for group in self._optimiser.param_groups:
                 group["lr"] = self.schedule.rate(self.done)
             self.model.train()
-            with torch.enable_grad():
+            with torch.enable_grad(), self._multiplying():
                 value = loss(batch)
             self._optimiser.zero_grad()
             value.backward()
@@ -70,6 +81,10 @@ class Training:
             value = value.item()
             self.seconds += time.monotonic() - began
             yield Update(self.done, value)
+
+    def _multiplying(self) -> torch.autocast:
+        device = next(self.model.parameters()).device.type
+        return torch.autocast(device, self._products, enabled=self._products != torch.float32)
 
     def save(self, path: Path) -> None:
         """Weights, buffers, moments and the processor's random state, as safetensors."""

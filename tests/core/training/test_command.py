@@ -95,6 +95,22 @@ def test_a_run_that_was_stopped_and_resumed_ends_where_one_run_ends(tmp_path):
         assert torch.equal(one, other)
 
 
+def test_half_the_bits_round_products_and_leave_weights_and_moments_whole():
+    x = torch.linspace(-1, 1, 35).view(7, 5)
+
+    def first_loss(products: torch.dtype) -> float:
+        torch.manual_seed(0)
+        model = torch.nn.Linear(5, 3)
+        training = Training(model, Schedule(2, 1e-3), products=products)
+        first, _ = training.run(range(2), lambda _: model(x).float().square().mean())
+        moments = [value for state in training._optimiser.state.values() for value in state.values()]
+        assert {each.dtype for each in (*model.parameters(), *moments)} == {torch.float32}
+        return first.loss
+
+    whole, rounded = first_loss(torch.float32), first_loss(torch.bfloat16)
+    assert 0 < abs(whole - rounded) < 2**-7 * whole
+
+
 def test_a_captioner_is_trained_without_any_data_and_its_card_shows_both(tmp_path, monkeypatch):
     monkeypatch.setattr(progress, "WORK", tmp_path / "work")
     monkeypatch.setattr(captioners, "TESTED", 50)
