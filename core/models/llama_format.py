@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
@@ -30,7 +30,7 @@ def weights(model: LanguageModel) -> dict[str, Tensor]:
     found = {"model.embed_tokens.weight": ours["embedding.weight"], "model.norm.weight": ours["norm.weight"]}
     for layer in range(model.config.n_layers):
         query, key, value = ours[f"blocks.{layer}.attention.in_proj_weight"].chunk(3)
-        maps = {"q_proj": _halves(query, heads), "k_proj": _halves(key, heads), "v_proj": value}
+        maps = {"q_proj": halves(query, heads), "k_proj": halves(key, heads), "v_proj": value}
         found |= {f"model.layers.{layer}.self_attn.{name}.weight": weight for name, weight in maps.items()}
         for theirs, name in _NAMES.items():
             found[f"model.layers.{layer}.{theirs}.weight"] = ours[f"blocks.{layer}.{name}.weight"]
@@ -67,23 +67,28 @@ def write(folder: Path, model: LanguageModel, tokenizer: Tokenizer, end: str) ->
 
     end   the token that begins and ends a text.
     """
+    special = {"bos_token": end, "eos_token": end, "unk_token": end, "model_max_length": model.config.context}
+    write_folder(folder, weights(model), config(model, tokenizer.token_to_id(end)), tokenizer, special)
+
+
+def write_folder(
+    folder: Path, named: dict[str, Tensor], sizes: dict[str, Any], tokenizer: Tokenizer, special: dict[str, Any]
+) -> None:
+    """A folder that the library's Auto classes open: weights by the names of the library, in half precision.
+
+    sizes     what its configuration says.
+    special   what the tokenizer does not know by itself: which tokens have a part of their own, how long a text may be.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    halved = {name: weight.half().contiguous() for name, weight in weights(model).items()}
+    halved = {name: weight.half().contiguous() for name, weight in named.items()}
     save_file(halved, folder / WEIGHTS, {"format": "pt"})
-    _say(folder / "config.json", config(model, tokenizer.token_to_id(end)))
+    _say(folder / "config.json", sizes)
     tokenizer.save(str(folder / "tokenizer.json"))
-    said = {
-        "tokenizer_class": "PreTrainedTokenizerFast",
-        "bos_token": end,
-        "eos_token": end,
-        "unk_token": end,
-        "model_max_length": model.config.context,
-        "clean_up_tokenization_spaces": False,
-    }
+    said = {"tokenizer_class": "PreTrainedTokenizerFast", **special, "clean_up_tokenization_spaces": False}
     _say(folder / "tokenizer_config.json", said)
 
 
-def _halves(rows: Tensor, heads: int) -> Tensor:
+def halves(rows: Tensor, heads: int) -> Tensor:
     """Ours turn neighbours, 0 with 1 and 2 with 3; Llama turns number i with i + d/2: the rows of a head in its order."""
     of_heads = rows.unflatten(0, (heads, -1)).transpose(-1, -2)
     return from_pairs(as_pairs(of_heads), "halves").transpose(-1, -2).flatten(0, 1)

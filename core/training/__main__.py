@@ -10,11 +10,11 @@ import torch
 from core.models import checkpoints
 from core.models import device as devices
 from core.models.errors import ModelError
-from core.training import captioners, classifiers, language_models, lexicons, translators
+from core.training import captioners, classifiers, language_models, lexicons, masked_models, translators
 
 FAMILIES: Final = {
     name: family
-    for family in (translators, captioners, classifiers, language_models, lexicons)
+    for family in (translators, captioners, classifiers, language_models, masked_models, lexicons)
     for name in family.NAMES
 }
 
@@ -27,7 +27,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
         epilog=f"The data. {', '.join((*translators.NAMES, *lexicons.NAMES))}: {translators.ORIGIN}. "
         f"{', '.join(captioners.NAMES)}: none, the scenes are drawn from the seed. "
         f"{', '.join(classifiers.NAMES)}: {classifiers.ORIGIN}. "
-        f"{', '.join(language_models.NAMES)}: {language_models.ORIGIN}.",
+        f"{', '.join((*language_models.NAMES, *masked_models.NAMES))}: {language_models.ORIGIN}.",
     )
     parser.add_argument("name", choices=list(FAMILIES), help="which model")
     parser.add_argument("--data", type=Path, help="what to learn from")
@@ -55,7 +55,7 @@ def main(given: list[str]) -> None:
     for name, owners in (
         ("epochs", [translators]),
         ("alignments", [translators, lexicons]),
-        ("updates", [captioners, classifiers, language_models]),
+        ("updates", [captioners, classifiers, language_models, masked_models]),
     ):
         if getattr(asked, name) is not None and family not in owners:
             known = ", ".join(model for owner in owners for model in owner.NAMES)

@@ -49,11 +49,7 @@ class LanguageModel(nn.Module):
             for _ in range(config.n_layers)
         )
         self.norm = RMSNorm(config.d_model)
-        for name, weight in self.named_parameters():
-            # what is added to the stream begins smaller, so that the sum of all layers begins as large as one
-            added = name.endswith(("out_proj.weight", "contract.weight"))
-            if weight.dim() > 1:
-                nn.init.normal_(weight, std=_SPREAD / (2 * config.n_layers) ** 0.5 if added else _SPREAD)
+        begin(self, config.n_layers)
 
     def forward(self, ids: Int[Tensor, "batch tokens"]) -> Float[Tensor, "batch tokens vocab_size"]:
         """Scores for the token after each of these, read from it and those before it."""
@@ -62,3 +58,12 @@ class LanguageModel(nn.Module):
         for block in self.blocks:
             stream = block(stream, allowed).resid_post
         return self.norm(stream) @ self.embedding.weight.T
+
+
+def begin(model: nn.Module, n_layers: int) -> None:
+    """Draw the matrices that a model of so many blocks begins with."""
+    for name, weight in model.named_parameters():
+        # what is added to the stream begins smaller, so that the sum of all layers begins as large as one
+        added = name.endswith(("out_proj.weight", "contract.weight"))
+        if weight.dim() > 1:
+            nn.init.normal_(weight, std=_SPREAD / (2 * n_layers) ** 0.5 if added else _SPREAD)
