@@ -169,12 +169,6 @@ SOURCES = {
         "BERT: Pre-training of Deep Bidirectional Transformers",
         "https://arxiv.org/abs/1810.04805",
     ),
-    "warner2024": Source(
-        "Warner et al.",
-        2024,
-        "Smarter, Better, Faster, Longer: A Modern Bidirectional Encoder",
-        "https://arxiv.org/abs/2412.13663",
-    ),
     "wang2020": Source(
         "Wang et al.", 2020, "MiniLM: Deep Self-Attention Distillation", "https://arxiv.org/abs/2002.10957"
     ),
