@@ -46,7 +46,7 @@ def weights(model: MaskedModel) -> dict[str, Tensor]:
     return found
 
 
-def config(model: MaskedModel, end: int, mask: int) -> dict[str, Any]:
+def config(model: MaskedModel, end: int | None, mask: int | None) -> dict[str, Any]:
     """What `ModernBertConfig` says of it. end, mask: ids of the token between texts, and of the one that hides."""
     sizes = model.config
     rotary = {"rope_type": "default", "rope_theta": BASE}
@@ -86,7 +86,7 @@ def write(folder: Path, model: MaskedModel, tokenizer: Tokenizer, end: str, mask
     end    the token that stands between texts.
     mask   the one that hides.
     """
-    special = {name: end for name in ("bos_token", "eos_token", "unk_token", "pad_token", "cls_token", "sep_token")}
-    special |= {"mask_token": mask, "model_max_length": model.config.context}
+    ends = dict.fromkeys(("bos_token", "eos_token", "unk_token", "pad_token", "cls_token", "sep_token"), end)
+    special = {**ends, "mask_token": mask, "model_max_length": model.config.context}
     sizes = config(model, tokenizer.token_to_id(end), tokenizer.token_to_id(mask))
     write_folder(folder, weights(model), sizes, tokenizer, special)

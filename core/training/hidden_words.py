@@ -56,9 +56,8 @@ def asked(
     tokenizer: Tokenizer, told: tuple[str, ...], context: int, seed: int
 ) -> Iterator[tuple[Int[Tensor, "tokens"], list[int]]]:
     """Each story as ids, begun by the mark of the end, and the places of words that are one piece, drawn from a seed."""
-    end = tokenizer.token_to_id(stories.END)
     for number, story in enumerate(told):
-        ids = [end, *tokenizer.encode(story).ids][:context]
+        ids = tokenizer.encode(stories.END + story).ids[:context]
         whole = _whole(tokenizer, ids)
         drawn = random.Random(f"{seed} {number}").sample(whole, min(_OF_EACH, len(whole)))
         if drawn:

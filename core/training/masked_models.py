@@ -46,7 +46,7 @@ def run(asked: argparse.Namespace, device: torch.device) -> None:
     print("Measuring on stories it never saw …", flush=True)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     model = ModernBertForMaskedLM.from_pretrained(folder, dtype=torch.float32).to(device).eval()
-    found = hidden_words.quality(model, tokenizer, known, tokenizer.token_to_id(MASK), asked.seed)
+    found = hidden_words.quality(model, tokenizer, known, tokenizer.get_vocab_size() - 1, asked.seed)
     beside = asked.out / BESIDE
     if (beside / llama_format.WEIGHTS).exists():
         # it has the same pieces: the same question can be put to it
@@ -83,12 +83,17 @@ def _train(asked: argparse.Namespace, folder: Path, known: stories.Stories, devi
     tokenizer = stories.pieces(known.train, recipe.vocab_size)
     row = stories.stream(known.train, tokenizer).to(device)
     tokenizer.add_special_tokens([MASK])
-    mask = tokenizer.token_to_id(MASK)
+    mask = tokenizer.get_vocab_size() - 1  # the last of all
     begins = of_words(row, *(each.to(device) for each in beginnings(tokenizer)))
     torch.manual_seed(recipe.seed)
     config = LanguageModelConfig(tokenizer.get_vocab_size())
     model = MaskedModel(config).to(device)
-    training = Training(model, Schedule(recipe.updates, recipe.peak_rate, recipe.warmup), weight_decay=recipe.decay)
+    training = Training(
+        model,
+        Schedule(recipe.updates, recipe.peak_rate, recipe.warmup),
+        weight_decay=recipe.decay,
+        products=getattr(torch, recipe.products),
+    )
 
     def loss(update: int) -> Tensor:
         length = config.context if update >= recipe.long_from * recipe.updates else recipe.short
@@ -141,7 +146,7 @@ def _card(name: str, parameters: int, figures: dict[str, Any], known: stories.St
         f"{recipe['tokens']:,} tokens ({epochs:.1f} passes), windows of {recipe['short']}, in the last "
         f"{1 - recipe['long_from']:.0%} of {config.context}; {recipe['hidden']:.0%} of the words are asked for, of which eight "
         f"in ten are hidden, one is replaced and one stays; AdamW, learning rate up to {recipe['peak_rate']:g}, weight decay "
-        f"{recipe['decay']:g}; {made['minutes']} minutes on {made['device']}.",
+        f"{recipe['decay']:g}; matrices multiplied in {recipe['products']}; {made['minutes']} minutes on {made['device']}.",
         "## Quality on the held-out stories",
         cards.table(["guess", "from", "hidden words that are right"], rows),
         f"{found['hidden words']:,} words that are one piece are hidden, one at a time. {BESIDE} is asked for the piece that "
