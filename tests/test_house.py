@@ -312,6 +312,7 @@ KEPT_FOR_ALL = {
     "core/experiments/bottleneck/trained.py trained": "toys trained from a seed",
     "core/lessons/block/stack.py toy_spreads": "numbers of blocks drawn from a seed",
     "core/models/loading.py _models": "models, by name",
+    "core/models/writer.py _can_cache": "whether a model goes on from what it kept",
     "core/models/call_site.py _names": "names of the modules of a model",
     "core/experiments/multi_head/copy_task.py trained_to_copy": "a toy trained from a seed",
     "core/experiments/multi_head/copy_task.py letters_copied": "a number of a toy trained from a seed",

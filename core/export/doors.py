@@ -20,7 +20,7 @@ from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 from transformers.masking_utils import eager_mask
 
-from core.models.offline import NAME, PACKAGE
+from core.models.offline import NAME, PACKAGE, SHIPPED
 from core.sequence.decoder import DecoderConfig
 from core.sequence.trained import TrainedTranslator
 from core.sequence.translator import Translator
@@ -40,6 +40,8 @@ def found(name: str) -> str:
     """Where a model is: as the reader names it, else in its package next door, else under its name."""
     if NAMED:
         return NAMED
+    if name in SHIPPED:
+        return str(next((each / name for each in (HERE, Path("assets/checkpoints")) if (each / name).is_dir()), name))
     if name != NAME:
         return str(Path(name).expanduser())
     package = find_spec(PACKAGE)
@@ -100,6 +102,21 @@ def heads_and_values_of_text(
     with torch.inference_mode():
         model(**{key: torch.tensor(rows) for key, rows in inputs.items()})
     return [kept[call] for call in calls]
+
+
+def run_of_text(
+    name: str, architecture: str, ids: list[int], layers: tuple[int, ...] | None = None
+) -> tuple[Tensor, Tensor]:
+    """Of a causal language model that reads a text: its scores after each token, and the weights of all heads.
+
+    architecture, layers   as of `heads_of_text`.
+    """
+    model = opened(name, getattr(transformers, architecture), attn_implementation="eager", dtype=torch.float32).eval()
+    with torch.inference_mode():
+        output = model(input_ids=torch.tensor([ids]), output_attentions=True)
+    given = output.attentions
+    kept = given if layers is None or len(given) == len(layers) else [given[layer] for layer in layers]
+    return output.logits[0].float(), torch.cat(list(kept)).float()
 
 
 def heads_of_image(name: str, architecture: str, images: Tensor, stretched: bool) -> Tensor:

@@ -41,12 +41,12 @@ HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 
 
 def find(name: str) -> Path:
-    """The folder of a model: the offline one, a folder of this machine, or fetched from the hub.
+    """The folder of a model: an offline one, a folder of this machine, or fetched from the hub.
 
-    Only a name that is neither the offline model nor a folder makes this program use the network.
+    Only a name that is neither an offline model nor a folder makes this program use the network.
     """
-    if name == offline.NAME:
-        return offline.folder()
+    if name in offline.NAMES:
+        return offline.folder(name)
     if not name.strip() or len(name) > LONGEST_NAME:
         raise ModelError(f"a name of {len(name)} characters is no model: give a folder, or owner/name of the hub")
     if (folder := _of_this_machine(name)) is not None:
@@ -58,7 +58,7 @@ def find(name: str) -> Path:
 
 def must_be_fetched(name: str) -> bool:
     """Whether opening a model of this name begins with a download from the hub."""
-    if name == offline.NAME or not _can_be_of_the_hub(name) or _of_this_machine(name) is not None:
+    if name in offline.NAMES or not _can_be_of_the_hub(name) or _of_this_machine(name) is not None:
         return False
     with told_as(f"{name} cannot be a name of the Hugging Face Hub: check it, or give a folder"):
         return _cached(name) is None

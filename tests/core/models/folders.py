@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import AutoConfig, AutoModel, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
-from tests.core.models.families import SEQ2SEQ, TEXT
+from tests.core.models.families import LLAMA, SEQ2SEQ, TEXT
 from tests.core.shapes import normal
 
 SPECIAL = {
@@ -82,10 +82,10 @@ def clip_pieces() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=AddedToken("<pad>"), model_max_length=LIMIT)
 
 
-def model_of(model_type: str, **settings: Any) -> PreTrainedModel:
-    """A tiny model whose weights are large enough to make attention uneven."""
+def model_of(model_type: str, door: Any = AutoModel, **settings: Any) -> PreTrainedModel:
+    """A tiny model whose weights are large enough to make attention uneven. door: the library's class that makes it."""
     torch.manual_seed(7)
-    model = AutoModel.from_config(AutoConfig.for_model(model_type, **settings)).eval().requires_grad_(False)
+    model = door.from_config(AutoConfig.for_model(model_type, **settings)).eval().requires_grad_(False)
     for index, parameter in enumerate(model.parameters()):
         parameter += 0.3 * normal(*parameter.shape or (1,), seed=index).reshape(parameter.shape)
     return model
@@ -106,6 +106,18 @@ def bert(folder: Path, **settings: Any) -> str:
 def gpt2(folder: Path) -> str:
     sizes = {"vocab_size": 300, "n_embd": 12, "n_layer": 2, "n_head": 3, "n_positions": 11}
     return save(folder, model_of("gpt2", **sizes, bos_token_id=264, eos_token_id=264), byte_pieces())
+
+
+def causal(
+    folder: Path, model_type: str = "llama", tokenizer: PreTrainedTokenizerFast | None = None, **settings: Any
+) -> str:
+    """A model that goes on with a text, of one of the families that share their names of sizes."""
+    sizes = LLAMA | {"vocab_size": 300, "bos_token_id": 264, "eos_token_id": 264, "pad_token_id": None} | settings
+    model = model_of(model_type, AutoModelForCausalLM, **sizes)
+    if tokenizer is None:
+        tokenizer = byte_pieces()
+        tokenizer.bos_token, tokenizer.model_max_length = "<|endoftext|>", 37
+    return save(folder, model, tokenizer)
 
 
 def t5(folder: Path) -> str:

@@ -1,0 +1,240 @@
+"""A causal language model reads a text, token after token, and keeps what it computed for each: it can go on from any."""
+
+import inspect
+import math
+import threading
+from collections.abc import Callable, Collection, Hashable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from transformers import DynamicCache, PreTrainedModel
+
+from core import settings
+from core.models.errors import ModelError, told_as
+from core.models.introspection import returned
+from core.models.loaded import LoadedModel
+from core.models.pretrained import LayerRecord, ablate, record
+
+_TRIED: Final = (3, 1, 2, 1, 3)  # tokens on which a model's cache is tried
+_AGREEMENT: Final = 1e-3  # of the largest score: sums in another order differ by less
+_can_cache: WeakKeyDictionary[PreTrainedModel, bool] = WeakKeyDictionary()
+
+
+def check_writes(loaded: LoadedModel) -> None:
+    """Raises ModelError for a model that does not go on with a text: one sentence that says what it is."""
+    if loaded.kind != "decoder":
+        raise ModelError(
+            f"{loaded.name} does not go on with a text ({loaded.kind}): choose a causal language model, as a GPT or a Llama is"
+        )
+    if loaded.model.get_output_embeddings() is None:
+        raise ModelError(
+            f"{loaded.name} holds no layer that turns a vector into scores for the next token (no causal head): choose a "
+            "folder that was saved with one"
+        )
+
+
+def limit(loaded: LoadedModel) -> int:
+    """How many tokens a text may have, written ones included."""
+    return min(loaded.max_tokens, settings.MAX_TOKENS)
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """What was computed in one run, for the tokens from `start` on.
+
+    scores    for the token after each; log_sums: the logarithm of the sum of their exponentials.
+    weights   of each layer that attends; keys: all tokens up to the last of this run.
+    states    the vector of each token before each layer, then that from which the scores are made.
+    """
+
+    start: int
+    scores: Float[Tensor, "tokens vocab_size"]
+    log_sums: Float[Tensor, "tokens"]
+    weights: tuple[Float[Tensor, "heads tokens keys"], ...]
+    states: Float[Tensor, "depth tokens d_model"]
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.scores)
+
+    def until(self, end: int) -> "Chunk":
+        """The same without the tokens from `end` on."""
+        keep = end - self.start
+        return replace(
+            self,
+            scores=self.scores[:keep],
+            log_sums=self.log_sums[:keep],
+            weights=tuple(each[:, :keep] for each in self.weights),
+            states=self.states[:, :keep],
+        )
+
+
+class Writer:
+    """A text in a model. It belongs to one visitor; the model behind it is shared and never changed.
+
+    silent    heads that deliver nothing: (layer, head), as `ablate` counts them.
+    keeps     whether attention and vectors are kept, or the scores after the last token alone.
+    """
+
+    def __init__(self, loaded: LoadedModel, silent: Collection[tuple[int, int]] = (), *, keeps: bool = True):
+        check_writes(loaded)
+        if silent and not loaded.recorded:
+            raise ModelError(f"{loaded.name} has an attention of its own: no head of it can be silenced")
+        self.loaded = loaded
+        self.silent = tuple(silent)
+        self.keeps = keeps
+        self.cached = caches(loaded)
+        self.ids: list[int] = []
+        self.bits: list[float] = []  # how surprising each token was; of the first, which nothing came before, NaN
+        self._drawn: dict[int, tuple[Hashable, int]] = {}
+        self._chunks: list[Chunk] = []
+        self._cache = DynamicCache()
+        self._lock = threading.Lock()
+
+    def read(self, ids: Sequence[int]) -> None:
+        """Have read just these tokens: what is there of them stays, what is not is read.
+
+        Raises   ValueError for no token or too many; ModelError where the library cannot run them.
+        """
+        most = limit(self.loaded)
+        if not 0 < len(ids) <= most:
+            raise ValueError(f"{len(ids)} tokens cannot be read: 1 to {most} can")
+        with self._lock:
+            same = next((i for i, (a, b) in enumerate(zip(self.ids, ids, strict=False)) if a != b), None)
+            same = min(len(self.ids), len(ids)) if same is None else same
+            self._back_to(same)
+            if same < len(ids):
+                self._run(list(ids[same:]))
+
+    def has_read(self, ids: Sequence[int]) -> bool:
+        """Whether these are the first tokens that it has read."""
+        return self.ids[: len(ids)] == list(ids)
+
+    def drawn(self, place: int, how: Hashable, draw: Callable[[], int]) -> int:
+        """The token that is drawn behind a place, by `draw` where that was not asked before in this text.
+
+        how   all that the draw hangs on beside the text.
+        """
+        if self._drawn.get(place, (None, 0))[0] != how:
+            self._drawn[place] = (how, draw())
+        return self._drawn[place][1]
+
+    def _back_to(self, length: int) -> None:
+        gone = len(self.ids) - length
+        if not gone:
+            return
+        if self.cached:
+            self._cache.crop(-gone)
+        self._chunks = [
+            each.until(length) if each.end > length else each for each in self._chunks if each.start < length
+        ]
+        self._drawn = {place: kept for place, kept in self._drawn.items() if place < length}
+        self.ids, self.bits = self.ids[:length], self.bits[:length]
+
+    def _run(self, new: list[int]) -> None:
+        start = len(self.ids)
+        if not self.cached:
+            self._chunks, start = [], 0
+        read = torch.tensor([new if self.cached else [*self.ids, *new]], device=self.loaded.device)
+        more: dict[str, Any] = {"past_key_values": self._cache, "use_cache": True} if self.cached else {}
+        if self.keeps:
+            more |= {"output_hidden_states": True} | ({} if self.loaded.recorded else {"output_attentions": True})
+        recording = record(tensors=("weights",)) if self.keeps and self.loaded.recorded else nullcontext()
+        with (
+            told_as(f"{self.loaded.name} cannot read this text: try another text or another model"),
+            torch.inference_mode(),
+            ablate(self.silent) if self.silent else nullcontext(),
+            recording as records,
+        ):
+            output = self.loaded.model(input_ids=read, **more)
+            scores = output.logits[0].float()
+            if not self.keeps:
+                scores = scores[-1:]
+            log_sums = scores.logsumexp(-1)
+        if self.keeps:
+            found: list[LayerRecord] = returned(output) if records is None else records
+            weights = tuple(each.weights[0].float() for each in found)
+            states = torch.stack([each[0].float() for each in output.hidden_states])
+            self._note_bits(new, scores, log_sums, start)
+        else:
+            weights, states = (), scores.new_empty(0, 1, 0)
+            start = len(self.ids) + len(new) - 1
+            self._chunks = []
+        self.ids += new
+        self._chunks.append(Chunk(start, scores, log_sums, weights, states))
+
+    def _note_bits(self, new: list[int], scores: Tensor, log_sums: Tensor, start: int) -> None:
+        """How surprising the new tokens are, each by what was expected before it."""
+        at, known = len(self.ids), len(new)
+        before = [] if at == 0 or start == 0 else [self._chunks[-1]]
+        if before:
+            last = before[0]
+            nats = [float(last.log_sums[-1] - last.scores[-1, new[0]])]
+        else:
+            nats = [math.nan] if at == 0 else [float(log_sums[at - 1] - scores[at - 1, new[0]])]
+        inner = slice(at - start, at - start + known - 1)
+        targets = torch.tensor(new[1:], device=scores.device, dtype=torch.long)[:, None]
+        nats += (log_sums[inner] - scores[inner].gather(1, targets)[:, 0]).tolist()
+        self.bits += [each / math.log(2) for each in nats]
+
+    def _of(self, place: int) -> tuple[Chunk, int]:
+        found = next((each for each in self._chunks if each.start <= place < each.end), None)
+        if found is None:
+            raise ValueError(f"nothing is kept of token {place}: {len(self.ids)} were read, counted from 0")
+        return found, place - found.start
+
+    def scores(self, place: int) -> Float[Tensor, "vocab_size"]:
+        """For the token after that at a place."""
+        chunk, row = self._of(place)
+        return chunk.scores[row]
+
+    def weights(self, place: int) -> list[Float[Tensor, "heads keys"]]:
+        """What the heads of each layer spent on this token and those before it."""
+        chunk, row = self._of(place)
+        return [each[:, row, : place + 1] for each in chunk.weights]
+
+    def states(self, place: int) -> Float[Tensor, "depth d_model"]:
+        """The vector of this token before each layer, then that from which the scores are made."""
+        chunk, row = self._of(place)
+        return chunk.states[:, row]
+
+    @property
+    def cache_numbers(self) -> int:
+        """How many numbers the keys and values are that are kept for the next token."""
+        kept = (getattr(layer, name, None) for layer in self._cache.layers for name in ("keys", "values"))
+        return sum(each.numel() for each in kept if isinstance(each, Tensor))
+
+
+def caches(loaded: LoadedModel) -> bool:
+    """Whether a model goes on from kept keys and values, and gives what it gives on the whole text. Tried once for each."""
+    model = loaded.model
+    if model not in _can_cache:
+        _can_cache[model] = _tried(model)
+    return _can_cache[model]
+
+
+@torch.inference_mode()
+def _tried(model: PreTrainedModel) -> bool:
+    if "past_key_values" not in inspect.signature(model.forward).parameters:
+        return False
+    table = model.get_input_embeddings()
+    size = table.num_embeddings if isinstance(table, nn.Embedding) else 2
+    ids = torch.tensor([[each % size for each in _TRIED]], device=model.device)
+    cache = DynamicCache()
+    try:
+        whole = model(input_ids=ids).logits[0]
+        parts = [
+            model(input_ids=each, past_key_values=cache, use_cache=True).logits[0] for each in (ids[:, :2], ids[:, 2:])
+        ]
+        cache.crop(-1)
+        parts[1] = torch.cat(
+            [parts[1][:-1], model(input_ids=ids[:, -1:], past_key_values=cache, use_cache=True).logits[0]]
+        )
+    except Exception:  # whatever a family does with a cache that is none of its own, the whole text can be read
+        return False
+    return bool(torch.allclose(torch.cat(parts), whole, rtol=0, atol=_AGREEMENT * float(whole.abs().max())))
