@@ -14,10 +14,12 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from core.models import device as devices
+from core.models import marian_format
 from core.models.errors import ModelError, told_as
 from core.seeded import seeded
 from core.sequence.decoder import AttentionKind, DecoderConfig
 from core.sequence.trained import TrainedTranslator
+from core.sequence.transformer import TrainedTransformer
 from core.sequence.translator import Translator
 from core.sequence.vocabulary import Vocabulary
 from core.vision.captioner import Captioner
@@ -36,6 +38,9 @@ TRANSLATORS: Final[dict[str, AttentionKind]] = {
     "translator-attention": "additive",
     "translator-attention-dot": "dot",
 }
+# kept in the library's own format, a folder each
+TRANSFORMERS: Final = ("translator-transformer",)
+FIGURES: Final = "figures.json"  # in such a folder, what was measured
 CAPTIONERS: Final[dict[str, AttentionKind]] = {"captioner": "additive", "captioner-mean-context": "none"}
 CLASSIFIERS: Final = ("vit", "vit-mean-pool", "cnn")
 _VERSIONS: Final = (
@@ -46,7 +51,7 @@ _VERSIONS: Final = (
 
 _opening: Final = threading.Lock()  # visitors who come at once wait for one reading of the file
 
-Trained = TrainedTranslator | TrainedCaptioner | TrainedClassifier
+Trained = TrainedTranslator | TrainedTransformer | TrainedCaptioner | TrainedClassifier
 Kind = TypeVar("Kind", bound=Trained)
 
 
@@ -55,8 +60,8 @@ def load(name: str, device: str | None = None) -> Trained:
 
     Raises   ModelError naming the models there are, or what is wrong with the files and how to get them again.
     """
-    if name not in _VERSIONS:
-        raise ModelError(f"there is no model {name!r}: choose {', '.join(_VERSIONS)}")
+    if name not in names():
+        raise ModelError(f"there is no model {name!r}: choose {', '.join(names())}")
     with _opening:
         return _load(name, device)
 
@@ -64,6 +69,11 @@ def load(name: str, device: str | None = None) -> Trained:
 def load_translator(name: str) -> TrainedTranslator:
     """One of TRANSLATORS, as `load`."""
     return of_kind(load(name), TrainedTranslator)
+
+
+def load_transformer(name: str) -> TrainedTransformer:
+    """One of TRANSFORMERS, as `load`."""
+    return of_kind(load(name), TrainedTransformer)
 
 
 def load_captioner(name: str) -> TrainedCaptioner:
@@ -85,12 +95,14 @@ def of_kind(found: Trained, kind: type[Kind]) -> Kind:
 
 @cache
 def _load(name: str, device: str | None) -> Trained:
+    if name in TRANSFORMERS:
+        return read_folder(FOLDER / name, devices.pick(device))
     return read(FOLDER / f"{name}.safetensors", devices.pick(device))
 
 
 def names() -> tuple[str, ...]:
     """The project's own models."""
-    return tuple(_VERSIONS)
+    return *_VERSIONS, *TRANSFORMERS
 
 
 def read(path: Path, device: torch.device) -> Trained:
@@ -123,6 +135,21 @@ def read(path: Path, device: torch.device) -> Trained:
         if not 0 < temperature < float("inf"):
             raise ModelError(f"{path.name} is damaged: its temperature is {temperature}, not above 0: {again}")
         return TrainedClassifier(name, model, temperature, figures)
+
+
+def read_folder(folder: Path, device: torch.device) -> TrainedTransformer:
+    """Open a folder in the library's format, which has the name of its model."""
+    again = f"fetch it again, or train it: python -m core.training {folder.name}"
+    with told_as(f"{folder.name} cannot be read: {again}"):
+        if not (folder / marian_format.WEIGHTS).exists():
+            raise ModelError(f"{folder.name} is not in {folder.parent.name}: {again}")
+        try:
+            model, vocabulary = marian_format.read(folder)
+        except ModelError as error:
+            raise ModelError(f"{folder.name}: {error}: {again}") from error
+        figures = folder / FIGURES
+        told = json.loads(figures.read_text("utf-8")) if figures.exists() else {}
+        return TrainedTransformer(folder.name, model.to(device), vocabulary, told)
 
 
 def _empty(name: str, sizes: dict) -> Translator | Captioner | Classifier:

@@ -1,5 +1,6 @@
 """Turning a decoder's scores into text: greedily or with a beam, freely or with steps that somebody forces."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -149,18 +150,42 @@ def beam(
     Source: Sutskever, Vinyals and Le 2014, section 3.2; the division by the length as Bahdanau et al. 2015 leave it out
     and Wu et al. 2016, section 7, put it in.
     """
-    tokens, rows = dict(interventions.tokens), dict(interventions.rows)
+    rows = dict(interventions.rows)
+    states = source.first_state
+
+    def scores(step: int, ids: list[int], follows: list[int]) -> Tensor:
+        nonlocal states
+        embedded = model.embedding(torch.tensor(ids, device=states.device))
+        row = rows.get(step)
+        forced = None if row is None else states.new_tensor([row]).expand(len(ids), -1)
+        lines = _repeated(source, len(ids))
+        taken = model.step(lines, embedded, states[follows], forced, interventions.temperature)
+        states = taken.decoder_state
+        return model.logits(states, taken.context, embedded)
+
+    return search(scores, start, end, max_tokens, width, dict(interventions.tokens))
+
+
+def search(
+    scores: Callable[[int, list[int], list[int]], Tensor],
+    start: int,
+    end: int,
+    max_tokens: int,
+    width: int,
+    tokens: Mapping[int, int],
+) -> Tree:
+    """The beam itself, whatever makes the scores.
+
+    scores   of the step, the last token of every line, and which line of the step before each goes on from: scores of what
+             comes next, (lines, vocab_size).
+    tokens   what is written at a step, whatever is likely.
+    """
     nodes: list[Node] = []
     alive: list[int | None] = [None]
+    follows = [0]
     ended: list[int] = []
-    states = source.first_state
     for step in range(max_tokens):
-        previous = torch.tensor([start if at is None else nodes[at].id for at in alive], device=states.device)
-        embedded = model.embedding(previous)
-        row = rows.get(step)
-        forced = None if row is None else states.new_tensor([row]).expand(len(alive), -1)
-        taken = model.step(_repeated(source, len(alive)), embedded, states, forced, interventions.temperature)
-        steps = model.logits(taken.decoder_state, taken.context, embedded).log_softmax(-1)
+        steps = scores(step, [start if at is None else nodes[at].id for at in alive], follows).log_softmax(-1)
         before = [0.0 if at is None else nodes[at].score for at in alive]
         chosen = (
             [[tokens[step]]] * len(alive) if step in tokens else steps.topk(min(width, steps.shape[1])).indices.tolist()
@@ -185,7 +210,7 @@ def beam(
                 nodes[at] = replace(nodes[at], kept=False)  # the search stops here
             break
         alive = [at for at, _ in follow]
-        states = taken.decoder_state[[place for _, place in follow]]
+        follows = [place for _, place in follow]
     return Tree(tuple(nodes), tuple(ended), max(ended, key=lambda at: nodes[at].score / (nodes[at].step + 1)))
 
 

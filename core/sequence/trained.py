@@ -13,7 +13,7 @@ from core.sequence import decoding
 from core.sequence.decoder import Source
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
 from core.sequence.translator import Translator
-from core.sequence.vocabulary import END, Pieces, Vocabulary
+from core.sequence.vocabulary import Pieces, Vocabulary
 from core.trace import step
 
 BESIDE = "the word vector stands beside the states of both directions, which in the paper stand alone"
@@ -136,6 +136,19 @@ class Translation:
         return rows.gather(1, torch.tensor(self.target.ids, device=rows.device)[:, None]).log().mean().exp().item()
 
 
+def check_length(pieces: Pieces, most: int) -> None:
+    """Raise ValueError in words where there is nothing to read, or more than can be read."""
+    if not pieces.ids:
+        raise ValueError("the text holds no word: type a sentence")
+    if len(pieces.ids) > most:
+        raise ValueError(f"the text has {len(pieces.ids)} word pieces: at most {most} are read at once; shorten it")
+
+
+def longest(n_source: int) -> int:
+    """How many pieces are written at most: a translator that never ends has lost the thread."""
+    return 2 * n_source + 10
+
+
 class TrainedTranslator:
     """A translator in `eval()` mode. It is shared: never change it.
 
@@ -163,8 +176,8 @@ class TrainedTranslator:
         Raises   ValueError if there is nothing to translate, or more than can be read.
         """
         pieces = self.vocabulary.read(text)
-        self._check_length(pieces, settings.MAX_TRANSLATED)
-        return self._ended(pieces)
+        check_length(pieces, settings.MAX_TRANSLATED)
+        return self.vocabulary.ended(pieces)
 
     def translate(self, text: str, *, beam: int = 1, interventions: Interventions = NO_INTERVENTIONS) -> Translation:
         """Translate a text, greedily or with a beam.
@@ -211,7 +224,7 @@ class TrainedTranslator:
             self.vocabulary.of_words(text.split() if isinstance(text, str) else text) for text in (source, target)
         )
         for pieces in (read, written):
-            self._check_length(pieces, settings.MAX_TOKENS)
+            check_length(pieces, settings.MAX_TOKENS)
         return self._aligned(read, written, knowing)
 
     def words_of(self, translation: Translation, *, knowing: bool) -> Float[Tensor, "target_words source_words"]:
@@ -231,8 +244,8 @@ class TrainedTranslator:
         return alignment.of_words(weights, written.word_of, read.word_of).cpu()
 
     def longest(self, n_source: int) -> int:
-        """How many pieces are written at most: a translator that never ends has lost the thread."""
-        return 2 * n_source + 10
+        """How many pieces are written at most."""
+        return longest(n_source)
 
     @torch.inference_mode()
     def translate_many(self, texts: Sequence[str]) -> list[str]:
@@ -252,16 +265,6 @@ class TrainedTranslator:
         with torch.inference_mode():
             return self.model.encode(padded.to(self.device), lengths)
 
-    def _ended(self, pieces: Pieces) -> Pieces:
-        """With the mark of the end, a word by itself."""
-        return Pieces((*pieces.ids, self.vocabulary.end), (*pieces.words, END), (*pieces.word_of, len(pieces.words)))
-
-    def _check_length(self, pieces: Pieces, most: int) -> None:
-        if not pieces.ids:
-            raise ValueError("the text holds no word: type a sentence")
-        if len(pieces.ids) > most:
-            raise ValueError(f"the text has {len(pieces.ids)} word pieces: at most {most} are read at once; shorten it")
-
     def _check(self, interventions: Interventions, n_source: int) -> None:
         if interventions.rows and not self.has_attention:
             raise ValueError(f"{self.name} has no attention to force: choose a model that looks back")
@@ -277,7 +280,7 @@ class TrainedTranslator:
         ended = written.ids[-1] == vocabulary.end
         target = vocabulary.group(written.ids[:-1] if ended else written.ids)
         if ended:
-            target = self._ended(target)
+            target = vocabulary.ended(target)
         embedded = table.encoder_states[..., -self.model.config.d_embedded :]
         contexts, states = (
             torch.stack([getattr(one, name) for one in written.steps], dim=1) for name in ("context", "decoder_state")

@@ -135,6 +135,10 @@ class Vocabulary:
         word_of = [place for place, word in enumerate(words) for _ in word]
         return Pieces(tuple(ids), tuple(self.text(word).strip() for word in words), tuple(word_of))
 
+    def ended(self, pieces: Pieces) -> Pieces:
+        """With the mark of the end, a word by itself."""
+        return Pieces((*pieces.ids, self.end), (*pieces.words, END), (*pieces.word_of, len(pieces.words)))
+
     def spell(self, word: str) -> tuple[int, ...]:
         """The pieces of a word that somebody wants written. Raises ValueError if it has no letter."""
         ids = self.read(word).ids

@@ -10,11 +10,11 @@ import torch
 from core.models import checkpoints
 from core.models import device as devices
 from core.models.errors import ModelError
-from core.training import captioners, classifiers, language_models, lexicons, masked_models, translators
+from core.training import captioners, classifiers, language_models, lexicons, masked_models, transformers, translators
 
 FAMILIES: Final = {
     name: family
-    for family in (translators, captioners, classifiers, language_models, masked_models, lexicons)
+    for family in (translators, transformers, captioners, classifiers, language_models, masked_models, lexicons)
     for name in family.NAMES
 }
 
@@ -24,7 +24,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
         prog="python -m core.training",
         description="Train one of the project's own models, measure it on what it never saw, and write it with its model "
         "card. Stop it with Ctrl+C: the same command goes on where it was.",
-        epilog=f"The data. {', '.join((*translators.NAMES, *lexicons.NAMES))}: {translators.ORIGIN}. "
+        epilog=f"The data. {', '.join((*translators.NAMES, *transformers.NAMES, *lexicons.NAMES))}: {translators.ORIGIN}. "
         f"{', '.join(captioners.NAMES)}: none, the scenes are drawn from the seed. "
         f"{', '.join(classifiers.NAMES)}: {classifiers.ORIGIN}. "
         f"{', '.join((*language_models.NAMES, *masked_models.NAMES))}: {language_models.ORIGIN}.",
@@ -34,7 +34,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--alignments", type=Path, help="translators, lexicon: a folder of pairs aligned by people, to measure"
     )
-    parser.add_argument("--epochs", type=int, help=f"translators: passes, else {translators.Recipe.epochs}")
+    parser.add_argument("--epochs", type=int, help="translators: passes, else as the card says")
     parser.add_argument(
         "--updates", type=int, help="captioners, classifiers, language models: updates, else as the card says"
     )
@@ -53,8 +53,8 @@ def main(given: list[str]) -> None:
     if family.ORIGIN and asked.data is None:
         sys.exit(f"--data is missing: what to learn from. It is to be had: {family.ORIGIN}.")
     for name, owners in (
-        ("epochs", [translators]),
-        ("alignments", [translators, lexicons]),
+        ("epochs", [translators, transformers]),
+        ("alignments", [translators, transformers, lexicons]),
         ("updates", [captioners, classifiers, language_models, masked_models]),
     ):
         if getattr(asked, name) is not None and family not in owners:

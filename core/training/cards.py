@@ -75,9 +75,9 @@ def card(translator: TrainedTranslator, rows: dict[str, dict[str, Any]], size: i
         f"three pairs in a row, {recipe['casual']:.0%} are written without capitals and full stop.",
         _GUIDED.format(**recipe).strip() if config.attention != "none" and recipe["guidance"] else "",
         "## Quality on the held-out sentences, greedy decoding where no beam is named",
-        _quality(rows),
+        quality_table(rows),
         "BLEU by the number of English words:",
-        _by_length(rows),
+        by_length_table(rows),
         _alignment(translator.figures),
         "## Limits",
         "Long sentences, rare words and names come out wrong. It has no sense of context beyond its sentence. Its weights "
@@ -91,7 +91,7 @@ def table(head: list[str], rows: list[list[Any]]) -> str:
     return "\n".join("| " + " | ".join("–" if cell is None else str(cell) for cell in line) + " |" for line in lines)
 
 
-def _quality(rows: dict[str, dict[str, Any]]) -> str:
+def quality_table(rows: dict[str, dict[str, Any]]) -> str:
     first = next(iter(rows.values()))["quality"]
     names = [key for key in first if key != "by length"]
     return table(
@@ -99,7 +99,7 @@ def _quality(rows: dict[str, dict[str, Any]]) -> str:
     )
 
 
-def _by_length(rows: dict[str, dict[str, Any]]) -> str:
+def by_length_table(rows: dict[str, dict[str, Any]]) -> str:
     first = next(iter(rows.values()))["quality"]["by length"]
     head = [f"{bin_['from']} to {bin_['to']} ({bin_['sentences']})" for bin_ in first]
     return table(

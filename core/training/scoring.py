@@ -8,6 +8,7 @@ from sacrebleu.metrics import BLEU, CHRF
 
 from core.analysis import alignment
 from core.sequence.trained import TrainedTranslator
+from core.sequence.transformer import TrainedTransformer
 from core.training.corpus import Pair, references
 from core.training.gold import AlignedPair
 
@@ -18,7 +19,7 @@ BEAM: Final = 5
 _AT_ONCE: Final = 100
 
 
-def translated(translator: TrainedTranslator, texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+def translated(translator: TrainedTranslator | TrainedTransformer, texts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each text with its translation; texts of about the same length go side by side."""
     ordered = sorted(texts, key=len)
     for first in range(0, len(ordered), _AT_ONCE):
@@ -26,7 +27,7 @@ def translated(translator: TrainedTranslator, texts: Sequence[str]) -> Iterator[
         yield from zip(part, translator.translate_many(part), strict=True)
 
 
-def quality(translator: TrainedTranslator, test: Sequence[Pair]) -> dict[str, Any]:
+def quality(translator: TrainedTranslator | TrainedTransformer, test: Sequence[Pair]) -> dict[str, Any]:
     """BLEU and chrF against the first translation of the file, BLEU against all of them, and BLEU by length."""
     known = references(tuple(test))
     hypotheses = dict(translated(translator, list(known)))
@@ -66,7 +67,7 @@ def quality(translator: TrainedTranslator, test: Sequence[Pair]) -> dict[str, An
 
 
 def alignment_error(
-    translator: TrainedTranslator, gold: dict[str, list[AlignedPair]]
+    translator: TrainedTranslator | TrainedTransformer, gold: dict[str, list[AlignedPair]]
 ) -> dict[str, dict[str, float | int]]:
     """The alignment error rate of teacher forcing, one link per target word, beside the diagonal's."""
     found = {}
@@ -83,4 +84,20 @@ def alignment_error(
             "error before the word is known": round(alignment.error_rate(before, drawn), 3),
             "error of the diagonal": round(alignment.error_rate(of_diagonal, drawn), 3),
         }
+    return found
+
+
+def errors_of_heads(translator: TrainedTransformer, gold: dict[str, list[AlignedPair]]) -> dict[str, list[list[float]]]:
+    """For each set the alignment error rate of every head of cross-attention, layer by layer, before the word is known."""
+    found = {}
+    for name, pairs in gold.items():
+        drawn = [pair.gold for pair in pairs]
+        weights = [translator.aligned_by(pair.source, pair.target) for pair in pairs]
+        found[name] = [
+            [
+                round(alignment.error_rate([alignment.strongest(each[layer, head]) for each in weights], drawn), 3)
+                for head in range(weights[0].shape[1])
+            ]
+            for layer in range(weights[0].shape[0])
+        ]
     return found

@@ -89,6 +89,7 @@ class Block(nn.Module):
     positions       where attention knows places by itself: RoPE, ALiBi or T5. Sinusoids and tables are added before.
     epsilon         of the norms.
     drop_path_rate  in training, the share of the examples that pass a half of the block by (stochastic depth).
+    dropout         in training, the share of the numbers that a half adds which are left out.
     Raises          ValueError for sizes that do not fit: see SelfAttention and Experts.
     Source          Vaswani et al. 2017, section 3.1.
     """
@@ -109,12 +110,13 @@ class Block(nn.Module):
         positions: InAttention | None = None,
         epsilon: float = EPSILON,
         drop_path_rate: float = 0.0,
+        dropout: float = 0.0,
     ):
         super().__init__()
         self.register_load_state_dict_pre_hook(_as_now)
         self.norm_place: NormPlace = norm_place
         self.norm: NormKind = norm
-        self.drop_path_rate = drop_path_rate
+        self.drop_path_rate, self.dropout = drop_path_rate, dropout
         with_bias = bias and feed_forward != "swiglu"
         self.norm_attention = norm_of(norm, d_model, epsilon, bias)
         self.attention = SelfAttention(d_model, n_heads, n_kv_heads, bias, positions)
@@ -159,6 +161,8 @@ class Block(nn.Module):
         return self._some(added) if "skip" in without else stream + self._some(added)
 
     def _some(self, added: Float[Tensor, "batch tokens d_model"]) -> Float[Tensor, "batch tokens d_model"]:
+        if self.dropout:
+            added = nn.functional.dropout(added, self.dropout, self.training)
         if not self.training or not self.drop_path_rate:
             return added
         stays = torch.rand(len(added), 1, 1, device=added.device) >= self.drop_path_rate

@@ -15,6 +15,8 @@ from core.transformer.positions import BucketBias, alibi, rotate
 
 # what heads bring, of the queries, keys and values of all of them
 Way = Callable[[Tensor, Tensor, Tensor], AttentionTrace]
+# keys and values of all heads, (batch, heads, keys, head_dim) each: what a cache keeps
+KeysValues = tuple[Tensor, Tensor]
 # sinusoids and learned tables are added once, before the first block, and are none of these
 InAttention = Literal["RoPE", "ALiBi", "T5"]
 IN_ATTENTION: Final[tuple[InAttention, ...]] = ("RoPE", "ALiBi", "T5")
@@ -111,24 +113,34 @@ class SelfAttention(nn.Module):
         return Projections(*(weight.T for weight in weights), *biases.split(self.widths))
 
     def forward(
-        self, x: Float[Tensor, "batch tokens d_model"], allowed: Allowed | None = None, *, way: Way | None = None
+        self,
+        x: Float[Tensor, "batch tokens d_model"],
+        allowed: Allowed | None = None,
+        *,
+        way: Way | None = None,
+        past: KeysValues | None = None,
     ) -> MultiHeadTrace:
         """Let the tokens attend to each other.
 
         allowed   who may attend to whom; None = everybody to everybody.
         way       what takes the place of attention, masks and scores that fall with the distance; None = attention.
+        past      keys and values of the tokens before these, from the trace that they left: they are not made again.
         """
         n_tokens, turns, shares = x.shape[1], self.positions == "RoPE", self.n_heads // self.n_kv_heads
         projected, key_rows, value_rows = project(x, x, self.maps)
         queries = split_heads(projected, self.n_heads)
         keys, values = split_heads(key_rows, self.n_kv_heads), split_heads(value_rows, self.n_kv_heads)
         if turns:
-            places = torch.arange(n_tokens, device=x.device)
+            n_past = 0 if past is None else past[0].shape[-2]
+            places = torch.arange(n_past, n_past + n_tokens, device=x.device)
             queries, keys = rotate(queries, places), rotate(keys, places)
         if shares > 1:
             keys, values = keys.repeat_interleave(shares, 1), values.repeat_interleave(shares, 1)
+        if past is not None:
+            keys, values = torch.cat([past[0], keys], dim=-2), torch.cat([past[1], values], dim=-2)
         if way is None:
-            attention = attend(queries, keys, values, allowed, bias=self._bias(n_tokens))
+            bias = self._bias(keys.shape[-2])
+            attention = attend(queries, keys, values, allowed, bias=None if bias is None else bias[..., -n_tokens:, :])
         else:
             attention = way(queries, keys, values)
         merged = merge_heads(attention.output)

@@ -1,0 +1,145 @@
+"""Our encoder-decoder as a folder that the transformers library opens, and back: Marian's names for its weights."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer, processors
+from torch import Tensor
+
+from core.models.errors import ModelError
+from core.seeded import seeded
+from core.sequence.vocabulary import END, PAD, START, Vocabulary
+from core.transformer.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
+
+WEIGHTS: Final = "model.safetensors"
+CONFIG: Final = "config.json"
+TOKENIZER: Final = "tokenizer.json"
+_MAPS: Final = ("q_proj", "k_proj", "v_proj")
+_HALVES: Final = {
+    "self_attn.out_proj": "attention.out_proj",
+    "self_attn_layer_norm": "norm_attention",
+    "fc1": "feed_forward.expand",
+    "fc2": "feed_forward.contract",
+    "final_layer_norm": "norm_mlp",
+}
+_CROSS: Final = {"encoder_attn_layer_norm": "norm_cross"} | {
+    f"encoder_attn.{name}": f"cross.{name}" for name in (*_MAPS, "out_proj")
+}
+
+
+def weights(model: EncoderDecoder) -> dict[str, Tensor]:
+    """The weights of a model under the names of `MarianMTModel`."""
+    ours = model.state_dict()
+    found = {"model.shared.weight": ours["embedding.weight"], "final_logits_bias": ours["bias"][None]}
+    for side, layers in (("encoder", model.config.n_encoder), ("decoder", model.config.n_decoder)):
+        for layer in range(layers):
+            theirs, own = f"model.{side}.layers.{layer}", f"{side}.{layer}"
+            for theirs_name, name in (_HALVES | (_CROSS if side == "decoder" else {})).items():
+                for kind in ("weight", "bias"):
+                    found[f"{theirs}.{theirs_name}.{kind}"] = ours[f"{own}.{name}.{kind}"]
+            for kind in ("weight", "bias"):
+                maps = ours[f"{own}.attention.in_proj_{kind}"].chunk(3)
+                found |= {f"{theirs}.self_attn.{name}.{kind}": each for name, each in zip(_MAPS, maps, strict=True)}
+    return found
+
+
+def config(model: EncoderDecoder, vocabulary: Vocabulary) -> dict:
+    """What `MarianConfig` says of it."""
+    sizes = model.config
+    layers = {
+        f"{side}_{name}": size
+        for side, n_layers in (("encoder", sizes.n_encoder), ("decoder", sizes.n_decoder))
+        for name, size in (("layers", n_layers), ("attention_heads", sizes.n_heads), ("ffn_dim", sizes.d_ff))
+    }
+    return {
+        "architectures": ["MarianMTModel"],
+        "model_type": "marian",
+        "vocab_size": sizes.vocab_size,
+        "d_model": sizes.d_model,
+        **layers,
+        "max_position_embeddings": sizes.context,
+        "activation_function": "relu",
+        "scale_embedding": True,
+        "dropout": sizes.dropout,
+        "tie_word_embeddings": True,
+        "share_encoder_decoder_embeddings": True,
+        "pad_token_id": vocabulary.pad,
+        "bos_token_id": vocabulary.start,
+        "eos_token_id": vocabulary.end,
+        "forced_eos_token_id": None,
+        "decoder_start_token_id": vocabulary.start,
+        "dtype": "float16",
+    }
+
+
+def write(folder: Path, model: EncoderDecoder, vocabulary: Vocabulary) -> None:
+    """Weights in half precision, sizes and tokenizer, as `AutoModelForSeq2SeqLM` and `AutoTokenizer` open them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    halved = {name: weight.detach().half().contiguous() for name, weight in weights(model).items()}
+    save_file(halved, folder / WEIGHTS, {"format": "pt"})
+    _say(folder / CONFIG, config(model, vocabulary))
+    tokenizer = Tokenizer.from_str(vocabulary.as_json())
+    ended = f"$A {END}"
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=ended, pair=f"$A $B {END}", special_tokens=[(END, vocabulary.end)]
+    )
+    tokenizer.save(str(folder / TOKENIZER))
+    said = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "pad_token": PAD,
+        "bos_token": START,
+        "eos_token": END,
+        "model_max_length": model.config.context,
+        "clean_up_tokenization_spaces": False,
+    }
+    _say(folder / "tokenizer_config.json", said)
+
+
+def read(folder: Path) -> tuple[EncoderDecoder, Vocabulary]:
+    """The model and its word pieces, as `write` left them, in single precision.
+
+    Raises   ModelError in words where something is missing or damaged.
+    """
+    said = json.loads((folder / CONFIG).read_text("utf-8"))
+    try:
+        theirs = {name: weight.float() for name, weight in load_file(folder / WEIGHTS).items()}
+    except SafetensorError as error:
+        raise ModelError(f"{WEIGHTS} is damaged") from error
+    if broken := next((name for name, weight in theirs.items() if not weight.isfinite().all()), None):
+        raise ModelError(f"{WEIGHTS} is damaged: {broken} holds what is no number")
+    sizes = EncoderDecoderConfig(
+        said["vocab_size"],
+        said["d_model"],
+        said["encoder_attention_heads"],
+        said["encoder_layers"],
+        said["decoder_layers"],
+        said["encoder_ffn_dim"],
+        said["dropout"],
+        said["max_position_embeddings"],
+    )
+    with seeded(0):  # what it begins with is drawn and overwritten, which others who draw meanwhile must not meet
+        model = EncoderDecoder(sizes)
+    model.load_state_dict(_ours(model, theirs))
+    return model, Vocabulary(Tokenizer.from_file(str(folder / TOKENIZER)))
+
+
+def _ours(model: EncoderDecoder, theirs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The way back from `weights`."""
+    found = {"embedding.weight": theirs["model.shared.weight"], "bias": theirs["final_logits_bias"][0]}
+    for side, layers in (("encoder", model.config.n_encoder), ("decoder", model.config.n_decoder)):
+        for layer in range(layers):
+            named, own = f"model.{side}.layers.{layer}", f"{side}.{layer}"
+            for kind in ("weight", "bias"):
+                for theirs_name, name in (_HALVES | (_CROSS if side == "decoder" else {})).items():
+                    found[f"{own}.{name}.{kind}"] = theirs[f"{named}.{theirs_name}.{kind}"]
+                maps = [theirs[f"{named}.self_attn.{name}.{kind}"] for name in _MAPS]
+                found[f"{own}.attention.in_proj_{kind}"] = torch.cat(maps)
+    return found
+
+
+def _say(path: Path, said: dict) -> None:
+    path.write_text(json.dumps(said, indent=1) + "\n", "utf-8")

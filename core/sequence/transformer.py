@@ -1,0 +1,341 @@
+"""A trained encoder-decoder Transformer with its vocabulary: text in, text and every number on the way out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core import settings
+from core.analysis import alignment
+from core.attention import masks
+from core.sequence import decoding
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
+from core.sequence.trained import check_length, longest
+from core.sequence.vocabulary import Pieces, Vocabulary
+from core.trace import step
+from core.transformer.encoder_decoder import UNCHANGED, Changes, EncoderDecoder, Head, Memory, Read, Wrote
+from core.transformer.self_attention import KeysValues
+
+GUIDED: Final = 0  # the head of the last layer's cross-attention that was held to a word aligner in training
+
+
+@dataclass(frozen=True)
+class TransformerTrace:
+    """The tensors of one translation by a Transformer that stand for the whole, in the order computed.
+
+    weights   of one head of cross-attention, as they were used.
+    """
+
+    embedded: Float[Tensor, "batch source d_model"] = step(
+        r"\sqrt{D}\,E[x] + P", title="Word vectors with their places", source="vaswani2017"
+    )
+    encoder_states: Float[Tensor, "batch source d_model"] = step(
+        r"\operatorname{encoder}\left(<embedded>\right)", title="Encoder output", source="vaswani2017", also="memory"
+    )
+    energies: Float[Tensor, "batch target source"] = step(
+        r"\frac{QK^\top}{\sqrt{d}}", title="Scores", source="vaswani2017", also="energies"
+    )
+    weights: Float[Tensor, "batch target source"] = step(
+        r"\operatorname{softmax}(<energies>)", title="Weights", source="vaswani2017", also="cross-attention"
+    )
+    decoder_states: Float[Tensor, "batch target d_model"] = step(
+        r"\operatorname{decoder}\left(y, <encoder_states>\right)", title="Decoder output", source="vaswani2017"
+    )
+    probabilities: Float[Tensor, "batch target vocab_size"] = step(
+        r"\operatorname{softmax}(<decoder_states>E^\top + b_y)", title="Next piece", source="vaswani2017"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class TransformerTranslation:
+    """What a Transformer made of a text.
+
+    source   the pieces it read; the last one is the mark of the end.
+    target   the pieces it wrote; the last one is the mark of the end, unless the limit came first.
+    read     all that went through the encoder.
+    wrote    all that went through the decoder, in one pass over what was written.
+    tree     what the beam looked at; None where one line was followed.
+    """
+
+    text: str
+    source: Pieces
+    target: Pieces
+    source_tokens: tuple[str, ...]
+    tokens: tuple[str, ...]
+    read: Read
+    wrote: Wrote
+    trace: TransformerTrace
+    own: Float[Tensor, "target source"]
+    tree: Tree | None
+
+    @property
+    def weights(self) -> Float[Tensor, "target source"]:
+        """How each written piece's attention is spread over the pieces that were read, by the head that was guided."""
+        return self.trace.weights[0]
+
+
+class TrainedTransformer:
+    """A translator in `eval()` mode. It is shared: never change it.
+
+    figures   what was measured of it after training, as the model card tells it.
+    """
+
+    has_attention = True
+
+    def __init__(self, name: str, model: EncoderDecoder, vocabulary: Vocabulary, figures: dict | None = None):
+        self.name = name
+        self.model = model.eval()
+        self.vocabulary = vocabulary
+        self.figures = figures or {}
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.bias.device
+
+    @property
+    def guided(self) -> Head:
+        """The head of cross-attention that was held to a word aligner in training: it stands for what belongs together."""
+        return "cross", self.model.config.n_decoder - 1, GUIDED
+
+    def read(self, text: str) -> Pieces:
+        """The pieces of a text as the encoder reads them.
+
+        Raises   ValueError if there is nothing to translate, or more than can be read.
+        """
+        pieces = self.vocabulary.read(text)
+        check_length(pieces, settings.MAX_TRANSLATED)
+        return self.vocabulary.ended(pieces)
+
+    def translate(
+        self,
+        text: str,
+        *,
+        beam: int = 1,
+        interventions: Interventions = NO_INTERVENTIONS,
+        changes: Changes = UNCHANGED,
+    ) -> TransformerTranslation:
+        """Translate a text, greedily or with a beam, token by token with a cache.
+
+        interventions   what is forced on the decoder: tokens, and rows of the head that was guided.
+        changes         what is taken out of the model.
+        Raises          ValueError if the text cannot be read, a forced row does not fit the source, or a temperature is asked
+                        for.
+        """
+        if interventions.temperature != 1:
+            raise ValueError(f"{self.name} divides its scores by no temperature: leave it at 1")
+        source = self.read(text)
+        n_source, n_rows = len(source.ids), longest(len(source.ids))
+        for place, row in interventions.rows:
+            if len(row) != n_source:
+                raise ValueError(
+                    f"the row forced at step {place} has {len(row)} weights and the source has {n_source} pieces: "
+                    "give one weight per piece"
+                )
+        with torch.inference_mode():
+            read = self.model.read(self._rows([source.ids])[0], changes=changes)
+            forced = torch.full((n_rows, n_source), torch.nan, device=self.device)
+            for place, row in interventions.rows:
+                if place < n_rows:
+                    forced[place] = forced.new_tensor(row)
+            tokens = dict(interventions.tokens)
+            tree = None
+            if beam > 1:
+                tree = self._beam(read.memory, n_rows, beam, tokens, forced, changes)
+                ids = tree.line(tree.best)
+            else:
+                ids = self._greedy(read.memory, n_rows, tokens, forced, changes)
+            given = torch.tensor([[self.vocabulary.start, *ids[:-1]]], device=self.device)
+            wrote = self.model.write(given, read.memory, changes=self._with(changes, forced[: len(ids)]))
+        return self._told(source, ids, read, wrote, tree)
+
+    def align(
+        self, source: str | Sequence[str], target: str | Sequence[str], *, knowing: bool = True
+    ) -> Float[Tensor, "target_words source_words"]:
+        """Which words of two given sentences belong together, by the head that was guided.
+
+        source, target   words, or a text whose words stand between spaces, as in files of alignments.
+        knowing          False: the head's own weights, which are made before the word they lead to is known. True: the
+                         same weights after they have seen it, by Bayes' rule: weight times the probability of the word
+                         if the cross-attention of the last layer looked at that place alone.
+        Returns          weights (target words, source words); every row sums to 1.
+        Raises           ValueError if a sentence has no words or too many.
+        """
+        read, written = self._given(source, target)
+        return self._aligned(read, written, self._looked(read, written, knowing))
+
+    def aligned_by(
+        self, source: str | Sequence[str], target: str | Sequence[str]
+    ) -> Float[Tensor, "layers heads target_words source_words"]:
+        """The same by the weights of every head of cross-attention, before the word is known."""
+        read, written = self._given(source, target)
+        wrote = self._forced(read, written)[1]
+        return torch.stack(
+            [
+                torch.stack([self._aligned(read, written, head) for head in block.cross.cross_weights[0]])
+                for block in wrote.blocks
+            ]
+        )
+
+    def words_of(self, made: TransformerTranslation, *, knowing: bool) -> Float[Tensor, "target_words source_words"]:
+        """The alignment of the words of one of its own translations, without the marks of the end, as `align`."""
+        end = self.vocabulary.end
+        read, written = (
+            Pieces(each.ids[:-1], each.words[:-1], each.word_of[:-1]) if each.ids[-1] == end else each
+            for each in (made.source, made.target)
+        )
+        return self._aligned(read, written, self._looked(read, written, knowing))
+
+    @torch.inference_mode()
+    def translate_many(self, texts: Sequence[str]) -> list[str]:
+        """Translate greedily, many texts side by side, without any trace."""
+        sources = [(*self.vocabulary.read(text).ids, self.vocabulary.end) for text in texts]
+        ids, lengths = self._rows(sources)
+        memory = self.model.read(ids, masks.padding(lengths, ids.shape[1]).to(self.device)).memory
+        cache: tuple[KeysValues, ...] | None = None
+        column = torch.full((len(texts), 1), self.vocabulary.start, device=self.device)
+        columns: list[Tensor] = []
+        ended = torch.zeros(len(texts), dtype=torch.bool, device=self.device)
+        while len(columns) < longest(ids.shape[1]) and not ended.all():
+            wrote = self.model.write(column, memory, cache)
+            cache, column = wrote.cache, wrote.logits[:, -1].argmax(-1, keepdim=True)
+            columns.append(column[:, 0])
+            ended = ended | (columns[-1] == self.vocabulary.end)
+        lines = torch.stack(columns, dim=1).tolist()
+        end = self.vocabulary.end
+        return [self.vocabulary.text(line[: line.index(end)] if end in line else line) for line in lines]
+
+    def steps(
+        self, memory: Memory, tokens: dict[int, int], n_most: int, changes: Changes = UNCHANGED
+    ) -> Iterator[tuple[int, Wrote]]:
+        """Write greedily, one token a step, each through the decoder once: the token, and what went through.
+
+        tokens   what is written at a step, whatever is likely.
+        """
+        forced = torch.full((n_most, memory.states.shape[1]), torch.nan, device=self.device)
+        yield from self._walk(memory, n_most, tokens, forced, changes)
+
+    def _walk(
+        self, memory: Memory, n_most: int, tokens: dict[int, int], forced: Tensor, changes: Changes
+    ) -> Iterator[tuple[int, Wrote]]:
+        previous, cache = self.vocabulary.start, None
+        for at in range(n_most):
+            given = torch.tensor([[previous]], device=self.device)
+            wrote = self.model.write(given, memory, cache, self._with(changes, forced[at : at + 1]))
+            cache = wrote.cache
+            previous = tokens.get(at, int(wrote.logits[0, -1].argmax()))
+            yield previous, wrote
+            if previous == self.vocabulary.end:
+                return
+
+    def _greedy(
+        self, memory: Memory, n_most: int, tokens: dict[int, int], forced: Tensor, changes: Changes
+    ) -> list[int]:
+        return [token for token, _ in self._walk(memory, n_most, tokens, forced, changes)]
+
+    def _beam(
+        self, memory: Memory, n_most: int, width: int, tokens: dict[int, int], forced: Tensor, changes: Changes
+    ) -> Tree:
+        cache: tuple[KeysValues, ...] | None = None
+
+        def scores(at: int, ids: list[int], follows: list[int]) -> Tensor:
+            nonlocal cache
+            lines = None if cache is None else tuple((keys[follows], values[follows]) for keys, values in cache)
+            given = torch.tensor(ids, device=self.device)[:, None]
+            wrote = self.model.write(given, memory.rows(len(ids)), lines, self._with(changes, forced[at : at + 1]))
+            cache = wrote.cache
+            return wrote.logits[:, -1]
+
+        return decoding.search(scores, self.vocabulary.start, self.vocabulary.end, n_most, width, tokens)
+
+    def _with(self, changes: Changes, forced: Float[Tensor, "queries keys"]) -> Changes:
+        """The changes, and rows that the guided head is forced to where there are some."""
+        if forced.isnan().all():
+            return changes
+        return replace(changes, forced=(*changes.forced, (self.guided, forced)))
+
+    def _given(self, source: str | Sequence[str], target: str | Sequence[str]) -> tuple[Pieces, Pieces]:
+        read, written = (
+            self.vocabulary.of_words(text.split() if isinstance(text, str) else text) for text in (source, target)
+        )
+        for pieces in (read, written):
+            check_length(pieces, settings.MAX_TOKENS - 1)  # the mark of the end, or of the beginning, has a place too
+        return read, written
+
+    @torch.inference_mode()
+    def _forced(self, read: Pieces, written: Pieces) -> tuple[Memory, Wrote]:
+        memory = self.model.read(self._rows([(*read.ids, self.vocabulary.end)])[0]).memory
+        return memory, self.model.write(self._shifted(written), memory)
+
+    def _shifted(self, written: Pieces) -> Tensor:
+        return torch.tensor([[self.vocabulary.start, *written.ids[:-1]]], device=self.device)
+
+    @torch.inference_mode()
+    def _looked(self, read: Pieces, written: Pieces, knowing: bool) -> Float[Tensor, "target source"]:
+        """Weights of the guided head for each piece of the target, or those after the piece is known."""
+        memory, wrote = self._forced(read, written)
+        _, layer, head = self.guided
+        cross = wrote.blocks[layer].cross
+        if not knowing:
+            return cross.cross_weights[0, head]
+        # the last layer's cross-attention moves the scores of its own step alone, so that all steps are asked at once
+        n_source = memory.states.shape[1]
+        alone = torch.eye(n_source, device=self.device)[:, None]
+        heads = range(self.model.config.n_heads)
+        looking = Changes(forced=tuple((("cross", layer, each), alone) for each in heads))
+        there = self.model.write(self._shifted(written).expand(n_source, -1), memory.rows(n_source), changes=looking)
+        wanted = torch.tensor(written.ids, device=self.device)
+        likely = there.logits.log_softmax(-1)[:, torch.arange(len(wanted)), wanted].T
+        return (cross.cross_scores[0, head].log_softmax(-1) + likely).softmax(-1)
+
+    def _aligned(
+        self, read: Pieces, written: Pieces, weights: Float[Tensor, "target source"]
+    ) -> Float[Tensor, "target_words source_words"]:
+        within = weights[:, : len(read.ids)]
+        within = within / within.sum(dim=1, keepdim=True)
+        return alignment.of_words(within, written.word_of, read.word_of).cpu()
+
+    def _rows(self, sources: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+        lengths = torch.tensor([len(ids) for ids in sources])
+        padded = torch.full((len(sources), int(lengths.max())), self.vocabulary.pad)
+        for row, ids in enumerate(sources):
+            padded[row, : len(ids)] = torch.tensor(ids)
+        return padded.to(self.device), lengths
+
+    def _told(
+        self, source: Pieces, ids: Sequence[int], read: Read, wrote: Wrote, tree: Tree | None
+    ) -> TransformerTranslation:
+        vocabulary = self.vocabulary
+        ended = ids[-1] == vocabulary.end
+        target = vocabulary.group(ids[:-1] if ended else ids)
+        if ended:
+            target = vocabulary.ended(target)
+        _, layer, head = self.guided
+        cross, last = wrote.blocks[layer].cross, wrote.blocks[-1]
+        trace = TransformerTrace(
+            *(
+                each.cpu()
+                for each in (
+                    read.entered,
+                    read.memory.states,
+                    cross.cross_scores[:, head],
+                    cross.cross_weights[:, head],
+                    last.resid_post,
+                    wrote.logits.softmax(-1),
+                )
+            )
+        )
+        return TransformerTranslation(
+            vocabulary.text(ids),
+            source,
+            target,
+            tuple(map(vocabulary.piece, source.ids)),
+            tuple(map(vocabulary.piece, ids)),
+            read,
+            wrote,
+            trace,
+            trace.energies[0].softmax(-1),
+            tree,
+        )
