@@ -70,6 +70,11 @@ class Player(Generic[T]):
         return self._playing and not self._stopped and time.monotonic() - self._seen < UNSEEN
 
     @property
+    def begun(self) -> bool:
+        """Whether it has taken an update."""
+        return self._done > 0
+
+    @property
     def state(self) -> State:
         if self._training.finished:
             return "finished"

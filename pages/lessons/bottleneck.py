@@ -177,7 +177,7 @@ page.toy(
     "digits",
     "Watch one vector learn",
     "A toy, a small network, learns to write rows of 2 to 12 digits backwards. Each update changes its numbers a little; the "
-    "loss says how wrong it is. Play it with “no attention”, then with “additive”: it may look back at the row (lesson 2), and "
+    "loss says how wrong it is. Train it with “no attention”, then with “additive”: it may look back at the row (lesson 2), and "
     "the curve of the run before stays, dashed. Watch 20 digits, too: that is longer than any row it learned from, and hard "
     "with attention as well.",
     "3 1 4 1 5 9 2 6",

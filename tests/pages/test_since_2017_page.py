@@ -16,7 +16,7 @@ def notice(app, label: str) -> str:
 
 def train(app, prefix: str, until: str) -> None:
     """Press Train, and look until something is said."""
-    app.button(key=f"{prefix}_train").click().run()
+    app.button(key=f"{prefix}_play").click().run()
     end = time.monotonic() + 60
     while until not in said(app):
         assert time.monotonic() < end, said(app)

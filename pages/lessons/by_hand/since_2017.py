@@ -43,22 +43,21 @@ def _race(ui: Controls, design: Design) -> None:
         other, yours = (copying.Settings(each, depth, rate, warmup, seed) for each in (RIVALS[rival], design))
         asked = (other, yours)
         names = (rival, "Yours")
-        player.show(ui, (asked, names), partial(_racing, asked), partial(_said, names), partial(_draw_race, ui, names))
+        player.show(ui, (asked, names), partial(_racing, asked), partial(_draw_race, ui, names), partial(_said, names))
 
 
-def _racing(asked: tuple[copying.Settings, copying.Settings]) -> Player:
+def _racing(asked: tuple[copying.Settings, copying.Settings]) -> Player[copying.Race]:
     return Player(copying.Race(asked), copying.Race.stands, run_queue.TRAININGS.slot, OFTEN)
 
 
-def _said(names: tuple[str, str], both: tuple[Copied, ...]) -> str:
+def _said(names: tuple[str, str], race: Player[copying.Race]) -> str:
     """What became of both."""
-    if not both[0].losses:
-        return "Press Train. Nothing is prepared: both are trained while you look."
-    return " ".join(stands(name, each) for name, each in zip(names, both, strict=True))
+    return " ".join(stands(name, each) for name, each in zip(names, race.look()[-1], strict=True))
 
 
-def _draw_race(ui: Controls, names: tuple[str, str], both: tuple[Copied, ...]) -> None:
+def _draw_race(ui: Controls, names: tuple[str, str], race: Player[copying.Race]) -> None:
     """Both losses, and how long the gradient of each block's last map is."""
+    both: tuple[Copied, ...] = race.look()[-1]
     pairs = list(zip(names, both, strict=True))
     losses = {name: (list(range(1, len(each.losses) + 1)), list(each.losses)) for name, each in pairs}
     sizes = {
@@ -100,22 +99,22 @@ def routing(ui: Controls) -> None:
         if active > experts:
             st.caption(f"There are {experts} experts: each token asks all of them.")
         asked = RoutingSettings(experts, min(active, experts), balance, seed)
-        player.show(ui, asked, partial(_routing, asked), _routed, partial(_draw_routes, ui))
+        player.show(ui, asked, partial(_routing, asked), partial(_draw_routes, ui), _routed)
 
 
-def _routing(asked: RoutingSettings) -> Player:
+def _routing(asked: RoutingSettings) -> Player[Routing]:
     return Player(Routing(asked), Routing.measure, run_queue.TRAININGS.slot, 2 * OFTEN)
 
 
-def _routed(found: Routed) -> str:
+def _routed(router: Player[Routing]) -> str:
     """Where the router stands."""
-    if not found.losses:
-        return "Press Train. Nothing is prepared: it is trained while you look."
+    found: Routed = router.look()[-1]
     return f"{len(found.losses)} of {UPDATES} updates. {found.says}"
 
 
-def _draw_routes(ui: Controls, found: Routed) -> None:
+def _draw_routes(ui: Controls, router: Player[Routing]) -> None:
     """Kinds of tokens to experts as a flow, and what each expert gets."""
+    found: Routed = router.look()[-1]
     if not found.losses:
         return
     n_experts = len(found.load)
