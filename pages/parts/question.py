@@ -9,6 +9,8 @@ import streamlit as st
 from pages.parts import url_state
 from pages.parts.progress import visit
 
+_SET = "_set_by_a_question"  # which question set the controls of a page last, and how they stood before
+
 
 @dataclass(frozen=True)
 class Question:
@@ -43,7 +45,7 @@ def answered(prefix: str, names: Sequence[str]) -> bool:
 def forget() -> None:
     """Forget what was answered on any page of this visit."""
     for key in list(st.session_state):
-        if str(key).endswith(("_checked", "_guess", "_guessed", "_before", "_told")):
+        if str(key).endswith(("_checked", "_guess", "_guessed", "_told", _SET)):
             del st.session_state[key]
 
 
@@ -51,7 +53,7 @@ def _ask(prefix: str, question: Question, given: Any) -> None:
     asks = question.asks(given) if callable(question.asks) else question.asks
     options = question.options if isinstance(question.options, Sequence) else question.options(given)
     name = f"{prefix}_{question.name}"
-    checked, before = f"{name}_checked", f"{name}_before"
+    checked, set_by = f"{name}_checked", prefix + _SET
     st.markdown(asks)
     # a widget's answer is gone once its page is left
     guessed = f"{name}_guessed"
@@ -70,9 +72,12 @@ def _ask(prefix: str, question: Question, given: Any) -> None:
                 on_click=_check,
                 args=(prefix, question, given),
             )
+            if (known := visit.value("question", question.name)) is not None:
+                st.caption(f"You checked it before, and were {'right' if known else 'wrong'}.")
             return
-        if before in st.session_state:
-            st.button("Put the controls back", key=f"{before}_back", on_click=_put_back, args=(before,))
+        shows = set_by in st.session_state and st.session_state[set_by][0] == question.name
+        if shows:
+            st.button("Put the controls back", key=f"{name}_back", on_click=_put_back, args=(set_by,))
     answer, because = question.grade(given)
     told = f"{name}_told"
     if told not in st.session_state:  # an answer that is changed once the right one is known is no answer
@@ -83,23 +88,28 @@ def _ask(prefix: str, question: Question, given: Any) -> None:
     else:
         said = "" if guess is None else f"✗ Not this time. You said: {guess}. "
         st.markdown(f"{said}**The answer: {answer}.** {because}")
-    if before in st.session_state:
+    if shows:
         st.caption("The controls were set so that the figure above shows it.")
 
 
 def _check(prefix: str, question: Question, given: Any) -> None:
-    """Perform the experiment, and remember how the controls stood before."""
+    """Perform the experiment, and remember how the controls stood before the first question that set them."""
     st.session_state[f"{prefix}_{question.name}_checked"] = True
     if not question.perform:
         return
-    controls, said = _standing(prefix)
+    before = _standing(prefix)
     question.perform(given)
-    controls_now, said_now = _standing(prefix)
-    moved = {key: value for key, value in controls.items() if controls_now.get(key) != value}
-    written = {
-        name: said.get(name) for name in said_now | said if said_now.get(name) != said.get(name) and name != "step"
-    }
-    st.session_state[f"{prefix}_{question.name}_before"] = (moved, written)
+    after = _standing(prefix)
+    _, *former = st.session_state.get(prefix + _SET, ("", {}, {}))
+    moved, written = (_moved(*each) for each in zip(before, after, former, strict=True))
+    written.pop("step", None)
+    st.session_state[prefix + _SET] = (question.name, moved, written)
+
+
+def _moved(before: dict, after: dict, former: dict) -> dict[str, tuple[Any, Any]]:
+    """What was set: how it stood and how it stands; what an earlier question set and nobody moved since stands as before that."""
+    now = {name: (before.get(name), after.get(name)) for name in before | after if before.get(name) != after.get(name)}
+    return now | {name: (old, after.get(name)) for name, (old, new) in former.items() if before.get(name) == new}
 
 
 def _standing(prefix: str) -> tuple[dict, dict]:
@@ -110,8 +120,9 @@ def _standing(prefix: str) -> tuple[dict, dict]:
 
 
 def _put_back(key: str) -> None:
-    moved, written = st.session_state.pop(key)
-    for name, value in moved.items():
-        st.session_state[name] = value
-    for name, text in written.items():
+    _, moved, written = st.session_state.pop(key)
+    for name, (value, _) in moved.items():
+        if value is not None:  # what stood nowhere then is in the link alone
+            st.session_state[name] = value
+    for name, (text, _) in written.items():
         url_state.write(name, text or "")

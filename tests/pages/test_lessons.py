@@ -313,37 +313,6 @@ def test_the_mask_step_counts_the_pairs_that_stay(kind):
     assert str(int(tensors["allowed"].sum())) in [span[0] for span in notice]
 
 
-@pytest.mark.parametrize(
-    ("slug", "name"),
-    [
-        ("attention", "variance"),
-        ("self_attention", "stays"),
-        ("masks", "after"),
-        ("multi_head", "leak"),
-    ],
-)
-def test_what_a_check_has_set_can_be_put_back(slug, name):
-    app = open_page(slug)
-    before = sent(app, "step_viewer")
-    pills = app.button_group(key=f"{slug}_{name}_guess")
-    pills.set_value(getattr(pills.options[0], "content", pills.options[0])).run()
-    app.button(key=f"{slug}_{name}_check").click().run()
-    assert_no_failure(app)
-    assert "The controls were set" in said(app)
-    assert not same(sent(app, "step_viewer"), before)
-    app.button(key=f"{slug}_{name}_before_back").click().run()
-    assert_no_failure(app)
-    assert "The controls were set" not in said(app)
-    assert same(sent(app, "step_viewer"), before)
-
-
-def same(one: tuple[dict, dict], other: tuple[dict, dict]) -> bool:
-    """Whether two step viewers show the same numbers."""
-    return one[1].keys() == other[1].keys() and all(
-        np.array_equal(one[1][key], other[1][key], equal_nan=True) for key in one[1]
-    )
-
-
 OLD_LINKS = {
     "self_attention": ("self", {"layer": "2", "head": "5"}),
     "masks": ("mask", {"kind": "band", "cells": "0.3"}),

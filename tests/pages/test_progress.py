@@ -181,6 +181,15 @@ def test_what_was_answered_before_it_was_erased_does_not_come_back(folder, comes
     assert {row[2] for row in rows(folder)} <= {"opened", "step", "played"}
 
 
+def test_a_question_that_was_checked_on_an_earlier_visit_says_so_and_can_be_checked_again(folder, comes):
+    answer(open_page("masks", masks_numbers="by hand"), RIGHT | {"after": "none"})
+    app = open_page("masks", masks_numbers="by hand")
+    assert said(app).count("You checked it before, and were right.") == 2
+    assert said(app).count("You checked it before, and were wrong.") == 1
+    answer(app, RIGHT)
+    assert "You checked it before" not in said(app)
+
+
 def test_the_navigation_shows_what_is_begun_and_done(folder, comes):
     open_page("attention", attention_numbers="by hand")
     answer(open_page("masks", masks_numbers="by hand", step="7"), RIGHT)

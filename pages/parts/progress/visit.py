@@ -52,6 +52,12 @@ def note(kind: str, item: str | int = "", value: int = 1) -> None:
         _save()
 
 
+def value(kind: str, item: str) -> int | None:
+    """What was noted of the lesson that is open, now or on an earlier visit; None where nothing was."""
+    found = _rows().get((st.session_state.get(_LESSON), kind, item))
+    return None if found is None else found.value
+
+
 def stood(step: int, count: int, answered: bool) -> None:
     """The step viewer stands at a step of so many; answered: whether all questions of the lesson were checked."""
     note("step", value=step)
