@@ -38,6 +38,7 @@ LETTERS = {
     "K_typed": "the keys as they were typed",
     "k": "one key",
     "kernel": "how many places a convolution sees at once",
+    "dilation": "how many times as far apart each layer looks as the one before",
     "l": "the sum of e to the power of the scores so far, each less the largest",
     "l_new": "that sum with this tile",
     "kept": "0 for what is taken away, 1 for all others",

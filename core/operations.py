@@ -1,14 +1,54 @@
-"""Operations as torch counts them: those of matrix products, a product and a sum being two."""
+"""What a run does, counted while it does it: operations of matrix products, calls of a part, exponentials made at once."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
+
+_EXPONENTIAL: Final = (torch.ops.aten.exp.default, torch.ops.aten._softmax.default)
 
 
 def operations(run: Callable[[], Any]) -> int:
-    """How many operations torch counts in the matrix products of a run."""
+    """How many operations torch counts in the matrix products of a run, a product and a sum being two."""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         run()
     return counter.get_total_flops()
+
+
+def calls(module: nn.Module, run: Callable[[], Any]) -> int:
+    """How often a part of a model is called in a run."""
+    made = 0
+
+    def called(*_: Any) -> None:
+        nonlocal made
+        made += 1
+
+    hook = module.register_forward_hook(called)
+    try:
+        with torch.no_grad():
+            run()
+    finally:
+        hook.remove()
+    return made
+
+
+class _Exponentials(TorchDispatchMode):
+    """The largest number of exponentials that an operation makes, those of a softmax among them."""
+
+    most = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        made = func(*args, **(kwargs or {}))
+        if func in _EXPONENTIAL:
+            self.most = max(self.most, made.numel())
+        return made
+
+
+def exponentials_at_once(run: Callable[[], Any]) -> int:
+    """How many exponentials a run makes at once, at most: attention makes one of each score that it holds."""
+    with torch.no_grad(), _Exponentials() as counter:
+        run()
+    return counter.most

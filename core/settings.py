@@ -61,6 +61,9 @@ MAX_TRANSLATED: Final = count(
 )
 MAX_SENTENCES: Final = count("MAX_SENTENCES", 50, "sentences of a file or box that are translated")
 MAX_UPLOAD_BYTES: Final = count("MAX_UPLOAD_BYTES", 1_000_000, "bytes of a text file that are accepted")
+MAX_LONG_TEXT_BYTES: Final = count(
+    "MAX_LONG_TEXT_BYTES", 5_000_000, "bytes of a text file of which a map is made; its first 32,768 tokens are read"
+)
 MAX_PICTURE_BYTES: Final = count(
     "MAX_PICTURE_BYTES", 20_000_000, "bytes of a picture file, or of a zip of pictures, that are accepted"
 )

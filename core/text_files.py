@@ -1,10 +1,11 @@
 """Text out of an uploaded file: UTF-8 and UTF-16 are read, everything else is refused in words."""
 
 import codecs
-import unicodedata
+import re
 
 from core import settings
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")  # all but tab, ends of lines and of pages
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -16,17 +17,15 @@ def read_text(content: bytes) -> str:
     return " ".join(text.split())
 
 
-def checked(content: bytes) -> str:
-    """The text of a file as it stands, with lines that end in \\n. Raises ValueError as `read_text`."""
-    if len(content) > settings.MAX_UPLOAD_BYTES:
-        raise ValueError(
-            f"the file has {len(content):,} bytes: at most {settings.MAX_UPLOAD_BYTES:,} are accepted; shorten it"
-        )
+def checked(content: bytes, most: int = settings.MAX_UPLOAD_BYTES) -> str:
+    """The text of a file of so many bytes at most as it stands, with lines that end in \\n. Raises ValueError as `read_text`."""
+    if len(content) > most:
+        raise ValueError(f"the file has {len(content):,} bytes: at most {most:,} are accepted; shorten it")
     text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise ValueError("the file holds no text: choose another one")
     text = text.removesuffix("\n")
-    if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t\r\f" for letter in text):
+    if _CONTROL.search(text):
         raise ValueError("the file holds control characters, so it is no plain text: save it as UTF-8 text")
     return text
 

@@ -20,9 +20,9 @@ const FASTER = 1.25; // by how much a key or a notch of a wheel zooms
  * @typedef {{ top: number, left: number, side: number, rows: string[], columns: string[] }} Part
  */
 /**
- * Names: of all tokens, where the overview shows each cell.
+ * Names: of all tokens, where the overview shows each cell. At: the top, the left and the span with which it begins, if any.
  *
- * @typedef {{ number: number, n: number, side: number, names: string[], part: Part | null, tensors: Record<string, Tensor> }} MapData
+ * @typedef {{ number: number, n: number, at: number[], side: number, names: string[], part: Part | null, tensors: Record<string, Tensor> }} MapData
  */
 /** @typedef {{ top: number, left: number, span: number }} Place */
 /** @typedef {"largest" | "mean"} Measure */
@@ -65,8 +65,10 @@ function createMap(root, io) {
   function update(payload, now) {
     if (data?.number !== payload.number) {
       clearTimeout(waiting); // what was to be asked for is of the map before
-      place = { top: 0, left: 0, span: payload.n };
-      cursor = { query: Math.floor(payload.n / 2), key: Math.floor(payload.n / 2) };
+      const [top, left, asked] = payload.at.length ? payload.at : [0, 0, payload.n];
+      const span = clamp(asked, Math.min(NEAREST, payload.n), payload.n);
+      place = { span, top: clamp(top, 0, payload.n - span), left: clamp(left, 0, payload.n - span) };
+      cursor = { query: Math.floor(place.top + span / 2), key: Math.floor(place.left + span / 2) };
     }
     [data, theme, pictures] = [payload, now, {}];
     draw();

@@ -6,7 +6,7 @@ and the mix of values so far, both relative to that largest score. A tile of sco
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import torch
@@ -82,19 +82,17 @@ def meet(
 
 
 @dataclass(frozen=True)
-class Streamed:
-    """The output of attention, and what it takes to say the weight of any pair again.
+class Weights:
+    """The weights of any pairs of queries and keys, computed when they are asked for.
 
-    output    equal to that of `attend`.
     log_sum   the logarithm of the sum of e^score over all keys, of every query: a weight is e^(score − log_sum).
     """
 
-    output: Float[Tensor, "batch heads queries value_dim"]
     log_sum: Float[Tensor, "batch heads queries"]
     queries: Float[Tensor, "batch heads queries head_dim"]
     keys: Float[Tensor, "batch heads keys head_dim"]
     scale: float
-    allowed: AllowedAt | None
+    allowed: AllowedAt | None = None
 
     def tile(self, rows: slice, columns: slice) -> Float[Tensor, "batch heads rows columns"]:
         """The weights of a rectangle of queries and keys, computed now."""
@@ -102,7 +100,14 @@ class Streamed:
         if self.allowed is not None:
             seen = self.allowed(*_places(self.queries, self.keys, rows, columns))
             scores = torch.where(seen, scores, -torch.inf)
-        return (scores - self.log_sum[..., rows, None]).exp().to(self.output.dtype)
+        return (scores - self.log_sum[..., rows, None]).exp().to(self.queries.dtype)
+
+
+@dataclass(frozen=True)
+class Streamed(Weights):
+    """The same with the output of attention, equal to that of `attend`."""
+
+    output: Float[Tensor, "batch heads queries value_dim"] = field(kw_only=True)
 
 
 def scores_of(
@@ -167,7 +172,7 @@ def stream(
         _check_somebody_was_met(met.maximum, first)
         output[..., rows, :] = met.output
         log_sum[..., rows] = met.maximum + met.total.log()
-    return Streamed(output, log_sum, queries, keys, factor, allowed)
+    return Streamed(log_sum, queries, keys, factor, allowed, output=output)
 
 
 def _places(queries: Tensor, keys: Tensor, rows: slice, columns: slice) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ from core.cost import timed
 from core.cost.sizes import Sizes
 from core.experiments import cost as experiments
 from core.lessons import material
-from core.lessons.cost import bill, cheaper, paths
+from core.lessons.cost import bill, cheaper, questions
 from core.lessons.material import Encoded
 from core.lessons.shown import call
 from core.listing import ran
@@ -53,7 +53,7 @@ def scene(ui: Controls) -> Scene | None:
     if read is None:
         return None
     made = (shown_alone.tile_by_tile if part == TILES else what_is_cheaper)(ui, read, layer, head, AT_MOST)
-    return tried(made, bill.OURS, read, layer)
+    return tried(made, bill.OURS, read, layer, **({"block": made.chosen.block} if part == TILES else {}))
 
 
 @cache
@@ -62,10 +62,11 @@ def ours() -> Encoded:
     return material.encode(SENTENCE)
 
 
-def tried(scene: Scene, sizes: Sizes, read: Encoded, layer: int) -> Scene:
-    """The scene with what its claims are tried on: all heads of a layer on a sentence, and sizes."""
+def tried(scene: Scene, sizes: Sizes, read: Encoded, layer: int, **more: int) -> Scene:
+    """The scene with what its claims are tried on: all heads of a layer on a sentence, sizes, and the side of a tile."""
     x, of = read.x(layer), material.layer_of(layer)
-    return replace(scene, evidence=(experiments.Given(*project_heads(x, x, of.maps, of.n_heads), sizes), SEED))
+    given = experiments.Given(*project_heads(x, x, of.maps, of.n_heads), sizes, **more)
+    return replace(scene, evidence=(given, SEED))
 
 
 @st.cache_resource(scope="session", max_entries=8, show_spinner=False)
@@ -171,24 +172,20 @@ def known_models(scene: Scene) -> None:
     shows="FLOPs",
 )
 def overtakes(scene: Scene) -> tuple[str, str]:
-    sizes = Sizes(d_model=512, n_heads=8, n_kv_heads=8, d_ff=2048)
-    return f"{sizes.crossover:,.0f}", (
-        f"4N²D overtakes 24ND² at N = 6D = {sizes.crossover:,.0f}. Below it, most of the bill is matrices that do not look at "
-        "other tokens at all."
+    return f"{questions.ALIKE.crossover:,.0f}", (
+        f"4N²D overtakes 24ND² at N = 6D = {questions.ALIKE.crossover:,.0f}. Below it, most of the bill is matrices that do "
+        "not look at other tokens at all."
     )
 
 
 @page.question(
     "FlashAttention never stores the table of weights. Does it do fewer operations?",
-    ("fewer", "as many", "more products"),
+    (questions.FEWER, questions.AS_MANY, questions.MORE),
     sets={"part": TILES},
     shows="tile",
 )
 def fewer(scene: Scene) -> tuple[str, str]:
-    found = experiments.fewer_operations(*(scene.evidence or ()))
-    whole, tiled = (int(number.value) for number in found.numbers)
-    answer = "as many" if tiled == whole else "fewer" if tiled < whole else "more products"
-    return answer, f"Torch counted {whole:,} operations with the whole table and {tiled:,} tile by tile."
+    return questions.counted_both_ways(*(scene.evidence or ()))
 
 
 @page.question(
@@ -198,8 +195,7 @@ def fewer(scene: Scene) -> tuple[str, str]:
     shows="A",
 )
 def stored(scene: Scene) -> tuple[str, str]:
-    taken = Sizes(100_000, 8192, 64, 64, n_bytes=2).weights_bytes
-    return f"{taken / 1e12:.3g} TB", f"64 × 100,000² × 2 bytes = {taken:,}: no graphics card has it, and none needs it."
+    return questions.stored()
 
 
 @page.question(
@@ -210,22 +206,17 @@ def stored(scene: Scene) -> tuple[str, str]:
     shows="path",
 )
 def waiting(scene: Scene) -> tuple[str, str]:
-    kinds = paths.run(paths.Settings(n_tokens=1024)).kinds
-    steps = f"{kinds['RNN'].waiting:,} and {kinds['attention'].waiting}"
-    return steps, "The state of each word needs that of the word before. Attention looks at all of them at once."
+    return questions.waiting()
 
 
 @page.question(
     "Tokens of 768 numbers. When does a layer of attention, its scores and its mix, take less work than a recurrent layer?",
-    ("with fewer than 768 tokens", "with more than 768 tokens", "never"),
+    (questions.BELOW, questions.ABOVE, questions.NEVER),
     sets={"part": PATHS, "d": 768, "n": 512},
     shows="work",
 )
 def cheaper_than_recurrence(scene: Scene) -> tuple[str, str]:
-    few, many = (paths.works(paths.Settings(n_tokens=n, d_model=768)) for n in (767, 769))
-    below, above = (each["attention"] < each["RNN"] for each in (few, many))
-    answer = "with fewer than 768 tokens" if below and not above else "with more than 768 tokens" if above else "never"
-    return answer, "4N²D against 4ND²: they are even at N = D. Most sentences are far shorter."
+    return questions.cheaper_than_recurrence()
 
 
 @page.aside

@@ -168,9 +168,9 @@ class Controls:
         says = "Where random numbers begin: the same seed gives the same ones again."
         return self.slider("Seed", 0, 99, default, "seed", help=says, width=130)
 
-    def integers(self, name: str) -> tuple[int, ...]:
-        """Numbers of 0 or more that no widget holds, from the link."""
-        return url_state.integers(self.key(name))
+    def integers(self, name: str, digits: int = 3) -> tuple[int, ...]:
+        """Numbers of 0 or more, of so many digits at most, that no widget holds, from the link."""
+        return url_state.integers(self.key(name), digits=digits)
 
     def two_of(self, name: str, count: int) -> tuple[int, int] | None:
         """Two different ones of so many, from the link; None where it names none."""

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core import settings
-from core.attention.streaming import Streamed
+from core.attention.streaming import Weights
 from core.lessons.cost import bill, long_map
 from core.lessons.cost.long_map import LongText, Overview, Place
 from core.text_files import checked
@@ -24,7 +24,7 @@ class Made:
     of: str
     text: LongText
     number: int
-    whole: Streamed
+    whole: Weights
     overview: Overview
 
 
@@ -43,70 +43,80 @@ def show(prefix: str) -> None:
             source = ui.one_of("Text", (OURS, OWN), "source")
             layer = ui.select("Layer", range(controls.N_LAYERS), "layer", 3, width=120)
             head = ui.select("Head", range(controls.N_HEADS), "head", 1, width=120)
-        text = _own(ui) if source == OWN else ""
-        asked = st.button("Make the map", key=ui.key("make"), icon=":material/grid_on:", disabled=text is None)
+        own = _own(ui) if source == OWN else None
+        missing = source == OWN and own is None
+        asked = st.button("Make the map", key=ui.key("make"), icon=":material/grid_on:", disabled=missing)
         place = st.empty()
-        if asked and text is not None:
+        if asked and not missing:
             of = f"{source}, layer {layer}, head {head}"
-            _make(ui, place, text if source == OWN else long_map.own_text(), of, layer, head)
+            _make(ui, place, own or long_map.cut(long_map.own_text()), of, layer, head)
         made: Made | None = st.session_state.get(ui.key("made"))
         if made is not None:
             _look(ui, made)
 
 
-def _own(ui: controls.Controls) -> str | None:
-    """The text of the visitor's file; None after saying what is wrong with it."""
-    file = st.file_uploader(f"A .txt of at most {settings.MAX_UPLOAD_BYTES:,} bytes", ["txt"], key=ui.key("file"))
+def _own(ui: controls.Controls) -> LongText | None:
+    """What is read of the visitor's file, cut once; None after saying what is wrong with it."""
+    most = settings.MAX_LONG_TEXT_BYTES
+    file = st.file_uploader(f"A .txt of at most {most:,} bytes", ["txt"], key=ui.key("file"))
+    st.caption(
+        f"Its first {long_map.MOST:,} tokens are read. No link holds a file: who opens yours needs the file, too."
+    )
+    key = ui.key("read")
     if file is None:
+        st.session_state.pop(key, None)
         return None
-    try:
-        return checked(file.getvalue())
-    except ValueError as error:
-        messages.problem(ui.key("file"), "This file cannot be read.", f"{error}.")
-        return None
+    name, text, wrong = st.session_state.get(key, (None, None, ""))
+    if name != file.file_id:
+        try:
+            text, wrong = long_map.cut(checked(file.getvalue(), most)), ""
+        except ValueError as error:
+            text, wrong = None, f"{error}."
+        st.session_state[key] = (file.file_id, text, wrong)
+    if wrong:
+        messages.problem(ui.key("file"), "There is no map of this file.", wrong)
+    return text
 
 
-def _make(ui: controls.Controls, place, text: str, of: str, layer: int, head: int) -> None:
+def _make(ui: controls.Controls, place, text: LongText, of: str, layer: int, head: int) -> None:
     """Read the text and look at all of it; whoever leaves ends it at the next step. The map before stays until it is done."""
-    try:
-        cut = long_map.cut(text)
-    except ValueError as error:
-        messages.problem(ui.key("make"), "There is no map of this text.", f"{error}.")
-        return
     bar = place.progress(0.0, "Waiting for a free place …")
     before: Made | None = st.session_state.get(ui.key("made"))
     number = 1 if before is None else before.number + 1
     with run_queue.training():
-        for share, found in long_map.read(cut.windows, layer, head):
+        for share, found in long_map.read(text.windows, layer, head):
             heads = found
-            bar.progress(share / 2, f"Read {share:.0%} of {len(cut.pieces):,} tokens …")
+            bar.progress(share / 2, f"Read {share:.0%} of {len(text.pieces):,} tokens …")
         for share, whole, overview in long_map.look(*heads):
-            made = Made(of, cut, number, whole, overview)
-            bar.progress(0.5 + share / 2, f"Looked at {share:.0%} of {len(cut.pieces):,} tokens …")
+            made = Made(of, text, number, whole, overview)
+            bar.progress(0.5 + share / 2, f"Looked at {share:.0%} of {len(text.pieces):,} tokens …")
     place.empty()
     st.session_state[ui.key("made")] = made
-    for old in ("at", "near"):
-        st.session_state.pop(ui.key(old), None)
+    st.session_state.pop(ui.key("near"), None)
+    if before is not None:  # the first one of a visit is shown where the link says
+        ui.write("at")
 
 
 def _look(ui: controls.Controls, made: Made) -> None:
-    """The map, and the part of it that is looked at closely."""
-    key, at = ui.key("view"), ui.key("at")
+    """The map, and the part of it that is looked at closely: that of the link, as top, left and how many tokens."""
+    key, n_tokens = ui.key("view"), len(made.text.pieces)
 
     def looked() -> None:
         asked = assets.told(key, "looked")
         if asked:
-            st.session_state[at] = tuple(int(number) for number in asked)
+            ui.write("at", "" if asked[2] >= n_tokens else ",".join(str(int(number)) for number in asked))
 
+    at = ui.integers("at", digits=5)
     tensors, names = _tensors("all", made.overview), made.text.pieces if made.overview.side == 1 else ()
     words = {
         "number": made.number,
-        "n": len(made.text.pieces),
+        "n": n_tokens,
+        "at": at if len(at) == 3 else (),
         "side": made.overview.side,
         "names": names,
         "part": None,
     }
-    if near := _near(ui, made, st.session_state.get(at)):
+    if near := _near(ui, made, words["at"]):
         part, seen = near
         rows, columns = made.text.pieces[part.top :][: part.n_queries], made.text.pieces[part.left :][: part.n_keys]
         words["part"] = {
@@ -120,15 +130,15 @@ def _look(ui: controls.Controls, made: Made) -> None:
     assets.component("long_map")(key=key, data=pack(words, tensors), on_looked_change=looked)
     part = "" if made.text.read == 1 else f", {made.text.read:.0%} of the text"
     st.caption(
-        f"{made.of}: {len(made.text.pieces):,} tokens in {len(made.text.windows)} windows{part}. Click the map, then zoom with "
+        f"{made.of}: {n_tokens:,} tokens in {len(made.text.windows)} windows{part}. Click the map, then zoom with "
         "the wheel, two fingers or + and −; drag it (two fingers on a phone) or use the arrow keys; Home shows all. Colours "
         "go with the root of a weight."
     )
 
 
-def _near(ui: controls.Controls, made: Made, at: tuple[int, ...] | None) -> tuple[Place, Overview] | None:
+def _near(ui: controls.Controls, made: Made, at: tuple[int, ...]) -> tuple[Place, Overview] | None:
     """The part that is looked at, if the overview does not show as much. It is computed once, until another is asked for."""
-    if at is None:
+    if not at:
         return None
     key = ui.key("near")
     kept = st.session_state.get(key)

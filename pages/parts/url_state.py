@@ -34,12 +34,12 @@ def opened() -> None:
     st.session_state.pop(_WRITTEN, None)
 
 
-def integers(name: str, default: tuple[int, ...] = ()) -> tuple[int, ...]:
-    """`?name=2,0,1` as numbers of 0 or more."""
+def integers(name: str, default: tuple[int, ...] = (), digits: int = 3) -> tuple[int, ...]:
+    """`?name=2,0,1` as numbers of 0 or more, of so many digits at most."""
     text = read(name)
     if text is None:
         return default
-    if re.fullmatch(r"[0-9]{1,3}(,[0-9]{1,3}){0,511}", text):
+    if re.fullmatch(rf"[0-9]{{1,{digits}}}(,[0-9]{{1,{digits}}}){{0,511}}", text):
         return tuple(int(item) for item in text.split(","))
     return ignored(name, "whole numbers with commas between them", default)
 

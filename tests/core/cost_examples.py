@@ -22,12 +22,12 @@ def of_sizes() -> Example:
 
 
 def of_paths() -> Example:
-    settings = paths.Settings(1009, 7, 6, 3, 5)
+    settings = paths.Settings(1009, 7, 6, 3, 5, 3)
     depths = torch.tensor(paths.DEPTHS, dtype=torch.float64)
     n = {each: depths * 0 + 1009 for each in ("recurrent", "convolved", "dilated", "attended", "windowed")}
     lengths = torch.tensor(bill.LENGTHS, dtype=torch.float64)[None]
     names = {name: {"N": length} for name, length in n.items()}
-    names |= {"N": lengths, "D": 7, "kernel": 3, "layers": depths, "w": 5.0}
+    names |= {"N": lengths, "D": 7, "kernel": 3, "layers": depths, "w": 5.0, "dilation": 3.0}
     return paths.by_depth_and_length(settings), names | {"min": lambda one, other: torch.minimum(one, other + 0 * one)}
 
 

@@ -123,17 +123,35 @@ def test_theorem_a_group_shares_one_mean(n_heads, shared):
     torch.testing.assert_close(means, expected)
 
 
-@given(n_tokens=integers(2, 200), kernel=integers(2, 9), window=integers(1, 20), kind=sampled_from(paths.KINDS[1:]))
-def test_theorem_the_last_token_hears_the_first_after_so_many_layers_and_no_fewer(n_tokens, kernel, window, kind):
+@given(
+    n_tokens=integers(2, 200),
+    kernel=integers(2, 9),
+    window=integers(1, 20),
+    dilation=integers(2, 4),
+    kind=sampled_from(paths.KINDS[1:]),
+)
+def test_theorem_the_last_token_hears_the_first_after_so_many_layers_and_no_fewer(
+    n_tokens, kernel, window, dilation, kind
+):
     """For all lengths: the path of a layered kind is the fewest layers whose reach is the whole text."""
-    at = paths.Settings(n_tokens, kernel=kernel, window=window)
+    at = paths.Settings(n_tokens, kernel=kernel, window=window, dilation=dilation)
     layers = paths.paths(at)[kind]
     assert paths.reach(at, layers)[kind] == n_tokens
     assert kind == "attention" or paths.reach(at, layers - 1)[kind] < n_tokens
 
 
+@given(kernel=integers(2, 5), dilation=integers(2, 5), n_layers=integers(1, 3))
+def test_theorem_dilated_convolutions_hear_every_token_that_they_reach(kernel, dilation, n_layers):
+    """For all that are no further apart than they have places: the sums of all steps back leave none out."""
+    at = paths.Settings(10_000, kernel=kernel, dilation=min(dilation, kernel))
+    back = {0}
+    for layer in range(n_layers):
+        back = {one + place * at.dilation**layer for one in back for place in range(kernel)}
+    assert back == set(range(paths.reach(at, n_layers)["dilated"]))
+
+
 def test_attention_takes_less_work_than_recurrence_below_its_width():
-    for n_tokens, words in ((767, "less work"), (768, "exactly as much"), (769, "more work")):
+    for n_tokens, words in ((767, "less"), (768, "exactly as much"), (769, "more")):
         assert words in paths.run(paths.Settings(n_tokens, 768)).compared
 
 

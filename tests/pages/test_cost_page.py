@@ -53,7 +53,7 @@ def test_a_file_that_makes_no_map_is_refused_in_words_and_the_map_before_stays()
         (b" \n\t", "The file holds no text"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "does not belong to UTF-8 text"),
         (b"a\x00b", "control characters"),
-        (b"word " * 1_000_000, "5,000,000 bytes: at most 1,000,000 are accepted"),
+        (b"word " * 1_000_001, "5,000,005 bytes: at most 5,000,000 are accepted"),
     ):
         app.file_uploader(key="cost_map_file").upload("two.txt", content).run()
         assert_no_failure(app)

@@ -7,14 +7,9 @@ from core.experiments.claim import Finding, Number, claim
 from core.experiments.cost.given import Given
 from core.experiments.measure import counted as how_many
 from core.experiments.measure import largest, rounding
-from core.operations import operations
+from core.operations import exponentials_at_once, operations
 
 BLOCK = 128  # queries and keys of a tile of the learner's sizes
-
-
-def block_of(n_tokens: int) -> int:
-    """The side of a tile, so that a sentence has several of them."""
-    return max(1, n_tokens // 4)
 
 
 @claim(
@@ -48,22 +43,24 @@ def whole_table(given: Given, seed: int) -> Finding:
     sources=("dao2022",),
 )
 def moving_less(given: Given, seed: int) -> Finding:
-    """Scores that lie in memory at once with the whole table and tile by tile, and the difference of the outputs."""
-    operands, n_tokens = given.operands, given.n_tokens
-    whole, block = attend(*operands), block_of(given.n_tokens)
-    difference = largest(stream(*operands, block=block).output - whole.output)
+    """Scores that lie in memory at once with the whole table and tile by tile, counted, and the difference of the outputs."""
+    operands, n_tokens, n_heads = given.operands, given.n_tokens, given.queries.shape[1]
+    whole = attend(*operands)
+    difference = largest(stream(*operands, block=given.block).output - whole.output)
+    ways = (lambda: attend(*operands), lambda: stream(*operands, block=given.block))
+    in_table, in_tile = (exponentials_at_once(way) // n_heads for way in ways)
     numbers = (
-        Number("scores of a head in memory, whole table", n_tokens**2, ",.0f"),
-        Number("scores of a head in memory, tile by tile", block**2, ",.0f"),
+        Number("scores of a head in memory, whole table", in_table, ",.0f"),
+        Number("scores of a head in memory, tile by tile", in_tile, ",.0f"),
         Number("outputs differ by", difference, ".1e"),
     )
 
-    short = "" if block < n_tokens else " (one token has one score either way)"
+    short = "" if in_tile < in_table else ", since so short a text fits into one tile"
     return Finding(
         numbers,
-        holds=difference <= rounding(whole, operands[2]) and block < n_tokens,
-        says=f"Your {how_many(n_tokens, 'token')} have {numbers[0].text} scores in a head, of which tiles of {block} by "
-        f"{block} keep {numbers[1].text} at a time{short}, and the outputs differ by {numbers[2].text}.",
+        holds=difference <= rounding(whole, operands[2]) and in_tile < in_table,
+        says=f"Your {how_many(n_tokens, 'token')} have {numbers[0].text} scores in a head, of which tiles of {given.block} by "
+        f"{given.block} keep {numbers[1].text} at a time{short}, and the outputs differ by {numbers[2].text}.",
     )
 
 
@@ -78,7 +75,7 @@ def moving_less(given: Given, seed: int) -> Finding:
 def approximates(given: Given, seed: int) -> Finding:
     """How far outputs and weights tile by tile are from those of the whole table, in double precision."""
     operands, everything = given.operands, slice(None)
-    whole, made = attend(*operands), stream(*operands, block=block_of(given.n_tokens))
+    whole, made = attend(*operands), stream(*operands, block=given.block)
     numbers = (
         Number("outputs differ by", largest(made.output - whole.output), ".1e"),
         Number("weights differ by", largest(made.tile(everything, everything) - whole.weights), ".1e"),
@@ -102,7 +99,7 @@ def approximates(given: Given, seed: int) -> Finding:
 )
 def fewer_operations(given: Given, seed: int) -> Finding:
     """Operations in matrix products, counted by torch while your heads attend in either way."""
-    operands, block = given.operands, block_of(given.n_tokens)
+    operands, block = given.operands, given.block
     numbers = (
         Number("operations, whole table", operations(lambda: attend(*operands)), ",.0f"),
         Number("operations, tile by tile", operations(lambda: stream(*operands, block=block)), ",.0f"),

@@ -1,15 +1,25 @@
 """What waits for what, and how far things reach: recurrence, convolution, attention, windows."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from core.attention import attend, masks
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.cost.given import Given
-from core.experiments.measure import counted, exact, largest, rounding
+from core.experiments.measure import counted, exact, largest
+from core.operations import calls
+from core.seeded import seeded
+from core.sequence.decoder import DecoderConfig
+from core.sequence.translator import Translator
+from core.transformer.block import Block
 
 WINDOW = 2
 DEEPEST = 64  # layers that are tried
+WIDTH, VOCABULARY = 16, 32  # of models that nobody trained, whose calls are counted
+SAME = 1e-9  # numbers in double precision that differ by less are the same
 
 
 @claim(
@@ -51,29 +61,24 @@ def window(given: Given, seed: int) -> Finding:
     sources=("vaswani2017",),
 )
 def parallel(given: Given, seed: int) -> Finding:
-    """Steps that wait for each other, counted: calls of a recurrent cell, and of attention, for your tokens."""
-    queries, keys, values = given.operands
-    calls = {"cell": 0, "attention": 0}
-
-    def cell(x: Tensor, state: Tensor) -> Tensor:
-        calls["cell"] += 1
-        return torch.tanh(x + state)
-
-    state = torch.zeros_like(queries[:, :, 0])
-    for place in range(given.n_tokens):
-        state = cell(queries[:, :, place], state)
-    attend(queries, keys, values)
-    calls["attention"] += 1
+    """Calls of its cell by a decoder as in lesson 1, and of its attention by a block, each reading as many tokens as yours."""
+    n_tokens = given.n_tokens
+    with seeded(seed):
+        recurrent = Translator(DecoderConfig(VOCABULARY, "none", WIDTH, WIDTH, WIDTH)).eval()
+        block = Block(WIDTH, 1, d_ff=WIDTH).eval()
+    ids, rows = torch.zeros(1, n_tokens, dtype=torch.long), torch.zeros(1, n_tokens, WIDTH)
+    cell = calls(recurrent.cell, lambda: recurrent(ids, torch.tensor([n_tokens]), ids))
+    attention = calls(block.attention, lambda: block(rows))
     numbers = (
-        Number("steps of a recurrent layer", calls["cell"], ",.0f"),
-        Number("steps of attention", calls["attention"], ",.0f"),
+        Number("calls of a recurrent cell", cell, ",.0f"),
+        Number("calls of attention", attention, ",.0f"),
     )
 
     return Finding(
         numbers,
-        holds=calls["cell"] == given.n_tokens > calls["attention"],
-        says=f"For your {counted(given.n_tokens, 'token')} a recurrent cell has to be called {numbers[0].text} times, one after "
-        f"the other, and attention {counted(calls['attention'], 'time')}.",
+        holds=cell == n_tokens > attention,
+        says=f"To read {counted(n_tokens, 'token')}, as many as yours, a recurrent decoder calls its cell {numbers[0].text} "
+        f"times, one after the other, and a block calls its attention {counted(attention, 'time')}.",
     )
 
 
@@ -85,32 +90,53 @@ def parallel(given: Given, seed: int) -> Finding:
     sources=("shazeer2019", "vaswani2017"),
 )
 def generates(given: Given, seed: int) -> Finding:
-    """Tokens that go through your heads to write as many as you typed: anew at each step, and with keys and values kept."""
-    queries, keys, values = given.operands
+    """A small Llama of the library, which nobody trained, writes as many tokens as yours: how often it is called, on how many."""
     n_tokens = given.n_tokens
-    whole = attend(queries, keys, values, masks.causal(n_tokens))
-    without, kept, rows = 0, 0, []
-    for end in range(1, n_tokens + 1):
-        anew = attend(queries[:, :, :end], keys[:, :, :end], values[:, :, :end], masks.causal(end))
-        without += anew.output.shape[2]
-        one = attend(queries[:, :, end - 1 : end], keys[:, :, :end], values[:, :, :end])
-        kept += one.output.shape[2]
-        rows.append(one.output)
-    difference = largest(torch.cat(rows, dim=2) - whole.output)
+    anew, kept = (written(n_tokens, keeps, seed) for keeps in (False, True))
+    difference = largest(anew.scores - kept.scores)
     numbers = (
-        Number("tokens that go through, nothing kept", without, ",.0f"),
-        Number("tokens that go through, keys and values kept", kept, ",.0f"),
-        Number("steps that wait for each other", n_tokens, ",.0f"),
-        Number("outputs differ from those of one pass by", difference, ".1e"),
+        Number("tokens that go through, nothing kept", sum(anew.read), ",.0f"),
+        Number("tokens that go through, keys and values kept", sum(kept.read), ",.0f"),
+        Number("steps that wait for each other", len(kept.read), ",.0f"),
+        Number("scores of the next token differ by", difference, ".1e"),
     )
 
     return Finding(
         numbers,
-        holds=difference <= rounding(whole, values) and 1 < kept < without,
-        says=f"To write {counted(n_tokens, 'token')} takes {counted(n_tokens, 'step')}, in which {numbers[0].text} tokens go "
-        f"through, or {numbers[1].text} with keys and values kept, and outputs differ from those of one pass by "
-        f"{numbers[3].text}.",
+        holds=difference <= SAME and len(kept.read) == n_tokens and 1 < sum(kept.read) < sum(anew.read),
+        says=f"To write {counted(n_tokens, 'token')}, as many as yours, the model is called {counted(len(kept.read), 'time')}, "
+        f"and {numbers[0].text} tokens go through it, or {numbers[1].text} with keys and values kept; the scores of what comes "
+        f"next differ by {numbers[3].text}.",
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Writing:
+    """A text being written. read: on how many tokens the model was called, call by call; scores: of each next token."""
+
+    read: list[int]
+    scores: Tensor
+
+
+def written(n_tokens: int, keeps: bool, seed: int) -> Writing:
+    """So many tokens as the library writes them, after a first one; keeps: whether keys and values are kept."""
+    config = LlamaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=WIDTH,
+        intermediate_size=WIDTH,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        eos_token_id=None,
+    )
+    with seeded(seed):
+        model = LlamaForCausalLM(config).double().eval()
+    read: list[int] = []
+    model.get_input_embeddings().register_forward_hook(lambda _, ids, made: read.append(made.shape[1]))
+    told = {"do_sample": False, "use_cache": keeps, "return_dict_in_generate": True, "output_logits": True}
+    first = torch.ones(1, 1, dtype=torch.long)
+    with torch.no_grad():
+        made = model.generate(first, attention_mask=first, max_new_tokens=n_tokens, pad_token_id=0, **told)
+    return Writing(read, torch.cat(made.logits))
 
 
 @claim(

@@ -21,6 +21,7 @@ LENGTHS: Final = (*(2**power for power in range(6, 17)), 100_000)  # tokens, fro
 YOURS: Final = "yours"
 OURS: Final = Sizes(n_kv_heads=4)
 BY_PART: Final = ("projections", "scores and mix", "MLP")
+TAKES: Final = dict(zip(BY_PART, ("projections take", "scores and mix take", "the MLP takes"), strict=True))
 STORED: Final = ("all weights", "tile by tile")
 CACHES: Final = ("MHA", "GQA", "MQA", "latent")
 GROWTH: Final = tuple(10.0**power for power in range(6, 14))  # weights
@@ -136,7 +137,7 @@ class Lesson:
     @property
     def most(self) -> str:
         """Which part takes most, in words."""
-        return max(self.counted, key=lambda part: self.counted[part])
+        return TAKES[max(self.counted, key=lambda part: self.counted[part])]
 
     @property
     def mostly_mixing(self) -> str:
@@ -290,7 +291,7 @@ def axes(result: Lesson) -> dict[str, list[str]]:
         "parts": list(BY_PART),
         "stored": list(STORED),
         "caches": list(CACHES),
-        "losses": ["this text", "no size goes below"],
+        "losses": ["at this size", "at any size"],
     }
 
 

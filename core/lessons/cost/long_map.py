@@ -15,7 +15,7 @@ from torch import Tensor
 from transformers import BertModel
 
 from core.attention import project_heads
-from core.attention.streaming import Streamed, stream
+from core.attention.streaming import Weights, stream
 from core.lessons.material import layer_of
 from core.models import loading, offline
 from core.models.errors import ModelError
@@ -118,7 +118,7 @@ def look(
     keys: Float[Tensor, "1 1 tokens head_dim"],
     values: Float[Tensor, "1 1 tokens head_dim"],
     squares: int = SQUARES,
-) -> Iterator[tuple[float, Streamed, Overview]]:
+) -> Iterator[tuple[float, Weights, Overview]]:
     """The map, row of squares by row of squares, with what share of it is done; the last one is whole.
 
     What is yielded before is the same map with zeros where nothing was computed yet.
@@ -127,16 +127,16 @@ def look(
     side = -(-n_tokens // squares)
     across = -(-n_tokens // side)
     shares = Overview(torch.zeros(across, across), torch.zeros(across, across), side)
-    output, log_sum = torch.zeros_like(values), queries.new_zeros(queries.shape[:3])
+    log_sum = queries.new_zeros(queries.shape[:3])
     step = max(1, ROWS // side) * side
     for first in range(0, n_tokens, step):
         rows = slice(first, min(first + step, n_tokens))
         part = stream(queries[..., rows, :], keys, values)
-        output[..., rows, :], log_sum[..., rows] = part.output, part.log_sum
+        log_sum[..., rows] = part.log_sum
         made = squares_of(part, Place(0, 0, rows.stop - first, n_tokens), side)
         band = slice(first // side, first // side + len(made.largest))
         shares.largest[band], shares.mean[band] = made.largest, made.mean
-        yield rows.stop / n_tokens, Streamed(output, log_sum, queries, keys, part.scale, None), shares
+        yield rows.stop / n_tokens, Weights(log_sum, queries, keys, part.scale), shares
 
 
 class Place(NamedTuple):
@@ -149,7 +149,7 @@ class Place(NamedTuple):
 
 
 def near(
-    whole: Streamed, overview_side: int, top: int, left: int, span: int, cells: int = CELLS
+    whole: Weights, overview_side: int, top: int, left: int, span: int, cells: int = CELLS
 ) -> tuple[Place, Overview] | None:
     """A square part of a map as it is looked at closely, in so many cells a side; of few tokens, each pair by itself.
 
@@ -165,7 +165,7 @@ def near(
     return place, squares_of(whole, place, side)
 
 
-def squares_of(streamed: Streamed, place: Place, side: int) -> Overview:
+def squares_of(weights: Weights, place: Place, side: int) -> Overview:
     """The largest and the mean weight of each square of a part, some squares of one row in memory at a time."""
     below, beyond = place.top + place.n_queries, place.left + place.n_keys
     step = max(1, KEYS // side) * side
@@ -175,8 +175,8 @@ def squares_of(streamed: Streamed, place: Place, side: int) -> Overview:
         rows = slice(top, min(top + side, below))
         found = []
         for left in range(place.left, beyond, step):
-            weights = streamed.tile(rows, slice(left, min(left + step, beyond)))[0, 0]
-            found.append((by_square(weights.amax(0), side).amax(1), by_square(weights.mean(0), side).sum(1)))
+            tile = weights.tile(rows, slice(left, min(left + step, beyond)))[0, 0]
+            found.append((by_square(tile.amax(0), side).amax(1), by_square(tile.mean(0), side).sum(1)))
         for all_rows, row in zip((largest, mean), zip(*found, strict=True), strict=True):
             all_rows.append(torch.cat(row))
     counts = by_square(torch.ones(place.n_keys), side).sum(1)

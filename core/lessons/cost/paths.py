@@ -22,6 +22,8 @@ class Settings:
 
     n_tokens    N; d_model: D; n_layers: L.
     kernel      places that a convolution sees at once, its own among them; window: keys before its own place.
+    dilation    how many times as far apart each layer of a dilated convolution looks as the one before: no more than it has
+                places, or tokens between them would be left out.
     """
 
     n_tokens: int = 1024
@@ -29,6 +31,7 @@ class Settings:
     n_layers: int = 6
     kernel: int = 3
     window: int = 8
+    dilation: int = 2
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class PathsTrace:
         "N",
         title="A recurrent layer hears",
         says="How many of {n_tokens:,} tokens the last one hears. Through {n_layers} layers, convolutions of {kernel} "
-        "places hear {convolved}, dilated ones {dilated}; attention and an RNN hear all in one.",
+        "places hear {convolved}, dilated ones, each layer looking {dilation} times as far apart, {dilated}; attention and an "
+        "RNN hear all in one.",
         source="vaswani2017",
     )
     convolved: Float[Tensor, "batch one depths"] = step(
@@ -48,10 +52,11 @@ class PathsTrace:
         source="vaswani2017",
     )
     dilated: Float[Tensor, "batch one depths"] = step(
-        r"\operatorname{min}\left(N, \left(\text{kernel} - 1\right)\left(2^{\text{layers}} - 1\right) + 1\right)",
+        r"\operatorname{min}\left(N, \frac{\left(\text{kernel} - 1\right)"
+        r"\left(\text{dilation}^{\text{layers}} - 1\right)}{\text{dilation} - 1} + 1\right)",
         title="Dilated convolutions hear",
         source="yu2016",
-        ours="places 1, 2, 4, … apart from layer to layer",
+        ours="in the paper each layer looks twice as far apart as the one before",
     )
     attended: Float[Tensor, "batch one depths"] = step("N", title="Attention hears", source="vaswani2017")
     windowed: Float[Tensor, "batch one depths"] = step(
@@ -62,8 +67,9 @@ class PathsTrace:
     recurring: Float[Tensor, "batch one lengths"] = step(
         r"4\,N\,D^{2}",
         title="Work of a recurrent layer",
-        says="One layer of attention takes {attention_work} operations for scores and mix, a recurrent one "
-        "{recurrent_work}: attention takes {compared}. The two lines cross where N is D = {d_model}.",
+        says="Scores and mix of one layer of attention take {attention_work} operations, a recurrent layer {recurrent_work}: "
+        "they take {compared}. The two lines cross where N is D = {d_model}. With its projections attention takes "
+        "{whole_work}, more than a recurrent layer at any length.",
         source="vaswani2017",
         ours="a product and its sum are 2 operations",
     )
@@ -71,10 +77,18 @@ class PathsTrace:
         r"2\,\text{kernel}\,N\,D^{2}", title="Work of a convolution, dilated or not", source="vaswani2017"
     )
     attending: Float[Tensor, "batch one lengths"] = step(
-        r"4\,N^{2}\,D", title="Work of attention", source="vaswani2017", ours="scores and mix, without the projections"
+        r"4\,N^{2}\,D",
+        title="Work of scores and mix",
+        source="vaswani2017",
+        ours="as in the paper, without the projections",
+    )
+    projecting: Float[Tensor, "batch one lengths"] = step(
+        r"4\,N^{2}\,D + 8\,N\,D^{2}", title="Work of attention with its projections", source="vaswani2017"
     )
     near: Float[Tensor, "batch one lengths"] = step(
-        r"4\,N\,\operatorname{min}\left(N, w + 1\right)D", title="Work of attention in a window", source="beltagy2020"
+        r"4\,N\,\operatorname{min}\left(N, w + 1\right)D",
+        title="Work of scores and mix in a window",
+        source="beltagy2020",
     )
 
 
@@ -112,15 +126,18 @@ class Lesson:
         """Whether attention or a recurrent layer takes less work here, in words."""
         own, other = self.kinds["attention"].work, self.kinds["RNN"].work
         if own == other:
-            return "exactly as much work as an RNN: N is D"
-        return (
-            f"{'less' if own < other else 'more'} work than an RNN, since N is {'below' if own < other else 'above'} D"
-        )
+            return "exactly as much, since N is D"
+        return f"{'less' if own < other else 'more'}, since N is {'below' if own < other else 'above'} D"
 
     @property
     def attention_work(self) -> str:
         """Of one layer, in words."""
         return short(self.kinds["attention"].work)
+
+    @property
+    def whole_work(self) -> str:
+        """Of one layer of attention with its projections, in words."""
+        return short(with_projections(self.settings))
 
     @property
     def recurrent_work(self) -> str:
@@ -136,6 +153,11 @@ class Lesson:
     def dilated(self) -> int:
         """Tokens that dilated convolutions hear."""
         return self.kinds["dilated"].heard
+
+    @property
+    def one_by_one(self) -> int:
+        """Steps of an RNN from the first token to the last."""
+        return self.kinds["RNN"].path
 
     @property
     def deep(self) -> int:
@@ -159,7 +181,10 @@ def by_depth_and_length(settings: Settings) -> PathsTrace:
     worked = [works(replace(settings, n_tokens=length)) for length in LENGTHS]
     recurrent, convolved, dilated, attended, windowed = (row([each[kind] for each in heard]) for kind in KINDS)
     recurring, convolving, _, attending, near = (row([each[kind] for each in worked]) for kind in KINDS)
-    return PathsTrace(recurrent, convolved, dilated, attended, windowed, recurring, convolving, attending, near)
+    projecting = row([with_projections(replace(settings, n_tokens=length)) for length in LENGTHS])
+    return PathsTrace(
+        recurrent, convolved, dilated, attended, windowed, recurring, convolving, attending, projecting, near
+    )
 
 
 def reach(at: Settings, n_layers: int) -> dict[str, int]:
@@ -167,11 +192,16 @@ def reach(at: Settings, n_layers: int) -> dict[str, int]:
     far = {
         "RNN": at.n_tokens,
         "convolution": n_layers * (at.kernel - 1) + 1,
-        "dilated": (at.kernel - 1) * (2**n_layers - 1) + 1,
+        "dilated": (at.kernel - 1) * apart(at.dilation, n_layers) + 1,
         "attention": at.n_tokens,
         "window": n_layers * at.window + 1,
     }
     return {kind: min(at.n_tokens, tokens) for kind, tokens in far.items()}
+
+
+def apart(dilation: int, n_layers: int) -> int:
+    """How far apart all layers of a dilated convolution look together: 1, and so many times as far with each one more."""
+    return sum(dilation**layer for layer in range(n_layers))
 
 
 def paths(at: Settings) -> dict[str, int]:
@@ -180,7 +210,9 @@ def paths(at: Settings) -> dict[str, int]:
     return {
         "RNN": distance,
         "convolution": -(-distance // (at.kernel - 1)),
-        "dilated": (-(-distance // (at.kernel - 1))).bit_length(),
+        "dilated": next(
+            layers for layers in range(distance + 1) if (at.kernel - 1) * apart(at.dilation, layers) >= distance
+        ),
         "attention": 1,
         "window": -(-distance // at.window),
     }
@@ -199,13 +231,18 @@ def works(at: Settings) -> dict[str, int]:
     }
 
 
+def with_projections(at: Settings) -> int:
+    """The operations of one layer of attention with W_Q, W_K, W_V and W_O."""
+    return works(at)["attention"] + 8 * at.n_tokens * at.d_model**2
+
+
 def beside(result: Lesson) -> Matrices:
     """What figures show beside the trace."""
     trace, at = result.trace, result.settings
     by_length = [paths(replace(at, n_tokens=length)) for length in LENGTHS]
     return {
         "heard": stacked(trace.recurrent, trace.convolved, trace.dilated, trace.attended, trace.windowed),
-        "work": stacked(trace.recurring, trace.convolving, trace.attending, trace.near),
+        "work": stacked(trace.recurring, trace.convolving, trace.attending, trace.projecting, trace.near),
         "paths": torch.tensor([[each[kind] for each in by_length] for kind in KINDS]).float().numpy(),
     }
 
@@ -216,7 +253,7 @@ def axes() -> dict[str, list[str]]:
         "queries": ["the last token"],
         "keys": ["all tokens"],
         "kinds": ["RNN", "CNN", "dilated", "attention", "window"],
-        "working": ["RNN", "CNN", "attention", "window"],
+        "working": ["RNN", "CNN", "scores, mix", "+ projections", "window"],
     }
 
 

@@ -79,7 +79,7 @@ def steps_of_the_bill(scene: Scene):
         "shares",
         tables(*(share_of(f"flops_{at}", name) for at, name in enumerate(bill.BY_PART))),
         "The same as shares, yours with {n_tokens:,} tokens, each of the others with as many as it reads at most. In "
-        "yours {most} takes most. Scores and mix take most in {mostly_mixing} of the six.",
+        "yours {most} most. Scores and mix take most in {mostly_mixing} of the six.",
         title="Who takes how much",
     )
     yield step(
@@ -131,8 +131,12 @@ def three_paths(ui: Controls, above) -> Scene:
     with ui.more():
         n_layers = ui.slider("Layers L", 1, len(paths.DEPTHS), 6, "depth")
         kernel = ui.slider("Places of a convolution", 2, 9, 3, "kernel", width=170)
+        dilation = ui.slider("Dilation", 2, 4, 2, "dilation")
         window = ui.slider("Window w", 1, 64, 8, "span")
-    chosen = paths.Settings(n_tokens, d_model, n_layers, kernel, window)
+    if dilation > kernel:
+        asked = f"Layers of {kernel} places, each {dilation} times as far apart as the one before,"
+        st.caption(f"{asked} would leave tokens out. Shown with {kernel} times.")
+    chosen = paths.Settings(n_tokens, d_model, n_layers, kernel, window, min(dilation, kernel))
     result = paths.run(chosen)
     return Scene(
         result,
@@ -161,14 +165,14 @@ def steps_of_paths(scene: Scene):
     yield step(
         "path",
         Curves("paths", "kinds", "tokens N", "steps from the first to the last", **by_length),
-        "How many steps lead from the first token to the last. An RNN takes one for each token, and they wait for "
-        "each other; convolutions take {deep} layers, dilated ones {deep_dilated}, attention one, however far apart.",
+        "How many steps lead from the first token to the last. An RNN takes {one_by_one:,}, from each to the next, and they "
+        "wait for each other; convolutions take {deep} layers, dilated ones {deep_dilated}, attention one, however far apart.",
         title="The longest path",
     )
     yield step(
         "work",
         Curves("work", "working", "tokens N", "operations of a layer", **by_length),
-        shows=("recurring", "convolving", "attending", "near"),
+        shows=("recurring", "convolving", "attending", "projecting", "near"),
         title="The work of a layer",
     )
 

@@ -56,7 +56,7 @@ def test_the_numbers_of_the_ledger():
     assert every_head(bert, 0)["numbers of a token in a layer, every head its own"] == 1536
     assert every_head(bert, 0)["numbers of a token in a layer, one for all"] == 128
     assert long_texts(drawn(17), 0)["layers, dilated"] == 5
-    assert dearer(bert, 0)["attention over recurrence, 384 tokens"] == 0.5
+    assert dearer(bert, 0)["scores and mix over recurrence, 384 tokens"] == 0.5
 
 
 @pytest.mark.parametrize("d_model", WIDTHS)
