@@ -119,7 +119,7 @@ def test_an_impossible_zeroed_token_in_the_link_zeroes_none():
 def without_model(monkeypatch):
     """A process in which the offline model was never found."""
 
-    def missing():
+    def missing(_name: str = offline.NAME):
         raise ModelError("the offline model is not installed: run `make install`")
 
     monkeypatch.setattr(offline, "folder", missing)
