@@ -1,0 +1,79 @@
+"""Traces of an encoder-decoder, and what the letters of their formulas stand for."""
+
+import torch
+from torch import Tensor, nn
+
+from core.attention import merge_heads, split_heads
+from core.models import checkpoints
+from core.seeded import seeded
+from core.sequence.transformer import TrainedTransformer
+from core.transformer.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
+from tests.core.formula_examples import SENTENCE, Example, Names, of_linear, of_operator
+
+
+def untrained() -> TrainedTransformer:
+    """A small one that has learned nothing, with the word pieces of the translators."""
+    vocabulary = checkpoints.load_translator("translator-attention").vocabulary
+    with seeded(0):
+        model = EncoderDecoder(EncoderDecoderConfig(len(vocabulary), 12, 3, 2, 2, 10)).requires_grad_(False)
+        for weight in model.parameters():
+            if weight.dim() == 1:
+                nn.init.normal_(weight, 0.5, 0.3)
+    return TrainedTransformer("untrained", model, vocabulary)
+
+
+def translation() -> Example:
+    """What stands for a whole translation."""
+    translator = untrained()
+    made = translator.translate(SENTENCE)
+    model, memory = translator.model, made.read.memory
+    ids = torch.tensor([made.source.ids])
+    cross = made.wrote.blocks[-1].cross
+    names: Names = of_operator(cross.cross_queries[:, :1], cross.cross_keys[:, :1], cross.cross_values[:, :1])
+    names |= {"D": float(model.config.d_model), "E[x]": model.embedding(ids), "P": model.places[: ids.shape[1]]}
+    names |= {"E": model.embedding.weight, "b_y": model.bias, "y": made.wrote.entered}
+    names |= {"encoder": lambda entered: model.read_vectors(entered).memory.states}
+
+    def decoder(entered: Tensor, states: Tensor) -> Tensor:
+        assert torch.equal(states, memory.states)
+        stream = entered
+        for layer, block in enumerate(model.writers):
+            allowed = torch.ones(1, 1, stream.shape[1], stream.shape[1], dtype=torch.bool).tril()
+            stream = block.write(stream, memory, layer, allowed).resid_post
+        return stream
+
+    return made.trace, names | {"decoder": decoder}
+
+
+def writer() -> Example:
+    """One block that writes. Its two attentions have maps of their own under the same letters."""
+    translator = untrained()
+    made = translator.translate(SENTENCE)
+    block, trace = translator.model.writers[0], made.wrote.blocks[0]
+    own, cross = trace.attention, trace.cross
+    heads: Names = {
+        "split": lambda rows: split_heads(rows, 3),
+        "merge": merge_heads,
+        "ReLU": torch.relu,
+        "X_D": cross.memory,
+        "Z": trace.resid_pre,
+    }
+    norms = {
+        id(trace.resid_mid): block.norm_attention,
+        id(trace.resid_cross): block.norm_cross,
+        id(trace.resid_sum): block.norm_mlp,
+    }
+    heads["LN"] = lambda x: norms[id(x)](x)
+    maps = block.attention.maps
+    heads |= {"W_Q": maps.w_query, "W_K": maps.w_key, "W_V": maps.w_value}
+    heads |= {"b_Q": maps.b_query, "b_K": maps.b_key, "b_V": maps.b_value}
+    heads |= of_linear(block.attention.out_proj, "W_O", "b_O")
+    allowed = torch.ones(own.queries.shape[-2], own.queries.shape[-2], dtype=torch.bool).tril()
+    heads |= of_operator(own.queries, own.keys, own.values, allowed)
+    heads |= of_linear(block.feed_forward.expand, "W_1", "b_1") | of_linear(block.feed_forward.contract, "W_2", "b_2")
+    crossing: Names = of_linear(block.cross.q_proj, "W_Q", "b_Q") | of_linear(block.cross.out_proj, "W_O", "b_O")
+    crossing |= of_linear(block.cross.k_proj, "W_K", "b_K") | of_linear(block.cross.v_proj, "W_V", "b_V")
+    return trace, heads | {each: crossing for each in ("cross_queries", "cross_keys", "cross_values", "cross_mixed")}
+
+
+TRANSFORMERS = {"encoder-decoder": translation, "block that writes": writer}
