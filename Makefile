@@ -36,8 +36,10 @@ $(VENV)/.installed: requirements.txt
 	  echo "The offline model could not be fetched. The app opens and says what is missing."
 	@touch $@
 
-# Meanwhile the other core writes the byte code of what the app imports, which else each of the first processes would do.
-$(VENV)/.tested: $(VENV)/.installed tests/requirements.txt
+# Debian's browser comes while pip works. While the test tools come, the other core writes the byte code of what the app
+# imports, which else each of the first processes would do.
+$(VENV)/.tested: requirements.txt tests/requirements.txt
+	@$(PYTHON) -m tests.browser.chromium debian & $(MAKE) --no-print-directory install && wait
 	@$(BIN)/python -c "import plotly.express, matplotlib.pyplot, streamlit.web.cli; \
 	  from pages.server import preload; preload.wait()" 2> /dev/null & \
 	  $(PIP_INSTALL) -r tests/requirements.txt && wait

@@ -1,4 +1,4 @@
-"""The server dies in the middle of something: on return the page says what happened, and goes on."""
+"""Servers die, lines are slow, pages are left in the middle of something: nothing is lost, and the page goes on."""
 
 import io
 import os
@@ -175,6 +175,7 @@ SLOW_LINE = """() => {
 }"""
 
 
+@pytest.mark.long
 def test_on_a_slow_line_nothing_is_lost_where_a_request_crosses_the_answer_to_the_one_before(visit):
     visitor = visit("/masks?step=1&masks_numbers=by+hand", script=f"({SLOW_LINE})()")
     visitor.page.get_by_role("button", name="Edit mask").click()
@@ -190,6 +191,7 @@ def test_on_a_slow_line_nothing_is_lost_where_a_request_crosses_the_answer_to_th
     visitor.rest().linked(masks_cells="0.3,1.3")
 
 
+@pytest.mark.long
 def test_who_moves_a_slider_to_and_fro_faster_than_it_is_answered_finds_it_as_it_was(visit):
     """What the page forgets of an old answer meanwhile, the server must not count on."""
     visitor = visit("/masks?step=6", script=f"({SLOW_LINE})()")
@@ -208,6 +210,7 @@ def test_who_moves_a_slider_to_and_fro_faster_than_it_is_answered_finds_it_as_it
     expect(visitor.page.get_by_role("dialog")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_page_that_was_drawn_while_the_browser_was_busy_answers(visit):
     """A whole run passes between two frames then, and nobody sees that the script ran."""
     visitor = visit("/looking_back")

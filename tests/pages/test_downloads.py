@@ -2,13 +2,14 @@
 
 import csv
 import io
+from functools import cache
 
 import numpy as np
 import pytest
 
 from pages.course.catalogue import LESSONS
 from pages.parts import downloads
-from pages.parts.figure_export import picture
+from pages.parts.figure_export import figure, picture
 from tests.pages.screen import open_page, sent
 
 MAGIC = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}
@@ -16,9 +17,9 @@ LABS = ("sentence_lab", "translation_lab", "image_lab")
 SLUGS = [page.slug for page in LESSONS if page.built]
 
 
-@pytest.fixture
-def offered(monkeypatch):
-    """Opens a page and returns the step viewer of which it offers downloads."""
+@pytest.fixture(scope="module")
+def offered():
+    """Opens a page, once, and returns the step viewer of which it offers downloads."""
     kept = []
     offer = downloads.offer
 
@@ -26,17 +27,26 @@ def offered(monkeypatch):
         kept.append(viewer)
         offer(viewer, *rest)
 
-    monkeypatch.setattr(downloads, "offer", keep)
-
+    @cache
     def open_and_keep(slug: str, **link: str):
         open_page(slug, **link)
         return kept[-1]
 
-    return open_and_keep
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(downloads, "offer", keep)
+        yield open_and_keep
 
 
 @pytest.mark.parametrize("slug", [*SLUGS, *LABS])
-@pytest.mark.parametrize("kind", ["svg", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("pdf", "png"))])
+def test_every_step_is_drawn_on_paper(offered, slug):
+    viewer = offered(slug)
+    for step_view in viewer.views:
+        figure(viewer, step_view, looked_at(viewer)).draw_without_rendering()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("slug", [*SLUGS, *LABS])
+@pytest.mark.parametrize("kind", MAGIC)
 def test_every_step_can_be_taken_away_as_a_figure(offered, slug, kind):
     viewer = offered(slug)
     for step_view in viewer.views:

@@ -104,6 +104,7 @@ def test_an_update_is_what_its_number_and_the_seed_say(data):
     assert first == again != later
 
 
+@pytest.mark.long
 def test_the_command_trains_measures_and_writes_all_three(data, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(progress, "WORK", tmp_path / "work")
     for name in ("cnn", "vit", "vit-mean-pool"):
