@@ -22,12 +22,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(folder: Path) -> Iterator[str]:
+def started(folder: Path) -> Iterator[tuple[str, tuple[bool, bool]]]:
+    """The address of a server, and whether it was alive and ready as soon as it answered."""
     own = {"ATTENTION_LAB_DATA": folder / "data", "HOME": folder / "home", "TMPDIR": folder / "temporary"}
     for place in own.values():
         place.mkdir()
     with serving(log=folder / "log", **{name: str(place) for name, place in own.items()}) as (where, _):
-        yield where
+        yield where, (says_yes(f"{where}/healthz"), says_yes(f"{where}/readyz"))
+
+
+@pytest.fixture(scope="session")
+def address(started: tuple[str, tuple[bool, bool]]) -> str:
+    return started[0]
 
 
 @pytest.fixture(scope="session")
@@ -46,17 +52,20 @@ def windows(address: str, browser: Browser) -> Windows:
     with windows.lend() as visitor:
         visitor.go("/")
     for _ in range(600):
-        if ready(address):
+        if says_yes(f"{address}/readyz"):
             return windows
         time.sleep(0.1)
     raise AssertionError("the server did not get ready")
 
 
-def ready(address: str) -> bool:
+def says_yes(address: str) -> bool:
+    """Whether what a server says of itself there is true: the answer is 200, or 503."""
     try:
-        return urllib.request.urlopen(f"{address}/readyz", timeout=5).status == 200
-    except urllib.error.HTTPError:
-        return False
+        return urllib.request.urlopen(address, timeout=5).status == 200
+    except urllib.error.HTTPError as refused:
+        if refused.code == 503:
+            return False
+        raise
 
 
 @contextmanager

@@ -1,16 +1,5 @@
-"""Pages call core as learners do, thousands of times. `make test` leaves the types of these calls to `make test-all`."""
+"""Pages call core as learners do, thousands of times."""
 
-from collections.abc import Iterator
+from tests.unchecked import types_in_test_all
 
-import pytest
-
-from tests.unchecked import unchecked
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _types(request: pytest.FixtureRequest) -> Iterator[None]:
-    if request.config.option.markexpr != "not long":
-        yield
-        return
-    with unchecked():
-        yield
+__all__ = ["types_in_test_all"]
