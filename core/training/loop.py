@@ -19,16 +19,23 @@ Batch = TypeVar("Batch")
 
 @dataclass(frozen=True)
 class Schedule:
-    """How the learning rate goes: up in a line over `warmup` updates to `peak`, then down in a line to nearly nothing."""
+    """How the learning rate goes: up in a line over `warmup` updates to `peak`, then down in a line to nearly nothing.
+
+    line       updates after which that line would be at nothing, where it is more than there are.
+    cooldown   updates at the end in which the rate falls to nothing all the same.
+    """
 
     updates: int
     peak: float
     warmup: int = 0
+    line: int = 0
+    cooldown: int = 0
 
     def rate(self, update: int) -> float:
         """The learning rate of an update, counted from 0."""
         rising = min(1.0, (update + 1) / self.warmup) if self.warmup else 1.0
-        return self.peak * rising * max(0.02, 1 - update / self.updates)
+        cooling = min(1.0, (self.updates - update) / self.cooldown) if self.cooldown else 1.0
+        return self.peak * rising * max(0.02, cooling * (1 - update / max(self.line, self.updates)))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from core.models import device as devices
 from core.models import llama_format, modernbert_format
 from core.models.errors import ModelError
 from core.training import cards, hidden_words, language_models, progress, stories
-from core.training.loop import Schedule, Training
+from core.training.loop import Training
 from core.transformer.language_model import LanguageModelConfig
 from core.transformer.masked_model import MaskedModel, hide
 
@@ -90,13 +90,13 @@ def _train(asked: argparse.Namespace, folder: Path, known: stories.Stories, devi
     model = MaskedModel(config).to(device)
     training = Training(
         model,
-        Schedule(recipe.updates, recipe.peak_rate, recipe.warmup),
+        language_models.schedule(recipe),
         weight_decay=recipe.decay,
         products=getattr(torch, recipe.products),
     )
 
     def loss(update: int) -> Tensor:
-        length = config.context if update >= recipe.long_from * recipe.updates else recipe.short
+        length = config.context if update >= recipe.updates - recipe.cooldown else recipe.short
         length = min(length, len(row) - 1)
         seed = recipe.seed * recipe.updates + update
         # the same places of the same stories that the language model reads
@@ -144,7 +144,7 @@ def _card(name: str, parameters: int, figures: dict[str, Any], known: stories.St
         "## Training",
         f"`python -m core.training {name} --data PATH`: seed {recipe['seed']}, {recipe['updates']:,} updates of "
         f"{recipe['tokens']:,} tokens ({epochs:.1f} passes), windows of {recipe['short']}, in the last "
-        f"{1 - recipe['long_from']:.0%} of {config.context}; {recipe['hidden']:.0%} of the words are asked for, of which eight "
+        f"{recipe['cooldown']:,} updates of {config.context}; {recipe['hidden']:.0%} of the words are asked for, of which eight "
         f"in ten are hidden, one is replaced and one stays; AdamW, learning rate up to {recipe['peak_rate']:g}, weight decay "
         f"{recipe['decay']:g}; matrices multiplied in {recipe['products']}; {made['minutes']} minutes on {made['device']}.",
         "## Quality on the held-out stories",

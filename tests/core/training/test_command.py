@@ -95,6 +95,15 @@ def test_a_run_that_was_stopped_and_resumed_ends_where_one_run_ends(tmp_path):
         assert torch.equal(one, other)
 
 
+def test_a_cooldown_leaves_the_line_and_ends_at_nearly_nothing():
+    plain, cooled = Schedule(11, 0.5, 2), Schedule(7, 0.5, 2, line=11, cooldown=3)
+    assert [cooled.rate(update) for update in range(5)] == [plain.rate(update) for update in range(5)]
+    last = [cooled.rate(update) for update in (4, 5, 6)]
+    assert last == sorted(last, reverse=True)
+    assert last[-1] == pytest.approx(plain.rate(6) / 3)
+    assert min(plain.rate(10), cooled.rate(7)) >= 0.5 * 0.02
+
+
 def test_half_the_bits_round_products_and_leave_weights_and_moments_whole():
     x = torch.linspace(-1, 1, 35).view(7, 5)
 
