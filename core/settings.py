@@ -69,6 +69,9 @@ MAX_PICTURE_BYTES: Final = count(
 )
 MAX_PIXELS: Final = count("MAX_PIXELS", 40_000_000, "pixels of a picture that is decoded")
 MAX_PICTURES: Final = count("MAX_PICTURES", 24, "pictures of a visitor, or of a zip, that are kept at once")
+MAX_CARDS: Final = count("MAX_CARDS", 10_000, "cards of a visitor's own")
+MAX_CARD_TEXT: Final = count("MAX_CARD_TEXT", 5000, "characters of each side of a card")
+MAX_DECK_BYTES: Final = count("MAX_DECK_BYTES", 5_000_000, "bytes of a file of cards")
 MAX_UPDATES: Final = count("MAX_UPDATES", 300, "steps of a training that a visitor plays")
 MODELS_LOADED: Final = count(
     "MODELS_LOADED", 3, "models kept in memory; one more, and the one that was asked for longest ago goes"

@@ -19,7 +19,7 @@ _ENGLISH: Final = re.compile(
     r"\b(the|i|you|he|she|it|we|they|is|are|am|was|were|to|of|and|not|don't|didn't|doesn't|isn't|can't|won't|my|your|his|her"
     r"|our|their|this|that|these|those|have|has|had|will|would|with|for|from|what|who|where|how)\b"
 )
-_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,6 @@ def as_csv(rows: Iterable[Iterable[Any]]) -> bytes:
 
 
 def _harmless(cell: Any) -> Any:
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) and not _is_number(cell):
+    if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA) and not _is_number(cell):
         return f"'{cell}"
     return cell
