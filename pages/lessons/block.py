@@ -44,6 +44,25 @@ LAYER_NORM, BATCH_NORM, BOTH, NEITHER = "those of LayerNorm", "those of BatchNor
 HEARD = ("norm", "MLP", "attention", "in none, or in several")
 NEVER = "never"
 
+CODE = (
+    ran(Block.forward, attention="mixed", feed_forward="ff_out"),
+    ran(FeedForward.forward),
+    ran(attend),
+    ran(stack.stack_of, returns="attention_adds"),
+    ran(to_itself, returns="to_itself"),
+    ran(to_others, returns="to_others"),
+    ran(cosines, returns="alike"),
+    ran(spread, returns="spreads"),
+    ran(stack.toy_spreads, returns="toy_spreads"),
+    ran(coupling, returns="coupling_attention"),
+    ran(block.normed_beside, by_layer="under_layer_norm", by_batch="under_batch_norm"),
+    ran(block.probabilities, returns="lens"),
+)
+READ = (
+    (ran(block.of_a_text, vectors="answers"),),
+    (ran(block.of_a_picture, largest="answers"),),
+)  # of a text, of a picture
+
 page = Lesson(
     "block",
     opens_at="add",
@@ -61,21 +80,6 @@ page = Lesson(
     formula_of=EACH,
     symbols={},
     token_strip=False,
-    code=(
-        ran(Block.forward, attention="mixed", feed_forward="ff_out"),
-        ran(FeedForward.forward),
-        ran(attend),
-        ran(stack.stack_of, returns="attention_adds"),
-        ran(to_itself, returns="to_itself"),
-        ran(to_others, returns="to_others"),
-        ran(cosines, returns="alike"),
-        ran(spread, returns="spreads"),
-        ran(stack.toy_spreads, returns="toy_spreads"),
-        ran(block.answers_of, vectors="answers", shares="answers"),
-        ran(coupling, returns="coupling_attention"),
-        ran(block.normed_beside, by_layer="under_layer_norm", by_batch="under_batch_norm"),
-        ran(block.probabilities, returns="lens"),
-    ),
 )
 
 
@@ -192,6 +196,7 @@ def shown(result: Result, chosen: Settings, words: list[Token], again: partial, 
         evidence=(block.evidence(found, chosen), chosen.seed),
         focus={"query": at, "key": result.hears(at)},
         formulas=block.formulas(found, chosen),
+        code=(*CODE, *READ[found.classifier is not None]),
         divisor=result.trace.block.attention.queries.shape[-1] ** 0.5,
     )
 

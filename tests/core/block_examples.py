@@ -176,7 +176,7 @@ def of_stack(made: Given, settings: Settings, result: Any) -> Names:
         "alike": {"Z": hidden[settings.depth]},
         "spreads": {"Z": torch.stack(changed)} | size,
         "toy_spreads": {"Z": torch.stack([through(toys, toy, part) for part in TOYS.values()])} | size,
-        "answers": {"Z": torch.stack(changed)[:, -1], "answer": lambda tokens: read_from(made, tokens)},
+        "answers": {"Z": torch.stack(changed)[:, -1], "mean": lambda tokens: tokens.mean(-2)},
         "under_layer_norm": joined | {"LN": lambda rows: block.norm_attention(rows)[:, :n_tokens]},
         "under_batch_norm": joined | {"BN": batch_norm},
     }
@@ -187,6 +187,11 @@ def of_stack(made: Given, settings: Settings, result: Any) -> Names:
             "LN": model.norm,
             "class": lambda tokens: tokens[:, 0],
             "softmax": lambda scores: scores.softmax(-1).T,
+        }
+        names["answers"] = names["lens"] | {
+            "Z": torch.stack(changed)[:, -1],
+            "softmax": lambda scores: scores.softmax(-1),
+            "largest": lambda shares: shares.sort(-1, descending=True).values[:, :4],
         }
     for name, moved in parts.items():
         passed = {part: lambda tokens: tokens for part in ("LN", "MLP", "attention")}
@@ -204,15 +209,6 @@ def ways(made: Given, settings: Settings, names: tuple[str, ...]) -> list[tuple[
     left = [block for layer, block in enumerate(made.blocks) if layer != settings.layer]
     more = [(left, ()), (made.blocks, settings.without)]
     return ([(made.blocks, part) for part in VARIANTS.values()] + more)[: len(names)]
-
-
-def read_from(made: Given, tokens: Tensor) -> Tensor:
-    """The mean of the tokens at a length of 1, or the four likeliest classes."""
-    if made.classifier is None:
-        return nn.functional.normalize(tokens.mean(-2), dim=-1)
-    model = made.classifier.model
-    scores = model.head(model.norm(tokens[:, 0])) / made.classifier.temperature
-    return scores.softmax(-1).sort(-1, descending=True).values[:, :4]
 
 
 def picture() -> Given:

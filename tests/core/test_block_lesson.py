@@ -102,7 +102,7 @@ def test_the_toy_is_told_with_as_many_layers_as_its_line_shows(read, result):
     never = replace(result, trace=replace(result.trace, stack=flat))
     assert never.toy_equal is None
     assert "0.5 of their length tells them apart behind 12 layers;" in never.toy_told
-    assert block.axes(result)["depth"][:2] == ["what enters", "behind 1"]
+    assert block.axes(result)["depth"][:2] == ["before", "behind 1"]
 
 
 def test_the_head_behind_the_last_block_reads_what_the_model_answers():

@@ -118,7 +118,7 @@ def cannot_do_nothing(given: Given, seed: int) -> Finding:
         Number("normalises last: tokens change by", changed["post"], ".2f"),
         Number("normalises first: by", changed["pre"], ".2f"),
         Number("a norm on top of a norm changes a number by", again, ".1e"),
-        Number("directions that a norm takes out of a token", lost, "d"),
+        Number("directions that a norm takes out of a token (of its mean, of its length)", lost, "d"),
     )
     return Finding(
         numbers,

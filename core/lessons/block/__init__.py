@@ -33,6 +33,7 @@ from core.transformer.norms import LayerNorm, batch_norm
 __all__ = ["EQUAL", "SEED", "Lesson", "Settings", "behind_layers"]
 
 LIKELIEST: Final = 4  # classes that are shown of each variant
+INDISTINCT: Final = 0.99  # the cosine of two different texts from which on they look the same
 
 
 def stacks(given: Given) -> tuple[Stack, Stack]:
@@ -117,31 +118,48 @@ def variants(
     return (*VARIANTS, *more), torch.cat(spreads), torch.cat(ends), torch.cat(other_ends)
 
 
-def answers_of(
-    given: Given, names: tuple[str, ...], ends: Tensor, other_ends: Tensor
-) -> tuple[Float[Tensor, "variants answer"], str, tuple[tuple[str, ...], ...]]:
+Answers = tuple[Float[Tensor, "variants answer"], str, tuple[tuple[str, ...], ...]]
+
+
+def answers_of(given: Given, names: tuple[str, ...], ends: Tensor, other_ends: Tensor) -> Answers:
     """What is read from the last tokens of each variant, what there is to see in it, and of a picture the classes."""
-    if given.classifier is not None:
-        shares, order = probabilities(given, ends).sort(-1, descending=True)
-        classes = given.classifier.classes
-        likeliest = tuple(tuple(classes[at] for at in row[:LIKELIEST]) for row in order.tolist())
-        said = {name: row[0] for name, row in zip(names, likeliest, strict=True)}
-        other = "; ".join(f"{name}: {label}" for name, label in said.items() if label != said[AS_IT_IS])
-        return (
-            shares[:, :LIKELIEST],
-            f"What is read from the class token: {said[AS_IT_IS]}, as the model is. With parts taken out, "
-            f"{other or 'no other answer'}.",
-            likeliest,
-        )
+    return of_a_picture(given, names, ends) if given.classifier else of_a_text(names, ends, other_ends)
+
+
+def of_a_picture(given: Given, names: tuple[str, ...], ends: Float[Tensor, "variants tokens d_model"]) -> Answers:
+    """The likeliest classes. Raises ValueError where there is nothing that knows any."""
+    shares, order = probabilities(given, ends).sort(-1, descending=True)
+    classes = given.classifier.classes if given.classifier else []
+    likeliest = tuple(tuple(classes[at] for at in row[:LIKELIEST]) for row in order.tolist())
+    said = {name: row[0] for name, row in zip(names, likeliest, strict=True)}
+    other = "; ".join(f"{name}: {label}" for name, label in said.items() if label != said[AS_IT_IS])
+    largest = shares[:, :LIKELIEST]
+    return (
+        largest,
+        f"What is read from the class token: {said[AS_IT_IS]}, as the model is. With parts taken out, "
+        f"{other or 'no other answer'}.",
+        likeliest,
+    )
+
+
+def of_a_text(
+    names: tuple[str, ...],
+    ends: Float[Tensor, "variants tokens d_model"],
+    other_ends: Float[Tensor, "variants others d_model"],
+) -> Answers:
+    """The vector of the text, beside that of the other one."""
     vectors, others = (torch.nn.functional.normalize(each.mean(-2), dim=-1) for each in (ends, other_ends))
     likeness, between = (vectors @ vectors[0]).tolist(), (vectors * others).sum(-1).tolist()
     at = {name: place for place, name in enumerate(names)}
+    alike = (NO_SKIPS, "without skips"), (NO_NORMS, "without norms")
+    lost = " and ".join(words for name, words in alike if between[at[name]] > INDISTINCT)
     return (
         vectors,
         f"The mean of the last tokens, by which texts are compared. Without skips its cosine with what it was is "
         f"{written(likeness[at[NO_SKIPS]], '.2f')}, without MLPs {written(likeness[at[NO_MLPS]], '.2f')}. With that of the "
         f"other text it has {written(between[0], '.2f')} as the model is, without skips "
-        f"{written(between[at[NO_SKIPS]], '.2f')}, without norms {written(between[at[NO_NORMS]], '.2f')}.",
+        f"{written(between[at[NO_SKIPS]], '.2f')}, without norms {written(between[at[NO_NORMS]], '.2f')}"
+        + (f": {lost}, all texts point the same way and cannot be compared." if lost else "."),
         (),
     )
 
@@ -204,7 +222,7 @@ def axes(result: Lesson) -> dict[str, list[str]]:
     layers = [f"layer {layer}" for layer in range(result.n_layers)]
     return {
         "layers": layers,
-        "depth": ["what enters", *(f"behind {depth}" for depth in range(1, result.n_layers + 1))],
+        "depth": ["before", *(f"behind {depth}" for depth in range(1, result.n_layers + 1))],
         "variants": list(result.names),
         "toys": list(TOYS),
         "classes": list(result.given.classifier.classes) if result.given.classifier else [],

@@ -190,6 +190,15 @@ class Lesson:
         )
 
     @property
+    def edit_it(self) -> str:
+        """What to try, where what joins the batch can be edited."""
+        return (
+            ""
+            if self.given.classifier
+            else " Edit the other text: the right table changes with every word, the left one never."
+        )
+
+    @property
     def moved_between(self) -> dict[str, float]:
         """How far a token moves at most in each part for a push of another one; 0 for one alone."""
         found = self.trace.stack

@@ -64,7 +64,7 @@ class StackTrace:
         says="A toy: {toy_tokens} random tokens, twelve blocks of random weights. {toy_told}",
     )
     answers: Float[Tensor, "batch variants answer"] = step(
-        r"\operatorname{answer}\left(Z\right)",
+        r"\frac{\operatorname{mean}\left(Z\right)}{\lVert\operatorname{mean}\left(Z\right)\rVert}",
         title="What is read from the last layer",
         source="reimers2019",
         says="{answered}",
@@ -97,7 +97,7 @@ class StackTrace:
         title="BatchNorm, with other tokens in the batch, minus without",
         source="ioffe2015",
         says="{beside} joins the batch. LayerNorm moves no number by more than {layer_moved:.0e}. BatchNorm moves some by "
-        "{batch_moved:.2f}, because it takes a mean and a deviation over all tokens of the batch.",
+        "{batch_moved:.2f}, because it takes a mean and a deviation over all tokens of the batch.{edit_it}",
     )
 
 
@@ -105,6 +105,13 @@ class StackTrace:
 class PictureTrace(StackTrace):
     """The same of a picture, with what the class token would answer behind every block."""
 
+    answers: Float[Tensor, "batch variants answer"] = step(
+        r"\operatorname{largest}\left(\operatorname{softmax}\left(\frac{"
+        r"\operatorname{class}\left(\operatorname{LN}\left(Z\right)\right)W_C + b_C}{T}\right)\right)",
+        title="What is read from the last layer",
+        source="dosovitskiy2021",
+        says="{answered}",
+    )
     lens: Float[Tensor, "batch classes depth"] = step(
         r"\operatorname{softmax}\left(\frac{\operatorname{class}\left(\operatorname{LN}\left(Z\right)\right)W_C + b_C}{T}\right)",
         title="The answer read too early, behind every block",

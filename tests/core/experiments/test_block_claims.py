@@ -74,7 +74,7 @@ def test_the_ledgers_numbers(real):
     nothing = BY_NAME["cannot_do_nothing"](real, 9)
     assert nothing["normalises last: tokens change by"] > 0.5
     assert nothing["normalises first: by"] == 0
-    assert nothing["directions that a norm takes out of a token"] == 2
+    assert nothing["directions that a norm takes out of a token (of its mean, of its length)"] == 2
 
 
 def test_the_claims_of_a_picture_are_tried_on_our_own_model():
