@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from tests.benchmarks import browsing, pictures, recorder, sentence_lab, streaming, translation
+from tests.benchmarks import browsing, pictures, recorder, sentence_lab, streaming, training, translation
 from tests.benchmarks.floors import bare
 from tests.benchmarks.sessions import closed_loop, growth, machine
 from tests.browser.server import serving
@@ -69,6 +69,13 @@ def main() -> None:
         "Live training that is watched against a plain loop, updates per second",
         f"{watched:.1f} against {alone:.1f}",
         f"{watched / alone:.2f}",
+        "at least 0.9",
+    )
+    plain, played = training.measure()
+    row(
+        "Two stacks of lesson 13, played and looked at, against a plain loop: updates per second of the processor",
+        f"{played:.1f} against {plain:.1f} s",
+        f"{plain / played:.2f}",
         "at least 0.9",
     )
     work, sent = browsing.frames()
