@@ -127,7 +127,7 @@ def as_csv(viewer: StepViewer, step_view: StepView) -> bytes:
         for head, matrix in enumerate(array if array.ndim == 3 else array[None]):
             name = f"{part.tensor}, head {head}" if array.ndim == 3 else part.tensor
             rows = [token.text for token in viewer.tokens.get(part.rows or "queries", [])]
-            above = [token.text for token in viewer.tokens["keys"]] if part.columns == "keys" else None
+            above = [token.text for token in viewer.tokens.get(part.columns or "", [])]
             listed.append([name, *(above or part.above(matrix.shape[1]))])
             listed += ([rows[i], *row] for i, row in enumerate(part.words or ()))
             listed += ([rows[i] if i < len(rows) else i, *(f"{x:.7g}" for x in row)] for i, row in enumerate(matrix))

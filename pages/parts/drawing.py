@@ -18,6 +18,7 @@ from matplotlib.patches import Circle, Rectangle
 from core.direction import begins_right
 from pages.parts.figures import (
     FROM_THE_LEFT,
+    Bars,
     Cube,
     Curves,
     Dials,
@@ -357,6 +358,17 @@ def draw_curves(figure: Figure, view: Curves, tensors: Tensors, tokens: Words, l
         text.set_parse_math(False)
 
 
+def draw_bars(figure: Figure, view: Bars, tensors: Tensors, tokens: Words, looked: Look) -> None:
+    axes, array = figure.subplots(), head_of(tensors[view.tensor], looked)
+    names, ends = tokens[view.rows][: len(array)], array.cumsum(axis=1)
+    for part, name in enumerate(tokens[view.columns][: array.shape[1]]):
+        axes.barh(range(len(array)), array[:, part], left=ends[:, part] - array[:, part], label=name)
+    axes.set_yticks(range(len(array)), names, parse_math=False)
+    axes.invert_yaxis()
+    axes.set_xlabel(view.across)
+    axes.legend(fontsize=8)
+
+
 # how each kind of view is drawn
 PAINTERS: dict[type[View], Painter] = {
     Matrix: draw_matrix,
@@ -367,6 +379,7 @@ PAINTERS: dict[type[View], Painter] = {
     Scatter: draw_scatter,
     Dials: draw_dials,
     Curves: draw_curves,
+    Bars: draw_bars,
     Histogram: draw_histogram,
     Tree: draw_tree,
     Plans: draw_plans,

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from pages.parts.downloads import as_csv
 from pages.parts.drawing import PAINTERS
-from pages.parts.figures import Curves, Dial, Table, dials, tables
+from pages.parts.figures import Bars, Curves, Dial, Table, dials, tables
 from pages.parts.step_viewer import StepView, StepViewer, Token
 from tests.javascript import kinds
 
@@ -74,6 +74,17 @@ def test_a_curve_for_every_row_stands_over_its_places():
     assert (one.get_label(), two.get_label()) == ("one", "two")
     assert set(nothing.get_ydata()) == {0}
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("distance", "cosine")
+
+
+def test_a_bar_for_every_row_is_as_long_as_its_parts_and_both_are_taken_away_by_their_names():
+    shares = np.array([[0.25, 0.75], [1, 0], [0.5, 0.5]], dtype=np.float32)
+    view = Bars("shares", "places", "schemes", "share of all")
+    (axes,) = drawn(view, {"shares": shares}).axes
+    assert [[bar.get_width() for bar in part] for part in axes.containers] == shares.T.tolist()
+    assert [bar.get_x() for bar in axes.containers[1]] == shares[:, 0].tolist()
+    assert [label.get_text() for label in axes.get_yticklabels()] == TOKENS["places"]
+    rows = taken_away(view, {"shares": shares})
+    assert rows == [["shares", "one", "two"], ["0", "0.25", "0.75"], ["1", "1", "0"], ["$2", "0.5", "0.5"]]
 
 
 def test_curves_are_taken_away_with_their_places_above_them():

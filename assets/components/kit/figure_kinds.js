@@ -159,6 +159,21 @@
  */
 
 /**
+ * A bar for each row of a tensor of shares, cut into parts: its rows sum to 1.
+ *
+ * rows       the axis of the bars; columns: of their parts.
+ * across     what a whole bar is, in words.
+ *
+ * @typedef {Drawn & OfAny & {
+ *   kind: "bars",
+ *   scale: Scale,
+ *   rows: string,
+ *   columns: string,
+ *   across: string,
+ * }} Bars
+ */
+
+/**
  * A tensor (heads, tokens, head_dim) on its way between "flat", "cut" and "stacked".
  *
  * origin     names the tensor (heads, tokens) that says whose numbers a row of the stack really holds.
@@ -368,7 +383,7 @@
  */
 
 /**
- * @typedef {Cube | Curves | Dials | Heads | Histogram | Matrix | Overlay | Patches | Plans | Points | Scatter | Tables | Tree} View
+ * @typedef {Bars | Cube | Curves | Dials | Heads | Histogram | Matrix | Overlay | Patches | Plans | Points | Scatter | Tables | Tree} View
  */
 
 export {};

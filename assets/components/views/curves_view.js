@@ -126,14 +126,26 @@ export class CurvesView {
 
   /** @param {CanvasRenderingContext2D} context @param {Curves} view */
   #marks(context, view) {
-    const { ink } = this.figure.theme.colours;
+    const { ink, surface } = this.figure.theme.colours;
     const font = `500 12px ${FONT.sans}`;
-    /** @type {{ from: number, to: number, y: number }[]} */
-    const taken = [];
+    const marks = (view.marks ?? []).map((mark) => ({ ...mark, x: this.#across(mark.across), y: this.#y(mark.up) }));
+    const taken = marks.map(({ x, y }) => ({ from: x - 6, to: x + 6, y }));
     context.font = font;
+    for (const { name, x, y } of marks) {
+      const room = context.measureText(name).width;
+      const left = x + 9 + room > LEFT + this.width; // there is no room at its right
+      const [from, to] = left ? [x - 9 - room, x - 9] : [x + 9, x + 9 + room];
+      let beside = y;
+      const hits = (/** @type {{ from: number, to: number, y: number }} */ other) =>
+        from < other.to && to > other.from && Math.abs(beside - other.y) < 13;
+      while (taken.some(hits)) beside += 3;
+      taken.push({ from, to, y: beside });
+      context.fillStyle = surface; // no line runs through a name
+      context.fillRect(from - 2, beside - 7, to - from + 4, 14);
+      write(context, name, from, beside, { font, colour: ink });
+    }
     context.fillStyle = ink;
-    for (const mark of view.marks ?? []) {
-      const [x, y] = [this.#across(mark.across), this.#y(mark.up)];
+    for (const { x, y } of marks) {
       context.beginPath();
       for (const [dx, dy] of [
         [0, -5],
@@ -144,15 +156,6 @@ export class CurvesView {
         context.lineTo(x + dx, y + dy);
       }
       context.fill();
-      const room = context.measureText(mark.name).width;
-      const left = x + 9 + room > LEFT + this.width; // there is no room at its right
-      const [from, to] = left ? [x - 9 - room, x - 9] : [x + 9, x + 9 + room];
-      let beside = y;
-      const hits = (/** @type {{ from: number, to: number, y: number }} */ other) =>
-        from < other.to && to > other.from && Math.abs(beside - other.y) < 13;
-      while (taken.some(hits)) beside += 3;
-      taken.push({ from, to, y: beside });
-      write(context, mark.name, from, beside, { font, colour: ink });
     }
   }
 

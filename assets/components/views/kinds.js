@@ -1,6 +1,7 @@
 // Which class draws which kind of figure. A new kind is a line here, a class beside it and one in pages/parts/figures;
 // the types see to it that none is forgotten, and that each class draws its own.
 
+import { BarsView } from "./bars_view.js";
 import { CubeView } from "./cube_view.js";
 import { CurvesView } from "./curves_view.js";
 import { DialsView } from "./dials_view.js";
@@ -22,6 +23,7 @@ import { TreeView } from "./tree_view.js";
 
 /** @satisfies {{ [K in View["kind"]]: new (figure: Figure) => FigureView<Extract<View, { kind: K }>> }} */
 export const VIEWS = {
+  bars: BarsView,
   cube: CubeView,
   curves: CurvesView,
   dials: DialsView,

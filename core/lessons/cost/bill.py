@@ -261,8 +261,8 @@ def beside(result: Lesson) -> Matrices:
         "memory": stacked(trace.stored, trace.streamed),
         "cache": stacked(trace.own, trace.grouped, trace.shared, trace.latent),
         "losses": np.array(growing, np.float32),
-        **columns("flops", shares([list(each.values()) for each in operations])),
-        **columns("weights", shares([list(each.values()) for each in weights])),
+        "flops_shares": shares([list(each.values()) for each in operations]),
+        "weights_shares": shares([list(each.values()) for each in weights]),
     }
 
 
@@ -276,19 +276,14 @@ def shares(rows: list[list[int]]) -> np.ndarray:
     return np.array([[number / sum(row) for number in row] for row in rows], np.float32)
 
 
-def columns(name: str, table: np.ndarray) -> Matrices:
-    """Its columns as tables of their own."""
-    return {f"{name}_{at}": column[:, None] for at, column in enumerate(table.T)}
-
-
 def axes(result: Lesson) -> dict[str, list[str]]:
     """The words of all axes."""
     who = [YOURS, *(model.name for model in result.models)]
     return {
         "queries": who,
         "keys": list(BY_PART),
-        "owners": who,
         "parts": list(BY_PART),
+        "learned": list(PARTS),
         "stored": list(STORED),
         "caches": list(CACHES),
         "losses": ["at this size", "at any size"],

@@ -13,7 +13,7 @@ from core.lessons.shown import call
 from core.listing import ran
 from pages.parts import controls, sentences
 from pages.parts.controls import Controls
-from pages.parts.figures import Curves, Matrix, Table, tables
+from pages.parts.figures import Bars, Curves, Matrix, Table, tables
 from pages.parts.lesson import Scene, step
 from pages.parts.words import plain
 
@@ -77,7 +77,7 @@ def steps_of_the_bill(scene: Scene):
     )
     yield step(
         "shares",
-        tables(*(share_of(f"flops_{at}", name) for at, name in enumerate(bill.BY_PART))),
+        Bars("flops_shares", "queries", "parts", "share of the operations of a block"),
         "The same as shares, yours with {n_tokens:,} tokens, each of the others with as many as it reads at most. In "
         "yours {most} most. Scores and mix take most in {mostly_mixing} of the six.",
         title="Who takes how much",
@@ -96,7 +96,7 @@ def steps_of_the_bill(scene: Scene):
     )
     yield step(
         "weights",
-        tables(*(share_of(f"weights_{at}", name, "owners") for at, name in enumerate(bill.PARTS))),
+        Bars("weights_shares", "queries", "learned", "share of what the model learned"),
         "What a model learned, by part. Your {n_layers} layers have {parameters} weights, {parameter_bytes}, however "
         "long a text is and however many are read at once. Yours has no tables of words.",
         title="Weights of the model",
@@ -117,11 +117,6 @@ def steps_of_the_bill(scene: Scene):
         " models of that size, had they read as much.",
         title="Loss by size, a fit",
     )
-
-
-def share_of(tensor: str, label: str, rows: str = "queries") -> Table:
-    """One part of all, of everyone."""
-    return Table(tensor, label, rows=rows, scale="weights", limit=1, percent=True, axes="models ↓ · share →")
 
 
 def three_paths(ui: Controls, above) -> Scene:

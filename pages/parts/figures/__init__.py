@@ -1,6 +1,7 @@
 """The kinds of figures: what of them travels to the browser, and what each alone knows."""
 
 from pages.parts.figures.kinds import (
+    Bars,
     Cube,
     Curves,
     Dial,
@@ -32,6 +33,7 @@ from pages.parts.figures.view import FROM_THE_LEFT, Drawn, Tensors, View, limit,
 
 __all__ = [
     "FROM_THE_LEFT",
+    "Bars",
     "Cube",
     "Curves",
     "Dial",

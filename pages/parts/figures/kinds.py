@@ -234,6 +234,20 @@ class Curves(Single):
 
 
 @dataclass(frozen=True)
+class Bars(Single):
+    """A bar for each row of a tensor of shares, cut into parts: its rows sum to 1.
+
+    rows       the axis of the bars; columns: of their parts.
+    across     what a whole bar is, in words.
+    """
+
+    rows: str = field()
+    columns: str = field()
+    across: str
+    scale: Scale = field(default="weights", kw_only=True)
+
+
+@dataclass(frozen=True)
 class Tree(Single):
     """What a beam looked at; the tensor is drawn on the timeline. meanings: of the words of the nodes, one by one."""
 
