@@ -32,14 +32,14 @@ class Design:
     norm        "rms" comes without biases, in the norms as in the maps: so it is built today.
     network     what stands behind attention.
     places      how tokens are told where they stand.
-    kv_heads    heads of keys and values.
+    n_kv_heads  heads of keys and values.
     """
 
     norm_place: NormPlace = "post"
     norm: NormKind = "layer"
     network: Network = "ReLU"
     places: Places = "sinusoids"
-    kv_heads: int = 4
+    n_kv_heads: int = 4
 
     def unlike(self, other: "Design") -> frozenset[str]:
         """The choices that another one made otherwise, by their names here."""
@@ -61,13 +61,13 @@ def hidden_width(network: Network, d_model: int) -> int:
     return 4 * d_model if network in ("ReLU", "GELU") else max(1, round(8 * d_model / 3))
 
 
-def build(design: Design, d_model: int, heads: int = HEADS) -> Block:
+def build(design: Design, d_model: int, n_heads: int = HEADS) -> Block:
     """An untrained block. Raises ValueError for sizes that do not fit, as Block."""
     return Block(
         d_model,
-        heads,
+        n_heads,
         d_ff=hidden_width(design.network, d_model),
-        n_kv_heads=design.kv_heads,
+        n_kv_heads=design.n_kv_heads,
         norm_place=design.norm_place,
         norm=design.norm,
         feed_forward=KINDS[design.network],
@@ -102,10 +102,10 @@ class Cost:
         return self.attention + self.network + self.norms
 
 
-def counted(design: Design, d_model: int, n_tokens: int, heads: int = HEADS) -> Cost:
+def counted(design: Design, d_model: int, n_tokens: int, n_heads: int = HEADS) -> Cost:
     """Build a block without memory for its numbers, and count. Raises ValueError as Block."""
     with torch.device("meta"):
-        block = build(design, d_model, heads)
+        block = build(design, d_model, n_heads)
         tokens = torch.empty(1, n_tokens, d_model)
     attention, network = size(block.attention), size(block.feed_forward)
     # turning takes angles, which are no product of matrices: without places the products are the same
@@ -125,7 +125,7 @@ def counted(design: Design, d_model: int, n_tokens: int, heads: int = HEADS) -> 
         attention + network + norms - idle,
         in_attention + in_network,
         in_attention,
-        2 * design.kv_heads * d_model // heads,
+        block.attention.cached_numbers,
     )
 
 

@@ -38,10 +38,11 @@ class ExpertsTrace:
 
     @property
     def balance_loss(self) -> Float[Tensor, ""]:
-        """1 where all experts get equally much, more where some get all; a training adds a little of it to its loss.
+        """The share that each expert gets, times the mean probability that the router gives it, summed; times their number.
 
-        The share that each expert gets, times the mean probability that the router gives it, over all experts; times their
-        number. Only the probabilities have a gradient.
+        1 where all get equally much, whatever the router's probabilities; above 1 where those that get more are the likelier
+        ones, up to the number of experts where one gets all. Only the probabilities have a gradient: following it makes
+        those less likely that get more.
 
         Source   Fedus et al. 2022, section 2.2, eq. 4.
         """

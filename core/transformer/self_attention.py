@@ -112,6 +112,11 @@ class SelfAttention(nn.Module):
         biases = weights[0].new_zeros(sum(self.widths)) if self.in_proj_bias is None else self.in_proj_bias
         return Projections(*(weight.T for weight in weights), *biases.split(self.widths))
 
+    @property
+    def cached_numbers(self) -> int:
+        """Numbers of keys and values that a writer keeps of each token."""
+        return sum(self.widths[1:])
+
     def forward(
         self,
         x: Float[Tensor, "batch tokens d_model"],

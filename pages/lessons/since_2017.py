@@ -74,12 +74,21 @@ def scene(ui: Controls) -> Scene:
 def choose(ui: Controls) -> Design:
     """The five switches of one block."""
     with row():
-        place = ui.one_of("Norm stands", list(plans.PLACES), "place", "pre-norm")
-        norm = ui.one_of("Norm", list(plans.NAMED), "norm", plans.NORMS[NOW.norm])
-        network = ui.select("Network (MLP)", list(KINDS), "network", list(KINDS).index(NOW.network), width=120)
-        places = ui.select("Positions", TOLD, "positions", TOLD.index(NOW.places), width=120)
-        kv_heads = ui.select("Heads of K and V", (1, 2, 4), "kv_heads", 0, width=120)
-    return Design(plans.PLACES[place], plans.NAMED[norm], network, places, kv_heads)
+        place = ui.one_of("Norm stands", list(plans.PLACES), "place", "pre-norm", trained.SAYS["place"])
+        norm = ui.one_of("Norm", list(plans.NAMED), "norm", plans.NORMS[NOW.norm], trained.SAYS["norm"])
+        network = ui.select(
+            "Network (MLP)",
+            list(KINDS),
+            "network",
+            list(KINDS).index(NOW.network),
+            width=120,
+            help=trained.SAYS["network"],
+        )
+        places = ui.select(
+            "Positions", TOLD, "positions", TOLD.index(NOW.places), width=120, help=trained.SAYS["positions"]
+        )
+        n_kv_heads = ui.select("Heads of K and V", (1, 2, 4), "kv_heads", 0, width=120, help=trained.SAYS["kv_heads"])
+    return Design(plans.PLACES[place], plans.NAMED[norm], network, places, n_kv_heads)
 
 
 def measure(ui: Controls, design: Design) -> Settings:
@@ -91,8 +100,8 @@ def measure(ui: Controls, design: Design) -> Settings:
         shift = ui.slider("Shift, for “norms”", -4.0, 4.0, 1.0, "shift", 0.25)
         strength = ui.slider("F times, for “place”", 0.0, 2.0, 0.0, "strength", 0.1)
         units = ui.slider("ReLU units, for “product”", 2, 32, 8, "units")
-        experts = ui.slider("Experts", 2, 16, 8, "experts")
-        active = ui.slider("Asked by a token", 1, 4, 2, "active")
+        experts = ui.slider("Experts, for “experts”", 2, 16, 8, "experts")
+        active = ui.slider("Asked, for “experts”", 1, 4, 2, "active")
         width = ui.among("Width, for “memory”", (8, 16, 32, 64), 32, "memory")
         rate = ui.slider("Rate of the delta rule", 0.1, 1.0, 0.5, "rate", 0.1)
         twice = ui.toggle("Every key gets a second value", "twice")
@@ -120,12 +129,7 @@ def steps(scene: Scene):
     )
     yield step(
         "norms",
-        tables(
-            Table("x", "X"),
-            Table("moved", "scaled, shifted"),
-            Table("layered", "LayerNorm"),
-            Table("rooted", "RMSNorm"),
-        ),
+        tables(*(Table(name, label) for name, label in trained.NORMED)),
         shows=("moved", "layered", "rooted"),
         operator="÷",
         title="Which norm takes notice?",
@@ -175,8 +179,8 @@ def steps(scene: Scene):
     yield step(
         "memory",
         tables(
-            Table("state", "linear attention", rows="head_dim"),
-            Table("corrected", "delta rule", rows="head_dim"),
+            trained.memory_table(scene, "state", "linear attention"),
+            trained.memory_table(scene, "corrected", "delta rule"),
             readout="plain",
         ),
         shows=("state", "corrected"),

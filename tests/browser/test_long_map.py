@@ -1,20 +1,51 @@
-"""The map of a long text in a real browser: from squares to the cell by wheel and keys."""
+"""The map of a long text in a real browser: from squares to the cell by wheel, keys and two fingers."""
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
+
+from tests.browser.visitor import Visitor
 
 
-def test_a_file_of_ones_own_becomes_a_map_that_is_zoomed_down_to_the_cell(visit):
-    visitor = visit("/cost?cost_map_source=a+.txt+of+yours")
+def own_map(visitor: Visitor) -> tuple[Locator, Locator]:
+    """The map of a file, and what stands below it."""
     text = " ".join(f"cat {number} sat" for number in range(400)).encode()
     visitor.page.locator("[data-testid=stFileUploader] input").set_input_files(
         [{"name": "cats.txt", "mimeType": "text/plain", "buffer": text}]
     )
     visitor.page.get_by_role("button", name="Make the map").click()
-    canvas = visitor.see(".long-map canvas")
     says = visitor.see(".long-map .says")
     expect(says).to_have_text(re.compile(r"1,\d\d\d × 1,\d\d\d tokens"))
+    return visitor.see(".long-map canvas"), says
+
+
+def test_two_fingers_zoom_the_map_while_the_page_stays_and_the_link_keeps_the_place(visit):
+    visitor = visit("/cost?cost_map_source=a+.txt+of+yours", viewport={"width": 390, "height": 844}, has_touch=True)
+    canvas, says = own_map(visitor)
+    canvas.scroll_into_view_if_needed()
+    box, scrolled = canvas.bounding_box(), "() => document.querySelector('.stMain').scrollTop"
+    x, y, before = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, visitor.page.evaluate(scrolled)
+    screen = visitor.page.context.new_cdp_session(visitor.page)
+
+    def touch(kind: str, apart: float) -> None:
+        points = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
+        screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [] if kind == "touchEnd" else points})
+
+    touch("touchStart", 30)
+    for apart in range(40, 130, 10):
+        touch("touchMove", apart)
+    touch("touchEnd", 0)
+    expect(says).to_have_text(re.compile(r"^[34]\d\d × [34]\d\d tokens, queries from [56]\d\d down"))
+    visitor.page.wait_for_function("() => /cost_map_at=\\d+/.test(location.search)")
+    top, left, span = map(int, visitor.link["cost_map_at"].split(","))
+    assert top == left
+    assert 300 < span < 500
+    assert visitor.page.evaluate(scrolled) == before
+
+
+def test_a_file_of_ones_own_becomes_a_map_that_is_zoomed_down_to_the_cell(visit):
+    visitor = visit("/cost?cost_map_source=a+.txt+of+yours")
+    canvas, says = own_map(visitor)
     canvas.hover(position={"x": 200, "y": 300})
     expect(says).to_have_text(re.compile(r"\d of each: the largest weight is"))
     canvas.click(position={"x": 200, "y": 300})

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from core.experiments.since_2017 import memory
-from core.experiments.since_2017.gates import by_two_units
+from core.experiments.since_2017.gates import by_two_units, more_nonlinear
 from core.lessons import since_2017
 from core.lessons.since_2017 import Settings, plans, words
 from core.training.copying import GUESSING, Copied
@@ -41,6 +41,21 @@ def test_tables_of_fixed_size_forget_and_softmax_does_not():
     assert found[0].min() == 1
     assert found[1:, 0].min() > 0.9
     assert found[1:, -1].max() < 0.1
+
+
+def test_what_the_delta_rule_still_finds_is_what_is_newest_and_a_sum_knows_no_newest():
+    result = since_2017.run(ROWS, Settings())
+    _, linear, delta = result.recall.newest.tolist()
+    assert delta > 0.5 > 0.1 > linear
+    assert result.newest_says.endswith("a sum treats all alike.")
+    all_at_once = memory.recall(memory.Settings(), 32, 32)
+    torch.testing.assert_close(all_at_once.newest, all_at_once.found[:, -1])
+
+
+def test_the_gate_that_is_doubled_is_the_gate_of_the_claim():
+    result = since_2017.run(ROWS, Settings(seed=5))
+    claimed = more_nonlinear(since_2017.given(result), 0, 1)["SwiGLU: the same"]
+    assert result.swiglu_ratio == pytest.approx(claimed, rel=1e-4)
 
 
 def test_what_is_written_again_is_found_by_the_delta_rule_alone():
@@ -78,7 +93,7 @@ def test_a_plan_marks_what_differs_and_leads_around_each_half():
     assert [box["skips"] for box in now] == [None, None, None, 1, None, None, 4]
     assert [box["word"] for box in plans.plan(Design(network="experts"), 1, frozenset(), 48)][4] == "experts"
     assert THEN.unlike(THEN) == frozenset()
-    assert THEN.kv_heads == HEADS
+    assert THEN.n_kv_heads == HEADS
 
 
 def test_of_a_training_it_is_said_what_became_of_it():

@@ -23,7 +23,7 @@ BERT_HEADS = 12
 )
 def unchanged(given: Given, seed: int) -> Finding:
     """Random tokens through a block of 2017 and one of today, both with keys and values for every head; their parameters."""
-    today = replace(NOW, kv_heads=HEADS)
+    today = replace(NOW, n_kv_heads=HEADS)
     with seeded(seed):
         then, now = (build(design, 8 * HEADS) for design in (THEN, today))
     rows = torch.randn(1, len(given.x), 8 * HEADS, generator=torch.Generator().manual_seed(seed))
@@ -54,7 +54,7 @@ def unchanged(given: Given, seed: int) -> Finding:
 def keys_of_its_own(given: Given, seed: int) -> Finding:
     """Numbers of keys and values that 12 heads of 64 keep for each token of a layer: own ones, and one head shared by all."""
     with torch.device("meta"):
-        own, shared = (sum(SelfAttention(WIDTH, BERT_HEADS, kept).widths[1:]) for kept in (BERT_HEADS, 1))
+        own, shared = (SelfAttention(WIDTH, BERT_HEADS, kept).cached_numbers for kept in (BERT_HEADS, 1))
     numbers = (
         Number("numbers per token and layer, 12 heads of their own", own, ",d"),
         Number("numbers per token and layer, 1 head shared", shared, ",d"),

@@ -13,6 +13,7 @@ from core.experiments.measure import exact
 from core.experiments.since_2017.given import Given
 from core.seeded import seeded
 from core.training.host import still_wanted, trained_once
+from core.transformer.design import hidden_width
 from core.transformer.feed_forward import FeedForward, FeedForwardKind
 
 UPDATES: Final = 300
@@ -35,6 +36,12 @@ def relu_directions(
     hidden = (torch.stack([a, b], dim=-1).flatten(0, 1) @ w_1).relu()
     w_2 = torch.linalg.lstsq(hidden, (a * b).flatten()[:, None], driver="gelsd").solution
     return w_1, w_2
+
+
+def drawn_gate(width: int, seed: int) -> FeedForward:
+    """A SwiGLU network that nobody trained, as large as a ReLU network of four times the width."""
+    with seeded(seed):
+        return FeedForward(width, hidden_width("SwiGLU", width), "swiglu")
 
 
 def growth(network: FeedForward, x: Float[Tensor, "batch tokens d_model"]) -> float:
@@ -86,8 +93,9 @@ class Multiplier(nn.Module):
 def more_nonlinear(given: Given, seed: int, updates: int = UPDATES) -> Finding:
     """Double your tokens and see what comes out grow, in both; then train both, without biases, to multiply two numbers."""
     x = exact(given.x)[None]
-    with seeded(seed):
-        plain, gated = (FeedForward(x.shape[-1], 16, kind, bias=False).double() for kind in ("relu", "swiglu"))
+    gated = drawn_gate(x.shape[-1], given.seed).double()
+    with seeded(given.seed):
+        plain = FeedForward(x.shape[-1], 4 * x.shape[-1], "relu", bias=False).double()
     relu, swiglu = growth(plain, x), growth(gated, x)
     learned = product_error("swiglu", GATED_UNITS, seed, updates), product_error("relu", PLAIN_UNITS, seed, updates)
     numbers = (

@@ -14,6 +14,7 @@ class Given:
     experts   how many there are; active: how many each token asks.
     rate      of the delta rule; width: numbers in a key and in a value.
     pairs     that are remembered.
+    seed      of the gate, which nobody trained.
     """
 
     x: Float[Tensor, "tokens d_model"]
@@ -22,3 +23,4 @@ class Given:
     rate: float = 0.5
     width: int = 32
     pairs: int = 512
+    seed: int = 0

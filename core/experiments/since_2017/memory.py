@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -54,12 +54,14 @@ class Recall:
     before             what the delta rule kept before the last of them.
     found              a row for each of KINDS: the share of keys that find their value, among the first EVERY pairs, the
                        first 2 EVERY, and so on.
+    newest             the same at the end, among the last EVERY pairs alone.
     """
 
     state: Float[Tensor, "head_dim value_dim"]
     corrected: Float[Tensor, "head_dim value_dim"]
     before: Float[Tensor, "head_dim value_dim"]
     found: Float[Tensor, "kinds counts"]
+    newest: Float[Tensor, "kinds"]
 
 
 def drawn(settings: Settings, pairs: int = MOST) -> Written:
@@ -85,8 +87,9 @@ def recall(settings: Settings, pairs: int = MOST, every: int = EVERY) -> Recall:
         if (at + 1) % every == 0:
             asked = keys[: at + 1]
             answers = (by_softmax(written, at + 1), asked @ state, asked @ corrected)
-            found.append([right(answer, written, at + 1) for answer in answers])
-    return Recall(state, corrected, before, torch.tensor(found).T)
+            hits = torch.stack([right(answer, written, at + 1) for answer in answers]).float()
+            found.append(hits.mean(1))
+    return Recall(state, corrected, before, torch.stack(found, dim=1), hits[:, -every:].mean(1))
 
 
 def by_softmax(written: Written, pairs: int) -> Float[Tensor, "pairs value_dim"]:
@@ -99,12 +102,12 @@ def by_softmax(written: Written, pairs: int) -> Float[Tensor, "pairs value_dim"]
     return attend(*(rows[None, None] for rows in (keys * sharp, kept, brought))).output[0, 0]
 
 
-def right(answers: Float[Tensor, "pairs value_dim"], written: Written, pairs: int) -> float:
-    """The share of answers that are nearest to the value that the key has now, among all that were written."""
+def right(answers: Float[Tensor, "pairs value_dim"], written: Written, pairs: int) -> Bool[Tensor, "pairs"]:
+    """Which answers are nearest to the value that the key has now, among all that were written."""
     candidates = written.values[:pairs]
     if written.old is not None:
         candidates = torch.cat([candidates, written.old[:pairs]])
-    return ((answers @ candidates.T).argmax(-1) == torch.arange(pairs)).float().mean().item()
+    return (answers @ candidates.T).argmax(-1) == torch.arange(pairs)
 
 
 def left_of_two(rate: float) -> tuple[float, float]:

@@ -30,7 +30,7 @@ def plan(design: Design, number: int, unlike: frozenset[str], d_model: int) -> l
     norm = (NORMS[design.norm], NORM_SAYS[design.norm], bool(unlike & {"norm", "norm_place"}))
     added = design.in_attention is None
     entering = ("tokens enter", ADDED.get(design.places, "nothing is added"), "places" in unlike)
-    in_attention = ("attention", attends(design), "kv_heads" in unlike or ("places" in unlike and not added))
+    in_attention = ("attention", attends(design), "n_kv_heads" in unlike or ("places" in unlike and not added))
     network = (f"{design.network} network" if design.network != "experts" else "experts", widens(design, d_model))
     networked = (*network, "network" in unlike)
     halves = []
@@ -56,7 +56,7 @@ def plan(design: Design, number: int, unlike: frozenset[str], d_model: int) -> l
 
 def attends(design: Design) -> str:
     """What there is to know of a block's attention."""
-    shared = f"{HEADS} heads" if design.kv_heads == HEADS else f"{HEADS} heads, {design.kv_heads} of K and V"
+    shared = f"{HEADS} heads" if design.n_kv_heads == HEADS else f"{HEADS} heads, {design.n_kv_heads} of K and V"
     return shared if design.in_attention is None else f"{shared}; {design.places}"
 
 

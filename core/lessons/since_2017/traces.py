@@ -23,11 +23,17 @@ class NormsTrace:
         says="All numbers times {scale:.2f}, and {shift:.2f} is added to each.",
         ours="to see which norm takes notice",
     )
+    layered_before: Float[Tensor, "batch tokens d_model"] = step(
+        r"\operatorname{LN}\left(<x>\right)", title="LayerNorm of the tokens as they were", source="ba2016"
+    )
     layered: Float[Tensor, "batch tokens d_model"] = step(
         r"\operatorname{LN}\left(<moved>\right)",
         title="LayerNorm",
         source="ba2016",
         says="LayerNorm (2017) takes each row's mean away and divides by its standard deviation: {layer_says}.",
+    )
+    rooted_before: Float[Tensor, "batch tokens d_model"] = step(
+        r"\operatorname{RMS}\left(<x>\right)", title="RMSNorm of the tokens as they were", source="zhang2019"
     )
     rooted: Float[Tensor, "batch tokens d_model"] = step(
         r"\operatorname{RMS}\left(<moved>\right)",
@@ -90,7 +96,7 @@ class ProductTrace:
         r"\operatorname{SiLU}\left(a\right)b + \operatorname{SiLU}\left(-a\right)\left(-b\right)",
         title="By two units of SwiGLU",
         source="shazeer2020",
-        says="Two units of SwiGLU are the product itself, to within {gate_error:.0e}.",
+        says="Two units of SwiGLU are the product itself, to within {gate_error:.0e} in double precision.",
         ours="weights written down, not trained",
     )
     by_relu: Float[Tensor, "batch first second"] = step(

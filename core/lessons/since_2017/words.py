@@ -107,9 +107,9 @@ def of_recall(settings: memory.Settings) -> str:
         else ""
     )
     return (
-        "Ask for each key: of 32, 128 and 512 pairs softmax finds {softmax}, linear attention {linear}, the delta rule {delta}."
-        f"{twice} Softmax keeps every pair, {{all_kept:,}} numbers at the end; the others keep {{fixed:,}}, whatever comes. That "
-        "is lesson 1 again: one vector, however large, is full one day."
+        "Ask for each key: of 32, 128 and 512 pairs softmax finds {softmax}, linear attention {linear}, the delta rule {delta}. "
+        f"{{newest_says}}{twice} Softmax keeps every pair, {{all_kept:,}} numbers at the end; the others keep {{fixed:,}}, "
+        "whatever comes. That is lesson 1 again: one vector, however large, is full one day."
     )
 
 

@@ -15,11 +15,37 @@ from core.training.routing import Settings as RoutingSettings
 from core.transformer.design import NOW, THEN, Design
 from pages.parts import charts, player
 from pages.parts.controls import Controls, row
+from pages.parts.figures import Table, limit
+from pages.parts.lesson import Scene
 from pages.server import run_queue
 
+# what each of the five switches chooses
+SAYS = {
+    "place": "Where vectors are normalised: behind each sum (post-norm, 2017), or before each half (pre-norm, today).",
+    "norm": "LayerNorm takes a token's mean away and divides by its deviation; RMSNorm only divides by its root mean square.",
+    "network": "What follows attention. ReLU and GELU bend one map of each token; SwiGLU multiplies two maps; experts are "
+    "several such networks, of which each token asks two.",
+    "positions": "How tokens are told where they stand (lesson 6): waves or a learned table added once, turned queries and keys "
+    "(RoPE), or scores that fall with the distance (ALiBi).",
+    "kv_heads": "There are four heads of queries. Fewer heads of keys and values are shared among them (lesson 12).",
+}
+NORMED = (
+    ("x", "X"),
+    ("moved", "moved"),
+    ("layered_before", "LN of X"),
+    ("layered", "LN now"),
+    ("rooted_before", "RMS of X"),
+    ("rooted", "RMS now"),
+)
 RIVALS = {"2017": THEN, "today": NOW}
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 0.1, 1.0)
 OFTEN = 10  # updates between two looks
+
+
+def memory_table(scene: Scene, name: str, label: str) -> Table:
+    """What is kept of pairs, on a scale of its own: one rule keeps far smaller numbers than the other."""
+    axes = "numbers of a key ↓ · of a value →"
+    return Table(name, label, rows="head_dim", axes=axes, limit=limit(scene.tensors[name]))
 
 
 def race(ui: Controls, design: Design) -> None:

@@ -96,11 +96,11 @@ def by_neighbours(weight: Tensor, head_dim: int) -> Tensor:
 
 def test_it_is_the_librarys_layer_of_llama():
     torch.manual_seed(5)
-    width, heads, kv_heads = 24, 6, 2
+    width, heads, n_kv_heads = 24, 6, 2
     config = LlamaConfig(
         hidden_size=width,
         num_attention_heads=heads,
-        num_key_value_heads=kv_heads,
+        num_key_value_heads=n_kv_heads,
         intermediate_size=HIDDEN,
         rms_norm_eps=1e-6,
         attn_implementation="eager",
@@ -110,7 +110,7 @@ def test_it_is_the_librarys_layer_of_llama():
         width,
         heads,
         d_ff=HIDDEN,
-        n_kv_heads=kv_heads,
+        n_kv_heads=n_kv_heads,
         norm="rms",
         feed_forward="swiglu",
         bias=False,
