@@ -15,7 +15,7 @@ def own_map(visitor: Visitor) -> tuple[Locator, Locator]:
     )
     visitor.page.get_by_role("button", name="Make the map").click()
     says = visitor.see(".long-map .says")
-    expect(says).to_have_text(re.compile(r"1,\d\d\d × 1,\d\d\d tokens"))
+    expect(says).to_have_text(re.compile(r"1,\d\d\d × 1,\d\d\d tokens"), timeout=30_000)
     return visitor.see(".long-map canvas"), says
 
 
@@ -35,11 +35,11 @@ def test_two_fingers_zoom_the_map_while_the_page_stays_and_the_link_keeps_the_pl
     for apart in range(40, 130, 10):
         touch("touchMove", apart)
     touch("touchEnd", 0)
-    expect(says).to_have_text(re.compile(r"^[34]\d\d × [34]\d\d tokens, queries from [56]\d\d down"))
+    expect(says).to_have_text(re.compile(r"^3\d\d × 3\d\d tokens, queries from 4\d\d down"))
     visitor.page.wait_for_function("() => /cost_map_at=\\d+/.test(location.search)")
     top, left, span = map(int, visitor.link["cost_map_at"].split(","))
-    assert top == left
-    assert 300 < span < 500
+    assert top == left  # four times as near, in the middle
+    assert 300 < span < 400
     assert visitor.page.evaluate(scrolled) == before
 
 
