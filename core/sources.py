@@ -132,6 +132,24 @@ SOURCES = {
         "Attention is Not All You Need: Pure Attention Loses Rank Doubly Exponentially with Depth",
         "https://arxiv.org/abs/2103.03404",
     ),
+    "radford2019": Source(
+        "Radford et al.",
+        2019,
+        "Language Models are Unsupervised Multitask Learners",
+        "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf",
+    ),
+    "fan2018": Source(
+        "Fan, Lewis, Dauphin", 2018, "Hierarchical Neural Story Generation", "https://arxiv.org/abs/1805.04833"
+    ),
+    "holtzman2020": Source(
+        "Holtzman et al.", 2020, "The Curious Case of Neural Text Degeneration", "https://arxiv.org/abs/1904.09751"
+    ),
+    "eldan2023": Source(
+        "Eldan, Li",
+        2023,
+        "TinyStories: How Small Can Language Models Be and Still Speak Coherent English?",
+        "https://arxiv.org/abs/2305.07759",
+    ),
     "nostalgebraist2020": Source(
         "nostalgebraist",
         2020,

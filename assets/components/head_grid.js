@@ -15,7 +15,7 @@ const SIDE = { smallest: 14, finger: 40, largest: 96 };
 
 /**
  * stack: (layers * heads, rows, columns) in 0..255. Where a kind of head is looked for, score has a number for each and
- * best the [layer, head] that stay bright.
+ * best the [layer, head] that stay bright. open: below 0 where no head is.
  *
  * @typedef {object} Grid
  * @property {Tensor} stack
@@ -121,7 +121,8 @@ export class HeadGrid {
     const { colours } = this.theme;
     this.pictures ??= this.draw(width, height, ratioOf(context));
     context.drawImage(this.pictures, 0, 0, width, height);
-    const [atLayer, atHead] = this.hovered ?? this.open;
+    const isOpen = this.open[0] >= 0;
+    const [atLayer, atHead] = this.hovered ?? (isOpen ? this.open : [0, 0]);
     for (let head = 0; head < this.heads; head++) {
       const every = this.side < 22 ? 2 : 1;
       if (head % every && head !== atHead) continue;
@@ -146,7 +147,7 @@ export class HeadGrid {
     };
     if (this.hovered) box(this.hovered, colours.edge, 2);
     if (this.beside) box(this.beside, colours["control-line"], 3);
-    box(this.open, colours.ink, 2.5);
+    if (isOpen) box(this.open, colours.ink, 2.5);
     const value = `${this.score ? "found by" : "strongest weight"} ${this.value(atLayer, atHead)}`;
     this.canvas.setAttribute(
       "aria-label",

@@ -39,7 +39,7 @@ HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 def found(name: str) -> str:
     """Where a model is: as the reader names it, else in its package next door, else under its name."""
     if NAMED:
-        return NAMED
+        return str(Path(NAMED) / name) if name in SHIPPED and (Path(NAMED) / name).is_dir() else NAMED
     if name in SHIPPED:
         return str(next((each / name for each in (HERE, Path("assets/checkpoints")) if (each / name).is_dir()), name))
     if name != NAME:

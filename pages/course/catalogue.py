@@ -249,6 +249,16 @@ LABS = (
         "Bring your own",
         icon=":material/image_search:",
     ),
+    Page(
+        "writing_lab",
+        "Your story",
+        "How does a language model choose its next word?",
+        "The beginning of a text goes in. Out comes how it goes on, one token after the other, with all that the model might "
+        "have written instead. The masked attention of lesson 7 is what it is written with.",
+        "labs",
+        "Bring your own",
+        icon=":material/draw:",
+    ),
 )
 
 BY_SLUG = {page.slug: page for page in (MAP, *LESSONS, *LABS)}

@@ -38,7 +38,7 @@ def may_load(name: str, loopback: bool) -> None:
     loopback   whether the server can be reached from this machine alone; if so, everything may be opened.
     Raises     ModelError naming what may be opened.
     """
-    offered = (offline.NAME, *settings.MODELS)
+    offered = (*offline.NAMES, *settings.MODELS)
     if not loopback and name not in offered:
         raise ModelError(
             f"this server opens {', '.join(offered)} only: to open {name}, run the program on your own machine"

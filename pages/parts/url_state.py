@@ -61,7 +61,7 @@ def pairs(name: str) -> frozenset[tuple[int, int]]:
     text = read(name)
     if not text:
         return frozenset()
-    if re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,5}(,[0-9]{1,3}\.[0-9]{1,5}){0,4095}", text):
+    if re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,6}(,[0-9]{1,3}\.[0-9]{1,6}){0,4095}", text):
         return frozenset((int(a), int(b)) for a, b in (item.split(".") for item in text.split(",")))
     return ignored(name, "pairs such as 0.3 with commas between them", frozenset())
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from tests.benchmarks import browsing, pictures, recorder, sentence_lab, streaming, training, translation
+from tests.benchmarks import browsing, pictures, recorder, sentence_lab, streaming, training, translation, writing
 from tests.benchmarks.floors import bare
 from tests.benchmarks.sessions import closed_loop, growth, machine
 from tests.browser.server import serving
@@ -64,6 +64,14 @@ def main() -> None:
         f"{kept / plain:.2f}",
         "1.2",
     )
+    library, plain, kept = writing.measure()
+    for what, ours, aim in (("without keeping", plain, "1.1"), ("with every number kept", kept, "1.3")):
+        row(
+            f"Writing {what} against the library's generate with its cache, a token of {writing.TOKENS}",
+            f"{ours:.2f} against {library:.2f} ms",
+            f"{ours / library:.2f}",
+            aim,
+        )
     alone, watched = translation.watched()
     row(
         "Live training that is watched against a plain loop, updates per second",

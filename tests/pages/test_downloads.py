@@ -13,7 +13,7 @@ from pages.parts.figure_export import figure, picture
 from tests.pages.screen import open_page, sent
 
 MAGIC = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}
-LABS = ("sentence_lab", "translation_lab", "image_lab")
+LABS = ("sentence_lab", "translation_lab", "image_lab", "writing_lab")
 SLUGS = [page.slug for page in LESSONS if page.built]
 
 

@@ -21,6 +21,7 @@ OWN = [entry for entry in entries("checkpoints") if entry.name.startswith("own-"
 LABS = {
     "sentence_lab": ("lab_name", "lab", {"lab_model": "another model …"}),
     "image_lab": ("img_name", "patch_explorer", {"img_model": "another model …"}),
+    "writing_lab": ("write_name", "writing", {"write_model": "another model …", "write_count": "2"}),
     "translation_lab": (
         "many_name",
         "step_viewer",
@@ -87,6 +88,7 @@ def test_a_folder_of_a_hostile_name_is_opened_and_its_name_is_no_markup(slug, tm
     made = {
         "sentence_lab": folders.bert,
         "translation_lab": folders.t5,
+        "writing_lab": folders.causal,
         "image_lab": lambda folder: folders.save(folder, folders.model_of("vit", **IMAGE), None),
     }
     made[slug](tmp_path / "sound")

@@ -60,6 +60,7 @@ PAGES = [
     ("sentence_lab", {"lab_measure": "weight × ‖v‖", "lab_merge": "true", "lab_text": "unbelievable tokenization"}),
     ("sentence_lab", {"lab_compare": "another sentence", "lab_difference": "true"}),
     ("sentence_lab", {"lab_second": "It was a pair of sentences"}),
+    ("writing_lab", {"write_at": "20", "write_topk": "5"}),
     ("translation_lab", {}),
     ("translation_lab", {"many_weights": "after it is known"}),
     ("image_lab", {}),
@@ -90,7 +91,9 @@ def taken(monkeypatch):
 @pytest.mark.parametrize(("slug", "link"), PAGES, ids=str)
 def test_a_program_runs_by_itself_and_prints_every_number_of_its_page(taken, slug, link, tmp_path):
     viewer, source = taken(slug, **link)
-    printed = tensors_in(run_program(source, tmp_path, *([checkpoints.FOLDER] if "def load_" in source else [])))
+    printed = tensors_in(
+        run_program(source, tmp_path, *([checkpoints.FOLDER] if re.search("def (load_|run_of_text)", source) else []))
+    )
     shown = matrices(viewer.steps) | dict(viewer.tensors)
     assert {name for name, tensor in shown.items() if tensor.size <= 20_000} <= set(printed)
     assert shown.keys() & printed.keys()

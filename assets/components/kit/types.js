@@ -185,6 +185,36 @@
  * @property {Record<string, Tensor>} tensors
  */
 
+/** @typedef {{ text: string, name: string, special: boolean, forced: boolean }} WrittenToken */
+/** @typedef {{ name: string, guesses: [name: string, share: number][], chosen: number | null }} LensRow */
+/**
+ * What is looked at is the choice of the token at `at`, by the token before it; at the end of the text it is still to come.
+ *
+ * @typedef {object} WritingData
+ * @property {WrittenToken[]} tokens
+ * @property {number} begun how many of them were given
+ * @property {number} count how many are asked for behind these
+ * @property {number} seed
+ * @property {boolean} ended
+ * @property {boolean} full
+ * @property {number} at
+ * @property {boolean} editable whether another token can be written there
+ * @property {string[]} names of the likeliest tokens there
+ * @property {number[]} ids of these
+ * @property {number | null} rank of the token that stands there
+ * @property {number | null} draw the number from 0 to 1 by which one is drawn there
+ * @property {import("./sampling.js").Sampling} sampling
+ * @property {number[]} numbers of the layers that attend, as the model counts
+ * @property {number} heads
+ * @property {Head | null} open
+ * @property {LensRow[]} lens
+ * @property {string} lensSays
+ * @property {string} says
+ * @property {string} cache
+ * @property {{ title: string, says: string, tokens: WrittenToken[], begun: number, at: number } | null} second
+ * @property {Record<string, Tensor>} tensors
+ */
+
 /** @typedef {{ slug: string, title: string, question: string }} LabCard */
 /** @typedef {{ labs: LabCard[], tensors: Record<string, Tensor> }} LabsData */
 

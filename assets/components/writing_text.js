@@ -1,0 +1,153 @@
+// A text token by token: above each what a head spends on it, below it how surprising it was, in bits.
+
+import { css, inkOn, shade } from "./kit/colour.js";
+import { clamp, number } from "./kit/numbers.js";
+import { element } from "./kit/text.js";
+
+/** @import { Theme, WrittenToken } from "./kit/types.js" */
+/** @import { Tensor } from "./kit/payload.js" */
+
+export const MOST_BITS = 12; // from here on all is as dark: one in 4096
+const TALLEST = 18; // pixels of a weight of 1
+
+/**
+ * @typedef {object} Text
+ * @property {WrittenToken[]} tokens
+ * @property {Tensor} bits
+ * @property {number} begun
+ * @property {number} at
+ * @property {boolean} open whether a token can follow
+ * @property {Float32Array | Uint8Array | null} weights of a head, for the tokens before the one that is looked at
+ * @property {Theme} theme
+ */
+
+export class WritingText {
+  /** @type {Text | null} */
+  text = null;
+  /** @type {HTMLElement[]} */
+  nodes = [];
+
+  /**
+   * @param {string} name
+   * @param {(place: number) => void} onLook
+   */
+  constructor(name, onLook) {
+    this.name = name;
+    this.onLook = onLook;
+    this.node = element("div", { className: "text", tabindex: 0, role: "listbox", "aria-label": name });
+    this.node.onkeydown = (event) => this.key(event);
+    this.node.onclick = (event) => {
+      const token = event.target instanceof Element ? event.target.closest("[data-place]") : null;
+      if (token) this.look(Number(token.getAttribute("data-place")));
+    };
+  }
+
+  /** @param {Text} text */
+  update(text) {
+    this.text = text;
+    const { tokens, bits } = text;
+    this.nodes = tokens.map((token, place) => this.token(token, place, bits.values[place], text));
+    if (text.open) {
+      const slot = element("span", { className: "word", children: ["…"] });
+      this.nodes.push(this.box(slot, tokens.length, "the next token", "next", ""));
+    }
+    const breaks = this.nodes.flatMap((node, place) =>
+      tokens[place]?.text.includes("\n")
+        ? [node, element("span", { className: "break", role: "presentation" })]
+        : [node],
+    );
+    this.node.replaceChildren(...breaks);
+    this.node.setAttribute("aria-label", `${this.name}, ${tokens.length} tokens`);
+    this.mark(text.at);
+    this.weigh(text.weights);
+    const looked = this.nodes[text.at];
+    if (looked) this.node.scrollTop = Math.max(0, looked.offsetTop - this.node.clientHeight + looked.offsetHeight + 8);
+  }
+
+  /**
+   * @param {WrittenToken} token
+   * @param {number} place
+   * @param {number} bits
+   * @param {Text} text
+   */
+  token(token, place, bits, { begun, theme }) {
+    const known = !Number.isNaN(bits);
+    const shown = token.text.replaceAll("\n", "⏎") || token.name;
+    const word = element("span", { className: "word", children: [shown] });
+    word.dir = "auto";
+    if (known) {
+      const colour = shade(theme.ramps.weights, Math.min(bits, MOST_BITS), 0, MOST_BITS);
+      word.style.background = css(colour);
+      word.style.color = inkOn(colour);
+    }
+    const kind = token.forced ? "forced" : place < begun ? "given" : "written";
+    const told = known ? `${number(bits, 1)} bits` : "nothing was expected of it";
+    const more = `${token.name}, ${kind === "given" ? "of the beginning" : kind === "forced" ? "chosen by you" : "written"}, ${told}`;
+    return this.box(word, place, more, kind, known ? number(bits, 1) : "–");
+  }
+
+  /**
+   * @param {HTMLElement} word
+   * @param {number} place
+   * @param {string} told
+   * @param {string} kind
+   * @param {string} bits
+   */
+  box(word, place, told, kind, bits) {
+    const weight = element("i", { className: "weight" });
+    const below = element("span", { className: "bits", children: [kind === "forced" ? `✎${bits}` : bits] });
+    return element("span", {
+      className: `token ${kind}`,
+      role: "option",
+      id: `${this.name.replaceAll(" ", "-")}-${place}`,
+      "data-place": place,
+      "aria-label": told,
+      title: told,
+      children: [element("span", { className: "above", children: [weight] }), word, below],
+    });
+  }
+
+  /** @param {number} at */
+  mark(at) {
+    for (const [place, node] of this.nodes.entries()) {
+      node.classList.toggle("looked", place === at);
+      node.classList.toggle("asking", place === at - 1);
+      node.setAttribute("aria-selected", String(place === at));
+    }
+    const looked = this.nodes[at];
+    if (looked) this.node.setAttribute("aria-activedescendant", looked.id);
+  }
+
+  /**
+   * What a head spends on the tokens before the one that is looked at.
+   *
+   * @param {Float32Array | Uint8Array | null} weights
+   */
+  weigh(weights) {
+    for (const [place, node] of this.nodes.entries()) {
+      const bar = /** @type {HTMLElement} */ (node.querySelector(".weight"));
+      const weight = weights && place < weights.length ? weights[place] : 0;
+      bar.style.height = `${(weight * TALLEST).toFixed(1)}px`;
+    }
+  }
+
+  /** @param {number} place */
+  look(place) {
+    if (!this.text) return;
+    const goal = clamp(place, 1, this.nodes.length - 1);
+    this.mark(goal);
+    this.onLook(goal);
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    event.stopPropagation(); // r and c are Streamlit's
+    const text = this.text;
+    if (!text) return;
+    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[event.key];
+    if (step === undefined) return;
+    const now = this.nodes.findIndex((node) => node.classList.contains("looked"));
+    this.look(clamp(now + step, 1, this.nodes.length - 1));
+    event.preventDefault();
+  }
+}

@@ -1,0 +1,327 @@
+"""The writing lab: a causal language model goes on with a text, and every number of every step is kept."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.analysis.sampling import Ranked, Sampling, draws, ranked
+from core.experiments.measure import counted
+from core.export import doors
+from core.lessons.shown import Shown, call
+from core.models import lens
+from core.models.loaded import LoadedModel
+from core.models.spelled import Spelled, spelled
+from core.models.tokens import tokenize
+from core.models.writer import Writer, limit
+
+ROOM: Final = 64  # tokens that can be written behind a text that is too long for the model
+LISTED: Final = 64  # of the likeliest tokens that are named
+SEEN_THROUGH: Final = 3  # guesses of each layer that the lens shows
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What is written on from.
+
+    ids        its tokens, the mark of the beginning among them; marked: whether it is.
+    total      tokens of the text that was typed; used: the last so many are read.
+    broken     how many of them are parts of a letter, or stand for what the vocabulary has nothing for.
+    """
+
+    ids: tuple[int, ...]
+    marked: bool
+    total: int
+    used: int
+    broken: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How it is written on.
+
+    count    tokens at most; forced: those that the learner chose, by their place behind the beginning.
+    seed     of the draws.
+    """
+
+    count: int = 0
+    sampling: Sampling = field(default_factory=Sampling)
+    seed: int = 0
+    forced: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text. begun: tokens of the beginning; ended: whether the model ended it; full: whether it can hold no more."""
+
+    ids: tuple[int, ...]
+    begun: int
+    ended: bool
+    full: bool
+
+
+def start_mark(loaded: LoadedModel) -> int | None:
+    """The token with which texts of this model begin; None where its tokenizer names none."""
+    number = loaded.text_tokenizer.bos_token_id
+    return number if isinstance(number, int) else None
+
+
+def begin(loaded: LoadedModel, text: str, *, marked: bool = True) -> Beginning:
+    """The tokens of a beginning. Of a text that is too long the end is read, so that something can be written behind it.
+
+    marked   whether the token that begins a text stands before it, where there is one.
+    Raises   ValueError for a text without tokens where no mark stands before it, or one that is far too long.
+    """
+    mark, most = start_mark(loaded) if marked else None, limit(loaded)
+    if not text and mark is not None:
+        return Beginning((mark,), True, 0, 0, 0)
+    room = most - (mark is not None)
+    tokens = tokenize(loaded, text)
+    if tokens.total >= room:
+        keep = max(1, room - min(ROOM, most // 2))
+        added = len(tokens.ids) - tokens.used
+        tokens = tokenize(loaded, text, start=max(0, tokens.total - keep), at_most=keep + added)
+    ids = tokens.ids[: len(tokens.ids) - _closing(loaded)]
+    first = start_mark(loaded)
+    if first is not None and ids[:1] == (first,):
+        ids = ids[1:]
+    read = spelled(loaded, ids)
+    ids = (*(() if mark is None else (mark,)), *ids)
+    return Beginning(ids, mark is not None, tokens.total, tokens.used, sum(each.broken for each in read))
+
+
+def _closing(loaded: LoadedModel) -> int:
+    """How many tokens the tokenizer sets behind every text: who goes on with a text must not read its end."""
+    tokenizer = loaded.text_tokenizer
+    alone, closed = (list(tokenizer("a", add_special_tokens=each)["input_ids"]) for each in (False, True))
+    begins = next((at for at in range(len(closed)) if closed[at : at + len(alone)] == alone), 0)
+    return len(closed) - begins - len(alone)
+
+
+def ends(loaded: LoadedModel) -> frozenset[int]:
+    """The tokens with which this model ends a text."""
+    places = (getattr(loaded.model, "generation_config", None), loaded.model.config, loaded.text_tokenizer)
+    found: set[int] = set()
+    for place in places:
+        told = getattr(place, "eos_token_id", None)
+        found |= {told} if isinstance(told, int) else set(told or ())
+    return frozenset(found)
+
+
+def write(writer: Writer, begun: tuple[int, ...], asked: Asked) -> Written:
+    """Go on token by token. A token that was forced takes the place of the one that would be drawn."""
+    ids, most, final = list(begun), limit(writer.loaded), ends(writer.loaded)
+    shares, ended = draws(asked.seed), False
+    for place in range(asked.count):
+        if len(ids) >= most or ended:
+            break
+        if place in asked.forced:
+            ids.append(asked.forced[place])
+        else:
+            if not writer.has_read(ids):
+                writer.read(ids)
+            read, share = len(ids) - 1, shares[place]
+            draw = partial(_drawn, writer, read, asked.sampling, share)
+            ids.append(writer.drawn(read, (asked.sampling, share), draw))
+        ended = ids[-1] in final
+    writer.read(ids)
+    return Written(tuple(ids), len(begun), ended, len(ids) >= most)
+
+
+def _drawn(writer: Writer, read: int, sampling: Sampling, share: float) -> int:
+    return ranked(writer.scores(read), sampling).drawn(share)
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """What stood behind the choice of one token: what the model computed when it had read those before it.
+
+    place       of the token: 0 is the first one of the text, of which nothing was expected.
+    ranked      all tokens, the likeliest first.
+    weights     of every head, for the last token that was read: what it spent on each token so far.
+    through     the scores that the lens finds before each layer and behind the last; None where it does not fit.
+    """
+
+    place: int
+    ranked: Ranked
+    weights: tuple[Float[Tensor, "heads keys"], ...]
+    through: Float[Tensor, "depth vocab_size"] | None
+
+
+def moment(writer: Writer, place: int, sampling: Sampling) -> Moment:
+    """What stood behind the choice of the token at a place; the place behind the last token is that of the next one."""
+    read = place - 1
+    scores = writer.scores(read)
+    return Moment(
+        place,
+        ranked(scores, sampling),
+        tuple(each.cpu() for each in writer.weights(read)),
+        lens.lens(writer.loaded, writer.states(read), scores),
+    )
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What the lens sees before a layer or behind the last: (name of a token, probability), and the same of one token."""
+
+    guesses: tuple[tuple[str, float], ...]
+    chosen: float | None
+
+
+def layers(loaded: LoadedModel, seen: Moment, chosen: int | None) -> list[Layer]:
+    """The lens as it is shown. chosen: the token that stands there, if one does."""
+    if seen.through is None:
+        return []
+    shares = seen.through.softmax(-1).cpu()
+    best = shares.topk(min(SEEN_THROUGH, shares.shape[-1]))
+    return [
+        Layer(
+            tuple(zip((each.name for each in spelled(loaded, ids)), values, strict=True)),
+            None if chosen is None else float(shares[row, chosen]),
+        )
+        for row, (ids, values) in enumerate(zip(best.indices.tolist(), best.values.tolist(), strict=True))
+    ]
+
+
+def texts(loaded: LoadedModel, ids: tuple[int, ...]) -> list[Spelled]:
+    """What each token says."""
+    return spelled(loaded, ids)
+
+
+def shown(
+    run: tuple[Float[Tensor, "tokens vocab_size"], Float[Tensor, "layers heads queries keys"]],
+    ids: tuple[int, ...],
+    place: int,
+    sampling: Sampling,
+    names: tuple[str, ...],
+    words: tuple[str, ...],
+) -> Shown:
+    """All that the figures show, from a whole run over a text.
+
+    run     the scores after each token, and the weights of all heads.
+    place   the token whose choice is looked at; names: of the likeliest tokens there; words: of the text.
+    """
+    scores, weights = run
+    surprise = -scores.log_softmax(-1)[:-1].gather(1, torch.tensor(ids)[1:, None])[:, 0] / torch.tensor(2.0).log()
+    best = ranked(scores[place - 1], sampling)
+    heads = weights[:, :, place - 1, :place].flatten(0, 1)
+    tensors = {
+        "weights": heads.numpy(),
+        "bits": torch.cat([torch.full((1,), torch.nan), surprise])[:, None].numpy(),
+        "probabilities": best.probabilities[: len(names), None].float().numpy(),
+    }
+    n_heads = weights.shape[1]
+    rows = [f"{each // n_heads}.{each % n_heads}" for each in range(len(heads))]
+    return Shown(tensors, {"queries": rows, "keys": words[:place], "tokens": words, "next": names})
+
+
+def again(
+    loaded: LoadedModel,
+    written: Written,
+    seen: Moment,
+    sampling: Sampling,
+    names: tuple[str, ...],
+    words: tuple[str, ...],
+) -> partial[Shown]:
+    """The call of `shown` by the library alone."""
+    model = (loaded.name, type(loaded.model).__name__, list(written.ids))
+    return call(shown, call(doors.run_of_text, *model), written.ids, seen.place, sampling, names, words)
+
+
+def size(loaded: LoadedModel) -> int:
+    """Tokens that the model can choose from."""
+    return int(loaded.model.get_output_embeddings().weight.shape[0])
+
+
+def rank(seen: Moment, chosen: int) -> int:
+    """The place of a token among all, the likeliest first, from 0."""
+    return int((seen.ranked.ids == chosen).nonzero()[0, 0])
+
+
+def draw(asked: Asked, place: int) -> float | None:
+    """The number by which the token at a place behind the beginning is drawn; None for one of the beginning."""
+    return draws(asked.seed)[place] if place >= 0 else None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said of a text, and of what was kept to go on from it."""
+
+    said: str
+    cache: str
+
+
+def mean_bits(bits: list[float]) -> float:
+    """The mean of what is known; NaN where nothing is."""
+    known = [each for each in bits if not math.isnan(each)]
+    return sum(known) / len(known) if known else math.nan
+
+
+def summary(writer: Writer, written: Written) -> Told:
+    """How long a text is, how surprising the model found it, and what is kept for its next token."""
+    count, own = len(written.ids), mean_bits(writer.bits[written.begun :])
+    given = mean_bits(writer.bits[: written.begun])
+    parts = [f"{count} tokens: {written.begun} of the beginning"]
+    parts[0] += "" if math.isnan(given) else f", {given:.1f} bits each on average"
+    if count > written.begun:
+        parts.append(f"{count - written.begun} behind it, {own:.1f} bits each")
+    said = "; ".join(parts) + "."
+    if written.ended:
+        said += " The model ended its text here."
+    elif written.full:
+        said += f" The text is full: {writer.loaded.name} reads {count} tokens at once here."
+    if not writer.cached:
+        cache = f"{writer.loaded.name} goes on from no cache: for each token it reads the whole text again."
+    else:
+        again = count * (count + 1) // 2
+        cache = (
+            f"The cache holds the keys and values of {count} tokens, {writer.cache_numbers:,} numbers: so each token was read "
+            f"once, {count} in all. Without it {again:,} would have been read."
+        )
+    return Told(said, cache)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What two texts differ by."""
+
+    said: str
+
+
+def differing(first: Writer, one: Written, second: Writer, other: Written) -> Difference:
+    """Where two texts part, and how surprising each is; of a model with a silenced head, what the first text costs it."""
+    ones, others = one.ids[one.begun :], other.ids[other.begun :]
+    same = next((i for i, (a, b) in enumerate(zip(ones, others, strict=False)) if a != b), min(len(ones), len(others)))
+    if same == len(ones) == len(others):
+        parts = [f"Both go on alike, {counted(same, 'token')} long."]
+    elif same == min(len(ones), len(others)):
+        parts = [f"Both go on alike until one of them ends, after {counted(same, 'token')}."]
+    else:
+        parts = [f"Both go on alike for {counted(same, 'token')}, then they part."]
+    bits = mean_bits(second.bits[other.begun :])
+    if not math.isnan(bits):
+        parts.append(f"This one has {bits:.2f} bits a token, the first {mean_bits(first.bits[one.begun :]):.2f}.")
+    if second.silent:
+        cost = mean_bits(reading(second, one.ids)) - mean_bits(first.bits)
+        parts.append(f"On the first text the silenced head costs {cost:+.3f} bits a token.")
+        second.read(other.ids)
+    return Difference(" ".join(parts))
+
+
+def reading(writer: Writer, ids: tuple[int, ...]) -> list[float]:
+    """How surprising each token of a text is to a writer."""
+    writer.read(ids)
+    return list(writer.bits)
+
+
+def beside(writer: Writer, place: int, sampling: Sampling, ids: list[int]) -> Float[Tensor, "listed"]:
+    """The probabilities that another writer has at a place for some tokens."""
+    found = ranked(writer.scores(place - 1), sampling)
+    shares = torch.zeros(len(found.ids), dtype=torch.float64)
+    shares[found.ids] = found.probabilities
+    return shares[torch.tensor(ids)].float()

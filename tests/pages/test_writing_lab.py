@@ -1,0 +1,158 @@
+"""The writing lab without a browser: what it sends, and what it says where there is nothing to send."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from transformers import AutoModelForCausalLM
+
+from core.models import loading
+from tests.core.models import folders
+from tests.core.models.families import IMAGE
+from tests.pages.screen import assert_no_failure, open_page, said, sent
+
+ANOTHER = {"write_model": "another model …"}
+NOTHING_ELSE = {"write_beginning": "the cat", "write_count": "3"}
+
+
+@pytest.fixture
+def no_models(monkeypatch):
+    """No model of another test is kept, and none of these stays."""
+    monkeypatch.setattr(loading, "_models", type(loading._models)())
+
+
+def text_of(words: dict) -> str:
+    return "".join(token["text"] for token in words["tokens"])
+
+
+def test_scores_bits_and_attention_are_of_the_text_that_is_shown():
+    app = open_page("writing_lab", write_at="20", write_topk="3")
+    assert_no_failure(app)
+    words, tensors = sent(app, "writing")
+    assert len(words["tokens"]) == len(tensors["bits"]) == words["begun"] + 24
+    assert text_of(words).startswith("<|endoftext|>Once upon a time there was a little girl named Lily. She")
+    assert tensors["attention"].shape == (36, 20)
+    np.testing.assert_allclose(tensors["attention"].sum(-1), 1, atol=1e-3)
+    scores = tensors["scores"]
+    assert (np.diff(scores) <= 0).all()
+    shares = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
+    assert -np.log2(shares[words["rank"]]) == pytest.approx(tensors["bits"][20], abs=1e-3)
+    # what stands there was drawn from the three that stay
+    assert words["rank"] < 3
+    assert words["names"][words["rank"]].replace("␣", " ") == words["tokens"][20]["text"]
+    assert words["lens"][-1]["guesses"][0][0] == words["names"][0]
+
+
+@pytest.mark.parametrize("compare", ["another seed", "a head silenced", "another beginning"])
+def test_two_texts_stand_side_by_side(compare):
+    app = open_page("writing_lab", write_compare=compare, write_silent_layer="5", write_silent_head="2")
+    assert_no_failure(app)
+    words, tensors = sent(app, "writing")
+    assert len(words["second"]["tokens"]) == len(tensors["second_bits"])
+    assert "Both go on alike" in words["second"]["says"]
+    assert ("costs" in words["second"]["says"]) == (compare == "a head silenced")
+    assert tensors["second"].max() <= 1
+
+
+def test_an_empty_beginning_is_one_for_a_model_with_a_mark_and_none_without():
+    app = open_page("writing_lab", write_beginning="", write_count="5")
+    assert_no_failure(app)
+    assert [token["text"] for token in sent(app, "writing")[0]["tokens"]][0] == "<|endoftext|>"
+    app = open_page("writing_lab", write_beginning="  ", write_marked="false")
+    assert_no_failure(app)
+    assert "Type how the text begins" in said(app)
+    app.button(key="write_beginning_example_0").click().run()
+    assert sent(app, "writing")[0]["begun"] == 13
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"write_temperature": "0", "write_topk": "9999999", "write_count": "3"},
+        {"write_temperature": "2", "write_topp": "0", "write_count": "3"},
+        {"write_temperature": "nan", "write_topk": "-3", "write_topp": "2", "write_seed": "x"},
+        {"write_at": "9999", "write_open": "99,99", "write_forced": "3.999999,999.5", "write_count": "1e9"},
+        {"write_at": "0", "write_open": "<b>", "write_forced": "x", "write_count": ""},
+    ],
+)
+def test_the_ends_of_every_control_and_impossible_links_leave_a_text(link):
+    app = open_page("writing_lab", **link)
+    assert_no_failure(app)
+    words, tensors = sent(app, "writing")
+    assert 1 <= words["at"] <= len(words["tokens"])
+    assert words["open"] is None
+    assert len(tensors["scores"]) == 2048
+
+
+def test_a_beginning_longer_than_the_model_reads_says_which_part_is_read_and_one_far_too_long_leaves_the_last():
+    app = open_page("writing_lab", write_beginning="Once " + "upon a time " * 300, write_count="2")
+    assert_no_failure(app)
+    assert "story-gpt reads 512 at once here, so the last" in said(app)
+    words, _ = sent(app, "writing")
+    assert (words["begun"], len(words["tokens"])) == (448, 450)
+    before = text_of(words)
+    app.text_input(key="write_beginning").set_value("a" * 1_000_000).run()
+    assert_no_failure(app)
+    assert "The text has 1000000 characters" in said(app)
+    assert "Below is your last beginning." in said(app)
+    assert text_of(sent(app, "writing")[0]) == before
+
+
+def test_a_script_without_tokens_of_its_own_is_said_to_be_read_byte_by_byte():
+    app = open_page("writing_lab", write_beginning="Привет", write_count="3")
+    assert_no_failure(app)
+    assert "12 of 13 tokens are single bytes of a letter" in said(app)
+    assert sent(app, "writing")[0]["begun"] == 13
+
+
+def test_models_that_do_not_write_say_what_they_are_and_the_beginning_stays(tmp_path, no_models):
+    bare = folders.save(
+        tmp_path / "bare",
+        folders.model_of("gpt2", vocab_size=300, n_embd=12, n_layer=2, n_head=3),
+        folders.byte_pieces(),
+    )
+    for folder, why in (
+        (folders.bert(tmp_path / "bert"), "does not go on with a text (encoder)"),
+        (folders.save(tmp_path / "vit", folders.model_of("vit", **IMAGE), None), "does not go on with a text (vision)"),
+        (bare, "no causal head"),
+    ):
+        app = open_page("writing_lab", write_name=folder, **ANOTHER, **NOTHING_ELSE)
+        assert_no_failure(app)
+        assert "This model cannot go on with a text." in said(app)
+        assert why in said(app)
+        assert app.text_input(key="write_beginning").value == "the cat"
+
+
+def test_a_damaged_folder_leaves_the_offline_model_and_says_why(tmp_path, no_models):
+    folder = Path(folders.causal(tmp_path / "model"))
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    app = open_page("writing_lab", write_name=str(folder), **ANOTHER, **NOTHING_ELSE)
+    assert_no_failure(app)
+    assert "model.safetensors is damaged or cut short" in said(app)
+    assert len(sent(app, "writing")[1]["scores"]) == 2048
+
+
+@pytest.mark.parametrize("kind", ["openai-gpt", "lfm2"])
+def test_a_folder_of_any_causal_family_writes(tmp_path, no_models, kind):
+    sizes = {"vocab_size": 300, "n_embd": 12, "n_layer": 2, "n_head": 3, "n_positions": 37}
+    if kind == "openai-gpt":
+        folder = folders.save(
+            tmp_path / "model", folders.model_of(kind, AutoModelForCausalLM, **sizes), folders.byte_pieces()
+        )
+    else:
+        more = {"hidden_size": 16, "num_attention_heads": 4, "num_hidden_layers": 4}
+        folder = folders.causal(tmp_path / "model", kind, layer_types=["conv", "full_attention"] * 2, **more)
+    app = open_page("writing_lab", write_name=folder, **ANOTHER, **NOTHING_ELSE)
+    assert_no_failure(app)
+    words, tensors = sent(app, "writing")
+    assert len(words["tokens"]) == words["begun"] + 3 or words["ended"]
+    assert len(tensors["attention"]) == words["heads"] * len(words["numbers"])
+    assert words["numbers"] == ([1, 3] if kind == "lfm2" else [0, 1])
+
+
+def test_a_server_that_others_reach_offers_the_models_of_this_project(monkeypatch):
+    monkeypatch.setattr("pages.parts.models.may_open_anything", lambda: False)
+    app = open_page("writing_lab", write_name="/etc", **ANOTHER)
+    assert_no_failure(app)
+    assert app.selectbox(key="write_model").options == ["story-gpt"]
