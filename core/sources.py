@@ -150,6 +150,9 @@ SOURCES = {
         "TinyStories: How Small Can Language Models Be and Still Speak Coherent English?",
         "https://arxiv.org/abs/2305.07759",
     ),
+    "olsson2022": Source(
+        "Olsson et al.", 2022, "In-context Learning and Induction Heads", "https://arxiv.org/abs/2209.11895"
+    ),
     "nostalgebraist2020": Source(
         "nostalgebraist",
         2020,

@@ -14,21 +14,32 @@ const COUNTS = [1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 
 /** @param {Sampling} sampling */
 const sampled = ({ temperature }) => temperature > 0;
 
+const SAYS = {
+  temperature:
+    "The scores are divided by it before they become probabilities: below 1 the likeliest gain, above 1 the others do. At 0 the likeliest is always written.",
+  topK: "Only so many of the likeliest tokens can be drawn.",
+  topP: "Only the likeliest that together have this share can be drawn.",
+};
+
 /** A slider with its name and its value. */
 class Slider {
   /**
    * @param {string} name
+   * @param {string} says
    * @param {number} last
    * @param {number} step
    * @param {(at: number) => string} told
    * @param {() => void} moved
    * @param {() => void} settled
    */
-  constructor(name, last, step, told, moved, settled) {
+  constructor(name, says, last, step, told, moved, settled) {
     this.told = told;
     this.input = element("input", { type: "range", min: 0, max: last, step, "aria-label": name });
     this.value = element("span", { className: "number" });
-    this.node = element("label", { children: [element("span", { children: [name] }), this.input, this.value] });
+    this.node = element("label", {
+      title: says,
+      children: [element("span", { children: [name] }), this.input, this.value],
+    });
     this.input.oninput = () => {
       this.say();
       moved();
@@ -67,9 +78,17 @@ export class WritingBars {
   constructor({ onWrite, onSampling }) {
     this.onWrite = onWrite;
     const [moved, settled] = [() => this.paint(), () => onSampling(this.sampling)];
-    this.temperature = new Slider("Temperature", HOTTEST, 0.05, (at) => number(at, 2), moved, settled);
-    this.topK = new Slider("Top-k", 0, 1, (at) => this.counted(at), moved, settled);
-    this.topP = new Slider("Top-p", 1, 0.01, (at) => number(at, 2), moved, settled);
+    this.temperature = new Slider(
+      "Temperature",
+      SAYS.temperature,
+      HOTTEST,
+      0.05,
+      (at) => number(at, 2),
+      moved,
+      settled,
+    );
+    this.topK = new Slider("Top-k", SAYS.topK, 0, 1, (at) => this.counted(at), moved, settled);
+    this.topP = new Slider("Top-p", SAYS.topP, 1, 0.01, (at) => number(at, 2), moved, settled);
     this.title = element("h3", { "aria-level": 2 });
     this.list = element("div", { className: "bars" });
     this.rest = element("p", { className: "quiet rest" });

@@ -53,10 +53,25 @@ def same_word(words: Words) -> Cells:
     return torch.tensor([[a == b and i != j for j, b in enumerate(texts)] for i, a in enumerate(texts)])
 
 
+def behind_the_last(words: Words) -> Cells:
+    """The place behind the last earlier one with the same text as the query: where what came next then is read (induction)."""
+    cells = torch.zeros(len(words.pieces), len(words.pieces), dtype=torch.bool)
+    last: dict[str, int] = {}
+    for place, (piece, special) in enumerate(zip(words.pieces, words.special, strict=True)):
+        if special:
+            continue
+        word = piece.lower()
+        if word in last and last[word] + 1 < place:
+            cells[place, last[word] + 1] = True
+        last[word] = place
+    return cells
+
+
 def _columns(chosen: list[bool]) -> Cells:
     return torch.tensor([chosen])
 
 
+INDUCTION = "behind the same word before"
 # what a head may attend to, and the cells of the matrix that this means: those that compare a query with a key need
 # both to be of the same sequence
 WITHIN: dict[str, Callable[[Words], Cells]] = {
@@ -64,6 +79,7 @@ WITHIN: dict[str, Callable[[Words], Cells]] = {
     "next token": lambda words: shifted(len(words.pieces), 1),
     "itself": lambda words: shifted(len(words.pieces), 0),
     "same word elsewhere": same_word,
+    INDUCTION: behind_the_last,
 }
 ACROSS: dict[str, Callable[[Words], Cells]] = {
     "first token": first,

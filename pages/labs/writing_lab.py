@@ -13,7 +13,7 @@ from core.models import loading, offline
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from core.models.writer import Writer, limit
-from pages.parts import assets, claims, controls, downloads, messages, models, url_state
+from pages.parts import assets, claims, controls, downloads, induction, messages, models, url_state
 from pages.parts.controls import Controls
 from pages.parts.figures import Matrix
 from pages.parts.payload import pack
@@ -345,9 +345,12 @@ def lab() -> None:
     with figure:
         assets.component("writing")(key=f"{PREFIX}_view", data=sent, on_told_change=lambda: told(asked, written.begun))
         take_away(loaded, written, seen, asked, words, tensors, text)
+    with below:
+        induction.show(PREFIX, loaded.name, str(loaded.device))
 
 
 lab()
 claims.show_sources(
-    "writing_lab", ("vaswani2017", "radford2019", "eldan2023", "fan2018", "holtzman2020", "nostalgebraist2020")
+    "writing_lab",
+    ("vaswani2017", "radford2019", "eldan2023", "fan2018", "holtzman2020", "nostalgebraist2020", "olsson2022"),
 )

@@ -16,6 +16,7 @@ from core.lessons.masks import KINDS, Settings, allowed_by
 from core.lessons.shown import call
 from core.listing import ran
 from core.trace import steps as steps_of
+from pages.lessons.by_hand import masks as by_hand
 from pages.parts import learner_input, messages
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Matrix, mixture, pair_matrix, weights_matrix
@@ -243,4 +244,5 @@ def through_the_layers(scene: Scene) -> tuple[str, str]:
     )
 
 
+page.below(by_hand.reason)
 page.show()

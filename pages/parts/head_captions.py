@@ -1,6 +1,6 @@
 """What the sentence lab says of the heads that it shows: what was done to the numbers, and what stands out."""
 
-from core.analysis.head_statistics import SPREAD, even_share, is_there
+from core.analysis.head_statistics import INDUCTION, SPREAD, even_share, is_there
 from core.direction import begins_right
 from core.lessons import text_attention
 from core.lessons.text_attention import TextAttention
@@ -14,6 +14,7 @@ RANKED = 9
 NOTHING_THERE = {
     "punctuation": "There is no punctuation in this text",
     "same word elsewhere": "No word stands twice in this text",
+    INDUCTION: "No word stands twice in this text with another one between",
     "separator": "This model reads no separator behind this text",
 }
 

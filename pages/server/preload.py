@@ -48,6 +48,9 @@ def _load() -> None:
         with contextlib.suppress(loading.ModelError):
             read(loading.load(offline.NAME), "warm up")
         _ready.set()
+        for name in offline.SHIPPED:
+            with contextlib.suppress(loading.ModelError):
+                loading.load(name)
         for name in checkpoints.names():
             with contextlib.suppress(loading.ModelError):
                 checkpoints.load(name)

@@ -46,6 +46,8 @@ def only(query_to_key: dict[int, int]) -> torch.Tensor:
         ("punctuation", only(dict.fromkeys(range(TOKENS), 4)), 1.0),
         ("same word elsewhere", only({1: 5, 5: 1}), 1.0),
         ("same word elsewhere", only({1: 5}), 0.5),
+        ("behind the same word before", only({5: 2}), 1.0),
+        ("behind the same word before", only({5: 1}), 0.0),
         ("previous token", only({}), 0.0),
         (SPREAD, only({}), 0.0),
         (SPREAD, torch.full((1, 1, TOKENS, TOKENS), 1 / TOKENS), 1.0),

@@ -57,7 +57,7 @@ def test_two_texts_stand_side_by_side(compare):
 def test_an_empty_beginning_is_one_for_a_model_with_a_mark_and_none_without():
     app = open_page("writing_lab", write_beginning="", write_count="5")
     assert_no_failure(app)
-    assert [token["text"] for token in sent(app, "writing")[0]["tokens"]][0] == "<|endoftext|>"
+    assert sent(app, "writing")[0]["tokens"][0]["text"] == "<|endoftext|>"
     app = open_page("writing_lab", write_beginning="  ", write_marked="false")
     assert_no_failure(app)
     assert "Type how the text begins" in said(app)
