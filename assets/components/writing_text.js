@@ -3,6 +3,7 @@
 import { css, inkOn, shade } from "./kit/colour.js";
 import { clamp, number } from "./kit/numbers.js";
 import { element } from "./kit/text.js";
+import { backAndOn } from "./kit/touch.js";
 
 /** @import { Theme, WrittenToken } from "./kit/types.js" */
 /** @import { Tensor } from "./kit/payload.js" */
@@ -34,9 +35,17 @@ export class WritingText {
   constructor(name, onLook) {
     this.name = name;
     this.onLook = onLook;
-    this.node = element("div", { className: "text", tabindex: 0, role: "listbox", "aria-label": name });
-    this.node.onkeydown = (event) => this.key(event);
-    this.node.onclick = (event) => {
+    this.words = element("div", { className: "text", tabindex: 0, role: "slider", "aria-label": name });
+    this.whole = element("p", { className: "unseen" });
+    this.node = element("div", {
+      children: [
+        this.words,
+        this.whole,
+        backAndOn((event) => this.key({ ...event, stopPropagation() {}, preventDefault() {} })),
+      ],
+    });
+    this.words.onkeydown = (event) => this.key(event);
+    this.words.onclick = (event) => {
       const token = event.target instanceof Element ? event.target.closest("[data-place]") : null;
       if (token) this.look(Number(token.getAttribute("data-place")));
     };
@@ -56,12 +65,16 @@ export class WritingText {
         ? [node, element("span", { className: "break", role: "presentation" })]
         : [node],
     );
-    this.node.replaceChildren(...breaks);
-    this.node.setAttribute("aria-label", `${this.name}, ${tokens.length} tokens`);
+    this.words.replaceChildren(...breaks);
+    this.words.setAttribute("aria-label", `${this.name}, ${tokens.length} tokens: the one that is looked at`);
+    this.words.setAttribute("aria-valuemin", "1");
+    this.words.setAttribute("aria-valuemax", String(this.nodes.length - 1));
+    this.whole.textContent = tokens.map((token) => token.text).join("");
     this.mark(text.at);
     this.weigh(text.weights);
     const looked = this.nodes[text.at];
-    if (looked) this.node.scrollTop = Math.max(0, looked.offsetTop - this.node.clientHeight + looked.offsetHeight + 8);
+    const box = this.words;
+    if (looked) box.scrollTop = Math.max(0, looked.offsetTop - box.clientHeight + looked.offsetHeight + 8);
   }
 
   /**
@@ -98,10 +111,7 @@ export class WritingText {
     const below = element("span", { className: "bits", children: [kind === "forced" ? `✎${bits}` : bits] });
     return element("span", {
       className: `token ${kind}`,
-      role: "option",
-      id: `${this.name.replaceAll(" ", "-")}-${place}`,
       "data-place": place,
-      "aria-label": told,
       title: told,
       children: [element("span", { className: "above", children: [weight] }), word, below],
     });
@@ -112,10 +122,9 @@ export class WritingText {
     for (const [place, node] of this.nodes.entries()) {
       node.classList.toggle("looked", place === at);
       node.classList.toggle("asking", place === at - 1);
-      node.setAttribute("aria-selected", String(place === at));
     }
-    const looked = this.nodes[at];
-    if (looked) this.node.setAttribute("aria-activedescendant", looked.id);
+    this.words.setAttribute("aria-valuenow", String(at));
+    this.words.setAttribute("aria-valuetext", this.nodes[at]?.title ?? "");
   }
 
   /**
@@ -139,7 +148,7 @@ export class WritingText {
     this.onLook(goal);
   }
 
-  /** @param {KeyboardEvent} event */
+  /** @param {Pick<KeyboardEvent, "key" | "stopPropagation" | "preventDefault">} event */
   key(event) {
     event.stopPropagation(); // r and c are Streamlit's
     const text = this.text;

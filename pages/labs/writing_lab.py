@@ -9,7 +9,7 @@ from core.analysis.overview import thumbnails
 from core.analysis.sampling import HOTTEST, Sampling
 from core.lessons import writing_lab
 from core.lessons.writing_lab import Asked, Beginning, Moment, Written
-from core.models import loading, offline
+from core.models import offline
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from core.models.writer import Writer, limit
@@ -42,10 +42,13 @@ NO_LENS = "The last norm and map of this model do not fit its earlier layers as 
 LENS = "What would be guessed were this layer the last one: the model's own last norm and map, on earlier vectors."
 
 
-@st.cache_resource(scope="session", max_entries=3, show_spinner=False)
-def writer(name: str, on: str, silent: tuple[tuple[int, int], ...], of: str) -> Writer:
-    """A text in a model, of this visitor; of: which of the texts on the page, so that none drives out the other."""
-    return Writer(loading.load(name, on), silent)
+def writer(of: str, loaded: LoadedModel, silent: tuple[tuple[int, int], ...] = ()) -> Writer:
+    """A text of this visitor in a model; of: the first or the second on the page. Another model takes the place of the last."""
+    key, asked = f"{PREFIX}_writer_{of}", (loaded, silent)
+    kept = st.session_state.get(key)
+    if kept is None or (kept.loaded, kept.silent) != asked:
+        kept = st.session_state[key] = Writer(loaded, silent)
+    return kept
 
 
 def number_of_link(name: str, low: float, high: float, default: float) -> float:
@@ -143,8 +146,8 @@ def begin(loaded: LoadedModel, text: str, key: str, *, marked: bool) -> Beginnin
     st.session_state[kept] = (loaded.name, text.strip())
     if found.used < found.total:
         st.caption(
-            f"The beginning has {found.total} tokens. {loaded.name} reads {limit(loaded)} at once here, so the last {found.used} "
-            "are read, and there is room to write."
+            f"The beginning has {found.total} tokens. {messages.literal(loaded.name)} reads {limit(loaded)} at once here, so the "
+            f"last {found.used} are read, and there is room to write."
         )
     if found.broken:
         st.caption(
@@ -190,7 +193,7 @@ def choose_beside(loaded: LoadedModel, begun: Beginning, asked: Asked, *, marked
         if other is None:
             return None
         ids, title = other.ids, "From the other beginning"
-    second = writer(loaded.name, str(loaded.device), silent, "second")
+    second = writer("second", loaded, silent)
     again = Asked(asked.count, sampling, seed, asked.forced)
     return Beside(title, second, writing_lab.write(second, ids, again), sampling)
 
@@ -326,7 +329,7 @@ def lab() -> None:
     with more:
         marked = ui.toggle("Start mark", "marked", True, help=MARK_SAYS)
     try:
-        first = writer(loaded.name, str(loaded.device), (), "first")
+        first = writer("first", loaded)
         with figure:
             begun = begin(loaded, text, f"{PREFIX}_beginning", marked=marked)
         if begun is None:

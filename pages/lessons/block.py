@@ -20,7 +20,7 @@ from core.transformer.block import PARTS, Block, NormPlace
 from core.transformer.feed_forward import FeedForward
 from core.vision.classifier import fitted
 from pages.lessons.by_hand import block as by_hand
-from pages.parts import controls, own_picture, sentences
+from pages.parts import controls, own_picture, sentences, story_lens
 from pages.parts.controls import Controls, row
 from pages.parts.lesson import Lesson, Scene
 from pages.parts.number_table import NumberTable, edit_tables
@@ -240,6 +240,12 @@ def pushed(scene: Scene) -> tuple[str, str]:
 def collapse(scene: Scene) -> tuple[str, str]:
     behind = scene.result.toy_equal
     return NEVER if behind is None else block.behind_layers(behind), scene.result.toy_told
+
+
+@page.aside
+def writes() -> None:
+    """What each layer of a language model would write."""
+    story_lens.panel(page.ui)
 
 
 page.show()

@@ -31,7 +31,7 @@ def test_a_text_goes_on_and_back_and_another_token_can_be_written_in_place_of_an
     unlike = visitor.see(".writing .candidate:not(.stands)").first
     name = unlike.locator(".name").inner_text()
     visitor.after(lambda: unlike.click())
-    expect(tokens.nth(15)).to_have_attribute("aria-label", re.compile(f"^{re.escape(name)}, chosen by you"))
+    expect(tokens.nth(15)).to_have_attribute("title", re.compile(f"^{re.escape(name)}, chosen by you"))
     visitor.see(".writing figure canvas").focus()
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
     visitor.linked(write_open="0,0")

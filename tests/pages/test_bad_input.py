@@ -160,7 +160,7 @@ def test_a_server_that_others_reach_offers_no_models_but_its_own(monkeypatch):
     monkeypatch.setattr(st, "get_option", lambda name: "0.0.0.0" if name == "server.address" else plain(name))
     app = open_page("sentence_lab", lab_model="another model …", lab_name="/etc")
     assert_no_failure(app)
-    assert app.selectbox(key="lab_model").options == ["all-MiniLM-L6-v2"]
+    assert app.selectbox(key="lab_model").options == list(offline.NAMES)
     assert "all-MiniLM-L6-v2" in sent(app, "lab")[0]["caption"]
 
 

@@ -87,7 +87,7 @@ def test_the_ends_of_every_control_and_impossible_links_leave_a_text(link):
 def test_a_beginning_longer_than_the_model_reads_says_which_part_is_read_and_one_far_too_long_leaves_the_last():
     app = open_page("writing_lab", write_beginning="Once " + "upon a time " * 300, write_count="2")
     assert_no_failure(app)
-    assert "story-gpt reads 512 at once here, so the last" in said(app)
+    assert r"story\-gpt reads 512 at once here, so the" in said(app)
     words, _ = sent(app, "writing")
     assert (words["begun"], len(words["tokens"])) == (448, 450)
     before = text_of(words)

@@ -125,7 +125,7 @@ def write(writer: Writer, begun: tuple[int, ...], asked: Asked) -> Written:
         else:
             if not writer.has_read(ids):
                 writer.read(ids)
-            read, share = len(ids) - 1, shares[place]
+            read, share = len(ids) - 1, shares[place % len(shares)]
             draw = partial(_drawn, writer, read, asked.sampling, share)
             ids.append(writer.drawn(read, (asked.sampling, share), draw))
         ended = ids[-1] in final
@@ -245,7 +245,8 @@ def rank(seen: Moment, chosen: int) -> int:
 
 def draw(asked: Asked, place: int) -> float | None:
     """The number by which the token at a place behind the beginning is drawn; None for one of the beginning."""
-    return draws(asked.seed)[place] if place >= 0 else None
+    shares = draws(asked.seed)
+    return shares[place % len(shares)] if place >= 0 else None
 
 
 @dataclass(frozen=True)
