@@ -2,7 +2,7 @@
 
 import { number } from "./kit/numbers.js";
 import { choice, drawn, probabilities } from "./kit/sampling.js";
-import { button, element } from "./kit/text.js";
+import { button, childrenOf, element, focusedIn } from "./kit/text.js";
 
 /** @import { Readable, WritingData } from "./kit/types.js" */
 /** @import { Sampling } from "./kit/sampling.js" */
@@ -150,7 +150,10 @@ export class WritingBars {
     for (const rank of [draw, data.rank])
       if (rank !== null && rank < data.names.length && !ranks.includes(rank)) ranks.push(rank);
     this.list.classList.toggle("two", Boolean(data.tensors.second));
+    const focused = childrenOf(this.list).findIndex((each) => each === focusedIn(this.list));
     this.list.replaceChildren(...ranks.map((rank) => this.bar(data, rank, shares[rank], plain[rank], draw)));
+    // who pressed a bar by a key can go on from its place
+    childrenOf(this.list)[Math.min(focused, ranks.length - 1)]?.focus({ preventScroll: true });
     const { stay, bits } = choice(shares);
     const listed = ranks.reduce((sum, rank) => sum + shares[rank], 0);
     const others = stay - ranks.filter((rank) => shares[rank] > 0).length;

@@ -92,6 +92,10 @@ def main() -> None:
     row("Messages to Python while hovering and scrubbing", str(sent), "", "0")
     for path, floor, ours in browsing.sliders():
         row(f"Slider to settled page, {path}", f"{ours:.0f} against {floor:.0f} ms", f"{ours / floor:.2f}", "1.0")
+    floor, ours = browsing.steps()
+    row(
+        "Step to painted distribution, /writing_lab", f"{ours:.0f} against {floor:.0f} ms", f"{ours / floor:.2f}", "1.0"
+    )
     for path, floor, ours in browsing.openings():
         row(f"Address to settled page, {path}", f"{ours:.0f} against {floor:.0f} ms", f"{ours / floor:.2f}", "1.0")
     floor, ours = browsing.first_picture()

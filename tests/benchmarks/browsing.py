@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, sync_playwright
 
 from pages.course.catalogue import LESSONS, built
 from tests.benchmarks.floors import bare
@@ -78,9 +78,15 @@ def _page(browser: Browser, address: str, path: str) -> Page:
 
 def _move(page: Page, label: str, is_bare: bool, turn: int) -> float:
     """Milliseconds from a key on the slider to the settled page."""
-    page.get_by_role("slider", name=label).first.focus()
+    slider = page.get_by_role("slider", name=label).first
+    return _pressed(page, slider, "ArrowRight" if turn % 2 == 0 else "ArrowLeft", is_bare)
+
+
+def _pressed(page: Page, part: Locator, key: str, is_bare: bool = False) -> float:
+    """Milliseconds from a key on a part of the page to the settled page."""
+    part.focus()
     waiting = page.evaluate_handle(f"(isBare) => ({{ settled: ({SETTLED})(isBare) }})", is_bare)
-    page.keyboard.press("ArrowRight" if turn % 2 == 0 else "ArrowLeft")
+    page.keyboard.press(key)
     taken = waiting.evaluate("waiting => waiting.settled")
     page.wait_for_timeout(150)
     return taken
@@ -104,6 +110,19 @@ def sliders() -> list[tuple[str, float, float]]:
             stock.context.close()
             lesson.context.close()
     return rows
+
+
+def steps() -> tuple[float, float]:
+    """Medians, in ms, of the bare page's slider and of a token that the writing lab writes, turn by turn."""
+    with browsing() as browser, bare() as (floor, _), serving() as (ours, _):
+        stock, lab = _page(browser, floor, "/"), _page(browser, ours, "/writing_lab")
+        stock.wait_for_selector(".js-plotly-plot")
+        lab.wait_for_function(DRAWN)
+        lab.wait_for_timeout(1500)
+        step = lab.get_by_role("button", name="Step", exact=True)
+        times = [(_move(stock, "Size", True, turn), _pressed(lab, step, "Enter")) for turn in range(MOVES)]
+    floors, taken = zip(*times[3:], strict=True)
+    return statistics.median(floors), statistics.median(taken)
 
 
 def openings() -> list[tuple[str, float, float]]:
