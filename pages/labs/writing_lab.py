@@ -171,7 +171,7 @@ class Beside:
 def choose_beside(loaded: LoadedModel, begun: Beginning, asked: Asked, *, marked: bool) -> Beside | None:
     """What stands beside the text; None for nothing."""
     ui = Controls(PREFIX)
-    what = ui.select("Compare with", (NOTHING, WARMER, OTHER_SEED, SILENT, OTHER_TEXT), "compare", width=170)
+    what = ui.select("Compare with", (NOTHING, WARMER, OTHER_SEED, SILENT, OTHER_TEXT), "compare", width=200)
     silent: tuple[tuple[int, int], ...] = ()
     ids, sampling, seed, title = begun.ids, asked.sampling, asked.seed, ""
     if what == NOTHING:

@@ -40,14 +40,12 @@ def panel(ui: Controls) -> None:
 
 def table(found: StoryLens) -> Iterator[str]:
     """A row for each depth: the likeliest tokens there, and what the whole model expects most."""
-    expects = messages.literal(found.expects.name)
-    count = len(found.layers[0].guesses)
-    yield f"| behind {messages.literal(found.read.name)} | {'would write | ' * count}{expects} has |"
-    yield "|" + "---|" * (count + 2)
+    yield f"| behind {messages.literal(found.read.name)} | would write | {messages.literal(found.expects.name)} has |"
+    yield "|" + "---|" * 3
     for depth, layer in enumerate(found.layers):
-        cells = [f"{messages.literal(name)} {share:.2f}" for name, share in layer.guesses]
+        guesses = ", ".join(f"{messages.literal(name)} {share:.2f}" for name, share in layer.guesses)
         place = "before layer 0" if depth == 0 else f"behind layer {depth - 1}"
-        yield f"| {place} | {' | '.join(cells)} | {layer.chosen:.3f} |"
+        yield f"| {place} | {guesses} | {layer.chosen:.3f} |"
 
 
 def told(found: StoryLens) -> str:
