@@ -242,10 +242,5 @@ def collapse(scene: Scene) -> tuple[str, str]:
     return NEVER if behind is None else block.behind_layers(behind), scene.result.toy_told
 
 
-@page.aside
-def writes() -> None:
-    """What each layer of a language model would write."""
-    story_lens.panel(page.ui)
-
-
+page.aside(partial(story_lens.panel, page.ui))
 page.show()
