@@ -12,7 +12,7 @@ from core.training.toy import Settings, Snapshot, ToyTraining, parse
 State = Literal["paused", "waiting", "running", "finished", "stopped"]
 Waits = Callable[[int, float], None]
 
-UNSEEN: Final = 2.0  # seconds after which a run that nobody looks at stops
+UNSEEN: Final = 6.0  # seconds after which a run that nobody looks at stops; where many learn, a page looks late
 _MEASURE_EVERY: Final = 8  # updates
 
 

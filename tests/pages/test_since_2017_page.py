@@ -41,6 +41,7 @@ def test_two_stacks_learn_side_by_side_and_one_that_diverges_says_so_and_stops()
     assert "diverged" not in said(app)
     train(app, "since_2017_race", "after 10 updates")
     assert len(app.get("plotly_chart")) == 2
+    app.button(key="since_2017_race_stop").click().run()  # no training is under way when the tests end
 
 
 def test_a_training_that_is_stopped_stays_where_it_is():
