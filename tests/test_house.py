@@ -20,7 +20,7 @@ import core
 from core.axes import AXES
 from core.experiments.claim import Claim
 from core.sources import SOURCES
-from pages.course.catalogue import BY_SLUG, LABS, LESSONS
+from pages.course.catalogue import BY_SLUG, LABS, LESSONS, PRACTICE
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 400  # lines of a file; one that needs more holds two ideas
@@ -60,7 +60,9 @@ def test_core_knows_no_screen(path):
 
 @pytest.mark.parametrize("path", files("pages/parts"), ids=named)
 def test_parts_know_no_lesson(path):
-    assert not from_packages(path, "pages.lessons", "pages.labs", "pages.course", "app", "serve", "tests")
+    assert not from_packages(
+        path, "pages.lessons", "pages.labs", "pages.practice", "pages.course", "app", "serve", "tests"
+    )
 
 
 def own_half(path: Path) -> list[Path]:
@@ -88,9 +90,9 @@ def test_a_question_shows_its_answer_at_a_step_that_the_lesson_has(path):
     assert set(shown) <= labels
 
 
-@pytest.mark.parametrize("path", [*files("pages/lessons"), *files("pages/labs")], ids=named)
+@pytest.mark.parametrize("path", [*files("pages/lessons"), *files("pages/labs"), *files("pages/practice")], ids=named)
 def test_a_page_knows_no_other_page(path):
-    assert not from_packages(path, "pages.labs", "app", "serve", "tests")
+    assert not from_packages(path, "pages.labs", "pages.practice", "app", "serve", "tests")
     assert from_packages(path, "pages.lessons") <= {f"pages.lessons.by_hand.{path.stem}"}
     assert path.parent.name != "by_hand" or not from_packages(path, "pages.lessons")
 
@@ -123,8 +125,8 @@ def test_no_page_lies_where_streamlit_would_open_it_past_the_door():
 
 
 def test_every_page_that_is_there_is_in_the_catalogue():
-    there = {path.stem for folder in ("lessons", "labs") for path in (ROOT / "pages" / folder).glob("*.py")}
-    assert there == {page.slug for page in (*LESSONS, *LABS) if page.built}
+    there = {path.stem for folder in ("lessons", "labs", "practice") for path in (ROOT / "pages" / folder).glob("*.py")}
+    assert there == {page.slug for page in (*LESSONS, *LABS, *PRACTICE) if page.built}
 
 
 def test_a_lesson_builds_on_earlier_lessons_only():
@@ -331,6 +333,7 @@ KEPT_FOR_ALL = {
     "core/export/reached.py _lines": "the source of our own modules",
     "core/settings.py TOLD": "the settings of the program",
     "pages/parts/progress/visit.py _store": "the door to the database",
+    "pages/parts/progress/visit.py _cards": "the door to the database",
     "pages/parts/progress/visit.py _trouble": "when the database last failed",
     "pages/lessons/attention.py statistics": "numbers drawn from a seed",
     "pages/parts/gradient_flow.py _curves": "numbers drawn from a seed",

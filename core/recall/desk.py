@@ -14,10 +14,9 @@ Why = Literal["due", "new", "learning"]
 
 @dataclass(frozen=True)
 class Queue:
-    """What waits: the next card and why it comes, how many are due, new for today, being learned, and when one is due."""
+    """What waits: the next card, how many are due, new for today, being learned, and when one is due."""
 
     card: Card | None
-    why: Why | None
     due: int
     new: int
     learning: int
@@ -50,6 +49,13 @@ class Desk:
         """Where a card would stand after an answer."""
         return answered(self._scheduler, self.standings[name], review)
 
+    def why(self, name: str) -> Why:
+        """For which reason a card comes, whenever it does."""
+        standing = self.standings[name]
+        if standing.due is None or standing.last is None:
+            return "new"
+        return "learning" if standing.due - standing.last.at < DAY else "due"
+
     def begun(self, since: int) -> int:
         """How many cards were answered for the first time since then."""
         return sum(
@@ -69,12 +75,8 @@ class Desk:
         for at, (name, standing) in enumerate(self.standings.items()):
             if deck and self.cards[name].deck != deck:
                 continue
-            if standing.due is None or standing.last is None:
-                why, rank = "new", at
-            elif standing.due - standing.last.at < DAY:
-                why, rank = "learning", standing.due
-            else:
-                why, rank = "due", standing.due
+            why = self.why(name)
+            rank = at if standing.due is None else standing.due
             if why != "new" and rank > now:
                 next_at = rank if next_at is None else min(next_at, rank)
                 if why == "due" or rank > now + EARLY:
@@ -86,7 +88,7 @@ class Desk:
         order: tuple[Why, ...] = ("due", "new", "learning")
         why = next((each for each in order if counts[each]), None)
         card = None if why is None else self.cards[best[why][1]]
-        return Queue(card, why, counts["due"], counts["new"], counts["learning"], next_at)
+        return Queue(card, counts["due"], counts["new"], counts["learning"], next_at)
 
     def forecast(self, midnight: int, days: int) -> list[int]:
         """How many cards are due on each of the days from the one that began at a midnight; what is overdue, on the first."""

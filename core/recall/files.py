@@ -6,16 +6,16 @@ import itertools
 import json
 import sqlite3
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any, Final
 
 from core import settings, tables
-from core.recall import logseq_pages
+from core.recall import logseq, logseq_pages
 from core.recall.cards import OWN, Card, name_of
 from core.recall.formulas import parts
-from core.recall.schedulers import Standing
+from core.recall.schedulers import Review, Scheduled, Standing
 from core.text_files import checked
 
 _KNOWN: Final = {
@@ -41,6 +41,15 @@ def card(asks: str, says: str, deck: str = OWN) -> Card:
                 f"the {side} has {len(text):,} characters: at most {settings.MAX_CARD_TEXT:,} are accepted; shorten it"
             )
     return Card(name_of(asks), asks, says, deck)
+
+
+def kept(rows: Iterable[Mapping[str, Any]]) -> tuple[Card, ...]:
+    """Cards as `dataclasses.asdict` made plain tables of them."""
+    return tuple(Card(row["name"], row["asks"], row["says"], row["deck"], known=_known(row["known"])) for row in rows)
+
+
+def _known(said: Sequence[Any] | None) -> Scheduled | None:
+    return None if said is None else Scheduled(logseq.State(*said[0]), Review(*said[1]), said[2])
 
 
 def text_of(content: bytes) -> str:

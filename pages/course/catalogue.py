@@ -261,7 +261,20 @@ LABS = (
     ),
 )
 
-BY_SLUG = {page.slug: page for page in (MAP, *LESSONS, *LABS)}
+PRACTICE = (
+    Page(
+        "recall",
+        "Recall",
+        "What do you still know, and what comes next?",
+        "A card asks, you answer to yourself, and say how well you knew it. Out comes the day on which it asks again, "
+        "shortly before you would forget.",
+        "practice",
+        "Practice",
+        icon=":material/cards_stack:",
+    ),
+)
+
+BY_SLUG = {page.slug: page for page in (MAP, *LESSONS, *LABS, *PRACTICE)}
 
 
 def built() -> list[Page]:

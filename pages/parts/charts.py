@@ -80,6 +80,17 @@ def by_group(
     return figure
 
 
+def stacked(named: Mapping[str, Sequence[float]], x: Sequence[int], x_title: str, y_title: str) -> go.Figure:
+    """Bars on each other for each place, so that their sum is seen; a pattern beside the colour tells them apart."""
+    figure = go.Figure()
+    for (name, y), pattern in zip(named.items(), ("", "/", "."), strict=False):
+        figure.add_bar(x=list(x), y=list(y), name=name, marker_pattern_shape=pattern)
+    figure.update_layout(**_plain(x_title, y_title), barmode="stack", showlegend=len(named) > 1)
+    most = max((sum(each) for each in zip(*named.values(), strict=True)), default=0)
+    figure.update_yaxes(rangemode="tozero", tick0=0, dtick=max(1, -(-int(most) // 5)))  # there is no half a thing
+    return figure
+
+
 def shares(named: Mapping[str, tuple[Sequence[float], Sequence[float]]], x_title: str, of: str) -> go.Figure:
     """Shares of 1 as a table: a row for each name, a column for each place, each number in its cell. of: what they are."""
     columns = next(iter(named.values()))[0]

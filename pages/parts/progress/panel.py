@@ -10,7 +10,7 @@ from pages.parts.progress import visit
 
 KEPT = {
     "kept": "Your progress is kept on this server for up to a year under a random number in a cookie: which lessons, steps, "
-    "questions and claims, and when. Nothing that you type or bring is kept.",
+    "questions, claims and cards, and when. Nothing that you type or bring is kept but cards that you add to recall.",
     "for this visit": "Your progress is kept for this visit alone: your browser sent no cookie.",
     "not now": "Your progress is not kept on the server now, only for this visit: its database does not answer.",
 }
@@ -65,7 +65,7 @@ def show(lessons: Mapping[str, tuple[str, str]]) -> Summary:
                 query_params={"step": str(step)},
             )
             with st.popover("Your progress", icon=":material/history:"):
-                _take_or_erase(how)
+                take_or_erase(how)
         if how != "kept":
             st.caption(KEPT[how])
         if erased:
@@ -73,17 +73,25 @@ def show(lessons: Mapping[str, tuple[str, str]]) -> Summary:
     return summary
 
 
-def _take_or_erase(how: visit.How) -> None:
-    rows = visit.done()
+def take_or_erase(how: visit.How) -> None:
+    """Take along all that is kept, or erase it."""
     st.caption(KEPT[how])
     with st.container(horizontal=True):
         for label, make, mime in (("JSON", visit.as_json, "application/json"), ("CSV", visit.as_csv, "text/csv")):
             name = f"attention-lab-progress.{label.lower()}"
-            st.download_button(label, make(rows), name, mime, on_click="ignore", key=f"progress_{label}")
+            # not before it is asked for: there may be thousands of answers to cards
+            st.download_button(
+                label,
+                lambda make=make: make(visit.all_kept()),
+                name,
+                mime,
+                on_click="ignore",
+                key=f"progress_{label}",
+            )
     if not st.session_state.get(_ASKED):
         st.button("Erase my progress", key="progress_erase", on_click=_set, args=(_ASKED, True))
         return
-    st.caption(f"This deletes all {len(rows)} entries for good.")
+    st.caption(f"This deletes all {len(visit.all_kept())} entries for good, cards of your own among them.")
     with st.container(horizontal=True):
         st.button("Erase them", key="progress_erase_yes", type="primary", on_click=_erase)
         st.button("Keep them", key="progress_erase_no", on_click=_set, args=(_ASKED, False))

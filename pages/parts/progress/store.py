@@ -60,7 +60,7 @@ class Store:
     """The rows of all visitors. Every method raises what the database raises."""
 
     def __init__(self, engine: Engine):
-        self._engine = engine
+        self.engine = engine
         if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _tuned):
             event.listen(engine, "connect", _tuned)
         try:
@@ -69,16 +69,16 @@ class Store:
             self._prepare()  # another process was making the table at the same time
 
     def _prepare(self) -> None:
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.execute(CreateTable(_TABLE, if_not_exists=True))
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             # the cookie is gone by then, so nobody can ask for these
             connection.execute(delete(_TABLE).where(_TABLE.c.at < int(time.time()) - YEAR))
 
     def read(self, learner: str) -> list[Done]:
         """All that a visitor did."""
         columns = [_TABLE.c[name] for name in Done._fields]
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return [Done._make(row) for row in connection.execute(select(*columns).where(_TABLE.c.learner == learner))]
 
     def write(self, learner: str, rows: Collection[Done]) -> None:
@@ -89,7 +89,7 @@ class Store:
             self._write(learner, rows)  # another process wrote the same between our look and our writing
 
     def _write(self, learner: str, rows: Iterable[Done]) -> None:
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             for row in rows:
                 which = {"learner": learner, "lesson": row.lesson, "kind": row.kind, "item": row.item}
                 same = [_TABLE.c[name] == value for name, value in which.items()]
@@ -100,7 +100,7 @@ class Store:
 
     def erase(self, learner: str) -> int:
         """Delete all rows of a visitor; how many there were."""
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             return connection.execute(delete(_TABLE).where(_TABLE.c.learner == learner)).rowcount
 
 

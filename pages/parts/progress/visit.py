@@ -19,8 +19,10 @@ from pages.parts.progress import identity
 from pages.server import settings
 
 if TYPE_CHECKING:
+    from pages.parts.progress.card_store import CardStore
     from pages.parts.progress.store import Done
 
+RECALLED: Final = "recall_kept"  # where the session holds the visitor's cards and answers
 _LESSON: Final = "progress_lesson"
 _ROWS: Final = "progress_rows"
 _UNSAVED: Final = "progress_unsaved"
@@ -87,10 +89,28 @@ def erase() -> int | None:
     """Delete everything about this visitor; how many rows there were, None where the database does not answer."""
     here = len(_rows())
     nothing_there = _learner() is None and identity.can_sign()
-    gone = here if nothing_there else _ask(lambda store, learner: store.erase(learner))
+    gone = here if nothing_there else _ask(lambda store, learner: store.erase(learner) + _cards().erase(learner))
     if gone is not None:
         st.session_state[_ROWS], st.session_state[_UNSAVED] = {}, set()
+        st.session_state.pop(RECALLED, None)
     return gone
+
+
+def ask_cards(do: Callable[["CardStore", str], T]) -> T | None:
+    """What the database says about this visitor's cards; None as for everything else."""
+    return _ask(lambda _, learner: do(_cards(), learner))
+
+
+def all_kept() -> list["Done"]:
+    """All that is kept of the visitor: what was done, answers to cards, and cards that were written or brought."""
+    from pages.parts.progress.store import Done
+
+    answers, decks = ask_cards(lambda store, learner: store.read(learner)) or ([], {})
+    return [
+        *done(),
+        *(Done("recall", "answer", f"{each.card} #{each.number + 1}", each.score, each.at) for each in answers),
+        *(Done("recall", "deck", text, 1, 0) for text in decks.values()),
+    ]
 
 
 def as_json(rows: Iterable) -> bytes:
@@ -149,6 +169,13 @@ def _store():
     return Store(st.connection("progress", type="sql", url=address, **options(address)).engine)
 
 
+@st.cache_resource(show_spinner=False)
+def _cards() -> "CardStore":
+    from pages.parts.progress.card_store import CardStore
+
+    return CardStore(_store().engine)
+
+
 def _ask(do: Callable[..., T]) -> T | None:
     """What the database says about this visitor; None for one without a number, and where it does not answer."""
     learner = _learner()
@@ -160,4 +187,5 @@ def _ask(do: Callable[..., T]) -> T | None:
         LOG.warning("progress is not kept for the next %d seconds: %s: %s", PAUSE, type(error).__name__, error)
         _trouble()["until"] = time.monotonic() + PAUSE
         _store.clear()
+        _cards.clear()
         return None

@@ -104,7 +104,7 @@ def test_what_is_due_comes_first_then_new_cards_then_what_was_forgotten():
     order = []
     for at in range(NOW, NOW + 4):
         queue = desk.queue(at, 4)
-        order.append((queue.card.name, queue.why))
+        order.append((queue.card.name, desk.why(queue.card.name)))
         desk.answer(queue.card.name, Review(5, at))
     assert order == [("b", "due"), ("c", "new"), ("d", "new"), ("a", "learning")]
     assert desk.queue(NOW + 4, 4).card is None

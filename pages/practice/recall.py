@@ -1,0 +1,193 @@
+"""Recall: the cards of the course and of your own, each when it is about to be forgotten."""
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.recall import cards
+from core.recall.cards import COURSE, Card
+from core.recall.desk import Desk, Queue
+from core.recall.schedulers import DAY, SCORES, Name, Review
+from pages.course.catalogue import BY_SLUG, PAGES
+from pages.parts import card_face, card_files, charts, controls, messages
+from pages.parts.controls import Controls
+from pages.parts.progress import panel, recalled, visit
+from pages.parts.progress.recalled import Recalled
+from pages.parts.step_viewer import name_of
+from pages.server import run_queue
+
+PREFIX = "recall"
+ALL = "All cards"
+NAMES: tuple[Name, ...] = ("Logseq", "FSRS")
+DESK, SHOWN = "recall_desk", "recall_shown"
+KEYS = {"Forgotten": "1", "Hard": "3", "Remembered": "5"}
+AHEAD, BACK = 30, 30  # days of the forecast, of the history
+WHY = {"due": "due today", "new": "new", "learning": "being learned"}
+SAYS = (
+    "Logseq: its variant of SM-5; each answer makes a card's next wait longer by its ease. FSRS: a model of forgetting, due "
+    "when one of ten such cards would be forgotten. All your answers count under both."
+)
+
+
+def desk_of(kept: Recalled, scheduler: Name) -> Desk:
+    """The visitor's cards under a scheduler, made once and kept while one answers."""
+    signature = (id(kept), kept.version, scheduler)
+    known, desk = st.session_state.get(DESK, (None, None))
+    if known != signature:
+        own = {card.name: card for card in kept.cards}
+        desk = Desk([*cards.course(), *own.values()], kept.reviews(), scheduler)
+        st.session_state[DESK] = (signature, desk)
+    return desk
+
+
+def midnight(now: int) -> int:
+    """When the visitor's day began."""
+    east = -60 * (st.context.timezone_offset or 0)
+    return (now + east) // DAY * DAY - east
+
+
+def wait(seconds: float) -> str:
+    """How long until a card comes again, in a few signs."""
+    for size, unit in ((365.25 * DAY, "years"), (30.4 * DAY, "months"), (DAY, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size * (2 if len(unit) > 3 else 1):
+            return f"{seconds / size:.0f} {unit}"
+    return "again"
+
+
+def reveal(name: str) -> None:
+    st.session_state[SHOWN] = name
+
+
+def answer(name: str, score: int) -> None:
+    """Count an answer, once however often its button was pressed."""
+    if st.session_state.get(SHOWN) != name:
+        return
+    del st.session_state[SHOWN]
+    now = int(time.time())
+    kept = recalled.known(now)
+    version = kept.version
+    if not recalled.answer(name, score, now):
+        messages.tell(recalled.ELSEWHERE)
+    if kept.version == version:
+        st.session_state[DESK][1].answer(name, Review(score, kept.answers[name][-1].at))
+
+
+def undo() -> None:
+    """Take the last answer of this visit back, and show its card again."""
+    now = int(time.time())
+    kept = recalled.known(now)
+    version = kept.version
+    last = recalled.take_back(now)
+    if last is None:
+        messages.tell("Another tab answered this card meanwhile: nothing was taken back.")
+        return
+    if kept.version == version:
+        st.session_state[DESK][1].take_back(last.card)
+    st.session_state[SHOWN] = last.card
+
+
+def show_card(card: Card, desk: Desk, now: int, revealed: bool) -> None:
+    """One card, and what to do with it."""
+    lesson = BY_SLUG.get(card.lesson)
+    filed = f"Lesson {lesson.number}, {lesson.title}" if lesson else card.deck
+    st.caption(
+        messages.literal(f"{filed} · {WHY[desk.why(card.name)]}" + (" · the notes say otherwise" if card.note else ""))
+    )
+    with st.container(key="recall_asked"):
+        st.markdown(card_face.markdown(card.asks))
+    if not revealed:
+        st.button(
+            "Show the answer", key="recall_show", type="primary", shortcut="A", on_click=reveal, args=(card.name,)
+        )
+        return
+    with st.container(key="recall_said"):
+        st.markdown(card_face.markdown(card.says or "This card has no answer."))
+    with st.container(horizontal=True, gap="small"):
+        for label, score in SCORES.items():
+            standing = desk.after(card.name, Review(score, now))
+            st.button(
+                f"{label} · {wait((standing.due or now) - now)}",
+                key=f"recall_score_{score}",
+                shortcut=KEYS[label],
+                on_click=answer,
+                args=(card.name, score),
+            )
+    if lesson and lesson.built:
+        st.page_link(
+            lesson.path.relative_to(PAGES.parent).as_posix(),
+            label=f"See it: {lesson.name}" + (f", step {card.step}" if card.step else ""),
+            icon=":material/visibility:",
+            query_params={f"{card.lesson}_{name}": value for name, value in card.sets.items()}
+            | ({"step": name_of(card.step)} if card.step else {}),
+        )
+
+
+def nothing(queue: Queue, now: int, a_day: int) -> None:
+    """What is said when no card waits."""
+    st.markdown("#### Nothing is due.")
+    if queue.next_at is None:
+        st.caption("No card was answered yet, and no new one is wanted: raise “New cards a day” to begin.")
+    else:
+        more = "" if a_day >= 50 else " For more new cards today, raise “New cards a day”."
+        st.caption(f"The next card comes in {wait(max(60, queue.next_at - now))}.{more}")
+
+
+def outlook(desk: Desk, start: int) -> None:
+    """What is due in the days to come, and what was answered."""
+    due = desk.forecast(start, AHEAD)
+    past = desk.history(start, BACK)
+    said = ", ".join(f"{sum(each)} {kind}" for kind, each in past.items())
+    st.caption(f"Due in the next {AHEAD} days: {sum(due)} cards, {due[0]} of them today")
+    figure = charts.stacked({"due": due}, range(AHEAD), "days from today", "cards due")
+    charts.show(figure, "recall_forecast", f"Cards due on each of {AHEAD} days from today: {due}.")
+    st.caption(f"Answers of the last {BACK} days: {said}")
+    figure = charts.stacked(past, range(1 - BACK, 1), "days before today", "answers")
+    charts.show(figure, "recall_history", f"Answers on each of the last {BACK} days: {said}.")
+
+
+def decks_of(kept: Recalled) -> Sequence[str]:
+    return (ALL, COURSE, *sorted({card.deck for card in kept.cards} - {ALL, COURSE}))
+
+
+@run_queue.fragment
+def review() -> None:
+    messages.told()
+    ui = Controls(PREFIX)
+    now = int(time.time())
+    kept = recalled.known(now)
+    above, figure, below = controls.around_a_figure()
+    with above, controls.row():
+        scheduler = ui.one_of("Scheduler", NAMES, "scheduler", says=SAYS)
+        a_day = ui.slider("New cards a day", 0, 50, 10, "new")
+        deck = ui.select("Deck", decks_of(kept), "deck", width=220)
+    desk = desk_of(kept, scheduler)
+    start = midnight(now)
+    queue = desk.queue(now, a_day - desk.begun(start), "" if deck == ALL else deck)
+    shown = desk.cards.get(st.session_state.get(SHOWN, ""))
+    with figure, st.container(key="recall_card", border=True):
+        if card := shown or queue.card:
+            show_card(card, desk, now, shown is not None)
+        else:
+            nothing(queue, now, a_day)
+    with below:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Undo", key="recall_undo", icon=":material/undo:", shortcut="U", disabled=not kept.given, on_click=undo
+            )
+            st.caption(f"{queue.due} due, {queue.new} new today, {queue.learning} being learned")
+        with controls.row("control_row_more"):
+            charted = ui.toggle("Forecast and history", "charts")
+            card_files.write(now)
+            card_files.bring_or_take(kept, desk, "" if deck == ALL else deck, now)
+            mine = st.popover("Your progress", icon=":material/history:", key="recall_progress", on_change="rerun")
+        if mine.open:
+            with mine, st.container(key="recall_menu_progress"):
+                panel.take_or_erase(visit.again())
+        if charted:
+            outlook(desk, start)
+
+
+if visit.RECALLED in st.session_state:
+    recalled.read_anew(int(time.time()))
+review()
