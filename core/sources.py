@@ -94,6 +94,18 @@ SOURCES = {
         "Guided Alignment Training for Topic-Aware Neural Machine Translation",
         "https://arxiv.org/abs/1607.01628",
     ),
+    "garg2019": Source(
+        "Garg, Peitz, Nallasamy, Paulik",
+        2019,
+        "Jointly Learning to Align and Translate with Transformer Models",
+        "https://arxiv.org/abs/1909.02074",
+    ),
+    "radford2018": Source(
+        "Radford et al.",
+        2018,
+        "Improving Language Understanding by Generative Pre-Training",
+        "https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf",
+    ),
     "luong2015": Source(
         "Luong, Pham, Manning",
         2015,

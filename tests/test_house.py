@@ -327,6 +327,7 @@ KEPT_FOR_ALL = {
     "core/lessons/since_2017/__init__.py cost": "sizes of blocks of our own controls",
     "core/export/doors.py load": "called in exported programs alone",
     "core/export/doors.py load_translator": "called in exported programs alone",
+    "core/export/doors.py load_transformer": "called in exported programs alone",
     "core/export/doors.py load_captioner": "called in exported programs alone",
     "core/export/doors.py load_classifier": "called in exported programs alone",
     "core/export/reached.py _bound": "names of our own modules",

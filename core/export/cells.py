@@ -25,6 +25,7 @@ _DOORS: Final = (
     loading.load,
     reading.hidden_states,
     checkpoints.load_translator,
+    checkpoints.load_transformer,
     checkpoints.load_captioner,
     checkpoints.load_classifier,
 )

@@ -20,9 +20,11 @@ from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 from transformers.masking_utils import eager_mask
 
+from core.models import marian_format
 from core.models.offline import NAME, PACKAGE, SHIPPED
 from core.sequence.decoder import DecoderConfig
 from core.sequence.trained import TrainedTranslator
+from core.sequence.transformer import TrainedTransformer
 from core.sequence.translator import Translator
 from core.sequence.vocabulary import Vocabulary
 from core.settings import MAX_TOKENS
@@ -172,6 +174,13 @@ def load_translator(name: str) -> TrainedTranslator:
     if not pieces.is_file():
         sys.exit(f"{pieces} is missing: it belongs beside {path.name}")
     return TrainedTranslator(name, model.requires_grad_(False), Vocabulary(Tokenizer.from_file(str(pieces))))
+
+
+@cache
+def load_transformer(name: str) -> TrainedTransformer:
+    """A Transformer of this course that translates: a folder in the library's format."""
+    model, vocabulary = marian_format.read(Path(found(name)))
+    return TrainedTransformer(name, model.requires_grad_(False), vocabulary)
 
 
 @cache

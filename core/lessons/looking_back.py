@@ -13,6 +13,7 @@ from core.models import checkpoints
 from core.models import device as devices
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
 from core.sequence.trained import TrainedTranslator, Translation
+from core.sequence.transformer import TrainedTransformer, TransformerTranslation
 from core.sequence.vocabulary import MARKS, as_written
 from core.trace import matrices, steps
 
@@ -109,7 +110,9 @@ def run(settings: Settings, translate: Translate = translate) -> Lesson:
     )
 
 
-def fitting(interventions: Interventions, n_source: int, translator: TrainedTranslator) -> Interventions:
+def fitting(
+    interventions: Interventions, n_source: int, translator: TrainedTranslator | TrainedTransformer
+) -> Interventions:
     """What of the wishes fits the sentence: a link may name steps, places and pieces that it does not have, or marks that
     nobody writes."""
     vocabulary, longest = translator.vocabulary, translator.longest(n_source)
@@ -123,7 +126,9 @@ def fitting(interventions: Interventions, n_source: int, translator: TrainedTran
     )
 
 
-def choices(translator: TrainedTranslator, translation: Translation) -> tuple[list[list[str]], torch.Tensor]:
+def choices(
+    translator: TrainedTranslator | TrainedTransformer, translation: Translation | TransformerTranslation
+) -> tuple[list[list[str]], torch.Tensor]:
     """The likeliest pieces at every step, as they are written, and their probabilities (target, CHOICES)."""
     best = translation.trace.probabilities[0].topk(CHOICES)
     words = [[as_written(translator.vocabulary.piece(id_)) for id_ in row] for row in best.indices.tolist()]
@@ -191,7 +196,7 @@ def shown(settings: Settings) -> Shown:
     return Shown(tensors, tokens, words=words, nodes=nodes(translator, result.now))
 
 
-def chosen(translation: Translation, step: int, rank: int) -> int:
+def chosen(translation: Translation | TransformerTranslation, step: int, rank: int) -> int:
     """The id of the piece of this rank at this step; places that do not exist are the nearest that do."""
     step, rank = min(step, len(translation.target.ids) - 1), min(rank, CHOICES - 1)
     return int(translation.trace.probabilities[0, step].topk(CHOICES).indices[rank])

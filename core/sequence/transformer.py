@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import torch
@@ -24,10 +25,8 @@ GUIDED: Final = 0  # the head of the last layer's cross-attention that was held 
 
 @dataclass(frozen=True)
 class TransformerTrace:
-    """The tensors of one translation by a Transformer that stand for the whole, in the order computed.
-
-    weights   of one head of cross-attention, as they were used.
-    """
+    """The tensors of one translation by a Transformer that stand for the whole, in the order computed; of the layers of the
+    decoder one."""
 
     embedded: Float[Tensor, "batch source d_model"] = step(
         r"\sqrt{D}\,E[x] + P", title="Word vectors with their places", source="vaswani2017"
@@ -35,11 +34,26 @@ class TransformerTrace:
     encoder_states: Float[Tensor, "batch source d_model"] = step(
         r"\operatorname{encoder}\left(<embedded>\right)", title="Encoder output", source="vaswani2017", also="memory"
     )
-    energies: Float[Tensor, "batch target source"] = step(
-        r"\frac{QK^\top}{\sqrt{d}}", title="Scores", source="vaswani2017", also="energies"
+    own_weights: Float[Tensor, "batch heads target target"] = step(
+        r"\operatorname{softmax}\left(\frac{QK^\top}{\sqrt{d}} + M\right)",
+        title="Masked self-attention",
+        source="vaswani2017",
+        also="causal self-attention",
     )
-    weights: Float[Tensor, "batch target source"] = step(
-        r"\operatorname{softmax}(<energies>)", title="Weights", source="vaswani2017", also="cross-attention"
+    cached_keys: Float[Tensor, "batch heads target head_dim"] = step(
+        r"\operatorname{split}\left(XW_K + b_K\right)",
+        title="Keys of what was written",
+        source="vaswani2017",
+        also="cache",
+    )
+    energies: Float[Tensor, "batch heads target source"] = step(
+        r"\frac{QK^\top}{\sqrt{d}}", title="Scores over the source", source="vaswani2017", also="energies"
+    )
+    weights: Float[Tensor, "batch heads target source"] = step(
+        r"\operatorname{softmax}\left(<energies>\right)",
+        title="Cross-attention",
+        source="vaswani2017",
+        also="encoder-decoder attention, alignment",
     )
     decoder_states: Float[Tensor, "batch target d_model"] = step(
         r"\operatorname{decoder}\left(y, <encoder_states>\right)", title="Decoder output", source="vaswani2017"
@@ -67,14 +81,43 @@ class TransformerTranslation:
     tokens: tuple[str, ...]
     read: Read
     wrote: Wrote
-    trace: TransformerTrace
-    own: Float[Tensor, "target source"]
     tree: Tree | None
+
+    @cached_property
+    def trace(self) -> TransformerTrace:
+        """What stands for the whole, with the last layer of the decoder."""
+        return self.through(len(self.wrote.blocks) - 1)
+
+    def through(self, layer: int) -> TransformerTrace:
+        """What stands for the whole, with one layer of the decoder."""
+        block, last = self.wrote.blocks[layer], self.wrote.blocks[-1]
+        found = (
+            self.read.entered,
+            self.read.memory.states,
+            block.attention.attention.weights,
+            block.attention.keys,
+            block.cross.cross_scores,
+            block.cross.cross_weights,
+            last.resid_post,
+            self.wrote.logits.softmax(-1),
+        )
+        return TransformerTrace(*(each.cpu() for each in found))
 
     @property
     def weights(self) -> Float[Tensor, "target source"]:
         """How each written piece's attention is spread over the pieces that were read, by the head that was guided."""
-        return self.trace.weights[0]
+        return self.trace.weights[0, GUIDED]
+
+    @property
+    def own(self) -> Float[Tensor, "target source"]:
+        """The weights that this head wanted, also where somebody forced others."""
+        return self.trace.energies[0, GUIDED].softmax(-1)
+
+    @property
+    def mean_probability(self) -> float:
+        """Of the written pieces, each given those before it: the geometric mean."""
+        rows = self.trace.probabilities[0]
+        return rows.gather(1, torch.tensor(self.target.ids, device=rows.device)[:, None]).log().mean().exp().item()
 
 
 class TrainedTransformer:
@@ -108,6 +151,10 @@ class TrainedTransformer:
         pieces = self.vocabulary.read(text)
         check_length(pieces, settings.MAX_TRANSLATED)
         return self.vocabulary.ended(pieces)
+
+    def longest(self, n_source: int) -> int:
+        """How many pieces are written at most."""
+        return longest(n_source)
 
     def translate(
         self,
@@ -181,12 +228,13 @@ class TrainedTransformer:
 
     def words_of(self, made: TransformerTranslation, *, knowing: bool) -> Float[Tensor, "target_words source_words"]:
         """The alignment of the words of one of its own translations, without the marks of the end, as `align`."""
-        end = self.vocabulary.end
-        read, written = (
-            Pieces(each.ids[:-1], each.words[:-1], each.word_of[:-1]) if each.ids[-1] == end else each
-            for each in (made.source, made.target)
-        )
+        read, written = self.bare(made.source), self.bare(made.target)
         return self._aligned(read, written, self._looked(read, written, knowing))
+
+    def bare(self, pieces: Pieces) -> Pieces:
+        """Without the mark of the end, if it is there."""
+        ended = pieces.ids[-1] == self.vocabulary.end
+        return Pieces(pieces.ids[:-1], pieces.words[:-1], pieces.word_of[:-1]) if ended else pieces
 
     @torch.inference_mode()
     def translate_many(self, texts: Sequence[str]) -> list[str]:
@@ -312,21 +360,6 @@ class TrainedTransformer:
         target = vocabulary.group(ids[:-1] if ended else ids)
         if ended:
             target = vocabulary.ended(target)
-        _, layer, head = self.guided
-        cross, last = wrote.blocks[layer].cross, wrote.blocks[-1]
-        trace = TransformerTrace(
-            *(
-                each.cpu()
-                for each in (
-                    read.entered,
-                    read.memory.states,
-                    cross.cross_scores[:, head],
-                    cross.cross_weights[:, head],
-                    last.resid_post,
-                    wrote.logits.softmax(-1),
-                )
-            )
-        )
         return TransformerTranslation(
             vocabulary.text(ids),
             source,
@@ -335,7 +368,5 @@ class TrainedTransformer:
             tuple(map(vocabulary.piece, ids)),
             read,
             wrote,
-            trace,
-            trace.energies[0].softmax(-1),
             tree,
         )

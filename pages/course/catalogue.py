@@ -161,7 +161,8 @@ LESSONS = (
         "encoder_decoder",
         "Two sentences",
         "How does one sentence look at another?",
-        "",
+        "An English sentence goes in and is read by a stack of blocks. A second stack writes French, one piece after the other, "
+        "and looks back at what was read. You know every part by now: this is the machine of 2017 that they make together.",
         WHOLE,
         15,
         block=0.6,

@@ -9,12 +9,15 @@ import streamlit as st
 
 from core.sequence.decoding import Interventions, all_weight_on
 from core.sequence.trained import TrainedTranslator, Translation
+from core.sequence.transformer import TrainedTransformer, TransformerTranslation
 from core.sequence.vocabulary import as_written
 from pages.parts import messages, translations, url_state
 from pages.parts.controls import Controls
 from pages.parts.number_table import NumberTable, edit_tables
 from pages.parts.words import Token
 
+Translator = TrainedTranslator | TrainedTransformer
+Made = Translation | TransformerTranslation
 UNIT = 5e-3  # how far a row that somebody wrote may be from 1
 _NAMES = ("look", "write", "rowof", "row")
 
@@ -76,8 +79,8 @@ class LinkedInterventions:
         row = tuple(max(0.0, weight) for (weight,) in table)
         return (steps[0], row) if sum(row) > 0 else None
 
-    def panel(self, translator: TrainedTranslator, now: Translation) -> None:
-        """The controls: force a word, edit a row, see and take back what is forced."""
+    def panel(self, translator: Translator, now: Made, *, rows: bool = True) -> None:
+        """The controls: force a word, edit a row where `rows` can be, see and take back what is forced."""
         target = translations.tokens(now.target, translator.vocabulary)
         source = translations.tokens(now.source, translator.vocabulary)
         places = [f"{step} {token.text}" for step, token in enumerate(target, 1)]
@@ -90,11 +93,11 @@ class LinkedInterventions:
             st.button("Write it", key=self.name("write_it"), on_click=self._spell, args=(translator, at, word))
         if note := st.session_state.get(self.name("note")):
             st.text(note)  # holds the word as it was typed
-        if now.weights is not None:
+        if rows and now.weights is not None:
             self._rows(at, now, source)
         self._standing(translator, now, source, target)
 
-    def _spell(self, translator: TrainedTranslator, step: int, word: str) -> None:
+    def _spell(self, translator: Translator, step: int, word: str) -> None:
         note = self.name("note")
         try:
             ids = translator.vocabulary.spell(word)
@@ -112,7 +115,7 @@ class LinkedInterventions:
             else f"“{word}” is no piece of the vocabulary: it is written in {len(ids)}, {pieces}."
         )
 
-    def _rows(self, at: int, now: Translation, source: list[Token]) -> None:
+    def _rows(self, at: int, now: Made, source: list[Token]) -> None:
         """A row of weights to edit, and an offer to bring its sum to 1."""
         if now.own is None or not st.toggle(
             "Edit the weights of this step", key=self.name("editing"), bind="query-params"
@@ -156,7 +159,7 @@ class LinkedInterventions:
             self.name("write"), {step: id_ for step, id_ in url_state.pairs(self.name("write")) if step not in steps}
         )
 
-    def _written(self, translator: TrainedTranslator, n_target: int) -> list[tuple[tuple[int, ...], str]]:
+    def _written(self, translator: Translator, n_target: int) -> list[tuple[tuple[int, ...], str]]:
         """What is forced to be written, word by word: the steps of a word's pieces, and its text."""
         vocabulary = translator.vocabulary
         pairs = [
@@ -179,9 +182,7 @@ class LinkedInterventions:
         whole = tuple((round(share / sum(shares), 4),) for share in shares)
         url_state.write_table(self.name("row"), whole, ())
 
-    def _standing(
-        self, translator: TrainedTranslator, now: Translation, source: list[Token], target: list[Token]
-    ) -> None:
+    def _standing(self, translator: Translator, now: Made, source: list[Token], target: list[Token]) -> None:
         """What is forced now, each with a way back."""
         written = self.row(len(source))
         told: list[tuple[str, Callable[[], None]]] = [

@@ -12,6 +12,7 @@ from core.models import lexicon
 from core.models.errors import ModelError
 from core.sequence.decoding import Interventions
 from core.sequence.trained import Translation
+from core.sequence.transformer import TransformerTranslation
 from core.sequence.vocabulary import MARKS, Pieces, Vocabulary, foreign
 from pages.parts import messages
 from pages.parts.words import Token
@@ -27,6 +28,7 @@ END = "the end"  # what the mark of it means
 GUESS = 0.3  # translations of our examples lie above 0.4, those of words that were never learned about 0.2
 LONGEST_WORD = 24  # signs of a word that is said again
 R = TypeVar("R")
+Made = Translation | TransformerTranslation
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -75,7 +77,7 @@ def understand(text: str, key: str, translate: Callable[[str], R]) -> R | None:
     return found
 
 
-def doubts(made: Translation, vocabulary: Vocabulary) -> str:
+def doubts(made: Made, vocabulary: Vocabulary) -> str:
     """What should be known of a translation that is no good: letters never seen, an end that never came, a mere guess."""
     told = []
     if any(piece.startswith("<0x") for piece in made.source_tokens):
@@ -101,7 +103,7 @@ def tokens(pieces: Pieces, vocabulary: Vocabulary, forced: Sequence[int] = ()) -
     ]
 
 
-def compare(made: Mapping[str, Translation], vocabulary: Vocabulary) -> None:
+def compare(made: Mapping[str, Made], vocabulary: Vocabulary) -> None:
     """Translations under their names, each with what should be known of it, and what it has otherwise than the first."""
     (_, first), *_ = made.items()
     for name, each in made.items():

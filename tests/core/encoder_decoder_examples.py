@@ -28,8 +28,12 @@ def translation() -> Example:
     made = translator.translate(SENTENCE)
     model, memory = translator.model, made.read.memory
     ids = torch.tensor([made.source.ids])
-    cross = made.wrote.blocks[-1].cross
-    names: Names = of_operator(cross.cross_queries[:, :1], cross.cross_keys[:, :1], cross.cross_values[:, :1])
+    last = made.wrote.blocks[-1]
+    own, cross = last.attention, last.cross
+    names: Names = of_operator(cross.cross_queries, cross.cross_keys, cross.cross_values)
+    maps, causal = model.writers[-1].attention.maps, torch.ones(own.queries.shape[-2], own.queries.shape[-2]).tril() > 0
+    names |= {"own_weights": of_operator(own.queries, own.keys, own.values, causal)}
+    names |= {"X": own.x, "W_K": maps.w_key, "b_K": maps.b_key, "split": lambda rows: split_heads(rows, 3)}
     names |= {"D": float(model.config.d_model), "E[x]": model.embedding(ids), "P": model.places[: ids.shape[1]]}
     names |= {"E": model.embedding.weight, "b_y": model.bias, "y": made.wrote.entered}
     names |= {"encoder": lambda entered: model.read_vectors(entered).memory.states}

@@ -19,6 +19,7 @@ from core.experiments import (
     bottleneck,
     captioning,
     cost,
+    encoder_decoder,
     looking_back,
     positions,
     sentence_lab,
@@ -46,6 +47,7 @@ from core.training.toy import Settings, ToyTraining, parse
 from core.transformer.block import NormPlace
 from core.vision.captioner import Captioner
 from core.vision.trained import TrainedCaptioner
+from tests.core.encoder_decoder_examples import untrained as untrained_transformer
 from tests.core.experiments.learner import (
     PACKAGES,
     equal_rows,
@@ -69,6 +71,7 @@ EVERY = PACKAGES | {
     "vision_transformer": vision_transformer,
     "since_2017": since_2017,
     "cost": cost,
+    "encoder_decoder": encoder_decoder,
     "sentence_lab": sentence_lab,
 }
 CLAIMS = {f"{package}.{claim.name}": claim for package, module in EVERY.items() for claim in module.CLAIMS}
@@ -121,6 +124,29 @@ def forgetful_translator() -> TrainedTranslator:
     _, update, _ = model.cell.bias_ih.data.chunk(3)
     update.fill_(-1e4)
     return found
+
+
+def changed_transformer(change: Callable[[Any], None]) -> Callable[[pytest.MonkeyPatch], tuple]:
+    """A Transformer that has learned nothing, with something in it changed."""
+
+    def patched(patch: pytest.MonkeyPatch) -> tuple:
+        translator = untrained_transformer()
+        with torch.no_grad():
+            change(translator.model)
+        return translator, TEXT, 0
+
+    return patched
+
+
+def ends_at_once(model: Any) -> None:
+    """The mark of the end is all that it ever writes."""
+    model.bias[untrained_transformer().vocabulary.end] = 1e4
+
+
+def same_blocks(model: Any) -> None:
+    """All blocks of the encoder have the weights of the first."""
+    for each in model.encoder:
+        each.load_state_dict(model.encoder[0].state_dict())
 
 
 def deaf_toy(patch: pytest.MonkeyPatch) -> tuple:
@@ -361,6 +387,11 @@ FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = {
     "block.depth_alone": fails(numbers_of_a_block(x=LONG), 0),
     "block.cannot_do_nothing": fails(numbers_of_a_block("pre", x=(EVEN, EVEN[::-1], EVEN)), 0),
     "block.type_of_layer": fails(numbers_of_a_block(w_value=EMPTY), 0),
+    "encoder_decoder.all_at_once": changed_transformer(ends_at_once),
+    "encoder_decoder.generates_at_once": changed_transformer(ends_at_once),
+    "encoder_decoder.sees_the_target": changed_transformer(ends_at_once),
+    "encoder_decoder.points_at_the_word": changed_transformer(ends_at_once),
+    "encoder_decoder.one_block": changed_transformer(same_blocks),
     "sentence_lab.attention_is_importance": fails(("Yes",)),
     "sentence_lab.rollout_is_better": fails(("Yes",)),
     "vision_transformer.destroys_position": fails(WHITE, 0),

@@ -1,0 +1,170 @@
+"""Lesson 10: a Transformer that reads one sentence and writes another, and what becomes of it if parts are taken away."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.analysis.alignment import agreement
+from core.lessons import looking_back
+from core.lessons.looking_back import GREEDY
+from core.lessons.shown import Matrices, Shown
+from core.models import checkpoints
+from core.models import device as devices
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions
+from core.sequence.passes import Passes, of_text
+from core.sequence.trained import Translation
+from core.sequence.transformer import TrainedTransformer, TransformerTrace, TransformerTranslation
+from core.sequence.vocabulary import as_written
+from core.trace import matrices, steps
+from core.transformer.encoder_decoder import UNCHANGED, Changes, Where
+
+MODEL: Final = "translator-transformer"
+RECURRENT: Final = "translator-attention"
+LONGEST: Final = 16  # pieces of a target whose passes are counted
+NOTHING, ALL_CROSS = "nothing", "all cross-attention"
+KINDS: Final[dict[str, Where]] = {"cross-attention": "cross", "self-attention": "own"}
+N_LAYERS, N_HEADS = 2, 4  # of its decoder
+AWAY: Final = (
+    NOTHING,
+    ALL_CROSS,
+    *(f"{kind} of head {head}" for kind in KINDS for head in range(N_HEADS)),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a learner chooses.
+
+    layer    of the decoder, whose weights are looked at.
+    away     what is taken out of the model, of this layer where it is a head; one of AWAY.
+    length   pieces of the target whose passes are counted.
+    """
+
+    text: str
+    layer: int = N_LAYERS - 1
+    away: str = NOTHING
+    length: int = LONGEST
+    interventions: Interventions = NO_INTERVENTIONS
+
+    @property
+    def changes(self) -> Changes:
+        """What is taken out, as the model understands it."""
+        if self.away == ALL_CROSS:
+            return Changes(cut_cross=True)
+        if self.away != NOTHING:
+            kind, head = self.away.split(" of head ")
+            return Changes(frozenset({(KINDS[kind], self.layer, int(head))}))
+        return UNCHANGED
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """The translation as the learner wants it, as the model writes it by itself, and that of the recurrent translator."""
+
+    settings: Settings
+    now: TransformerTranslation
+    free: TransformerTranslation
+    recurrent: Translation
+    passes: Passes
+
+    @property
+    def intervened(self) -> bool:
+        """Whether the learner changed anything."""
+        return self.now is not self.free
+
+    @property
+    def changed(self) -> list[int]:
+        """The steps at which another piece is written than by the model itself."""
+        mine, own = self.now.target.ids, self.free.target.ids
+        return [step for step, id_ in enumerate(mine) if step >= len(own) or own[step] != id_]
+
+    @property
+    def trace(self) -> TransformerTrace:
+        """What stands for the whole, with the chosen layer of the decoder."""
+        return self.now.through(self.settings.layer)
+
+    @property
+    def like_recurrent(self) -> Float[Tensor, "layers heads"]:
+        """For each head of cross-attention, in what share of its steps its largest weight lies where the recurrent
+        translator has its own, when both read the sentence that the Transformer writes."""
+        model, recurrent = transformer(), checkpoints.load_translator(RECURRENT)
+        read, written = (model.bare(each).words for each in (self.free.source, self.free.target))
+        if not written:
+            return torch.zeros(N_LAYERS, N_HEADS)
+        return agreement(model.aligned_by(read, written), recurrent.align(read, written, knowing=False))
+
+
+def transformer() -> TrainedTransformer:
+    """The translator of this lesson. Raises ModelError if its files cannot be read."""
+    return checkpoints.load_transformer(MODEL)
+
+
+def device() -> str:
+    """On what it runs, for a person."""
+    return devices.describe(transformer().device)
+
+
+def translate(text: str, interventions: Interventions, changes: Changes) -> TransformerTranslation:
+    """What it makes of a text. Raises ValueError in words."""
+    return transformer().translate(text, interventions=interventions, changes=changes)
+
+
+def counted(text: str) -> Passes:
+    """LONGEST pieces in three ways: those that it writes by itself, and beyond their end what it would write on."""
+    return of_text(transformer(), text, LONGEST)
+
+
+Translate = Callable[[str, Interventions, Changes], TransformerTranslation]
+
+
+def run(settings: Settings, translate: Translate = translate, counted: Callable[[str], Passes] = counted) -> Lesson:
+    """Translate with and without the learner's changes, and count. Raises ValueError in words.
+
+    translate, counted   the functions of that name, or those that remember for them.
+    """
+    free = translate(settings.text, NO_INTERVENTIONS, UNCHANGED)
+    wanted = Interventions(settings.interventions.tokens)
+    wanted = looking_back.fitting(wanted, len(free.source.ids), transformer())
+    settings = replace(settings, interventions=wanted)
+    untouched = wanted == NO_INTERVENTIONS and settings.away == NOTHING
+    return Lesson(
+        settings,
+        free if untouched else translate(settings.text, wanted, settings.changes),
+        free,
+        looking_back.translate(RECURRENT, settings.text, GREEDY, NO_INTERVENTIONS),
+        counted(settings.text).upto(settings.length),
+    )
+
+
+def given(result: Lesson) -> list[list[str]]:
+    """For each step what the decoder was given so far: the mark of the beginning, then each piece that was written."""
+    vocabulary = transformer().vocabulary
+    words = [as_written(vocabulary.piece(id_)) for id_ in (vocabulary.start, *result.now.target.ids[:-1])]
+    return [words[: step + 1] + [""] * (len(words) - step - 1) for step in range(len(words))]
+
+
+def beside(result: Lesson) -> Matrices:
+    """What figures show beside the trace."""
+    n_target = len(result.now.target.ids)
+    seen = torch.ones(n_target, n_target, dtype=torch.bool).tril()
+    best = result.now.trace.probabilities[0].topk(looking_back.CHOICES).values
+    tensors = {"seen": seen, "choices": best, "recurrent": result.recurrent.with_attention.weights[0]}
+    tensors |= {f"went_{number}": each.float() for number, each in enumerate(result.passes.went)}
+    return {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
+
+
+def shown(settings: Settings) -> Shown:
+    """All that the figures show."""
+    result = run(settings)
+    vocabulary = transformer().vocabulary
+    words, _ = looking_back.choices(transformer(), result.now)
+    tokens = {
+        "queries": vocabulary.shown(result.now.target),
+        "keys": vocabulary.shown(result.now.source),
+        "recurrent": vocabulary.shown(result.recurrent.target),
+    }
+    return Shown(matrices(steps(result.trace)) | beside(result), tokens, words=words)

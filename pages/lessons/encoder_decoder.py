@@ -1,0 +1,275 @@
+"""Lesson 10: two sentences. How does one sentence look at another?"""
+
+from functools import partial
+
+import streamlit as st
+
+from core.experiments import encoder_decoder as experiments
+from core.lessons import encoder_decoder, looking_back
+from core.lessons.encoder_decoder import (
+    ALL_CROSS,
+    AWAY,
+    LONGEST,
+    MODEL,
+    N_LAYERS,
+    Settings,
+)
+from core.listing import ran
+from core.sequence.decoding import Interventions
+from core.transformer.encoder_decoder import Changes, CrossAttention, DecoderBlock, EncoderDecoder
+from pages.lessons.by_hand import encoder_decoder as by_hand
+from pages.parts import controls, translations
+from pages.parts.controls import Controls, row
+from pages.parts.figures import Heads, Matrix, Table, next_words, tables
+from pages.parts.interventions import LinkedInterventions
+from pages.parts.lesson import Lesson, Scene, step
+from pages.parts.step_viewer import EACH
+from pages.parts.words import plain
+
+AXES = "what is written ↓ · what is looked at →"
+PASSES = ("1 and 1", f"1 and {LONGEST}", f"{LONGEST} and {LONGEST}")
+SAME, OTHER = "the same French for both", "two different texts"
+
+page = Lesson(
+    "encoder_decoder",
+    opens_at="cross-attention",
+    claims=experiments.CLAIMS,
+    sources=("vaswani2017", "shazeer2019", "garg2019", "voita2019", "radford2018", "press2017"),
+    code=(
+        ran(EncoderDecoder.embed),
+        ran(EncoderDecoder.read_vectors),
+        ran(DecoderBlock.write, attention="own_weights", cross="weights", resid_post="decoder_states"),
+        ran(CrossAttention.forward, queries="energies"),
+        ran(EncoderDecoder.write, entered="cached_keys", returns="probabilities"),
+    ),
+    formula_of=EACH,
+    symbols={},
+)
+interventions = LinkedInterventions(page.slug)
+
+
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def translated(text: str, forced: Interventions, changes: Changes) -> encoder_decoder.TransformerTranslation:
+    return encoder_decoder.translate(text, forced, changes)
+
+
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def went_through(text: str) -> encoder_decoder.Passes:
+    return encoder_decoder.counted(text)
+
+
+@page.scene
+def scene(ui: Controls) -> Scene | None:
+    with row():
+        text = ui.sentence(translations.SENTENCE, "English sentence")
+        layer = ui.counted(
+            "Layer",
+            N_LAYERS,
+            N_LAYERS - 1,
+            "layer",
+            "Which block of the decoder is shown. Its heads look at what was written, and others of it at the source.",
+        )
+        away = ui.select("Take away", list(AWAY), "away", width=230)
+        length = ui.slider("Target length", 1, LONGEST, LONGEST, "length", help="Pieces whose passes are counted.")
+    interventions.forget_on_another(text)
+
+    def run(text: str) -> encoder_decoder.Lesson:
+        n_source = len(encoder_decoder.transformer().read(text).ids)
+        settings = Settings(text, layer, away, length, interventions.of_link(n_source, 1.0))
+        return encoder_decoder.run(settings, translated, went_through)
+
+    result = translations.understand(text, ui.key(controls.MAIN), run)
+    if result is None:
+        return None
+    model = encoder_decoder.transformer()
+    forced = {step for step, _ in result.settings.interventions.tokens}
+    target = translations.tokens(result.now.target, model.vocabulary, tuple(forced))
+    first = min(2, len(target) - 1)
+    at = min(forced, default=first)
+    return Scene(
+        result,
+        trace=result.trace,
+        given=model,
+        chosen=result.settings,
+        tokens={
+            "queries": target,
+            "keys": translations.tokens(result.now.source, model.vocabulary),
+            "meanings": translations.meanings(result.now.target, model.vocabulary),
+            "recurrent": translations.tokens(result.recurrent.target, model.vocabulary),
+            "passes": plain(f"pass {number}" for number in range(1, length + 1)),
+            "one": plain(["1 pass"]),
+        },
+        beside=encoder_decoder.beside(result),
+        shares=frozenset({"choices", "seen", "recurrent", "went_0", "went_1", "went_2"}),
+        again=partial(encoder_decoder.shown, result.settings),
+        signature=f"{result.settings.text}|{result.settings}",
+        origin=translations.origin(MODEL)
+        + ". One head, head 0 of layer 1, was drawn in training towards pairs of words that a program had found by counting; "
+        "all others are free",
+        evidence=(model, result.settings.text, 0),
+        focus={"query": at if at < len(target) else first, "head": 0},
+        edit_label="Force it",
+        on_pick=lambda step, rank: interventions.write(step, looking_back.chosen(result.now, step, rank)),
+    )
+
+
+@page.steps
+def steps(scene: Scene):
+    result, sizes = scene.result, scene.given.model.config
+    choices, _ = looking_back.choices(scene.given, result.now)
+    yield step(
+        "x",
+        tables(Table("embedded", "x", rows="keys", role="key")),
+        "{n} pieces of the source, {d} numbers each: what the piece is, and where it stands, added up.",
+        shows="embedded",
+        n=len(scene.tokens["keys"]),
+        d=sizes.d_model,
+    )
+    yield step(
+        "encoder output",
+        tables(Table("encoder_states", "c", rows="keys", role="key")),
+        "{b} blocks of the encoder, each with weights of its own, let all pieces of the source look at each other. What leaves "
+        "the last is read at every step, and never changes while French is written.",
+        shows="encoder_states",
+        operator="encoder",
+        b=sizes.n_encoder,
+    )
+    yield step(
+        "self-attention",
+        Matrix(
+            "own_weights",
+            "weights",
+            columns="numbers",
+            words=encoder_decoder.given(result),
+            hidden="seen",
+            hiddenWord="not written yet",
+            grows=True,
+            axes="what is written ↓ · what was written before →",
+        ),
+        "Before {q} ({m}) is written, head {head} of layer {l} looks at what was written so far: row by row one piece more, and "
+        "never at what comes later. The first column is the mark of the beginning.",
+        shows="own_weights",
+        operator="mask",
+        l=scene.chosen.layer,
+    )
+    yield step(
+        "cross-attention",
+        Matrix("weights", "weights", margin="sum", grows=True, axes=AXES),
+        "Queries come from what was written, keys and values from the encoder: to write {q} ({m}), head {head} of layer {l} "
+        "gives {weights[q,k]:.2f} to {k}." + by_hand.told_of_changes(result),
+        shows="weights",
+        operator="softmax",
+        l=scene.chosen.layer,
+    )
+    yield step(
+        "all heads",
+        Heads("weights", muted(scene)),
+        "The {h} heads of layer {l} look at the same source, each in its own way. Click one: here head {head} gives {k} "
+        "{weights[q,k]:.2f}. By its largest weights it agrees with the recurrent translator in "
+        + by_hand.agreements(scene)
+        + ".",
+        title="Cross-attention, head by head",
+        h=sizes.n_heads,
+        l=scene.chosen.layer,
+    )
+    yield step(
+        "beside lesson 2",
+        tables(
+            Table("weights", "Transformer", rows="queries", columns="keys", scale="weights", limit=1),
+            Table(
+                "recurrent",
+                "recurrent translator",
+                rows="recurrent",
+                columns="keys",
+                scale="weights",
+                limit=1,
+                labelled=True,
+            ),
+            readout="plain",
+        ),
+        "The same sentence by lesson 2's translator, whose rows are what it wrote. All of its attention was drawn towards pairs "
+        "of words in training; of the Transformer's heads one was.",
+        title="The Transformer's map and the recurrent one",
+        shape="",
+    )
+    yield step(
+        "next",
+        next_words("choices", choices, meanings=[translations.as_words(each) for each in choices]),
+        "Each row: the likeliest piece and its four rivals, here those for {q} ({m}). Press “Force it”, then click another one, "
+        "and the decoder goes on from there.",
+        shows="probabilities",
+        operator="softmax",
+        shape=f"{len(scene.tokens['queries'])} × {sizes.vocab_size:,}",
+    )
+    yield step(
+        "cache",
+        tables(Table("cached_keys", "K", rows="queries", role="key", grows=True)),
+        "Each step leaves one key and one value in each head; here the keys of head {head} in layer {l}. They stay what they "
+        "are, since no piece sees a later one, so that they are kept and not made again.",
+        shows="cached_keys",
+        l=scene.chosen.layer,
+    )
+    yield by_hand.counted_passes(scene)
+
+
+def muted(scene: Scene) -> tuple[int, ...]:
+    """The heads of cross-attention that bring nothing."""
+    return tuple(head for where, _, head in scene.chosen.changes.ablated if where == "cross")
+
+
+@page.below
+def texts(scene: Scene) -> None:
+    """What is written: now, by itself, and by the recurrent translator."""
+    result = scene.result
+    with st.container(key=page.ui.key("texts"), border=True):
+        own = {"By itself": result.free, "With your changes": result.now} if result.intervened else {}
+        rows = (own or {"The Transformer": result.now}) | {"The recurrent translator of lesson 2": result.recurrent}
+        translations.compare(rows, scene.given.vocabulary)
+
+
+@page.below
+def panel(scene: Scene) -> None:
+    """Force a word."""
+    opened = st.session_state.setdefault(page.ui.key("argue_open"), bool(scene.chosen.interventions.tokens))
+    with st.expander("Argue with it", icon=":material/edit:", expanded=opened):
+        st.caption(
+            "Force what it writes at a step. Steps before stay, the rest is written anew, and all of it is in the link."
+        )
+        interventions.panel(scene.given, scene.result.now, rows=False)
+
+
+@page.question(
+    f"A French target of {LONGEST} pieces: how many passes of the decoder does it take to train on it, and to write it?",
+    PASSES,
+    sets={"length": LONGEST},
+    shows="passes",
+)
+def how_many(scene: Scene) -> tuple[str, str]:
+    ways = went_through(scene.result.settings.text)
+    once, _, cached = ways.n_passes
+    return f"{once} and {cached}", (
+        f"Written without a cache {ways.forwards[1]} tokens go through it, with one {ways.forwards[2]}; in training "
+        f"{ways.forwards[0]}, side by side."
+    )
+
+
+@page.question(
+    f"Take all cross-attention away, and let it translate your sentence and “{translations.EXAMPLES[1]}” What does it write?",
+    (SAME, OTHER),
+    sets={"away": ALL_CROSS},
+    shows="next",
+)
+def cut(scene: Scene) -> tuple[str, str]:
+    cut = Changes(cut_cross=True)
+    texts = [scene.result.settings.text, translations.EXAMPLES[1]]
+    lengths = [len(scene.given.read(text).ids) for text in texts]
+    first, second = (scene.given.translate(text, changes=cut).target.ids for text in texts)
+    shared = min(map(len, (first, second)))
+    answer = SAME if first[:shared] == second[:shared] else OTHER
+    return answer, (
+        f"The first {shared} pieces are compared: without cross-attention nothing of the {lengths[0]} or {lengths[1]} pieces "
+        "that were read reaches the decoder, which can write likely French and no translation."
+    )
+
+
+page.show()
