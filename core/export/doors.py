@@ -179,7 +179,12 @@ def load_translator(name: str) -> TrainedTranslator:
 @cache
 def load_transformer(name: str) -> TrainedTransformer:
     """A Transformer of this course that translates: a folder in the library's format."""
-    model, vocabulary = marian_format.read(Path(found(name)))
+    folders = [Path(NAMED)] if NAMED else [HERE, Path("assets/checkpoints")]
+    folder = next((each / name for each in folders if (each / name).is_dir()), None)
+    if folder is None:
+        places = " and ".join(str(each.resolve()) for each in folders)
+        sys.exit(f"{name} is not in {places}: name the folder that holds it")
+    model, vocabulary = marian_format.read(folder)
     return TrainedTransformer(name, model.requires_grad_(False), vocabulary)
 
 

@@ -18,7 +18,6 @@ from core.sequence.decoding import NO_INTERVENTIONS, Interventions
 from core.sequence.passes import Passes, of_text
 from core.sequence.trained import Translation
 from core.sequence.transformer import TrainedTransformer, TransformerTrace, TransformerTranslation
-from core.sequence.vocabulary import as_written
 from core.trace import matrices, steps
 from core.transformer.encoder_decoder import UNCHANGED, Changes, Where
 
@@ -140,21 +139,20 @@ def run(settings: Settings, translate: Translate = translate, counted: Callable[
     )
 
 
-def given(result: Lesson) -> list[list[str]]:
-    """For each step what the decoder was given so far: the mark of the beginning, then each piece that was written."""
-    vocabulary = transformer().vocabulary
-    words = [as_written(vocabulary.piece(id_)) for id_ in (vocabulary.start, *result.now.target.ids[:-1])]
-    return [words[: step + 1] + [""] * (len(words) - step - 1) for step in range(len(words))]
-
-
 def beside(result: Lesson) -> Matrices:
     """What figures show beside the trace."""
     n_target = len(result.now.target.ids)
     seen = torch.ones(n_target, n_target, dtype=torch.bool).tril()
     best = result.now.trace.probabilities[0].topk(looking_back.CHOICES).values
     tensors = {"seen": seen, "choices": best, "recurrent": result.recurrent.with_attention.weights[0]}
-    tensors |= {f"went_{number}": each.float() for number, each in enumerate(result.passes.went)}
+    ways = ("one_pass", "passes_without", "passes_with")
+    tensors |= {way: each.float() for way, each in zip(ways, result.passes.went, strict=True)}
     return {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
+
+
+def named_passes(length: int) -> dict[str, list[str]]:
+    """The names of passes of the decoder: of those piece by piece, and of the one in training."""
+    return {"passes": [f"pass {number}" for number in range(1, length + 1)], "one": ["1 pass"]}
 
 
 def shown(settings: Settings) -> Shown:
@@ -166,5 +164,5 @@ def shown(settings: Settings) -> Shown:
         "queries": vocabulary.shown(result.now.target),
         "keys": vocabulary.shown(result.now.source),
         "recurrent": vocabulary.shown(result.recurrent.target),
-    }
+    } | named_passes(settings.length)
     return Shown(matrices(steps(result.trace)) | beside(result), tokens, words=words)

@@ -28,7 +28,6 @@ from pages.parts.words import plain
 
 AXES = "what is written ↓ · what is looked at →"
 PASSES = ("1 and 1", f"1 and {LONGEST}", f"{LONGEST} and {LONGEST}")
-SAME, OTHER = "the same French for both", "two different texts"
 
 page = Lesson(
     "encoder_decoder",
@@ -70,7 +69,7 @@ def scene(ui: Controls) -> Scene | None:
             "Which block of the decoder is shown. Its heads look at what was written, and others of it at the source.",
         )
         away = ui.select("Take away", list(AWAY), "away", width=230)
-        length = ui.slider("Target length", 1, LONGEST, LONGEST, "length", help="Pieces whose passes are counted.")
+        length = ui.slider("Target length", 1, LONGEST, LONGEST, "length", help="Pieces whose passes are counted")
     interventions.forget_on_another(text)
 
     def run(text: str) -> encoder_decoder.Lesson:
@@ -84,8 +83,7 @@ def scene(ui: Controls) -> Scene | None:
     model = encoder_decoder.transformer()
     forced = {step for step, _ in result.settings.interventions.tokens}
     target = translations.tokens(result.now.target, model.vocabulary, tuple(forced))
-    first = min(2, len(target) - 1)
-    at = min(forced, default=first)
+    at = min(min(forced, default=2), len(target) - 1)
     return Scene(
         result,
         trace=result.trace,
@@ -96,18 +94,17 @@ def scene(ui: Controls) -> Scene | None:
             "keys": translations.tokens(result.now.source, model.vocabulary),
             "meanings": translations.meanings(result.now.target, model.vocabulary),
             "recurrent": translations.tokens(result.recurrent.target, model.vocabulary),
-            "passes": plain(f"pass {number}" for number in range(1, length + 1)),
-            "one": plain(["1 pass"]),
-        },
+        }
+        | {axis: plain(names) for axis, names in encoder_decoder.named_passes(length).items()},
         beside=encoder_decoder.beside(result),
-        shares=frozenset({"choices", "seen", "recurrent", "went_0", "went_1", "went_2"}),
+        shares=frozenset({"choices", "seen", "recurrent", "one_pass", "passes_without", "passes_with"}),
         again=partial(encoder_decoder.shown, result.settings),
         signature=f"{result.settings.text}|{result.settings}",
         origin=translations.origin(MODEL)
         + ". One head, head 0 of layer 1, was drawn in training towards pairs of words that a program had found by counting; "
         "all others are free",
         evidence=(model, result.settings.text, 0),
-        focus={"query": at if at < len(target) else first, "head": 0},
+        focus={"query": at, "head": 0},
         edit_label="Force it",
         on_pick=lambda step, rank: interventions.write(step, looking_back.chosen(result.now, step, rank)),
     )
@@ -118,7 +115,7 @@ def steps(scene: Scene):
     result, sizes = scene.result, scene.given.model.config
     choices, _ = looking_back.choices(scene.given, result.now)
     yield step(
-        "x",
+        "word vectors",
         tables(Table("embedded", "x", rows="keys", role="key")),
         "{n} pieces of the source, {d} numbers each: what the piece is, and where it stands, added up.",
         shows="embedded",
@@ -140,14 +137,14 @@ def steps(scene: Scene):
             "own_weights",
             "weights",
             columns="numbers",
-            words=encoder_decoder.given(result),
             hidden="seen",
             hiddenWord="not written yet",
+            margin="sum",
             grows=True,
-            axes="what is written ↓ · what was written before →",
+            axes="what is written ↓ · what was given before, 0 is the mark of the beginning →",
         ),
-        "Before {q} ({m}) is written, head {head} of layer {l} looks at what was written so far: row by row one piece more, and "
-        "never at what comes later. The first column is the mark of the beginning.",
+        "Before {q} ({m}) is written, head {head} of layer {l} looks at what was written so far: column 0 is the mark of the "
+        "beginning, column 1 the first piece, and so on. Row by row one piece more may be seen, and never what comes later.",
         shows="own_weights",
         operator="mask",
         l=scene.chosen.layer,
@@ -163,7 +160,7 @@ def steps(scene: Scene):
     )
     yield step(
         "all heads",
-        Heads("weights", muted(scene)),
+        Heads("weights", by_hand.muted(scene)),
         "The {h} heads of layer {l} look at the same source, each in its own way. Click one: here head {head} gives {k} "
         "{weights[q,k]:.2f}. By its largest weights it agrees with the recurrent translator in "
         + by_hand.agreements(scene)
@@ -212,30 +209,17 @@ def steps(scene: Scene):
     yield by_hand.counted_passes(scene)
 
 
-def muted(scene: Scene) -> tuple[int, ...]:
-    """The heads of cross-attention that bring nothing."""
-    return tuple(head for where, _, head in scene.chosen.changes.ablated if where == "cross")
-
-
 @page.below
 def texts(scene: Scene) -> None:
     """What is written: now, by itself, and by the recurrent translator."""
-    result = scene.result
     with st.container(key=page.ui.key("texts"), border=True):
-        own = {"By itself": result.free, "With your changes": result.now} if result.intervened else {}
-        rows = (own or {"The Transformer": result.now}) | {"The recurrent translator of lesson 2": result.recurrent}
-        translations.compare(rows, scene.given.vocabulary)
+        by_hand.compare(scene.result)
 
 
 @page.below
 def panel(scene: Scene) -> None:
     """Force a word."""
-    opened = st.session_state.setdefault(page.ui.key("argue_open"), bool(scene.chosen.interventions.tokens))
-    with st.expander("Argue with it", icon=":material/edit:", expanded=opened):
-        st.caption(
-            "Force what it writes at a step. Steps before stay, the rest is written anew, and all of it is in the link."
-        )
-        interventions.panel(scene.given, scene.result.now, rows=False)
+    by_hand.argue(page.ui, interventions, scene)
 
 
 @page.question(
@@ -255,21 +239,12 @@ def how_many(scene: Scene) -> tuple[str, str]:
 
 @page.question(
     f"Take all cross-attention away, and let it translate your sentence and “{translations.EXAMPLES[1]}” What does it write?",
-    (SAME, OTHER),
+    (by_hand.SAME, by_hand.OTHER),
     sets={"away": ALL_CROSS},
     shows="next",
 )
 def cut(scene: Scene) -> tuple[str, str]:
-    cut = Changes(cut_cross=True)
-    texts = [scene.result.settings.text, translations.EXAMPLES[1]]
-    lengths = [len(scene.given.read(text).ids) for text in texts]
-    first, second = (scene.given.translate(text, changes=cut).target.ids for text in texts)
-    shared = min(map(len, (first, second)))
-    answer = SAME if first[:shared] == second[:shared] else OTHER
-    return answer, (
-        f"The first {shared} pieces are compared: without cross-attention nothing of the {lengths[0]} or {lengths[1]} pieces "
-        "that were read reaches the decoder, which can write likely French and no translation."
-    )
+    return by_hand.without_source(scene.result.settings.text, translations.EXAMPLES[1])
 
 
 page.show()

@@ -36,6 +36,15 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
         "mean": {"captioning_context": "mean context"},
         "forced": {"captioning_look": "0.3", "captioning_cover": "B2", "captioning_temperature": "2.0"},
     },
+    "encoder_decoder": {
+        "as it opens": {},
+        "cut": {
+            "encoder_decoder_away": "all cross-attention",
+            "encoder_decoder_layer": "0",
+            "encoder_decoder_length": "5",
+        },
+        "forced": {"encoder_decoder_write": "2.9", "encoder_decoder_text": "the white cat"},
+    },
     "attention": {
         "as it opens": {},
         "by hand": {"attention_numbers": "by hand", "attention_temperature": "2.0"},

@@ -33,8 +33,8 @@ def points_at_the_word(translator: TrainedTransformer, text: str, seed: int) -> 
     return Finding(
         (
             Number("heads", len(shares), "d"),
-            Number("best head agrees in", best, ".0%"),
-            Number("least head agrees in", least, ".0%"),
+            Number("best head agrees, of 1", best, ".2f"),
+            Number("least head agrees, of 1", least, ".2f"),
         ),
         holds=best >= POINTS and least <= ELSEWHERE,
         says=f"Of {len(shares)} heads one has its largest weight where the recurrent translator has its own in {best:.0%} of "

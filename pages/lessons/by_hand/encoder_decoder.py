@@ -1,12 +1,20 @@
 """What lesson 10 says beside its figures: how its heads agree, what changes did, and which piece went through when."""
 
+import streamlit as st
+
 from core.experiments.measure import counted
 from core.lessons import encoder_decoder
 from core.lessons.encoder_decoder import ALL_CROSS, NOTHING
 from core.listing import ran
 from core.sequence.passes import Passes, passes
+from core.transformer.encoder_decoder import Changes
+from pages.parts import translations
+from pages.parts.controls import Controls
 from pages.parts.figures import Table, tables
+from pages.parts.interventions import LinkedInterventions
 from pages.parts.lesson import Scene, StepDeclared, step
+
+SAME, OTHER = "the same French for both", "two different texts"
 
 
 def counted_passes(scene: Scene) -> StepDeclared:
@@ -15,9 +23,9 @@ def counted_passes(scene: Scene) -> StepDeclared:
     return step(
         "passes",
         tables(
-            Table("went_0", "training", rows="one", scale="weights", limit=1),
-            Table("went_1", "without cache", rows="passes", scale="weights", limit=1),
-            Table("went_2", "with cache", rows="passes", scale="weights", limit=1, labelled=True),
+            Table("one_pass", "training", rows="one", scale="weights", limit=1),
+            Table("passes_without", "without cache", rows="passes", scale="weights", limit=1),
+            Table("passes_with", "with cache", rows="passes", scale="weights", limit=1, labelled=True),
             readout="plain",
         ),
         "Which pieces go through the decoder in which pass, counted as they went. A target of {n}: in training {t}; written "
@@ -58,3 +66,37 @@ def told_of_changes(result: encoder_decoder.Lesson) -> str:
 def told_of(ways: Passes, way: int) -> str:
     """Passes and token-forwards of one way, in words."""
     return f"{counted(ways.n_passes[way], 'pass', 'passes')} with {counted(ways.forwards[way], 'token-forward')}"
+
+
+def muted(scene: Scene) -> tuple[int, ...]:
+    """The heads of cross-attention that bring nothing."""
+    return tuple(head for where, _, head in scene.chosen.changes.ablated if where == "cross")
+
+
+def compare(result: encoder_decoder.Lesson) -> None:
+    """The translations under each other."""
+    own = {"By itself": result.free, "With your changes": result.now} if result.intervened else {}
+    rows = (own or {"The Transformer": result.now}) | {"The recurrent translator of lesson 2": result.recurrent}
+    translations.compare(rows, encoder_decoder.transformer().vocabulary)
+
+
+def argue(ui: Controls, interventions: LinkedInterventions, scene: Scene) -> None:
+    """The panel in which a word is forced."""
+    opened = st.session_state.setdefault(ui.key("argue_open"), bool(scene.chosen.interventions.tokens))
+    with st.expander("Argue with it", icon=":material/edit:", expanded=opened):
+        st.caption(
+            "Force what it writes at a step. Steps before stay, the rest is written anew, and all of it is in the link."
+        )
+        interventions.panel(scene.given, scene.result.now, rows=False)
+
+
+def without_source(*texts: str) -> tuple[str, str]:
+    """Whether two sentences are translated alike without cross-attention, and why."""
+    model = encoder_decoder.transformer()
+    lengths = [len(model.read(text).ids) for text in texts]
+    first, second = (model.translate(text, changes=Changes(cut_cross=True)).target.ids for text in texts)
+    shared = min(map(len, (first, second)))
+    return SAME if first[:shared] == second[:shared] else OTHER, (
+        f"The first {shared} pieces are compared: without cross-attention nothing of the {lengths[0]} or {lengths[1]} pieces "
+        "that were read reaches the decoder, which can write likely French and no translation."
+    )
