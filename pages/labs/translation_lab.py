@@ -12,7 +12,7 @@ from core.analysis import alignment
 from core.lessons import looking_back, sentence_lab, translation
 from core.lessons.text_attention import Summary
 from core.lessons.translation import NAMES, Aligned, HeadsOfModel
-from core.models import lexicon
+from core.models import lexicon, offline
 from core.models.errors import ModelError
 from core.models.languages import Languages
 from core.models.loaded import LoadedModel
@@ -229,7 +229,7 @@ class Looked:
 def theirs(text: str) -> None:
     """All heads of the cross-attention of an encoder-decoder."""
     with controls.row("control_row_model"):
-        name = models.choose(PREFIX, settings.MODELS, HUB_EXAMPLE)
+        name = models.choose(PREFIX, (offline.TRANSFORMER, *settings.MODELS), HUB_EXAMPLE)
         on = models.choose_device(PREFIX)
         before = st.text_input(
             "Before the sentence",
@@ -238,9 +238,6 @@ def theirs(text: str) -> None:
             placeholder="translate English to French:",
         )
         written = st.text_input("Translation, if not the model's own", key=f"{PREFIX}_written", bind="query-params")
-    if not name:
-        st.caption(f"Name an encoder-decoder: {HUB_EXAMPLE}, google-t5/t5-small, or a folder of this computer.")
-        return
     loaded = models.open_or(PREFIX, name, on, None)
     if loaded is None:
         return

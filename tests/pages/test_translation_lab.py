@@ -130,14 +130,18 @@ def test_an_encoder_decoder_of_the_library_shows_its_heads(make, tmp_path, no_mo
     assert "Pharaoh" in said(app)
 
 
+def test_the_transformer_of_this_course_is_one_of_the_library_too(no_models):
+    app = lab(many_which="one of the library", many_lines="The red car is old.", many_show="one head")
+    assert_no_failure(app)
+    words, tensors = sent(app, "step_viewer")
+    assert [each["text"] for each in words["tokens"]["keys"]] == ["The", "red", "car", "is", "old", "."]
+    assert tensors["heads"].shape[0] == 4
+
+
 def test_a_model_that_does_not_translate_says_so(tmp_path, no_models):
     app = of_library(folders.bert(tmp_path / "model"), many_lines="the cat plays")
     assert_no_failure(app)
     assert "does not translate (encoder)" in said(app)
-
-
-def test_without_a_name_the_lab_says_what_it_needs():
-    assert "Name an encoder-decoder" in said(lab(many_which="one of the library", many_model="another model …"))
 
 
 def test_the_best_head_is_the_one_that_agrees_most():
