@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import torch
@@ -62,13 +63,18 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """The translation as the learner wants it, as the model writes it by itself, and that of the recurrent translator."""
+    """The translation as the learner wants it, as the model writes it by itself, and that of the recurrent translator.
+
+    like_recurrent   for each head of cross-attention, in what share of the words that the Transformer writes by itself its
+                     largest weight lies where the recurrent translator has its own, both reading the same two sentences.
+    """
 
     settings: Settings
     now: TransformerTranslation
     free: TransformerTranslation
     recurrent: Translation
     passes: Passes
+    like_recurrent: Float[Tensor, "layers heads"]
 
     @property
     def intervened(self) -> bool:
@@ -81,20 +87,10 @@ class Lesson:
         mine, own = self.now.target.ids, self.free.target.ids
         return [step for step, id_ in enumerate(mine) if step >= len(own) or own[step] != id_]
 
-    @property
+    @cached_property
     def trace(self) -> TransformerTrace:
         """What stands for the whole, with the chosen layer of the decoder."""
         return self.now.through(self.settings.layer)
-
-    @property
-    def like_recurrent(self) -> Float[Tensor, "layers heads"]:
-        """For each head of cross-attention, in what share of its steps its largest weight lies where the recurrent
-        translator has its own, when both read the sentence that the Transformer writes."""
-        model, recurrent = transformer(), checkpoints.load_translator(RECURRENT)
-        read, written = (model.bare(each).words for each in (self.free.source, self.free.target))
-        if not written:
-            return torch.zeros(N_LAYERS, N_HEADS)
-        return agreement(model.aligned_by(read, written), recurrent.align(read, written, knowing=False))
 
 
 def transformer() -> TrainedTransformer:
@@ -117,25 +113,40 @@ def counted(text: str) -> Passes:
     return of_text(transformer(), text, LONGEST)
 
 
-Translate = Callable[[str, Interventions, Changes], TransformerTranslation]
+def compared(text: str) -> Float[Tensor, "layers heads"]:
+    """How often each head of cross-attention looks where the recurrent translator looks, as of a Lesson."""
+    model, recurrent = transformer(), checkpoints.load_translator(RECURRENT)
+    made = model.translate(text)
+    read, written = (model.bare(each).words for each in (made.source, made.target))
+    if not written:
+        return torch.zeros(N_LAYERS, N_HEADS)
+    return agreement(model.aligned_by(read, written), recurrent.align(read, written, knowing=False))
 
 
-def run(settings: Settings, translate: Translate = translate, counted: Callable[[str], Passes] = counted) -> Lesson:
-    """Translate with and without the learner's changes, and count. Raises ValueError in words.
+@dataclass(frozen=True)
+class Means:
+    """The functions that a lesson is made by, or those that remember for them."""
 
-    translate, counted   the functions of that name, or those that remember for them.
-    """
-    free = translate(settings.text, NO_INTERVENTIONS, UNCHANGED)
+    translate: Callable[[str, Interventions, Changes], TransformerTranslation] = translate
+    recurrent: looking_back.Translate = looking_back.translate
+    counted: Callable[[str], Passes] = counted
+    compared: Callable[[str], Tensor] = compared
+
+
+def run(settings: Settings, by: Means = Means()) -> Lesson:
+    """Translate with and without the learner's changes, and count. Raises ValueError in words."""
+    free = by.translate(settings.text, NO_INTERVENTIONS, UNCHANGED)
     wanted = Interventions(settings.interventions.tokens)
     wanted = looking_back.fitting(wanted, len(free.source.ids), transformer())
     settings = replace(settings, interventions=wanted)
     untouched = wanted == NO_INTERVENTIONS and settings.away == NOTHING
     return Lesson(
         settings,
-        free if untouched else translate(settings.text, wanted, settings.changes),
+        free if untouched else by.translate(settings.text, wanted, settings.changes),
         free,
-        looking_back.translate(RECURRENT, settings.text, GREEDY, NO_INTERVENTIONS),
-        counted(settings.text).upto(settings.length),
+        by.recurrent(RECURRENT, settings.text, GREEDY, NO_INTERVENTIONS),
+        by.counted(settings.text).upto(settings.length),
+        by.compared(settings.text),
     )
 
 

@@ -15,8 +15,7 @@ from core.lessons.encoder_decoder import (
     Settings,
 )
 from core.listing import ran
-from core.sequence.decoding import Interventions
-from core.transformer.encoder_decoder import Changes, CrossAttention, DecoderBlock, EncoderDecoder
+from core.transformer.encoder_decoder import CrossAttention, DecoderBlock, EncoderDecoder
 from pages.lessons.by_hand import encoder_decoder as by_hand
 from pages.parts import controls, translations
 from pages.parts.controls import Controls, row
@@ -47,16 +46,6 @@ page = Lesson(
 interventions = LinkedInterventions(page.slug)
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
-def translated(text: str, forced: Interventions, changes: Changes) -> encoder_decoder.TransformerTranslation:
-    return encoder_decoder.translate(text, forced, changes)
-
-
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
-def went_through(text: str) -> encoder_decoder.Passes:
-    return encoder_decoder.counted(text)
-
-
 @page.scene
 def scene(ui: Controls) -> Scene | None:
     with row():
@@ -75,7 +64,7 @@ def scene(ui: Controls) -> Scene | None:
     def run(text: str) -> encoder_decoder.Lesson:
         n_source = len(encoder_decoder.transformer().read(text).ids)
         settings = Settings(text, layer, away, length, interventions.of_link(n_source, 1.0))
-        return encoder_decoder.run(settings, translated, went_through)
+        return encoder_decoder.run(settings, by_hand.BY)
 
     result = translations.understand(text, ui.key(controls.MAIN), run)
     if result is None:
@@ -229,7 +218,7 @@ def panel(scene: Scene) -> None:
     shows="passes",
 )
 def how_many(scene: Scene) -> tuple[str, str]:
-    ways = went_through(scene.result.settings.text)
+    ways = by_hand.went_through(scene.result.settings.text)
     once, _, cached = ways.n_passes
     return f"{once} and {cached}", (
         f"Written without a cache {ways.forwards[1]} tokens go through it, with one {ways.forwards[2]}; in training "

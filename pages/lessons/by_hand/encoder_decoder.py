@@ -1,11 +1,13 @@
 """What lesson 10 says beside its figures: how its heads agree, what changes did, and which piece went through when."""
 
 import streamlit as st
+from torch import Tensor
 
 from core.experiments.measure import counted
 from core.lessons import encoder_decoder
 from core.lessons.encoder_decoder import ALL_CROSS, NOTHING
 from core.listing import ran
+from core.sequence.decoding import Interventions
 from core.sequence.passes import Passes, passes
 from core.transformer.encoder_decoder import Changes
 from pages.parts import translations
@@ -15,6 +17,24 @@ from pages.parts.interventions import LinkedInterventions
 from pages.parts.lesson import Scene, StepDeclared, step
 
 SAME, OTHER = "the same French for both", "two different texts"
+
+
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def translated(text: str, forced: Interventions, changes: Changes) -> encoder_decoder.TransformerTranslation:
+    return encoder_decoder.translate(text, forced, changes)
+
+
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def went_through(text: str) -> Passes:
+    return encoder_decoder.counted(text)
+
+
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+def compared(text: str) -> Tensor:
+    return encoder_decoder.compared(text)
+
+
+BY = encoder_decoder.Means(translated, translations.translate, went_through, compared)
 
 
 def counted_passes(scene: Scene) -> StepDeclared:
