@@ -161,6 +161,12 @@ def beside(result: Lesson) -> Matrices:
     return {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
 
 
+def given(result: Lesson) -> list[str]:
+    """What the decoder was given at each step: the mark of the beginning, then each piece that was written before."""
+    model = transformer()
+    return [model.vocabulary.piece(model.vocabulary.start), *model.vocabulary.shown(result.now.target)[:-1]]
+
+
 def named_passes(length: int) -> dict[str, list[str]]:
     """The names of passes of the decoder: of those piece by piece, and of the one in training."""
     return {"passes": [f"pass {number}" for number in range(1, length + 1)], "one": ["1 pass"]}
@@ -175,5 +181,6 @@ def shown(settings: Settings) -> Shown:
         "queries": vocabulary.shown(result.now.target),
         "keys": vocabulary.shown(result.now.source),
         "recurrent": vocabulary.shown(result.recurrent.target),
+        "given": given(result),
     } | named_passes(settings.length)
     return Shown(matrices(steps(result.trace)) | beside(result), tokens, words=words)

@@ -16,6 +16,7 @@ from core.lessons.encoder_decoder import (
 )
 from core.listing import ran
 from core.transformer.encoder_decoder import CrossAttention, DecoderBlock, EncoderDecoder
+from core.transformer.self_attention import SelfAttention
 from pages.lessons.by_hand import encoder_decoder as by_hand
 from pages.parts import controls, translations
 from pages.parts.controls import Controls, row
@@ -38,7 +39,8 @@ page = Lesson(
         ran(EncoderDecoder.read_vectors),
         ran(DecoderBlock.write, attention="own_weights", cross="weights", resid_post="decoder_states"),
         ran(CrossAttention.forward, queries="energies"),
-        ran(EncoderDecoder.write, entered="cached_keys", returns="probabilities"),
+        ran(EncoderDecoder.write, returns="probabilities"),
+        ran(SelfAttention.forward, keys="cached_keys"),
     ),
     formula_of=EACH,
     symbols={},
@@ -83,6 +85,7 @@ def scene(ui: Controls) -> Scene | None:
             "keys": translations.tokens(result.now.source, model.vocabulary),
             "meanings": translations.meanings(result.now.target, model.vocabulary),
             "recurrent": translations.tokens(result.recurrent.target, model.vocabulary),
+            "given": plain(encoder_decoder.given(result)),
         }
         | {axis: plain(names) for axis, names in encoder_decoder.named_passes(length).items()},
         beside=encoder_decoder.beside(result),
@@ -189,9 +192,9 @@ def steps(scene: Scene):
     )
     yield step(
         "cache",
-        tables(Table("cached_keys", "K", rows="queries", role="key", grows=True)),
-        "Each step leaves one key and one value in each head; here the keys of head {head} in layer {l}. They stay what they "
-        "are, since no piece sees a later one, so that they are kept and not made again.",
+        tables(Table("cached_keys", "K", rows="given", role="key", grows=True)),
+        "Each piece that was written leaves one key and one value in each head; here the keys of head {head} in layer "
+        "{l}. They stay what they are, since no piece sees a later one, so that they are kept and not made again.",
         shows="cached_keys",
         l=scene.chosen.layer,
     )
