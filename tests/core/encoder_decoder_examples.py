@@ -1,5 +1,8 @@
 """Traces of an encoder-decoder, and what the letters of their formulas stand for."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -81,3 +84,26 @@ def writer() -> Example:
 
 
 TRANSFORMERS = {"encoder-decoder": translation, "block that writes": writer}
+
+
+def changed_transformer(change: Callable[[Any], None]) -> Callable[[Any], tuple]:
+    """A Transformer that has learned nothing, with something in it changed."""
+
+    def patched(patch: Any) -> tuple:
+        translator = untrained()
+        with torch.no_grad():
+            change(translator.model)
+        return translator, SENTENCE, 0
+
+    return patched
+
+
+def ends_at_once(model: Any) -> None:
+    """The mark of the end is all that it ever writes."""
+    model.bias[untrained().vocabulary.end] = 1e4
+
+
+def same_blocks(model: Any) -> None:
+    """All blocks of the encoder have the weights of the first."""
+    for each in model.encoder:
+        each.load_state_dict(model.encoder[0].state_dict())

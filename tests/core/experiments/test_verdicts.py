@@ -47,7 +47,7 @@ from core.training.toy import Settings, ToyTraining, parse
 from core.transformer.block import NormPlace
 from core.vision.captioner import Captioner
 from core.vision.trained import TrainedCaptioner
-from tests.core.encoder_decoder_examples import untrained as untrained_transformer
+from tests.core.encoder_decoder_examples import changed_transformer, ends_at_once, same_blocks
 from tests.core.experiments.learner import (
     PACKAGES,
     equal_rows,
@@ -124,29 +124,6 @@ def forgetful_translator() -> TrainedTranslator:
     _, update, _ = model.cell.bias_ih.data.chunk(3)
     update.fill_(-1e4)
     return found
-
-
-def changed_transformer(change: Callable[[Any], None]) -> Callable[[pytest.MonkeyPatch], tuple]:
-    """A Transformer that has learned nothing, with something in it changed."""
-
-    def patched(patch: pytest.MonkeyPatch) -> tuple:
-        translator = untrained_transformer()
-        with torch.no_grad():
-            change(translator.model)
-        return translator, TEXT, 0
-
-    return patched
-
-
-def ends_at_once(model: Any) -> None:
-    """The mark of the end is all that it ever writes."""
-    model.bias[untrained_transformer().vocabulary.end] = 1e4
-
-
-def same_blocks(model: Any) -> None:
-    """All blocks of the encoder have the weights of the first."""
-    for each in model.encoder:
-        each.load_state_dict(model.encoder[0].state_dict())
 
 
 def deaf_toy(patch: pytest.MonkeyPatch) -> tuple:
