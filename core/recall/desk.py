@@ -75,8 +75,11 @@ class Desk:
         for at, (name, standing) in enumerate(self.standings.items()):
             if deck and self.cards[name].deck != deck:
                 continue
-            why = self.why(name)
-            rank = at if standing.due is None else standing.due
+            if standing.due is None or standing.last is None:
+                why, rank = "new", at
+            else:
+                rank = standing.due
+                why = "learning" if rank - standing.last.at < DAY else "due"
             if why != "new" and rank > now:
                 next_at = rank if next_at is None else min(next_at, rank)
                 if why == "due" or rank > now + EARLY:
