@@ -1,10 +1,12 @@
 """Training while somebody watches: a run in a thread of its own, which may have to wait for a place to compute in."""
 
+import atexit
 import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar, runtime_checkable
+from weakref import WeakSet
 
 from core import settings as limits
 from core.training.toy import Settings, Snapshot, ToyTraining, parse
@@ -110,6 +112,7 @@ class Player(Generic[T]):
             if self._playing or self._stopped:
                 return
             self._playing = True
+            _played.add(self)
             before = self._thread
             self._thread = threading.Thread(target=self._work, args=(before,), name="live-training", daemon=True)
             self._thread.start()
@@ -153,6 +156,16 @@ class Player(Generic[T]):
         self.before = before
         if not self.wanted:
             raise _Unwanted
+
+
+_played: Final[WeakSet[Player[Any]]] = WeakSet()
+
+
+@atexit.register
+def stop_all() -> None:
+    """End every training: a process that ends in the middle of an update is torn down by torch, and says that it crashed."""
+    for player in list(_played):
+        player.stop()
 
 
 class Run(Player[ToyTraining]):

@@ -51,6 +51,15 @@ def test_it_plays_pauses_steps_and_gives_the_numbers_of_a_plain_loop():
     assert run.look()[-1].losses == tuple(plain.losses)
 
 
+def test_no_training_outlives_its_process():
+    run = Run(WISH, PROBE)
+    run.play()
+    until(lambda: run.begun)
+    live.stop_all()
+    assert run.state == "stopped"
+    assert not [thread for thread in threading.enumerate() if thread.name == "live-training"]
+
+
 class OnePlace:
     """A place for one run at a time: the others are told, until it is free, that one stands before them."""
 
