@@ -121,8 +121,7 @@ export class HeadGrid {
     const { colours } = this.theme;
     this.pictures ??= this.draw(width, height, ratioOf(context));
     context.drawImage(this.pictures, 0, 0, width, height);
-    const isOpen = this.open[0] >= 0;
-    const [atLayer, atHead] = this.hovered ?? (isOpen ? this.open : [0, 0]);
+    const [atLayer, atHead] = this.#at();
     for (let head = 0; head < this.heads; head++) {
       const every = this.side < 22 ? 2 : 1;
       if (head % every && head !== atHead) continue;
@@ -147,7 +146,7 @@ export class HeadGrid {
     };
     if (this.hovered) box(this.hovered, colours.edge, 2);
     if (this.beside) box(this.beside, colours["control-line"], 3);
-    if (isOpen) box(this.open, colours.ink, 2.5);
+    if (this.open[0] >= 0) box(this.open, colours.ink, 2.5);
     const value = `${this.score ? "found by" : "strongest weight"} ${this.value(atLayer, atHead)}`;
     this.canvas.setAttribute(
       "aria-label",
@@ -237,6 +236,15 @@ export class HeadGrid {
     return bitmap;
   }
 
+  /**
+   * The head that keys begin at.
+   *
+   * @returns {Head}
+   */
+  #at() {
+    return this.hovered ?? (this.open[0] >= 0 ? this.open : [0, 0]);
+  }
+
   /** @param {MouseEvent} event @returns {Head | null} */
   #under(event) {
     const box = this.canvas.getBoundingClientRect();
@@ -257,7 +265,7 @@ export class HeadGrid {
   #key(event) {
     const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     event.stopPropagation(); // r and c are Streamlit's
-    const [layer, head] = this.hovered ?? this.open;
+    const [layer, head] = this.#at();
     const end = { Home: 0, End: this.heads - 1 }[event.key];
     if (end !== undefined) this.#hover([layer, end]);
     else if (step) this.#hover([clamp(layer + step[0], 0, this.layers - 1), clamp(head + step[1], 0, this.heads - 1)]);

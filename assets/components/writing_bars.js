@@ -150,7 +150,7 @@ export class WritingBars {
     for (const rank of [draw, data.rank])
       if (rank !== null && rank < data.names.length && !ranks.includes(rank)) ranks.push(rank);
     this.list.classList.toggle("two", Boolean(data.tensors.second));
-    const focused = childrenOf(this.list).findIndex((each) => each === focusedIn(this.list));
+    const focused = childrenOf(this.list).indexOf(/** @type {HTMLElement} */ (focusedIn(this.list)));
     this.list.replaceChildren(...ranks.map((rank) => this.bar(data, rank, shares[rank], plain[rank], draw)));
     // who pressed a bar by a key can go on from its place
     childrenOf(this.list)[Math.min(focused, ranks.length - 1)]?.focus({ preventScroll: true });

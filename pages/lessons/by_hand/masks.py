@@ -47,11 +47,10 @@ def _panel(text: str) -> None:
 
 def table(found: NextWord) -> list[str]:
     """A row for each token: what is expected behind it under the mask, and without."""
-    rows = ["| behind | comes | masked | lifted |", "|" + "---|" * 4]
+    rows = ["| behind | masked | lifted |", "|" + "---|" * 3]
     pairs = list(zip(found.masked, found.lifted, strict=True))
     for one, other in pairs[-MOST:]:
-        follows = "…" if one.follows is None else messages.literal(one.follows.name)
-        cells = [messages.literal(one.token.name), follows]
+        cells = [messages.literal(one.token.name)]
         for each in (one, other):
             right = "" if each.right is None else f" · {each.right:.2f}"
             cells.append(f"{messages.literal(each.best.name)} {each.share:.2f}{right}")
@@ -63,7 +62,9 @@ def told(found: NextWord) -> list[str]:
     """What there is to see in it."""
     one, other = found.masked[-1], found.lifted[-1]
     expected, instead = messages.literal(one.best.name), messages.literal(other.best.name)
-    words = ["In each cell: the likeliest token and its probability · the probability of the one that comes."]
+    words = [
+        "In each cell: the likeliest token and its probability · the probability of the one that comes, in the next row."
+    ]
     if len(found.masked) > MOST:
         words.append(f"The table has the last {MOST} of {len(found.masked)} tokens.")
     words.append(
