@@ -150,6 +150,50 @@ def run(settings: Settings, by: Means = Means()) -> Lesson:
     )
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What was measured after training, of this translator and of the recurrent one: BLEU, greedy, on sentences that neither
+    saw, and how far the weights of heads are from alignments that people drew, before the word is known.
+
+    guided, best, worst   of the head that was guided, and of the best and the worst of all others.
+    """
+
+    sentences: int
+    bleu: float
+    recurrent_bleu: float
+    aligned: int
+    guided: float
+    best: float
+    worst: float
+    recurrent: float
+    diagonal: float
+
+
+def measured(name: str = "NAACL 2003") -> Measured | None:
+    """The figures of the model cards; None where they were not measured. name: of the aligned sentences."""
+    own, other = transformer().figures, checkpoints.load_translator(RECURRENT).figures
+    if "quality" not in own or name not in own.get("errors of heads", {}) or name not in other.get("alignment", {}):
+        return None
+    errors = {
+        (layer, head): error
+        for layer, heads in enumerate(own["errors of heads"][name])
+        for head, error in enumerate(heads)
+    }
+    guided = errors.pop(transformer().guided[1:])
+    alignment = own["alignment"][name]
+    return Measured(
+        own["quality"]["sentences"],
+        own["quality"]["BLEU"],
+        other["quality"]["BLEU"],
+        alignment["sentences"],
+        guided,
+        min(errors.values()),
+        max(errors.values()),
+        other["alignment"][name]["error before the word is known"],
+        alignment["error of the diagonal"],
+    )
+
+
 def beside(result: Lesson) -> Matrices:
     """What figures show beside the trace."""
     n_target = len(result.now.target.ids)

@@ -83,3 +83,10 @@ def test_it_agrees_with_the_recurrent_translator_most_by_the_head_that_was_guide
     shares = result.like_recurrent
     assert shares.shape == (N_LAYERS, N_HEADS)
     assert shares.argmax() == (N_LAYERS - 1) * N_HEADS
+
+
+def test_what_was_measured_is_what_the_cards_say():
+    found = encoder_decoder.measured()
+    assert found.bleu >= found.recurrent_bleu
+    assert found.guided < found.best < found.worst
+    assert encoder_decoder.measured("no such set") is None

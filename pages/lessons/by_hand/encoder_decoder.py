@@ -98,6 +98,14 @@ def compare(result: encoder_decoder.Lesson) -> None:
     own = {"By itself": result.free, "With your changes": result.now} if result.intervened else {}
     rows = (own or {"The Transformer": result.now}) | {"The recurrent translator of lesson 2": result.recurrent}
     translations.compare(rows, encoder_decoder.transformer().vocabulary)
+    if (found := encoder_decoder.measured()) is not None:
+        st.caption(
+            f"Measured once: BLEU of {found.bleu} on {found.sentences:,} sentences that it never saw, where lesson 2's "
+            f"translator has {found.recurrent_bleu}. Against {found.aligned} sentences whose words people aligned, the largest "
+            f"weights err in {found.guided:.0%} for the head that was guided, in {found.best:.0%} to {found.worst:.0%} for all "
+            f"others, in {found.recurrent:.0%} for lesson 2's translator, and in {found.diagonal:.0%} for who always looks at "
+            "the same place of the sentence; all before the word is known."
+        )
 
 
 def argue(ui: Controls, interventions: LinkedInterventions, scene: Scene) -> None:
