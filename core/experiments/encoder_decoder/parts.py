@@ -18,7 +18,7 @@ D, D_FF = 64, 256
 @claim(
     said="Cross-attention points at the word that is being translated.",
     verdict="imprecise",
-    instead="Some heads do. Others look at neighbours, or at the end: what they bring is needed, but it is no alignment.",
+    instead="Some heads do. Others have their largest weights elsewhere: their map is no alignment.",
     sources=("voita2019", "garg2019"),
 )
 def points_at_the_word(translator: TrainedTransformer, text: str, seed: int) -> Finding:
