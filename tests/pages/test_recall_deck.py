@@ -8,6 +8,7 @@ from latex2mathml.converter import convert
 from core.recall.cards import course
 from core.recall.formulas import parts
 from pages.course.catalogue import LESSONS
+from tests.pages.screen import ROOT
 from tests.pages.test_payloads import KEPT, LINKS
 
 CARDS = course()
@@ -33,6 +34,10 @@ def test_every_lesson_has_cards_and_every_card_a_name_of_its_own():
     assert len({card.name for card in CARDS}) == len({card.asks for card in CARDS}) == len(CARDS)
     assert all(card.step for card in CARDS)
     assert max(len(card.name) for card in CARDS) <= 40
+
+
+def test_the_readme_counts_them():
+    assert f"{len(CARDS)} cards" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_every_card_asks_and_says_something_and_every_formula_can_be_drawn():

@@ -112,6 +112,7 @@ def test_a_page_of_logseq_comes_in_is_answered_and_what_is_kept_can_be_taken_and
     assert "deletes all 2 entries for good" in said(again)
     again.button(key="progress_erase_yes").click().run()
     assert rows(folder) == []
+    assert "0 due, 10 new today, 0 being learned" in said(again)
     assert "What does a query do?" not in asks(open_page("recall", recall_deck="Notes of a learner"))
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -35,7 +36,7 @@ class Recalled:
     pages: dict[str, str] = field(default_factory=dict)
     unsaved: list["Answer"] = field(default_factory=list)
     given: list["Answer"] = field(default_factory=list)
-    version: int = 0  # changes whenever anything was read anew
+    version: int = field(default_factory=time.monotonic_ns)  # changes whenever anything was read anew, or erased
 
     @property
     def cards(self) -> list[Card]:
