@@ -74,6 +74,8 @@ MAX_CARD_TEXT: Final = count("MAX_CARD_TEXT", 5000, "characters of each side of 
 MAX_DECK_BYTES: Final = count("MAX_DECK_BYTES", 5_000_000, "bytes of a file of cards")
 MAX_UPDATES: Final = count("MAX_UPDATES", 300, "steps of a training that a visitor plays")
 MODELS_LOADED: Final = count(
-    "MODELS_LOADED", 3, "models kept in memory; one more, and the one that was asked for longest ago goes"
+    "MODELS_LOADED",
+    3,
+    "models kept in memory beside the offline ones; one more, and the one asked for longest ago goes",
 )
 DEVICE: Final = text("DEVICE", "", "where models run: cpu, cuda, cuda:1, mps; without it the best there is")

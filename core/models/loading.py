@@ -31,7 +31,7 @@ from transformers.utils.logging import disable_progress_bar
 from core import settings
 from core.models import device as devices
 from core.models import folder as folders
-from core.models import hub
+from core.models import hub, offline
 from core.models.errors import ModelError, told_as
 from core.models.introspection import introspect
 from core.models.loaded import LoadedModel
@@ -73,7 +73,7 @@ def load(name: str, device: str | None = None) -> LoadedModel:
 
 
 def _fill(key: tuple[str, str], future: Future[LoadedModel], place: torch.device) -> None:
-    """Load what everybody waits for, then let go of the models that were asked for longest ago."""
+    """Load what everybody waits for, then let go of the models of others that were asked for longest ago."""
     try:
         future.set_result(_open(key[0], place))
     except BaseException as error:
@@ -81,8 +81,9 @@ def _fill(key: tuple[str, str], future: Future[LoadedModel], place: torch.device
             _models.pop(key, None)
         future.set_exception(error)
     with _lock:
-        while len(_models) > settings.MODELS_LOADED:
-            _models.popitem(last=False)
+        others = [each for each in _models if each[0] not in offline.NAMES]
+        for each in others[: max(0, len(others) - settings.MODELS_LOADED)]:
+            del _models[each]
 
 
 def _open(name: str, place: torch.device) -> LoadedModel:

@@ -159,11 +159,13 @@ def test_the_trial_run_of_a_loading_is_nobodys_record_and_leaves_silenced_heads_
 def test_the_model_that_was_asked_for_longest_ago_goes(monkeypatch, tmp_path):
     monkeypatch.setattr(settings, "MODELS_LOADED", 2)
     names = [folders.bert(tmp_path / name) for name in ("a", "b", "c")]
+    offered = load(offline.NAME)
     first, second = load(names[0]), load(names[1])
     assert load(names[0]) is first
     load(names[2])
     assert load(names[0]) is first
     assert load(names[1]) is not second
+    assert load(offline.NAME) is offered
 
 
 def test_a_failed_loading_is_forgotten_and_costs_no_other_model(monkeypatch, tmp_path):
