@@ -38,7 +38,7 @@ def test_a_page_of_logseq_becomes_cards_with_what_it_knows_of_them():
     assert found[FIRST].known.state == logseq.State(4.0, 2, 2.46)
     assert found[FIRST].known.last == Review(5, 1674918850)
     assert found[FIRST].says.startswith("- It asks.\n  - 如果$$Q，K，V$$")
-    assert "- this is no block" in found[HEADS].says
+    assert "- this is no #card" in found[HEADS].says
     assert found[HEADS].known is None
 
 

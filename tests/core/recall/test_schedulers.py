@@ -45,6 +45,10 @@ def test_ease_never_falls_below_1_3_and_no_interval_is_longer_than_a_century(sco
     assert found.interval <= logseq.LONGEST
 
 
+def test_a_card_that_is_always_hard_ends_at_the_least_ease():
+    assert after(*[3] * 20).ease == 1.3
+
+
 @given(scores, st.integers(0, 2))
 def test_a_score_below_3_keeps_the_ease_and_makes_the_card_due_again_at_once(scores, missed):
     before = after(*scores)
