@@ -96,11 +96,13 @@ def _plain(text: str) -> str:
 
 def _cards(lines: list[str]) -> list[_Block]:
     """The blocks that are cards, in the order of the page. What stands between fences of code begins no block."""
-    begins, fenced = [], False
+    begins, tagged, fenced = [], set(), False
     for at, line in enumerate(lines):
         bullet = None if fenced else _BULLET.match(line)
         if bullet:
             begins.append((at, _depth(bullet[1])))
+        if not fenced and _TAG.search(line) and not _PROPERTY.match(line):
+            tagged.add(at)
         if line.count("```") % 2:
             fenced = not fenced
     found, open_cards = [], []
@@ -110,7 +112,7 @@ def _cards(lines: list[str]) -> list[_Block]:
             found.append(_Block(began, own_end, first))
         if first < len(lines):
             own_end = begins[at + 1][0] if at + 1 < len(begins) else len(lines)
-            if any(_TAG.search(line) for line in lines[first:own_end] if not _PROPERTY.match(line)):
+            if not tagged.isdisjoint(range(first, own_end)):
                 open_cards.append((first, own_end, depth))
     return sorted(found, key=lambda block: block.first)
 
