@@ -202,6 +202,27 @@ SOURCES = {
         "BERT: Pre-training of Deep Bidirectional Transformers",
         "https://arxiv.org/abs/1810.04805",
     ),
+    "radford2018": Source(
+        "Radford et al.",
+        2018,
+        "Improving Language Understanding by Generative Pre-Training",
+        "https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf",
+    ),
+    "radford2021": Source(
+        "Radford et al.",
+        2021,
+        "Learning Transferable Visual Models From Natural Language Supervision",
+        "https://arxiv.org/abs/2103.00020",
+    ),
+    "peebles2023": Source(
+        "Peebles, Xie", 2023, "Scalable Diffusion Models with Transformers", "https://arxiv.org/abs/2212.09748"
+    ),
+    "openai2024": Source(
+        "OpenAI",
+        2024,
+        "Video Generation Models as World Simulators",
+        "https://openai.com/index/video-generation-models-as-world-simulators/",
+    ),
     "wang2020": Source(
         "Wang et al.", 2020, "MiniLM: Deep Self-Attention Distillation", "https://arxiv.org/abs/2002.10957"
     ),

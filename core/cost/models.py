@@ -26,7 +26,7 @@ _PART: Final = (
     ("norms and rest", re.compile("norm|ln_|pooler", re.IGNORECASE)),
     ("tables", re.compile("embed|wte|wpe|lm_head")),
     ("attention", re.compile("att")),
-    ("MLP", re.compile("mlp|intermediate|output")),
+    ("MLP", re.compile("mlp|intermediate|output|DenseReluDense")),
 )
 
 

@@ -189,6 +189,15 @@ def load_transformer(name: str) -> TrainedTransformer:
 
 
 @cache
+def load_small(name: str, kind: Any) -> Any:
+    """A small model of this course, of the class that its weights belong to."""
+    _, header, weights = checkpoint(name)
+    model = kind(kind.Config(**json.loads(header["config"])))
+    model.load_state_dict(weights)
+    return model.eval().requires_grad_(False)
+
+
+@cache
 def load_captioner(name: str) -> TrainedCaptioner:
     """A captioner of this course."""
     _, header, weights = checkpoint(name)

@@ -3,9 +3,10 @@
 import hashlib
 import json
 import threading
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,10 +23,14 @@ from core.sequence.trained import TrainedTranslator
 from core.sequence.transformer import TrainedTransformer
 from core.sequence.translator import Translator
 from core.sequence.vocabulary import Vocabulary
+from core.transformer.prefixes import TextToText
+from core.transformer.rows import RowModel
 from core.vision.captioner import Captioner
-from core.vision.classifier import Classifier, TrainedClassifier
+from core.vision.classifier import TrainedClassifier
 from core.vision.cnn import ConvConfig, ConvNet
+from core.vision.image_text import ImageText
 from core.vision.trained import TrainedCaptioner
+from core.vision.video import Denoiser
 from core.vision.vit import VisionTransformer, ViTConfig
 
 FOLDER: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
@@ -33,6 +38,7 @@ FOLDER: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
 TRANSLATOR: Final = "translator 1"
 CAPTIONER: Final = "captioner 1"
 CLASSIFIER: Final = "classifier 1"
+SMALL: Final = "small 1"
 TRANSLATORS: Final[dict[str, AttentionKind]] = {
     "translator-fixed-context": "none",
     "translator-attention": "additive",
@@ -43,16 +49,38 @@ TRANSFORMERS: Final = ("translator-transformer",)
 FIGURES: Final = "figures.json"  # in such a folder, what was measured
 CAPTIONERS: Final[dict[str, AttentionKind]] = {"captioner": "additive", "captioner-mean-context": "none"}
 CLASSIFIERS: Final = ("vit", "vit-mean-pool", "cnn")
+# the small models of lesson 14, each of the class that its weights belong to
+SMALL_MODELS: Final[dict[str, Any]] = {
+    "mirror-both-sides": RowModel,
+    "mirror-left-alone": RowModel,
+    "mirror-writer": RowModel,
+    "scene-clip": ImageText,
+    "text-to-text": TextToText,
+    "video-denoiser": Denoiser,
+    "video-denoiser-by-frame": Denoiser,
+}
 _VERSIONS: Final = (
     dict.fromkeys(TRANSLATORS, TRANSLATOR)
     | dict.fromkeys(CAPTIONERS, CAPTIONER)
     | dict.fromkeys(CLASSIFIERS, CLASSIFIER)
+    | dict.fromkeys(SMALL_MODELS, SMALL)
 )
 
 _opening: Final = threading.Lock()  # visitors who come at once wait for one reading of the file
 
-Trained = TrainedTranslator | TrainedTransformer | TrainedCaptioner | TrainedClassifier
+
+@dataclass(frozen=True, eq=False)
+class Small:
+    """A small model in `eval()` mode with its figures. It is shared: never change it."""
+
+    name: str
+    model: nn.Module
+    figures: dict[str, Any]
+
+
+Trained = TrainedTranslator | TrainedTransformer | TrainedCaptioner | TrainedClassifier | Small
 Kind = TypeVar("Kind", bound=Trained)
+Module = TypeVar("Module", bound=nn.Module)
 
 
 def load(name: str, device: str | None = None) -> Trained:
@@ -84,6 +112,14 @@ def load_captioner(name: str) -> TrainedCaptioner:
 def load_classifier(name: str, device: str | None = None) -> TrainedClassifier:
     """One of CLASSIFIERS, as `load`."""
     return of_kind(load(name, device), TrainedClassifier)
+
+
+def load_small(name: str, kind: type[Module]) -> Module:
+    """One of SMALL_MODELS, which must be of this class, as `load`."""
+    model = of_kind(load(name), Small).model
+    if not isinstance(model, kind):
+        raise ModelError(f"{name} is a {type(model).__name__} and no {kind.__name__}: choose another model")
+    return model
 
 
 def of_kind(found: Trained, kind: type[Kind]) -> Kind:
@@ -131,6 +167,8 @@ def read(path: Path, device: torch.device) -> Trained:
             return TrainedTranslator(name, model, _vocabulary(path, header, again), figures)
         if isinstance(model, Captioner):
             return TrainedCaptioner(name, model, figures)
+        if name in SMALL_MODELS:
+            return Small(name, model.eval().requires_grad_(False), figures)
         temperature = float(header["temperature"])
         if not 0 < temperature < float("inf"):
             raise ModelError(f"{path.name} is damaged: its temperature is {temperature}, not above 0: {again}")
@@ -152,8 +190,10 @@ def read_folder(folder: Path, device: torch.device) -> TrainedTransformer:
         return TrainedTransformer(folder.name, model.to(device), vocabulary, told)
 
 
-def _empty(name: str, sizes: dict) -> Translator | Captioner | Classifier:
+def _empty(name: str, sizes: dict) -> Any:
     """A model of these sizes whose weights are still to come."""
+    if name in SMALL_MODELS:
+        return SMALL_MODELS[name](SMALL_MODELS[name].Config(**sizes))
     if name in CLASSIFIERS:
         sizes = {key: tuple(value) if isinstance(value, list) else value for key, value in sizes.items()}
         return ConvNet(ConvConfig(**sizes)) if name == "cnn" else VisionTransformer(ViTConfig(**sizes))

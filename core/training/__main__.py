@@ -10,11 +10,29 @@ import torch
 from core.models import checkpoints
 from core.models import device as devices
 from core.models.errors import ModelError
-from core.training import captioners, classifiers, language_models, lexicons, masked_models, transformers, translators
+from core.training import (
+    captioners,
+    classifiers,
+    language_models,
+    lexicons,
+    masked_models,
+    small_models,
+    transformers,
+    translators,
+)
 
 FAMILIES: Final = {
     name: family
-    for family in (translators, transformers, captioners, classifiers, language_models, masked_models, lexicons)
+    for family in (
+        translators,
+        transformers,
+        captioners,
+        classifiers,
+        language_models,
+        masked_models,
+        small_models,
+        lexicons,
+    )
     for name in family.NAMES
 }
 
@@ -25,7 +43,7 @@ def _arguments(given: list[str]) -> argparse.Namespace:
         description="Train one of the project's own models, measure it on what it never saw, and write it with its model "
         "card. Stop it with Ctrl+C: the same command goes on where it was.",
         epilog=f"The data. {', '.join((*translators.NAMES, *transformers.NAMES, *lexicons.NAMES))}: {translators.ORIGIN}. "
-        f"{', '.join(captioners.NAMES)}: none, the scenes are drawn from the seed. "
+        f"{', '.join((*captioners.NAMES, *small_models.NAMES))}: none, all is drawn from the seed. "
         f"{', '.join(classifiers.NAMES)}: {classifiers.ORIGIN}. "
         f"{', '.join((*language_models.NAMES, *masked_models.NAMES))}: {language_models.ORIGIN}.",
     )
@@ -55,13 +73,13 @@ def main(given: list[str]) -> None:
     for name, owners in (
         ("epochs", [translators, transformers]),
         ("alignments", [translators, transformers, lexicons]),
-        ("updates", [captioners, classifiers, language_models, masked_models]),
+        ("updates", [captioners, classifiers, language_models, masked_models, small_models]),
     ):
         if getattr(asked, name) is not None and family not in owners:
             known = ", ".join(model for owner in owners for model in owner.NAMES)
             sys.exit(f"--{name} is not for {asked.name}: it belongs to {known}")
     if not family.ORIGIN and asked.data is not None:
-        sys.exit(f"--data is not for {asked.name}: it draws its scenes itself")
+        sys.exit(f"--data is not for {asked.name}: it draws what it learns from itself")
     for name in ("epochs", "updates"):
         if (number := getattr(asked, name)) is not None and number < 1:
             sys.exit(f"--{name} is {number}: at least 1 is needed")

@@ -33,6 +33,7 @@ from core.trace import steps
 from tests.core.block_examples import BLOCKS, hand
 from tests.core.block_examples import lesson_9 as of_lesson_9
 from tests.core.encoder_decoder_examples import TRANSFORMERS
+from tests.core.family_examples import EXAMPLES as FAMILY
 from tests.core.formula_examples import EXAMPLES, biased, caption, of_heads, of_maps, of_operator, translation
 from tests.core.latex import evaluate
 from tests.core.shapes import normal
@@ -56,7 +57,7 @@ def check(trace: Any, names: Mapping[str, Any], changed: Mapping[str, str]) -> N
         torch.testing.assert_close(found.to(tensor.dtype), tensor, rtol=1e-4, atol=1e-4, msg=told)
 
 
-MADE = EXAMPLES | BLOCKS | TRANSFORMERS
+MADE = EXAMPLES | BLOCKS | TRANSFORMERS | FAMILY
 
 
 @pytest.mark.parametrize("name", MADE)

@@ -111,6 +111,14 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
         "by hand": {"block_numbers": "by hand", "block_place": "first (today)", "block_own_layer": "2"},
         "a picture without skips": {"block_numbers": "a picture", "block_without": "skip", "block_depth": "3"},
     },
+    "model_family": {
+        "as it opens": {},
+        "written": {"model_family_system": "GPT", "model_family_temperature": "0.5"},
+        "a prefix": {"model_family_system": "T5", "model_family_prefix": "sort:"},
+        "captions": {"model_family_system": "CLIP", "model_family_captions": "red circle, nothing"},
+        "a video": {"model_family_system": "Sora", "model_family_meet": "false", "model_family_t": "4"},
+        "the family": {"model_family_system": "the family", "model_family_width": "128"},
+    },
     "vision_transformer": {
         "as it opens": {},
         "large patches": {"vision_transformer_size": "16"},

@@ -21,6 +21,7 @@ from core.experiments import (
     cost,
     encoder_decoder,
     looking_back,
+    model_family,
     positions,
     sentence_lab,
     since_2017,
@@ -72,6 +73,7 @@ EVERY = PACKAGES | {
     "since_2017": since_2017,
     "cost": cost,
     "encoder_decoder": encoder_decoder,
+    "model_family": model_family,
     "sentence_lab": sentence_lab,
 }
 CLAIMS = {f"{package}.{claim.name}": claim for package, module in EVERY.items() for claim in module.CLAIMS}
@@ -347,6 +349,11 @@ FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = {
     "since_2017.stabler_experts": fails(since_2017.Given(normal(5, 7, seed=1)), 0, 1),
     "since_2017.only_faster": fails(since_2017.Given(normal(5, 7, seed=1), pairs=4), 0),
     "since_2017.no_way_back": fails(since_2017.Given(normal(5, 7, seed=1), rate=0.0), 0),
+    "model_family.fills_gaps": fails(model_family.Given(updates=3), 0),
+    "model_family.left_alone": fails(model_family.Given(updates=3), 0),
+    "model_family.head_for_each_task": fails(model_family.Given(length=12), 0),
+    "model_family.every_pair": fails(model_family.Given(unseen=("red", "circle")), 0),
+    "model_family.video_system": fails(model_family.Given(noise=0.05), 0),
     "cost.dominates": fails(drawn(sizes=Sizes(n_tokens=8192)), 0),
     "cost.whole_table": fails(drawn(sizes=Sizes(n_tokens=64)), 0),
     "cost.moving_less": fails(drawn(1), 0),

@@ -174,7 +174,7 @@ def test_what_cannot_be_done_is_said_in_one_sentence(arguments, says):
     ("arguments", "says"),
     [
         (["captioner", "--epochs", "5"], "--epochs is not for captioner"),
-        (["captioner", "--data", "fra.txt"], "it draws its scenes itself"),
+        (["captioner", "--data", "fra.txt"], "it draws what it learns from itself"),
         (["translator-attention", "--data", "fra.txt", "--updates", "5"], "--updates is not for translator-attention"),
         (["captioner", "--updates", "0"], "--updates is 0: at least 1"),
     ],

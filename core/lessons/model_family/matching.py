@@ -1,0 +1,131 @@
+"""CLIP's part of lesson 14: a drawn picture and written captions, each an arrow, and how well each fits each."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import nn
+
+from core.lessons.shown import Matrices, Shown
+from core.models import checkpoints
+from core.trace import matrices, steps
+from core.vision import pairs, scenes
+from core.vision.image_text import ImageText, PairsTrace
+from core.vision.pairs import SCENE
+from core.vision.scenes import MOST, Scene, Thing
+
+MODEL: Final = "scene-clip"
+CAPTIONS: Final = "red circle and blue square, red circle, yellow triangle, blue triangle"
+MOST_CAPTIONS: Final = 8
+YOURS: Final = "yours"
+_CELLS: Final = ((9.0, 9.0), (23.0, 23.0), (9.0, 23.0))  # where the things of a caption are drawn
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a learner brings: a scene and captions."""
+
+    scene: Scene = SCENE
+    captions: tuple[str, ...] = tuple(CAPTIONS.split(", "))
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """The learner's picture, and one picture drawn of each caption, with all captions."""
+
+    settings: Settings
+    trace: PairsTrace
+
+    @property
+    def chosen(self) -> str:
+        """The caption that the learner's picture chooses."""
+        return self.settings.captions[int(self.trace.of_pictures[0, 0].argmax())]
+
+    @property
+    def fits(self) -> list[bool]:
+        """Of each picture that was drawn of a caption, whether it chooses its own."""
+        own = self.trace.logits[0, 1:]
+        return (own.argmax(1) == torch.arange(len(own))).tolist()
+
+    @property
+    def hits(self) -> int:
+        """How many of them do."""
+        return sum(self.fits)
+
+    @property
+    def loss(self) -> float:
+        """What the training makes small: of the drawn pictures, both ways, in nats."""
+        own, diagonal = self.trace.logits[0, 1:], torch.arange(len(self.settings.captions))
+        across, down = (nn.functional.cross_entropy(each, diagonal) for each in (own, own.T))
+        return ((across + down) / 2).item()
+
+    @property
+    def guessing(self) -> float:
+        """The loss of one who cannot tell captions apart: ln N."""
+        return math.log(len(self.settings.captions))
+
+
+def model() -> ImageText:
+    """The two towers. Raises ModelError if they cannot be opened."""
+    return checkpoints.load_small(MODEL, ImageText)
+
+
+def captions_of(text: str) -> tuple[str, ...]:
+    """Captions between commas, each once, in words that are known.
+
+    Raises   ValueError in words for what is no caption, or for too many.
+    """
+    written = tuple(dict.fromkeys(pairs.read(each) for each in text.split(",") if each.strip()))
+    if len(written) < 2:
+        raise ValueError(
+            "there are fewer than two captions to choose from: write two or more, with commas between them"
+        )
+    if len(written) > MOST_CAPTIONS:
+        raise ValueError(f"there are {len(written)} captions, and at most {MOST_CAPTIONS} are read: take some away")
+    for each in written:
+        things_of(each)
+    return written
+
+
+def things_of(caption: str) -> Scene:
+    """The picture that a caption tells of, its things one below the other.
+
+    Raises   ValueError in words where it tells of none.
+    """
+    if caption == "nothing":
+        return ()
+    found = []
+    for at, part in enumerate(caption.split(" and ")):
+        kind = next((each for each in pairs.KINDS if " ".join(each) == part), None)
+        if kind is None or at >= MOST:
+            raise ValueError(
+                f"“{caption}” cannot be drawn: a caption names up to {MOST} things, each by colour and shape, as “red circle "
+                "and blue square”, or is “nothing”"
+            )
+        found.append(Thing(*kind, *_CELLS[at]))
+    return tuple(found)
+
+
+@torch.inference_mode()
+def run(settings: Settings) -> Lesson:
+    """All pictures with all captions."""
+    drawn = [settings.scene, *map(things_of, settings.captions)]
+    return Lesson(settings, model()(scenes.painted(drawn), pairs.ids(settings.captions)))
+
+
+def pictures(result: Lesson) -> list[str]:
+    """What the pictures are called."""
+    return [YOURS, *(f"▣ {caption}" for caption in result.settings.captions)]
+
+
+def beside(result: Lesson) -> Matrices:
+    """What figures show beside the trace."""
+    return {"of_captions": result.trace.logits[0].softmax(0).numpy()}
+
+
+def shown(settings: Settings) -> Shown:
+    """All that the figures show."""
+    result = run(settings)
+    tokens = {"queries": pictures(result), "keys": settings.captions}
+    return Shown(matrices(steps(result.trace)) | beside(result), tokens)

@@ -1,0 +1,67 @@
+"""Pictures and the captions that fit them: things by colour and shape, in any order, wherever they lie."""
+
+import random
+from collections.abc import Sequence
+from typing import Final
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from core.vision import scenes
+from core.vision.scenes import COLOURS, MOST, SHAPES, Colour, Scene, Shape, Thing
+
+WORDS: Final = ("<pad>", *COLOURS, *SHAPES, "and", "nothing")
+N_WORDS: Final = 3 * MOST - 1  # of the longest caption
+# what pages begin with
+SCENE: Final[Scene] = (Thing("red", "circle", 11.0, 8.0), Thing("blue", "square", 21.0, 24.0))
+HELD_OUT: Final[tuple[Colour, Shape]] = ("blue", "triangle")  # never seen together while it learns
+KINDS: Final = tuple((colour, shape) for colour in COLOURS for shape in SHAPES)
+
+
+def kinds(scene: Scene) -> tuple[tuple[Colour, Shape], ...]:
+    """What a caption tells of a scene: its things by colour and shape, in one order whatever that of the scene."""
+    return tuple(sorted((thing.colour, thing.shape) for thing in scene))
+
+
+def caption(things: Sequence[tuple[str, str]]) -> str:
+    """These things in words, in this order."""
+    return " and ".join(f"{colour} {shape}" for colour, shape in things) or "nothing"
+
+
+def ids(captions: Sequence[str]) -> Int[Tensor, "captions words"]:
+    """Captions of known words as numbers, filled up to the longest that there can be."""
+    rows = [[WORDS.index(word) for word in text.split()] for text in captions]
+    return torch.tensor([[*row, *[0] * (N_WORDS - len(row))] for row in rows])
+
+
+def read(text: str) -> str:
+    """A caption that somebody typed, in words that are known.
+
+    Raises   ValueError in words for what is no caption of this world.
+    """
+    words = text.lower().split()
+    known = WORDS[1:]
+    if not words:
+        raise ValueError("there is no caption: write one, such as “red circle”")
+    if strange := next((word for word in words if word not in known), None):
+        raise ValueError(f"“{strange[:20]}” is none of its words: it knows {', '.join(known)}")
+    if len(words) > N_WORDS:
+        raise ValueError(f"a caption has {len(words)} words, and at most {N_WORDS} are read: {MOST} things")
+    return " ".join(words)
+
+
+def of_one(rng: random.Random) -> Scene:
+    """A scene of one thing anywhere."""
+    x, y = (rng.uniform(2, scenes.SIDE - 2) for _ in "xy")
+    return (Thing(rng.choice(list(COLOURS)), rng.choice(SHAPES), x, y),)
+
+
+def told_apart(rng: random.Random, n: int) -> list[Scene]:
+    """So many scenes no two of which have the same caption, none with the pair that is held out."""
+    found: dict[tuple, Scene] = {}
+    while len(found) < n:
+        scene = of_one(rng) if rng.random() < 0.4 else scenes.draw(rng)
+        if HELD_OUT not in kinds(scene):
+            found.setdefault(kinds(scene), scene)
+    return list(found.values())
