@@ -62,6 +62,11 @@ AXES = {
         Axis("one", "1", "one number for each"),
         Axis("lengths", "N", "how many tokens there are, from few to many"),
         Axis("depths", "L", "how many layers there are, from one on"),
+        Axis("d_shared", "d_e", "numbers of an arrow in the space that pictures and captions share"),
+        Axis("pictures", "N", "pictures that are compared with captions"),
+        Axis("captions", "N", "captions that are compared with pictures"),
+        Axis("words", "N", "the words of a caption, in order"),
+        Axis("frames", "T", "the pictures of a video, in order"),
         Axis("classes", "K", "the kinds of things that a picture can be said to show"),
     )
 }

@@ -202,12 +202,6 @@ SOURCES = {
         "BERT: Pre-training of Deep Bidirectional Transformers",
         "https://arxiv.org/abs/1810.04805",
     ),
-    "radford2018": Source(
-        "Radford et al.",
-        2018,
-        "Improving Language Understanding by Generative Pre-Training",
-        "https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf",
-    ),
     "radford2021": Source(
         "Radford et al.",
         2021,

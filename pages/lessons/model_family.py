@@ -7,7 +7,8 @@ from core.lessons.model_family import family, table
 from core.lessons.shown import call
 from core.listing import ran
 from core.transformer.block import Block
-from pages.lessons.by_hand import family_pictures, family_prefixes, family_rows
+from pages.lessons.by_hand import model_family as systems
+from pages.parts import drawn_systems
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Matrix, Plans, Table, tables
 from pages.parts.lesson import Lesson, Scene, step
@@ -34,11 +35,11 @@ def scene(ui: Controls) -> Scene | None:
     with row():
         system = ui.one_of("System", SYSTEMS, "system")
         made = {
-            BERT: family_rows.on_gaps,
-            GPT: family_rows.on_writing,
-            T5: family_prefixes.on_prefixes,
-            CLIP: family_pictures.on_pairs,
-            SORA: family_pictures.on_videos,
+            BERT: systems.on_gaps,
+            GPT: systems.on_writing,
+            T5: systems.on_prefixes,
+            CLIP: drawn_systems.on_pairs,
+            SORA: drawn_systems.on_videos,
             FAMILY: on_family,
         }
         return made[system](ui)
@@ -59,7 +60,7 @@ def on_family(ui: Controls) -> Scene:
         signature=str(settings),
         origin="Sizes are counted on models that were built without numbers, from the configurations of transformers. What "
         "goes through the block here is real; the block is drawn from the seed and learned nothing",
-        evidence=family_pictures.evidence(ui),
+        evidence=drawn_systems.evidence(ui),
         focus={"query": 0, "key": 0},
         code=(ran(Block.forward, here="resid_post"),),
         formula_of="words_out",
@@ -163,7 +164,7 @@ def block(scene: Scene) -> tuple[str, str]:
     HOW_OFTEN,
 )
 def unseen(scene: Scene) -> tuple[str, str]:
-    found = experiments.every_pair(family_pictures.given(page.ui), 0)
+    found = experiments.every_pair(drawn_systems.given(page.ui), 0)
     share = found.numbers[1].value
     return HOW_OFTEN[(share <= 0.95) + (share < 0.05)], found.says
 

@@ -21,7 +21,6 @@ from core.experiments import (
     cost,
     encoder_decoder,
     looking_back,
-    model_family,
     positions,
     sentence_lab,
     since_2017,
@@ -49,6 +48,7 @@ from core.transformer.block import NormPlace
 from core.vision.captioner import Captioner
 from core.vision.trained import TrainedCaptioner
 from tests.core.encoder_decoder_examples import changed_transformer, ends_at_once, same_blocks
+from tests.core.experiments.family_verdicts import FAMILY, MORE
 from tests.core.experiments.learner import (
     PACKAGES,
     equal_rows,
@@ -63,19 +63,22 @@ from tests.core.experiments.test_cost_claims import drawn
 from tests.core.experiments.test_positions_claims import numbers
 from tests.core.shapes import normal
 
-EVERY = PACKAGES | {
-    "bottleneck": bottleneck,
-    "looking_back": looking_back,
-    "captioning": captioning,
-    "positions": positions,
-    "block": block,
-    "vision_transformer": vision_transformer,
-    "since_2017": since_2017,
-    "cost": cost,
-    "encoder_decoder": encoder_decoder,
-    "model_family": model_family,
-    "sentence_lab": sentence_lab,
-}
+EVERY = (
+    PACKAGES
+    | MORE
+    | {
+        "bottleneck": bottleneck,
+        "looking_back": looking_back,
+        "captioning": captioning,
+        "positions": positions,
+        "block": block,
+        "vision_transformer": vision_transformer,
+        "since_2017": since_2017,
+        "cost": cost,
+        "encoder_decoder": encoder_decoder,
+        "sentence_lab": sentence_lab,
+    }
+)
 CLAIMS = {f"{package}.{claim.name}": claim for package, module in EVERY.items() for claim in module.CLAIMS}
 IDENTITIES = {name for name, claim in CLAIMS.items() if claim.identity}
 TEXT = "The cat sleeps."
@@ -267,7 +270,7 @@ ALONE = (*tokens_and_maps(1, n_tokens=1), 0)
 TWINS = (*tokens_and_maps(1, equal_rows), 0)
 SHORT = (*tokens_and_maps(1, n_tokens=2), 0)
 ONE_HEAD = (*tokens_and_layer(1, n_heads=1), 0)
-FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = {
+FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = FAMILY | {
     "attention.kernel_regression": fails(*of_one_length()),
     "attention.temperature_is_a_bandwidth": fails(*ONE_KEY),
     "attention.where_and_what": fails(*ONE_KEY),
@@ -349,11 +352,6 @@ FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = {
     "since_2017.stabler_experts": fails(since_2017.Given(normal(5, 7, seed=1)), 0, 1),
     "since_2017.only_faster": fails(since_2017.Given(normal(5, 7, seed=1), pairs=4), 0),
     "since_2017.no_way_back": fails(since_2017.Given(normal(5, 7, seed=1), rate=0.0), 0),
-    "model_family.fills_gaps": fails(model_family.Given(updates=3), 0),
-    "model_family.left_alone": fails(model_family.Given(updates=3), 0),
-    "model_family.head_for_each_task": fails(model_family.Given(length=12), 0),
-    "model_family.every_pair": fails(model_family.Given(unseen=("red", "circle")), 0),
-    "model_family.video_system": fails(model_family.Given(noise=0.05), 0),
     "cost.dominates": fails(drawn(sizes=Sizes(n_tokens=8192)), 0),
     "cost.whole_table": fails(drawn(sizes=Sizes(n_tokens=64)), 0),
     "cost.moving_less": fails(drawn(1), 0),

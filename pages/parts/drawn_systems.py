@@ -1,4 +1,4 @@
-"""Lesson 14 beside its rows of letters: a picture and captions, and a video, each with its controls and its steps."""
+"""A drawn picture with captions, and a drawn video, as two small models read them: controls, scene and steps of each."""
 
 from collections.abc import Iterator
 from functools import partial
