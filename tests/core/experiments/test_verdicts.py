@@ -32,7 +32,6 @@ from core.experiments.captioning import grounding
 from core.experiments.claim import Claim
 from core.experiments.looking_back import learning
 from core.experiments.multi_head import diversity
-from core.experiments.since_2017.norms import layered
 from core.experiments.vision_transformer import cutting, reading, small_data
 from core.lessons import block as block_lesson
 from core.lessons.block.given import on_numbers
@@ -345,13 +344,6 @@ FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = FAMILY | {
     "positions.one_of_its_own": fails(numbers(width=2), 0),
     "positions.no_neighbours": fails(numbers(learned_table=lambda: normal(101, 26, seed=3)), 0),
     "positions.locality": fails(numbers(queries=normal(1, 22, seed=4), keys=normal(1, 22, seed=4)), 0),
-    "since_2017.never_identity": fails(since_2017.Given(layered(normal(1, 5, 7, seed=1))[0]), 0),
-    "since_2017.stabler_place": fails(since_2017.Given(normal(5, 7, seed=1)), 0, 1),
-    "since_2017.stabler_norm": fails(since_2017.Given(torch.ones(5, 7)), 0),
-    "since_2017.more_nonlinear": fails(since_2017.Given(normal(5, 7, seed=1)), 0, 1),
-    "since_2017.stabler_experts": fails(since_2017.Given(normal(5, 7, seed=1)), 0, 1),
-    "since_2017.only_faster": fails(since_2017.Given(normal(5, 7, seed=1), pairs=4), 0),
-    "since_2017.no_way_back": fails(since_2017.Given(normal(5, 7, seed=1), rate=0.0), 0),
     "cost.dominates": fails(drawn(sizes=Sizes(n_tokens=8192)), 0),
     "cost.whole_table": fails(drawn(sizes=Sizes(n_tokens=64)), 0),
     "cost.moving_less": fails(drawn(1), 0),
