@@ -15,7 +15,7 @@ from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.words import plain
 
 BERT, GPT, T5, CLIP, SORA, FAMILY = SYSTEMS = ("BERT", "GPT", "T5", "CLIP", "Sora", "the family")
-TEN, ALL = "1 in 10", "nearly all"
+BOTH, RIGHT, NEITHER = "both", "the one that sees both sides", "neither"
 HOW_OFTEN = ("in more than 95%", "in 5% to 95%", "in less than 5%")
 MORE = ("none", "a third more", "twice as many")
 
@@ -128,25 +128,19 @@ def steps_of_family(scene: Scene):
 def systems_table(scene: Scene) -> None:
     """Mask, objective and tokens of all."""
     with st.container(key=page.ui.key("table"), border=True):
-        st.markdown(table.markdown())
+        st.table(table.rows(), border="horizontal", hide_index=True)
 
 
 @page.question(
-    "A letter in the first half of a mirrored row is hidden. Two models with the same block are asked for it: how many do they "
-    "guess?",
-    (f"both {ALL}", f"with the left alone {TEN}, with both sides {ALL}", f"both {TEN}"),
+    "A letter in the first half of a mirrored row is hidden. Two models with the same block are asked for it. Which guess it "
+    "nearly always?",
+    (BOTH, RIGHT, NEITHER),
     sets={"system": BERT, "hide": 1},
     shows="both",
 )
 def hidden(scene: Scene) -> tuple[str, str]:
     left, both = table.filled("mirror-left-alone"), table.filled("mirror-both-sides")
-    answer = (
-        f"both {ALL}"
-        if left > 0.9
-        else f"both {TEN}"
-        if both < 0.2
-        else f"with the left alone {TEN}, with both sides {ALL}"
-    )
+    answer = BOTH if left > 0.9 else NEITHER if both < 0.2 else RIGHT
     return answer, f"With the left alone {left:.1%}, with both sides {both:.1%}: nothing on the left tells that letter."
 
 

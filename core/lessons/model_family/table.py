@@ -7,27 +7,27 @@ from core.lessons.model_family.family import written
 from core.models import checkpoints
 from core.models.checkpoints import Small
 
-_HEAD: Final = ("", "mask", "objective", "tokens", "here")
+_HEAD: Final = ("system", "mask", "objective", "tokens", "here")
 _ROWS: Final = (
-    ("**BERT**", "none", "say what is hidden", "pieces of words", "a gap in a row of letters"),
-    ("**GPT**", "causal", "say what comes next", "pieces of words", "a row, letter by letter"),
+    ("BERT", "none", "say what is hidden", "pieces of words", "a gap in a row of letters"),
+    ("GPT", "causal", "say what comes next", "pieces of words", "a row, letter by letter"),
     (
-        "**T5**",
+        "T5",
         "none where it reads, causal where it writes",
         "write what a prefix asks for",
         "pieces of words",
         "letters, three prefixes",
     ),
-    ("**ViT**", "none", "name the picture", "squares of a picture", "lesson 11"),
+    ("ViT", "none", "name the picture", "squares of a picture", "lesson 11"),
     (
-        "**CLIP**",
+        "CLIP",
         "none for pictures",
         "say which caption belongs to which picture",
         "both",
         "drawn scenes and captions",
     ),
     (
-        "**Sora**",
+        "Sora",
         "not published",
         "take noise off, told by a text",
         "blocks of space and time",
@@ -36,10 +36,9 @@ _ROWS: Final = (
 )
 
 
-def markdown() -> str:
-    """The table, as Markdown."""
-    lines = [_HEAD, ("---",) * len(_HEAD), *_ROWS]
-    return "\n".join("| " + " | ".join(each) + " |" for each in lines)
+def rows() -> dict[str, list[str]]:
+    """The table, column by column."""
+    return {head: [row[at] for row in _ROWS] for at, head in enumerate(_HEAD)}
 
 
 def filled(name: str) -> float:
