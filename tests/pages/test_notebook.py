@@ -76,6 +76,7 @@ LESSONS = [
     ("since_2017", {"since_2017_place": "post-norm", "since_2017_strength": "0.5"}),
     ("sentence_lab", {"lab_merge": "true"}),
     ("translation_lab", {}),
+    ("writing_lab", {"write_at": "20"}),
     ("image_lab", {"img_show": "rollout"}),
 ]
 
