@@ -24,6 +24,7 @@ SLIDERS = {
     "/cost": "Tokens N",
     "/cost?cost_part=tile+by+tile": "Tiles before",
     "/since_2017": "Scale",
+    "/model_family": "Hide place",
     "/vision_transformer": "Shuffle",
 }
 MOVES = 20
