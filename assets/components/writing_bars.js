@@ -201,8 +201,8 @@ export class WritingBars {
     const other = second === undefined ? "" : ` / ${number(second, 3)}`;
     const node = button("", {
       className: `candidate${share ? "" : " out"}${stands ? " stands" : ""}`,
-      title: `The model's own probability: ${number(plain, 3)}. Press to write it here.`,
-      "aria-label": `${name}, ${number(share, 3)}${other}${signs.length ? `, ${signs.join(", ")}` : ""}. Write it here`,
+      title: `The model's own probability: ${number(plain, 3)}.${data.editable ? " Press to write it here." : ""}`,
+      "aria-label": `${name}, ${number(share, 3)}${other}${signs.length ? `, ${signs.join(", ")}` : ""}.${data.editable ? " Write it here" : ""}`,
       disabled: !data.editable,
     });
     const label = element("span", { className: "name", children: [name] });

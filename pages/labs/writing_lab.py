@@ -62,7 +62,7 @@ def number_of_link(name: str, low: float, high: float, default: float) -> float:
         found = np.nan
     if low <= found <= high:
         return found
-    return url_state.ignored(f"{PREFIX}_{name}", f"a number from {low:g} to {high:g}", default)
+    return url_state.ignored(f"{PREFIX}_{name}", f"a number from {low:g} to {high:.7g}", default)
 
 
 def whole_of_link(name: str, high: int, default: int) -> int:
@@ -72,10 +72,11 @@ def whole_of_link(name: str, high: int, default: int) -> int:
 
 def asked_of_link(size: int) -> Asked:
     """How it is written on, as the link says. size: of the vocabulary."""
+    # as the sliders can stand: what is drawn is drawn by what they say
     sampling = Sampling(
-        float(number_of_link("temperature", 0, HOTTEST, WARM)),
+        round(20 * number_of_link("temperature", 0, HOTTEST, WARM)) / 20,
         whole_of_link("topk", 9_999_999, 0),
-        number_of_link("topp", 0, 1, 1.0),
+        round(number_of_link("topp", 0, 1, 1.0), 2),
     )
     forced = {place: number for place, number in sorted(url_state.pairs(f"{PREFIX}_forced")) if number < size}
     return Asked(whole_of_link("count", MOST, COUNT), sampling, whole_of_link("seed", 9999, 0), forced)
@@ -151,9 +152,9 @@ def begin(loaded: LoadedModel, text: str, key: str, *, marked: bool) -> Beginnin
         )
     if found.broken:
         st.caption(
-            f"For some of these letters the vocabulary has no token of their own: {found.broken} of {len(found.ids)} tokens are "
-            "single bytes of a letter, or stand for what is not known. What a model makes of letters that it never learned is "
-            "noise."
+            "For some of these letters the vocabulary has no token of their own. Tokens that are single bytes of a letter, or "
+            f"stand for what is not known: {found.broken} of {len(found.ids)}. What a model makes of letters that it never "
+            "learned is noise."
         )
     return found
 

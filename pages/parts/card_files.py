@@ -144,7 +144,8 @@ def _upload() -> None:
     except ValueError as error:
         st.session_state[TOLD] = str(error)
         return
-    st.session_state[TOLD] = f"{len(found):,} cards are there now, filed under “{found[0].deck}”"
+    are = "card is" if len(found) == 1 else "cards are"
+    st.session_state[TOLD] = f"{len(found):,} {are} there now, filed under “{found[0].deck}”"
 
 
 def _add() -> None:

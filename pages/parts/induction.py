@@ -66,7 +66,7 @@ def told(found: Induction, name: str) -> Iterator[str]:
         )
     else:
         yield (
-            f"**No head of {messages.literal(name)} looks it up here**: the most of its attention spends {best} there, "
+            f"**No head of {messages.literal(name)} looks it up here**: {best} spends the most of its attention there, "
             f"**{found.share:.2f}** (a head that looks evenly: {found.even:.2f}; from {LOOKS:g} on this page calls it an "
             "induction head)."
         )

@@ -91,9 +91,8 @@ def show_card(card: Card, desk: Desk, now: int, revealed: bool) -> None:
     """One card, and what to do with it."""
     lesson = BY_SLUG.get(card.lesson)
     filed = f"Lesson {lesson.number}, {lesson.title}" if lesson else card.deck
-    st.caption(
-        messages.literal(f"{filed} · {WHY[desk.why(card.name)]}" + (" · the notes say otherwise" if card.note else ""))
-    )
+    judged = " · the notes say otherwise" if card.note and revealed else ""
+    st.caption(messages.literal(f"{filed} · {WHY[desk.why(card.name)]}{judged}"))
     with st.container(key="recall_asked"):
         st.markdown(card_face.markdown(card.asks))
     if not revealed:

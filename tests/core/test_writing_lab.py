@@ -114,6 +114,17 @@ def test_two_texts_part_where_they_part_and_a_silenced_head_has_its_price(story)
     price = writing_lab.mean_bits(writing_lab.reading(second, one.ids)) - writing_lab.mean_bits(first.bits)
     assert f"costs {price:+.3f} bits a token" in told
     assert writing_lab.differing(first, one, first, one).said.startswith("Both go on alike, 9 tokens long.")
+    other = write(second, begun, Asked(9, seed=3, forced={0: 77}))
+    assert writing_lab.differing(first, one, second, other).said.startswith("They part at the first token.")
+
+
+def test_without_the_cache_the_beginning_would_be_read_once_and_the_whole_text_behind_each_new_token(story):
+    begun, writer = begin(story, BEGINNING).ids, Writer(story)
+    read = len(begun) + (len(begun) + 1) + (len(begun) + 2)
+    assert (
+        f"Without it {read} would have been read."
+        in writing_lab.summary(writer, write(writer, begun, Asked(2, GREEDY))).cache
+    )
 
 
 def test_the_limit_of_the_program_holds_for_models_that_could_read_more(story, monkeypatch):

@@ -116,6 +116,27 @@ def test_a_page_of_logseq_comes_in_is_answered_and_what_is_kept_can_be_taken_and
     assert "What does a query do?" not in asks(open_page("recall", recall_deck="Notes of a learner"))
 
 
+def test_a_page_without_a_title_is_filed_under_the_name_of_its_file(folder):
+    app = open_page("recall")
+    app.session_state["recall_files"] = True
+    app.run()
+    page = b"- Was ist das? #card\n\t- Das"
+    app.file_uploader(key="recall_file").upload("future.md", page).run()
+    assert "1 card is there now, filed under “future”" in said(app)
+    again = open_page("recall", recall_deck="future")
+    assert "Was ist das?" in asks(again)
+    assert [text.encode() for text in again.session_state[visit.RECALLED].pages.values()] == [page]
+
+
+def test_that_the_notes_say_otherwise_is_said_with_the_answer(monkeypatch):
+    corrected = next(card for card in cards.course() if card.note)
+    monkeypatch.setattr(cards, "course", lambda: (corrected,))
+    app = open_page("recall")
+    assert "the notes say otherwise" not in said(app)
+    app.button(key="recall_show").click().run()
+    assert "the notes say otherwise" in said(app)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

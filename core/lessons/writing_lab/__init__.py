@@ -279,7 +279,8 @@ def summary(writer: Writer, written: Written) -> Told:
     if not writer.cached:
         cache = f"{writer.loaded.name} goes on from no cache: for each token it reads the whole text again."
     else:
-        again = count * (count + 1) // 2
+        # the beginning at once, then the whole text again behind each token that was written
+        again = sum(range(written.begun, count + 1))
         cache = (
             f"The cache holds the keys and values of {count} tokens, {writer.cache_numbers:,} numbers: so each token was read "
             f"once, {count} in all. Without it {again:,} would have been read."
@@ -298,7 +299,9 @@ def differing(first: Writer, one: Written, second: Writer, other: Written) -> Di
     """Where two texts part, and how surprising each is; of a model with a silenced head, what the first text costs it."""
     ones, others = one.ids[one.begun :], other.ids[other.begun :]
     same = next((i for i, (a, b) in enumerate(zip(ones, others, strict=False)) if a != b), min(len(ones), len(others)))
-    if same == len(ones) == len(others):
+    if same == 0 and ones and others:
+        parts = ["They part at the first token."]
+    elif same == len(ones) == len(others):
         parts = [f"Both go on alike, {counted(same, 'token')} long."]
     elif same == min(len(ones), len(others)):
         parts = [f"Both go on alike until one of them ends, after {counted(same, 'token')}."]

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import settings
 from core.recall import files
-from core.recall.cards import OWN, Card
+from core.recall.cards import Card
 from core.recall.schedulers import Review
 from pages.parts.progress import visit
 
@@ -120,7 +120,9 @@ def bring(cards: Sequence[Card], now: int, page: str = "") -> None:
     if page:
         # the page without what it says of answers: brought again, it takes its own place
         bare = "\n".join(line for line in page.splitlines() if not line.strip().startswith("card-"))
-        name, text = _PAGE + hashlib.sha256(bare.encode()).hexdigest()[:32], page
+        name = _PAGE + hashlib.sha256(bare.encode()).hexdigest()[:32]
+        # with the name of its file, by which the page is called where it does not say so itself
+        text = json.dumps([cards[0].deck, page], ensure_ascii=False)
         names -= {card.name for card in kept.decks.get(name, ())}
     else:
         cards = [card for card in cards if card.name not in names]
@@ -157,7 +159,8 @@ def _saved(store, learner: str, kept: Recalled) -> bool:
 def _take(kept: Recalled, name: str, text: str, now: int) -> None:
     """Read a deck as it was kept."""
     if name.startswith(_PAGE):
-        kept.pages[name] = text
-        kept.decks[name] = files.read_page(text, OWN, now)
+        called, page = json.loads(text)
+        kept.pages[name] = page
+        kept.decks[name] = files.read_page(page, called, now)
         return
     kept.decks[name] = files.kept(json.loads(text))
