@@ -121,10 +121,11 @@ def test_two_texts_part_where_they_part_and_a_silenced_head_has_its_price(story)
 def test_without_the_cache_the_beginning_would_be_read_once_and_the_whole_text_behind_each_new_token(story):
     begun, writer = begin(story, BEGINNING).ids, Writer(story)
     read = len(begun) + (len(begun) + 1) + (len(begun) + 2)
-    assert (
-        f"Without it {read} would have been read."
-        in writing_lab.summary(writer, write(writer, begun, Asked(2, GREEDY))).cache
-    )
+    told = writing_lab.summary(writer, write(writer, begun, Asked(2, GREEDY)))
+    assert f"Without it {read} would have been read." in told.cache
+    nothing = write(writer, begun, Asked(0))
+    assert "Without it" not in writing_lab.summary(writer, nothing).cache
+    assert writing_lab.differing(writer, nothing, writer, nothing).said == "Nothing is written behind them yet."
 
 
 def test_the_limit_of_the_program_holds_for_models_that_could_read_more(story, monkeypatch):

@@ -283,8 +283,9 @@ def summary(writer: Writer, written: Written) -> Told:
         again = sum(range(written.begun, count + 1))
         cache = (
             f"The cache holds the keys and values of {count} tokens, {writer.cache_numbers:,} numbers: so each token was read "
-            f"once, {count} in all. Without it {again:,} would have been read."
+            f"once, {count} in all."
         )
+        cache += f" Without it {again:,} would have been read." if count > written.begun else ""
     return Told(said, cache)
 
 
@@ -299,7 +300,9 @@ def differing(first: Writer, one: Written, second: Writer, other: Written) -> Di
     """Where two texts part, and how surprising each is; of a model with a silenced head, what the first text costs it."""
     ones, others = one.ids[one.begun :], other.ids[other.begun :]
     same = next((i for i, (a, b) in enumerate(zip(ones, others, strict=False)) if a != b), min(len(ones), len(others)))
-    if same == 0 and ones and others:
+    if not ones and not others:
+        parts = ["Nothing is written behind them yet."]
+    elif same == 0 and ones and others:
         parts = ["They part at the first token."]
     elif same == len(ones) == len(others):
         parts = [f"Both go on alike, {counted(same, 'token')} long."]
