@@ -154,9 +154,8 @@ def steps(scene: Scene):
         "all heads",
         Heads("weights", by_hand.muted(scene)),
         "The {h} heads of layer {l} look at the same source, each in its own way. Click one: here head {head} gives {k} "
-        "{weights[q,k]:.2f}. By its largest weights it agrees with the recurrent translator in "
-        + by_hand.agreements(scene)
-        + ".",
+        "{weights[q,k]:.2f}. Of the words that the Transformer writes by itself, so many have a head's largest weight where "
+        "the recurrent translator has its own: " + by_hand.agreements(scene) + ".",
         title="Cross-attention, head by head",
         h=sizes.n_heads,
         l=scene.chosen.layer,

@@ -167,6 +167,7 @@ def steps_of_videos(scene: Scene) -> Iterator[StepDeclared]:
         "{f} frames of {s} × {s} pixels; you see every second one: the first and third, below them the fifth and "
         "seventh. The grid is where the model cuts, two frames deep.",
         shows=(),
+        title="Your drawing in motion",
         f=moving.FRAMES,
         s=moving.SIDE,
     )
@@ -175,6 +176,7 @@ def steps_of_videos(scene: Scene) -> Iterator[StepDeclared]:
         by_itself("patches", picture="noisy_picture"),
         "The same with noise of σ = {sigma:.2f} on every pixel: it is off by {before:.4f} on average, squared.",
         shows=(),
+        title="The video in noise",
         sigma=chosen.noise,
     )
     yield step(

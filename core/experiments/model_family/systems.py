@@ -27,7 +27,7 @@ _TENTH = 0.1
 @claim(
     said="BERT is an encoder that learns by filling in hidden words.",
     verdict="right",
-    instead="It also learned to say whether two sentences follow each other. Best of all it was in 2018.",
+    instead="It also learned to say whether two sentences follow each other. Its scores were the best of 2018.",
     sources=("devlin2019",),
 )
 def fills_gaps(given: Given, seed: int) -> Finding:
@@ -49,7 +49,7 @@ def fills_gaps(given: Given, seed: int) -> Finding:
 @claim(
     said="A model that sees the left alone cannot use what stands on the right.",
     verdict="right",
-    instead="So a hidden word is a harder question for GPT than for BERT, whatever its size.",
+    instead="So no size helps GPT where only the words behind a gap tell what is hidden; BERT sees both sides.",
     sources=("devlin2019", "radford2018"),
 )
 def left_alone(given: Given, seed: int) -> Finding:

@@ -48,8 +48,9 @@ def counted_passes(scene: Scene) -> StepDeclared:
             Table("passes_with", "with cache", rows="passes", scale="weights", limit=1, labelled=True),
             readout="plain",
         ),
-        "Which pieces go through the decoder in which pass, counted as they went. A target of {n}: in training {t}; written "
-        "without a cache {w}; with one {c}. The scores are the same: no two differ by more than {apart:.1e}.",
+        "Which pieces go through the decoder in which pass, counted as they went. A target of {n} takes {t} in training, "
+        "{w} when it is written without a cache, and {c} with a cache. The scores are the same: no two differ by more "
+        "than {apart:.1e}.",
         title="Passes and token-forwards",
         code=ran(passes),
         shape="",
@@ -64,10 +65,7 @@ def counted_passes(scene: Scene) -> StepDeclared:
 def agreements(scene: Scene) -> str:
     """How often each head of the layer looks where the recurrent translator looks."""
     shares = scene.result.like_recurrent[scene.chosen.layer].tolist()
-    return (
-        ", ".join(f"{share:.0%} (head {head})" for head, share in enumerate(shares))
-        + " of the words it writes by itself"
-    )
+    return ", ".join(f"{share:.0%} (head {head})" for head, share in enumerate(shares))
 
 
 def told_of_changes(result: encoder_decoder.Lesson) -> str:
@@ -103,8 +101,8 @@ def compare(result: encoder_decoder.Lesson) -> None:
             f"Measured once: BLEU of {found.bleu} on {found.sentences:,} sentences that it never saw, where lesson 2's "
             f"translator has {found.recurrent_bleu}. Against {found.aligned} sentences whose words people aligned, the largest "
             f"weights err in {found.guided:.0%} for the head that was guided, in {found.best:.0%} to {found.worst:.0%} for all "
-            f"others, in {found.recurrent:.0%} for lesson 2's translator, and in {found.diagonal:.0%} for who always looks at "
-            "the same place of the sentence; all before the word is known."
+            f"others, in {found.recurrent:.0%} for lesson 2's translator, and in {found.diagonal:.0%} for who looks as far along "
+            "the one sentence as the other is written; all before the word is known."
         )
 
 

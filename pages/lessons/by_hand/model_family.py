@@ -87,17 +87,16 @@ def steps_of_gaps(scene: Scene) -> Iterator[StepDeclared]:
         tables(Table("probabilities", "p", role="output", scale="weights", limit=1)),
         "At every place a chance for every letter. Only the one at the gap was asked for while it learned: the loss is taken "
         "at hidden places alone.",
-        shows=("logits", "probabilities"),
+        shows=("probabilities", "logits"),
         operator="softmax",
     )
-    left = "which it sees twice" if scene.result.told_before else "which nothing on the left tells"
+    left = "which the left tells, too" if scene.result.told_before else "which nothing on the left tells"
     yield step(
         "both",
         tables(shares("by_both", "both sides", "letters"), shares("by_left", "the left alone", "letters")),
-        "The same question to two models that differ in their mask alone. {letter} is hidden, "
+        "The same question to two models that were built and trained alike but for the mask. {letter} is hidden, "
         + left
-        + ": the one that sees "
-        "both sides gives it {both:.0%}, the other {left:.0%}.",
+        + ": the one that sees both sides gives it {both:.0%}, the other {left:.0%}.",
         shows=(),
         title="The same block, two masks",
         both=scene.result.given("both sides"),
@@ -157,6 +156,7 @@ def steps_of_writing(scene: Scene) -> Iterator[StepDeclared]:
         "Behind {q}: the chance of every letter to come next. The first half is drawn, so that nobody can know it; the second "
         "is told by the first. One pass over the row and {n} letters read step by step give the same, to {apart:.0e}.",
         shows=("logits", "probabilities"),
+        title="What may come next",
         n=scene.result.forwards,
     )
     yield step(
@@ -164,6 +164,7 @@ def steps_of_writing(scene: Scene) -> Iterator[StepDeclared]:
         tables(Table("tuned", "p after T and top k", role="output", scale="weights", limit=1)),
         "To the power of 1/T, the {k_kept} likeliest alone, brought to a sum of 1: letters are drawn from this.",
         shows=(),
+        title="What letters are drawn from",
         k_kept=scene.chosen.top_k,
     )
     yield step(
@@ -182,9 +183,7 @@ def on_prefixes(ui: Controls) -> Scene | None:
     try:
         settings = prefixing.Settings(prefixing.letters_of(typed), task)
     except ValueError as error:
-        return messages.problem(
-            ui.key("letters"), "These letters cannot be read.", f"{error}.", (prefixing.FIRST, "jag")
-        )
+        return messages.problem(ui.key("letters"), "This cannot be read.", f"{error}.", (prefixing.FIRST, "jag"))
     result = prefixing.run(settings)
     return Scene(
         result,
@@ -228,6 +227,7 @@ def steps_of_prefixes(scene: Scene) -> Iterator[StepDeclared]:
         tables(Table("chances", "p", role="output", scale="weights", limit=1, labelled=True)),
         "What may come behind {q}: chances of all {n} tokens. Written is {text}.",
         shows=(),
+        title="What may come next",
         n=scene.result.chances.shape[1],
     )
     yield step(

@@ -1,0 +1,19 @@
+"""Lesson 14: what it says of a gap is true of the row on the screen."""
+
+import json
+
+from core.lessons.model_family import gaps
+from tests.pages.screen import assert_no_failure, open_page, sent
+
+HALF = "dcafb"
+
+
+def test_a_letter_of_the_second_half_is_told_by_the_left_where_it_stands_once():
+    app = open_page("model_family", model_family_row=HALF, model_family_hide="7", step="both")
+    assert_no_failure(app)
+    result = gaps.run(gaps.Settings(HALF, 7))
+    left = result.asked[:7].tolist()
+    assert left.count(int(result.row[7])) == 1
+    words = json.dumps(sent(app, "step_viewer")[0], ensure_ascii=False)
+    assert " is hidden, which the left tells, too: the one that sees both sides gives it " in words
+    assert "nothing on the left" not in words
