@@ -29,6 +29,7 @@ def folder(monkeypatch, tmp_path) -> Path:
     if (tmp_path / "progress.db").exists():
         st.connection("progress", type="sql", url=f"sqlite:///{tmp_path / 'progress.db'}").engine.dispose()
     st.cache_resource.clear()
+    st.session_state.clear()  # what tests without a page have read would be known to those that follow
 
 
 def rows(folder: Path) -> list[tuple]:
