@@ -116,7 +116,7 @@ def test_nothing_is_written_where_nothing_changed(folder, comes, monkeypatch):
     app = open_page("masks", masks_numbers="by hand")
     asked = []
     ask = visit._ask
-    monkeypatch.setattr(visit, "_ask", lambda do: (asked.append(do), ask(do))[1])
+    monkeypatch.setattr(visit, "_ask", lambda do, who: (asked.append(do), ask(do, who))[1])
     for temperature in (1, 3, 5):
         app.slider(key="masks_layers").set_value(temperature).run()
     assert asked == []

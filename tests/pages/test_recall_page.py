@@ -188,7 +188,7 @@ def test_answers_go_on_where_the_database_does_not_answer(folder, monkeypatch):
 def test_what_is_kept_is_exported(folder):
     answer(open_page("recall"))
     with st.connection("progress", type="sql", url=f"sqlite:///{folder / 'progress.db'}").engine.connect():
-        found = json.loads(visit.as_json(visit.all_kept()))
+        found = json.loads(visit.as_json(visit.keeper()()))
     assert [(row["kind"], row["value"]) for row in found if row["lesson"] == "recall"] == [("answer", 5)]
 
 

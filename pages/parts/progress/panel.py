@@ -76,13 +76,14 @@ def show(lessons: Mapping[str, tuple[str, str]]) -> Summary:
 def take_or_erase(how: visit.How) -> None:
     """Take along all that is kept, or erase it."""
     st.caption(KEPT[how])
+    kept = visit.keeper()
     with st.container(horizontal=True):
         for label, make, mime in (("JSON", visit.as_json, "application/json"), ("CSV", visit.as_csv, "text/csv")):
             name = f"attention-lab-progress.{label.lower()}"
             # not before it is asked for: there may be thousands of answers to cards
             st.download_button(
                 label,
-                lambda make=make: make(visit.all_kept()),
+                lambda make=make: make(kept()),
                 name,
                 mime,
                 on_click="ignore",
@@ -91,7 +92,7 @@ def take_or_erase(how: visit.How) -> None:
     if not st.session_state.get(_ASKED):
         st.button("Erase my progress", key="progress_erase", on_click=_set, args=(_ASKED, True))
         return
-    st.caption(f"This deletes all {len(visit.all_kept())} entries for good, cards of your own among them.")
+    st.caption(f"This deletes all {len(kept())} entries for good, cards of your own among them.")
     with st.container(horizontal=True):
         st.button("Erase them", key="progress_erase_yes", type="primary", on_click=_erase)
         st.button("Keep them", key="progress_erase_no", on_click=_set, args=(_ASKED, False))

@@ -78,7 +78,7 @@ def again() -> How:
     """Look into the database anew, as another tab or another server may have written; how progress is kept."""
     if _learner() is None:
         return "for this visit" if identity.can_sign() else "not now"
-    found = _ask(lambda store, learner: store.read(learner)) if _save() else None
+    found = _ask(lambda store, learner: store.read(learner), _learner()) if _save() else None
     if found is None:
         return "not now"
     st.session_state[_ROWS] = {row[:3]: row for row in found}
@@ -89,7 +89,9 @@ def erase() -> int | None:
     """Delete everything about this visitor; how many rows there were, None where the database does not answer."""
     here = len(_rows())
     nothing_there = _learner() is None and identity.can_sign()
-    gone = here if nothing_there else _ask(lambda store, learner: store.erase(learner) + _cards().erase(learner))
+    gone = (
+        here if nothing_there else _ask(lambda store, number: store.erase(number) + _cards().erase(number), _learner())
+    )
     if gone is not None:
         st.session_state[_ROWS], st.session_state[_UNSAVED] = {}, set()
         st.session_state.pop(RECALLED, None)
@@ -98,19 +100,27 @@ def erase() -> int | None:
 
 def ask_cards(do: Callable[["CardStore", str], T]) -> T | None:
     """What the database says about this visitor's cards; None as for everything else."""
-    return _ask(lambda _, learner: do(_cards(), learner))
+    return _ask(lambda _, number: do(_cards(), number), _learner())
 
 
-def all_kept() -> list["Done"]:
-    """All that is kept of the visitor: what was done, answers to cards, and cards that were written or brought."""
-    from pages.parts.progress.store import Done
+def keeper() -> Callable[[], list["Done"]]:
+    """Tells all that is kept of the visitor: what was done, answers to cards, and cards that were written or brought.
 
-    answers, decks = ask_cards(lambda store, learner: store.read(learner)) or ([], {})
-    return [
-        *done(),
-        *(Done("recall", "answer", f"{each.card} #{each.number + 1}", each.score, each.at) for each in answers),
-        *(Done("recall", "deck", text, 1, 0) for text in decks.values()),
-    ]
+    It can be asked later and anywhere: a file that is taken along is made where no session is at hand.
+    """
+    rows, learner = done(), _learner()
+
+    def kept() -> list["Done"]:
+        from pages.parts.progress.store import Done
+
+        answers, decks = _ask(lambda _, number: _cards().read(number), learner) or ([], {})
+        return [
+            *rows,
+            *(Done("recall", "answer", f"{each.card} #{each.number + 1}", each.score, each.at) for each in answers),
+            *(Done("recall", "deck", text, 1, 0) for text in decks.values()),
+        ]
+
+    return kept
 
 
 def as_json(rows: Iterable) -> bytes:
@@ -136,7 +146,7 @@ def _learner() -> str | None:
 def _rows() -> dict[Key, "Done"]:
     """What is known of the visitor, read once a visit."""
     if _ROWS not in st.session_state:
-        found = _ask(lambda store, learner: store.read(learner)) or []
+        found = _ask(lambda store, learner: store.read(learner), _learner()) or []
         st.session_state[_ROWS] = {row[:3]: row for row in found}
     return st.session_state[_ROWS]
 
@@ -145,7 +155,7 @@ def _save() -> bool:
     """Write what is not written yet; whether all of it is."""
     unsaved = st.session_state.get(_UNSAVED, set())
     rows = [_rows()[key] for key in unsaved]
-    if rows and _ask(lambda store, learner: (store.write(learner, rows), True)) is None:
+    if rows and _ask(lambda store, learner: (store.write(learner, rows), True), _learner()) is None:
         return False
     unsaved.clear()
     return True
@@ -176,9 +186,8 @@ def _cards() -> "CardStore":
     return CardStore(_store().engine)
 
 
-def _ask(do: Callable[..., T]) -> T | None:
-    """What the database says about this visitor; None for one without a number, and where it does not answer."""
-    learner = _learner()
+def _ask(do: Callable[..., T], learner: str | None) -> T | None:
+    """What the database says about a visitor; None for one without a number, and where it does not answer."""
     if learner is None or time.monotonic() < _trouble()["until"]:
         return None
     try:
