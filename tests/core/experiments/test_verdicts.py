@@ -146,8 +146,9 @@ def untaught_captioners(patch: pytest.MonkeyPatch) -> tuple:
     """Captioners that have learned nothing."""
 
     def load(name: str) -> TrainedCaptioner:
+        config = deepcopy(checkpoints.load(name).model.config)
         with seeded(0):
-            return TrainedCaptioner(name, Captioner(deepcopy(checkpoints.load(name).model.config)))
+            return TrainedCaptioner(name, Captioner(config))
 
     patch.setattr(grounding.checkpoints, "load_captioner", load)
     for kept in ("measured", "right_captions", "blinded", "place_words"):
