@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 FIGURE = ".step-viewer figure canvas"
@@ -54,6 +55,7 @@ def test_words_go_back_and_on_at_once_and_later_rows_are_empty(visit):
     row(visitor, words[-5])
 
 
+@pytest.mark.long
 def test_play_goes_through_the_steps_of_the_first_word_and_then_of_the_next(visit):
     visitor = visit("/looking_back")
     words = words_of(visitor)
