@@ -37,6 +37,11 @@ class Ranked:
     ids: Int[Tensor, "ranks"]
     probabilities: Float[Tensor, "ranks"]
 
+    @property
+    def by_id(self) -> Float[Tensor, "vocab_size"]:
+        """The probabilities in the order of the vocabulary."""
+        return torch.zeros_like(self.probabilities).scatter(0, self.ids, self.probabilities)
+
     def drawn(self, share: float) -> int:
         """The token at a share of 0 to 1 of all probability, counted from the likeliest on."""
         within = self.probabilities.cumsum(0) > share

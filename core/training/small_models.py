@@ -242,18 +242,18 @@ PLANS: Final[dict[str, Plan]] = {
     "video-denoiser-by-frame": _denoiser(
         "Takes noise off small videos; blocks attend to those of the same frames alone.", across=False
     ),
+    "text-to-text": Plan(
+        _text_to_text,
+        prefix_loss,
+        of_prefixes,
+        "Writes what a prefix asks for: copy, reverse or sort a row of letters. An encoder reads, a decoder writes.",
+        f"Rows of 1 to {prefixes.MOST} letters of {len(LETTERS)}, each with one of {len(prefixes.TASKS)} prefixes",
+        "It knows these three tasks and nothing else.",
+        1200,
+        3e-3,
+        100,
+    ),
 }
-PLANS["text-to-text"] = Plan(
-    _text_to_text,
-    prefix_loss,
-    of_prefixes,
-    "Writes what a prefix asks for: copy, reverse or sort a row of letters. An encoder reads, a decoder writes.",
-    f"Rows of 1 to {prefixes.MOST} letters of {len(LETTERS)}, each with one of {len(prefixes.TASKS)} prefixes",
-    "It knows these three tasks and nothing else.",
-    1200,
-    3e-3,
-    100,
-)
 NAMES: Final = tuple(PLANS)
 
 

@@ -12,6 +12,7 @@ from core.lessons.writing_lab import Asked, Beginning, Moment, Written
 from core.models import offline
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
+from core.models.spelled import spelled
 from core.models.writer import Writer, limit
 from pages.parts import assets, claims, controls, downloads, induction, messages, models, url_state
 from pages.parts.controls import Controls
@@ -124,7 +125,7 @@ def tokens_of(loaded: LoadedModel, written: Written, forced: dict[int, int]) -> 
     places = {written.begun + place for place in forced}
     return [
         {"text": each.text, "name": each.name[:LONGEST_LABEL], "special": each.special, "forced": place in places}
-        for place, each in enumerate(writing_lab.texts(loaded, written.ids))
+        for place, each in enumerate(spelled(loaded, written.ids))
     ]
 
 
@@ -227,7 +228,7 @@ def panel(
         "full": written.full,
         "at": at,
         "editable": at >= written.begun,
-        "names": [each.name for each in writing_lab.texts(loaded, tuple(listed))],
+        "names": [each.name for each in spelled(loaded, listed)],
         "ids": listed,
         "rank": None if chosen is None else writing_lab.rank(seen, chosen),
         "draw": writing_lab.draw(asked, at - written.begun),
@@ -263,10 +264,9 @@ def add_second(
     """The second text beside the first, and what differs."""
     place = words["at"] - written.begun
     at = beside.written.begun + place
-    found = writing_lab.differing(first, written, beside.writer, beside.written)
     words["second"] = {
         "title": beside.title,
-        "says": found.said,
+        "says": writing_lab.differing(first, written, beside.writer, beside.written),
         "tokens": tokens_of(loaded, beside.written, {}),
         "begun": beside.written.begun,
         "at": min(max(1, at), len(beside.written.ids)),

@@ -109,13 +109,13 @@ def test_two_texts_part_where_they_part_and_a_silenced_head_has_its_price(story)
     one = write(first, begun, Asked(9, seed=3))
     second = Writer(story, [(0, 0)])
     other = write(second, begun, Asked(9, seed=3, forced={0: one.ids[len(begun)], 1: 77}))
-    told = writing_lab.differing(first, one, second, other).said
+    told = writing_lab.differing(first, one, second, other)
     assert told.startswith("Both go on alike for 1 token, then they part.")
     price = writing_lab.mean_bits(writing_lab.reading(second, one.ids)) - writing_lab.mean_bits(first.bits)
     assert f"costs {price:+.3f} bits a token" in told
-    assert writing_lab.differing(first, one, first, one).said.startswith("Both go on alike, 9 tokens long.")
+    assert writing_lab.differing(first, one, first, one).startswith("Both go on alike, 9 tokens long.")
     other = write(second, begun, Asked(9, seed=3, forced={0: 77}))
-    assert writing_lab.differing(first, one, second, other).said.startswith("They part at the first token.")
+    assert writing_lab.differing(first, one, second, other).startswith("They part at the first token.")
 
 
 def test_without_the_cache_the_beginning_would_be_read_once_and_the_whole_text_behind_each_new_token(story):
@@ -125,7 +125,7 @@ def test_without_the_cache_the_beginning_would_be_read_once_and_the_whole_text_b
     assert f"Without it {read} would have been read." in told.cache
     nothing = write(writer, begun, Asked(0))
     assert "Without it" not in writing_lab.summary(writer, nothing).cache
-    assert writing_lab.differing(writer, nothing, writer, nothing).said == "Nothing is written behind them yet."
+    assert writing_lab.differing(writer, nothing, writer, nothing) == "Nothing is written behind them yet."
 
 
 def test_the_limit_of_the_program_holds_for_models_that_could_read_more(story, monkeypatch):

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from core.analysis.sampling import Sampling, ranked
 from core.lessons.model_family.gaps import LEFT_OUT
 from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
@@ -82,9 +83,7 @@ def model() -> RowModel:
 
 def tune(chances: Float[Tensor, "vocab_size"], temperature: float, top_k: int) -> Float[Tensor, "vocab_size"]:
     """What letters are drawn from: chances of the likeliest `top_k`, to the power of 1/T, brought to a sum of 1."""
-    kept = chances >= chances.topk(min(top_k, len(chances))).values[-1]
-    scores = (chances.clamp_min(1e-30).log() / temperature).where(kept, -torch.inf)
-    return scores.softmax(-1)
+    return ranked(chances.clamp_min(1e-30).log(), Sampling(temperature, top_k)).by_id.float()
 
 
 @torch.inference_mode()

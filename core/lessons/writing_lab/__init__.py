@@ -16,7 +16,7 @@ from core.export import doors
 from core.lessons.shown import Shown, call
 from core.models import lens
 from core.models.loaded import LoadedModel
-from core.models.spelled import Spelled, spelled
+from core.models.spelled import spelled
 from core.models.tokens import tokenize
 from core.models.writer import Writer, limit
 
@@ -188,11 +188,6 @@ def layers(loaded: LoadedModel, seen: Moment, chosen: int | None) -> list[Layer]
     ]
 
 
-def texts(loaded: LoadedModel, ids: tuple[int, ...]) -> list[Spelled]:
-    """What each token says."""
-    return spelled(loaded, ids)
-
-
 def shown(
     run: tuple[Float[Tensor, "tokens vocab_size"], Float[Tensor, "layers heads queries keys"]],
     ids: tuple[int, ...],
@@ -289,14 +284,7 @@ def summary(writer: Writer, written: Written) -> Told:
     return Told(said, cache)
 
 
-@dataclass(frozen=True)
-class Difference:
-    """What two texts differ by."""
-
-    said: str
-
-
-def differing(first: Writer, one: Written, second: Writer, other: Written) -> Difference:
+def differing(first: Writer, one: Written, second: Writer, other: Written) -> str:
     """Where two texts part, and how surprising each is; of a model with a silenced head, what the first text costs it."""
     ones, others = one.ids[one.begun :], other.ids[other.begun :]
     same = next((i for i, (a, b) in enumerate(zip(ones, others, strict=False)) if a != b), min(len(ones), len(others)))
@@ -317,7 +305,7 @@ def differing(first: Writer, one: Written, second: Writer, other: Written) -> Di
         cost = mean_bits(reading(second, one.ids)) - mean_bits(first.bits)
         parts.append(f"On the first text the silenced head costs {cost:+.3f} bits a token.")
         second.read(other.ids)
-    return Difference(" ".join(parts))
+    return " ".join(parts)
 
 
 def reading(writer: Writer, ids: tuple[int, ...]) -> list[float]:
@@ -328,7 +316,4 @@ def reading(writer: Writer, ids: tuple[int, ...]) -> list[float]:
 
 def beside(writer: Writer, place: int, sampling: Sampling, ids: list[int]) -> Float[Tensor, "listed"]:
     """The probabilities that another writer has at a place for some tokens."""
-    found = ranked(writer.scores(place - 1), sampling)
-    shares = torch.zeros(len(found.ids), dtype=torch.float64)
-    shares[found.ids] = found.probabilities
-    return shares[torch.tensor(ids)].float()
+    return ranked(writer.scores(place - 1), sampling).by_id[torch.tensor(ids)].float()
