@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from core.models import device as devices
-from core.models import marian_format
+from core.models import library_folder, marian_format
 from core.models.errors import ModelError, told_as
 from core.seeded import seeded
 from core.sequence.decoder import AttentionKind, DecoderConfig
@@ -179,7 +179,7 @@ def read_folder(folder: Path, device: torch.device) -> TrainedTransformer:
     """Open a folder in the library's format, which has the name of its model."""
     again = f"fetch it again, or train it: python -m core.training {folder.name}"
     with told_as(f"{folder.name} cannot be read: {again}"):
-        if not (folder / marian_format.WEIGHTS).exists():
+        if not (folder / library_folder.WEIGHTS).exists():
             raise ModelError(f"{folder.name} is not in {folder.parent.name}: {again}")
         try:
             model, vocabulary = marian_format.read(folder)

@@ -1,19 +1,17 @@
 """Our language model as a folder that the transformers library opens: the names and the order that Llama gives its weights."""
 
-import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from core.models.library_folder import write_folder
 from core.transformer.language_model import LanguageModel
 from core.transformer.norms import EPSILON
 from core.transformer.positions import as_pairs, from_pairs
 from core.transformer.positions.rotary import BASE
 
-WEIGHTS: Final = "model.safetensors"
 _NAMES: Final = {
     "input_layernorm": "norm_attention",
     "self_attn.o_proj": "attention.out_proj",
@@ -71,28 +69,7 @@ def write(folder: Path, model: LanguageModel, tokenizer: Tokenizer, end: str) ->
     write_folder(folder, weights(model), config(model, tokenizer.token_to_id(end)), tokenizer, special)
 
 
-def write_folder(
-    folder: Path, named: dict[str, Tensor], sizes: dict[str, Any], tokenizer: Tokenizer, special: dict[str, Any]
-) -> None:
-    """A folder that the library's Auto classes open: weights by the names of the library, in half precision.
-
-    sizes     what its configuration says.
-    special   what the tokenizer does not know by itself: which tokens have a part of their own, how long a text may be.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    halved = {name: weight.half().contiguous() for name, weight in named.items()}
-    save_file(halved, folder / WEIGHTS, {"format": "pt"})
-    _say(folder / "config.json", sizes)
-    tokenizer.save(str(folder / "tokenizer.json"))
-    said = {"tokenizer_class": "PreTrainedTokenizerFast", **special, "clean_up_tokenization_spaces": False}
-    _say(folder / "tokenizer_config.json", said)
-
-
 def halves(rows: Tensor, heads: int) -> Tensor:
     """Ours turn neighbours, 0 with 1 and 2 with 3; Llama turns number i with i + d/2: the rows of a head in its order."""
     of_heads = rows.unflatten(0, (heads, -1)).transpose(-1, -2)
     return from_pairs(as_pairs(of_heads), "halves").transpose(-1, -2).flatten(0, 1)
-
-
-def _say(path: Path, said: dict) -> None:
-    path.write_text(json.dumps(said, indent=1) + "\n", "utf-8")

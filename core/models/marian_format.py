@@ -6,18 +6,16 @@ from typing import Final
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from tokenizers import Tokenizer, processors
 from torch import Tensor
 
 from core.models.errors import ModelError
+from core.models.library_folder import CONFIG, TOKENIZER, WEIGHTS, write_folder
 from core.seeded import seeded
 from core.sequence.vocabulary import END, PAD, START, Vocabulary
 from core.transformer.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
 
-WEIGHTS: Final = "model.safetensors"
-CONFIG: Final = "config.json"
-TOKENIZER: Final = "tokenizer.json"
 _MAPS: Final = ("q_proj", "k_proj", "v_proj")
 _HALVES: Final = {
     "self_attn.out_proj": "attention.out_proj",
@@ -78,25 +76,13 @@ def config(model: EncoderDecoder, vocabulary: Vocabulary) -> dict:
 
 def write(folder: Path, model: EncoderDecoder, vocabulary: Vocabulary) -> None:
     """Weights in half precision, sizes and tokenizer, as `AutoModelForSeq2SeqLM` and `AutoTokenizer` open them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    halved = {name: weight.detach().half().contiguous() for name, weight in weights(model).items()}
-    save_file(halved, folder / WEIGHTS, {"format": "pt"})
-    _say(folder / CONFIG, config(model, vocabulary))
     tokenizer = Tokenizer.from_str(vocabulary.as_json())
     ended = f"$A {END}"
     tokenizer.post_processor = processors.TemplateProcessing(
         single=ended, pair=f"$A $B {END}", special_tokens=[(END, vocabulary.end)]
     )
-    tokenizer.save(str(folder / TOKENIZER))
-    said = {
-        "tokenizer_class": "PreTrainedTokenizerFast",
-        "pad_token": PAD,
-        "bos_token": START,
-        "eos_token": END,
-        "model_max_length": model.config.context,
-        "clean_up_tokenization_spaces": False,
-    }
-    _say(folder / "tokenizer_config.json", said)
+    special = {"pad_token": PAD, "bos_token": START, "eos_token": END, "model_max_length": model.config.context}
+    write_folder(folder, weights(model), config(model, vocabulary), tokenizer, special)
 
 
 def read(folder: Path) -> tuple[EncoderDecoder, Vocabulary]:
@@ -139,7 +125,3 @@ def _ours(model: EncoderDecoder, theirs: dict[str, Tensor]) -> dict[str, Tensor]
                 maps = [theirs[f"{named}.self_attn.{name}.{kind}"] for name in _MAPS]
                 found[f"{own}.attention.in_proj_{kind}"] = torch.cat(maps)
     return found
-
-
-def _say(path: Path, said: dict) -> None:
-    path.write_text(json.dumps(said, indent=1) + "\n", "utf-8")

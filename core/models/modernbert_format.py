@@ -7,7 +7,8 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from core.models.llama_format import halves, write_folder
+from core.models.library_folder import write_folder
+from core.models.llama_format import halves
 from core.transformer.masked_model import MaskedModel
 from core.transformer.norms import EPSILON
 from core.transformer.positions.rotary import BASE

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import LlamaForCausalLM, ModernBertForMaskedLM
 
-from core.models import llama_format, modernbert_format
+from core.models import library_folder, modernbert_format
 from core.training import cards, hidden_words, language_models, stories, story_models
 from core.training.story_models import Measured
 from core.transformer.language_model import LanguageModelConfig
@@ -42,7 +42,7 @@ def _measure(
     model = ModernBertForMaskedLM.from_pretrained(folder, dtype=torch.float32).to(device).eval()
     found = hidden_words.quality(model, tokenizer, known, tokenizer.get_vocab_size() - 1, asked.seed)
     beside = asked.out / BESIDE
-    if (beside / llama_format.WEIGHTS).exists():
+    if (beside / library_folder.WEIGHTS).exists():
         # it has the same pieces: the same question can be put to it
         writer = LlamaForCausalLM.from_pretrained(beside, dtype=torch.float32).to(device).eval()
         found[BESIDE] = hidden_words.of_a_writer(writer, tokenizer, known, asked.seed)

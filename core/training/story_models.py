@@ -12,7 +12,7 @@ from jaxtyping import Float
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from core.models import checkpoints, llama_format
+from core.models import checkpoints, library_folder
 from core.models import device as devices
 from core.models.errors import ModelError
 from core.training import cards, progress, stories
@@ -75,13 +75,13 @@ def run(
     folder = asked.out / asked.name
     if not asked.measure:
         train(folder, known)
-    if not (folder / llama_format.WEIGHTS).exists():
+    if not (folder / library_folder.WEIGHTS).exists():
         raise ModelError(f"{asked.name} is not in {asked.out}: train it first")
     print("Measuring on stories it never saw …", flush=True)
     found = measure(folder, Tokenizer.from_file(str(folder / "tokenizer.json")), known)
     cards.keep(folder / checkpoints.FIGURES, {"quality": found.quality})
     made = json.loads((folder / checkpoints.FIGURES).read_text("utf-8"))["made"]
-    text = card(found, made, known, (folder / llama_format.WEIGHTS).stat().st_size)
+    text = card(found, made, known, (folder / library_folder.WEIGHTS).stat().st_size)
     (folder / "README.md").write_text(text, "utf-8")
     print(text)
 

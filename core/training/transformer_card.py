@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.models import checkpoints, marian_format
+from core.models import checkpoints, library_folder
 from core.sequence.transformer import TrainedTransformer
 from core.training import cards, corpus, gold
 
@@ -14,7 +14,7 @@ def card(translator: TrainedTransformer, folder: Path) -> str:
     made = translator.figures["made"]
     recipe, sizes = made["recipe"], made["config"]
     parameters = sum(parameter.numel() for parameter in translator.model.parameters())
-    size = (folder / translator.name / marian_format.WEIGHTS).stat().st_size
+    size = (folder / translator.name / library_folder.WEIGHTS).stat().st_size
     origin = corpus.ORIGIN if made["data sha256"] == corpus.SHA256 else "Another file than the published one"
     rows = {translator.name: translator.figures} | _recurrent(folder)
     done, planned = made.get("updates done", made["updates"]), made["updates"]
