@@ -8,10 +8,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core import settings
-from core.analysis import alignment
 from core.sequence import decoding
 from core.sequence.decoder import Source
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
+from core.sequence.piece_translator import PieceTranslator, check_rows, mean_probability, of_words
 from core.sequence.translator import Translator
 from core.sequence.vocabulary import Pieces, Vocabulary
 from core.trace import step
@@ -132,34 +132,18 @@ class Translation:
     @property
     def mean_probability(self) -> float:
         """Of the written pieces, each given those before it: the geometric mean."""
-        rows = self.trace.probabilities[0, : len(self.target.ids)]
-        return rows.gather(1, torch.tensor(self.target.ids, device=rows.device)[:, None]).log().mean().exp().item()
+        return mean_probability(self.trace.probabilities[0], self.target)
 
 
-def check_length(pieces: Pieces, most: int) -> None:
-    """Raise ValueError in words where there is nothing to read, or more than can be read."""
-    if not pieces.ids:
-        raise ValueError("the text holds no word: type a sentence")
-    if len(pieces.ids) > most:
-        raise ValueError(f"the text has {len(pieces.ids)} word pieces: at most {most} are read at once; shorten it")
-
-
-def longest(n_source: int) -> int:
-    """How many pieces are written at most: a translator that never ends has lost the thread."""
-    return 2 * n_source + 10
-
-
-class TrainedTranslator:
+class TrainedTranslator(PieceTranslator):
     """A translator in `eval()` mode. It is shared: never change it.
 
     figures   what was measured of it after training, as the model card tells it.
     """
 
     def __init__(self, name: str, model: Translator, vocabulary: Vocabulary, figures: dict | None = None):
-        self.name = name
+        super().__init__(name, vocabulary, figures)
         self.model = model.eval()
-        self.vocabulary = vocabulary
-        self.figures = figures or {}
 
     @property
     def device(self) -> torch.device:
@@ -169,15 +153,6 @@ class TrainedTranslator:
     def has_attention(self) -> bool:
         """Whether it has attention."""
         return self.model.config.attention != "none"
-
-    def read(self, text: str) -> Pieces:
-        """The pieces of a text as the encoder reads them.
-
-        Raises   ValueError if there is nothing to translate, or more than can be read.
-        """
-        pieces = self.vocabulary.read(text)
-        check_length(pieces, settings.MAX_TRANSLATED)
-        return self.vocabulary.ended(pieces)
 
     def translate(self, text: str, *, beam: int = 1, interventions: Interventions = NO_INTERVENTIONS) -> Translation:
         """Translate a text, greedily or with a beam.
@@ -220,32 +195,18 @@ class TrainedTranslator:
         """
         if not self.has_attention:
             raise ValueError(f"{self.name} has no attention, so it aligns nothing: choose a model that looks back")
-        read, written = (
-            self.vocabulary.of_words(text.split() if isinstance(text, str) else text) for text in (source, target)
-        )
-        for pieces in (read, written):
-            check_length(pieces, settings.MAX_TOKENS)
+        read, written = self._given(source, target, settings.MAX_TOKENS)
         return self._aligned(read, written, knowing)
 
     def words_of(self, translation: Translation, *, knowing: bool) -> Float[Tensor, "target_words source_words"]:
         """The alignment of the words of one of its own translations, without the marks of the end, as `align`."""
-        read, written = (
-            Pieces(pieces.ids[:-1], pieces.words[:-1], pieces.word_of[:-1])
-            if pieces.ids[-1] == self.vocabulary.end
-            else pieces
-            for pieces in (translation.source, translation.target)
-        )
+        read, written = self.bare(translation.source), self.bare(translation.target)
         return self._aligned(read, written, knowing)
 
     def _aligned(self, read: Pieces, written: Pieces, knowing: bool) -> Float[Tensor, "target_words source_words"]:
         table = self._encoded([(*read.ids, self.vocabulary.end)])
-        weights = decoding.weights_of(self.model, table, self.vocabulary.start, written.ids, knowing=knowing)[:, :-1]
-        weights = weights / weights.sum(dim=1, keepdim=True)
-        return alignment.of_words(weights, written.word_of, read.word_of).cpu()
-
-    def longest(self, n_source: int) -> int:
-        """How many pieces are written at most."""
-        return longest(n_source)
+        weights = decoding.weights_of(self.model, table, self.vocabulary.start, written.ids, knowing=knowing)
+        return of_words(weights, read, written)
 
     @torch.inference_mode()
     def translate_many(self, texts: Sequence[str]) -> list[str]:
@@ -258,29 +219,17 @@ class TrainedTranslator:
         return [self.vocabulary.text(line) for line in ids]
 
     def _encoded(self, sources: Sequence[Sequence[int]]) -> Source:
-        lengths = torch.tensor([len(ids) for ids in sources])
-        padded = torch.full((len(sources), int(lengths.max())), self.vocabulary.pad)
-        for row, ids in enumerate(sources):
-            padded[row, : len(ids)] = torch.tensor(ids)
+        padded, lengths = self._padded(sources)
         with torch.inference_mode():
             return self.model.encode(padded.to(self.device), lengths)
 
     def _check(self, interventions: Interventions, n_source: int) -> None:
         if interventions.rows and not self.has_attention:
             raise ValueError(f"{self.name} has no attention to force: choose a model that looks back")
-        for place, row in interventions.rows:
-            if len(row) != n_source:
-                raise ValueError(
-                    f"the row forced at step {place} has {len(row)} weights and the source has {n_source} pieces: "
-                    "give one weight per piece"
-                )
+        check_rows(interventions, n_source)
 
     def _told(self, source: Pieces, table: Source, written: decoding.Written, tree: Tree | None) -> Translation:
         vocabulary = self.vocabulary
-        ended = written.ids[-1] == vocabulary.end
-        target = vocabulary.group(written.ids[:-1] if ended else written.ids)
-        if ended:
-            target = vocabulary.ended(target)
         embedded = table.encoder_states[..., -self.model.config.d_embedded :]
         contexts, states = (
             torch.stack([getattr(one, name) for one in written.steps], dim=1) for name in ("context", "decoder_state")
@@ -303,7 +252,7 @@ class TrainedTranslator:
         return Translation(
             vocabulary.text(written.ids),
             source,
-            target,
+            self._wrote(written.ids),
             tuple(map(vocabulary.piece, source.ids)),
             tuple(map(vocabulary.piece, written.ids)),
             trace,

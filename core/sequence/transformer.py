@@ -10,16 +10,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core import settings
-from core.analysis import alignment
 from core.attention import masks
 from core.sequence import decoding
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
-from core.sequence.trained import check_length, longest
+from core.sequence.piece_translator import PieceTranslator, check_rows, longest, mean_probability, of_words
 from core.sequence.vocabulary import Pieces, Vocabulary
 from core.trace import step
 from core.transformer.encoder_decoder import UNCHANGED, Changes, EncoderDecoder, Head, Memory, Read, Wrote
 from core.transformer.self_attention import KeysValues
 
+_MOST: Final = settings.MAX_TOKENS - 1  # the mark of the end, or of the beginning, has a place too
 GUIDED: Final = 0  # the head of the last layer's cross-attention that was held to a word aligner in training
 
 
@@ -116,11 +116,10 @@ class TransformerTranslation:
     @property
     def mean_probability(self) -> float:
         """Of the written pieces, each given those before it: the geometric mean."""
-        rows = self.trace.probabilities[0]
-        return rows.gather(1, torch.tensor(self.target.ids, device=rows.device)[:, None]).log().mean().exp().item()
+        return mean_probability(self.trace.probabilities[0], self.target)
 
 
-class TrainedTransformer:
+class TrainedTransformer(PieceTranslator):
     """A translator in `eval()` mode. It is shared: never change it.
 
     figures   what was measured of it after training, as the model card tells it.
@@ -129,10 +128,8 @@ class TrainedTransformer:
     has_attention = True
 
     def __init__(self, name: str, model: EncoderDecoder, vocabulary: Vocabulary, figures: dict | None = None):
-        self.name = name
+        super().__init__(name, vocabulary, figures)
         self.model = model.eval()
-        self.vocabulary = vocabulary
-        self.figures = figures or {}
 
     @property
     def device(self) -> torch.device:
@@ -142,19 +139,6 @@ class TrainedTransformer:
     def guided(self) -> Head:
         """The head of cross-attention that was held to a word aligner in training: it stands for what belongs together."""
         return "cross", self.model.config.n_decoder - 1, GUIDED
-
-    def read(self, text: str) -> Pieces:
-        """The pieces of a text as the encoder reads them.
-
-        Raises   ValueError if there is nothing to translate, or more than can be read.
-        """
-        pieces = self.vocabulary.read(text)
-        check_length(pieces, settings.MAX_TRANSLATED)
-        return self.vocabulary.ended(pieces)
-
-    def longest(self, n_source: int) -> int:
-        """How many pieces are written at most."""
-        return longest(n_source)
 
     def translate(
         self,
@@ -175,12 +159,7 @@ class TrainedTransformer:
             raise ValueError(f"{self.name} divides its scores by no temperature: leave it at 1")
         source = self.read(text)
         n_source, n_rows = len(source.ids), longest(len(source.ids))
-        for place, row in interventions.rows:
-            if len(row) != n_source:
-                raise ValueError(
-                    f"the row forced at step {place} has {len(row)} weights and the source has {n_source} pieces: "
-                    "give one weight per piece"
-                )
+        check_rows(interventions, n_source)
         with torch.inference_mode():
             read = self.model.read(self._rows([source.ids])[0], changes=changes)
             forced = torch.full((n_rows, n_source), torch.nan, device=self.device)
@@ -210,18 +189,18 @@ class TrainedTransformer:
         Returns          weights (target words, source words); every row sums to 1.
         Raises           ValueError if a sentence has no words or too many.
         """
-        read, written = self._given(source, target)
-        return self._aligned(read, written, self._looked(read, written, knowing))
+        read, written = self._given(source, target, _MOST)
+        return of_words(self._looked(read, written, knowing), read, written)
 
     def aligned_by(
         self, source: str | Sequence[str], target: str | Sequence[str]
     ) -> Float[Tensor, "layers heads target_words source_words"]:
         """The same by the weights of every head of cross-attention, before the word is known."""
-        read, written = self._given(source, target)
+        read, written = self._given(source, target, _MOST)
         wrote = self._forced(read, written)[1]
         return torch.stack(
             [
-                torch.stack([self._aligned(read, written, head) for head in block.cross.cross_weights[0]])
+                torch.stack([of_words(head, read, written) for head in block.cross.cross_weights[0]])
                 for block in wrote.blocks
             ]
         )
@@ -229,12 +208,7 @@ class TrainedTransformer:
     def words_of(self, made: TransformerTranslation, *, knowing: bool) -> Float[Tensor, "target_words source_words"]:
         """The alignment of the words of one of its own translations, without the marks of the end, as `align`."""
         read, written = self.bare(made.source), self.bare(made.target)
-        return self._aligned(read, written, self._looked(read, written, knowing))
-
-    def bare(self, pieces: Pieces) -> Pieces:
-        """Without the mark of the end, if it is there."""
-        ended = pieces.ids[-1] == self.vocabulary.end
-        return Pieces(pieces.ids[:-1], pieces.words[:-1], pieces.word_of[:-1]) if ended else pieces
+        return of_words(self._looked(read, written, knowing), read, written)
 
     @torch.inference_mode()
     def translate_many(self, texts: Sequence[str]) -> list[str]:
@@ -304,14 +278,6 @@ class TrainedTransformer:
             return changes
         return replace(changes, forced=(*changes.forced, (self.guided, forced)))
 
-    def _given(self, source: str | Sequence[str], target: str | Sequence[str]) -> tuple[Pieces, Pieces]:
-        read, written = (
-            self.vocabulary.of_words(text.split() if isinstance(text, str) else text) for text in (source, target)
-        )
-        for pieces in (read, written):
-            check_length(pieces, settings.MAX_TOKENS - 1)  # the mark of the end, or of the beginning, has a place too
-        return read, written
-
     @torch.inference_mode()
     def _forced(self, read: Pieces, written: Pieces) -> tuple[Memory, Wrote]:
         memory = self.model.read(self._rows([(*read.ids, self.vocabulary.end)])[0]).memory
@@ -338,32 +304,18 @@ class TrainedTransformer:
         likely = there.logits.log_softmax(-1)[:, torch.arange(len(wanted)), wanted].T
         return (cross.cross_scores[0, head].log_softmax(-1) + likely).softmax(-1)
 
-    def _aligned(
-        self, read: Pieces, written: Pieces, weights: Float[Tensor, "target source"]
-    ) -> Float[Tensor, "target_words source_words"]:
-        within = weights[:, : len(read.ids)]
-        within = within / within.sum(dim=1, keepdim=True)
-        return alignment.of_words(within, written.word_of, read.word_of).cpu()
-
     def _rows(self, sources: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-        lengths = torch.tensor([len(ids) for ids in sources])
-        padded = torch.full((len(sources), int(lengths.max())), self.vocabulary.pad)
-        for row, ids in enumerate(sources):
-            padded[row, : len(ids)] = torch.tensor(ids)
+        padded, lengths = self._padded(sources)
         return padded.to(self.device), lengths
 
     def _told(
         self, source: Pieces, ids: Sequence[int], read: Read, wrote: Wrote, tree: Tree | None
     ) -> TransformerTranslation:
         vocabulary = self.vocabulary
-        ended = ids[-1] == vocabulary.end
-        target = vocabulary.group(ids[:-1] if ended else ids)
-        if ended:
-            target = vocabulary.ended(target)
         return TransformerTranslation(
             vocabulary.text(ids),
             source,
-            target,
+            self._wrote(ids),
             tuple(map(vocabulary.piece, source.ids)),
             tuple(map(vocabulary.piece, ids)),
             read,
