@@ -208,6 +208,14 @@ def test_the_learners_sentence_goes_along_to_other_pages_and_into_their_links(vi
     expect(visitor.page.get_by_label("Sentence", exact=True)).to_have_value("Cats chase mice")
 
 
+def test_what_is_wrong_with_a_control_is_said_below_its_row(visit):
+    visitor = visit("/model_family?model_family_row=q")
+    row, message = (visitor.see(f"[class*='st-key-{name}']").first.bounding_box() for name in ("control_row", "problem_"))
+    field = visitor.page.get_by_label("First half of a row").bounding_box()
+    assert message["y"] >= field["y"] + field["height"]
+    assert message["width"] >= 0.95 * row["width"]
+
+
 CONTRASTS = """(buttons) => buttons.filter((button) => !button.disabled).map((button) => {
     const light = (colour) => colour.match(/[0-9.]+/g).slice(0, 3)
         .map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
