@@ -129,8 +129,18 @@ def tokens_of(loaded: LoadedModel, written: Written, forced: dict[int, int]) -> 
     ]
 
 
-def begin(loaded: LoadedModel, text: str, key: str, *, marked: bool) -> Beginning | None:
+def forget_on_another(begun: Beginning, model: str) -> None:
+    """What was chosen stands behind one beginning, in the numbers of one model's tokens: it goes when either changes."""
+    about, now = f"{PREFIX}_chosen_behind", (begun.ids[begun.marked :], model)
+    if st.session_state.get(about, now) != now:
+        for name in ("forced", "at"):
+            url_state.write(f"{PREFIX}_{name}", "")
+    st.session_state[about] = now
+
+
+def begin(loaded: LoadedModel, text: str, ui: Controls, name: str, *, marked: bool) -> Beginning | None:
     """The tokens of a beginning; None after saying why there are none. What was last read from this box stays."""
+    key = ui.key(name)
     kept = f"{key}_kept"
     if not text.strip() and (writing_lab.start_mark(loaded) is None or not marked):
         messages.empty("Type how the text begins, or start from one of these", key, EXAMPLES)
@@ -147,9 +157,13 @@ def begin(loaded: LoadedModel, text: str, key: str, *, marked: bool) -> Beginnin
         return writing_lab.begin(loaded, last, marked=marked) if stays else None
     st.session_state[kept] = (loaded.name, text.strip())
     if found.used < found.total:
+        with controls.row(f"{key}_part_row"):
+            part = ui.one_of("Of this long beginning, read", writing_lab.PARTS, f"{name}_part")
+        if part != writing_lab.PARTS[0]:
+            found = writing_lab.begin(loaded, text.strip(), marked=marked, part=part)
         st.caption(
             f"The beginning has {found.total} tokens. {messages.literal(loaded.name)} reads {limit(loaded)} at once here, so the "
-            f"last {found.used} are read, and there is room to write."
+            f"{'last' if part == writing_lab.PARTS[0] else 'first'} {found.used} are read, and there is room to write."
         )
     if found.broken:
         st.caption(
@@ -191,7 +205,7 @@ def choose_beside(loaded: LoadedModel, begun: Beginning, asked: Asked, *, marked
         silent, title = ((layer, head),), f"With layer {layer}, head {head} silenced"
     else:
         text = ui.sentence(BEGINNING.replace("girl named Lily. She", "boy named Tom. He"), "Another beginning", "other")
-        other = begin(loaded, text, f"{PREFIX}_other", marked=marked)
+        other = begin(loaded, text, ui, "other", marked=marked)
         if other is None:
             return None
         ids, title = other.ids, "From the other beginning"
@@ -332,9 +346,10 @@ def lab() -> None:
     try:
         first = writer("first", loaded)
         with figure:
-            begun = begin(loaded, text, f"{PREFIX}_beginning", marked=marked)
+            begun = begin(loaded, text, ui, "beginning", marked=marked)
         if begun is None:
             return
+        forget_on_another(begun, loaded.name)
         asked = asked_of_link(writing_lab.size(loaded))
         written = writing_lab.write(first, begun.ids, asked)
         with more:

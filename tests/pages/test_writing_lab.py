@@ -161,3 +161,48 @@ def test_a_server_that_others_reach_offers_the_models_of_this_project(monkeypatc
 def test_what_is_drawn_is_drawn_by_what_the_sliders_can_say():
     words, _ = sent(open_page("writing_lab", write_temperature="0.33", write_topp="0.885", write_count="3"), "writing")
     assert (words["sampling"]["temperature"], words["sampling"]["topP"]) == (0.35, 0.89)
+
+
+def test_what_was_chosen_behind_one_beginning_goes_with_another_and_stays_with_one_that_cannot_be_read():
+    app = open_page("writing_lab", write_beginning="The dog", write_count="4", write_forced="1.77", write_at="3")
+
+    def chosen() -> list[bool]:
+        return [token["forced"] for token in sent(app, "writing")[0]["tokens"]]
+
+    assert any(chosen())
+    app.text_input(key="write_beginning").set_value("a" * 1_000_000).run()
+    assert any(chosen())
+    app.text_input(key="write_beginning").set_value("The cat").run()
+    assert not any(chosen())
+    assert {"write_forced", "write_at"}.isdisjoint(app.query_params)
+
+
+def test_of_a_long_beginning_the_start_can_be_read():
+    app = open_page("writing_lab", write_beginning="Once " + "upon a time " * 300, write_count="1")
+    assert "so the last 447 are read" in said(app)
+    app.segmented_control(key="write_beginning_part").set_value("the start").run()
+    assert_no_failure(app)
+    assert "so the first 447 are read" in said(app)
+    assert text_of(sent(app, "writing")[0]).startswith("<|endoftext|>Once upon a time upon")
+
+
+def test_a_name_of_the_hub_opens_from_the_cache_and_one_that_is_not_there_is_told_in_words(
+    tmp_path, no_models, monkeypatch
+):
+    cache = tmp_path / "models--owner--name"
+    (cache / "refs").mkdir(parents=True)
+    (cache / "refs" / "main").write_text("abc")
+    folders.causal(cache / "snapshots" / "abc")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    app = open_page("writing_lab", write_name="owner/name", **ANOTHER, **NOTHING_ELSE)
+    assert_no_failure(app)
+    assert len(sent(app, "writing")[1]["scores"]) == 300
+    app.text_input(key="write_name").set_value("owner/nothing").run()
+    assert "owner/nothing is not on this computer" in said(app)
+    assert len(sent(app, "writing")[1]["scores"]) == 2048
+    monkeypatch.setattr("huggingface_hub.constants.is_offline_mode", lambda: True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    next(each for each in app.button if each.label.startswith("Fetch")).click().run()
+    assert_no_failure(app)
+    assert "could not be fetched from the Hugging Face Hub" in said(app)
+    assert app.text_input(key="write_name").value == "owner/nothing"

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, Literal, get_args
 
 import torch
 from jaxtyping import Float
@@ -23,6 +23,8 @@ from core.models.writer import Writer, limit
 ROOM: Final = 64  # tokens that can be written behind a text that is too long for the model
 LISTED: Final = 64  # of the likeliest tokens that are named
 SEEN_THROUGH: Final = 3  # guesses of each layer that the lens shows
+Part = Literal["the end", "the start"]
+PARTS: Final = get_args(Part)  # of a beginning that is too long
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Beginning:
     """What is written on from.
 
     ids        its tokens, the mark of the beginning among them; marked: whether it is.
-    total      tokens of the text that was typed; used: the last so many are read.
+    total      tokens of the text that was typed; used: so many of them are read.
     broken     how many of them are parts of a letter, or stand for what the vocabulary has nothing for.
     """
 
@@ -71,8 +73,8 @@ def start_mark(loaded: LoadedModel) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def begin(loaded: LoadedModel, text: str, *, marked: bool = True) -> Beginning:
-    """The tokens of a beginning. Of a text that is too long the end is read, so that something can be written behind it.
+def begin(loaded: LoadedModel, text: str, *, marked: bool = True, part: Part = "the end") -> Beginning:
+    """The tokens of a beginning. Of a text that is too long a part is read, so that something can be written behind it.
 
     marked   whether the token that begins a text stands before it, where there is one.
     Raises   ValueError for a text without tokens where no mark stands before it, or one that is far too long.
@@ -85,7 +87,8 @@ def begin(loaded: LoadedModel, text: str, *, marked: bool = True) -> Beginning:
     if tokens.total >= room:
         keep = max(1, room - min(ROOM, most // 2))
         added = len(tokens.ids) - tokens.used
-        tokens = tokenize(loaded, text, start=max(0, tokens.total - keep), at_most=keep + added)
+        start = max(0, tokens.total - keep) if part == "the end" else 0
+        tokens = tokenize(loaded, text, start=start, at_most=keep + added)
     ids = tokens.ids[: len(tokens.ids) - _closing(loaded)]
     first = start_mark(loaded)
     if first is not None and ids[:1] == (first,):
