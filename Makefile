@@ -67,6 +67,7 @@ bench: $(VENV)/.tested
 
 load: $(VENV)/.tested
 	$(BIN)/python -m tests.benchmarks.load
+	$(BIN)/python -m tests.benchmarks.fairness
 	@command -v nginx > /dev/null && $(BIN)/python -m tests.benchmarks.replicas || \
 	  echo "nginx is not installed: one process against two was not measured."
 

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from streamlit.runtime.pages_manager import PagesManager
 
-from core.training import host
+from core import host
 from pages.course.catalogue import LESSONS
 from pages.parts import assets
 from pages.server import failures, health, log_rate, preload, settings

@@ -19,9 +19,8 @@ import pillow_heif
 from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
 
-from core import settings
+from core import host, settings
 from core.picture_colours import as_srgb
-from core.training import host
 
 pillow_heif.register_heif_opener()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from core.training import host
+from core import host
 from tests.unchecked import unchecked
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ from torch import nn
 
 from core.attention import attend
 from core.attention.streaming import stream
-from core.training.host import still_wanted
+from core.host import still_wanted
 
 TOKENS, WIDTH, REPEATS = 1024, 64, 5
 FUSED: Final = (256, 512)  # tokens and numbers, of the products that are made one by one and all at once

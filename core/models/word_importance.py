@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 from core.analysis.flow import rollout
 from core.analysis.grouping import groups
 from core.analysis.importance import delivered_behind, integrated_gradients, moved_without, rank_correlation, summed
+from core.host import still_wanted
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from core.models.recording import LayerRecord, record
@@ -116,6 +117,7 @@ def word_importance(loaded: LoadedModel, text: str, start: int = 0) -> WordImpor
 
 
 def _vector(loaded: LoadedModel, inputs: Inputs) -> Float[Tensor, "d_model"]:
+    still_wanted()
     return loaded.model(**inputs).last_hidden_state[0].float().mean(0)
 
 
@@ -127,6 +129,7 @@ def _gradients(loaded: LoadedModel, tokens: Tokens, inputs: Inputs) -> Float[Ten
     rest = {name: rows for name, rows in inputs.items() if name != "input_ids"}
 
     def score(embedded: Tensor) -> Tensor:
+        still_wanted()
         beside = {name: rows.expand(len(embedded), -1) for name, rows in rest.items()}
         vectors = loaded.model(inputs_embeds=embedded, **beside).last_hidden_state.mean(1)
         return torch.cosine_similarity(vectors, whole[None], dim=1)

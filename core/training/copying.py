@@ -13,8 +13,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from core.attention import masks
+from core.host import still_wanted
 from core.seeded import seeded
-from core.training.host import still_wanted
 from core.transformer.design import Design, build
 from core.transformer.experts import Experts, ExpertsTrace
 from core.transformer.norms import norm_of

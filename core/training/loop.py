@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from core.training.host import still_wanted
+from core.host import still_wanted
 
 Batch = TypeVar("Batch")
 

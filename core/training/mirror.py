@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from core.host import trained_once
 from core.seeded import seeded
-from core.training.host import trained_once
 from core.training.loop import Schedule, Training
 from core.transformer.mirror import GAP, HALF, LENGTH, LETTERS, drawn
 from core.transformer.rows import RowConfig, RowModel

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core import host
 from core.analysis import alignment
 from core.lessons import looking_back, sentence_lab, translation
 from core.lessons.text_attention import Summary
@@ -74,6 +75,7 @@ def line_of(name: str, line: str) -> tuple[str, str]:
     """A translation, and why there is none; of an empty line, nothing."""
     if not line:
         return "", ""
+    host.still_wanted()
     try:
         return translation.plainly(name, line), ""
     except ValueError as error:
@@ -206,6 +208,7 @@ def line_by_line(what: Literal["pharaoh", "counted"], name: str, lines: list[str
     """A line per sentence; an empty one where it is empty or cannot be translated."""
     told = []
     for line in lines:
+        host.still_wanted()
         try:
             told.append(getattr(translation.translate(name, line, knowing), what) if line else "")
         except ValueError:

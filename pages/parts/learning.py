@@ -53,7 +53,7 @@ def show(
         asked = _wish(ui, task, probe, widths, first_look)
         if asked is not None:
             wish, text = asked
-            start = partial(Run, wish, text, run_queue.TRAININGS.slot)
+            start = partial(Run, wish, text, run_queue.training_slot())
             player.show(ui, wish, start, partial(_draw, ui, text), _says, partial(_remember, ui))
 
 

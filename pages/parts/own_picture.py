@@ -8,9 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from core import settings
+from core import host, settings
 from core.picture_files import ENDINGS, Entry, is_archive, read_archive, read_picture
-from core.training import host
 from core.vision.samples import SAMPLES, sample
 from pages.parts import assets, messages
 from pages.parts.payload import pack

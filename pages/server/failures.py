@@ -8,7 +8,13 @@ import traceback
 from streamlit import config
 
 from pages.parts import messages
+from pages.server import run_queue, settings
 
+TOO_LONG = "This took too long, and was ended."
+LESS = (
+    "seconds of computing are what this server gives to one page or file, so that others have their turn. "
+    "Ask for less: a shorter text, fewer sentences or pictures, a smaller model."
+)
 LOG = logging.getLogger("attention_lab")
 
 
@@ -25,6 +31,9 @@ def where(error: BaseException) -> str:
 
 def tell_without_traceback(error: Exception) -> bool:
     """Handle an error of a page: `on_script_error` of the app."""
+    if isinstance(error, run_queue.TookTooLong):
+        messages.problem("page", TOO_LONG, f"{settings.DEADLINE} {LESS}")
+        return True
     identifier = secrets.token_hex(4)
     LOG.error("error %s: %s", identifier, where(error))
     messages.unexpected(identifier)

@@ -5,12 +5,15 @@ from typing import Final
 
 from core.settings import TOLD, count, names, text, yes_or_no
 
-__all__ = ["DATA", "DATABASE", "FRAMED_BY", "MESSAGES", "MODELS", "PUBLIC", "RUNS", "TOLD", "TRAININGS"]
+__all__ = ["DATA", "DATABASE", "DEADLINE", "FRAMED_BY", "MESSAGES", "MODELS", "PUBLIC", "RUNS", "TOLD", "TRAININGS"]
 
 RUNS: Final = count(
     "RUNS", 0, "pages of all visitors that are computed at once, more wait; 0 = one for each core", least=0
 )
 TRAININGS: Final = count("TRAININGS", 2, "trainings of all visitors that run at once; more wait in a queue")
+DEADLINE: Final = count(
+    "DEADLINE", 120, "seconds that one page or file may compute before it is ended, waiting and trainings not counted"
+)
 MESSAGES: Final = count(
     "MESSAGES",
     20,

@@ -12,8 +12,9 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import (
     in_cached_function,
 )
 
-from core.training.host import Host
-from pages.server import run_queue
+from core.host import NOBODY, Host, Visitor
+from pages.parts.progress import identity
+from pages.server import run_queue, settings
 
 PATIENCE = 0.4  # seconds of waiting that nobody needs to be told of
 SHOWN = 4  # seconds that a note stays
@@ -23,6 +24,15 @@ _TOLD = "attention_lab_told"  # what a run of a page remembers: when it was last
 
 class Visitors(Host):
     """Stand behind the computations of pages. Threads that no visitor waits for, such as a live training's, pass."""
+
+    def visitor(self) -> Visitor:
+        run = get_script_run_ctx(suppress_warning=True)
+        if run is None:
+            return NOBODY
+        # all windows of a browser are one visitor; who takes no cookie is one with each window
+        return Visitor(
+            st.context.ip_address or "", identity.number(st.context.cookies.get(identity.COOKIE)) or run.session_id
+        )
 
     def waits(self, before: int, seconds: float) -> None:
         run = get_script_run_ctx(suppress_warning=True)
@@ -38,13 +48,14 @@ class Visitors(Host):
 
     def still_wanted(self) -> None:
         run = get_script_run_ctx(suppress_warning=True)
-        if run is None:
-            return
         # a callback that gives way to the next click is not called again: what was uploaded would be lost
-        if run.yield_check is not None and run.has_script_started:
+        if run is not None and run.yield_check is not None and run.has_script_started:
             run.yield_check()
-        if _left(run):
+        if run is not None and _left(run):
             st.stop()
+        if run_queue.RUNS.seconds() > settings.DEADLINE:
+            raise run_queue.TookTooLong
+        run_queue.RUNS.give_way()
 
     def aside(self) -> AbstractContextManager[None]:
         return run_queue.RUNS.released()

@@ -210,7 +210,9 @@ def test_the_learners_sentence_goes_along_to_other_pages_and_into_their_links(vi
 
 def test_what_is_wrong_with_a_control_is_said_below_its_row(visit):
     visitor = visit("/model_family?model_family_row=q")
-    row, message = (visitor.see(f"[class*='st-key-{name}']").first.bounding_box() for name in ("control_row", "problem_"))
+    row, message = (
+        visitor.see(f"[class*='st-key-{name}']").first.bounding_box() for name in ("control_row", "problem_")
+    )
     field = visitor.page.get_by_label("First half of a row").bounding_box()
     assert message["y"] >= field["y"] + field["height"]
     assert message["width"] >= 0.95 * row["width"]

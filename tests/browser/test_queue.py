@@ -12,7 +12,7 @@ SERVER = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
 import streamlit as st
-from core.training import host
+from core import host
 from pages.server import health
 from pages.server.waiting import Visitors
 host.run_under(Visitors())
@@ -22,7 +22,7 @@ app = st.App("page.py", routes=health.ROUTES)
 PAGE = """
 import time
 import streamlit as st
-from core.training import host
+from core import host
 from pages.server import run_queue
 
 @st.cache_resource(scope="session")

@@ -1,4 +1,4 @@
-"""The run queue: no more than a few compute at once, in the order they came."""
+"""The run queue: no more than a few compute at once."""
 
 import io
 import threading
@@ -11,26 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.runtime.scriptrunner_utils.exceptions import StopException
 
+from core import host
+from core.host import Host
 from core.picture_files import read_archive
-from core.training import host
-from core.training.host import Host
 from pages.parts import downloads, own_picture, own_sentences
 from pages.server import run_queue, waiting
 from pages.server.run_queue import RunQueue
 from pages.server.waiting import Visitors
-
-
-def until(true, seconds=20):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.002)
-
-
-def start(work):
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    return thread
+from tests.threads import start, until
 
 
 @settings(max_examples=15, deadline=None)

@@ -9,8 +9,8 @@ from core.attention import attend
 from core.experiments.bottleneck.gradient import GradientFlow
 from core.experiments.bottleneck.trained import rows_of_digits, trained
 from core.experiments.claim import Finding, Number, claim
+from core.host import still_wanted, trained_once
 from core.seeded import seeded
-from core.training.host import still_wanted, trained_once
 
 LENGTHS: Final = (4, 8, 12)
 NARROW: Final = 32

@@ -4,9 +4,9 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
+from core.host import trained_once
 from core.sequence.decoder import AttentionKind
 from core.training import digits, grammar
-from core.training.host import trained_once
 from core.training.toy import Example, Settings, Snapshot, Task, ToyTraining, parse
 
 PROBES: Final[dict[Task, str]] = {"grammar": "the big old red car sees a dog", "digits": "3 1 4 1 5 9 2 6"}

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from core.attention import attend, merge_heads, split_heads
 from core.experiments.measure import largest
+from core.host import still_wanted, trained_once
 from core.seeded import seeded
-from core.training.host import still_wanted, trained_once
 
 N_TOKENS, TOKEN_WIDTH, HEAD_DIM = 8, 4, 8
 BATCH = 64

@@ -5,8 +5,8 @@ import torch
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import refusal
 from core.experiments.positions.given import Given
+from core.host import trained_once
 from core.training import order
-from core.training.host import trained_once
 from core.training.order import TRAINED, TWICE, UPDATES, Learned, Scheme
 
 KNOWS = 0.99  # right in so many rows: the order is known

@@ -5,8 +5,8 @@ from typing import Final
 
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.since_2017.given import Given
+from core.host import trained_once
 from core.training.copying import GUESSING, Copied, Copying, Settings
-from core.training.host import trained_once
 from core.transformer.design import THEN, Design
 
 DEEP, SHALLOW = 16, 2

@@ -4,7 +4,7 @@ import torch
 
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.since_2017.given import Given
-from core.training.host import trained_once
+from core.host import trained_once
 from core.training.routing import DEAD, UPDATES, Routed, Routing
 from core.training.routing import Settings as RoutingSettings
 from core.transformer.experts import Experts

@@ -11,8 +11,8 @@ from torch.nn.functional import silu
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import exact
 from core.experiments.since_2017.given import Given
+from core.host import still_wanted, trained_once
 from core.seeded import seeded
-from core.training.host import still_wanted, trained_once
 from core.transformer.design import hidden_width
 from core.transformer.feed_forward import FeedForward, FeedForwardKind
 

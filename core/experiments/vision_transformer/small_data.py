@@ -2,8 +2,8 @@
 
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.vision_transformer.cutting import Pixels
+from core.host import trained_once
 from core.training import shapes
-from core.training.host import trained_once
 from core.training.shapes import Kind, Learned
 
 

@@ -16,10 +16,10 @@ from transformers import BertModel
 
 from core.attention import project_heads
 from core.attention.streaming import Weights, stream
+from core.host import still_wanted
 from core.lessons.material import layer_of
 from core.models import loading, offline
 from core.models.errors import ModelError
-from core.training.host import still_wanted
 
 WINDOW: Final = 512  # tokens that the model reads at once, its two marks among them
 WINDOWS: Final = 64

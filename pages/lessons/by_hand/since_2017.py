@@ -73,7 +73,7 @@ def _race(ui: Controls, design: Design) -> None:
 
 
 def _racing(asked: tuple[copying.Settings, copying.Settings]) -> Player[copying.Race]:
-    return Player(copying.Race(asked), copying.Race.stands, run_queue.TRAININGS.slot, OFTEN)
+    return Player(copying.Race(asked), copying.Race.stands, run_queue.training_slot(), OFTEN)
 
 
 def _said(names: tuple[str, str], race: Player[copying.Race]) -> str:
@@ -129,7 +129,7 @@ def routing(ui: Controls) -> None:
 
 
 def _routing(asked: RoutingSettings) -> Player[Routing]:
-    return Player(Routing(asked), Routing.measure, run_queue.TRAININGS.slot, 2 * OFTEN)
+    return Player(Routing(asked), Routing.measure, run_queue.training_slot(), 2 * OFTEN)
 
 
 def _routed(router: Player[Routing]) -> str:

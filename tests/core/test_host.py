@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from core.training import host
-from core.training.host import Host, trained_once
+from core import host
+from core.host import Host, trained_once
 
 
 def start(work):

@@ -1,4 +1,4 @@
-"""Who stands behind the trainings of this process: whoever calls them, or a server that lends places and may end them.
+"""Who stands behind the long work of this process: whoever calls it, or a server that lends places and may end it.
 
 This module imports nothing heavy, so that a server can say at once that it is the host.
 """
@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
-from typing import Final, ParamSpec, TypeVar
+from typing import Final, NamedTuple, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,11 +17,25 @@ R = TypeVar("R")
 ASK_AGAIN: Final = 0.5  # seconds between two looks of one who waits at whether it is still wanted
 
 
+class Visitor(NamedTuple):
+    """Whose work something is: who asks, and from which address."""
+
+    address: str
+    name: str
+
+
+NOBODY: Final = Visitor("", "")
+
+
 class Host:
-    """What a program has to say to the trainings in it. This one, a notebook's or a command's, has nothing to say."""
+    """What a program has to say to the long work in it. This one, a notebook's or a command's, has nothing to say."""
+
+    def visitor(self) -> Visitor:
+        """Whose work this thread does."""
+        return NOBODY
 
     def still_wanted(self) -> None:
-        """Asked at every update, in the thread that trains. What it raises ends the training."""
+        """Asked between the parts of long work, in the thread that does it, which may have to wait. What it raises ends it."""
 
     def waits(self, before: int, seconds: float) -> None:
         """Told now and then in a thread that waits, behind so many others, for so long. What it raises ends the waiting."""
@@ -39,7 +53,7 @@ _host = Host()
 
 
 def run_under(host: Host) -> None:
-    """From now on this one is asked by every training of the process."""
+    """From now on this one is asked by all long work of the process."""
     global _host
     _host = host
 
@@ -50,7 +64,10 @@ def current() -> Host:
 
 
 def still_wanted() -> None:
-    """To be called at every update of a training: raises what ends it when nobody waits for it any more."""
+    """To be called between the parts of long work, at every update of a training.
+
+    Raises what ends it when nobody waits for it any more; others may go first. Not while a lock is held that others wait for.
+    """
     _host.still_wanted()
 
 
