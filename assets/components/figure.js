@@ -254,7 +254,7 @@ export class Figure extends FigureNumbers {
   /** @param {{ clientX: number, clientY: number }} event */
   #grabs(event) {
     const { stepView } = this;
-    return !!stepView && !!this.views[stepView.view.kind].grab?.(...this.#under(event), stepView.view);
+    return !!stepView && !!this.onDrag && !!this.views[stepView.view.kind].grab?.(...this.#under(event), stepView.view);
   }
 
   /** @param {MouseEvent} event */

@@ -160,7 +160,7 @@ function createLab(root, io) {
   // another head of the same sentence shares the selection, another sentence has its own
   const panels = { head: new Panel(selection), sentence: new Panel(apart) };
   const grid = new HeadGrid({
-    onOpen: (layer, head, beside) => io.component.setTriggerValue("opened", { layer, head, beside: Boolean(beside) }),
+    onOpen: (layer, head, beside) => choose(layer, head, Boolean(beside)),
     onHover: (place) => preview(place),
   });
   const every = new FigureTable(() => grid.read(), "Numbers of all heads");
@@ -189,9 +189,37 @@ function createLab(root, io) {
   /** What is looked at, for whoever takes the figure away. */
   const view = () => ({ step: 0, query: selection.pinned.query, key: selection.pinned.key, dimension: 0, head: 0 });
 
+  /** @param {number} layer @param {number} head @param {boolean} beside */
+  function choose(layer, head, beside) {
+    if (io.component.away === "file") openHere([layer, head], beside);
+    else io.component.setTriggerValue("opened", { layer, head, beside });
+  }
+
+  /**
+   * In a file nobody answers: a head is opened out of what came along.
+   *
+   * @param {Head} place
+   * @param {boolean} beside
+   */
+  function openHere([layer, head], beside) {
+    const prefix = beside ? "second_" : "first_";
+    const index = layer * data.heads + head;
+    const tensors = { ...data.tensors };
+    for (const name of ["weights", "queries", "keys", "allowed"]) {
+      const stack = data.tensors[name === "weights" ? "every" : `every_${name}`];
+      if (stack) tensors[prefix + name] = stack.matrix(index % (stack.shape.at(-3) ?? 1));
+    }
+    /** @type {PanelWords} */
+    const words = { ...data.first, ...data.opened, title: `Layer ${data.numbers[layer]}, head ${head}`, kind: "head" };
+    const now = beside ? { beside: [layer, head], second: words } : { open: [layer, head], first: words };
+    data = /** @type {LabData} */ ({ ...data, ...now, tensors });
+    update(data, theme);
+  }
+
   /** @param {LabData} payload @param {Theme} newTheme */
   function update(payload, newTheme) {
     const isFirst = !data;
+    if (!isFirst && io.component.away === "file") payload = data; // other colours, the heads that are open stay
     const changed = payload.signature !== data?.signature;
     [data, theme] = [payload, newTheme];
     if (changed) {
@@ -219,7 +247,7 @@ function createLab(root, io) {
     ranking.replaceChildren(
       ...data.ranking.map(([layer, head, value]) => {
         const item = button(`layer ${data.numbers[layer]}, head ${head}`, { className: "small-button" });
-        item.onclick = () => io.component.setTriggerValue("opened", { layer, head, beside: false });
+        item.onclick = () => choose(layer, head, false);
         return element("li", {
           children: [item, element("span", { className: "number", children: [value.toFixed(2)] })],
         });

@@ -18,6 +18,7 @@ const VEILED =
 /** @param {Theme} theme */
 const coloursOf = ({ name }) =>
   `${name === "dark" ? "Bright is much attention, dark" : "Dark is much attention, pale"} is little: from 0 to the strongest other patch. Click a patch to keep it, then point at others.`;
+const ROUNDED = "Rounded: in a file of this size there is no room for the exact numbers of all heads.";
 const FILE = "attention-lab-picture.png";
 
 /**
@@ -113,7 +114,8 @@ function createPatchExplorer(root, io) {
   share.onkeydown = (event) => event.stopPropagation();
 
   const grid = new PatchExplorerGrid({
-    onOpen: (layer, head) => io.component.setTriggerValue("opened", { layer, head }),
+    onOpen: (layer, head) =>
+      io.component.away === "file" ? openHere([layer, head]) : io.component.setTriggerValue("opened", { layer, head }),
     onHover: (place) => preview(place),
   });
   const every = new FigureTable(() => grid.read(), "Numbers of all heads");
@@ -143,6 +145,7 @@ function createPatchExplorer(root, io) {
   /** @param {PatchExplorerData} payload @param {Theme} newTheme */
   function update(payload, newTheme) {
     const isFirst = !data;
+    if (!isFirst && io.component.away === "file") payload = data; // other colours, the head that is open stays
     const changed = payload.signature !== data?.signature;
     [data, theme] = [payload, newTheme];
     if (changed) {
@@ -265,6 +268,53 @@ function createPatchExplorer(root, io) {
   }
 
   /**
+   * The weights of a head as far as the small maps tell them.
+   *
+   * @param {Head} place
+   */
+  function rough([layer, head]) {
+    const map = data.tensors.every.matrix(layer * data.heads + head);
+    const { extra, columns, rows, names } = data.first;
+    // a cell at the edge may hold fewer patches than others
+    /** @param {number} cell @param {number} all */
+    const within = (cell, all) => Math.min(data.factor, all - cell * data.factor);
+    const values = new Float32Array(names.length * names.length);
+    for (let query = 0; query < names.length; query++) {
+      const row = map.row(query);
+      for (let key = 0; key < names.length; key++) {
+        const patch = key - extra;
+        const [down, across] = [
+          Math.floor(Math.floor(patch / columns) / data.factor),
+          Math.floor((patch % columns) / data.factor),
+        ];
+        const cell = patch < 0 ? key : extra + down * data.columns + across;
+        values[query * names.length + key] =
+          (row[cell] / 255) ** 2 / (patch < 0 ? 1 : within(down, rows) * within(across, columns));
+      }
+    }
+    return new Tensor(values, [names.length, names.length]);
+  }
+
+  /**
+   * In a file nobody answers: a head is opened out of what came along, its exact numbers where there was room for all.
+   *
+   * @param {Head} place
+   */
+  function openHere(place) {
+    const [layer, head] = place;
+    const exact = data.tensors.full?.matrix(layer * data.heads + head);
+    const first = { ...data.first, title: `Layer ${layer}, head ${head}`, note: exact ? "" : ROUNDED };
+    data = {
+      ...data,
+      open: place,
+      exact: true,
+      first,
+      tensors: { ...data.tensors, first_weights: exact ?? rough(place) },
+    };
+    update(data, theme);
+  }
+
+  /**
    * A head under the pointer is seen at once, as coarse as the small maps are; a click opens its exact numbers.
    *
    * @param {Head | null} place
@@ -274,30 +324,11 @@ function createPatchExplorer(root, io) {
       show(first, data.first, "first_");
     } else {
       const [layer, head] = place;
-      const map = data.tensors.every.matrix(layer * data.heads + head);
-      const { extra, columns, rows, names } = data.first;
-      // a cell at the edge may hold fewer patches than others
-      /** @param {number} cell @param {number} all */
-      const within = (cell, all) => Math.min(data.factor, all - cell * data.factor);
-      const values = new Float32Array(names.length * names.length);
-      for (let query = 0; query < names.length; query++) {
-        const row = map.row(query);
-        for (let key = 0; key < names.length; key++) {
-          const patch = key - extra;
-          const [down, across] = [
-            Math.floor(Math.floor(patch / columns) / data.factor),
-            Math.floor((patch % columns) / data.factor),
-          ];
-          const cell = patch < 0 ? key : extra + down * data.columns + across;
-          values[query * names.length + key] =
-            (row[cell] / 255) ** 2 / (patch < 0 ? 1 : within(down, rows) * within(across, columns));
-        }
-      }
       first.title.textContent = `Layer ${layer}, head ${head}`;
       previewed = true;
       first.picture.update({
-        words: { ...data.first, rows, columns },
-        weights: new Tensor(values, [names.length, names.length]),
+        words: data.first,
+        weights: rough(place),
         pixels: pixelsOf("first_"),
         theme,
       });

@@ -28,7 +28,10 @@ const LOOP_PACE = 0.35; // where all steps are played again for every word, each
 function createStepViewer(root, io) {
   root.className = "lab card step-viewer";
   const selection = new Selection();
-  const onDrag = (/** @type {number[]} */ place) => io.component.setTriggerValue("dragged", place);
+  // away from the app nothing is computed anew
+  const onDrag = io.component.away
+    ? undefined
+    : (/** @type {number[]} */ place) => io.component.setTriggerValue("dragged", place);
   const figure = new Figure(selection, VIEWS, { onCell: (place) => cell(place), onDrag });
   const readout = new Readout(figure);
   const tokenStrip = new TokenStrip(selection, {

@@ -62,6 +62,7 @@ def sentence(ready: bool) -> None:
         # these import torch, which the first picture of the map does not wait for
         from core.lessons import material
         from pages.parts import sentences
+        from pages.parts.words import interesting
 
         read = sentences.read(text, PREFIX)
         if read is None:
@@ -71,7 +72,7 @@ def sentence(ready: bool) -> None:
             "source": f"all-MiniLM-L6-v2 (a model that reads text), layer {LAYER}, head {HEAD}. Real weights, computed while you "
             f"type. {controls.MARKS}.",
             "tokens": [token._asdict() for token in tokens],
-            "focus": sentences.interesting(tokens),
+            "focus": interesting(tokens),
             "which": f"one head, chosen out of {controls.N_LAYERS * controls.N_HEADS}",
         }
         tensors = {"weights": material.weights(read, LAYER)[HEAD].numpy()}

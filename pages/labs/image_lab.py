@@ -26,8 +26,9 @@ from pages.parts import (
     patch_explorer,
     url_state,
 )
+from pages.parts.figure_file import Alone
 from pages.parts.figures import Overlay
-from pages.parts.patch_explorer import Look, Shown
+from pages.parts.patch_view import Look, Shown, planes, within
 from pages.parts.step_viewer import StepView, StepViewer
 from pages.parts.words import Token
 from pages.server import run_queue, settings
@@ -117,8 +118,8 @@ def lab() -> None:
         shown = patch_explorer.choose(PREFIX, first.patch_attention, *place_of_link(first.patch_attention))
     with figure:
         titles = (name if compare == OTHER_PICTURE else chosen[0], second_title)
-        draw(first, second, shown, chosen, titles, (picture, beside_it), fit)
-        take_away(first, shown, chosen, fit, on)
+        alone = draw(first, second, shown, chosen, titles, (picture, beside_it), fit)
+        take_away(first, shown, chosen, fit, on, alone)
 
 
 def draw(
@@ -129,8 +130,8 @@ def draw(
     titles: tuple[str, str],
     pictures: tuple[np.ndarray, np.ndarray],
     fit: Fit,
-) -> None:
-    """The pictures with all heads, and what the project's own models say that they show."""
+) -> Alone:
+    """The pictures with all heads, and what the project's own models say that they show; returned is the figure for a file."""
     seen = first.patch_attention
     extra = f"{', '.join(seen.extra)} and " if seen.extra else ""
     caption = (
@@ -146,7 +147,7 @@ def draw(
     )
     one = Look(seen, first.pixels, f"{titles[0]}: " if second else "", in_full)
     other = Look(second.patch_attention, second.pixels, f"{titles[1]}: ", other_in_full) if second else None
-    patch_explorer.show(PREFIX, one, shown, f"{chosen[0]}|{digest}", caption, opened, other)
+    alone = patch_explorer.show(PREFIX, one, shown, f"{chosen[0]}|{digest}", caption, opened, other)
     answered = [
         (title if second else each.name, each.answer)
         for title, each in zip(titles, (first, second), strict=True)
@@ -159,6 +160,7 @@ def draw(
     loaded = chosen[1]
     if loaded is not None and (told := " ".join(how_it_sees(loaded))):
         st.caption(told)
+    return alone
 
 
 def how_it_sees(loaded: LoadedModel) -> Iterator[str]:
@@ -177,7 +179,9 @@ def how_it_sees(loaded: LoadedModel) -> Iterator[str]:
         )
 
 
-def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on: str) -> None:
+def take_away(
+    first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on: str, alone: Alone
+) -> None:
     """The overlay as a figure, the map as numbers, the look as a program; of several pictures, a row for each."""
     seen = first.patch_attention
     n = len(seen.extra)
@@ -197,7 +201,7 @@ def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel 
         tensors={
             "looks": np.ascontiguousarray(matrix[:, n:]),
             "weights": matrix,
-            "picture": patch_explorer.planes(first.pixels) / np.float32(255),
+            "picture": planes(first.pixels) / np.float32(255),
         },
     )
     model, loaded = chosen
@@ -211,7 +215,7 @@ def take_away(first: ImageReading, shown: Shown, chosen: tuple[str, LoadedModel 
         preprocessing = image_attention.preprocessing_of(loaded)
         again = call(image_lab.shown_of_library, loaded.name, *how, pixels, preprocessing, asked)
     where = f"Real weights of {model} on {first.name}, {shown.title.lower()}"
-    downloads.offer(scene, where, again, lambda: {"weights_of_all_heads": seen.weights.numpy()})
+    downloads.offer(scene, where, again, lambda: {"weights_of_all_heads": seen.weights.numpy()}, alone)
     every_picture(shown, chosen, fit, on)
 
 
@@ -257,7 +261,7 @@ def all_maps(shown: Shown, chosen: tuple[str, LoadedModel | None], fit: Fit, on:
             found = image_reading.read_image(
                 model if loaded is None else loaded, entry.name, entry.taken.pixels, fit, on
             )
-            maps.append(image_reading.map_of(found, patch_explorer.within(shown, found.patch_attention)))
+            maps.append(image_reading.map_of(found, within(shown, found.patch_attention)))
             bar.progress((at + 1) / len(own))
     except ModelError as error:
         messages.problem(f"{PREFIX}_every_look", "This model cannot show where it looks.", f"{error}.")

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 import numpy as np
 import streamlit as st
 
 from core.analysis.flow import Summary
-from core.analysis.head_statistics import Words, head_statistic, is_there, ranking, statistics
+from core.analysis.head_statistics import head_statistic, is_there, statistics
 from core.analysis.sinks import Measure
 from core.experiments import sentence_lab as experiments
 from core.lessons import sentence_lab, text_attention
@@ -26,7 +25,9 @@ from pages.parts import (
     controls,
     delivered,
     downloads,
+    figure_file,
     head_captions,
+    head_view,
     messages,
     models,
     sentences,
@@ -35,9 +36,11 @@ from pages.parts import (
 )
 from pages.parts.beside import Beside, differing
 from pages.parts.controls import MARKS
+from pages.parts.figure_file import Alone
 from pages.parts.figures import Matrix
+from pages.parts.head_view import ONE_HEAD
 from pages.parts.payload import pack
-from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer, limit, look_of_link, remember
+from pages.parts.step_viewer import StepView, StepViewer, look_of_link, remember
 from pages.parts.words import Token
 from pages.server import run_queue, settings
 
@@ -45,8 +48,6 @@ PREFIX = "lab"
 OTHER = "The animal did not cross the street because it was too wide"
 NOTHING, OTHER_HEAD, OTHER_SENTENCE = "nothing", "another head", "another sentence"
 ANY_HEAD = "…"
-ONE_HEAD: Final = "one head"
-ALL_IN_FULL = 64  # up to so many tokens every head travels in full, so that hovering shows it exactly
 
 
 @st.cache_resource(scope="session", max_entries=2, show_spinner=False)
@@ -173,47 +174,6 @@ def opened() -> None:
     st.session_state[f"{PREFIX}_{asked}"] = answer
 
 
-def tokens(words: Words) -> list[dict]:
-    return [
-        Token(text[:LONGEST_LABEL], special)._asdict()
-        for text, special in zip(words.pieces, words.special, strict=True)
-    ]
-
-
-def panel(
-    found: Reading, seen: TextAttention, shown: Summary, place: tuple[int, int], prefix: str
-) -> tuple[dict, dict]:
-    """The words and the tensors of one open matrix."""
-    layer, head = place
-    number, whole = seen.stack.numbers[layer], "" if not seen.stack.others else ", of the layers that attend"
-    title = {
-        ONE_HEAD: f"Layer {number}, head {head}",
-        "mean of the layer": f"Layer {number}, mean of its {seen.n_heads} heads",
-        "mean of all": f"Mean of all heads{whole}",
-        "rollout": f"Attention rollout{whole}",
-    }[shown]
-    matrix = seen.summary(shown, layer, head)
-    sent = {f"{prefix}weights": matrix.numpy()}
-    words = {
-        "title": title,
-        "note": [[head_captions.note(found, seen, shown), None]],
-        "tokens": {"queries": tokens(seen.queries), "keys": tokens(seen.keys)},
-        "cross": seen.kind == "cross",
-    }
-    record = getattr(found, seen.kind)[layer]
-    if shown == ONE_HEAD and seen.untouched and "queries" in record.tensors:
-        vectors = {name: getattr(record, name)[0, head].cpu().numpy() for name in ("queries", "keys")}
-        words["limits"] = {name: limit(vector) for name, vector in vectors.items()}
-        if (way := sentence_lab.way_of(record, head)) is not None:
-            words["way"] = {"scale": way.scale, "softcap": way.softcap, "sink": way.sink}
-            vectors |= {name: each for name, each in (("bias", way.bias), ("allowed", way.allowed)) if each is not None}
-        if seen.measure != delivered.WEIGHT:
-            made = text_attention.delivered(record)
-            vectors |= {"given": made.weights[head].numpy(), "lengths": made.lengths[head, None].numpy()}
-        sent |= {prefix + name: vector for name, vector in vectors.items()}
-    return words, sent
-
-
 def compare_with(
     loaded: LoadedModel,
     languages: Languages | None,
@@ -226,24 +186,18 @@ def compare_with(
     """What is compared with the open matrix; None for nothing."""
     if choice.compare == OTHER_HEAD:
         other = place_of_link("beside", seen, (place[0], (place[1] + 1) % seen.n_heads))
-        words, tensors = panel(found, seen, ONE_HEAD, other, "second_")
+        words, tensors = head_view.panel(found, seen, ONE_HEAD, other, "second_")
         again = sentence_lab.again(loaded, found, seen, ONE_HEAD, *other)
         return Beside({**words, "kind": "head"}, tensors, other, again)
     if choice.compare == OTHER_SENTENCE:
         text = controls.Controls(PREFIX).sentence(OTHER, "The other sentence", "other")
         read_too = read_all(loaded, languages, text, second, "other")
         if read_too is not None and (seen_too := choice.attention(read_too)) is not None:
-            words, tensors = panel(read_too, seen_too, choice.shown, place, "second_")
+            words, tensors = head_view.panel(read_too, seen_too, choice.shown, place, "second_")
             words["title"] += ", other sentence"
             again = sentence_lab.again(loaded, read_too, seen_too, choice.shown, *place)
             return Beside({**words, "kind": "sentence"}, tensors, None, again)
     return None
-
-
-def focus(seen: TextAttention, shown: np.ndarray) -> dict[str, int]:
-    """The cell that is looked at first."""
-    query = sentences.interesting([Token(text) for text in seen.queries.pieces])
-    return {"query": query, "key": int(shown[query].argmax())}
 
 
 def take_away(
@@ -256,8 +210,9 @@ def take_away(
     shown: np.ndarray,
     start: dict,
     other: Beside | None,
+    alone: Alone,
 ) -> None:
-    """The open matrix as a figure and as numbers, all heads as an NPZ, the forward pass as a program."""
+    """The open matrix as a figure and as numbers, all heads as an NPZ and a file, the forward pass as a program."""
     view, tensors = Matrix("weights", "weights"), {"weights": shown}
     label = f"layer {seen.stack.numbers[place[0]]} head {place[1]}" if choice.shown == ONE_HEAD else choice.shown
     words = {
@@ -286,7 +241,7 @@ def take_away(
 
     numbers = "weights" if seen.measure == delivered.WEIGHT else f"{seen.measure}, as shares of each row,"
     origin = f"Real {numbers} of {loaded.name}, {title.lower()}" + (f". {MARKS}" if loaded.name == offline.NAME else "")
-    downloads.offer(scene_to_keep, origin, again, all_heads)
+    downloads.offer(scene_to_keep, origin, again, all_heads, alone)
 
 
 @run_queue.fragment
@@ -314,41 +269,46 @@ def lab() -> None:
     if seen is None:
         return
     place = place_of_link("open", seen, (3, 1))
-    first, tensors = panel(found, seen, choice.shown, place, "first_")
+    first, tensors = head_view.panel(found, seen, choice.shown, place, "first_")
     other = compare_with(loaded, languages, found, choice, seen, place, second)
     if other and choice.difference:
         other = differing(first, tensors["first_weights"], other)
     tensors |= (other.tensors if other else {}) | {"grid": seen.small(head_captions.GRID_SIDE).numpy()}
-    if max(len(seen.rows), len(seen.columns)) <= ALL_IN_FULL:
+    if max(len(seen.rows), len(seen.columns)) <= head_view.ALL_IN_FULL:
         tensors["every"] = seen.weights.flatten(0, 1).numpy()
     shown = tensors["first_weights"]
-    start = focus(seen, shown)
+    start = head_view.focus(seen, shown)
     is_found = choice.looked_for is not None and is_there(seen.asked, choice.looked_for)
     score = head_statistic(seen.raw, seen.asked, choice.looked_for) if is_found else None
     seen_as = (seen.kind, choice.hide_special, choice.merge_pieces)
-    words = {
-        "signature": f"{loaded.name}|{text}|{second}|{found.tokens.start}|{seen_as}",
-        "layers": seen.n_layers,
-        "numbers": seen.stack.numbers,
-        "heads": seen.n_heads,
-        "open": place,
-        "beside": other and other.place,
-        "first": first,
-        "second": other and other.words,
-        "score": None if score is None else score.flatten().tolist(),
-        "ranking": [] if score is None else ranking(score, head_captions.RANKED),
-        "caption": head_captions.caption(loaded, found, seen, choice.looked_for),
-        "focus": start,
-        "look": look_of_link(start),
-    }
-    weights = frozenset({"first_weights", "first_given", "second_weights", "second_given", "every"})
+    words = head_view.words(
+        seen,
+        place,
+        first,
+        start,
+        signature=f"{loaded.name}|{text}|{second}|{found.tokens.start}|{seen_as}",
+        caption=head_captions.caption(loaded, found, seen, choice.looked_for),
+        look=look_of_link(start),
+        score=score,
+    )
+    words |= {"beside": other and other.place, "second": other and other.words}
+    weights = head_view.WEIGHTS
     if other and other.change is not None:
         weights -= {"second_weights"}
     sent = pack(words, tensors, weights, exact=frozenset(tensors) - weights)
+
+    def in_a_file() -> bytes:
+        """Every head in full."""
+        if said := figure_file.too_large(2 * seen.n_layers * seen.n_heads * shown.size):
+            raise ValueError(said)
+        told = words | {"caption": head_captions.caption(loaded, found, seen, choice.looked_for, in_file=True)}
+        alone, stacks = head_view.for_file(found, seen, choice.shown, told, tensors)
+        return pack(alone, stacks, weights, exact=frozenset(stacks) - weights)
+
     key = f"{PREFIX}_view"
     with figure:
         assets.component("lab")(key=key, data=sent, on_opened_change=opened, on_view_change=lambda: remember(key))
-        take_away(loaded, found, seen, choice, first["title"], place, shown, start, other)
+        take_away(loaded, found, seen, choice, first["title"], place, shown, start, other, Alone("lab", in_a_file))
     with below:
         word_importance.show(PREFIX, loaded.name, str(loaded.device), text, second, found)
     try:

@@ -25,7 +25,7 @@ from pages.parts.controls import Controls, row
 from pages.parts.lesson import Lesson, Scene
 from pages.parts.number_table import NumberTable, edit_tables
 from pages.parts.step_viewer import EACH
-from pages.parts.words import Token, plain
+from pages.parts.words import Token, interesting, plain
 
 AT_MOST = 48  # tokens: each is pushed, and all others listen
 PICTURE = "a picture"
@@ -183,7 +183,7 @@ def aside_depth(chosen: Settings) -> Settings:
 
 def shown(result: Result, chosen: Settings, words: list[Token], again: partial, signature: str, origin: str) -> Scene:
     result = block.at_depth(result, chosen.depth)
-    found, at = result.given, sentences.interesting(words)
+    found, at = result.given, interesting(words)
     return Scene(
         result,
         chosen=chosen,

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,9 @@ from core.direction import begins_right
 from core.export.program import program
 from core.trace import matrices
 from pages.parts import messages, page_layout
-from pages.parts.step_viewer import StepView, StepViewer, look_of_link
+from pages.parts.figure_file import Alone, figure_file, too_large
+from pages.parts.step_viewer import StepView, StepViewer, look_of_link, step_of_link
+from pages.parts.viewer import payload
 from pages.server import run_queue
 
 NPZ = "application/octet-stream"
@@ -27,6 +30,7 @@ def offer(
     origin: str,
     again: partial | None,
     more: Callable[[], dict[str, np.ndarray]] = dict,
+    alone: Alone | None = None,
 ) -> None:
     """Where the numbers come from, and a menu of downloads. Nothing is made before it is asked for.
 
@@ -34,6 +38,7 @@ def offer(
     again   the call of core that makes all that the step viewer shows, as a `Shown`: of it come a program and a notebook;
             None = neither is offered.
     more    makes tensors that the NPZ holds beside those of the step viewer.
+    alone   what stands in the file that opens by itself, where that is not the step viewer.
     """
     with st.container(key=f"under_step_viewer_{viewer.lesson}", horizontal=True, vertical_alignment="center"):
         st.caption(messages.literal(origin))
@@ -41,7 +46,7 @@ def offer(
     if not menu.open:
         return
     with menu, st.container(key="downloads" if again is None else "downloads_and_programs"):
-        step_view = viewer.views[viewer.step]
+        step_view = viewer.views[step_of_link(viewer)]
         looked = look_of_link(viewer.focus)
         name = f"attention-lab-{viewer.lesson}-{step_view.label}".replace(" ", "-").replace(",", "")
         st.caption("The figure of the step that is shown, drawn for paper")
@@ -59,9 +64,11 @@ def offer(
         with st.container(horizontal=True):
             _button("CSV", lambda: as_csv(viewer, step_view), f"{name}.csv", "text/csv")
             _button("NPZ", lambda: as_npz(viewer, more()), f"attention-lab-{viewer.lesson}.npz", NPZ)
+        title, question = page_layout.heading()
+        here = alone or Alone("step_viewer", partial(_standing, viewer, step_of_link(viewer), looked))
+        _offer_file(here, name, (title, question, origin))
         if again is None:
             return
-        title, question = page_layout.heading()
         name = f"attention_lab_{viewer.lesson}"
         st.caption("The computation as a program that prints the same numbers")
         _button(
@@ -77,6 +84,32 @@ def offer(
             f"{name}.ipynb",
             "application/x-ipynb+json",
         )
+
+
+def offer_file(alone: Alone, name: str, origin: str) -> None:
+    """A menu with the file alone, under a figure of which nothing else is taken away. origin: as of `offer`."""
+    menu = st.popover("Take it away", icon=":material/download:", key=f"{name}_menu", on_change="rerun")
+    if menu.open:
+        with menu:
+            _offer_file(alone, f"attention-lab-{name}".replace("_", "-"), (*page_layout.heading(), origin))
+
+
+def _offer_file(alone: Alone, name: str, words: tuple[str, str, str]) -> None:
+    """The figure in a file of its own, or why there is none. words: title, question and origin, which stand around it."""
+    try:
+        made = alone.make()
+        if said := too_large(len(made)):
+            raise ValueError(said)
+    except ValueError as error:
+        st.caption(messages.literal(f"{error}."))
+        return
+    st.caption("The figure as one file that a double click opens, offline: pointing, steps and heads work in it")
+    _button("HTML", lambda: figure_file(alone.part, made, *words), f"{name}.html", "text/html")
+
+
+def _standing(viewer: StepViewer, step: int, looked: dict[str, int]) -> bytes:
+    """The step viewer where nobody computes anew what is edited."""
+    return payload(replace(viewer, editable=False, reorderable=False), step, looked)
 
 
 def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:

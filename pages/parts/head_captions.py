@@ -7,7 +7,6 @@ from core.lessons.text_attention import TextAttention
 from core.models import device
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading
-from pages.parts import delivered
 
 GRID_SIDE = 128  # cells of a small picture, at most
 RANKED = 9
@@ -29,13 +28,13 @@ def note(found: Reading, seen: TextAttention, shown: str) -> str:
             "All layers together: the mean of each layer's heads, half and half with what a token keeps of itself (the residual "
             "path), multiplied layer by layer (Abnar and Zuidema 2020)."
         )
-    if seen.measure != delivered.WEIGHT:
+    if seen.measure != "weight":
         said.append("Weight × ‖v‖, how long the value of the key is: how much arrives, each row as shares of 1.")
     if not seen.untouched:
         said.append("Pieces of a word: summed over keys, averaged over queries. What went to hidden tokens is missing.")
     if begins_right(seen.asked.pieces):
         said.append("The columns of the matrix begin at the left.")
-    sinks = seen.measure == delivered.WEIGHT
+    sinks = seen.measure == "weight"
     if sinks and any(record.way is not None and record.way.sinks is not None for record in getattr(found, seen.kind)):
         said.append("A sink of each head takes its share and delivers nothing, so that a row sums to less than 1.")
     return " ".join(
@@ -62,8 +61,10 @@ def found_said(seen: TextAttention, looked_for: str) -> str:
     return f"Bright: up to {RANKED} heads with {what}, over all tokens of the model. A head that looks evenly has {even:.2f}."
 
 
-def caption(loaded: LoadedModel, found: Reading, seen: TextAttention, looked_for: str | None) -> str:
-    """What the grid shows, and what it was computed with."""
+def caption(
+    loaded: LoadedModel, found: Reading, seen: TextAttention, looked_for: str | None, *, in_file: bool = False
+) -> str:
+    """What the grid shows, and what it was computed with. in_file: where there is no control to choose what is compared."""
     parts = [
         f"{seen.n_layers} layers × {seen.n_heads} heads of {loaded.name} ({loaded.kind}), on {device.describe(loaded.device)}."
     ]
@@ -75,9 +76,10 @@ def caption(loaded: LoadedModel, found: Reading, seen: TextAttention, looked_for
         )
     if max(len(seen.rows), len(seen.columns)) > GRID_SIDE:
         parts.append("Each point of a small picture is the strongest weight of those it covers.")
-    if seen.measure != delivered.WEIGHT:
+    if seen.measure != "weight":
         parts.append(sink_said(found, seen))
     if looked_for:
         parts.append(found_said(seen, looked_for))
-    parts.append("Click a head to open it; Shift-click one, or choose “Compare with”, to see it beside.")
+    control = "" if in_file else ", or choose “Compare with”,"
+    parts.append(f"Click a head to open it; Shift-click one{control} to see it beside.")
     return " ".join(parts)

@@ -42,7 +42,6 @@ from pages.parts import (
     learning_curve,
     messages,
     question,
-    sentences,
     step_viewer,
     url_state,
 )
@@ -50,7 +49,7 @@ from pages.parts.controls import Controls, around_a_figure
 from pages.parts.figures import View
 from pages.parts.question import Question
 from pages.parts.step_viewer import Computation, StepView, StepViewer
-from pages.parts.words import Scope, Token, say
+from pages.parts.words import Scope, Token, interesting, say
 from pages.server import run_queue
 
 QUERIES_KEYS_VALUES = {"queries": "Q", "keys": "K", "values": "V"}
@@ -138,7 +137,7 @@ class Scene:
     @cached_property
     def looks_at(self) -> dict[str, int]:
         """What is looked at first: as told, else a telling word, and the key to which it gives most."""
-        found = {"query": sentences.interesting(self.tokens["queries"])} | dict(self.focus)
+        found = {"query": interesting(self.tokens["queries"])} | dict(self.focus)
         if "key" not in found:
             weights = self.tensors["weights"]
             one = weights[found.get("head", 0)] if weights.ndim == 3 else weights

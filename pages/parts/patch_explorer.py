@@ -1,59 +1,19 @@
 """A picture and all heads of a model on it: point at a patch, and see where it looks in every head of every layer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from core.analysis.flow import Fuse
-from core.analysis.patch_attention import SUMMARIES, Chosen, PatchAttention
-from pages.parts import assets, controls, url_state
-from pages.parts.payload import pack
+from core.analysis.patch_attention import SUMMARIES, PatchAttention
+from pages.parts import assets, controls, downloads, url_state
+from pages.parts.figure_file import Alone
+from pages.parts.patch_view import ONE_HEAD, Look, Shown, payload
 
-ONE_HEAD = SUMMARIES[0]
 FUSIONS: tuple[Fuse, ...] = ("mean", "max", "min")
-
-
-@dataclass(frozen=True)
-class Shown(Chosen):
-    """The matrix that is open, with its words."""
-
-    @property
-    def title(self) -> str:
-        match self.summary:
-            case "one head":
-                return f"Layer {self.layer}, head {self.head}"
-            case "mean of the layer":
-                return f"Layer {self.layer}, mean of its heads"
-            case "mean of all":
-                return "Mean of all heads"
-        return "Attention rollout"
-
-    @property
-    def note(self) -> str:
-        """What was done to the numbers."""
-        if self.summary == "rollout":
-            origin = " (Abnar and Zuidema 2020)" if self.fuse == "mean" else "; Abnar and Zuidema 2020 take the mean"
-            return (
-                f"All layers together: the {self.fuse} of each layer's heads, with {self.residual:.0%} of what a token keeps of "
-                f"itself (the residual path), multiplied layer by layer{origin}."
-            )
-        return ""
-
-
-@dataclass(frozen=True)
-class Look:
-    """One picture with what a model makes of it.
-
-    pixels   (height, width, 3) from 0 to 255, as the model saw them; sharp: the same with more of them, where there are.
-    """
-
-    patch_attention: PatchAttention
-    pixels: np.ndarray
-    title: str
-    sharp: np.ndarray | None = None
 
 
 def choose(prefix: str, seen: PatchAttention, layer: int, head: int) -> Shown:
@@ -76,8 +36,8 @@ def show(
     caption: str,
     on_open: Callable[[int, int], None],
     second: Look | None = None,
-) -> None:
-    """Draw it. The token that is kept by a click stands in the link as `?{prefix}_at=`.
+) -> Alone:
+    """Draw it; what is returned is the same for a file. The token that is kept by a click stands in the link as `?{prefix}_at=`.
 
     How it is looked at stands there, too: `_turned`, `_colour`, `_strongest` and `_seen`, once the visitor said so.
 
@@ -105,43 +65,15 @@ def show(
             for name, text in linked(how).items():
                 url_state.write(f"{prefix}_{name}", text)
 
-    factor = seen.coarseness
-    words = {
-        "signature": signature,
-        "layers": seen.n_layers,
-        "heads": seen.n_heads,
-        "open": [shown.layer, shown.head],
-        "factor": factor,
-        "rows": -(-seen.rows // factor),
-        "columns": -(-seen.columns // factor),
-        "first": _words(first, shown),
-        "second": None if second is None else _words(second, shown),
-        "caption": caption,
-        "focus": seen.middle,
-        "look": token_of_link(prefix, seen),
-        "how": how_of_link(prefix),
-        "exact": shown.summary == ONE_HEAD,
-    }
-    tensors = {
-        "every": seen.small.numpy(),
-        "first_weights": seen.matrix(shown).numpy(),
-        "first_picture": planes(first.pixels),
-    }
-    if second is not None:
-        tensors |= {
-            "second_weights": second.patch_attention.matrix(within(shown, second.patch_attention)).numpy(),
-            "second_picture": planes(second.pixels),
-        }
-    for prefix_of, look in (("first", first), ("second", second)):
-        if look is not None and look.sharp is not None:
-            tensors[f"{prefix_of}_sharp"] = planes(look.sharp)
+    made = partial(payload, first, shown, signature, caption, second, token_of_link(prefix, seen), how_of_link(prefix))
     assets.component("patch_explorer")(
         key=key,
-        data=pack(words, tensors, frozenset({"first_weights", "second_weights"})),
+        data=made(),
         on_opened_change=opened,
         on_kept_change=kept,
         on_looked_change=looked,
     )
+    return Alone("patch_explorer", partial(made, alone=True))
 
 
 def all_heads(
@@ -161,7 +93,10 @@ def all_heads(
         f"{seen.n_layers} layers × {seen.n_heads} heads of {name}: each small picture shows one head the same way. "
         "Point at a head to preview it, click or tap to open it."
     )
-    show(ui.prefix, Look(seen, pixels, ""), shown, f"{digest}|{name}", caption, opened)
+    alone = show(ui.prefix, Look(seen, pixels, ""), shown, f"{digest}|{name}", caption, opened)
+    downloads.offer_file(
+        alone, f"{ui.prefix}-heads", f"Real weights of {name}, all {seen.n_layers * seen.n_heads} heads"
+    )
 
 
 def token_of_link(prefix: str, seen: PatchAttention) -> int:
@@ -202,32 +137,4 @@ def linked(how: Mapping[str, Any]) -> dict[str, str]:
         "colour": {True: "yes", False: "no"}.get(how.get("coloured"), ""),
         "strongest": "" if percent == 100 else str(percent),
         "seen": "yes" if how.get("seen") is True else "",
-    }
-
-
-def planes(pixels: np.ndarray) -> np.ndarray:
-    """(height, width, 3) as (3, height, width): red, then green, then blue."""
-    return pixels.transpose(2, 0, 1)
-
-
-def within(shown: Shown, seen: PatchAttention) -> Shown:
-    """The same matrix of another model, as far as it has such a layer and head."""
-    return Shown(
-        shown.summary,
-        min(shown.layer, seen.n_layers - 1),
-        min(shown.head, seen.n_heads - 1),
-        shown.residual,
-        shown.fuse,
-    )
-
-
-def _words(look: Look, shown: Shown) -> dict:
-    seen = look.patch_attention
-    return {
-        "title": f"{look.title}{within(shown, seen).title}",
-        "note": shown.note,
-        "names": list(seen.tokens),
-        "extra": len(seen.extra),
-        "rows": seen.rows,
-        "columns": seen.columns,
     }

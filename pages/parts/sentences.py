@@ -1,6 +1,6 @@
 """From a sentence in a text box to the vectors that a real model has for it, and words for all that can go wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 import streamlit as st
@@ -88,9 +88,3 @@ def _first_token(tokens: Tokens, key: str) -> int:
 def shown(encoded: Encoded) -> list[Token]:
     """The tokens as they stand on the screen."""
     return [Token(piece, special) for piece, special in zip(encoded.tokens.pieces, encoded.tokens.special, strict=True)]
-
-
-def interesting(tokens: Sequence[Token]) -> int:
-    """The token looked at first: a pronoun, which must look elsewhere for its meaning, or else one in the middle."""
-    pronouns = ("it", "she", "he", "they", "who")
-    return next((i for i, token in enumerate(tokens) if token.text in pronouns), len(tokens) // 2)

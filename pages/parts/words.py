@@ -47,6 +47,12 @@ def plain(texts: Iterable[str]) -> list[Token]:
     return [Token(text) for text in texts]
 
 
+def interesting(tokens: Sequence[Token]) -> int:
+    """The token looked at first: a pronoun, which must look elsewhere for its meaning, or else one in the middle."""
+    pronouns = ("it", "she", "he", "they", "who")
+    return next((i for i, token in enumerate(tokens) if token.text in pronouns), len(tokens) // 2)
+
+
 @dataclass(frozen=True)
 class Scope:
     """Where a sentence looks its names up.

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from pages.parts.downloads import as_csv
 from pages.parts.drawing import PAINTERS
 from pages.parts.figures import Bars, Curves, Dial, Table, dials, tables
-from pages.parts.step_viewer import StepView, StepViewer, Token
+from pages.parts.step_viewer import StepView, StepViewer
+from pages.parts.words import Token
 from tests.javascript import kinds
 
 LOOKED = {"query": 0, "key": 0, "dimension": 0, "head": 0, "places": 2}

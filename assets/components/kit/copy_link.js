@@ -7,7 +7,7 @@ const SOON = 50; // ms
 
 /** A button that copies the address of the page, once the link names what is shown. */
 export function copyLink() {
-  const copy = button("Copy link", { className: "small-button", "aria-live": "polite" });
+  const copy = button("Copy link", { className: "small-button copy-link", "aria-live": "polite" });
   /** @param {string} words */
   const say = (words) => {
     copy.textContent = words;

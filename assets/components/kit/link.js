@@ -32,7 +32,7 @@ export class ViewLink {
     this.timer = setTimeout(() => {
       delete this.io.root.dataset.untold;
       this.told = now;
-      replace(view);
+      if (!this.io.component.away) replace(view);
       this.io.component.setStateValue("view", view);
     }, SETTLE);
   }

@@ -33,12 +33,18 @@ function loadMathFont() {
 }
 
 /**
- * Done when it is there, or cannot be had.
+ * Done when it is there, or cannot be had. One that came along is written into the page: some pages allow no other.
  *
  * @param {HTMLElement} root
  * @param {URL} url
  */
 function stylesheet(root, url) {
+  if (url.protocol === "data:") {
+    const style = document.createElement("style");
+    style.textContent = decodeURIComponent(url.pathname.slice(url.pathname.indexOf(",") + 1));
+    root.before(style);
+    return;
+  }
   const link = document.createElement("link");
   link.rel = "stylesheet";
   link.href = url.href;
@@ -96,6 +102,7 @@ function begin(component, create, styles) {
   const root = document.createElement("div");
   root.className = "lab";
   root.style.visibility = "hidden";
+  if (component.away) root.dataset.away = component.away;
   component.parentElement.append(root);
   const io = { component, root };
   const app = create(root, io);

@@ -94,6 +94,8 @@
  * @property {Uint8Array<ArrayBuffer>} data
  * @property {(name: string, value: unknown) => void} setTriggerValue
  * @property {(name: string, value: unknown) => void} setStateValue
+ * @property {"file" | "notebook"} [away] where it stands, if not in the app: there no link names what is shown, and in a file
+ *   nobody answers
  */
 
 /** @typedef {{ component: Component, root: HTMLElement }} Io root: untold while the link does not yet say what is shown */
@@ -182,6 +184,7 @@
  * @property {string} caption
  * @property {{ query: number, key: number }} focus
  * @property {Look} look
+ * @property {Partial<PanelWords>} [opened] in a file: what is said of every head that is opened there
  * @property {Record<string, Tensor>} tensors
  */
 

@@ -1,0 +1,85 @@
+"""A figure as one HTML file that opens by a double click: its numbers, its colours and what draws it all lie in the file."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+from pages.parts import bundle
+
+LARGEST = 5_000_000  # bytes of a file
+AROUND = 450_000  # bytes of what draws the figure and of the page around it, at most
+ROOM = (LARGEST - AROUND) * 3 // 4  # bytes of a payload that such a file can hold, in letters
+
+# it may run what is written in it and ask nobody for anything
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
+)
+_STYLE = """
+body { margin: 0 auto; max-width: 1280px; padding: 20px; background: var(--st-background-color, Canvas);
+  color: var(--st-text-color, CanvasText); font: 400 15px/1.45 "Source Sans", system-ui, sans-serif; }
+h1 { font: 600 26px/1.2 "Source Serif", Georgia, serif; margin: 0 0 4px; }
+p { margin: 0 0 12px; }
+header { display: flex; gap: 8px 16px; align-items: flex-start; justify-content: space-between; }
+#theme { font: inherit; color: inherit; background: none; border: 1px solid currentColor; border-radius: 6px;
+  padding: 0 12px; min-width: 44px; min-height: 44px; cursor: pointer; white-space: nowrap; }
+#theme:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
+footer { margin-top: 12px; font-size: 13.5px; }
+@media print { #theme { display: none; } }
+"""
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A figure that can leave the page.
+
+    part   the component that draws it; make: its payload, or ValueError in words where no file can hold it.
+    """
+
+    part: str
+    make: Callable[[], bytes]
+
+
+def too_large(size: int) -> str:
+    """What is said of a payload of so many bytes that no file is made of; "" where there is room."""
+    if size <= ROOM:
+        return ""
+    return (
+        f"No file of this figure: its numbers take {size / 1e6:.1f} MB, and one file holds at most {ROOM / 1e6:.1f} MB of them. "
+        "Make the input shorter, or take the numbers as NPZ"
+    )
+
+
+def figure_file(part: str, payload: bytes, title: str, question: str, origin: str) -> bytes:
+    """The file. part: the component that draws the payload; the rest are words around it.
+
+    Raises   ValueError in words where the file would be too large.
+    """
+    if said := too_large(len(payload)):
+        raise ValueError(said)
+    # a script ends where its text says so, also within a string
+    script = bundle.script(part, "file").replace("</script", r"<\/script")
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)} · Attention Lab</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+<header>
+<div><h1>{escape(title)}</h1><p>{escape(question)}</p></div>
+<button id="theme" type="button">Light or dark</button>
+</header>
+<main id="figure"><noscript>This figure is drawn by a script in this file, which this browser does not run.</noscript></main>
+<footer>{escape(origin)}. Taken from Attention Lab with all its numbers; this file asks no other computer for anything.</footer>
+<script id="payload" type="text/plain">{base64.b64encode(payload).decode()}</script>
+<script>
+{{
+{script}}}
+</script>
+</body>
+</html>
+""".encode()

@@ -1,0 +1,130 @@
+"""A figure that is taken away as one file: what is in it, what is not, and when there is none."""
+
+import base64
+import re
+from functools import cache
+
+import numpy as np
+import pytest
+
+from pages.parts import bundle, downloads
+from pages.parts.figure_file import LARGEST, ROOM, figure_file, too_large
+from tests.pages.screen import open_page, said, unpack
+
+PARTS = ("step_viewer", "lab", "patch_explorer")
+SENTENCE = " ".join(["the animal did not cross the street because it was too tired to walk"] * 5)
+
+
+@pytest.fixture(scope="module")
+def offered():
+    """Opens a page with its menu, once, and returns what is offered as a file, and the page."""
+    kept = []
+    offer = downloads._offer_file
+
+    def keep(alone, *rest):
+        kept.append(alone)
+        offer(alone, *rest)
+
+    @cache
+    def open_and_keep(slug: str, menu: str, **link: str):
+        app = open_page(slug, **link)
+        app.session_state[menu] = True
+        app.run()
+        assert not app.exception
+        return kept[-1], app
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(downloads, "_offer_file", keep)
+        yield open_and_keep
+
+
+def inside(page: bytes) -> tuple[dict, dict[str, np.ndarray]]:
+    """The words and tensors that lie in a file."""
+    (found,) = re.findall(rb'<script id="payload" type="text/plain">([\w+/=]+)</script>', page)
+    return unpack(base64.b64decode(found))
+
+
+def test_all_heads_of_64_tokens_fit_into_one_file_with_their_queries_and_keys(offered):
+    alone, _ = offered("sentence_lab", "sentence_lab_menu", lab_text=" ".join(SENTENCE.split()[:62]))
+    page = figure_file(alone.part, alone.make(), "Sentence", "Which?", "Real weights")
+    words, tensors = inside(page)
+    assert tensors["every"].shape == (72, 64, 64)
+    assert tensors["every_queries"].shape == tensors["every_keys"].shape == (72, 64, 32)
+    assert len(page) <= LARGEST
+    place = words["open"][0] * words["heads"] + words["open"][1]
+    np.testing.assert_allclose(tensors["first_weights"], tensors["every"][place])
+    scores = tensors["every_queries"] @ tensors["every_keys"].transpose(0, 2, 1) * words["opened"]["way"]["scale"]
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    np.testing.assert_allclose(weights / weights.sum(-1, keepdims=True), tensors["every"], atol=2e-5)
+
+
+def test_a_text_that_is_too_long_for_a_file_is_told_so(offered):
+    _, app = offered("sentence_lab", "sentence_lab_menu", lab_text=" ".join([SENTENCE] * 5))
+    told = said(app).replace("\\", "")
+    assert re.search(r"No file of this figure: its numbers take \d\d\.\d MB, and one file holds at most 3\.4 MB", told)
+    assert "Make the input shorter" in told
+
+
+def test_a_lesson_in_a_file_keeps_its_steps_and_cannot_be_edited(offered):
+    alone, _ = offered("self_attention", "self_attention_menu")
+    words, tensors = inside(figure_file(alone.part, alone.make(), "Self-attention", "How?", "Real numbers"))
+    assert alone.part == "step_viewer"
+    assert len(words["views"]) > 5
+    assert not words["editable"]
+    assert not words["reorderable"]
+    assert set(words["views"][4]["steps"]) <= tensors.keys()
+
+
+def test_a_picture_in_a_file_has_the_exact_numbers_of_all_heads(offered):
+    alone, _ = offered("image_lab", "image_lab_menu")
+    words, tensors = inside(figure_file(alone.part, alone.make(), "Image", "Where?", "Real weights"))
+    assert len(tensors["full"]) == words["layers"] * words["heads"]
+    layer, head = words["open"]
+    np.testing.assert_allclose(tensors["full"][layer * words["heads"] + head], tensors["first_weights"])
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_file_names_no_host_and_fetches_nothing(part):
+    page = figure_file(part, b"", "Title", "Question", "Origin").decode()
+    assert set(re.findall(r"(?:https?:)?//([\w-]+(?:\.[\w-]+)+)", page)) <= {"www.w3.org"}
+    assert not re.search(r"<(?:link|img|iframe)\b|<script[^>]* src=|^(?:import|export)\b", page, re.MULTILINE)
+    assert "default-src 'none'" in page
+
+
+def test_what_a_file_is_called_is_never_markup():
+    page = figure_file("lab", b"", "<b>a</b>", "</title><script>alert(1)</script>", "Real & “true”").decode()
+    assert "<b>a" not in page
+    assert "<script>alert" not in page
+    assert "Real &amp; “true”" in page
+
+
+def test_there_is_room_for_so_much_and_no_more():
+    assert too_large(ROOM) == ""
+    assert len(figure_file("step_viewer", bytes(ROOM), "Title", "Question", "Origin")) <= LARGEST
+    with pytest.raises(ValueError, match="one file holds at most"):
+        figure_file("step_viewer", bytes(ROOM + 1), "Title", "Question", "Origin")
+
+
+def test_each_module_stands_once_and_behind_what_it_imports():
+    script = bundle.script("step_viewer", "file")
+    named = re.findall(r"^const (module_\d+) = ", script, re.MULTILINE)
+    assert named == [f"module_{place}" for place in range(len(named))]
+    for place, module in enumerate(re.split(r"^const module_\d+ = ", script, flags=re.MULTILINE)[1:]):
+        wanted = map(int, re.findall(r"^const \{.+\} = module_(\d+);$", module, re.MULTILINE))
+        assert all(earlier < place for earlier in wanted)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ('import "./own.js";\n', "import"),
+        ('import { a } from "./own.js";\n', "imports itself"),
+        ("export { a };\n", "export"),
+        ("const here = import.meta.url;\n", "import.meta"),
+    ],
+)
+def test_a_module_that_cannot_be_joined_is_named(tmp_path, monkeypatch, source, says):
+    monkeypatch.setattr(bundle, "COMPONENTS", tmp_path)
+    (tmp_path / "own.js").write_text(source, "utf-8")
+    with pytest.raises(ValueError, match=says):
+        bundle.script("own", "own")
