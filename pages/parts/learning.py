@@ -10,7 +10,8 @@ import streamlit as st
 from core.sequence.decoder import AttentionKind
 from core.training.live import Run
 from core.training.toy import Settings, Snapshot, Task, parse
-from pages.parts import assets, controls, messages, player
+from pages.parts import assets, controls, downloads, messages, player
+from pages.parts.figure_file import Alone
 from pages.parts.payload import pack
 from pages.server import run_queue
 
@@ -94,6 +95,9 @@ def _draw(ui: controls.Controls, probe: str, run: Run) -> None:
     if before := st.session_state.get(ui.key(_BEFORE)):
         words["before"], tensors["before"] = before[0], np.array(before[1], dtype=np.float32)
     assets.component("learning")(key=ui.key("figure"), data=pack(words, tensors))
+    if run.begun and run.state not in player.GOING:
+        origin = f"A toy, trained from seed {run.settings.seed}; its losses and its attention as it learned"
+        downloads.offer_file(Alone("learning", partial(pack, words, tensors)), ui.key("figure"), origin)
 
 
 def _payload(run: Run, probe: str, history: tuple[Snapshot, ...]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
