@@ -295,6 +295,7 @@ def test_the_map_is_painted_before_torch_is_imported():
 KEPT_FOR_ALL = {
     "pages/parts/progress/identity.py _read": "what cookies are signed with",
     "pages/parts/progress/identity.py _told": "folders that cannot be written",
+    "pages/server/sockets.py _OPEN": "sockets that are open, by random numbers",
     "pages/server/sockets.py _WAITED": "when a socket that is open had to wait, by a random number",
     "core/experiments/sentence_lab/importance.py _ours": "numbers on our own sentences",
     "core/listing.py _code": "lines of our own source",
