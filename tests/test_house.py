@@ -306,6 +306,8 @@ KEPT_FOR_ALL = {
     "core/models/spelling.py spelling_of": "how a tokenizer writes",
     "core/models/languages.py known_to": "which languages a tokenizer knows",
     "core/models/checkpoints.py _load": "our own models",
+    "core/training/picture_rows.py learned": "nets trained on lines of pictures drawn from a seed",
+    "core/cost/layers.py counted": "sizes of blocks, by one of a few widths",
     "core/experiments/vision_transformer/small_data.py learned": "nets trained on shapes drawn from a seed",
     "core/experiments/bottleneck/memory.py recall": "a number of a net trained from a seed",
     "core/experiments/captioning/grounding.py measured": "numbers on scenes drawn from a seed",
