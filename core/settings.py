@@ -73,6 +73,7 @@ MAX_CARDS: Final = count("MAX_CARDS", 10_000, "cards of a visitor's own")
 MAX_CARD_TEXT: Final = count("MAX_CARD_TEXT", 5000, "characters of each side of a card")
 MAX_DECK_BYTES: Final = count("MAX_DECK_BYTES", 5_000_000, "bytes of a file of cards")
 MAX_UPDATES: Final = count("MAX_UPDATES", 300, "steps of a training that a visitor plays")
+MAX_LAB_UPDATES: Final = count("MAX_LAB_UPDATES", 3000, "steps of a training in the training lab")
 MODELS_LOADED: Final = count(
     "MODELS_LOADED",
     3,

@@ -22,7 +22,7 @@ class _Unwanted(Exception):
     """A run that waits was paused, stopped or left."""
 
 
-def _at_once(waits: Waits) -> AbstractContextManager[None]:
+def at_once(waits: Waits) -> AbstractContextManager[None]:
     """A place that is always free."""
     return nullcontext()
 
@@ -52,10 +52,11 @@ class Player(Generic[T]):
         self,
         training: T,
         stands: Callable[[T], Any],
-        slot: Callable[[Waits], AbstractContextManager[None]] = _at_once,
+        slot: Callable[[Waits], AbstractContextManager[None]] = at_once,
         every: int = _MEASURE_EVERY,
     ):
         self.before = 0  # trainings of other visitors that must end before this one goes on
+        self.rest = 0.0  # seconds from one update to the next in which others have its place; 0 = as fast as it can
         self._slot, self._every, self._stands = slot, every, stands
         self._training = training
         self._done = 0
@@ -100,6 +101,10 @@ class Player(Generic[T]):
         self._done += advanced
         return advanced
 
+    def _due(self) -> bool:
+        """Whether it is time to ask where it stands."""
+        return self._done % self._every == 0
+
     def _measure(self) -> None:
         if self._measured < self._done:
             self._history.append(self._stands(self._training))
@@ -141,16 +146,26 @@ class Player(Generic[T]):
         if before is not None:
             before.join()
         try:
-            with self._slot(self._waits):
-                self.before = 0
-                while self.wanted and self._advance():
-                    if self._done % self._every == 0:
-                        self._measure()
-                self._measure()
+            more = True
+            while more and self.wanted:
+                with self._slot(self._waits):
+                    self.before = 0
+                    more = self._go_on()
+                time.sleep(self.rest if more else 0)
         except _Unwanted:
             pass
         finally:
             self._playing, self.before = False, 0
+
+    def _go_on(self) -> bool:
+        """Take updates until it ends, or one where it rests between them. Whether there may be more."""
+        while self.wanted and self._advance():
+            if self._due() or self.rest:
+                self._measure()
+            if self.rest:
+                return True
+        self._measure()
+        return False
 
     def _waits(self, before: int, seconds: float) -> None:
         self.before = before
@@ -171,7 +186,7 @@ def stop_all() -> None:
 class Run(Player[ToyTraining]):
     """A toy that is played, and watched on one example."""
 
-    def __init__(self, wish: Settings, probe: str, slot: Callable[[Waits], AbstractContextManager[None]] = _at_once):
+    def __init__(self, wish: Settings, probe: str, slot: Callable[[Waits], AbstractContextManager[None]] = at_once):
         self.settings = wish
         self._probe = parse(wish.task, probe)
         super().__init__(ToyTraining(wish, limits.MAX_UPDATES), self._snapshot, slot)

@@ -144,7 +144,7 @@ class SelfAttention(nn.Module):
         if past is not None:
             keys, values = torch.cat([past[0], keys], dim=-2), torch.cat([past[1], values], dim=-2)
         if way is None:
-            bias = self._bias(keys.shape[-2])
+            bias = self.distances(keys.shape[-2])
             attention = attend(queries, keys, values, allowed, bias=None if bias is None else bias[..., -n_tokens:, :])
         else:
             attention = way(queries, keys, values)
@@ -153,7 +153,8 @@ class SelfAttention(nn.Module):
         made = ", ".join(word for word, really in (("turned", turns), ("shared", shares > 1)) if really)
         return PlacedTrace(*found, made) if made else MultiHeadTrace(*found)
 
-    def _bias(self, n_tokens: int) -> Float[Tensor, "1 heads queries keys"] | None:
+    def distances(self, n_tokens: int) -> Float[Tensor, "1 heads queries keys"] | None:
+        """What is added to the scores for how far apart two tokens stand; None where attention knows no places so."""
         if self.buckets is not None:
             return self.buckets(n_tokens, n_tokens)
         if self.positions == "ALiBi":

@@ -211,7 +211,7 @@ LESSONS = (
         "model_family",
         "One block, many models",
         "How can BERT, GPT, T5, ViT and CLIP be one machine?",
-        "Your words, captions and a small video go in. Out come a filled gap, a story, a choice and less noise. The block of "
+        "Letters, captions and a small video go in. Out come a filled gap, a written row, a choice and less noise. The block of "
         "lesson 9 is in all of them: who may see whom, what is asked for and what a token is make each of them what it is.",
         WHOLE,
         15,
@@ -260,6 +260,16 @@ LABS = (
         "labs",
         "Bring your own",
         icon=":material/draw:",
+    ),
+    Page(
+        "training_lab",
+        "Your training",
+        "What does a small network learn, and how does it come to look where it looks?",
+        "A task and a network go in, switch by switch. Out comes how it learns while you watch: loss, gradients, what each "
+        "head looks at, what it writes. Every part that the lessons took apart is here to be tried.",
+        "labs",
+        "Bring your own",
+        icon=":material/model_training:",
     ),
 )
 

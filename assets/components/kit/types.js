@@ -264,6 +264,26 @@
  * }} LearningData
  */
 
+/** @typedef {{ source: string[], written: string[], wanted: string[] }} WrittenLine */
+/**
+ * Where the runs of the training lab stood at a moment, one after the other. loss: null before the first update; lengths:
+ * the share that is right by the tokens of the source.
+ *
+ * @typedef {{
+ *   update: number, loss: (number | null)[], right: number[], exact: number[], lengths: [number, number][][],
+ *   gradients: number[][], written: WrittenLine[][],
+ * }} TrainingMoment
+ */
+/**
+ * heads: layers and heads of each run; gold: where a row of the maps should look; guessing: the loss of who knows nothing.
+ *
+ * @typedef {{
+ *   run: number, of: number, names: string[], tokens: string[], wanted: string[], gold: [number, number][],
+ *   heads: [number, number][], open: Head[], parts: string[][], moments: TrainingMoment[], prose: boolean,
+ *   guessing: number, tested: string, tensors: Record<string, Tensor>,
+ * }} TrainingData
+ */
+
 /**
  * @typedef {{
  *   title: string, note: string, names: string[], extra: number, rows: number, columns: number,

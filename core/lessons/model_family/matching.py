@@ -114,10 +114,9 @@ def run(settings: Settings) -> Lesson:
     return Lesson(settings, model()(scenes.painted(drawn), pairs.ids(settings.captions)))
 
 
-def axes(result: Lesson) -> dict[str, list[str]]:
-    """The words of both axes, numbered: captions that begin alike are told apart where there is room for their beginning."""
-    numbered = [f"{number} {caption}" for number, caption in enumerate(result.settings.captions, 1)]
-    return {"queries": [YOURS, *(f"▣ {each}" for each in numbered)], "keys": numbered}
+def pictures(result: Lesson) -> list[str]:
+    """What the pictures are called."""
+    return [YOURS, *(f"▣ {caption}" for caption in result.settings.captions)]
 
 
 def beside(result: Lesson) -> Matrices:
@@ -128,4 +127,5 @@ def beside(result: Lesson) -> Matrices:
 def shown(settings: Settings) -> Shown:
     """All that the figures show."""
     result = run(settings)
-    return Shown(matrices(steps(result.trace)) | beside(result), axes(result))
+    tokens = {"queries": pictures(result), "keys": settings.captions}
+    return Shown(matrices(steps(result.trace)) | beside(result), tokens)

@@ -29,8 +29,7 @@ _DECKS: Final = Table(
     _ALL,
     Column("learner", String(32), primary_key=True),
     Column("deck", String(40), primary_key=True),
-    # MySQL's own would end at 64 KB; PostgreSQL takes no number
-    Column("text", Text().with_variant(Text(16_000_000), "mysql", "mariadb"), nullable=False),
+    Column("text", Text(16_000_000), nullable=False),
     Column("at", Integer, nullable=False),
 )
 

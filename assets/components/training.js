@@ -1,0 +1,210 @@
+// The training lab: one run, or two side by side. Curves of the way, where it stands now, what each head looks at, what is
+// written beside what should be.
+
+import { FigureTable } from "./kit/figure_table.js";
+import { mount } from "./kit/mount.js";
+import { clamp, number } from "./kit/numbers.js";
+import { element } from "./kit/text.js";
+import { backAndOn } from "./kit/touch.js";
+import { paintCurves, paintNow, updateAt } from "./training_curves.js";
+import { RunMaps } from "./training_maps.js";
+
+/** @import { App, Component, Io, Readable, Theme, TrainingData, WrittenLine } from "./kit/types.js" */
+
+/** @type {Record<string, number>} */
+const FAR = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
+
+/** @param {HTMLElement} root @param {Io} io @returns {App<TrainingData>} */
+function createTraining(root, io) {
+  root.className = "lab card training";
+  const curves = element("canvas", { tabindex: 0, role: "slider", "aria-label": "Update that is looked at" });
+  const now = element("canvas", { role: "img" });
+  const maps = [0, 1].map(
+    (run) =>
+      new RunMaps((layer, head) => {
+        io.component.setTriggerValue("opened", { run, layer, head });
+      }),
+  );
+  const says = element("p", { className: "says", "aria-live": "off" });
+  const written = element("div", { className: "written" });
+  const table = new FigureTable(() => read());
+  const tools = element("div", { className: "tools", children: [backAndOn((event) => step(event.key)), table.button] });
+  const left = element("figure", { className: "way", children: [curves, says, written, now] });
+  const right = element("div", { className: "looks", children: maps.map((each) => each.node) });
+  root.append(element("div", { className: "two", children: [left, right] }), tools, table.node);
+  /** @type {TrainingData} */
+  let data;
+  /** @type {Theme} */
+  let theme;
+  /** @type {number | null} a moment of the past, or null for the latest */
+  let looked = null;
+
+  const last = () => data.moments.length - 1;
+  const at = () => (looked === null ? last() : Math.min(looked, last()));
+
+  /** @param {TrainingData} payload @param {Theme} newTheme */
+  function update(payload, newTheme) {
+    if (data && payload.run !== data.run) looked = null;
+    [data, theme] = [payload, newTheme];
+    resize();
+  }
+
+  function resize() {
+    if (data) paint();
+  }
+
+  function paint() {
+    const wide = root.clientWidth > 760;
+    const width = Math.max(240, (wide ? root.clientWidth * 0.44 : root.clientWidth) - 30);
+    left.style.width = wide ? `${width}px` : "";
+    const moment = data.moments[at()];
+    paintCurves(curves, width, data, theme, moment.update);
+    paintNow(now, width, data, theme, at());
+    const room = wide ? root.clientWidth * 0.56 - 30 : root.clientWidth - 30;
+    const count = data.names.length;
+    const each = wide && count > 1 ? (room - 16) / 2 : room;
+    maps.forEach((map, run) => {
+      map.node.hidden = run >= count;
+      map.node.style.width = `${each}px`;
+      if (run < count) map.paint(data, theme, run, at(), each);
+    });
+    says.textContent = sentence();
+    paintWritten(moment.written);
+    table.refresh();
+    curves.setAttribute("aria-valuetext", says.textContent);
+    curves.setAttribute("aria-valuenow", String(moment.update));
+    curves.setAttribute("aria-valuemin", "0");
+    curves.setAttribute("aria-valuemax", String(data.of));
+    curves.setAttribute(
+      "aria-label",
+      `Update that is looked at, on the curves of loss, accuracy and gradient over ${data.of} updates`,
+    );
+  }
+
+  function sentence() {
+    const moment = data.moments[at()];
+    const parts = data.names.map((name, run) => {
+      const who = data.names.length > 1 ? `${name}: ` : "";
+      return `${who}${percent(moment.right[run])} of the tokens right, given those before, ${percent(moment.exact[run])} of the examples to their end`;
+    });
+    const when = looked === null ? "Now" : "Then";
+    return `${when}, after ${moment.update} of ${data.of} updates, on ${data.tested} it never learned from. ${parts.join(". ")}.`;
+  }
+
+  /**
+   * What each run writes by itself, beside what it should write.
+   *
+   * @param {WrittenLine[][]} runs
+   */
+  function paintWritten(runs) {
+    /** @param {string} label @param {(HTMLElement | string)[]} said @param {string} [className] */
+    const line = (label, said, className) =>
+      element("p", { className, children: [element("span", { className: "label", children: [label] }), ...said] });
+    /** @param {string[]} words */
+    const plain = (words) => words.map((word) => element("span", { children: [shown(word)] }));
+    const blocks = runs[0].map(({ source, wanted }, place) => {
+      const lines = [line("It reads", plain(source), "read")];
+      if (wanted.length) lines.push(line("It should write", plain(wanted)));
+      runs.forEach((run, which) => {
+        const { written: words } = run[place];
+        const said = words.map((word, i) => {
+          const known = wanted.length > 0;
+          const right = !known || word === wanted[i];
+          return element("span", {
+            className: right ? "right" : "wrong",
+            title: right ? undefined : `should be ${wanted[i] ?? "the end"}`,
+            children: [shown(word)],
+          });
+        });
+        const who = runs.length > 1 ? `${data.names[which]} writes` : "It writes";
+        lines.push(line(who, said.length ? said : [element("span", { className: "wrong", children: ["nothing"] })]));
+      });
+      return element("div", { className: place ? "example" : "example watched", children: lines });
+    });
+    written.className = data.prose ? "written prose" : "written";
+    written.replaceChildren(...blocks);
+  }
+
+  /** @param {string} word a space is seen */
+  const shown = (word) => (word === " " ? "\u00a0" : word);
+  /** @param {number} share */
+  const percent = (share) => `${Math.round(100 * share)}%`;
+
+  /**
+   * The moments that can be looked at, where the gradient is, and the weights of the open heads.
+   *
+   * @returns {Readable[]}
+   */
+  function read() {
+    const { names, moments } = data;
+    const columns = names.flatMap((name) => [`${name}: loss`, `${name}: tokens right`, `${name}: examples right`]);
+    /** @type {Readable[]} */
+    const found = [
+      {
+        title: "While it learns",
+        rows: moments.map(({ update }) => `update ${update}`),
+        columns,
+        cell: (row, column) => {
+          const run = Math.floor(column / 3);
+          const moment = moments[row];
+          if (column % 3 === 0) return moment.loss[run] === null ? "" : number(Number(moment.loss[run]), 3);
+          return percent(column % 3 === 1 ? moment.right[run] : moment.exact[run]);
+        },
+      },
+    ];
+    names.forEach((name, run) => {
+      found.push({
+        title: `${name}: length of the gradient`,
+        rows: data.parts[run],
+        columns: ["now"],
+        cell: (row) => number(moments[at()].gradients[run][row] ?? 0, 5),
+      });
+      found.push(...maps[run].read(name));
+    });
+    return found;
+  }
+
+  /** @param {number} update */
+  function lookAt(update) {
+    const nearest = data.moments.reduce(
+      (near, { update: other }, i) =>
+        Math.abs(other - update) < Math.abs(data.moments[near].update - update) ? i : near,
+      0,
+    );
+    looked = nearest === last() ? null : nearest;
+    paint();
+  }
+
+  curves.onpointermove = (event) => {
+    const box = curves.getBoundingClientRect();
+    lookAt(updateAt(event.clientX - box.left, box.width, data.of));
+  };
+  curves.onpointerleave = ({ pointerType }) => {
+    if (pointerType !== "mouse") return; // a finger that is lifted has chosen
+    looked = null;
+    paint();
+  };
+  curves.onkeydown = (event) => {
+    event.stopPropagation();
+    if (step(event.key)) event.preventDefault();
+  };
+
+  /**
+   * What a key does: the moment before, the next, the first, the last.
+   *
+   * @param {string} key
+   */
+  function step(key) {
+    const far = FAR[key];
+    if (!far) return false;
+    const goal = clamp(at() + far, 0, last());
+    looked = goal === last() ? null : goal;
+    paint();
+    return true;
+  }
+
+  return { update, resize };
+}
+
+/** @param {Component} component */
+export default (component) => mount(component, createTraining, [new URL("training.css", import.meta.url)]);

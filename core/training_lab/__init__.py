@@ -1,0 +1,1 @@
+"""The training lab: small tasks, small networks, and how one learns the other while somebody looks."""

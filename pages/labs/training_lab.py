@@ -1,0 +1,195 @@
+"""The training lab: a task and a network, switch by switch, and how one learns the other while one looks."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import streamlit as st
+
+from core import settings as limits
+from core.training_lab import networks, own, tasks
+from core.training_lab.networks import Sizes
+from core.training_lab.played import LabRun
+from core.training_lab.run import Settings
+from core.training_lab.tasks import Example, Task
+from pages.parts import assets, claims, controls, messages, own_material, player, training_controls, url_state
+from pages.parts.controls import Controls
+from pages.parts.training_figure import payload
+from pages.server import run_queue
+
+PREFIX = "train"
+TASKS: Final = (
+    "copy",
+    "reverse",
+    "sort",
+    "adjective and noun",
+    "first letter",
+    "A before B",
+    "small pictures",
+    "your text",
+    "your pairs",
+)
+WITHOUT_LENGTH: Final = ("adjective and noun", "small pictures", "your pairs")
+UPDATES: Final = (100, 300, 600, 1000, 2000, 3000)
+PACES: Final = {"slow": 0.6, "medium": 0.15, "fast": 0.0}  # seconds from one update to the next
+PACE_SAYS = "slow: an update after the other, to be followed; fast: as many as the processor gives."
+
+
+def ask_task(ui: Controls, name: str) -> Task | None:
+    """The task, with what the visitor brings to it; None after saying what is wrong with that, where none was there before."""
+    brought = ""
+    if name == "your text":
+        brought = own_material.ask(ui, "text", "Your text", own.TEXT)
+    elif name == "your pairs":
+        brought = own_material.ask(ui, "pairs", "Your pairs, with a comma between them", own.PAIRS)
+    longest = 0
+    if name not in WITHOUT_LENGTH:
+        label, first = ("Letters in a window", 24) if name == "your text" else ("Letters at most", 8)
+        longest = ui.slider(label, 3, tasks.MOST, first, "window_of_text" if name == "your text" else "longest")
+    asked, kept = (name, longest, brought), ui.key("task_made")
+    known, task = st.session_state.get(kept, (None, None))
+    if known != asked:
+        try:
+            task = make(*asked)
+        except ValueError as error:
+            stays = " What was learned before stays." if task else ""
+            messages.problem(ui.key("text"), "This cannot be learned from.", f"{error}.{stays}")
+            return task
+        st.session_state[kept] = (asked, task)
+    return task
+
+
+def make(name: str, longest: int, brought: str) -> Task:
+    """The task of a name. Raises ValueError saying what is wrong with what was brought."""
+    if name == "your text":
+        return own.text_task(brought, longest)
+    return own.pairs_task(brought) if name == "your pairs" else tasks.build(name, longest)
+
+
+def ask_example(ui: Controls, task: Task) -> Example:
+    """What is watched, the same until somebody asks for another; what cannot be read is said."""
+    key, kept = ui.key("watch"), ui.key("example")
+    text = st.text_input("Watch it on", "", key=key, bind="query-params", placeholder=task.first)
+    asked = (task, text if text.strip() else task.first)
+    known, example = st.session_state.get(kept, (None, None))
+    if known == asked and example is not None:
+        return example
+    try:
+        example = task.parse(asked[1])
+    except ValueError as error:
+        messages.problem(key, "This is nothing that the task can be watched on.", f"{error}.", (task.first,))
+        if known is not None and known[0] is task and example is not None:
+            return example
+        asked, example = (task, task.first), task.parse(task.first)
+    st.session_state[kept] = (asked, example)
+    return example
+
+
+def buildable(ui: Controls, sizes: Sizes, task: Task, who: str) -> Sizes | None:
+    """The network, or the last one that could be built, after saying why this one cannot be."""
+    kept = ui.key("sizes")
+    try:
+        networks.check(sizes, task)
+    except ValueError as error:
+        before = st.session_state.get(kept)
+        stays = " The last one that could be stays." if before else ""
+        messages.problem(ui.key("heads"), f"{who} cannot be built.", f"{error}.{stays}")
+        return before
+    st.session_state[kept] = sizes
+    return sizes
+
+
+def ask_second(ui: Controls, task: Task) -> tuple[Settings, ...]:
+    """What learns beside the first; nothing where nobody asks for it."""
+    with st.container(key=ui.key("card"), border=True):
+        if not ui.toggle("A second run beside it, from the same seed, on the same examples", "on"):
+            return ()
+        with controls.row(ui.key("kind_row")):
+            sizes = training_controls.kind_row(ui)
+        with controls.row(ui.key("block_row")):
+            sizes = training_controls.block_row(ui, sizes)
+        with controls.row(ui.key("learning_row")):
+            learning = training_controls.learning_row(ui)
+        found = buildable(ui, sizes, task, "The second network")
+        return () if found is None else (Settings(found, learning),)
+
+
+def opened_of_link() -> list[tuple[int, int]]:
+    """Of both runs, the layer and the head whose map is drawn large."""
+    found = url_state.integers(f"{PREFIX}_open", (0, 0, 0, 0), 1)
+    first, second = (found[:2], found[2:4]) if len(found) == 4 else ((0, 0), (0, 0))
+    return [(first[0], first[1]), (second[0], second[1])]
+
+
+def open_head() -> None:
+    """Keep in the link which head was pressed."""
+    what = assets.told(f"{PREFIX}_figure", "opened")
+    if not isinstance(what, dict):
+        return
+    found = [list(each) for each in opened_of_link()]
+    found[int(what["run"]) % 2] = [int(what["layer"]), int(what["head"])]
+    text = ",".join(str(number) for each in found for number in each)
+    url_state.write(f"{PREFIX}_open", "" if text == "0,0,0,0" else text)
+
+
+def draw(example: Example, rest: float, run: LabRun) -> None:
+    """The figure, as it grows."""
+    run.rest = rest
+    if run.watches.example is not example:
+        run.watch(example)
+    data = payload(run, opened_of_link(), going=run.state in player.GOING)
+    assets.component("training")(key=f"{PREFIX}_figure", data=data, on_opened_change=open_head)
+
+
+def says(run: LabRun) -> str:
+    """Where it stands, in a few words, and what became of a run that diverged."""
+    lost = [
+        f"{name} diverged: {each.diverged}; its weights are those before. Start again with a smaller rate."
+        for name, each in zip(("The first run", "The second run"), run.learners, strict=False)
+        if each.diverged
+    ]
+    done = max(len(each.losses) for each in run.learners)
+    hint = "" if run.state in player.GOING else "Move over the curves to see what stood there."
+    return " ".join([f"{done} of {run.updates} updates.", *lost, hint])
+
+
+def start(runs: Sequence[Settings], task: Task, seed: int, updates: int, example: Example) -> LabRun:
+    return LabRun(runs, task, seed, updates, example, run_queue.training_slot())
+
+
+@run_queue.fragment
+def lab() -> None:
+    above, figure, below = controls.around_a_figure()
+    ui = Controls(PREFIX)
+    with controls.row(place=above):
+        name = ui.select("Task", TASKS, "task", width=170)
+        sizes = training_controls.kind_row(ui)
+        seed = ui.seed(0)
+    with below:
+        with controls.row("control_row_more"):
+            task = ask_task(ui, name)
+            if task is None:
+                return
+            pace = ui.one_of("Pace", list(PACES), "pace", "fast", PACE_SAYS)
+            updates = ui.among("Updates", [each for each in UPDATES if each <= limits.MAX_LAB_UPDATES], 600, "updates")
+        with controls.row("control_row_block"):
+            sizes = training_controls.block_row(ui, sizes)
+        with controls.row("control_row_learning"):
+            learning = training_controls.learning_row(ui)
+    with figure:
+        st.caption(messages.literal(f"{task.says} {task.note}"))
+        found = buildable(ui, sizes, task, "This network")
+        if found is None:
+            return
+        with below:
+            example = ask_example(ui, task)
+            beside = ask_second(ui.part("second"), task)
+        runs = (Settings(found, learning), *beside)
+        wish = (task, runs, seed, updates)
+        player.show(
+            ui, wish, partial(start, runs, task, seed, updates, example), partial(draw, example, PACES[pace]), says
+        )
+
+
+lab()
+claims.show_sources("training_lab", ("vaswani2017", "bahdanau2015", "elman1990", "cho2014", "hochreiter1997"))

@@ -1,0 +1,105 @@
+"""The training lab: what is played, what cannot be, and what becomes of what was learned before."""
+
+import time
+
+from core.training_lab import own
+from tests.pages.screen import assert_no_failure, open_page, said, sent
+
+QUICK = {"train_task": "first letter", "train_kind": "RNN", "train_width": "8", "train_batch": "4"}
+
+
+def learner(app, number=0):
+    """A network of the page."""
+    return app.session_state["train_player"][1].learners[number]
+
+
+def test_it_is_played_stepped_and_begun_again():
+    app = open_page("training_lab", **QUICK, train_updates="100")
+    app.button(key="train_step").click().run()
+    assert "1 of 100 updates." in said(app)
+    words, tensors = sent(app, "training")
+    assert [moment["update"] for moment in words["moments"]] == [0, 1]
+    assert tensors["losses0"].shape == (1, 2)
+    app.button(key="train_play").click().run()
+    end = time.monotonic() + 60
+    while "Finished. 100 of 100 updates." not in said(app):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+        app.run()
+    assert_no_failure(app)
+    app.button(key="train_again").click().run()
+    assert "0 of 100" not in said(app)
+    assert len(learner(app).losses) == 0
+
+
+def test_a_second_run_learns_beside_the_first():
+    app = open_page("training_lab", **QUICK, train_second_on="true", train_second_kind="GRU", train_second_width="8")
+    app.button(key="train_step").click().run()
+    words, tensors = sent(app, "training")
+    assert words["names"] == ["First", "Second"]
+    assert [len(part) > 0 for part in words["parts"]] == [True, True]
+    assert tensors["losses1"].shape == (1, 2)
+
+
+def test_a_network_that_cannot_be_built_is_said_and_what_was_learned_stays():
+    app = open_page("training_lab", train_width="8", train_layers="1")
+    app.button(key="train_step").click().run()
+    before = learner(app)
+    app.select_slider(key="train_heads").set_value(3).run()
+    assert_no_failure(app)
+    assert "8 numbers cannot be shared by 3 heads: choose a divisor of 8." in said(app)
+    assert learner(app) is before
+    assert len(before.losses) == 1
+    assert "This network cannot be built." in said(open_page("training_lab", train_width="8", train_heads="3"))
+
+
+def test_a_run_that_diverges_says_so_and_what_to_do():
+    link = {
+        "train_optimiser": "SGD",
+        "train_rate": "10.0",
+        "train_warmup": "0",
+        "train_clip": "0.0",
+        "train_width": "8",
+    }
+    app = open_page(
+        "training_lab", train_layers="1", train_mlp="ReLU", train_place="post", train_without="norm", **link
+    )
+    for _ in range(30):
+        if learner(app).diverged:
+            break
+        app.button(key="train_step").click().run()
+    assert_no_failure(app)
+    assert "The first run diverged: the" in said(app)
+    assert "Start again with a smaller rate." in said(app)
+
+
+def test_a_text_too_short_is_said_and_what_was_learned_before_stays():
+    app = open_page("training_lab", **(QUICK | {"train_task": "your text"}))
+    app.button(key="train_step").click().run()
+    before = learner(app)
+    app.text_area(key="train_text").set_value("a").run()
+    assert_no_failure(app)
+    assert "The text has 1 character: at least 200 are needed" in said(app)
+    assert learner(app) is before
+    app.file_uploader(key="train_text_file").upload("long.txt", b"a" * 5_000_000).run()
+    assert "The file has 5,000,000 bytes: at most 1,000,000 are accepted" in said(app)
+    app.file_uploader(key="train_text_file").upload("mine.txt", own.TEXT.replace("fox", "cat").encode()).run()
+    assert "Learned from is mine" in said(app)
+    assert "".join(learner(app).task.tests[0].source) in own.TEXT.replace("fox", "cat")
+
+
+def test_a_table_without_a_second_column_is_said():
+    app = open_page("training_lab", **(QUICK | {"train_task": "your pairs", "train_pairs": "cat\ndog\ncow\nhen\nbee"}))
+    assert_no_failure(app)
+    assert "The table has one column: pairs need two" in said(app)
+
+
+def test_what_cannot_be_watched_is_said_and_what_was_learned_stays():
+    app = open_page("training_lab", **QUICK)
+    app.button(key="train_step").click().run()
+    app.text_input(key="train_watch").set_value("h g f").run()
+    assert sent(app, "training")[0]["tokens"] == ["h", "g", "f", "→"]
+    app.text_input(key="train_watch").set_value("<b>").run()
+    assert_no_failure(app)
+    assert "is none of its letters" in said(app)
+    assert len(learner(app).losses) == 1
