@@ -46,6 +46,11 @@ $(VENV)/.tested: requirements.txt tests/requirements.txt
 	$(BIN)/python -m tests.browser.chromium
 	@touch $@
 
+$(VENV)/.tested-all: tests/requirements-all.txt $(VENV)/.tested
+	$(PIP_INSTALL) -r tests/requirements-all.txt
+	$(BIN)/python -m tests.server.postgresql
+	@touch $@
+
 style: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,7 +63,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 test: style
 	$(PYTEST) -m "not long"
 
-test-all: style
+test-all: style $(VENV)/.tested-all
 	$(PYTEST)
 	$(BIN)/python -m tests.browser.fuzz 300
 

@@ -60,6 +60,10 @@ async def lifespan(_: st.App) -> AsyncIterator[dict]:
     timer = threading.Timer(WARM_UP_AFTER, preload.start)
     timer.daemon = True
     timer.start()
+    if settings.METRICS:
+        from pages.server import metrics  # needed there alone
+
+        metrics.serve(settings.METRICS)
     yield {}
 
 

@@ -295,6 +295,7 @@ def test_the_map_is_painted_before_torch_is_imported():
 KEPT_FOR_ALL = {
     "pages/parts/progress/identity.py _read": "what cookies are signed with",
     "pages/parts/progress/identity.py _told": "folders that cannot be written",
+    "pages/server/sockets.py _OPEN": "sockets that are open, by random numbers",
     "pages/server/sockets.py _WAITED": "when a socket that is open had to wait, by a random number",
     "core/experiments/sentence_lab/importance.py _ours": "numbers on our own sentences",
     "core/listing.py _code": "lines of our own source",
@@ -305,6 +306,8 @@ KEPT_FOR_ALL = {
     "core/models/spelling.py spelling_of": "how a tokenizer writes",
     "core/models/languages.py known_to": "which languages a tokenizer knows",
     "core/models/checkpoints.py _load": "our own models",
+    "core/training/picture_rows.py learned": "nets trained on lines of pictures drawn from a seed",
+    "core/cost/layers.py counted": "sizes of blocks, by one of a few widths",
     "core/experiments/vision_transformer/small_data.py learned": "nets trained on shapes drawn from a seed",
     "core/experiments/bottleneck/memory.py recall": "a number of a net trained from a seed",
     "core/experiments/captioning/grounding.py measured": "numbers on scenes drawn from a seed",

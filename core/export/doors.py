@@ -106,6 +106,23 @@ def heads_and_values_of_text(
     return [kept[call] for call in calls]
 
 
+def layer_of_text(name: str, architecture: str, ids: list[int], layer: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Of a model that reads a text: its scores at each place, and the queries, keys and values of one of its layers."""
+    kept = []
+
+    def noted(module: Any, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **more: Any) -> Any:
+        """What the model's own family computes, with what it computes it of kept."""
+        kept.append((query, key, value))
+        return sys.modules[type(module).__module__].eager_attention_forward(module, query, key, value, mask, **more)
+
+    transformers.AttentionInterface.register("noted", noted)
+    transformers.AttentionMaskInterface.register("noted", eager_mask)
+    model = opened(name, getattr(transformers, architecture), attn_implementation="noted", dtype=torch.float32).eval()
+    with torch.inference_mode():
+        scores = model(input_ids=torch.tensor([ids])).logits[0].float()
+    return (scores, *kept[layer])
+
+
 def run_of_text(
     name: str, architecture: str, ids: list[int], layers: tuple[int, ...] | None = None
 ) -> tuple[Tensor, Tensor]:

@@ -53,7 +53,6 @@ CLASSIFIERS: Final = ("vit", "vit-mean-pool", "cnn")
 SMALL_MODELS: Final[dict[str, Any]] = {
     "mirror-both-sides": RowModel,
     "mirror-left-alone": RowModel,
-    "mirror-writer": RowModel,
     "scene-clip": ImageText,
     "text-to-text": TextToText,
     "video-denoiser": Denoiser,

@@ -1,4 +1,4 @@
-"""Learning mirrored rows: to fill a gap from both sides, or from the left alone, and to write."""
+"""Learning mirrored rows: to fill a gap from both sides, or from the left alone."""
 
 from typing import Final
 
@@ -21,10 +21,10 @@ _AT_ONCE: Final = 64
 _TEST_SEED: Final = 1_000_003
 
 
-def untrained(seed: int, *, causal: bool, n_heads: int = 1) -> RowModel:
+def untrained(seed: int, *, causal: bool) -> RowModel:
     """A model before its first update."""
     with seeded(seed):
-        return RowModel(RowConfig(len(LETTERS) + 1, LENGTH, causal, n_heads=n_heads))
+        return RowModel(RowConfig(len(LETTERS) + 1, LENGTH, causal))
 
 
 def fill_loss(model: RowModel, seed: int, update: int) -> Float[Tensor, ""]:
@@ -37,17 +37,6 @@ def fill_loss(model: RowModel, seed: int, update: int) -> Float[Tensor, ""]:
     return nn.functional.cross_entropy(logits, rows[every, at[:, 0]])
 
 
-def write_loss(model: RowModel, seed: int, update: int) -> Float[Tensor, ""]:
-    """Every letter is asked for, from those before it; in nats."""
-    rows = drawn(_AT_ONCE, torch.Generator().manual_seed(_TEST_SEED * (seed + 1) + update))
-    return nn.functional.cross_entropy(model(_late(rows)).logits.flatten(0, 1), rows.flatten())
-
-
-def _late(rows: Tensor) -> Tensor:
-    """What a writer is given: the rows one letter late, behind the mark of a beginning."""
-    return torch.cat([torch.full_like(rows[:, :1], GAP), rows[:, :-1]], dim=1)
-
-
 @torch.inference_mode()
 def filled(model: RowModel) -> list[float]:
     """How often a letter that is hidden is guessed, place by place, in rows that were not learned from."""
@@ -58,14 +47,6 @@ def filled(model: RowModel) -> list[float]:
         hidden[:, at] = GAP
         found.append(_share(model(hidden).logits[:, at], rows[:, at]))
     return found
-
-
-@torch.inference_mode()
-def written(model: RowModel) -> list[float]:
-    """How often the next letter is guessed from those before it, place by place."""
-    rows = drawn(TESTED, torch.Generator().manual_seed(_TEST_SEED))
-    logits = model(_late(rows)).logits
-    return [_share(logits[:, at], rows[:, at]) for at in range(LENGTH)]
 
 
 def of_halves(shares: list[float]) -> tuple[float, float]:

@@ -114,11 +114,6 @@ def _of_filled(model: RowModel) -> dict[str, Any]:
     return {"hidden letters of the first half": round(first, 3), "of the second half": round(second, 3)}
 
 
-def _of_written(model: RowModel) -> dict[str, Any]:
-    first, second = mirror.of_halves(mirror.written(model))
-    return {"next letters of the first half": round(first, 3), "of the second half": round(second, 3)}
-
-
 @torch.inference_mode()
 def of_pairs(model: ImageText) -> dict[str, Any]:
     """How often a picture chooses its caption: among those of 32 scenes, and one thing among the twelve kinds of things."""
@@ -167,15 +162,15 @@ def of_denoised(model: Denoiser) -> dict[str, Any]:
     return found
 
 
-def _rows(says: str, loss: Any, quality: Any, *, causal: bool, n_heads: int = 1, updates: int = mirror.UPDATES) -> Plan:
+def _rows(says: str, *, causal: bool) -> Plan:
     return Plan(
-        lambda seed: mirror.untrained(seed, causal=causal, n_heads=n_heads),
-        loss,
-        quality,
+        lambda seed: mirror.untrained(seed, causal=causal),
+        mirror.fill_loss,
+        _of_filled,
         says,
         f"Rows of {LENGTH} letters of {len(LETTERS)}, whose second half mirrors the first",
         "It knows nothing but such rows.",
-        updates,
+        mirror.UPDATES,
     )
 
 
@@ -206,23 +201,11 @@ def _pairs(seed: int) -> ImageText:
 PLANS: Final[dict[str, Plan]] = {
     "mirror-both-sides": _rows(
         "Fills a gap in a row of letters, and sees the letters on both sides of it.",
-        mirror.fill_loss,
-        _of_filled,
         causal=False,
     ),
     "mirror-left-alone": _rows(
         "Fills a gap in a row of letters, and sees those before it alone: the same block with a causal mask.",
-        mirror.fill_loss,
-        _of_filled,
         causal=True,
-    ),
-    "mirror-writer": _rows(
-        "Writes rows of letters one after the other, each from those before it.",
-        mirror.write_loss,
-        _of_written,
-        causal=True,
-        n_heads=2,
-        updates=700,
     ),
     "scene-clip": Plan(
         _pairs,

@@ -211,7 +211,7 @@ LESSONS = (
         "model_family",
         "One block, many models",
         "How can BERT, GPT, T5, ViT and CLIP be one machine?",
-        "Letters, captions and a small video go in. Out come a filled gap, a written row, a choice and less noise. The block of "
+        "Your words, captions and a small video go in. Out come a filled gap, a story, a choice and less noise. The block of "
         "lesson 9 is in all of them: who may see whom, what is asked for and what a token is make each of them what it is.",
         WHOLE,
         15,

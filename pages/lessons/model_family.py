@@ -8,10 +8,11 @@ from core.lessons.shown import call
 from core.listing import ran
 from core.transformer.block import Block
 from pages.lessons.by_hand import model_family as systems
-from pages.parts import drawn_systems
+from pages.parts import drawn_systems, story_systems
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Matrix, Plans, Table, tables
 from pages.parts.lesson import Lesson, Scene, step
+from pages.parts.step_viewer import EACH
 from pages.parts.words import plain
 
 BERT, GPT, T5, CLIP, SORA, FAMILY = SYSTEMS = ("BERT", "GPT", "T5", "CLIP", "Sora", "the family")
@@ -23,9 +24,17 @@ page = Lesson(
     "model_family",
     opens_at="A",
     claims=experiments.CLAIMS,
-    sources=("devlin2019", "radford2018", "raffel2020", "radford2021", "openai2024", "peebles2023", "vaswani2017"),
-    formula_of="probabilities",
-    formula_all=False,
+    sources=(
+        "devlin2019",
+        "radford2018",
+        "raffel2020",
+        "radford2021",
+        "openai2024",
+        "peebles2023",
+        "vaswani2017",
+        "chen2020",
+    ),
+    formula_of=EACH,
     symbols={},
 )
 
@@ -36,7 +45,7 @@ def scene(ui: Controls) -> Scene | None:
         system = ui.one_of("System", SYSTEMS, "system")
         made = {
             BERT: systems.on_gaps,
-            GPT: systems.on_writing,
+            GPT: story_systems.on_writing,
             T5: systems.on_prefixes,
             CLIP: drawn_systems.on_pairs,
             SORA: drawn_systems.on_videos,
@@ -55,7 +64,7 @@ def on_family(ui: Controls) -> Scene:
         chosen=settings,
         tokens={axis: plain(texts) for axis, texts in family.axes(result).items()},
         beside=family.beside(result),
-        shares=frozenset({"tree"}),
+        shares=frozenset({"tree", "layers"}),
         again=call(family.shown, settings),
         signature=str(settings),
         origin="Sizes are counted on models that were built without numbers, from the configurations of transformers. What "
@@ -63,7 +72,6 @@ def on_family(ui: Controls) -> Scene:
         evidence=drawn_systems.evidence(ui),
         focus={"query": 0, "key": 0},
         code=(ran(Block.forward, here="resid_post"),),
-        formula_of="words_out",
         steps=steps_of_family,
         opens_at="block",
         token_strip=False,
@@ -79,6 +87,25 @@ def steps_of_family(scene: Scene):
         "has {more:,} more, for cross-attention and its norm.",
         shows=(),
         title="One block",
+        d=scene.chosen.d_model,
+    )
+    yield step(
+        "families",
+        Matrix(
+            "layers",
+            "share",
+            rows="layers",
+            columns="numbers",
+            words=family.told_layers(scene.chosen.d_model),
+            readout="plain",
+            fixed=True,
+            axes="blocks of the library ↓ · attention, cross-attention, network, norms, all →",
+        ),
+        "A block of each family, built from the library's configuration at width {d}. {alike} have {each:,} numbers each: "
+        "12 D² + 13 D. T5 and Llama have no biases, T5's writing half has cross-attention, Llama a network with a gate.",
+        shows=(),
+        title="A block of every family",
+        counted=False,
         d=scene.chosen.d_model,
     )
     yield step(

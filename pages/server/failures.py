@@ -15,6 +15,7 @@ LESS = (
     "seconds of computing are what this server gives to one page or file, so that others have their turn. "
     "Ask for less: a shorter text, fewer sentences or pictures, a smaller model."
 )
+_told = 0
 LOG = logging.getLogger("attention_lab")
 
 
@@ -34,10 +35,17 @@ def tell_without_traceback(error: Exception) -> bool:
     if isinstance(error, run_queue.TookTooLong):
         messages.problem("page", TOO_LONG, f"{settings.DEADLINE} {LESS}")
         return True
+    global _told
+    _told += 1
     identifier = secrets.token_hex(4)
     LOG.error("error %s: %s", identifier, where(error))
     messages.unexpected(identifier)
     return True
+
+
+def told() -> int:
+    """How many mistakes were told since the server started."""
+    return _told
 
 
 def _not_told_here(record: logging.LogRecord) -> bool:

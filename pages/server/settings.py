@@ -5,7 +5,19 @@ from typing import Final
 
 from core.settings import TOLD, count, names, text, yes_or_no
 
-__all__ = ["DATA", "DATABASE", "DEADLINE", "FRAMED_BY", "MESSAGES", "MODELS", "PUBLIC", "RUNS", "TOLD", "TRAININGS"]
+__all__ = [
+    "DATA",
+    "DATABASE",
+    "DEADLINE",
+    "FRAMED_BY",
+    "MESSAGES",
+    "METRICS",
+    "MODELS",
+    "PUBLIC",
+    "RUNS",
+    "TOLD",
+    "TRAININGS",
+]
 
 RUNS: Final = count(
     "RUNS", 0, "pages of all visitors that are computed at once, more wait; 0 = one for each core", least=0
@@ -18,6 +30,11 @@ MESSAGES: Final = count(
     "MESSAGES",
     20,
     "messages a second that are taken from one open page, six seconds' worth at once; further ones wait their turn",
+)
+METRICS: Final = text(
+    "METRICS",
+    "",
+    "an address and a port, such as `127.0.0.1:9100`, at which health and numbers in Prometheus' format are told; none: nowhere",
 )
 MODELS: Final = names(
     "MODELS",

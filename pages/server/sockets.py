@@ -29,6 +29,7 @@ REFUSED: Final = 1008  # of RFC 6455: against the policy
 FRESH: Final = 3.0  # seconds in which a page is told that its messages had to wait
 NAME: Final = "x-attention-lab-socket"  # by which a page knows the socket that it was asked for by
 LOG = logging.getLogger("attention_lab.sockets")
+_OPEN: Final[set[str]] = set()  # sockets, by name
 _WAITED: Final[dict[str, float]] = {}  # sockets that are open, and when a message of theirs had to wait last
 
 
@@ -83,10 +84,17 @@ class Paced:
 
         headers = MutableHeaders(raw=list(scope["headers"]))
         headers[NAME] = name
+        _OPEN.add(name)
         try:
             await self._app({**scope, "headers": headers.raw}, paced, unless_closed)
         finally:
+            _OPEN.discard(name)
             _WAITED.pop(name, None)
+
+
+def n_open() -> int:
+    """How many pages are open."""
+    return len(_OPEN)
 
 
 def slowed(clock: Callable[[], float] = time.monotonic) -> str:

@@ -74,7 +74,6 @@ def three_inputs() -> Example:
 EXAMPLES = {
     "a gap": lambda: row("mirror-both-sides"),
     "a gap under a causal mask": lambda: row("mirror-left-alone"),
-    "a row that is written": lambda: row("mirror-writer"),
     "two towers": both_towers,
     "a video": lambda: video("video-denoiser"),
     "a video frame by frame": lambda: video("video-denoiser-by-frame"),

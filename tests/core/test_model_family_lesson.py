@@ -3,9 +3,13 @@
 import pytest
 import torch
 
-from core.cost import tree
+from core.analysis.sampling import Sampling
+from core.cost import layers, tree
 from core.lessons.model_family import denoising, family, gaps, matching, prefixing, writing
-from core.transformer.mirror import HALF, LENGTH
+from core.lessons.writing_lab import Asked, begin, write
+from core.models.pretrained import record
+from core.models.writer import Writer
+from core.transformer.mirror import LENGTH
 from core.vision import moving, pairs
 from core.vision.scenes import Thing
 from core.vision.video import cut_into_blocks, put_together
@@ -36,21 +40,28 @@ def test_what_is_no_half_of_a_row_is_told(text, says):
         gaps.half_of(text)
 
 
-@pytest.mark.parametrize("begun", ["", "bead", "abcdeedcb"])
-@pytest.mark.parametrize("temperature", [0.1, 1.0])
-def test_a_row_is_written_mirrored_and_step_by_step_as_in_one_pass(begun, temperature):
-    result = writing.run(writing.Settings(begun, temperature, 10, 3))
-    assert result.text.startswith(begun)
-    assert result.mirrored == result.mine == LENGTH - max(HALF, len(begun))
-    assert result.apart < 1e-6
+def test_a_story_is_written_as_the_writing_lab_writes_it_and_one_pass_gives_the_chances_of_all_steps():
+    result = writing.run(writing.Settings("The dog saw a ball.", 0.7, 20, 3))
+    loaded = writing.model()
+    asked = Asked(writing.COUNT, Sampling(0.7, 20), 3)
+    assert result.ids == write(Writer(loaded), begin(loaded, "The dog saw a ball.").ids, asked).ids
+    assert result.apart < 1e-5
+    assert result.cached == len(result.ids) - 1
+    weights = result.trace.attention.weights[0, 0]
+    assert not weights.triu(1).any()
+    with torch.inference_mode(), record(layers=[result.settings.layer]) as records:
+        loaded.model(input_ids=torch.tensor([result.ids[:-1]]))
+    torch.testing.assert_close(weights, records[0].weights[0, result.settings.head])
+    torch.testing.assert_close(result.trace.attention.output[0, 0], records[0].output[0, result.settings.head])
+    assert torch.allclose(result.seen.tuned.sum(1), torch.ones(len(result.seen.tuned)), atol=0.4)
+    few = writing.run(writing.Settings("The dog saw a ball.", 0.7, 2, 3)).seen
+    torch.testing.assert_close(few.tuned[:, :2].sum(1), torch.ones(len(few.tuned)))
+    assert not few.tuned[:, 2:].any()
 
 
-def test_tuning_keeps_the_likeliest_and_sharpens():
-    chances = torch.tensor([0.5, 0.3, 0.15, 0.05])
-    torch.testing.assert_close(writing.tune(chances, 1.0, 4), chances)
-    torch.testing.assert_close(writing.tune(chances, 1.0, 2), torch.tensor([0.625, 0.375, 0.0, 0.0]))
-    torch.testing.assert_close(writing.tune(chances, 0.5, 4), chances**2 / (chances**2).sum())
-    assert writing.tune(chances, 2.0, 9)[0] < 0.5
+def test_a_beginning_that_is_too_long_for_the_lesson_is_told():
+    with pytest.raises(ValueError, match="has 201 tokens, and at most 64 are shown here"):
+        writing.run(writing.Settings("a dog " * 100))
 
 
 @pytest.mark.parametrize("letters", ["a", "dbfac", "jihgfe", "aabba"])
@@ -132,6 +143,25 @@ def test_the_picture_of_a_video_shows_every_block_once_where_its_numbers_lie():
 def test_theorem_a_mask_has_no_parameters_and_cross_attention_has(width):
     counts = [each[-1] for each in family.counted(width).values()]
     assert counts == [12 * width**2 + 13 * width] * 2 + [16 * width**2 + 19 * width]
+
+
+@pytest.mark.parametrize("width", family.WIDTHS)
+def test_theorem_a_block_of_the_library_has_the_numbers_of_bert_s_whatever_its_family_unless_it_has_other_parts(width):
+    found = {each.name: each.weights for each in layers.counted(width)}
+    plain = family.counted(width)["BERT's block"]
+    assert all(found[name] == plain for name in ("BERT", "GPT-2", "ViT", "CLIP, its pictures"))
+    assert family.run(family.Settings(width)).alike == "BERT, GPT-2, ViT and CLIP, its pictures"
+    crossing = found["T5, writes"][1]
+    assert crossing == 4 * width * (width // max(1, width // 64)) * max(1, width // 64)
+    assert found["T5, writes"][-1] == found["T5, reads"][-1] + crossing + width
+    assert all(sum(each[:-1]) == each[-1] for each in found.values())
+
+
+def test_captions_that_begin_alike_have_names_that_begin_otherwise():
+    captions = ("red circle and blue square and red square", "red circle and blue square and red circle")
+    names = matching.axes(matching.run(matching.Settings(captions=captions)))
+    assert len({name[:10] for name in names["queries"]}) == 3
+    assert len({name[:10] for name in names["keys"]}) == 2
 
 
 def test_the_tree_is_the_ledgers():

@@ -53,6 +53,7 @@ PAGES = [
     ("block", {"block_without": "MLP", "block_depth": "2"}),
     ("block", {"block_numbers": "a picture"}),
     ("model_family", {}),
+    ("model_family", {"model_family_system": "GPT", "model_family_k": "5"}),
     ("model_family", {"model_family_system": "T5"}),
     ("model_family", {"model_family_system": "Sora", "model_family_meet": "false"}),
     ("vision_transformer", {}),
@@ -95,9 +96,8 @@ def taken(monkeypatch):
 @pytest.mark.parametrize(("slug", "link"), PAGES, ids=str)
 def test_a_program_runs_by_itself_and_prints_every_number_of_its_page(taken, slug, link, tmp_path):
     viewer, source = taken(slug, **link)
-    printed = tensors_in(
-        run_program(source, tmp_path, *([checkpoints.FOLDER] if re.search("def (load_|run_of_text)", source) else []))
-    )
+    opens = re.search("def (load_|run_of_text|layer_of_text)", source)
+    printed = tensors_in(run_program(source, tmp_path, *([checkpoints.FOLDER] if opens else [])))
     shown = matrices(viewer.steps) | dict(viewer.tensors)
     assert {name for name, tensor in shown.items() if tensor.size <= 20_000} <= set(printed)
     assert shown.keys() & printed.keys()

@@ -16,6 +16,7 @@ const HEIGHT = 418;
 const LARGEST_CELL = 56;
 const SMALLEST_LABELLED = 9; // a row lower than this is labelled only where it is looked at
 const ALL_NUMBERS_FROM = 32; // cells of this size show their number
+const ROOMY_CELL = 34;
 const ROW_NUMBERS_FROM = 19; // in smaller ones down to this, only the row looked at does
 const MEANING = 92; // room for what the word of a row means, where that is told
 const MARGIN_LINE = 11; // a row lower than this has no number beside it
@@ -63,10 +64,13 @@ export class MatrixView {
     this.wide = wide;
     this.font = wide ? 13 : 12;
     const longest = Math.max(...[...rows, ...keys].map((token) => figure.textWidth(token, this.font)));
-    this.label = Math.min(wide ? 84 : 66, longest + 10);
     this.operand = wide && view.corner ? OPERAND : 0;
     this.meaning = wide && view.rows === "queries" && !view.words && figure.tokens("meanings") ? MEANING : 0;
     this.margin = (wide ? 50 : 38) + this.meaning;
+    // a small matrix leaves its long words the room that cells with a number in each do not need
+    const taken = this.operand + (this.operand ? GAP : 0);
+    const spare = Math.min(width - this.margin - keys.length * ROOMY_CELL, HEIGHT - rows.length * ROOMY_CELL) - taken;
+    this.label = Math.min(Math.max(wide ? 84 : 66, spare), longest + 10);
     this.left = this.operand + (this.operand ? GAP : 0) + this.label;
     this.top = this.left;
     this.rows = figure.window("queries", rows.length);

@@ -15,7 +15,7 @@ class Given:
     unseen    the kind of thing that the towers are asked for.
     noise     the deviation of what is put on the video.
     length    letters of the rows that are copied, reversed and sorted.
-    updates   of the models that are trained here and now.
+    updates   of the models that are trained here and now; pixel_updates: of those that read pixels.
     """
 
     half: str = FIRST
@@ -24,3 +24,4 @@ class Given:
     noise: float = 0.7
     length: int = 6
     updates: int = 300
+    pixel_updates: int = 200

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from core.cost import tree
+from core.cost import layers, tree
 from core.cost.blocks import PARTS, PLANS, counted
 from core.lessons.shown import Box, Matrices, Shown
 from core.trace import matrices, steps
@@ -26,6 +26,7 @@ __all__ = [
     "counted",
     "run",
     "shown",
+    "told_layers",
     "told_sizes",
 ]
 WIDTHS: Final = (64, 128, 256, 512, 768, 1024)
@@ -68,6 +69,12 @@ class Lesson:
         """Parameters of BERT's block."""
         return self.counts[PLANS[0]][-1]
 
+    @property
+    def alike(self) -> str:
+        """The blocks of the library that have as many as BERT's."""
+        *rest, last = (each.name for each in layers.counted(self.settings.d_model) if each.weights[-1] == self.each)
+        return f"{', '.join(rest)} and {last}" if rest else last
+
 
 def boxes() -> list[Box]:
     """What stands in each of the three, from top to bottom."""
@@ -103,6 +110,10 @@ def beside(result: Lesson) -> Matrices:
     shares = [[each.weights[part] / each.total for part in tree.PARTS] for each in every]
     return {
         "sizes": np.array([each[:-1] for each in result.counts.values()], dtype=np.float32).T,
+        "layers": np.array(
+            [[part / each.weights[-1] for part in each.weights] for each in layers.counted(result.settings.d_model)],
+            dtype=np.float32,
+        ),
         "tree": np.array(shares, dtype=np.float32),
     }
 
@@ -110,6 +121,11 @@ def beside(result: Lesson) -> Matrices:
 def told_sizes() -> list[list[str]]:
     """How many numbers each part of each model of the tree learns, in words."""
     return [[written(each.weights[part]) for part in tree.PARTS] for each in tree.known()]
+
+
+def told_layers(d_model: int) -> list[list[str]]:
+    """How many numbers each part of a block of the library learns, in words, and all of them together."""
+    return [[written(part) for part in each.weights] for each in layers.counted(d_model)]
 
 
 def written(count: int) -> str:
@@ -128,6 +144,7 @@ def axes(result: Lesson) -> dict[str, list[str]]:
         "queries": words,
         "keys": words,
         "parts": list(PARTS[:-1]),
+        "layers": [each.name for each in layers.counted(result.settings.d_model)],
         "models": [f"{each.name}, {each.branch}" for each in tree.known()],
         "patches": [f"patch {at + 1}" for at in range(n_patches)],
         "frames": [f"frame {at + 1}" for at in range(n_frames)],

@@ -114,9 +114,10 @@ def run(settings: Settings) -> Lesson:
     return Lesson(settings, model()(scenes.painted(drawn), pairs.ids(settings.captions)))
 
 
-def pictures(result: Lesson) -> list[str]:
-    """What the pictures are called."""
-    return [YOURS, *(f"▣ {caption}" for caption in result.settings.captions)]
+def axes(result: Lesson) -> dict[str, list[str]]:
+    """The words of both axes, numbered: captions that begin alike are told apart where there is room for their beginning."""
+    numbered = [f"{number} {caption}" for number, caption in enumerate(result.settings.captions, 1)]
+    return {"queries": [YOURS, *(f"▣ {each}" for each in numbered)], "keys": numbered}
 
 
 def beside(result: Lesson) -> Matrices:
@@ -127,5 +128,4 @@ def beside(result: Lesson) -> Matrices:
 def shown(settings: Settings) -> Shown:
     """All that the figures show."""
     result = run(settings)
-    tokens = {"queries": pictures(result), "keys": settings.captions}
-    return Shown(matrices(steps(result.trace)) | beside(result), tokens)
+    return Shown(matrices(steps(result.trace)) | beside(result), axes(result))

@@ -10,7 +10,7 @@ from core.models.checkpoints import Small
 _HEAD: Final = ("system", "mask", "objective", "tokens", "here")
 _ROWS: Final = (
     ("BERT", "none", "say what is hidden", "pieces of words", "a gap in a row of letters"),
-    ("GPT", "causal", "say what comes next", "pieces of words", "a row, letter by letter"),
+    ("GPT", "causal", "say what comes next", "pieces of words", "your sentence, token by token"),
     (
         "T5",
         "none where it reads, causal where it writes",

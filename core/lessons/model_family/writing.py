@@ -1,145 +1,176 @@
-"""GPT's part of lesson 14: rows are written letter by letter, each drawn from what may come next."""
+"""GPT's part of lesson 14: the learner's beginning is gone on with, each token drawn from what may come next."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from core.analysis.sampling import Sampling, ranked
-from core.lessons.model_family.gaps import LEFT_OUT
-from core.lessons.shown import Matrices, Shown
-from core.models import checkpoints
-from core.trace import Step, matrices, steps, without
-from core.transformer.mirror import GAP, HALF, LENGTH, LETTERS, SHOWN, read
-from core.transformer.rows import RowModel, RowTrace
+from core.attention import masks
+from core.export import doors
+from core.lessons import writing_lab
+from core.lessons.model_family import layers
+from core.lessons.model_family.layers import Run
+from core.lessons.shown import Matrices, Shown, call
+from core.lessons.writing_lab import Asked
+from core.models import loading, offline
+from core.models.loaded import LoadedModel
+from core.models.pretrained import RealTrace
+from core.models.spelled import spelled
+from core.models.writer import Writer
+from core.trace import matrices, steps
 
-MODEL: Final = "mirror-writer"
-FIRST: Final = "bead"
-BESIDE: Final = 5  # letters that are shown for every step
+MODEL: Final = offline.STORY
+FIRST: Final = "Once upon a time there was a little girl named Lily. She"
+N_LAYERS, N_HEADS = 6, 6
+MOST: Final = 64  # tokens of a beginning
+COUNT: Final = 12  # that are written behind it
+LARGEST: Final = 2048  # of the numbers of tokens that can stay: all
+COUNTS: Final = (1, 2, 3, 5, 10, 20, 50, 100, 500, LARGEST)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a learner chooses: a beginning, and how letters are drawn. top_k: from so many of the likeliest."""
+    """What a learner chooses: a beginning, how tokens are drawn, and whose attention is looked at.
+
+    top_k   from so many of the likeliest; layer, head: counted from 0.
+    """
 
     begun: str = FIRST
-    temperature: float = 1.0
-    top_k: int = len(LETTERS)
+    temperature: float = 0.8
+    top_k: int = LARGEST
     seed: int = 0
+    layer: int = 4
+    head: int = 0
+
+    @property
+    def sampling(self) -> Sampling:
+        """How tokens are drawn."""
+        return Sampling(self.temperature, self.top_k)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What the figures show of a text.
+
+    trace          of one head.
+    plain, tuned   of each place, the chances of the likeliest tokens to come next: as the model gives them, and as they are
+                   drawn from.
+    best           which tokens these are.
+    """
+
+    trace: RealTrace
+    plain: Float[Tensor, "places best"]
+    tuned: Float[Tensor, "places best"]
+    best: list[list[int]]
 
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """A row that was written.
+    """A text that was written.
 
-    written   all its letters; n_begun of them were given.
-    trace     of the whole row at once: a letter late, behind the mark of a beginning.
-    tuned     the chances from which each letter was drawn, (letters, vocab_size).
-    stepwise  the chances of each letter as they were when only the letters before it were there.
-    head      that which looks most at the letter that is to be written again.
+    ids       its tokens, n_begun of them given; run: what one pass over all but the last gave.
+    words     the names of those that were read, and of the likeliest behind each.
+    stepwise  the chances of all tokens behind each place, as they were when only what stood before was there.
     """
 
     settings: Settings
-    written: Int[Tensor, "letters"]
+    ids: tuple[int, ...]
     n_begun: int
-    trace: RowTrace
-    tuned: Float[Tensor, "letters vocab_size"]
-    stepwise: Float[Tensor, "letters vocab_size"]
-    head: int
+    run: Run
+    seen: Seen
+    words: tuple[str, ...]
+    choices: tuple[tuple[str, ...], ...]
+    text: str
+    stepwise: Float[Tensor, "places vocab_size"]
+
+    @property
+    def trace(self) -> RealTrace:
+        """Of the head that is looked at."""
+        return self.seen.trace
 
     @property
     def apart(self) -> float:
-        """How far the chances of one pass over the whole row are from those that were made step by step."""
-        return (self.trace.probabilities[0] - self.stepwise).abs().max().item()
+        """How far the chances of one pass over the whole text are from those that were made token by token."""
+        return (self.run[0].softmax(-1) - self.stepwise).abs().max().item()
+
+    @property
+    def cached(self) -> int:
+        """Tokens that went through the blocks while it was written, keys and values kept."""
+        return len(self.ids) - 1
 
     @property
     def forwards(self) -> int:
-        """Letters that went through the block while the row was written step by step, nothing kept."""
-        return sum(range(1, LENGTH + 1))
+        """The same with nothing kept: behind each token the whole text is read again."""
+        return sum(range(self.n_begun, len(self.ids)))
 
     @property
-    def mirrored(self) -> int:
-        """Of the letters of the second half that the model wrote, how many are those of the first half in reverse."""
-        mine = range(max(HALF, self.n_begun), LENGTH)
-        return sum(int(self.written[at]) == int(self.written[LENGTH - 1 - at]) for at in mine)
-
-    @property
-    def mine(self) -> int:
-        """Letters of the second half that the model wrote."""
-        return LENGTH - max(HALF, self.n_begun)
-
-    @property
-    def text(self) -> str:
-        """The row."""
-        return "".join(SHOWN[letter] for letter in self.written.tolist())
+    def behind(self) -> str:
+        """What the model wrote."""
+        return self.text
 
 
-def model() -> RowModel:
+def model() -> LoadedModel:
     """The model that writes. Raises ModelError if it cannot be opened."""
-    return checkpoints.load_small(MODEL, RowModel)
+    return loading.load(MODEL)
 
 
-def tune(chances: Float[Tensor, "vocab_size"], temperature: float, top_k: int) -> Float[Tensor, "vocab_size"]:
-    """What letters are drawn from: chances of the likeliest `top_k`, to the power of 1/T, brought to a sum of 1."""
-    return ranked(chances.clamp_min(1e-30).log(), Sampling(temperature, top_k)).by_id.float()
+def seen_of(run: Run, settings: Settings) -> Seen:
+    """What the figures show of one pass."""
+    scores = run[0]
+    trace = layers.of_head(run, settings.head, masks.causal(len(scores)))
+    plain, best = layers.likeliest(scores.softmax(-1))
+    tuned = torch.stack([ranked(each, settings.sampling).by_id.float() for each in scores])
+    return Seen(trace, plain, tuned.gather(1, torch.tensor(best)), best)
 
 
-@torch.inference_mode()
-def run(settings: Settings) -> Lesson:
-    """Go on with the beginning, up to the end of the row. Raises ValueError as `mirror.read`."""
-    letters = read(settings.begun, LENGTH - 1)
-    rng = torch.Generator().manual_seed(settings.seed)
-    stepwise, tuned = [], []
-    for at in range(LENGTH):
-        chances = model()(torch.tensor([[GAP, *letters[:at]]])).probabilities[0, -1]
-        stepwise.append(chances)
-        tuned.append(tune(chances, settings.temperature, settings.top_k))
-        if at >= len(letters):
-            letters = [*letters, int(torch.multinomial(tuned[-1], 1, generator=rng))]
-    trace = model()(torch.tensor([[GAP, *letters[:-1]]]))
-    # the letter at place i is that of place 9 - i, which stands at 10 - i in what is read
-    back = trace.block.attention.attention.weights[0, :, range(HALF + 1, LENGTH), range(LENGTH - HALF - 1, 0, -1)]
+def run(settings: Settings, writer: Writer | None = None) -> Lesson:
+    """Go on with the beginning. writer: one that may have read some of it. Raises ValueError in words."""
+    loaded = model()
+    begun = writing_lab.begin(loaded, settings.begun.strip())
+    if len(begun.ids) > MOST:
+        raise ValueError(
+            f"the beginning has {len(begun.ids)} tokens, and at most {MOST} are shown here: shorten it, or take it to the "
+            "writing lab"
+        )
+    writer = Writer(loaded) if writer is None else writer
+    asked = Asked(COUNT, settings.sampling, settings.seed)
+    written = writing_lab.write(writer, begun.ids, asked)
+    ids = written.ids
+    made = layers.run_of(loaded.model, ids[:-1], settings.layer)
+    seen = seen_of(made, settings)
+    names = {each: spelled(loaded, [each])[0].name for each in {*ids, *(one for row in seen.best for one in row)}}
     return Lesson(
         settings,
-        torch.tensor(letters),
-        len(read(settings.begun, LENGTH - 1)),
-        trace,
-        torch.stack(tuned),
-        torch.stack(stepwise),
-        int(back.mean(-1).argmax()),
+        ids,
+        written.begun,
+        made,
+        seen,
+        tuple(names[each] for each in ids[:-1]),
+        tuple(tuple(names[each] for each in row) for row in seen.best),
+        "".join(each.text for each in spelled(loaded, ids[written.begun :])).strip(),
+        torch.stack([writer.scores(place).cpu().softmax(-1) for place in range(len(ids) - 1)]),
     )
 
 
-def told(result: Lesson) -> list[Step]:
-    """The steps of the trace that the lesson shows."""
-    return without(steps(result.trace), LEFT_OUT)
+def beside(seen: Seen) -> Matrices:
+    """What figures show beside the trace."""
+    allowed = masks.causal(len(seen.plain))[0, 0]
+    return {"allowed": allowed.numpy(), "plain": seen.plain.numpy(), "tuned": seen.tuned.numpy()}
 
 
-def beside(result: Lesson) -> Matrices:
-    """What figures show beside the trace, and of one head what it holds of all."""
-    found = {each.name: each.tensor[0, result.head].numpy() for each in told(result) if each.axes[1] == "heads"}
-    return found | {
-        "allowed": model().allowed(LENGTH)[0, 0].numpy(),
-        "tuned": result.tuned.numpy(),
-        "choices": result.tuned.topk(BESIDE).values.numpy(),
-    }
+def shown(run: Run, settings: Settings, words: Sequence[str], choices: Sequence[Sequence[str]]) -> Shown:
+    """All that the figures show. words: of the tokens; choices: of the likeliest behind each."""
+    seen = seen_of(run, settings)
+    return Shown(matrices(steps(seen.trace)) | beside(seen), {"queries": words, "keys": words}, words=choices)
 
 
-def choices(result: Lesson) -> list[list[str]]:
-    """The likeliest letters at every step."""
-    return [[SHOWN[letter] for letter in row] for row in result.tuned.topk(BESIDE).indices.tolist()]
-
-
-def words(result: Lesson) -> list[str]:
-    """What is read at each step: the mark of a beginning, then the letters written so far."""
-    return [SHOWN[GAP], *result.text[:-1]]
-
-
-def shown(settings: Settings) -> Shown:
-    """All that the figures show."""
-    result = run(settings)
-    row = words(result)
-    tokens = {"queries": row, "keys": row, "letters": SHOWN}
-    return Shown(matrices(told(result)) | beside(result), tokens, words=choices(result))
+def again(result: Lesson) -> partial[Shown]:
+    """The call of `shown` by the library alone."""
+    kind = type(model().model).__name__
+    made = call(doors.layer_of_text, MODEL, kind, list(result.ids[:-1]), result.settings.layer)
+    return call(shown, made, result.settings, result.words, result.choices)

@@ -1,23 +1,25 @@
-"""Lesson 14 on letters: a gap that is filled, a row that is written, and a task that a word before it names."""
+"""Lesson 14 on letters: a gap that is filled, and a task that a word before it names."""
 
 from collections.abc import Iterator
 
 from core.attention import attend
-from core.lessons.model_family import gaps, prefixing, writing
+from core.lessons.model_family import gaps, prefixing
 from core.lessons.shown import call
 from core.listing import ran
 from core.transformer.encoder_decoder import EncoderDecoder
-from core.transformer.mirror import FIRST, LENGTH, LETTERS, SHOWN
+from core.transformer.mirror import FIRST, LENGTH, SHOWN
 from core.transformer.prefixes import TASKS
 from core.transformer.rows import RowModel
 from pages.parts import messages
 from pages.parts.controls import Controls
 from pages.parts.drawn_systems import evidence
-from pages.parts.figures import Matrix, Table, next_words, shares, tables, weights_matrix
+from pages.parts.figures import Matrix, Table, shares, tables, weights_matrix
 from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.words import plain
 
 HIDDEN = {"hidden": "allowed", "hiddenWord": "hidden by the mask"}
+# what a block does beside attention is taken apart in lesson 9
+SHORT = {"resid_post": r"\operatorname{block}\left(<embedded>\right)"}
 RUNS = (ran(RowModel.forward, x="embedded", block="resid_post"), ran(attend))
 
 
@@ -45,6 +47,7 @@ def on_gaps(ui: Controls) -> Scene | None:
         evidence=evidence(ui),
         focus={"query": hidden},
         code=RUNS,
+        formulas=SHORT,
         steps=steps_of_gaps,
     )
 
@@ -104,78 +107,6 @@ def steps_of_gaps(scene: Scene) -> Iterator[StepDeclared]:
     )
 
 
-def on_writing(ui: Controls) -> Scene | None:
-    """A row that is written letter by letter."""
-    typed = ui.sentence(writing.FIRST, "Beginning of a row", "begun")
-    temperature = ui.slider("Temperature", 0.1, 2.0, 1.0, "temperature", 0.1, width=130)
-    top_k = ui.slider("Top k", 1, len(SHOWN), len(LETTERS), "k", width=130)
-    seed = ui.seed(0)
-    try:
-        settings = writing.Settings("".join(typed.lower().split()), temperature, top_k, seed)
-        result = writing.run(settings)
-    except ValueError as error:
-        return messages.problem(ui.key("begun"), "This is no beginning of a row.", f"{error}.", (writing.FIRST, "cab"))
-    words = plain(writing.words(result))
-    return Scene(
-        result,
-        trace=writing.told(result),
-        chosen=settings,
-        tokens={"queries": words, "keys": words, "letters": plain(SHOWN)},
-        beside=writing.beside(result),
-        shares=frozenset({"tuned", "choices"}),
-        again=call(writing.shown, settings),
-        signature=str(settings),
-        origin=f"Real numbers of {writing.MODEL}, one block trained for this course on rows of letters",
-        evidence=evidence(ui),
-        focus={"query": LENGTH - 1},
-        code=RUNS,
-        steps=steps_of_writing,
-    )
-
-
-def steps_of_writing(scene: Scene) -> Iterator[StepDeclared]:
-    yield step(
-        "E + P",
-        tables(Table("embedded", "E[x] + P", role="query")),
-        "▢ begins a row; then each letter stands one place later than it was written, so that every place asks for the next.",
-        shows="embedded",
-    )
-    yield step(
-        "A",
-        weights_matrix(**HIDDEN),
-        "Head {head_of} of two. {q} gives {weights[q,k]:.2f} to {k}, and nothing to what comes after it: what is written next "
-        "changes no earlier row.",
-        shows=("scaled", "masked", "weights"),
-        operator="softmax",
-        title="Only the left",
-        head_of=scene.result.head,
-    )
-    yield step(
-        "p",
-        tables(Table("probabilities", "p", role="output", scale="weights", limit=1)),
-        "Behind {q}: the chance of every letter to come next. The first half is drawn, so that nobody can know it; the second "
-        "is told by the first. One pass over the row and {n} letters read step by step give the same, to {apart:.0e}.",
-        shows=("logits", "probabilities"),
-        title="What may come next",
-        n=scene.result.forwards,
-    )
-    yield step(
-        "drawn from",
-        tables(Table("tuned", "p after T and top k", role="output", scale="weights", limit=1)),
-        "To the power of 1/T, the {k_kept} likeliest alone, brought to a sum of 1: letters are drawn from this.",
-        shows=(),
-        title="What letters are drawn from",
-        k_kept=scene.chosen.top_k,
-    )
-    yield step(
-        "written",
-        next_words("choices", writing.choices(scene.result)),
-        "The row: {text}. Of the {mine} letters of the second half that the model wrote, {mirrored} mirror the first.",
-        shows=(),
-        title="Letter by letter",
-    )
-
-
 def on_prefixes(ui: Controls) -> Scene | None:
     """Letters, and a word before them that says what is wanted."""
     typed = ui.sentence(prefixing.FIRST, "Letters", "letters")
@@ -198,7 +129,6 @@ def on_prefixes(ui: Controls) -> Scene | None:
         evidence=evidence(ui),
         focus={"query": 0, "key": int(prefixing.beside(result)["cross_weights"][0].argmax())},
         code=(ran(EncoderDecoder.write, stream="resid_post"), ran(attend)),
-        formula_of="cross_weights",
         steps=steps_of_prefixes,
         opens_at="three tasks",
         token_strip=False,

@@ -29,7 +29,8 @@ _DECKS: Final = Table(
     _ALL,
     Column("learner", String(32), primary_key=True),
     Column("deck", String(40), primary_key=True),
-    Column("text", Text(16_000_000), nullable=False),
+    # MySQL's own would end at 64 KB; PostgreSQL takes no number
+    Column("text", Text().with_variant(Text(16_000_000), "mysql", "mariadb"), nullable=False),
     Column("at", Integer, nullable=False),
 )
 

@@ -15,6 +15,7 @@ FAMILY = {
         "fills_gaps": Given(updates=3),
         "left_alone": Given(updates=3),
         "head_for_each_task": Given(length=12),
+        "causal_is_language": Given(pixel_updates=3),
         "every_pair": Given(unseen=("red", "circle")),
         "video_system": Given(noise=0.05),
     }.items()

@@ -12,7 +12,7 @@ from core.transformer.rows import RowModel
 from core.vision.image_text import ImageText
 
 
-@pytest.mark.parametrize("name", ["mirror-writer", "text-to-text", "video-denoiser-by-frame"])
+@pytest.mark.parametrize("name", ["mirror-left-alone", "text-to-text", "video-denoiser-by-frame"])
 def test_a_recipe_writes_a_model_its_figures_and_its_card(name, tmp_path, monkeypatch):
     monkeypatch.setattr(progress, "WORK", tmp_path / "work")
     monkeypatch.setattr(small_models, "_TESTED", 8)
@@ -32,8 +32,8 @@ def test_every_small_model_that_ships_was_made_by_its_recipe(name):
 
 
 def test_a_small_model_of_another_class_is_refused():
-    with pytest.raises(ModelError, match="mirror-writer is a RowModel and no ImageText"):
-        checkpoints.load_small("mirror-writer", ImageText)
+    with pytest.raises(ModelError, match="mirror-left-alone is a RowModel and no ImageText"):
+        checkpoints.load_small("mirror-left-alone", ImageText)
 
 
 def test_a_card_tells_what_is_measured_of_the_model_itself():

@@ -1,0 +1,119 @@
+"""The learner's own sentence in two models of stories: one goes on writing it, the other fills a blank in it."""
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from core.attention import attend
+from core.lessons.model_family import writing
+from core.listing import ran
+from core.models.writer import Writer
+from pages.parts import messages
+from pages.parts.controls import Controls
+from pages.parts.drawn_systems import evidence
+from pages.parts.figures import mixture, next_words, pair_matrix, queries_keys_values, weights_matrix
+from pages.parts.lesson import Scene, StepDeclared, step
+from pages.parts.step_viewer import EACH
+from pages.parts.words import plain
+
+HIDDEN = {"hidden": "allowed", "hiddenWord": "hidden by the mask"}
+
+
+def _writer(ui: Controls) -> Writer:
+    """What this visitor's text was read by: it reads on where a text goes on."""
+    key, loaded = ui.key("writer"), writing.model()
+    kept = st.session_state.get(key)
+    if kept is None or kept.loaded is not loaded:
+        kept = st.session_state[key] = Writer(loaded)
+    return kept
+
+
+def _place(ui: Controls) -> tuple[int, int]:
+    """Whose attention is looked at."""
+    with ui.more():
+        return ui.counted("Layer", writing.N_LAYERS, 4, "layer"), ui.counted("Head", writing.N_HEADS, 0, "head")
+
+
+def on_writing(ui: Controls) -> Scene | None:
+    """A beginning that is gone on with, token by token."""
+    typed = ui.sentence(writing.FIRST, "Beginning of a story", "begun")
+    temperature = ui.slider("Temperature", 0.1, 2.0, 0.8, "temperature", 0.1, width=130)
+    top_k = ui.among("Top k", writing.COUNTS, writing.LARGEST, "k", width=130)
+    seed = ui.seed(0)
+    settings = writing.Settings(typed, temperature, top_k, seed, *_place(ui))
+    try:
+        result = writing.run(settings, _writer(ui))
+    except ValueError as error:
+        return messages.problem(ui.key("begun"), "This beginning cannot be read.", f"{error}.", (writing.FIRST,))
+    words = plain(result.words)
+    return Scene(
+        result,
+        chosen=settings,
+        tokens={"queries": words, "keys": words},
+        beside=writing.beside(result.seen),
+        shares=frozenset({"plain", "tuned"}),
+        again=writing.again(result),
+        signature=str(settings),
+        origin=f"Real numbers of {writing.MODEL}, six blocks trained for this course on short stories",
+        evidence=evidence(ui),
+        focus={"query": len(words) - 1},
+        code=(ran(attend),),
+        formula_of=EACH,
+        steps=steps_of_writing,
+    )
+
+
+def attending(scene: Scene, first: str, weights: str) -> Iterator[StepDeclared]:
+    """The steps of one head. first: what there is to say of what it is made of; weights: of who looks where."""
+    place = {"l": scene.chosen.layer, "one": scene.chosen.head}
+    yield step("Q K V", queries_keys_values(), first, shows=("queries", "keys", "values"), **place)
+    yield step(
+        "scaled",
+        pair_matrix("scaled", "scaled", "÷ √d"),
+        "How well the query of {q} fits the key of {k}: {scaled[q,k]:.2f}.",
+        shows=("scores", "scaled"),
+        operator="÷√d",
+    )
+    yield step(
+        "A",
+        weights_matrix(**HIDDEN),
+        weights,
+        shows=("masked", "weights"),
+        operator="softmax",
+        title="Who sees whom",
+        **place,
+    )
+    yield step(
+        "A V",
+        mixture(),
+        "What head {one} brings to {q}: the values, mixed by its row of weights.",
+        shows="output",
+        **place,
+    )
+
+
+def steps_of_writing(scene: Scene) -> Iterator[StepDeclared]:
+    yield from attending(
+        scene,
+        "Layer {l}, head {one}: what each token asks, how it is asked for, and what it brings. Places are turned into queries "
+        "and keys (lesson 6).",
+        "{q} gives {weights[q,k]:.2f} to {k}, and nothing to what comes after it: what is written next changes no earlier row.",
+    )
+    yield step(
+        "p",
+        next_words("plain", scene.result.choices),
+        "Behind {q}: the five likeliest of {n} tokens. One pass over the text, and its tokens read one by one, give the same, "
+        "to {apart:.0e}: read with a cache {cached} go through the blocks, without one {forwards}.",
+        shows=(),
+        title="What may come next",
+        n=f"{writing.LARGEST:,}",
+    )
+    yield step(
+        "written",
+        next_words("tuned", scene.result.choices),
+        "To the power of 1/T, the {k_kept} likeliest alone, brought to a sum of 1: from this each token is drawn. Behind your "
+        "beginning it wrote: “{behind}”",
+        shows=(),
+        title="What tokens are drawn from",
+        k_kept=f"{scene.chosen.top_k:,}",
+    )
