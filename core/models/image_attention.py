@@ -16,7 +16,7 @@ from core.models import folder as folders
 from core.models.errors import ModelError, told_as
 from core.models.introspection import returned
 from core.models.loaded import LoadedModel
-from core.models.preprocessing import Preprocessing, values_of
+from core.models.preprocessing import Preprocessing, Values, values_of
 from core.models.recording import record
 
 MOST_PATCHES: Final = 600  # of a model's own size; beyond it, the picture is made smaller
@@ -24,8 +24,11 @@ MOST_WEIGHTS: Final = 50_000_000  # of all heads on one picture
 _ACROSS: Final = 16  # patches a side of a picture that was made smaller
 
 
-def preprocessing_of(loaded: LoadedModel) -> Preprocessing:
-    """What a model reads. Raises ModelError for a model that reads no pictures, or not in patches."""
+def preprocessing_of(loaded: LoadedModel, values: Values | None = None) -> Preprocessing:
+    """What a model reads. Raises ModelError for a model that reads no pictures, or not in patches.
+
+    values   how pixels are made ready for it; None = as its files say.
+    """
     if loaded.kind not in ("vision", "image-text"):
         raise ModelError(f"{loaded.name} reads no pictures ({loaded.kind}): choose a ViT, DeiT, DINOv2, CLIP or SigLIP")
     config = getattr(loaded.model.config, "vision_config", loaded.model.config)
@@ -42,8 +45,8 @@ def preprocessing_of(loaded: LoadedModel) -> Preprocessing:
     channels = getattr(config, "num_channels", 3)
     if channels not in (1, 3):
         raise ModelError(f"{loaded.name} reads pictures of {channels} channels: choose one for colour (3) or grey (1)")
-    values = values_of(loaded.name, _folder(loaded), channels)
-    return Preprocessing(side, patch, channels, **vars(values))
+    said = values or values_of(loaded.name, _folder(loaded), channels)
+    return Preprocessing(side, patch, channels, **vars(said))
 
 
 @lru_cache(maxsize=8)

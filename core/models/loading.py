@@ -3,7 +3,9 @@
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from contextvars import Context
 from pathlib import Path
 from typing import Any, cast
@@ -84,6 +86,45 @@ def _fill(key: tuple[str, str], future: Future[LoadedModel], place: torch.device
         others = [each for each in _models if each[0] not in offline.NAMES]
         for each in others[: max(0, len(others) - settings.MODELS_LOADED)]:
             del _models[each]
+
+
+@contextmanager
+def borrowed(model: Any, tokenizer: Any) -> Iterator[LoadedModel]:
+    """A model that somebody opened by themselves, with `attend` inside for the block. Behind it, it is as it was before.
+
+    tokenizer   None for a model that reads no text.
+    Raises   ModelError for what is no model or tokenizer of the library, or has no attention to show.
+    """
+    if not isinstance(model, PreTrainedModel):
+        raise ModelError(
+            f"{type(model).__name__} is no model of the transformers library: give what AutoModel.from_pretrained opened"
+        )
+    if tokenizer is not None and not isinstance(tokenizer, PreTrainedTokenizerBase):
+        raise ModelError(
+            f"{type(tokenizer).__name__} is no tokenizer of the transformers library: give what "
+            "AutoTokenizer.from_pretrained opened"
+        )
+    name = model.name_or_path or type(model).__name__
+    before, training = model.config._attn_implementation, model.training
+    try:
+        model.eval()
+        model.set_attn_implementation(IMPLEMENTATION)
+        found = introspect(name, model)
+        yield LoadedModel(
+            name,
+            model,
+            tokenizer,
+            model.device,
+            found.kind,
+            found.groups,
+            found.stacks,
+            found.n_heads,
+            _max_tokens(model, tokenizer),
+            found.recorded,
+        )
+    finally:
+        model.set_attn_implementation(before)
+        model.train(training)
 
 
 def _open(name: str, place: torch.device) -> LoadedModel:
