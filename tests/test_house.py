@@ -7,7 +7,6 @@ import pkgutil
 import re
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -391,11 +390,3 @@ def kept_for_all(path: Path) -> Iterator[str]:
 def test_nothing_that_a_visitor_brings_is_kept_for_all():
     found = {kept for path in (*files("core"), *files("pages")) for kept in kept_for_all(path)}
     assert found == KEPT_FOR_ALL.keys()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_charts_have_ten_colours_of_our_own(theme):
-    """With fewer, Streamlit fills up with "undefined", and plotly takes its own colours for all."""
-    palette = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))["theme"][theme]
-    for kind in ("Categorical", "Sequential", "Diverging"):
-        assert len(palette[f"chart{kind}Colors"]) == 10
