@@ -11,13 +11,12 @@ from torch import Tensor
 
 from core import settings
 from core.attention import masks
-from core.sequence import decoding
+from core.sequence import cached
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
 from core.sequence.piece_translator import PieceTranslator, check_rows, longest, mean_probability, of_words
 from core.sequence.vocabulary import Pieces, Vocabulary
 from core.trace import step
 from core.transformer.encoder_decoder import UNCHANGED, Changes, EncoderDecoder, Head, Memory, Read, Wrote
-from core.transformer.self_attention import KeysValues
 
 _MOST: Final = settings.MAX_TOKENS - 1  # the mark of the end, or of the beginning, has a place too
 GUIDED: Final = 0  # the head of the last layer's cross-attention that was held to a word aligner in training
@@ -166,13 +165,17 @@ class TrainedTransformer(PieceTranslator):
             for place, row in interventions.rows:
                 if place < n_rows:
                     forced[place] = forced.new_tensor(row)
-            tokens = dict(interventions.tokens)
+            marks, tokens = (self.vocabulary.start, self.vocabulary.end), dict(interventions.tokens)
+
+            def at(step: int) -> Changes:
+                return self._with(changes, forced[step : step + 1])
+
             tree = None
             if beam > 1:
-                tree = self._beam(read.memory, n_rows, beam, tokens, forced, changes)
+                tree = cached.beam(self.model, read.memory, *marks, n_rows, beam, tokens, at)
                 ids = tree.line(tree.best)
             else:
-                ids = self._greedy(read.memory, n_rows, tokens, forced, changes)
+                ids = [id_ for id_, _ in cached.walk(self.model, read.memory, *marks, n_rows, tokens, at)]
             given = torch.tensor([[self.vocabulary.start, *ids[:-1]]], device=self.device)
             wrote = self.model.write(given, read.memory, changes=self._with(changes, forced[: len(ids)]))
         return self._told(source, ids, read, wrote, tree)
@@ -216,18 +219,9 @@ class TrainedTransformer(PieceTranslator):
         sources = [(*self.vocabulary.read(text).ids, self.vocabulary.end) for text in texts]
         ids, lengths = self._rows(sources)
         memory = self.model.read(ids, masks.padding(lengths, ids.shape[1]).to(self.device)).memory
-        cache: tuple[KeysValues, ...] | None = None
-        column = torch.full((len(texts), 1), self.vocabulary.start, device=self.device)
-        columns: list[Tensor] = []
-        ended = torch.zeros(len(texts), dtype=torch.bool, device=self.device)
-        while len(columns) < longest(ids.shape[1]) and not ended.all():
-            wrote = self.model.write(column, memory, cache)
-            cache, column = wrote.cache, wrote.logits[:, -1].argmax(-1, keepdim=True)
-            columns.append(column[:, 0])
-            ended = ended | (columns[-1] == self.vocabulary.end)
-        lines = torch.stack(columns, dim=1).tolist()
-        end = self.vocabulary.end
-        return [self.vocabulary.text(line[: line.index(end)] if end in line else line) for line in lines]
+        start, end = self.vocabulary.start, self.vocabulary.end
+        lines = cached.many(self.model, memory, start, end, longest(ids.shape[1]))
+        return list(map(self.vocabulary.text, lines))
 
     def steps(
         self, memory: Memory, tokens: dict[int, int], n_most: int, changes: Changes = UNCHANGED
@@ -236,41 +230,8 @@ class TrainedTransformer(PieceTranslator):
 
         tokens   what is written at a step, whatever is likely.
         """
-        forced = torch.full((n_most, memory.states.shape[1]), torch.nan, device=self.device)
-        yield from self._walk(memory, n_most, tokens, forced, changes)
-
-    def _walk(
-        self, memory: Memory, n_most: int, tokens: dict[int, int], forced: Tensor, changes: Changes
-    ) -> Iterator[tuple[int, Wrote]]:
-        previous, cache = self.vocabulary.start, None
-        for at in range(n_most):
-            given = torch.tensor([[previous]], device=self.device)
-            wrote = self.model.write(given, memory, cache, self._with(changes, forced[at : at + 1]))
-            cache = wrote.cache
-            previous = tokens.get(at, int(wrote.logits[0, -1].argmax()))
-            yield previous, wrote
-            if previous == self.vocabulary.end:
-                return
-
-    def _greedy(
-        self, memory: Memory, n_most: int, tokens: dict[int, int], forced: Tensor, changes: Changes
-    ) -> list[int]:
-        return [token for token, _ in self._walk(memory, n_most, tokens, forced, changes)]
-
-    def _beam(
-        self, memory: Memory, n_most: int, width: int, tokens: dict[int, int], forced: Tensor, changes: Changes
-    ) -> Tree:
-        cache: tuple[KeysValues, ...] | None = None
-
-        def scores(at: int, ids: list[int], follows: list[int]) -> Tensor:
-            nonlocal cache
-            lines = None if cache is None else tuple((keys[follows], values[follows]) for keys, values in cache)
-            given = torch.tensor(ids, device=self.device)[:, None]
-            wrote = self.model.write(given, memory.rows(len(ids)), lines, self._with(changes, forced[at : at + 1]))
-            cache = wrote.cache
-            return wrote.logits[:, -1]
-
-        return decoding.search(scores, self.vocabulary.start, self.vocabulary.end, n_most, width, tokens)
+        start, end = self.vocabulary.start, self.vocabulary.end
+        yield from cached.walk(self.model, memory, start, end, n_most, tokens, lambda _: changes)
 
     def _with(self, changes: Changes, forced: Float[Tensor, "queries keys"]) -> Changes:
         """The changes, and rows that the guided head is forced to where there are some."""
