@@ -197,6 +197,16 @@ export class FigureNumbers {
   }
 
   /**
+   * What a place of an axis is called: its word, or its number.
+   *
+   * @param {string | null | undefined} axis
+   * @param {number} place
+   */
+  nameOf(axis, place) {
+    return (axis && axis !== "numbers" ? this.tokens(axis)?.[place]?.text : undefined) ?? `number ${place}`;
+  }
+
+  /**
    * In words: how large a tensor is, and what stands out in it.
    *
    * @param {Part} view
@@ -205,10 +215,8 @@ export class FigureNumbers {
   summary(view, { rows = view.rows ?? "queries", columns = view.columns } = {}) {
     const tensor = this.tensor(view.tensor, view.head);
     const { low, high } = this.extremes(view);
-    const nameOf = (/** @type {string | undefined} */ axis, /** @type {number} */ place) =>
-      (axis && axis !== "numbers" ? this.tokens(axis)?.[place]?.text : undefined) ?? `number ${place}`;
     const size = `${tensor.rows} ${rows === "values" ? "keys" : rows} by ${tensor.columns} ${columns ?? "numbers"}`;
-    const place = `${nameOf(rows, high.row)} on ${nameOf(columns, high.column)}`;
+    const place = `${this.nameOf(rows, high.row)} on ${this.nameOf(columns, high.column)}`;
     if (view.scale === "weights") return `${size}; the strongest is ${place}, ${number(high.value, 3)}`;
     return `${size}, from ${number(low.value)} to ${number(high.value)}; the largest is ${place}`;
   }

@@ -1,5 +1,6 @@
 """Lesson 10: a Transformer that reads one sentence and writes another, and what becomes of it if parts are taken away."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -28,6 +29,8 @@ LONGEST: Final = 16  # pieces of a target whose passes are counted
 NOTHING, ALL_CROSS = "nothing", "all cross-attention"
 KINDS: Final[dict[str, Where]] = {"cross-attention": "cross", "self-attention": "own"}
 N_LAYERS, N_HEADS = 2, 4  # of its decoder
+N_READING = 3  # layers of its encoder
+FREE, FORCED = "free run", "teacher forcing"
 AWAY: Final = (
     NOTHING,
     ALL_CROSS,
@@ -39,9 +42,12 @@ AWAY: Final = (
 class Settings:
     """What a learner chooses.
 
-    layer    of the decoder, whose weights are looked at.
-    away     what is taken out of the model, of this layer where it is a head; one of AWAY.
-    length   pieces of the target whose passes are counted.
+    layer     of the decoder, whose weights are looked at; reading: of the encoder.
+    away      what is taken out of the model, of this layer where it is a head; one of AWAY.
+    length    pieces of the target whose passes are counted.
+    beam      how many unfinished lines are followed at once.
+    written   FREE, where each piece is written after its own; or FORCED, where each is asked for after those of `teacher`.
+    teacher   French that it is given; "" = what the recurrent translator writes.
     """
 
     text: str
@@ -49,6 +55,10 @@ class Settings:
     away: str = NOTHING
     length: int = LONGEST
     interventions: Interventions = NO_INTERVENTIONS
+    reading: int = N_READING - 1
+    beam: int = GREEDY
+    written: str = FREE
+    teacher: str = ""
 
     @property
     def changes(self) -> Changes:
@@ -59,6 +69,16 @@ class Settings:
             kind, head = self.away.split(" of head ")
             return Changes(frozenset({(KINDS[kind], self.layer, int(head))}))
         return UNCHANGED
+
+
+@dataclass(frozen=True)
+class How:
+    """How a text is translated: what is forced and taken out, how many lines are followed, and what it is given, if anything."""
+
+    interventions: Interventions = NO_INTERVENTIONS
+    changes: Changes = UNCHANGED
+    beam: int = GREEDY
+    given: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +102,22 @@ class Lesson:
         return self.now is not self.free
 
     @property
+    def given(self) -> bool:
+        """Whether the pieces are those of a teacher."""
+        return self.settings.written == FORCED
+
+    @property
+    def missed(self) -> list[int]:
+        """The steps at which it would have written another piece than the one that it is given."""
+        likeliest = self.now.trace.probabilities[0].argmax(-1).tolist()
+        return [step for step, id_ in enumerate(self.now.target.ids) if likeliest[step] != id_]
+
+    @property
+    def nats(self) -> float:
+        """Of a given piece, on average, the loss: minus the logarithm of its probability, after those before it."""
+        return -math.log(self.now.mean_probability)
+
+    @property
     def changed(self) -> list[int]:
         """The steps at which another piece is written than by the model itself."""
         mine, own = self.now.target.ids, self.free.target.ids
@@ -89,8 +125,8 @@ class Lesson:
 
     @cached_property
     def trace(self) -> TransformerTrace:
-        """What stands for the whole, with the chosen layer of the decoder."""
-        return self.now.through(self.settings.layer)
+        """What stands for the whole, with the chosen layers."""
+        return self.now.through(self.settings.layer, self.settings.reading)
 
 
 def transformer() -> TrainedTransformer:
@@ -103,9 +139,11 @@ def device() -> str:
     return devices.describe(transformer().device)
 
 
-def translate(text: str, interventions: Interventions, changes: Changes) -> TransformerTranslation:
+def translate(text: str, how: How) -> TransformerTranslation:
     """What it makes of a text. Raises ValueError in words."""
-    return transformer().translate(text, interventions=interventions, changes=changes)
+    return transformer().translate(
+        text, beam=how.beam, given=how.given, interventions=how.interventions, changes=how.changes
+    )
 
 
 def counted(text: str) -> Passes:
@@ -127,7 +165,7 @@ def compared(text: str) -> Float[Tensor, "layers heads"]:
 class Means:
     """The functions that a lesson is made by, or those that remember for them."""
 
-    translate: Callable[[str, Interventions, Changes], TransformerTranslation] = translate
+    translate: Callable[[str, How], TransformerTranslation] = translate
     recurrent: looking_back.Translate = looking_back.translate
     counted: Callable[[str], Passes] = counted
     compared: Callable[[str], Tensor] = compared
@@ -135,16 +173,20 @@ class Means:
 
 def run(settings: Settings, by: Means = Means()) -> Lesson:
     """Translate with and without the learner's changes, and count. Raises ValueError in words."""
-    free = by.translate(settings.text, NO_INTERVENTIONS, UNCHANGED)
-    wanted = Interventions(settings.interventions.tokens)
-    wanted = looking_back.fitting(wanted, len(free.source.ids), transformer())
-    settings = replace(settings, interventions=wanted)
-    untouched = wanted == NO_INTERVENTIONS and settings.away == NOTHING
+    recurrent = by.recurrent(RECURRENT, settings.text, GREEDY, NO_INTERVENTIONS)
+    free = by.translate(settings.text, How(beam=settings.beam))
+    wanted = looking_back.fitting(settings.interventions, len(free.source.ids), transformer())
+    if settings.written == FORCED:  # every piece is given
+        wanted = NO_INTERVENTIONS
+    settings = replace(settings, interventions=replace(wanted, temperature=1.0))
+    given = (settings.teacher.strip() or recurrent.text) if settings.written == FORCED else None
+    how = How(settings.interventions, settings.changes, GREEDY if given else settings.beam, given)
+    untouched = how == How(beam=settings.beam)
     return Lesson(
         settings,
-        free if untouched else by.translate(settings.text, wanted, settings.changes),
+        free if untouched else by.translate(settings.text, how),
         free,
-        by.recurrent(RECURRENT, settings.text, GREEDY, NO_INTERVENTIONS),
+        recurrent,
         by.counted(settings.text).upto(settings.length),
         by.compared(settings.text),
     )
@@ -212,8 +254,9 @@ def given(result: Lesson) -> list[str]:
 
 
 def named_passes(length: int) -> dict[str, list[str]]:
-    """The names of passes of the decoder: of those piece by piece, and of the one in training."""
-    return {"passes": [f"pass {number}" for number in range(1, length + 1)], "one": ["1 pass"]}
+    """The names of passes of the decoder, of those piece by piece and of the one in training, and of the pieces."""
+    passes, pieces = ([f"{what} {number}" for number in range(1, length + 1)] for what in ("pass", "piece"))
+    return {"passes": passes, "pieces": pieces, "one": ["1 pass"]}
 
 
 def shown(settings: Settings) -> Shown:
@@ -221,10 +264,13 @@ def shown(settings: Settings) -> Shown:
     result = run(settings)
     vocabulary = transformer().vocabulary
     words, _ = looking_back.choices(transformer(), result.now)
+    read, tree = vocabulary.shown(result.now.source), result.now.tree
     tokens = {
         "queries": vocabulary.shown(result.now.target),
-        "keys": vocabulary.shown(result.now.source),
+        "keys": read,
+        "read": read,
         "recurrent": vocabulary.shown(result.recurrent.target),
         "given": given(result),
     } | named_passes(settings.length)
-    return Shown(matrices(steps(result.trace)) | beside(result), tokens, words=words)
+    nodes = looking_back.nodes(tree, vocabulary) if tree else ()
+    return Shown(matrices(steps(result.trace)) | beside(result), tokens, words=words, nodes=nodes)

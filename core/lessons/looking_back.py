@@ -14,7 +14,7 @@ from core.models import device as devices
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
 from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.transformer import TrainedTransformer, TransformerTranslation
-from core.sequence.vocabulary import MARKS, as_written
+from core.sequence.vocabulary import MARKS, Vocabulary, as_written
 from core.trace import matrices, steps
 
 Score = Literal["additive", "scaled dot"]
@@ -143,28 +143,26 @@ def beside(translator: TrainedTranslator, result: Lesson) -> Matrices:
     }
 
 
-def nodes(translator: TrainedTranslator, translation: Translation) -> list[Candidate]:
-    """The tree of lines that the beam followed, the likeliest of every step on top; [] where there was no beam.
+def nodes(tree: Tree, vocabulary: Vocabulary) -> list[Candidate]:
+    """The tree of lines that a beam followed, the likeliest of every step on top.
 
     What was dropped at once is among them only as far as it came near.
     """
-    if translation.tree is None:
-        return []
     best = set()
-    place: int | None = translation.tree.best
+    place: int | None = tree.best
     while place is not None:
         best.add(place)
-        place = translation.tree.nodes[place].parent
+        place = tree.nodes[place].parent
     ranks: dict[int, int] = {}
     places: dict[int, int] = {}
     found: list[Candidate] = []
-    for number, node in enumerate(translation.tree.nodes):
+    for number, node in enumerate(tree.nodes):
         rank = ranks.get(node.step, 0)
         if rank >= 2 * WIDEST_BEAM and number not in best:
             continue
         ranks[node.step] = rank + 1
         places[number] = len(found)
-        word = as_written(translator.vocabulary.piece(node.id))
+        word = as_written(vocabulary.piece(node.id))
         parent = None if node.parent is None else places[node.parent]
         found.append(
             Candidate(
@@ -174,7 +172,7 @@ def nodes(translator: TrainedTranslator, translation: Translation) -> list[Candi
                 word=word,
                 score=node.score,
                 kept=node.kept,
-                ended=node.kept and node.id == translator.vocabulary.end,
+                ended=node.kept and node.id == vocabulary.end,
                 best=number in best,
             )
         )
@@ -193,7 +191,8 @@ def shown(settings: Settings) -> Shown:
     vocabulary = translator.vocabulary
     tokens = {"queries": vocabulary.shown(result.now.target), "keys": vocabulary.shown(result.now.source)}
     words, _ = choices(translator, result.now)
-    return Shown(tensors, tokens, words=words, nodes=nodes(translator, result.now))
+    tree = result.now.tree
+    return Shown(tensors, tokens, words=words, nodes=nodes(tree, vocabulary) if tree else ())
 
 
 def chosen(translation: Translation | TransformerTranslation, step: int, rank: int) -> int:

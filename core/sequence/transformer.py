@@ -25,10 +25,15 @@ GUIDED: Final = 0  # the head of the last layer's cross-attention that was held 
 @dataclass(frozen=True)
 class TransformerTrace:
     """The tensors of one translation by a Transformer that stand for the whole, in the order computed; of the layers of the
-    decoder one."""
+    encoder and of the decoder one each."""
 
     embedded: Float[Tensor, "batch source d_model"] = step(
         r"\sqrt{D}\,E[x] + P", title="Word vectors with their places", source="vaswani2017"
+    )
+    encoder_weights: Float[Tensor, "batch heads source source"] = step(
+        r"\operatorname{softmax}\left(\frac{QK^\top}{\sqrt{d}}\right)",
+        title="Self-attention of the encoder",
+        source="vaswani2017",
     )
     encoder_states: Float[Tensor, "batch source d_model"] = step(
         r"\operatorname{encoder}\left(<embedded>\right)", title="Encoder output", source="vaswani2017", also="memory"
@@ -84,14 +89,15 @@ class TransformerTranslation:
 
     @cached_property
     def trace(self) -> TransformerTrace:
-        """What stands for the whole, with the last layer of the decoder."""
-        return self.through(len(self.wrote.blocks) - 1)
+        """What stands for the whole, with the last layer of the encoder and of the decoder."""
+        return self.through(-1)
 
-    def through(self, layer: int) -> TransformerTrace:
-        """What stands for the whole, with one layer of the decoder."""
+    def through(self, layer: int, reading: int = -1) -> TransformerTrace:
+        """What stands for the whole, with one layer of the decoder and one, `reading`, of the encoder."""
         block, last = self.wrote.blocks[layer], self.wrote.blocks[-1]
         found = (
             self.read.entered,
+            self.read.blocks[reading].attention.attention.weights,
             self.read.memory.states,
             block.attention.attention.weights,
             block.attention.keys,
@@ -144,20 +150,25 @@ class TrainedTransformer(PieceTranslator):
         text: str,
         *,
         beam: int = 1,
+        given: str | None = None,
         interventions: Interventions = NO_INTERVENTIONS,
         changes: Changes = UNCHANGED,
     ) -> TransformerTranslation:
         """Translate a text, greedily or with a beam, token by token with a cache.
 
+        given           teacher forcing: a translation whose pieces it is given, whatever it would write itself; they are the
+                        target, in one pass.
         interventions   what is forced on the decoder: tokens, and rows of the head that was guided.
         changes         what is taken out of the model.
-        Raises          ValueError if the text cannot be read, a forced row does not fit the source, or a temperature is asked
+        Raises          ValueError if a text cannot be read, a forced row does not fit the source, or a temperature is asked
                         for.
         """
         if interventions.temperature != 1:
             raise ValueError(f"{self.name} divides its scores by no temperature: leave it at 1")
         source = self.read(text)
-        n_source, n_rows = len(source.ids), longest(len(source.ids))
+        follows = None if given is None else self.read(given).ids
+        n_source = len(source.ids)
+        n_rows = longest(n_source) if follows is None else len(follows)
         check_rows(interventions, n_source)
         with torch.inference_mode():
             read = self.model.read(self._rows([source.ids])[0], changes=changes)
@@ -171,13 +182,15 @@ class TrainedTransformer(PieceTranslator):
                 return self._with(changes, forced[step : step + 1])
 
             tree = None
-            if beam > 1:
+            if follows is not None:
+                ids = list(follows)
+            elif beam > 1:
                 tree = cached.beam(self.model, read.memory, *marks, n_rows, beam, tokens, at)
                 ids = tree.line(tree.best)
             else:
                 ids = [id_ for id_, _ in cached.walk(self.model, read.memory, *marks, n_rows, tokens, at)]
-            given = torch.tensor([[self.vocabulary.start, *ids[:-1]]], device=self.device)
-            wrote = self.model.write(given, read.memory, changes=self._with(changes, forced[: len(ids)]))
+            late = torch.tensor([[self.vocabulary.start, *ids[:-1]]], device=self.device)
+            wrote = self.model.write(late, read.memory, changes=self._with(changes, forced[: len(ids)]))
         return self._told(source, ids, read, wrote, tree)
 
     def align(

@@ -1,24 +1,30 @@
 """Lesson 10: two sentences. How does one sentence look at another?"""
 
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from core.experiments import encoder_decoder as experiments
+from core.experiments.measure import counted
 from core.lessons import encoder_decoder, looking_back
 from core.lessons.encoder_decoder import (
     ALL_CROSS,
     AWAY,
+    FORCED,
+    FREE,
     LONGEST,
     MODEL,
     N_LAYERS,
+    N_READING,
     Settings,
 )
 from core.listing import ran
+from core.transformer.block import Block
 from core.transformer.encoder_decoder import CrossAttention, DecoderBlock, EncoderDecoder
 from core.transformer.self_attention import SelfAttention
 from pages.lessons.by_hand import encoder_decoder as by_hand
-from pages.parts import controls, translations
+from pages.parts import beam, controls, translations
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Heads, Matrix, Table, next_words, tables
 from pages.parts.interventions import LinkedInterventions
@@ -36,6 +42,7 @@ page = Lesson(
     sources=("vaswani2017", "shazeer2019", "garg2019", "voita2019", "radford2018", "press2017"),
     code=(
         ran(EncoderDecoder.embed),
+        ran(Block.forward, attention="encoder_weights"),
         ran(EncoderDecoder.read_vectors),
         ran(DecoderBlock.write, attention="own_weights", cross="weights", resid_post="decoder_states"),
         ran(CrossAttention.forward, queries="energies"),
@@ -43,7 +50,7 @@ page = Lesson(
         ran(SelfAttention.forward, keys="cached_keys"),
     ),
     formula_of=EACH,
-    symbols={},
+    symbols={"encoder_states": "X_D"},
 )
 interventions = LinkedInterventions(page.slug)
 
@@ -63,16 +70,25 @@ def scene(ui: Controls) -> Scene | None:
         length = ui.slider("Target length", 1, LONGEST, LONGEST, "length", help="Pieces whose passes are counted")
     interventions.forget_on_another(text)
 
+    with ui.more():
+        written = ui.one_of("French is", (FREE, FORCED), "written", says=by_hand.FREE_OR_FORCED)
+        teacher = by_hand.teacher(ui) if written == FORCED else ""
+        width = ui.slider("Beam", 1, looking_back.WIDEST_BEAM, 1, "beam", disabled=written == FORCED, help=by_hand.BEAM)
+        reading = ui.counted("Encoder layer", N_READING, N_READING - 1, "reading")
+
     def run(text: str) -> encoder_decoder.Lesson:
         n_source = len(encoder_decoder.transformer().read(text).ids)
-        settings = Settings(text, layer, away, length, interventions.of_link(n_source, 1.0))
+        asked = interventions.of_link(n_source, 1.0)
+        settings = Settings(text, layer, away, length, asked, reading, width, written, teacher)
         return encoder_decoder.run(settings, by_hand.BY)
 
     result = translations.understand(text, ui.key(controls.MAIN), run)
     if result is None:
         return None
     model = encoder_decoder.transformer()
-    forced = {step for step, _ in result.settings.interventions.tokens}
+    forcing = result.settings.interventions
+    forced = {step for step, _ in (*forcing.tokens, *forcing.rows)}
+    read = translations.tokens(result.now.source, model.vocabulary)
     target = translations.tokens(result.now.target, model.vocabulary, tuple(forced))
     at = min(min(forced, default=2), len(target) - 1)
     return Scene(
@@ -82,7 +98,8 @@ def scene(ui: Controls) -> Scene | None:
         chosen=result.settings,
         tokens={
             "queries": target,
-            "keys": translations.tokens(result.now.source, model.vocabulary),
+            "keys": read,
+            "read": read,
             "meanings": translations.meanings(result.now.target, model.vocabulary),
             "recurrent": translations.tokens(result.recurrent.target, model.vocabulary),
             "given": plain(encoder_decoder.given(result)),
@@ -97,8 +114,11 @@ def scene(ui: Controls) -> Scene | None:
         "all others are free",
         evidence=(model, result.settings.text, 0),
         focus={"query": at, "head": 0},
+        token_strip=result.settings.away != ALL_CROSS,
         edit_label="Force it",
-        on_pick=lambda step, rank: interventions.write(step, looking_back.chosen(result.now, step, rank)),
+        on_pick=None
+        if result.given
+        else lambda step, rank: interventions.write(step, looking_back.chosen(result.now, step, rank)),
     )
 
 
@@ -106,37 +126,22 @@ def scene(ui: Controls) -> Scene | None:
 def steps(scene: Scene):
     result, sizes = scene.result, scene.given.model.config
     choices, _ = looking_back.choices(scene.given, result.now)
-    yield step(
-        "word vectors",
-        tables(Table("embedded", "x", rows="keys", role="key")),
-        "{n} pieces of the source, {d} numbers each: what the piece is, and where it stands, added up.",
-        shows="embedded",
-        n=len(scene.tokens["keys"]),
-        d=sizes.d_model,
-    )
-    yield step(
-        "encoder output",
-        tables(Table("encoder_states", "c", rows="keys", role="key")),
-        "{b} blocks of the encoder, each with weights of its own, let all pieces of the source look at each other. What leaves "
-        "the last is read at every step, and never changes while French is written.",
-        shows="encoder_states",
-        operator="encoder",
-        b=sizes.n_encoder,
-    )
+    of_pieces: Any = {"rows": "queries", "columns": "keys", "scale": "weights", "limit": 1, "grows": True, "axes": AXES}
+    yield from by_hand.reads(scene)
     yield step(
         "self-attention",
         Matrix(
             "own_weights",
             "weights",
-            columns="numbers",
+            columns="given",
             hidden="seen",
             hiddenWord="not written yet",
             margin="sum",
             grows=True,
-            axes="what is written ↓ · what was given before, 0 is the mark of the beginning →",
+            axes="what is written ↓ · what was given before →",
         ),
-        "Before {q} ({m}) is written, head {head} of layer {l} looks at what was written so far: column 0 is the mark of the "
-        "beginning, column 1 the first piece, and so on. Row by row one piece more may be seen, and never what comes later.",
+        "Before {q} ({m}) is written, head {head} of layer {l} looks at what was written so far, the mark of the beginning "
+        "first. Row by row one piece more may be seen, and never what comes later.",
         shows="own_weights",
         operator="mask",
         l=scene.chosen.layer,
@@ -163,16 +168,8 @@ def steps(scene: Scene):
     yield step(
         "beside lesson 2",
         tables(
-            Table("weights", "Transformer", rows="queries", columns="keys", scale="weights", limit=1),
-            Table(
-                "recurrent",
-                "recurrent translator",
-                rows="recurrent",
-                columns="keys",
-                scale="weights",
-                limit=1,
-                labelled=True,
-            ),
+            Table("weights", "Transformer", **of_pieces),
+            Table("recurrent", "recurrent translator", **of_pieces | {"rows": "recurrent"}, labelled=True),
             readout="plain",
         ),
         "The same sentence by lesson 2's translator, whose rows are what it wrote. All of its attention was drawn towards pairs "
@@ -183,12 +180,16 @@ def steps(scene: Scene):
     yield step(
         "next",
         next_words("choices", choices, meanings=[translations.as_words(each) for each in choices]),
-        "Each row: the likeliest piece and its four rivals, here those for {q} ({m}). Press “Force it”, then click another one, "
-        "and the decoder goes on from there.",
+        by_hand.told_of_next(result),
         shows="probabilities",
         operator="softmax",
         shape=f"{len(scene.tokens['queries'])} × {sizes.vocab_size:,}",
+        n=counted(len(result.now.target.ids), "row"),
+        missed=len(result.missed),
+        nats=result.nats,
     )
+    if result.now.tree is not None:
+        yield beam.tree(result.now.tree, scene.given.vocabulary, scene.chosen.beam, counted=False)
     yield step(
         "cache",
         tables(Table("cached_keys", "K", rows="given", role="key", grows=True)),
@@ -231,7 +232,7 @@ def how_many(scene: Scene) -> tuple[str, str]:
 @page.question(
     f"Take all cross-attention away, and let it translate your sentence and “{translations.EXAMPLES[1]}” What does it write?",
     (by_hand.SAME, by_hand.OTHER),
-    sets={"away": ALL_CROSS},
+    sets={"away": ALL_CROSS, "written": FREE},
     shows="next",
 )
 def cut(scene: Scene) -> tuple[str, str]:

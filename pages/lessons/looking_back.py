@@ -12,9 +12,9 @@ from core.lessons.looking_back import MODELS, Settings
 from core.listing import ran
 from core.sequence.decoding import tempered
 from core.sequence.translator import Translator
-from pages.parts import controls, translations
+from pages.parts import beam, controls, translations
 from pages.parts.controls import Controls, row
-from pages.parts.figures import Matrix, Table, Tree, mixture, next_words, tables
+from pages.parts.figures import Matrix, Table, mixture, next_words, tables
 from pages.parts.interventions import LinkedInterventions
 from pages.parts.lesson import Lesson, Scene, step
 
@@ -46,7 +46,7 @@ def scene(ui: Controls) -> Scene | None:
         text = ui.sentence(translations.SENTENCE, "English sentence")
         score = ui.one_of("Score", list(MODELS), "score")
         temperature = ui.temperature()
-        beam = ui.slider(
+        width = ui.slider(
             "Beam",
             looking_back.GREEDY,
             looking_back.WIDEST_BEAM,
@@ -58,7 +58,7 @@ def scene(ui: Controls) -> Scene | None:
 
     def run(text: str) -> looking_back.Lesson:
         n_source = len(looking_back.model(score).read(text).ids)
-        settings = Settings(text, score, beam, interventions.of_link(n_source, temperature))
+        settings = Settings(text, score, width, interventions.of_link(n_source, temperature))
         return looking_back.run(settings, translations.translate)
 
     result = translations.understand(text, ui.key(controls.MAIN), run)
@@ -158,31 +158,7 @@ def steps(scene: Scene):
         shape=f"{len(scene.tokens['queries'])} × {len(vocabulary):,}",
     )
     if result.now.tree is not None:
-        nodes, means = looking_back.nodes(scene.given, result.now), looking_back.means(result.now.tree)
-        yield step(
-            "beam",
-            Tree(
-                "choices",
-                nodes,
-                translations.as_words([node["word"] for node in nodes]),
-                note="Filled: won. Framed: followed. ×: cut. ■: ended.",
-            ),
-            "A beam follows up to {w} lines at once and cuts the others, of which as many stand here as there is room for; a row "
-            "is a step, the likeliest line on the left. The "
-            "number is the score of a line so far: the logarithms of its pieces' probabilities, added up (0 would be certain, "
-            "−0.7 a half, −2.3 a tenth). "
-            + (
-                "There was one line to choose from at the end."
-                if len(means) == 1
-                else "Of {e} lines at the end that with the highest mean of a piece won: {won:.3f}; the next has {next:.3f}."
-            ),
-            title="The beam's tree",
-            shape=f"{len(result.now.tree.nodes)} nodes",
-            w=scene.chosen.beam,
-            e=len(means),
-            won=means[0],
-            next=means[-1] if len(means) == 1 else means[1],
-        )
+        yield beam.tree(result.now.tree, vocabulary, scene.chosen.beam)
 
 
 def intervened(result: looking_back.Lesson) -> str:

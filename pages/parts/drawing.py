@@ -102,10 +102,10 @@ def draw_matrix(figure: Figure, view: Matrix, tensors: Tensors, tokens: Words, l
         for column, word in enumerate(written):
             ink = "white" if array[row, column] > 0.6 else "black"
             axes.text(column, row, word, ha="center", va="center", fontsize=6, color=ink, parse_math=False)
-    if view.columns == "keys":
-        label_axis(axes, tokens["keys"], "x")
+    if view.columns in tokens:
+        label_axis(axes, tokens[view.columns], "x")
         axes.xaxis.tick_top()
-        axes.set_xlabel(across.strip().capitalize() + (FROM_THE_LEFT if begins_right(tokens["keys"]) else ""))
+        axes.set_xlabel(across.strip().capitalize() + (FROM_THE_LEFT if begins_right(tokens[view.columns]) else ""))
         axes.xaxis.set_label_position("top")
         axes.set_aspect("equal")
     column = looked["key"] if view.columns == "keys" else looked["dimension"]

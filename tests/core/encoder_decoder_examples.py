@@ -36,6 +36,8 @@ def translation() -> Example:
     names: Names = of_operator(cross.cross_queries, cross.cross_keys, cross.cross_values)
     maps, causal = model.writers[-1].attention.maps, torch.ones(own.queries.shape[-2], own.queries.shape[-2]).tril() > 0
     names |= {"own_weights": of_operator(own.queries, own.keys, own.values, causal)}
+    reads = made.read.blocks[-1].attention
+    names |= {"encoder_weights": of_operator(reads.queries, reads.keys, reads.values)}
     names |= {"X": own.x, "W_K": maps.w_key, "b_K": maps.b_key, "split": lambda rows: split_heads(rows, 3)}
     names |= {"D": float(model.config.d_model), "E[x]": model.embedding(ids), "P": model.places[: ids.shape[1]]}
     names |= {"E": model.embedding.weight, "b_y": model.bias, "y": made.wrote.entered}

@@ -4,8 +4,19 @@ import pytest
 import torch
 
 from core.lessons import encoder_decoder
-from core.lessons.encoder_decoder import ALL_CROSS, AWAY, LONGEST, N_HEADS, N_LAYERS, NOTHING, Settings, run
-from core.sequence.decoding import Interventions
+from core.lessons.encoder_decoder import (
+    ALL_CROSS,
+    AWAY,
+    FORCED,
+    LONGEST,
+    N_HEADS,
+    N_LAYERS,
+    N_READING,
+    NOTHING,
+    Settings,
+    run,
+)
+from core.sequence.decoding import Interventions, all_weight_on
 from core.sequence.passes import of_text, passes
 from tests.core.encoder_decoder_examples import untrained
 
@@ -70,6 +81,46 @@ def test_a_forced_piece_is_written_and_what_stands_before_it_stays(result):
     assert forced.now.target.ids[:3] == result.now.target.ids[:3]
     assert forced.now.target.ids[3] == id_
     assert forced.changed[0] == 3
+
+
+def test_a_teacher_gives_every_piece_and_the_loss_is_that_of_training(result):
+    french = "Mon chat est blanc."
+    taught = run(Settings(SENTENCE, written=FORCED, teacher=french, interventions=Interventions(((1, 9),)), beam=3))
+    model = encoder_decoder.transformer()
+    assert taught.now.text == french
+    ids = model.read(french).ids
+    assert taught.now.target.ids == ids
+    batch = (torch.tensor([model.read(SENTENCE).ids]), torch.tensor([len(result.now.source.ids)]))
+    with torch.inference_mode():
+        logits = model.model(*batch, torch.tensor([[model.vocabulary.start, *ids[:-1]]])).logits[0]
+    assert taught.nats == pytest.approx(torch.nn.functional.cross_entropy(logits, torch.tensor(ids)).item(), rel=1e-4)
+    assert taught.missed == [at for at, id_ in enumerate(ids) if int(logits[at].argmax()) != id_]
+    assert 0 < len(taught.missed) < len(ids)
+    assert run(Settings(SENTENCE, written=FORCED)).now.text == result.recurrent.text
+
+
+def test_a_row_is_forced_on_the_head_that_was_guided_and_on_no_other(result):
+    n_source = len(result.now.source.ids)
+    row = all_weight_on(0, n_source)
+    forced = run(Settings(SENTENCE, interventions=Interventions(rows=((3, row),))))
+    assert forced.now.target.ids[:3] == result.now.target.ids[:3]
+    weights = forced.trace.weights[0, :, 3]
+    assert weights[0].tolist() == list(row)
+    assert all(each[0] < 1 for each in weights[1:])
+
+
+def test_a_beam_finds_what_the_translator_finds_with_it(result):
+    found = run(Settings(SENTENCE, beam=3))
+    assert not found.intervened
+    assert found.now.tree is not None
+    assert found.now.text == encoder_decoder.transformer().translate(SENTENCE, beam=3).text
+    assert encoder_decoder.shown(found.settings).nodes
+
+
+def test_the_layer_of_the_encoder_that_is_chosen_is_shown(result):
+    shown = [run(Settings(SENTENCE, reading=layer)).trace.encoder_weights for layer in range(N_READING)]
+    for layer, weights in enumerate(shown):
+        assert torch.equal(weights, result.now.read.blocks[layer].attention.attention.weights)
 
 
 def test_figures_show_what_the_trace_holds(result):

@@ -38,6 +38,21 @@ def test_what_is_forced_and_taken_away_is_in_the_link_and_is_told():
     assert len(words) == len(found.now.target.ids)
 
 
+def test_a_teacher_gives_the_rows_and_what_it_cannot_read_is_said():
+    app = lesson(written="teacher forcing", teacher="Mon chat est blanc.", write="1.9")
+    assert_no_failure(app)
+    assert [each["text"] for each in sent(app, "step_viewer")[0]["tokens"]["queries"]][:2] == ["Mon", "chat"]
+    assert "What it was given" in said(app)
+    long = lesson(written="teacher forcing", teacher="chat " * 200)
+    assert_no_failure(long)
+    assert "This French cannot be given" in said(long)
+
+
+def test_what_cross_attention_does_not_bring_is_not_drawn_as_brought():
+    assert sent(lesson(), "step_viewer")[0]["tokenStrip"]
+    assert not sent(lesson(away=ALL_CROSS), "step_viewer")[0]["tokenStrip"]
+
+
 @pytest.mark.parametrize("link", [{"write": "0.99999,400.3"}, {"write": "x"}, {"away": "the roof"}, {"layer": "9"}])
 def test_a_link_that_asks_for_what_cannot_be_shows_the_page(link):
     app = lesson(**link)

@@ -32,7 +32,10 @@ LESSONS = [
         {"looking_back_text": "The dog sleeps.", "looking_back_score": "scaled dot", "looking_back_beam": "3"},
     ),
     ("looking_back", {"looking_back_look": "2.1", "looking_back_temperature": "2.0"}),
-    ("encoder_decoder", {"encoder_decoder_text": "The dog sleeps.", "encoder_decoder_length": "4"}),
+    (
+        "encoder_decoder",
+        {"encoder_decoder_text": "The dog sleeps.", "encoder_decoder_length": "4", "encoder_decoder_beam": "3"},
+    ),
     ("captioning", {}),
     ("captioning", {"captioning_cover": "c4", "captioning_look": "0.14", "captioning_scene": "red-circle-11-5"}),
     ("captioning", {"captioning_context": "mean context"}),

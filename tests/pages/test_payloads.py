@@ -42,8 +42,10 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
             "encoder_decoder_away": "all cross-attention",
             "encoder_decoder_layer": "0",
             "encoder_decoder_length": "5",
+            "encoder_decoder_written": "teacher forcing",
+            "encoder_decoder_teacher": "Mon chat est blanc.",
         },
-        "forced": {"encoder_decoder_write": "2.9", "encoder_decoder_text": "the white cat"},
+        "forced": {"encoder_decoder_write": "2.9", "encoder_decoder_text": "the white cat", "encoder_decoder_beam": "3"},
     },
     "attention": {
         "as it opens": {},

@@ -230,11 +230,12 @@
  */
 
 /**
- * One small matrix of weights per head; ablated: those that are silent.
+ * One small matrix of weights per head; ablated: those that are silent; rows and columns: the axes of both.
  *
  * @typedef {Drawn & OfAny & {
  *   kind: "heads",
  *   scale: Scale,
+ *   rows: string,
  *   columns: string,
  *   ablated: number[],
  * }} Heads

@@ -2,6 +2,7 @@
 
 import { FONT, outline, write } from "../kit/canvas.js";
 import { clamp, number } from "../kit/numbers.js";
+import { rowOf } from "../kit/selection.js";
 
 /** @import { Heads } from "../kit/figure_kinds.js" */
 /** @import { Looked, Place } from "../kit/types.js" */
@@ -48,10 +49,10 @@ export class HeadsView {
    * @param {number} side
    */
   thumbnail(context, view, side) {
-    const [heads, queries] = this.figure.stack(view.tensor).shape;
+    const [heads] = this.figure.stack(view.tensor).shape;
     const across = Math.ceil(Math.sqrt(heads));
-    const [room, cell] = [side / across, (side / across - (across > 1 ? 1 : 0)) / queries];
-    const axis = { first: 0, count: queries, size: cell };
+    const room = side / across;
+    const { cell, rows, columns } = this.#axes(view, room - (across > 1 ? 1 : 0));
     for (let head = 0; head < heads; head++)
       this.figure.small(
         context,
@@ -60,8 +61,8 @@ export class HeadsView {
           x: (head % across) * room,
           y: Math.floor(head / across) * room,
           cell,
-          rows: axis,
-          columns: axis,
+          rows,
+          columns,
           alpha: view.ablated?.includes(head) ? 0.3 : 1,
         },
       );
@@ -71,33 +72,33 @@ export class HeadsView {
   paint(context, view, share) {
     const { figure, side } = this;
     const { theme, selection } = figure;
-    const tokens = figure.tokens("queries").length;
-    const { head: looked, query, key } = selection.now;
+    const { head: looked } = selection.now;
+    const { cell, rows, columns } = this.#axes(view, side);
+    const [row, column] = this.#looked(view, selection.now);
     for (let head = 0; head < this.count; head++) {
       const [x, y] = this.#corner(head);
       const grown = clamp(share * this.count - head, 0, 1);
-      const cell = side / tokens;
       const ablated = view.ablated?.includes(head);
-      const axis = { first: 0, count: tokens, size: cell };
+      const done = Math.floor(grown * rows.count);
       const drawn = { ...view, head };
       figure.heat(context, drawn, {
         x,
         y,
         cell,
-        rows: axis,
-        columns: axis,
+        rows,
+        columns,
         from: 0,
-        to: Math.floor(grown * tokens),
+        to: done,
         alpha: ablated ? 0.3 : 1,
       });
       figure.heat(context, null, {
         x,
         y,
         cell,
-        rows: axis,
-        columns: axis,
-        from: Math.floor(grown * tokens),
-        to: tokens,
+        rows,
+        columns,
+        from: done,
+        to: rows.count,
         view: drawn,
       });
       const on = head === looked;
@@ -108,17 +109,41 @@ export class HeadsView {
       });
       if (!on) continue;
       outline(context, x - 1, y - 1, side + 2, side + 2, theme.colours.ink, 2.5);
-      outline(context, x + key * cell, y + query * cell, cell, cell, theme.colours.key, 1.5);
+      outline(context, x + column * columns.size, y + row * cell, columns.size, cell, theme.colours.key, 1.5);
     }
   }
 
-  /** @param {number} x @param {number} y @returns {Place | null} */
-  at(x, y) {
+  /** How high and how wide the cells of one head are. @param {Heads} view @param {number} side */
+  #axes(view, side) {
+    const [, rows, columns] = this.figure.stack(view.tensor).shape;
+    return {
+      cell: side / rows,
+      rows: { first: 0, count: rows },
+      columns: { first: 0, count: columns, size: side / columns },
+    };
+  }
+
+  /** What of the selection its rows and its columns stand for. @param {Heads} view */
+  #ends(view) {
+    return [this.figure.end(view.rows), view.columns === "keys" ? "key" : "dimension"];
+  }
+
+  /** The cell that is looked at, in every head. @param {Heads} view @param {Looked} now */
+  #looked(view, now) {
+    const { rows, columns } = this.#axes(view, this.side);
+    const counts = [rows.count, columns.count];
+    return this.#ends(view).map((end, i) => Math.min(rowOf(now, end), counts[i] - 1));
+  }
+
+  /** @param {number} x @param {number} y @param {Heads} view @returns {Place | null} */
+  at(x, y, view) {
     for (let head = 0; head < this.count; head++) {
       const [left, top] = this.#corner(head);
       if (x < left || y < top || x >= left + this.side || y >= top + this.side) continue;
-      const cell = this.side / this.figure.tokens("queries").length;
-      return { head, query: Math.floor((y - top) / cell), key: Math.floor((x - left) / cell), cell: true };
+      const { cell, columns } = this.#axes(view, this.side);
+      const [down, along] = this.#ends(view);
+      const place = { [down]: Math.floor((y - top) / cell), [along]: Math.floor((x - left) / columns.size) };
+      return { head, ...place, cell: true };
     }
     return null;
   }
@@ -135,12 +160,12 @@ export class HeadsView {
    */
   summary(view) {
     const { figure } = this;
-    const [queries, keys] = ["queries", "keys"].map((axis) => figure.tokens(axis));
+    const [, down, along] = figure.stack(view.tensor).shape;
     const heads = Array.from({ length: Math.min(this.count, TOLD) }, (_, head) => {
       const { value, row, column } = figure.extremes({ ...view, head }).high;
-      return `head ${head}, ${queries[row].text} on ${keys[column].text}, ${number(value)}`;
+      return `head ${head}, ${figure.nameOf(view.rows, row)} on ${figure.nameOf(view.columns, column)}, ${number(value)}`;
     });
-    return `${this.count} heads of ${queries.length} queries by ${keys.length} keys; the strongest of ${heads.join("; of ")}`;
+    return `${this.count} heads of ${down} ${view.rows} by ${along} ${view.columns}; the strongest of ${heads.join("; of ")}`;
   }
 
   /** @param {Heads} view @param {string} title */
@@ -149,9 +174,10 @@ export class HeadsView {
   }
 
   /** @param {Heads} view @param {Looked} now */
-  describe(view, { head, query, key }) {
-    const value = this.figure.stack(view.tensor).matrix(head).at(query, key);
-    const [asks, asked] = [this.figure.tokens("queries")[query].text, this.figure.tokens("keys")[key].text];
-    return `head ${head}: ${asks} to ${asked} ${number(value, 3)}`;
+  describe(view, now) {
+    const [row, column] = this.#looked(view, now);
+    const value = this.figure.stack(view.tensor).matrix(now.head).at(row, column);
+    const [asks, asked] = [this.figure.nameOf(view.rows, row), this.figure.nameOf(view.columns, column)];
+    return `head ${now.head}: ${asks} to ${asked} ${number(value, 3)}`;
   }
 }

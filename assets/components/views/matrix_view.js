@@ -15,6 +15,7 @@ const GAP = 10;
 const HEIGHT = 418;
 const LARGEST_CELL = 56;
 const SMALLEST_LABELLED = 9; // a row lower than this is labelled only where it is looked at
+const READABLE = 11; // a row of a text that is written is at least so high: a long one is scrolled
 const ALL_NUMBERS_FROM = 32; // cells of this size show their number
 const ROOMY_CELL = 34;
 const ROW_NUMBERS_FROM = 19; // in smaller ones down to this, only the row looked at does
@@ -59,7 +60,7 @@ export class MatrixView {
   layout(view, width) {
     const { figure } = this;
     const rows = figure.tokens(view.rows);
-    const keys = figure.tokens("keys");
+    const keys = this.#above(view) ?? figure.tokens("keys");
     const wide = width >= 460;
     this.wide = wide;
     this.font = wide ? 13 : 12;
@@ -84,6 +85,7 @@ export class MatrixView {
     // few rows of many columns, or few columns of many rows, would be a strip that nobody can read
     const [across, down] = [room.across, room.down].map((side) => Math.floor(Math.min(side, ROW_NUMBERS_FROM)));
     this.cell = this.rows.count < this.keys.count / 2 ? Math.max(square, down) : square;
+    if (view.grows) this.cell = Math.max(this.cell, READABLE);
     const narrow = this.keys.count < this.rows.count / 2;
     // small cells are as wide as there is room, so that more of a long word above them can be read
     const wider = square < ROW_NUMBERS_FROM ? Math.min(room.across, 1.5 * square) : square;
@@ -93,6 +95,11 @@ export class MatrixView {
     return Math.ceil(this.top + this.cell * this.rows.count + 4);
   }
 
+  /** The words of the axis that columns are of; none where they are numbers. @param {Matrix} view */
+  #above(view) {
+    return view.columns === "numbers" ? undefined : this.figure.tokens(view.columns ?? "keys");
+  }
+
   /**
    * Columns are tokens, as a rule as wide as rows are high, or the numbers of a vector, which share the room.
    *
@@ -100,7 +107,7 @@ export class MatrixView {
    * @returns {Columns}
    */
   #columns(view) {
-    if (view.columns === "keys") return { ...this.keys, size: this.across };
+    if (this.#above(view)) return { ...this.keys, size: this.across };
     const count = this.figure.tensor(view.tensor).columns;
     const most = view.words ? count * WORD_WIDTH : OUTPUT_WIDTH;
     return { first: 0, count, size: Math.min(this.width - this.left - 4 - this.meaning, most) / count };
@@ -179,14 +186,8 @@ export class MatrixView {
       if (!view.faint) {
         const key = selection.now.key;
         if (turned && inside(columns, key)) {
-          outline(
-            context,
-            left + (key - columns.first) * columns.size,
-            0,
-            columns.size,
-            operand + 1,
-            theme.colours.key,
-          );
+          const x = left + (key - columns.first) * columns.size;
+          outline(context, x, 0, columns.size, operand + 1, theme.colours.key);
         } else if (!turned && inside(this.keys, key)) {
           outline(context, left, (key - this.keys.first) * box.cell, across + 1, box.cell + 1, theme.colours.value);
         }
@@ -225,7 +226,7 @@ export class MatrixView {
   #labels(context, view) {
     const { left, top, cell, rows, columns } = this;
     const { theme, selection } = this.figure;
-    const { query, key } = selection.now;
+    const { query, key, dimension } = selection.now;
     const room = this.label - 8;
     const beside = { axis: rows, step: cell, chosen: query, grows: view.grows };
     const along = (/** @type {number} */ x, /** @type {Omit<Labels, "axis" | "step" | "chosen">} */ labels) =>
@@ -235,8 +236,10 @@ export class MatrixView {
     const right = left + columns.count * columns.size + (view.margin ? 46 : 8);
     const { ink } = theme.colours;
     if (this.meaning) along(right, { tokens: meanings, colour: ink, align: "left", room: this.meaning - 8 });
-    if (view.columns !== "keys") return;
-    const above = { axis: columns, step: columns.size, chosen: key, room, tokens: this.figure.tokens("keys") };
+    const tokens = this.#above(view);
+    if (!tokens) return;
+    const chosen = view.columns === "keys" ? key : dimension;
+    const above = { axis: columns, step: columns.size, chosen, room, tokens };
     this.#along(context, { ...above, colour: theme.colours.key, align: "left" }, (i) => {
       context.translate(left + (i + 0.5) * columns.size, top - 7);
       context.rotate(-Math.PI / 2);
@@ -270,7 +273,7 @@ export class MatrixView {
     }
     const all = view.whole ? this.cell >= 10 : this.cell >= ALL_NUMBERS_FROM && columns.size >= ALL_NUMBERS_FROM;
     const isWeight = view.scale === "weights";
-    if (!all && (!isWeight || this.cell < ROW_NUMBERS_FROM || view.columns !== "keys")) return;
+    if (!all && (!isWeight || this.cell < ROW_NUMBERS_FROM || !this.#above(view))) return;
     const { left, top, cell, rows } = this;
     const colours = this.figure.colours(view);
     const [low, high] = this.figure.range(view);
@@ -389,7 +392,9 @@ export class MatrixView {
     const isKey = view.columns === "keys";
     const value = this.figure.value(view, query, isKey ? key : dimension);
     const meaning = view.meanings ? ` (${view.meanings[query]?.[dimension]})` : "";
-    const other = view.words ? `choice ${view.words[query]?.[dimension]}${meaning}` : `number ${dimension}`;
+    const other = view.words
+      ? `choice ${view.words[query]?.[dimension]}${meaning}`
+      : this.figure.nameOf(view.columns, dimension);
     const column = isKey ? `key ${this.figure.tokens("keys")[key]?.text}` : other;
     return `row ${row}, ${column}: ${typeof value === "number" ? number(value, view.whole ? 0 : 3) : value === HIDDEN ? hiddenWord(view) : "not written yet"}`;
   }

@@ -16,6 +16,7 @@ const FOOT = 24;
 const GAP = 16;
 const HEIGHT = 418;
 const SMALLEST_LABELLED = 9;
+const READABLE = 11; // a row of a text that is written is at least so high: a long one is scrolled
 
 /**
  * A table with its numbers and its place.
@@ -56,6 +57,7 @@ export class TablesView {
     });
     const fitting = (HEIGHT - HEADING - FOOT) / rows;
     this.cell = fitting >= 7 ? Math.min(Math.floor(fitting), 44) : fitting;
+    if (tables.some((table) => table.grows)) this.cell = Math.max(this.cell, READABLE);
     return Math.ceil(HEADING + rows * this.cell + FOOT);
   }
 
@@ -235,12 +237,7 @@ export class TablesView {
     const table = this.tables.find(({ name }) => name === now.table) ?? this.tables[0];
     const [row, column] = [this.#row(table), this.#column(table)];
     const token = this.figure.tokens(table.rows)[row].text;
-    const beside =
-      table.columns === "keys"
-        ? `, ${this.figure.tokens("keys")[column].text}`
-        : table.tensor.columns > 1
-          ? `, number ${column}`
-          : "";
+    const beside = table.tensor.columns > 1 ? `, ${this.figure.nameOf(table.columns, column)}` : "";
     const seen = !table.hidden || this.figure.visible(row, column, table.hidden);
     const value = seen ? number(table.tensor.at(row, column), 3) : hiddenWord(table);
     return `${spoken(table.label)} of ${token}${beside}: ${value}`;

@@ -1,5 +1,8 @@
 """What lesson 10 says beside its figures: how its heads agree, what changes did, and which piece went through when."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import streamlit as st
 from torch import Tensor
 
@@ -7,21 +10,25 @@ from core.experiments.measure import counted
 from core.lessons import encoder_decoder
 from core.lessons.encoder_decoder import ALL_CROSS, NOTHING
 from core.listing import ran
-from core.sequence.decoding import Interventions
 from core.sequence.passes import Passes, passes
 from core.transformer.encoder_decoder import Changes
-from pages.parts import translations
+from pages.parts import messages, translations
 from pages.parts.controls import Controls
-from pages.parts.figures import Table, tables
+from pages.parts.figures import Heads, Table, tables
 from pages.parts.interventions import LinkedInterventions
 from pages.parts.lesson import Scene, StepDeclared, step
 
+FREE_OR_FORCED = (
+    "Free run: each piece is written after those that it wrote itself. Teacher forcing, as in training: each is asked for after "
+    "those of a given translation."
+)
+BEAM = "How many unfinished translations are followed at once. 1: at each step the likeliest piece is written."
 SAME, OTHER = "the same French for both", "two different texts"
 
 
 @st.cache_resource(scope="session", max_entries=16, show_spinner=False)
-def translated(text: str, forced: Interventions, changes: Changes) -> encoder_decoder.TransformerTranslation:
-    return encoder_decoder.translate(text, forced, changes)
+def translated(text: str, how: encoder_decoder.How) -> encoder_decoder.TransformerTranslation:
+    return encoder_decoder.translate(text, how)
 
 
 @st.cache_resource(scope="session", max_entries=16, show_spinner=False)
@@ -37,15 +44,48 @@ def compared(text: str) -> Tensor:
 BY = encoder_decoder.Means(translated, translations.translate, went_through, compared)
 
 
+def reads(scene: Scene) -> Iterator[StepDeclared]:
+    """The steps of the encoder."""
+    config = scene.given.model.config
+    yield step(
+        "word vectors",
+        tables(Table("embedded", "x", rows="keys", role="key")),
+        "{n} pieces of the source, {d} numbers each: what the piece is, and where it stands, added up.",
+        shows="embedded",
+        n=len(scene.tokens["keys"]),
+        d=config.d_model,
+    )
+    yield step(
+        "encoder heads",
+        Heads("encoder_weights", rows="keys", columns="read"),
+        "Before a word is written, the pieces of the source look at each other, all at the same time and without a mask. Layer "
+        "{e} of the encoder, head by head: rows ask, columns are asked. Click one: head {head}.",
+        shows="encoder_weights",
+        title="Self-attention of the encoder",
+        counted=False,
+        e=scene.chosen.reading,
+    )
+    yield step(
+        "encoder output",
+        tables(Table("encoder_states", "c", rows="keys", role="key")),
+        "{b} blocks of the encoder, each with weights of its own, let all pieces of the source look at each other. What leaves "
+        "the last is read at every step, and never changes while French is written.",
+        shows="encoder_states",
+        operator="encoder",
+        b=config.n_encoder,
+    )
+
+
 def counted_passes(scene: Scene) -> StepDeclared:
     """The step that shows which pieces went through the decoder in which pass."""
     ways = scene.result.passes
+    of_pieces: Any = {"rows": "passes", "columns": "pieces", "scale": "weights", "limit": 1, "axes": "pass ↓ · piece →"}
     return step(
         "passes",
         tables(
-            Table("one_pass", "training", rows="one", scale="weights", limit=1),
-            Table("passes_without", "without cache", rows="passes", scale="weights", limit=1),
-            Table("passes_with", "with cache", rows="passes", scale="weights", limit=1, labelled=True),
+            Table("one_pass", "training", **of_pieces | {"rows": "one"}),
+            Table("passes_without", "without cache", **of_pieces),
+            Table("passes_with", "with cache", **of_pieces, labelled=True),
             readout="plain",
         ),
         "Which pieces go through the decoder in which pass, counted as they went. A target of {n} takes {t} in training, "
@@ -62,6 +102,33 @@ def counted_passes(scene: Scene) -> StepDeclared:
     )
 
 
+def teacher(ui: Controls) -> str:
+    """The French that it is given; "" for what the recurrent translator writes, also where what was typed cannot be read."""
+    text = ui.sentence("", "French that it is given; empty: what lesson 2's translator writes", "teacher")
+    if not text.strip():
+        return ""
+    try:
+        encoder_decoder.transformer().read(text)
+    except ValueError as error:
+        messages.problem(ui.key("teacher"), "This French cannot be given.", f"{error}.")
+        return ""
+    return text
+
+
+def told_of_next(result: encoder_decoder.Lesson) -> str:
+    """What the likeliest pieces are, of its own line or of one that it is given."""
+    if result.given:
+        return (
+            "Teacher forcing: rows are what it is given, and each was asked for after those above it, all in one pass. Its "
+            "likeliest piece is another than the given one in {missed} of {n}. On average a given piece costs {nats:.2f} nats, "
+            "minus the logarithm of its probability: in training, that is the loss."
+        )
+    return (
+        "Each row: the likeliest piece and its four rivals, here those for {q} ({m}). Press “Force it”, then click another one, "
+        "and the decoder goes on from there."
+    )
+
+
 def agreements(scene: Scene) -> str:
     """How often each head of the layer looks where the recurrent translator looks."""
     shares = scene.result.like_recurrent[scene.chosen.layer].tolist()
@@ -70,6 +137,8 @@ def agreements(scene: Scene) -> str:
 
 def told_of_changes(result: encoder_decoder.Lesson) -> str:
     """What the learner's changes did."""
+    if result.given:
+        return " Rows are the pieces that it was given."
     if not result.intervened:
         return ""
     taken = "" if result.settings.away == NOTHING else f" Without {result.settings.away.replace('the ', '')}"
@@ -93,27 +162,35 @@ def muted(scene: Scene) -> tuple[int, ...]:
 
 def compare(result: encoder_decoder.Lesson) -> None:
     """The translations under each other."""
-    own = {"By itself": result.free, "With your changes": result.now} if result.intervened else {}
+    changed = "What it was given" if result.given else "With your changes"
+    own = {"By itself": result.free, changed: result.now} if result.intervened else {}
     rows = (own or {"The Transformer": result.now}) | {"The recurrent translator of lesson 2": result.recurrent}
     translations.compare(rows, encoder_decoder.transformer().vocabulary)
     if (found := encoder_decoder.measured()) is not None:
         st.caption(
             f"Measured once: BLEU of {found.bleu} on {found.sentences:,} sentences that it never saw, where lesson 2's "
-            f"translator has {found.recurrent_bleu}. Against {found.aligned} sentences whose words people aligned, the largest "
-            f"weights err in {found.guided:.0%} for the head that was guided, in {found.best:.0%} to {found.worst:.0%} for all "
-            f"others, in {found.recurrent:.0%} for lesson 2's translator, and in {found.diagonal:.0%} for who looks as far along "
-            "the one sentence as the other is written; all before the word is known."
+            f"translator has {found.recurrent_bleu}. Its largest weights as an alignment, on {found.aligned} sentences whose "
+            f"words people aligned: the alignment error rate is {found.guided:.0%} for the head that was guided, "
+            f"{found.best:.0%} to {found.worst:.0%} for the others, {found.recurrent:.0%} for lesson 2's translator, and "
+            f"{found.diagonal:.0%} for who looks as far along the one sentence as the other is written (0% would be all links "
+            "that people drew and no other); all before the word is known."
         )
 
 
 def argue(ui: Controls, interventions: LinkedInterventions, scene: Scene) -> None:
-    """The panel in which a word is forced."""
-    opened = st.session_state.setdefault(ui.key("argue_open"), bool(scene.chosen.interventions.tokens))
+    """The panel in which a word is forced, or a row of weights."""
+    forcing = scene.chosen.interventions
+    opened = st.session_state.setdefault(ui.key("argue_open"), bool(forcing.tokens or forcing.rows))
     with st.expander("Argue with it", icon=":material/edit:", expanded=opened):
+        if scene.result.given:
+            st.caption("It is given every piece: choose free run, and what you force is written on from.")
+            return
+        _, layer, head = scene.given.guided
         st.caption(
-            "Force what it writes at a step. Steps before stay, the rest is written anew, and all of it is in the link."
+            "Force what it writes at a step, or a row of weights. Steps before stay, the rest is written anew, and all of it is "
+            f"in the link. The row is that of head {head} in layer {layer}, which was guided: what the other heads bring stays."
         )
-        interventions.panel(scene.given, scene.result.now, rows=False)
+        interventions.panel(scene.given, scene.result.now)
 
 
 def without_source(*texts: str) -> tuple[str, str]:

@@ -307,10 +307,11 @@ class Histogram(Single):
 
 @dataclass(frozen=True)
 class Heads(Single):
-    """One small matrix of weights per head; ablated: those that are silent."""
+    """One small matrix of weights per head; ablated: those that are silent; rows and columns: the axes of both."""
 
     ablated: Sequence[int] = ()
     scale: Scale = field(default="weights", kw_only=True)
+    rows: str = field(default="queries", kw_only=True)
     columns: str = field(default="keys", kw_only=True)
 
 
