@@ -11,7 +11,8 @@ from attention_lab.widget import Figure, module, named, within
 from core.models import image_attention, image_reading, loading
 from core.models.errors import ModelError
 from core.models.image_reading import ImageReading
-from core.models.preprocessing import Values
+from core.models.loaded import LoadedModel
+from core.models.preprocessing import Preprocessing, Values
 from core.vision.classifier import Picture, fitted
 from pages.parts.patch_view import ONE_HEAD, Look, Shown, payload
 
@@ -88,8 +89,7 @@ def patches(model: Any, picture: Picture, processor: Any = None, *, layer: int =
     else:
         with loading.borrowed(model, None) as loaded:
             name = named(loaded).name
-            said = None if processor is None else _values(processor)
-            preprocessing = image_attention.preprocessing_of(loaded, said)
+            preprocessing = _preprocessing(loaded, processor)
             square = fitted(pixels, preprocessing.side)
             found = image_attention.attention_of(loaded, square, preprocessing)
             made = ImageReading("", image_attention.as_seen(square, preprocessing), found, None, square)
@@ -109,6 +109,18 @@ def _pixels(picture: Any) -> np.ndarray:
         raise ValueError(f"the picture holds {picture.dtype}: give whole numbers from 0 to 255, as uint8")
     got = f"an array of shape {picture.shape}" if isinstance(picture, np.ndarray) else type(picture).__name__
     raise ValueError(f"this is no picture but {got}: give what PIL.Image.open returns, or (height, width, 3)")
+
+
+def _preprocessing(loaded: LoadedModel, processor: Any) -> Preprocessing:
+    """What a model reads, as its image processor says, or else its files."""
+    if processor is not None:
+        return image_attention.preprocessing_of(loaded, _values(processor))
+    try:
+        return image_attention.preprocessing_of(loaded)
+    except ModelError as error:
+        if loaded.kind not in ("vision", "image-text"):
+            raise
+        raise ModelError(f"{error}. Or give the model's image processor behind the picture") from error
 
 
 def _values(processor: Any) -> Values:

@@ -1,6 +1,7 @@
 """A trace step by step, in a notebook."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from pages.parts.viewer import EACH, StepView, StepViewer, first_look, payload
 from pages.parts.words import Scope, Token, plain, say
 
 MOST = 512  # tokens of an axis
+SAME = {"target": "queries", "source": "keys"}  # of a translator: what is written asks what is read
 PAIRS = {"scores": "Q · Kᵀ", "scaled": "÷ √d"}
 
 
@@ -136,7 +138,11 @@ def _steps(trace: Any) -> list[Step]:
         made = traces.steps(trace)
     except TypeError:
         made = []
-    made = [each for each in made if 3 <= each.tensor.dim() <= 4 and each.tensor.numel()]
+    made = [
+        replace(each, axes=tuple(SAME.get(axis, axis) for axis in each.axes))
+        for each in made
+        if 3 <= each.tensor.dim() <= 4 and each.tensor.numel()
+    ]
     if not made:
         raise ValueError(
             f"{type(trace).__name__} is no trace: give what core.attention.attend.attend returned, or a layer of "

@@ -164,7 +164,8 @@ function createMap(root, io) {
   /** @param {number} query @param {number} key @param {number} side @param {number} value */
   function squares(query, key, side, value) {
     const [q, k] = [query, key].map((each) => each - (each % side));
-    return `Queries from ${q}, keys from ${k}, ${side} of each: the ${measure} weight is ${ofAnySize(value)}. Zoom in for the cells.`;
+    const nearer = io.component.away ? "" : " Zoom in for the cells.";
+    return `Queries from ${q}, keys from ${k}, ${side} of each: the ${measure} weight is ${ofAnySize(value)}.${nearer}`;
   }
 
   /** @param {Place} to */

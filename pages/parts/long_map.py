@@ -1,6 +1,7 @@
 """A map of one head on a long text: a file of the visitor's own or the project's own code, read and looked at in parts."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -10,7 +11,8 @@ from core.attention.streaming import Weights
 from core.lessons.cost import bill, long_map
 from core.lessons.cost.long_map import LongText, Overview, Place
 from core.text_files import checked
-from pages.parts import assets, controls, messages
+from pages.parts import assets, controls, downloads, messages
+from pages.parts.figure_file import Alone
 from pages.parts.payload import pack
 from pages.server import run_queue
 
@@ -134,6 +136,8 @@ def _look(ui: controls.Controls, made: Made) -> None:
         "the wheel, two fingers or + and −; drag it (two fingers on a phone) or use the arrow keys; Home shows all. Colours "
         "go with the root of a weight."
     )
+    alone = Alone("long_map", partial(pack, words, tensors))
+    downloads.offer_file(alone, key, f"Real weights of all-MiniLM-L6-v2, {made.of}")
 
 
 def _near(ui: controls.Controls, made: Made, at: tuple[int, ...]) -> tuple[Place, Overview] | None:

@@ -165,6 +165,10 @@ def test_heads_in_jupyterlab_are_opened_and_read_from_python(notebook):
     expect(lab.locator("h3")).to_have_text("Layer 3, head 1", timeout=30_000)
     expect(lab.locator(".readout .chain")).to_contain_text("0.0611")
     expect(lab.locator(".copy-link").first).to_be_hidden()
+    expect(lab).to_have_attribute("data-theme", "light")
+    for entry in ("Settings", "Theme", "JupyterLab Dark"):
+        notebook.page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel").get_by_text(entry, exact=True).click()
+    expect(lab).to_have_attribute("data-theme", "dark", timeout=30_000)
 
 
 @pytest.mark.long

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 import traitlets
+from transformers import ViTConfig, ViTModel
 
 import attention_lab
 from attention_lab import heads, patches, stepper
 from attention_lab.widget import module
 from core.attention.attend import attend
-from core.models import loading, offline
+from core.models import checkpoints, loading, offline
 from core.models.pretrained import record
 from core.models.recording import RealTrace
 from tests.pages.screen import unpack
@@ -181,6 +182,37 @@ def test_an_attention_without_its_queries_is_walked_through_as_well(trace):
     walked = stepper(trace.attention)
     assert walked.names == ("scores", "scaled", "masked", "heads", "weights", "output")
     np.testing.assert_allclose(unpack(walked.payload)[1]["weights"], trace.attention.weights[0], atol=1e-5)
+
+
+def test_a_translator_is_walked_through_what_it_writes_asks_what_it_reads():
+    found = checkpoints.load("translator-attention").translate("the white cat")
+    walked = stepper(found.trace, found.tokens, found.source_tokens)
+    assert walked.names == (
+        "embedded",
+        "encoder_states",
+        "energies",
+        "weights",
+        "contexts",
+        "decoder_states",
+        "probabilities",
+    )
+    words, tensors = unpack(walked.payload)
+    np.testing.assert_allclose(tensors["weights"], found.weights, atol=1e-5)
+    assert words["cross"]
+    assert [token["text"] for token in words["tokens"]["keys"]] == list(found.source_tokens)
+
+
+def test_a_vision_model_of_the_library_needs_its_processor_or_its_files():
+    config = ViTConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, image_size=64, patch_size=16)
+    model, picture = ViTModel(config), np.zeros((50, 60, 3), np.uint8)
+    processor = SimpleNamespace(image_mean=[0.5] * 3, image_std=[0.5] * 3, rescale_factor=1 / 255)
+    looked = patches(model, picture, processor, layer=1, head=3)
+    assert looked.weights.shape == (17, 17)
+    np.testing.assert_allclose(looked.weights.sum(-1), 1, atol=1e-5)
+    with pytest.raises(ValueError, match="Or give the model's image processor behind the picture"):
+        patches(model, picture)
+    with pytest.raises(ValueError, match="str names no mean and deviation"):
+        patches(model, picture, "processor")
 
 
 def test_a_patch_that_is_kept_and_a_head_that_is_opened_are_read():
