@@ -208,6 +208,19 @@ SOURCES = {
         "Learning Transferable Visual Models From Natural Language Supervision",
         "https://arxiv.org/abs/2103.00020",
     ),
+    "liu2021cptr": Source(
+        "Liu et al.",
+        2021,
+        "CPTR: Full Transformer Network for Image Captioning",
+        "https://arxiv.org/abs/2101.10804",
+    ),
+    "liu2022convnext": Source("Liu et al.", 2022, "A ConvNet for the 2020s", "https://arxiv.org/abs/2201.03545"),
+    "logseq2023": Source(
+        "Logseq",
+        2023,
+        "Spaced repetition: frontend/extensions/srs.cljs",
+        "https://github.com/logseq/logseq/blob/master/src/main/frontend/extensions/srs.cljs",
+    ),
     "peebles2023": Source(
         "Peebles, Xie", 2023, "Scalable Diffusion Models with Transformers", "https://arxiv.org/abs/2212.09748"
     ),

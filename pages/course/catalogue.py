@@ -284,6 +284,16 @@ PRACTICE = (
         "Practice",
         icon=":material/cards_stack:",
     ),
+    Page(
+        "claims",
+        "Claims",
+        "What is said about attention, and what holds?",
+        "87 claims of five notes on attention go in, and a sentence of yours. Out comes, for each, whether it is right, and the "
+        "numbers that say so.",
+        "practice",
+        "Practice",
+        icon=":material/rule:",
+    ),
 )
 
 BY_SLUG = {page.slug: page for page in (MAP, *LESSONS, *LABS, *PRACTICE)}

@@ -74,6 +74,24 @@ export function leadingTo(slug, io) {
 }
 
 /**
+ * What makes a link lead to a step of a page, which Python knows by a number.
+ *
+ * @param {string} slug
+ * @param {number} key
+ * @param {Io} io
+ */
+export function leadingToStep(slug, key, io) {
+  /** @param {MouseEvent} event */
+  const onclick = (event) => {
+    if (elsewhere(event)) return;
+    event.preventDefault();
+    io.component.setTriggerValue("go", key);
+    leave();
+  };
+  return { href: new URL(slug, location.href).pathname, onclick };
+}
+
+/**
  * A part of Streamlit's page. What it is asked for is there, but for the button that closes the list of pages.
  *
  * @param {string} selector

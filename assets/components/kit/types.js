@@ -252,6 +252,18 @@
  * }} Claim
  */
 /** @typedef {{ claims: Claim[] }} ClaimsData */
+/**
+ * A claim of the ledger, or a place of a note: where it is, what is written there and the right form, with the claim that
+ * shows it, if one does. failed says why it cannot be measured; live is not there before it was.
+ *
+ * @typedef {{
+ *   key: number, open: boolean, where?: string, written?: string, right?: string, number?: string, said?: string,
+ *   verdict?: string, page?: string, slug?: string, step?: string, notes?: [note: string, line: string][],
+ *   sources?: [name: string, url: string][], trains?: boolean, failed?: string, live?: [name: string, value: string][], holds?: boolean, instead?: string, says?: string,
+ *   identity?: boolean, code?: string,
+ * }} LedgerRow
+ */
+/** @typedef {{ view: string, telling: number, count: string, rows: LedgerRow[] }} LedgerData */
 
 /** @typedef {{ name: string, label: string, role: string, names: string[], values: number[][] }} NumberTable */
 /** @typedef {{ largest: number, numberTables: NumberTable[] }} NumberTablesData */
