@@ -17,7 +17,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from core import host
 from pages.course.catalogue import LESSONS
 from pages.parts import assets
-from pages.server import failures, health, log_rate, preload, settings
+from pages.server import failures, health, log_rate, preload, settings, uploads
 from pages.server.current_page import CurrentPage
 from pages.server.early_modules import EarlyModules
 from pages.server.headers import SecurityHeaders
@@ -34,6 +34,7 @@ LESSON_FILES = assets.files_of("step_viewer", "claims", "comeback")
 PagesManager.uses_pages_directory = False
 failures.keep_what_was_typed_out_of_the_log()
 log_rate.limit()
+uploads.keep_in_memory()
 host.run_under(Visitors())
 
 

@@ -52,9 +52,9 @@ def block(sizes: Sizes) -> dict[str, int]:
 
 
 def weights_bytes(sizes: Sizes) -> int:
-    """The bytes of the attention weights that a block leaves, of the tensor itself."""
+    """The bytes of the weights that the attention of a block leaves, of the tensor itself."""
     with torch.no_grad():
-        return built(sizes)(tokens(sizes)).attention.attention.weights.nbytes
+        return built(sizes).attention(tokens(sizes)).attention.weights.nbytes
 
 
 def tokens(sizes: Sizes) -> Float[Tensor, "batch tokens d_model"]:

@@ -1,12 +1,16 @@
 """What a visitor types and sends is shown to nobody else, and is neither logged nor written down."""
 
 import io
+import tempfile
 import time
 
+import numpy as np
+import pytest
 from PIL import Image
 
+from deploy.replicas import free_ports, running
 from tests.browser.server import ROOT
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Visitor, Windows
 
 WORD = "xylomancy"
 PAGES = {
@@ -80,3 +84,52 @@ def test_what_a_visitor_brings_is_shown_to_nobody_else_neither_logged_nor_writte
     assert b"URL: http" in (folder / "log").read_bytes()
     told = [str(path) for path in (*written, *own) if WORD.encode() in path.read_bytes() or WORD in path.name]
     assert told == []
+
+
+def noise() -> bytes:
+    """A picture of some megabytes, which a server would put into a file on its way."""
+    out = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (1100, 1000, 3), np.uint8)).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.long
+def test_a_class_leaves_no_word_in_a_log_a_temporary_folder_or_the_database_though_a_replica_is_killed(
+    browser, tmp_path, monkeypatch, capfd
+):
+    (port,) = free_ports(1)
+    for name in ("ATTENTION_LAB_DATA", "HOME", "TMPDIR"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "TMPDIR"))
+    seen: set[str] = set()
+
+    def look() -> None:
+        seen.update(
+            str(path)
+            for path in tmp_path.rglob("*")
+            if path.is_file() and (WORD in path.name or WORD.encode() in path.read_bytes())
+        )
+
+    with running(2, port) as replicas, Windows(browser, f"http://127.0.0.1:{port}").lend() as visitor:
+        use_all(visitor)
+        visitor.go("/image_lab")
+        send(visitor, "Bring your own", f"{WORD}large.png", noise())
+        visitor.says("[data-testid=stText]", f"{WORD}large")
+        visitor.go(f"/self_attention?self_attention_text=a+{WORD}link&self_attention_order={WORD}order")
+        look()
+        for replica in replicas:
+            replica.process.kill()
+            replica.process.wait(20)
+            look()
+            replica.start()
+            while not replica.is_warm():
+                time.sleep(0.2)
+        visitor.go("/masks").type_into("Sentence", f"the {WORD} comes back")
+        look()
+        folders = [path.name for path in tmp_path.rglob("*") if path.is_dir()]
+    assert "body" in folders  # nginx's own were looked into
+    assert seen == set()
+    told = "".join(capfd.readouterr())
+    assert "http://" in told
+    assert WORD not in told
