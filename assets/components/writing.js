@@ -36,6 +36,8 @@ function createWriting(root, io) {
     rest = setTimeout(() => tell({ at: place }), SETTLE);
   });
   const other = new WritingText("The other text", () => {});
+  const source = new WritingText("The source", null);
+  const readFrom = element("div", { className: "source", hidden: true });
   const bars = new WritingBars({
     onWrite: (id) => tell({ write: [data.at, id] }),
     onSampling: (sampling) => tell({ sampling }),
@@ -62,8 +64,10 @@ function createWriting(root, io) {
   const difference = element("p", { className: "says" });
   const caption = element("h3", { "aria-level": 2 });
   second.append(caption, other.node, difference);
+  readFrom.append(element("h3", { "aria-level": 2, children: ["The source"] }), source.node);
   root.append(
     element("div", { className: "tools", children: [back, step, play, more, anew, redraw, free] }),
+    readFrom,
     text.node,
     says,
     second,
@@ -134,6 +138,17 @@ function createWriting(root, io) {
       weights: null,
       theme,
     });
+    readFrom.hidden = !data.source;
+    if (data.source)
+      source.update({
+        tokens: data.source,
+        bits: null,
+        begun: data.source.length,
+        at: -1,
+        open: false,
+        weights: null,
+        theme,
+      });
     says.textContent = data.says;
     bars.update(data);
     looks.replaceChildren(
@@ -175,10 +190,12 @@ function createWriting(root, io) {
   function weigh(place) {
     const { attention } = data.tensors;
     const row = place ? attention.row(place[0] * data.heads + place[1]) : mean(attention);
-    text.weigh(row);
+    const over = data.back && data.source ? data.source : data.tokens;
+    text.weigh(data.back ? null : row);
+    source.weigh(data.back ? row : null);
     const name = place ? `Layer ${data.numbers[place[0]]}, head ${place[1]}` : "The mean of all heads";
     const best = row.indexOf(Math.max(...row));
-    whose.textContent = `${name} stands above the words: most, ${number(row[best], 2)}, goes to “${data.tokens[best].name}”. ${data.cache}`;
+    whose.textContent = `${name} stands above the words: most, ${number(row[best], 2)}, goes to “${over[best].name}”. ${data.cache}`;
   }
 
   /** @param {Tensor} heads */
@@ -275,7 +292,9 @@ function createWriting(root, io) {
           { length: attention.rows },
           (_, row) => `${data.numbers[Math.floor(row / data.heads)]}.${row % data.heads}`,
         ),
-        columns: data.tokens.slice(0, attention.columns).map(({ name }) => name),
+        columns: (data.back && data.source ? data.source : data.tokens)
+          .slice(0, attention.columns)
+          .map(({ name }) => name),
         cell: (row, column) => number(attention.at(row, column), 3),
       },
     ];

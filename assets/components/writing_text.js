@@ -14,7 +14,7 @@ const TALLEST = 18; // pixels of a weight of 1
 /**
  * @typedef {object} Text
  * @property {WrittenToken[]} tokens
- * @property {Tensor} bits
+ * @property {Tensor | null} bits null for a text that was read and not written
  * @property {number} begun
  * @property {number} at
  * @property {boolean} open whether a token can follow
@@ -30,20 +30,17 @@ export class WritingText {
 
   /**
    * @param {string} name
-   * @param {(place: number) => void} onLook
+   * @param {((place: number) => void) | null} onLook null where no token of it is looked at
    */
   constructor(name, onLook) {
     this.name = name;
     this.onLook = onLook;
-    this.words = element("div", { className: "text", tabindex: 0, role: "slider", "aria-label": name });
+    const role = onLook ? "slider" : "group";
+    this.words = element("div", { className: "text", tabindex: 0, role, "aria-label": name });
     this.whole = element("p", { className: "unseen" });
-    this.node = element("div", {
-      children: [
-        this.words,
-        this.whole,
-        backAndOn((event) => this.key({ ...event, stopPropagation() {}, preventDefault() {} })),
-      ],
-    });
+    this.node = element("div", { children: [this.words, this.whole] });
+    if (!onLook) return;
+    this.node.append(backAndOn((event) => this.key({ ...event, stopPropagation() {}, preventDefault() {} })));
     this.words.onkeydown = (event) => this.key(event);
     this.words.onclick = (event) => {
       const token = event.target instanceof Element ? event.target.closest("[data-place]") : null;
@@ -55,7 +52,7 @@ export class WritingText {
   update(text) {
     this.text = text;
     const { tokens, bits } = text;
-    this.nodes = tokens.map((token, place) => this.token(token, place, bits.values[place], text));
+    this.nodes = tokens.map((token, place) => this.token(token, place, bits ? bits.values[place] : NaN, text));
     if (text.open) {
       const slot = element("span", { className: "word", children: ["…"] });
       this.nodes.push(this.box(slot, tokens.length, "the next token", "next", ""));
@@ -66,11 +63,13 @@ export class WritingText {
         : [node],
     );
     this.words.replaceChildren(...breaks);
-    this.words.setAttribute("aria-label", `${this.name}, ${tokens.length} tokens: the one that is looked at`);
-    this.words.setAttribute("aria-valuemin", "1");
-    this.words.setAttribute("aria-valuemax", String(this.nodes.length - 1));
+    if (this.onLook) {
+      this.words.setAttribute("aria-label", `${this.name}, ${tokens.length} tokens: the one that is looked at`);
+      this.words.setAttribute("aria-valuemin", "1");
+      this.words.setAttribute("aria-valuemax", String(this.nodes.length - 1));
+    }
     this.whole.textContent = tokens.map((token) => token.text).join("");
-    this.mark(text.at);
+    if (this.onLook) this.mark(text.at);
     this.weigh(text.weights);
     const looked = this.nodes[text.at];
     const box = this.words;
@@ -83,7 +82,7 @@ export class WritingText {
    * @param {number} bits
    * @param {Text} text
    */
-  token(token, place, bits, { begun, theme }) {
+  token(token, place, bits, { begun, theme, bits: all }) {
     const known = !Number.isNaN(bits);
     const shown = token.text.replaceAll("\n", "⏎") || token.name;
     const word = element("span", { className: "word", children: [shown] });
@@ -95,6 +94,7 @@ export class WritingText {
     }
     const kind = token.forced ? "forced" : place < begun ? "given" : "written";
     const told = known ? `${number(bits, 1)} bits` : "nothing was expected of it";
+    if (!all) return this.box(word, place, token.name, kind, "");
     const more = `${token.name}, ${kind === "given" ? "of the beginning" : kind === "forced" ? "chosen by you" : "written"}, ${told}`;
     return this.box(word, place, more, kind, known ? number(bits, 1) : "–");
   }
@@ -142,7 +142,7 @@ export class WritingText {
 
   /** @param {number} place */
   look(place) {
-    if (!this.text) return;
+    if (!this.text || !this.onLook) return;
     const goal = clamp(place, 1, this.nodes.length - 1);
     this.mark(goal);
     this.onLook(goal);

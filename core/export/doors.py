@@ -138,6 +138,17 @@ def run_of_text(
     return output.logits[0].float(), torch.cat(list(kept)).float()
 
 
+def run_of_source(
+    name: str, architecture: str, inputs: dict[str, list[list[int]]], ids: list[int], found: str
+) -> tuple[Tensor, Tensor]:
+    """Of an encoder-decoder that reads a source and writes a text: the same two. found: under which name its weights are."""
+    model = opened(name, getattr(transformers, architecture), attn_implementation="eager", dtype=torch.float32).eval()
+    read = {key: torch.tensor(rows) for key, rows in inputs.items()}
+    with torch.inference_mode():
+        output = model(**read, decoder_input_ids=torch.tensor([ids]), output_attentions=True)
+    return output.logits[0].float(), torch.cat(list(output[found])).float()
+
+
 def heads_of_image(name: str, architecture: str, images: Tensor, stretched: bool) -> Tensor:
     """The same of a model that reads pictures, (1, channels, height, width).
 

@@ -20,13 +20,13 @@ class Spelled:
     broken: bool  # whether it is a part of a letter that was cut into bytes, or stands for what has no token
 
 
-def spelled(loaded: LoadedModel, ids: Sequence[int]) -> list[Spelled]:
-    """What each of these tokens says."""
+def spelled(loaded: LoadedModel, ids: Sequence[int], *, source: bool = True) -> list[Spelled]:
+    """What each of these tokens says. source: whether an encoder-decoder reads them, or writes them."""
     tokenizer = loaded.text_tokenizer
     spelling, unknown = spelling_of(tokenizer), tokenizer.unk_token_id
     special = set(tokenizer.all_special_ids)
     found = []
-    for number, sign in zip(ids, signs_of(tokenizer, ids, source=True), strict=True):
+    for number, sign in zip(ids, signs_of(tokenizer, ids, source=source), strict=True):
         if number in special:
             found.append(Spelled(readable(sign), readable(sign), True, number == unknown))
             continue

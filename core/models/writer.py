@@ -1,4 +1,4 @@
-"""A causal language model reads a text, token after token, and keeps what it computed for each: it can go on from any."""
+"""A model that writes reads a text, token after token, and keeps what it computed for each: it can go on from any."""
 
 import inspect
 import math
@@ -12,13 +12,14 @@ from weakref import WeakKeyDictionary
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from transformers import DynamicCache, PreTrainedModel
+from transformers import DynamicCache, EncoderDecoderCache, PreTrainedModel
 
 from core import settings
 from core.models.errors import ModelError, told_as
 from core.models.introspection import returned
 from core.models.loaded import LoadedModel
 from core.models.pretrained import LayerRecord, ablate, record
+from core.models.source import Source
 
 _TRIED: Final = (3, 1, 2, 1, 3)  # tokens on which a model's cache is tried
 _AGREEMENT: Final = 1e-3  # of the largest score: sums in another order differ by less
@@ -27,9 +28,10 @@ _can_cache: WeakKeyDictionary[PreTrainedModel, bool] = WeakKeyDictionary()
 
 def check_writes(loaded: LoadedModel) -> None:
     """Raises ModelError for a model that does not go on with a text: one sentence that says what it is."""
-    if loaded.kind != "decoder":
+    if loaded.kind not in ("decoder", "encoder-decoder"):
         raise ModelError(
-            f"{loaded.name} does not go on with a text ({loaded.kind}): choose a causal language model, as a GPT or a Llama is"
+            f"{loaded.name} does not go on with a text ({loaded.kind}): choose a causal language model, as a GPT or a Llama is, "
+            "or an encoder-decoder"
         )
     if loaded.model.get_output_embeddings() is None:
         raise ModelError(
@@ -49,6 +51,7 @@ class Chunk:
 
     scores    for the token after each; log_sums: the logarithm of the sum of their exponentials.
     weights   of each layer that attends; keys: all tokens up to the last of this run.
+    cross     of each layer that looks back at a source; none without one.
     states    the vector of each token before each layer, then that from which the scores are made.
     """
 
@@ -56,6 +59,7 @@ class Chunk:
     scores: Float[Tensor, "tokens vocab_size"]
     log_sums: Float[Tensor, "tokens"]
     weights: tuple[Float[Tensor, "heads tokens keys"], ...]
+    cross: tuple[Float[Tensor, "heads tokens source"], ...]
     states: Float[Tensor, "depth tokens d_model"]
 
     @property
@@ -70,6 +74,7 @@ class Chunk:
             scores=self.scores[:keep],
             log_sums=self.log_sums[:keep],
             weights=tuple(each[:, :keep] for each in self.weights),
+            cross=tuple(each[:, :keep] for each in self.cross),
             states=self.states[:, :keep],
         )
 
@@ -78,22 +83,33 @@ class Writer:
     """A text in a model. It belongs to one visitor; the model behind it is shared and never changed.
 
     silent    heads that deliver nothing: (layer, head), as `ablate` counts them.
-    keeps     whether attention and vectors are kept, or the scores after the last token alone.
+    keeps    whether attention and vectors are kept, or the scores after the last token alone.
+    source   what an encoder-decoder looks back at.
     """
 
-    def __init__(self, loaded: LoadedModel, silent: Collection[tuple[int, int]] = (), *, keeps: bool = True):
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        silent: Collection[tuple[int, int]] = (),
+        *,
+        keeps: bool = True,
+        source: Source | None = None,
+    ):
         check_writes(loaded)
+        if (loaded.kind == "encoder-decoder") != (source is not None):
+            raise ValueError(f"{loaded.name} ({loaded.kind}): an encoder-decoder, and no other model, has a source")
         if silent and not loaded.recorded:
             raise ModelError(f"{loaded.name} has an attention of its own: no head of it can be silenced")
         self.loaded = loaded
         self.silent = tuple(silent)
         self.keeps = keeps
-        self.cached = caches(loaded)
+        self.source = source
+        self.cached = caches(loaded, source)
         self.ids: list[int] = []
         self.bits: list[float] = []  # how surprising each token was; of the first, which nothing came before, NaN
         self._drawn: dict[int, tuple[Hashable, int]] = {}
         self._chunks: list[Chunk] = []
-        self._cache = DynamicCache()
+        self._cache = cache_for(source)
         self._lock = threading.Lock()
 
     def read(self, ids: Sequence[int]) -> None:
@@ -129,7 +145,7 @@ class Writer:
         if not gone:
             return
         if self.cached:
-            self._cache.crop(-gone)
+            self._of_text.crop(-gone)
         self._chunks = [
             each.until(length) if each.end > length else each for each in self._chunks if each.start < length
         ]
@@ -142,6 +158,7 @@ class Writer:
             self._chunks, start = [], 0
         read = torch.tensor([new if self.cached else [*self.ids, *new]], device=self.loaded.device)
         more: dict[str, Any] = {"past_key_values": self._cache, "use_cache": True} if self.cached else {}
+        more |= called(read, self.source)
         if self.keeps:
             more |= {"output_hidden_states": True} | ({} if self.loaded.recorded else {"output_attentions": True})
         recording = record(tensors=("weights",)) if self.keeps and self.loaded.recorded else nullcontext()
@@ -151,22 +168,25 @@ class Writer:
             ablate(self.silent) if self.silent else nullcontext(),
             recording as records,
         ):
-            output = self.loaded.model(input_ids=read, **more)
+            output = self.loaded.model(**more)
             scores = output.logits[0].float()
             if not self.keeps:
                 scores = scores[-1:]
             log_sums = scores.logsumexp(-1)
         if self.keeps:
             found: list[LayerRecord] = returned(output) if records is None else records
-            weights = tuple(each.weights[0].float() for each in found)
-            states = torch.stack([each[0].float() for each in output.hidden_states])
+            weights, cross = (
+                tuple(each.weights[0].float() for each in found if each.kind == kind) for kind in ("self", "cross")
+            )
+            vectors = output.hidden_states if self.source is None else output.decoder_hidden_states
+            states = torch.stack([each[0].float() for each in vectors])
             self._note_bits(new, scores, log_sums, start)
         else:
-            weights, states = (), scores.new_empty(0, 1, 0)
+            weights, cross, states = (), (), scores.new_empty(0, 1, 0)
             start = len(self.ids) + len(new) - 1
             self._chunks = []
         self.ids += new
-        self._chunks.append(Chunk(start, scores, log_sums, weights, states))
+        self._chunks.append(Chunk(start, scores, log_sums, weights, cross, states))
 
     def _note_bits(self, new: list[int], scores: Tensor, log_sums: Tensor, start: int) -> None:
         """How surprising the new tokens are, each by what was expected before it."""
@@ -198,43 +218,63 @@ class Writer:
         chunk, row = self._of(place)
         return [each[:, row, : place + 1] for each in chunk.weights]
 
+    def cross(self, place: int) -> list[Float[Tensor, "heads source"]]:
+        """What the heads of each layer that looks back spent on each token of the source."""
+        chunk, row = self._of(place)
+        return [each[:, row] for each in chunk.cross]
+
     def states(self, place: int) -> Float[Tensor, "depth d_model"]:
         """The vector of this token before each layer, then that from which the scores are made."""
         chunk, row = self._of(place)
         return chunk.states[:, row]
 
     @property
+    def _of_text(self) -> DynamicCache:
+        """The cache of what was written; that of a source never changes."""
+        return self._cache if isinstance(self._cache, DynamicCache) else self._cache.self_attention_cache
+
+    @property
     def cache_numbers(self) -> int:
         """How many numbers the keys and values are that are kept for the next token."""
-        kept = (getattr(layer, name, None) for layer in self._cache.layers for name in ("keys", "values"))
+        kept = (getattr(layer, name, None) for layer in self._of_text.layers for name in ("keys", "values"))
         return sum(each.numel() for each in kept if isinstance(each, Tensor))
 
 
-def caches(loaded: LoadedModel) -> bool:
+def cache_for(source: Source | None) -> DynamicCache | EncoderDecoderCache:
+    """An empty cache."""
+    return DynamicCache() if source is None else EncoderDecoderCache(DynamicCache(), DynamicCache())
+
+
+def called(ids: Tensor, source: Source | None) -> dict[str, Any]:
+    """With what a model is called that goes on from these tokens."""
+    return {"input_ids": ids} if source is None else {"decoder_input_ids": ids, **source.given}
+
+
+def caches(loaded: LoadedModel, source: Source | None = None) -> bool:
     """Whether a model goes on from kept keys and values, and gives what it gives on the whole text. Tried once for each."""
     model = loaded.model
     if model not in _can_cache:
-        _can_cache[model] = _tried(model)
+        _can_cache[model] = _tried(model, source)
     return _can_cache[model]
 
 
 @torch.inference_mode()
-def _tried(model: PreTrainedModel) -> bool:
+def _tried(model: PreTrainedModel, source: Source | None) -> bool:
     if "past_key_values" not in inspect.signature(model.forward).parameters:
         return False
     table = model.get_input_embeddings()
     size = table.num_embeddings if isinstance(table, nn.Embedding) else 2
     ids = torch.tensor([[each % size for each in _TRIED]], device=model.device)
-    cache = DynamicCache()
+    cache = cache_for(source)
+
+    def scores(read: Tensor, **more: Any) -> Tensor:
+        return model(**called(read, source), **more).logits[0]
+
     try:
-        whole = model(input_ids=ids).logits[0]
-        parts = [
-            model(input_ids=each, past_key_values=cache, use_cache=True).logits[0] for each in (ids[:, :2], ids[:, 2:])
-        ]
-        cache.crop(-1)
-        parts[1] = torch.cat(
-            [parts[1][:-1], model(input_ids=ids[:, -1:], past_key_values=cache, use_cache=True).logits[0]]
-        )
+        whole = scores(ids)
+        parts = [scores(each, past_key_values=cache, use_cache=True) for each in (ids[:, :2], ids[:, 2:])]
+        (cache if isinstance(cache, DynamicCache) else cache.self_attention_cache).crop(-1)
+        parts[1] = torch.cat([parts[1][:-1], scores(ids[:, -1:], past_key_values=cache, use_cache=True)])
     except Exception:  # whatever a family does with a cache that is none of its own, the whole text can be read
         return False
     return bool(torch.allclose(torch.cat(parts), whole, rtol=0, atol=_AGREEMENT * float(whole.abs().max())))

@@ -1,25 +1,21 @@
 """The writing lab: a language model goes on with the visitor's text, token by token, with all it might have written."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
 
-from core.analysis.overview import thumbnails
 from core.analysis.sampling import HOTTEST, Sampling
 from core.lessons import writing_lab
-from core.lessons.writing_lab import Asked, Beginning, Moment, Written
+from core.lessons.writing_lab import Asked, Beginning
 from core.models import offline
 from core.models.errors import ModelError
-from core.models.loaded import LoadedModel
-from core.models.spelled import spelled
-from core.models.writer import Writer, limit
-from pages.parts import assets, claims, controls, downloads, induction, messages, models, url_state
+from core.models.languages import Languages
+from core.models.loaded import Group, LoadedModel
+from core.models.source import Source
+from core.models.writer import Writer, check_writes, limit
+from pages.parts import assets, claims, controls, induction, messages, models, url_state, writing_figure
 from pages.parts.controls import Controls
-from pages.parts.figures import Matrix
 from pages.parts.payload import pack
-from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer
-from pages.parts.words import Token, say
+from pages.parts.writing_figure import Beside
 from pages.server import run_queue, settings
 
 PREFIX = "write"
@@ -28,27 +24,24 @@ EXAMPLES = (BEGINNING, "One day, Tom and his dog Max went to the park. Max saw a
 COUNT = 24  # tokens that are written when the page opens
 WARM = 0.8  # the temperature then
 MOST = 4096
-GRID_SIDE = 64  # columns of a small picture, at most
-NOTHING, WARMER, OTHER_SEED, SILENT, OTHER_TEXT = (
-    "nothing",
-    "another temperature",
-    "another seed",
-    "a head silenced",
-    "another beginning",
-)
+NOTHING, WARMER, OTHER_SEED, SILENT = ("nothing", "another temperature", "another seed", "a head silenced")
+OTHER_TEXT, OTHER_SOURCE = "another beginning", "another source"
+SOURCE, WRITTEN = "the source", "what is written"
+TO_READ = "She poured water from the jug into the cup until it was full."
+SOURCES = (TO_READ, "The cat sat on the mat because it was warm.")
 MARK_SAYS = (
     "Many models learned from texts with a mark before each. With it, something is expected of the first word, too."
 )
-NO_LENS = "The last norm and map of this model do not fit its earlier layers as they stand: no lens is shown."
-LENS = "What would be guessed were this layer the last one: the model's own last norm and map, on earlier vectors."
 
 
-def writer(of: str, loaded: LoadedModel, silent: tuple[tuple[int, int], ...] = ()) -> Writer:
+def writer(
+    of: str, loaded: LoadedModel, silent: tuple[tuple[int, int], ...] = (), source: Source | None = None
+) -> Writer:
     """A text of this visitor in a model; of: the first or the second on the page. Another model takes the place of the last."""
-    key, asked = f"{PREFIX}_writer_{of}", (loaded, silent)
+    key, asked = f"{PREFIX}_writer_{of}", (loaded, silent, source)
     kept = st.session_state.get(key)
-    if kept is None or (kept.loaded, kept.silent) != asked:
-        kept = st.session_state[key] = Writer(loaded, silent)
+    if kept is None or (kept.loaded, kept.silent, kept.source) != asked:
+        kept = st.session_state[key] = Writer(loaded, silent, source=source)
     return kept
 
 
@@ -120,22 +113,49 @@ def told(asked: Asked, begun: int) -> None:
         keep("at", "", "")
 
 
-def tokens_of(loaded: LoadedModel, written: Written, forced: dict[int, int]) -> list[dict]:
-    """What each token says, and whether the visitor chose it."""
-    places = {written.begun + place for place in forced}
-    return [
-        {"text": each.text, "name": each.name[:LONGEST_LABEL], "special": each.special, "forced": place in places}
-        for place, each in enumerate(spelled(loaded, written.ids))
-    ]
-
-
-def forget_on_another(begun: Beginning, model: str) -> None:
-    """What was chosen stands behind one beginning, in the numbers of one model's tokens: it goes when either changes."""
-    about, now = f"{PREFIX}_chosen_behind", (begun.ids[begun.marked :], model)
+def forget_on_another(begun: Beginning, writer: Writer) -> None:
+    """What was chosen stands behind one text, in the numbers of one model's tokens: it goes when either changes."""
+    read = begun.ids[begun.marked :] if writer.source is None else writer.source.tokens.ids
+    about, now = f"{PREFIX}_chosen_behind", (read, writer.loaded.name)
     if st.session_state.get(about, now) != now:
         for name in ("forced", "at"):
             url_state.write(f"{PREFIX}_{name}", "")
     st.session_state[about] = now
+
+
+def source_of(
+    loaded: LoadedModel, text: str, ui: Controls, name: str, languages: Languages | None
+) -> tuple[Source, Beginning] | None:
+    """What an encoder-decoder looks back at; None after saying why there is nothing. What was last read here stays."""
+    key = ui.key(name)
+    kept = f"{key}_kept"
+    if not text.strip():
+        messages.empty("Type a text that is to be read, or start from one of these", key, SOURCES)
+        return None
+    part = str(st.session_state.get(ui.key(f"{name}_part")) or url_state.read(ui.key(f"{name}_part")) or "")
+    chosen = next((each for each in writing_lab.PARTS if each == part), writing_lab.PARTS[0])
+    asked, last = (loaded, text.strip(), languages, chosen), st.session_state.get(kept)
+    if last is None or last[0] != asked:
+        try:
+            last = (asked, writing_lab.look_back(loaded, text.strip(), part=chosen, languages=languages))
+        except ValueError as error:
+            if isinstance(error, ModelError):
+                raise
+            stays = last is not None and last[0][0] is loaded
+            more = " Below is your last source." if stays else ""
+            messages.problem(key, "This source cannot be read.", f"{error}.{more}", SOURCES)
+            if not stays:
+                return None
+        st.session_state[kept] = last
+    source, found = last[1]
+    if found.used < found.total:
+        with controls.row(f"{key}_part_row"):
+            ui.one_of("Of this long source, read", writing_lab.PARTS, f"{name}_part")
+        st.caption(
+            f"The source has {found.total} tokens. {messages.literal(loaded.name)} reads {limit(loaded)} at once here: "
+            f"{found.used} are read."
+        )
+    return source, found
 
 
 def begin(loaded: LoadedModel, text: str, ui: Controls, name: str, *, marked: bool) -> Beginning | None:
@@ -174,20 +194,13 @@ def begin(loaded: LoadedModel, text: str, ui: Controls, name: str, *, marked: bo
     return found
 
 
-@dataclass(frozen=True)
-class Beside:
-    """The second text: what it is called, what it is written by, and the text."""
-
-    title: str
-    writer: Writer
-    written: Written
-    sampling: Sampling
-
-
-def choose_beside(loaded: LoadedModel, begun: Beginning, asked: Asked, *, marked: bool) -> Beside | None:
-    """What stands beside the text; None for nothing."""
-    ui = Controls(PREFIX)
-    what = ui.select("Compare with", (NOTHING, WARMER, OTHER_SEED, SILENT, OTHER_TEXT), "compare", width=200)
+def choose_beside(
+    first: Writer, begun: Beginning, asked: Asked, group: Group, languages: Languages | None, *, marked: bool
+) -> Beside | None:
+    """What stands beside the text; None for nothing. group: whose heads can be silenced."""
+    ui, loaded, source = Controls(PREFIX), first.loaded, first.source
+    other_one = OTHER_TEXT if source is None else OTHER_SOURCE
+    what = ui.select("Compare with", (NOTHING, WARMER, OTHER_SEED, SILENT, other_one), "compare", width=200)
     silent: tuple[tuple[int, int], ...] = ()
     ids, sampling, seed, title = begun.ids, asked.sampling, asked.seed, ""
     if what == NOTHING:
@@ -200,131 +213,26 @@ def choose_beside(loaded: LoadedModel, begun: Beginning, asked: Asked, *, marked
         seed = int(ui.slider("Its seed", 0, 99, 1, "other_seed"))
         title = f"Drawn from seed {seed}"
     elif what == SILENT:
-        layer = ui.counted("Layer", loaded.n_layers, 0, "silent_layer")
+        calls = writing_lab.calls(loaded, group)
+        layer = ui.counted("Layer", len(calls), 0, "silent_layer")
         head = ui.counted("Head", loaded.n_heads, 0, "silent_head")
-        silent, title = ((layer, head),), f"With layer {layer}, head {head} silenced"
+        back = ", which looks back," if group == "cross" else ""
+        silent, title = ((calls[layer], head),), f"With layer {layer}, head {head}{back} silenced"
+    elif source is not None:
+        text = ui.sentence(SOURCES[1], "Another source", "other_source")
+        found = source_of(loaded, text, ui, "other_source", languages)
+        if found is None:
+            return None
+        source, title = found[0], "From the other source"
     else:
         text = ui.sentence(BEGINNING.replace("girl named Lily. She", "boy named Tom. He"), "Another beginning", "other")
         other = begin(loaded, text, ui, "other", marked=marked)
         if other is None:
             return None
         ids, title = other.ids, "From the other beginning"
-    second = writer("second", loaded, silent)
+    second = writer("second", loaded, silent, source)
     again = Asked(asked.count, sampling, seed, asked.forced)
     return Beside(title, second, writing_lab.write(second, ids, again), sampling)
-
-
-def panel(
-    loaded: LoadedModel, first: Writer, written: Written, asked: Asked, begun: Beginning
-) -> tuple[dict, dict, Moment]:
-    """The words and the tensors of the figure, and what is looked at."""
-    count = len(written.ids)
-    closed = written.ended or written.full
-    at = whole_of_link("at", 9999, count) or count
-    at = max(1, min(at, count - closed))
-    seen = writing_lab.moment(first, at, asked.sampling)
-    chosen = written.ids[at] if at < count else None
-    listed = seen.ranked.ids[: writing_lab.LISTED].tolist()
-    numbers = loaded.stacks["decoder"].numbers
-    heads = len(seen.weights[0])
-    attention = np.concatenate([each.numpy() for each in seen.weights])
-    opened = url_state.integers(f"{PREFIX}_open")
-    is_there = len(opened) == 2 and opened[0] < len(numbers) and opened[1] < heads
-    layers = writing_lab.layers(loaded, seen, chosen)
-    names = ["before layer 0", *(f"after layer {layer}" for layer in range(len(layers) - 1))]
-    read = writing_lab.summary(first, written)
-    words = {
-        "tokens": tokens_of(loaded, written, dict(asked.forced)),
-        "begun": written.begun,
-        "count": min(asked.count, count - written.begun),
-        "seed": asked.seed,
-        "ended": written.ended,
-        "full": written.full,
-        "at": at,
-        "editable": at >= written.begun,
-        "names": [each.name for each in spelled(loaded, listed)],
-        "ids": listed,
-        "rank": None if chosen is None else writing_lab.rank(seen, chosen),
-        "draw": writing_lab.draw(asked, at - written.begun),
-        "sampling": {
-            "temperature": asked.sampling.temperature,
-            "topK": asked.sampling.top_k,
-            "topP": asked.sampling.top_p,
-        },
-        "numbers": numbers,
-        "heads": heads,
-        "open": opened if is_there else None,
-        "lens": [
-            {"name": name, "guesses": layer.guesses, "chosen": layer.chosen}
-            for name, layer in zip(names, layers, strict=False)
-        ],
-        "lensSays": LENS if layers else NO_LENS,
-        "says": read.said,
-        "cache": read.cache,
-        "second": None,
-    }
-    tensors = {
-        "scores": seen.ranked.scores.numpy(),
-        "bits": np.array(first.bits, dtype=np.float32),
-        "attention": attention,
-        "grid": np.concatenate([thumbnails(each[:, None], GRID_SIDE).numpy() for each in seen.weights]),
-    }
-    return words, tensors, seen
-
-
-def add_second(
-    loaded: LoadedModel, words: dict, tensors: dict, written: Written, beside: Beside, first: Writer
-) -> None:
-    """The second text beside the first, and what differs."""
-    place = words["at"] - written.begun
-    at = beside.written.begun + place
-    words["second"] = {
-        "title": beside.title,
-        "says": writing_lab.differing(first, written, beside.writer, beside.written),
-        "tokens": tokens_of(loaded, beside.written, {}),
-        "begun": beside.written.begun,
-        "at": min(max(1, at), len(beside.written.ids)),
-    }
-    tensors["second_bits"] = np.array(beside.writer.bits, dtype=np.float32)
-    if 1 <= at <= len(beside.written.ids):
-        tensors["second"] = writing_lab.beside(beside.writer, at, beside.sampling, words["ids"]).numpy()
-
-
-def take_away(
-    loaded: LoadedModel, written: Written, seen: Moment, asked: Asked, words: dict, tensors: dict, text: str
-) -> None:
-    """The attention and the surprise as figures and numbers, and the run as a program."""
-    names = tuple(each["name"] for each in words["tokens"])
-    listed = tuple(words["names"])
-    again = writing_lab.again(loaded, written, seen, asked.sampling, listed, names)
-    made = {"weights": tensors["attention"], "bits": tensors["bits"][:, None]}
-    made["probabilities"] = seen.ranked.probabilities[: len(listed), None].float().numpy()
-    rows = [f"{number}.{head}" for number in words["numbers"] for head in range(words["heads"])]
-    read = names[seen.place - 1]
-    scene = StepViewer(
-        lesson="writing_lab",
-        signature=f"{loaded.name}|{text}|{words['at']}",
-        steps=[],
-        views=[
-            StepView(
-                "attention",
-                (),
-                Matrix("weights", "weights", axes="layer.head ↓ · tokens so far →"),
-                say("What each head spends on each token so far, for “{read}”, which was read last.", read=read),
-                title=f"Where “{read}” looks",
-            )
-        ],
-        opens_at="attention",
-        tokens={
-            "queries": [Token(row) for row in rows],
-            "keys": [Token(name) for name in names[: seen.place]],
-            "tokens": [Token(name) for name in names],
-            "next": [Token(name) for name in listed],
-        },
-        focus={"query": 0, "key": 0},
-        tensors=made,
-    )
-    downloads.offer(scene, f"Real numbers of {loaded.name}, computed on {loaded.device}", again)
 
 
 @run_queue.fragment
@@ -333,39 +241,53 @@ def lab() -> None:
     control_row, more = controls.row(place=above), controls.row("control_row_more", below)
     ui = Controls(PREFIX)
     with control_row:
-        name = models.choose(PREFIX, [offline.STORY, *settings.MODELS], "openai-community/gpt2")
+        name = models.choose(PREFIX, [offline.STORY, offline.TRANSFORMER, *settings.MODELS], "openai-community/gpt2")
     with more:
         on = models.choose_device(PREFIX)
     loaded = models.open_or(PREFIX, name, on, offline.STORY)
     if loaded is None:
         return
+    looks_back = loaded.kind == "encoder-decoder"
     with control_row:
-        text = ui.sentence(BEGINNING, "Beginning", "beginning")
+        text = (
+            ui.sentence(TO_READ, "Source", "source") if looks_back else ui.sentence(BEGINNING, "Beginning", "beginning")
+        )
     with more:
-        marked = ui.toggle("Start mark", "marked", True, help=MARK_SAYS)
+        languages = models.choose_languages(PREFIX, loaded)
+        over = ui.one_of("Heads look at", (SOURCE, WRITTEN), "over") if looks_back else WRITTEN
+        marked = not looks_back and ui.toggle("Start mark", "marked", True, help=MARK_SAYS)
+    group: Group = "cross" if over == SOURCE else "decoder"
     try:
-        first = writer("first", loaded)
+        check_writes(loaded)
+        source = None
         with figure:
-            begun = begin(loaded, text, ui, "beginning", marked=marked)
+            if looks_back:
+                found = source_of(loaded, text, ui, "source", languages)
+                source, begun = found or (None, None)
+            else:
+                begun = begin(loaded, text, ui, "beginning", marked=marked)
         if begun is None:
             return
-        forget_on_another(begun, loaded.name)
+        first = writer("first", loaded, (), source)
+        forget_on_another(begun, first)
         asked = asked_of_link(writing_lab.size(loaded))
         written = writing_lab.write(first, begun.ids, asked)
         with more:
-            beside = choose_beside(loaded, begun, asked, marked=marked)
-        words, tensors, seen = panel(loaded, first, written, asked, begun)
+            beside = choose_beside(first, begun, asked, group, languages, marked=marked)
+        at, opened = whole_of_link("at", 9999, 0), url_state.integers(f"{PREFIX}_open")
+        words, tensors, seen = writing_figure.panel(first, written, asked, at, opened, group)
         if beside is not None:
-            add_second(loaded, words, tensors, written, beside, first)
+            writing_figure.add_second(words, tensors, written, beside, first)
     except ModelError as error:
         messages.problem(f"{PREFIX}_name", "This model cannot go on with a text.", f"{error}.")
         return
     sent = pack(words, tensors, frozenset({"attention"}), exact=frozenset({"scores", "bits", "second_bits"}))
     with figure:
         assets.component("writing")(key=f"{PREFIX}_view", data=sent, on_told_change=lambda: told(asked, written.begun))
-        take_away(loaded, written, seen, asked, words, tensors, text)
-    with below:
-        induction.show(PREFIX, loaded.name, str(loaded.device))
+        writing_figure.take_away(first, written, seen, asked, words, tensors, text)
+    if not looks_back:
+        with below:
+            induction.show(PREFIX, loaded.name, str(loaded.device))
 
 
 lab()

@@ -8,6 +8,9 @@ from core.analysis.sampling import Sampling
 from core.lessons import writing_lab
 from core.lessons.writing_lab import Asked, begin, write
 from core.models import loading, offline
+from core.models.errors import ModelError
+from core.models.pretrained import record
+from core.models.source import read_source
 from core.models.spelled import spelled
 from core.models.writer import Writer
 from tests.core.models import folders
@@ -132,3 +135,79 @@ def test_the_limit_of_the_program_holds_for_models_that_could_read_more(story, m
     monkeypatch.setattr(settings, "MAX_TOKENS", 20)
     written = write(Writer(story), begin(story, BEGINNING).ids, Asked(99, GREEDY))
     assert (len(written.ids), written.full) == (20, True)
+
+
+@pytest.fixture(scope="module")
+def translator():
+    return loading.load(offline.TRANSFORMER, "cpu")
+
+
+TO_READ = "She poured water from the jug into the cup."
+
+
+def test_an_encoder_decoder_writes_what_the_library_writes_and_looks_back_as_it_does(translator):
+    source, begun = writing_lab.look_back(translator, TO_READ)
+    writer = Writer(translator, source=source)
+    assert writer.cached
+    written = write(writer, begun.ids, Asked(30, GREEDY))
+    whole = translator.model.generate(**source.inputs, do_sample=False, num_beams=1, max_new_tokens=30)
+    assert list(written.ids) == whole[0].tolist()
+    assert written.ended
+    ids = torch.tensor([written.ids])
+    with torch.inference_mode(), record(tensors=("weights",)) as records:
+        translator.model(**source.inputs, decoder_input_ids=ids)
+    for kind, found in (("cross", writer.cross), ("self", writer.weights)):
+        layers = [each.weights[0] for each in records[3:] if each.kind == kind]
+        assert len(layers) == 2
+        for place in (0, 5):
+            kept = [each[:, place, : each.shape[-1] if kind == "cross" else place + 1] for each in layers]
+            for own, its in zip(found(place), kept, strict=True):
+                torch.testing.assert_close(own, its, atol=1e-4, rtol=0)
+    told = writing_lab.summary(writer, written).said
+    assert told.startswith(
+        f"{len(source.tokens.ids)} tokens of the source were read once; {len(written.ids) - 1} written"
+    )
+
+
+def test_a_head_that_looks_back_is_silenced_where_it_stands(translator):
+    source, begun = writing_lab.look_back(translator, TO_READ)
+    assert writing_lab.calls(translator, "cross") == [1, 3]
+    assert writing_lab.calls(translator, "decoder") == [0, 2]
+    ids = write(Writer(translator, source=source), begun.ids, Asked(9, GREEDY)).ids
+    plain, deaf = Writer(translator, source=source), Writer(translator, [(3, head) for head in range(4)], source=source)
+    plain.read(ids)
+    deaf.read(ids)
+    for layer in (0, 1):  # what the silenced heads deliver, not where they look, and nothing before them, is another
+        torch.testing.assert_close(plain.weights(5)[layer], deaf.weights(5)[layer])
+    assert not torch.allclose(plain.scores(5), deaf.scores(5))
+
+
+@pytest.mark.parametrize("make", [folders.t5, folders.bart])
+def test_a_tiny_encoder_decoder_goes_on_from_its_cache_or_from_the_whole_text_alike(tmp_path, make):
+    loaded = loading.load(folders.writes(make, tmp_path / "model"), "cpu")
+    source, begun = writing_lab.look_back(loaded, "the cat play ing")
+    writer = Writer(loaded, source=source)
+    ids = (*begun.ids, 5, 7, 9)
+    for end in range(1, len(ids) + 1):
+        writer.read(ids[:end])
+    whole = loaded.model(**source.inputs, decoder_input_ids=torch.tensor([ids])).logits[0]
+    torch.testing.assert_close(
+        torch.stack([writer.scores(place) for place in range(len(ids))]), whole, atol=1e-3, rtol=1e-3
+    )
+    writer.read(ids[:2])
+    assert len(writer.ids) == len(writer.bits) == 2
+
+
+def test_of_a_long_source_the_start_or_the_end_is_read(translator):
+    text = "the cat " * 400
+    for part, begins in (("the end", False), ("the start", True)):
+        source, begun = writing_lab.look_back(translator, "Once " + text, part=part)
+        assert begun.used == len(source.tokens.ids) - 1 < begun.total
+        assert (source.tokens.pieces[0] == "On") == begins
+
+
+def test_a_model_without_an_encoder_has_no_source_and_one_with_it_needs_one(story, translator):
+    with pytest.raises(ModelError, match="has no encoder to read a text"):
+        read_source(story, "the cat")
+    with pytest.raises(ValueError, match="has a source"):
+        Writer(translator)

@@ -155,7 +155,7 @@ def test_a_server_that_others_reach_offers_the_models_of_this_project(monkeypatc
     monkeypatch.setattr("pages.parts.models.may_open_anything", lambda: False)
     app = open_page("writing_lab", write_name="/etc", **ANOTHER)
     assert_no_failure(app)
-    assert app.selectbox(key="write_model").options == ["story-gpt"]
+    assert app.selectbox(key="write_model").options == ["story-gpt", "translator-transformer"]
 
 
 def test_what_is_drawn_is_drawn_by_what_the_sliders_can_say():
@@ -206,3 +206,42 @@ def test_a_name_of_the_hub_opens_from_the_cache_and_one_that_is_not_there_is_tol
     assert_no_failure(app)
     assert "could not be fetched from the Hugging Face Hub" in said(app)
     assert app.text_input(key="write_name").value == "owner/nothing"
+
+
+TRANSLATES = {"write_model": "translator-transformer", "write_temperature": "0"}
+
+
+def test_an_encoder_decoder_shows_what_each_written_token_looks_at_in_the_source():
+    app = open_page("writing_lab", write_source="She drinks water.", write_at="3", **TRANSLATES)
+    assert_no_failure(app)
+    words, tensors = sent(app, "writing")
+    assert "".join(each["text"] for each in words["source"]).strip() == "She drinks water.</s>"
+    assert words["back"]
+    assert tensors["attention"].shape == (8, len(words["source"]))
+    np.testing.assert_allclose(tensors["attention"].sum(-1), 1, atol=1e-3)
+    assert text_of(words).split()[1] == "Elle"
+    app.segmented_control(key="write_over").set_value("what is written").run()
+    words, tensors = sent(app, "writing")
+    assert not words["back"]
+    assert tensors["attention"].shape == (8, 3)
+
+
+@pytest.mark.parametrize("compare", ["a head silenced", "another source"])
+def test_two_texts_of_an_encoder_decoder_stand_side_by_side(compare):
+    app = open_page("writing_lab", write_compare=compare, write_silent_layer="1", **TRANSLATES)
+    assert_no_failure(app)
+    second = sent(app, "writing")[0]["second"]
+    assert second["title"] == (
+        "With layer 1, head 0, which looks back, silenced" if "head" in compare else "From the other source"
+    )
+
+
+def test_a_source_that_is_empty_or_far_too_long_is_told_and_the_last_stays():
+    app = open_page("writing_lab", write_source="", **TRANSLATES)
+    assert "Type a text that is to be read" in said(app)
+    app.text_input(key="write_source").set_value("the cat").run()
+    before = text_of(sent(app, "writing")[0])
+    app.text_input(key="write_source").set_value("a" * 1_000_000).run()
+    assert_no_failure(app)
+    assert "Below is your last source." in said(app)
+    assert text_of(sent(app, "writing")[0]) == before

@@ -215,6 +215,8 @@
  * @property {string} says
  * @property {string} cache
  * @property {{ title: string, says: string, tokens: WrittenToken[], begun: number, at: number } | null} second
+ * @property {WrittenToken[] | null} source what an encoder has read
+ * @property {boolean} back whether the weights are of what is looked back at
  * @property {Record<string, Tensor>} tensors
  */
 

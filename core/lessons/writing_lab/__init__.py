@@ -1,7 +1,7 @@
-"""The writing lab: a causal language model goes on with a text, and every number of every step is kept."""
+"""The writing lab: a model goes on with a text, or writes behind a source, and every number of every step is kept."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Literal, get_args
@@ -15,8 +15,10 @@ from core.experiments.measure import counted
 from core.export import doors
 from core.lessons.shown import Shown, call
 from core.models import lens
-from core.models.loaded import LoadedModel
-from core.models.spelled import spelled
+from core.models.languages import Languages
+from core.models.loaded import Group, LoadedModel
+from core.models.source import Source, read_source
+from core.models.spelled import Spelled, spelled
 from core.models.tokens import tokenize
 from core.models.writer import Writer, limit
 
@@ -98,6 +100,29 @@ def begin(loaded: LoadedModel, text: str, *, marked: bool = True, part: Part = "
     return Beginning(ids, mark is not None, tokens.total, tokens.used, sum(each.broken for each in read))
 
 
+def look_back(
+    loaded: LoadedModel, text: str, *, part: Part = "the end", languages: Languages | None = None
+) -> tuple[Source, Beginning]:
+    """The source of an encoder-decoder, and what it begins to write with. Raises as `read_source`."""
+    source = read_source(loaded, text, languages)
+    tokens = source.tokens
+    if tokens.used < tokens.total and part == "the end":
+        source = read_source(loaded, text, languages, start=tokens.total - tokens.used)
+    broken = sum(each.broken for each in spelled(loaded, source.tokens.ids))
+    return source, Beginning(source.start, False, tokens.total, tokens.used, broken)
+
+
+def written_as(loaded: LoadedModel, ids: Sequence[int]) -> list[Spelled]:
+    """What each of the tokens that a model writes says."""
+    return spelled(loaded, ids, source=loaded.kind != "encoder-decoder")
+
+
+def calls(loaded: LoadedModel, group: Group) -> list[int]:
+    """Where the layers of a part stand among all that attend while a text is written: a source was read before."""
+    writing = [each for each in loaded.groups if each != "encoder"]
+    return [place for place, each in enumerate(writing) if each == group]
+
+
 def _closing(loaded: LoadedModel) -> int:
     """How many tokens the tokenizer sets behind every text: who goes on with a text must not read its end."""
     tokenizer = loaded.text_tokenizer
@@ -147,12 +172,14 @@ class Moment:
     place       of the token: 0 is the first one of the text, of which nothing was expected.
     ranked      all tokens, the likeliest first.
     weights     of every head, for the last token that was read: what it spent on each token so far.
+    cross       the same on each token of the source, where there is one.
     through     the scores that the lens finds before each layer and behind the last; None where it does not fit.
     """
 
     place: int
     ranked: Ranked
     weights: tuple[Float[Tensor, "heads keys"], ...]
+    cross: tuple[Float[Tensor, "heads source"], ...]
     through: Float[Tensor, "depth vocab_size"] | None
 
 
@@ -164,6 +191,7 @@ def moment(writer: Writer, place: int, sampling: Sampling) -> Moment:
         place,
         ranked(scores, sampling),
         tuple(each.cpu() for each in writer.weights(read)),
+        tuple(each.cpu() for each in writer.cross(read)),
         lens.lens(writer.loaded, writer.states(read), scores),
     )
 
@@ -184,7 +212,7 @@ def layers(loaded: LoadedModel, seen: Moment, chosen: int | None) -> list[Layer]
     best = shares.topk(min(SEEN_THROUGH, shares.shape[-1]))
     return [
         Layer(
-            tuple(zip((each.name for each in spelled(loaded, ids)), values, strict=True)),
+            tuple(zip((each.name for each in written_as(loaded, ids)), values, strict=True)),
             None if chosen is None else float(shares[row, chosen]),
         )
         for row, (ids, values) in enumerate(zip(best.indices.tolist(), best.values.tolist(), strict=True))
@@ -198,16 +226,19 @@ def shown(
     sampling: Sampling,
     names: tuple[str, ...],
     words: tuple[str, ...],
+    source: tuple[str, ...] = (),
 ) -> Shown:
     """All that the figures show, from a whole run over a text.
 
     run     the scores after each token, and the weights of all heads.
     place   the token whose choice is looked at; names: of the likeliest tokens there; words: of the text.
+    source  the words that are looked back at, where the weights are of that.
     """
     scores, weights = run
     surprise = -scores.log_softmax(-1)[:-1].gather(1, torch.tensor(ids)[1:, None])[:, 0] / torch.tensor(2.0).log()
     best = ranked(scores[place - 1], sampling)
-    heads = weights[:, :, place - 1, :place].flatten(0, 1)
+    keys = source or words[:place]
+    heads = weights[:, :, place - 1, : len(keys)].flatten(0, 1)
     tensors = {
         "weights": heads.numpy(),
         "bits": torch.cat([torch.full((1,), torch.nan), surprise])[:, None].numpy(),
@@ -215,20 +246,27 @@ def shown(
     }
     n_heads = weights.shape[1]
     rows = [f"{each // n_heads}.{each % n_heads}" for each in range(len(heads))]
-    return Shown(tensors, {"queries": rows, "keys": words[:place], "tokens": words, "next": names})
+    return Shown(tensors, {"queries": rows, "keys": keys, "tokens": words, "next": names})
 
 
 def again(
-    loaded: LoadedModel,
+    writer: Writer,
     written: Written,
     seen: Moment,
     sampling: Sampling,
     names: tuple[str, ...],
     words: tuple[str, ...],
+    source: tuple[str, ...] = (),
 ) -> partial[Shown]:
-    """The call of `shown` by the library alone."""
-    model = (loaded.name, type(loaded.model).__name__, list(written.ids))
-    return call(shown, call(doors.run_of_text, *model), written.ids, seen.place, sampling, names, words)
+    """The call of `shown` by the library alone. source: the words that the heads look back at, where these are shown."""
+    loaded = writer.loaded
+    model, ids = (loaded.name, type(loaded.model).__name__), list(written.ids)
+    if writer.source is None:
+        run = call(doors.run_of_text, *model, ids)
+    else:
+        inputs = {name: rows.tolist() for name, rows in writer.source.inputs.items()}
+        run = call(doors.run_of_source, *model, inputs, ids, "cross_attentions" if source else "decoder_attentions")
+    return call(shown, run, written.ids, seen.place, sampling, names, words, *([source] if source else []))
 
 
 def size(loaded: LoadedModel) -> int:
@@ -264,11 +302,14 @@ def mean_bits(bits: list[float]) -> float:
 def summary(writer: Writer, written: Written) -> Told:
     """How long a text is, how surprising the model found it, and what is kept for its next token."""
     count, own = len(written.ids), mean_bits(writer.bits[written.begun :])
+    source = writer.source
     given = mean_bits(writer.bits[: written.begun])
     parts = [f"{count} tokens: {written.begun} of the beginning"]
     parts[0] += "" if math.isnan(given) else f", {given:.1f} bits each on average"
+    if source is not None:
+        parts = [f"{counted(len(source.tokens.ids), 'token')} of the source were read once"]
     if count > written.begun:
-        parts.append(f"{count - written.begun} behind it, {own:.1f} bits each")
+        parts.append(f"{count - written.begun} {'behind it' if source is None else 'written'}, {own:.1f} bits each")
     said = "; ".join(parts) + "."
     if written.ended:
         said += " The model ended its text here."

@@ -5,7 +5,14 @@ from typing import Any
 
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from tests.core.models.families import LLAMA, SEQ2SEQ, TEXT
 from tests.core.shapes import normal
@@ -128,3 +135,12 @@ def t5(folder: Path) -> str:
 def bart(folder: Path, tokenizer: PreTrainedTokenizerFast | None = None) -> str:
     sizes = SEQ2SEQ | {"vocab_size": 300, "decoder_start_token_id": 1}
     return save(folder, model_of("bart", **sizes), tokenizer or sentence_pieces())
+
+
+def writes(make: Any, folder: Path) -> str:
+    """An encoder-decoder with the layer behind the last one, which `make` saves without."""
+    name = make(folder)
+    sizes = AutoConfig.from_pretrained(name).to_diff_dict() | {"architectures": None}
+    model = model_of(sizes.pop("model_type"), AutoModelForSeq2SeqLM, **sizes)
+    model.save_pretrained(folder)
+    return name

@@ -1,0 +1,176 @@
+"""The figure of the writing lab: a text token by token, what was expected at each, and where the heads looked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.analysis.overview import thumbnails
+from core.analysis.sampling import Sampling
+from core.lessons import writing_lab
+from core.lessons.writing_lab import Asked, Moment, Written
+from core.models.loaded import Group, LoadedModel
+from core.models.spelled import spelled
+from core.models.writer import Writer
+from pages.parts import downloads
+from pages.parts.figures import Matrix
+from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer
+from pages.parts.words import Token, say
+
+GRID_SIDE = 64  # columns of a small picture, at most
+NO_LENS = "The last norm and map of this model do not fit its earlier layers as they stand: no lens is shown."
+LENS = "What would be guessed were this layer the last one: the model's own last norm and map, on earlier vectors."
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The second text: what it is called, what it is written by, and the text."""
+
+    title: str
+    writer: Writer
+    written: Written
+    sampling: Sampling
+
+
+def tokens_of(loaded: LoadedModel, written: Written, forced: dict[int, int]) -> list[dict]:
+    """What each token says, and whether the visitor chose it."""
+    places = {written.begun + place for place in forced}
+    return [
+        {"text": each.text, "name": each.name[:LONGEST_LABEL], "special": each.special, "forced": place in places}
+        for place, each in enumerate(writing_lab.written_as(loaded, written.ids))
+    ]
+
+
+def source_of(writer: Writer) -> list[dict]:
+    """The tokens that are looked back at."""
+    assert writer.source is not None
+    return [
+        {"text": each.text, "name": each.name[:LONGEST_LABEL], "special": each.special, "forced": False}
+        for each in spelled(writer.loaded, writer.source.tokens.ids)
+    ]
+
+
+def panel(
+    first: Writer, written: Written, asked: Asked, at: int, opened: tuple[int, ...], group: Group
+) -> tuple[dict[str, Any], dict[str, np.ndarray], Moment]:
+    """The words and the tensors of the figure, and what is looked at.
+
+    at      the token that is looked at; opened: the layer and the head that stand above the words.
+    group   whose attention: that among what was written, or "cross", what is looked back at.
+    """
+    loaded = first.loaded
+    count = len(written.ids)
+    closed = written.ended or written.full
+    at = max(1, min(at or count, count - closed))
+    seen = writing_lab.moment(first, at, asked.sampling)
+    chosen = written.ids[at] if at < count else None
+    listed = seen.ranked.ids[: writing_lab.LISTED].tolist()
+    numbers = loaded.stacks[group].numbers
+    weights = seen.cross if group == "cross" else seen.weights
+    heads = len(weights[0])
+    attention = np.concatenate([each.numpy() for each in weights])
+    is_there = len(opened) == 2 and opened[0] < len(numbers) and opened[1] < heads
+    layers = writing_lab.layers(loaded, seen, chosen)
+    names = ["before layer 0", *(f"after layer {layer}" for layer in range(len(layers) - 1))]
+    read = writing_lab.summary(first, written)
+    words = {
+        "tokens": tokens_of(loaded, written, dict(asked.forced)),
+        "begun": written.begun,
+        "count": min(asked.count, count - written.begun),
+        "seed": asked.seed,
+        "ended": written.ended,
+        "full": written.full,
+        "at": at,
+        "editable": at >= written.begun,
+        "names": [each.name for each in writing_lab.written_as(loaded, listed)],
+        "ids": listed,
+        "rank": None if chosen is None else writing_lab.rank(seen, chosen),
+        "draw": writing_lab.draw(asked, at - written.begun),
+        "sampling": {
+            "temperature": asked.sampling.temperature,
+            "topK": asked.sampling.top_k,
+            "topP": asked.sampling.top_p,
+        },
+        "numbers": numbers,
+        "heads": heads,
+        "open": opened if is_there else None,
+        "source": None if first.source is None else source_of(first),
+        "back": group == "cross",
+        "lens": [
+            {"name": name, "guesses": layer.guesses, "chosen": layer.chosen}
+            for name, layer in zip(names, layers, strict=False)
+        ],
+        "lensSays": LENS if layers else NO_LENS,
+        "says": read.said,
+        "cache": read.cache,
+        "second": None,
+    }
+    tensors = {
+        "scores": seen.ranked.scores.numpy(),
+        "bits": np.array(first.bits, dtype=np.float32),
+        "attention": attention,
+        "grid": np.concatenate([thumbnails(each[:, None], GRID_SIDE).numpy() for each in weights]),
+    }
+    return words, tensors, seen
+
+
+def add_second(words: dict, tensors: dict, written: Written, beside: Beside, first: Writer) -> None:
+    """The second text beside the first, and what differs."""
+    place = words["at"] - written.begun
+    at = beside.written.begun + place
+    words["second"] = {
+        "title": beside.title,
+        "says": writing_lab.differing(first, written, beside.writer, beside.written),
+        "tokens": tokens_of(beside.writer.loaded, beside.written, {}),
+        "begun": beside.written.begun,
+        "at": min(max(1, at), len(beside.written.ids)),
+    }
+    tensors["second_bits"] = np.array(beside.writer.bits, dtype=np.float32)
+    if 1 <= at <= len(beside.written.ids):
+        tensors["second"] = writing_lab.beside(beside.writer, at, beside.sampling, words["ids"]).numpy()
+
+
+def take_away(
+    writer: Writer, written: Written, seen: Moment, asked: Asked, words: dict, tensors: dict, text: str
+) -> None:
+    """The attention and the surprise as figures and numbers, and the run as a program."""
+    loaded = writer.loaded
+    back = tuple(each["name"] for each in words["source"]) if words["back"] else ()
+    names = tuple(each["name"] for each in words["tokens"])
+    listed = tuple(words["names"])
+    again = writing_lab.again(writer, written, seen, asked.sampling, listed, names, back)
+    made = {"weights": tensors["attention"], "bits": tensors["bits"][:, None]}
+    made["probabilities"] = seen.ranked.probabilities[: len(listed), None].float().numpy()
+    rows = [f"{number}.{head}" for number in words["numbers"] for head in range(words["heads"])]
+    read = names[seen.place - 1]
+    scene = StepViewer(
+        lesson="writing_lab",
+        signature=f"{loaded.name}|{text}|{words['at']}",
+        steps=[],
+        views=[
+            StepView(
+                "attention",
+                (),
+                Matrix(
+                    "weights", "weights", axes=f"layer.head ↓ · {'tokens of the source' if back else 'tokens so far'} →"
+                ),
+                say(
+                    "What each head spends on each token "
+                    + ("of the source" if back else "so far")
+                    + ", for “{read}”, which was read last.",
+                    read=read,
+                ),
+                title=f"Where “{read}” looks",
+            )
+        ],
+        opens_at="attention",
+        tokens={
+            "queries": [Token(row) for row in rows],
+            "keys": [Token(name) for name in back or names[: seen.place]],
+            "tokens": [Token(name) for name in names],
+            "next": [Token(name) for name in listed],
+        },
+        focus={"query": 0, "key": 0},
+        tensors=made,
+    )
+    downloads.offer(scene, f"Real numbers of {loaded.name}, computed on {loaded.device}", again)
