@@ -305,6 +305,7 @@ KEPT_FOR_ALL = {
     "core/models/spelling.py spelling_of": "how a tokenizer writes",
     "core/models/languages.py known_to": "which languages a tokenizer knows",
     "core/models/checkpoints.py _load": "our own models",
+    "core/models/filler.py _load": "our own model that fills blanks",
     "core/training/picture_rows.py learned": "nets trained on lines of pictures drawn from a seed",
     "core/cost/layers.py counted": "sizes of blocks, by one of a few widths",
     "core/experiments/vision_transformer/small_data.py learned": "nets trained on shapes drawn from a seed",

@@ -16,6 +16,7 @@ from pages.parts.step_viewer import EACH
 from pages.parts.words import plain
 
 BERT, GPT, T5, CLIP, SORA, FAMILY = SYSTEMS = ("BERT", "GPT", "T5", "CLIP", "Sora", "the family")
+LETTERS, OWN = "letters", "your sentence"
 BOTH, RIGHT, NEITHER = "both", "the one that sees both sides", "neither"
 HOW_OFTEN = ("in more than 95%", "in 5% to 95%", "in less than 5%")
 MORE = ("none", "a third more", "twice as many")
@@ -44,7 +45,7 @@ def scene(ui: Controls) -> Scene | None:
     with row():
         system = ui.one_of("System", SYSTEMS, "system")
         made = {
-            BERT: systems.on_gaps,
+            BERT: on_bert,
             GPT: story_systems.on_writing,
             T5: systems.on_prefixes,
             CLIP: drawn_systems.on_pairs,
@@ -52,6 +53,12 @@ def scene(ui: Controls) -> Scene | None:
             FAMILY: on_family,
         }
         return made[system](ui)
+
+
+def on_bert(ui: Controls) -> Scene | None:
+    """A gap in a row of letters, where a mask alone tells two models apart, or a blank in the learner's own sentence."""
+    filled = ui.one_of("Filled in", (LETTERS, OWN), "filled")
+    return story_systems.on_blanks(ui) if filled == OWN else systems.on_gaps(ui)
 
 
 def on_family(ui: Controls) -> Scene:
@@ -162,7 +169,7 @@ def systems_table(scene: Scene) -> None:
     "A letter in the first half of a mirrored row is hidden. Two models with the same block are asked for it. Which guess it "
     "nearly always?",
     (BOTH, RIGHT, NEITHER),
-    sets={"system": BERT, "hide": 1},
+    sets={"system": BERT, "filled": LETTERS, "hide": 1},
     shows="both",
 )
 def hidden(scene: Scene) -> tuple[str, str]:

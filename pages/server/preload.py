@@ -41,16 +41,18 @@ def wait() -> None:
 
 def _load() -> None:
     try:
-        from core.models import checkpoints, loading, offline
+        from core.models import checkpoints, filler, loading, offline
         from core.models.reading import read
 
         # without the model pages say what is missing and how to get it
         with contextlib.suppress(loading.ModelError):
             read(loading.load(offline.NAME), "warm up")
         _ready.set()
-        for name in offline.SHIPPED:
+        for name in (offline.STORY, offline.TRANSFORMER):
             with contextlib.suppress(loading.ModelError):
                 loading.load(name)
+        with contextlib.suppress(loading.ModelError):
+            filler.load()
         for name in checkpoints.names():
             with contextlib.suppress(loading.ModelError):
                 checkpoints.load(name)

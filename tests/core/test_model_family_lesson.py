@@ -5,8 +5,9 @@ import torch
 
 from core.analysis.sampling import Sampling
 from core.cost import layers, tree
-from core.lessons.model_family import denoising, family, gaps, matching, prefixing, writing
+from core.lessons.model_family import blanks, denoising, family, gaps, matching, prefixing, writing
 from core.lessons.writing_lab import Asked, begin, write
+from core.models import filler
 from core.models.pretrained import record
 from core.models.writer import Writer
 from core.transformer.mirror import LENGTH
@@ -62,6 +63,48 @@ def test_a_story_is_written_as_the_writing_lab_writes_it_and_one_pass_gives_the_
 def test_a_beginning_that_is_too_long_for_the_lesson_is_told():
     with pytest.raises(ValueError, match="has 201 tokens, and at most 64 are shown here"):
         writing.run(writing.Settings("a dog " * 100))
+
+
+HUNGRY = blanks.Settings()
+
+
+def test_a_blank_is_asked_for_from_both_sides_and_from_the_left():
+    result, model = blanks.run(HUNGRY), filler.load()
+    assert (result.asked.word, result.words[result.asked.at]) == ("hungry", "▢")
+    assert model.tokenizer.decode(list(result.asked.ids)).startswith("Tom was, so he")
+    scores = model.model(input_ids=torch.tensor([result.asked.ids])).logits[0, result.asked.at, : model.mask]
+    torch.testing.assert_close(result.both, scores.softmax(-1))
+    writer = Writer(writing.model())
+    writer.read(result.asked.ids[: result.asked.at])
+    torch.testing.assert_close(result.writer, writer.scores(result.asked.at - 1).softmax(-1), atol=1e-5, rtol=0)
+    assert result.names[0] == "␣hungry" == result.best
+    assert result.left[result.asked.right] < 0.01 > result.writer[result.asked.right]
+    weights = result.trace.attention.weights[0, 0]
+    assert weights.triu(1).any()
+    assert result.to_right == pytest.approx(float(weights[result.asked.at, result.asked.at + 1 :].sum()))
+
+
+def test_what_stands_behind_a_blank_moves_what_is_put_into_it_and_not_what_the_left_gives():
+    one, other = (blanks.run(blanks.Settings(f"Tom had a very big {word}.", 4)) for word in ("smile", "dog"))
+    assert (one.asked.word, other.asked.word) == ("big", "big")
+    assert not torch.allclose(one.both, other.both, atol=1e-3)
+    torch.testing.assert_close(one.left, other.left)
+    torch.testing.assert_close(one.writer, other.writer)
+
+
+def test_a_word_of_several_tokens_has_one_blank_and_no_share():
+    asked = blanks.ask(filler.load(), blanks.Settings("The hippopotamus ate.", 1))
+    assert asked.right is None
+    assert asked.pieces > 1
+    assert asked.ids.count(filler.load().mask) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("", "no word"), ("12 !", "no word"), ("a dog " * 40, "at most 64 are read")]
+)
+def test_what_no_blank_can_be_in_is_told(text, says):
+    with pytest.raises(ValueError, match=says):
+        blanks.run(blanks.Settings(text))
 
 
 @pytest.mark.parametrize("letters", ["a", "dbfac", "jihgfe", "aabba"])

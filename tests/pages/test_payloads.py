@@ -115,6 +115,7 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
     },
     "model_family": {
         "as it opens": {},
+        "a blank": {"model_family_filled": "your sentence", "model_family_word": "3"},
         "written": {"model_family_system": "GPT", "model_family_temperature": "0.5"},
         "a prefix": {"model_family_system": "T5", "model_family_prefix": "sort:"},
         "captions": {"model_family_system": "CLIP", "model_family_captions": "red circle, nothing"},

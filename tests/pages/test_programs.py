@@ -54,6 +54,7 @@ PAGES = [
     ("block", {"block_without": "MLP", "block_depth": "2"}),
     ("block", {"block_numbers": "a picture"}),
     ("model_family", {}),
+    ("model_family", {"model_family_filled": "your sentence", "model_family_word": "3"}),
     ("model_family", {"model_family_system": "GPT", "model_family_k": "5"}),
     ("model_family", {"model_family_system": "T5"}),
     ("model_family", {"model_family_system": "Sora", "model_family_meet": "false"}),
@@ -67,6 +68,7 @@ PAGES = [
     ("sentence_lab", {"lab_compare": "another sentence", "lab_difference": "true"}),
     ("sentence_lab", {"lab_second": "It was a pair of sentences"}),
     ("writing_lab", {"write_at": "20", "write_topk": "5"}),
+    ("writing_lab", {"write_model": "translator-transformer", "write_at": "3"}),
     ("translation_lab", {}),
     ("translation_lab", {"many_weights": "after it is known"}),
     ("image_lab", {}),
@@ -97,7 +99,7 @@ def taken(monkeypatch):
 @pytest.mark.parametrize(("slug", "link"), PAGES, ids=str)
 def test_a_program_runs_by_itself_and_prints_every_number_of_its_page(taken, slug, link, tmp_path):
     viewer, source = taken(slug, **link)
-    opens = re.search("def (load_|run_of_text|layer_of_text)", source)
+    opens = re.search("def (load_|run_of_|layer_of_text)", source)
     printed = tensors_in(run_program(source, tmp_path, *([checkpoints.FOLDER] if opens else [])))
     shown = matrices(viewer.steps) | dict(viewer.tensors)
     assert {name for name, tensor in shown.items() if tensor.size <= 20_000} <= set(printed)

@@ -27,7 +27,8 @@ def on_gaps(ui: Controls) -> Scene | None:
     """A hidden letter, and who sees what."""
     typed = ui.sentence(FIRST, "First half of a row", "row")
     hidden = ui.slider("Hide place", 0, LENGTH - 1, 1, "hide")
-    reads = ui.one_of("The model sees", tuple(gaps.MODELS), "sees")
+    with ui.more():
+        reads = ui.one_of("The model sees", tuple(gaps.MODELS), "sees")
     try:
         settings = gaps.Settings(gaps.half_of(typed), hidden, reads)
     except ValueError as error:
