@@ -45,7 +45,11 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
             "encoder_decoder_written": "teacher forcing",
             "encoder_decoder_teacher": "Mon chat est blanc.",
         },
-        "forced": {"encoder_decoder_write": "2.9", "encoder_decoder_text": "the white cat", "encoder_decoder_beam": "3"},
+        "forced": {
+            "encoder_decoder_write": "2.9",
+            "encoder_decoder_text": "the white cat",
+            "encoder_decoder_beam": "3",
+        },
     },
     "attention": {
         "as it opens": {},

@@ -7,7 +7,6 @@ import { clamp, number, short } from "../kit/numbers.js";
 
 /** @import { Matrix, Operand, View } from "../kit/figure_kinds.js" */
 /** @import { Columns, Looked, Place, Stretch, Token } from "../kit/types.js" */
-
 /** @import { Figure } from "../figure.js" */
 
 const OPERAND = 74; // thickness of an operand
@@ -283,17 +282,12 @@ export class MatrixView {
         const value = this.figure.value(view, r, c);
         if (typeof value !== "number" || (!all && value < 0.005)) continue;
         const text = view.whole ? String(value) : short(value, isWeight);
-        write(
-          context,
-          text,
-          left + (c - columns.first + 0.5) * columns.size - 0.5,
-          top + (r - rows.first + 0.5) * cell + 0.5,
-          {
-            font: `500 ${Math.min(11, (columns.size - 3) / (text.length * MONO))}px ${FONT.mono}`,
-            colour: inkOn(shade(colours, value, low, high)),
-            align: "center",
-          },
-        );
+        const x = left + (c - columns.first + 0.5) * columns.size - 0.5;
+        write(context, text, x, top + (r - rows.first + 0.5) * cell + 0.5, {
+          font: `500 ${Math.min(11, (columns.size - 3) / (text.length * MONO))}px ${FONT.mono}`,
+          colour: inkOn(shade(colours, value, low, high)),
+          align: "center",
+        });
       }
     }
   }
