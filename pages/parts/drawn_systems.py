@@ -150,7 +150,7 @@ def on_videos(ui: Controls) -> Scene:
         evidence=evidence(ui),
         focus=denoising.looked_at(beside),
         code=(ran(Denoiser.forward, x="embedded", block="resid_post"), ran(attend)),
-        formulas={"resid_post": r"\operatorname{block}\left(<embedded>\right)"},
+        formulas=gaps.SHORT,
         steps=steps_of_videos,
         opens_at="clean",
         token_strip=False,

@@ -32,7 +32,8 @@ def row(name: str) -> Example:
     mask = torch.zeros(4, 4).masked_fill(~model.allowed(4)[0, 0], -torch.inf)
     names = within(model, trace, model.norm) | {"M": mask, "P": model.places[:4]}
     table = model.letters.weight
-    return trace, names | {"E[x]": table[ROW], "E": table}
+    whole = {"the block": lambda entering: model.block(entering, model.allowed(4))}
+    return trace, names | {"E[x]": table[ROW], "E": table} | whole
 
 
 def both_towers() -> Example:
@@ -53,8 +54,9 @@ def video(name: str) -> Example:
     n = model.config.n_patches
     mask = torch.zeros(n, n).masked_fill(~model.allowed[0, 0], -torch.inf)
     names = within(model, trace, model.norm) | {"M": mask, "video": film, "P": model.places}
+    whole = {"the block": lambda entering: model.block(entering, model.allowed)}
     cut = {"cut": lambda pixels: cut_into_blocks(pixels, 2, 4)}
-    return trace, names | cut | of_linear(model.embed, "E", "b_E") | of_linear(model.clean, "W_D", "b_D")
+    return trace, names | whole | cut | of_linear(model.embed, "E", "b_E") | of_linear(model.clean, "W_D", "b_D")
 
 
 def three_inputs() -> Example:

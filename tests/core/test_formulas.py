@@ -24,6 +24,7 @@ from core.lessons import attention as lesson_4
 from core.lessons import block as lesson_9
 from core.lessons import multi_head as lesson_8
 from core.lessons import self_attention as lesson_5
+from core.lessons.model_family import gaps
 from core.lessons.multi_head import MERGES, SPLITS
 from core.lessons.multi_head import Settings as Several
 from core.lessons.self_attention import Settings as Alone
@@ -108,6 +109,14 @@ def test_every_score_says_what_it_computes():
     made = {"Q": (queries @ w_query)[0, 0][:, None], "K": (keys @ w_key)[0, 0][None], "v_a": v}
     projected = projected_additive(v)
     torch.testing.assert_close(evaluate(projected.formula, made), projected(queries @ w_query, keys @ w_key)[0, 0])
+
+
+@pytest.mark.parametrize("name", ["a gap", "a gap under a causal mask", "a video", "a video frame by frame"])
+def test_the_short_formulas_of_lesson_14_hold(name):
+    with torch.inference_mode():
+        trace, names = MADE[name]()
+        block = {"block": lambda entering: names["the block"](entering).resid_post}
+        check(trace, names | block, gaps.SHORT)
 
 
 @pytest.mark.parametrize("projected", [True, False])

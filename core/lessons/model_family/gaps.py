@@ -28,6 +28,8 @@ LEFT_OUT: Final = (
     "ff_post",
     "ff_out",
 )
+# and in the formulas of what comes behind it, it is one word
+SHORT: Final = {"resid_post": r"\operatorname{block}\left(<embedded>\right)"}
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,6 @@ from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.words import plain
 
 HIDDEN = {"hidden": "allowed", "hiddenWord": "hidden by the mask"}
-# what a block does beside attention is taken apart in lesson 9
-SHORT = {"resid_post": r"\operatorname{block}\left(<embedded>\right)"}
 RUNS = (ran(RowModel.forward, x="embedded", block="resid_post"), ran(attend))
 
 
@@ -48,7 +46,7 @@ def on_gaps(ui: Controls) -> Scene | None:
         evidence=evidence(ui),
         focus={"query": hidden},
         code=RUNS,
-        formulas=SHORT,
+        formulas=gaps.SHORT,
         steps=steps_of_gaps,
     )
 
