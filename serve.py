@@ -29,6 +29,7 @@ from pages.server.waiting import Visitors
 
 WARM_UP_AFTER = 5.0  # seconds
 LESSON_FILES = assets.files_of("step_viewer", "claims", "comeback")
+FIGURE_FILES = assets.files_of("figure_card", "comeback")
 
 # Until st.navigation has run once, a folder named pages/ makes Streamlit answer a deep link with "Page not found".
 PagesManager.uses_pages_directory = False
@@ -88,7 +89,10 @@ app = st.App(
         Middleware(Paced),
         Middleware(Learner),
         Middleware(CurrentPage),
-        Middleware(EarlyModules, files=dict.fromkeys((page.slug for page in LESSONS), LESSON_FILES)),
+        Middleware(
+            EarlyModules,
+            files=dict.fromkeys((page.slug for page in LESSONS), LESSON_FILES) | {"figures": FIGURE_FILES},
+        ),
     ],
     lifespan=lifespan,
     on_script_error=failures.tell_without_traceback,

@@ -243,7 +243,9 @@ def renamed_in(source: str, names: Mapping[str, str]) -> str:
     text = b"\n".join(lines).decode()
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef) and statement.name in names:
-            text = text.replace(f" {statement.name}", f" {names[statement.name]}", 1)
+            # a remark before it may say the name, too
+            kind = "class" if isinstance(statement, ast.ClassDef) else "def"
+            text = text.replace(f"{kind} {statement.name}", f"{kind} {names[statement.name]}", 1)
     return text
 
 

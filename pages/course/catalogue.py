@@ -294,6 +294,16 @@ PRACTICE = (
         "Practice",
         icon=":material/rule:",
     ),
+    Page(
+        "figures",
+        "Figures",
+        "What did the figures show that are missing in the notes?",
+        "The notes that this course corrects refer to 49 figures and hold none of them. Here each is drawn anew from numbers "
+        "that the lessons compute, on your own sentence where its step takes one, and leads to the step that makes it.",
+        "practice",
+        "Practice",
+        icon=":material/gallery_thumbnail:",
+    ),
 )
 
 BY_SLUG = {page.slug: page for page in (MAP, *LESSONS, *LABS, *PRACTICE)}

@@ -23,9 +23,8 @@ from pages.parts.step_viewer import EACH
 from pages.parts.words import plain
 
 SEED = 0
-WORDS = ("the", "cat", "sat", "down")
-NUMBERS = ((1, 0, 2, 0, 1, -1), (0, 1, 0, 2, -1, 1), (1, 1, 0, 0, 2, 0), (2, -1, 1, 0, 0, 1))
-TABLES = (NumberTable("x", "X", "", NUMBERS, WORDS),)
+WORDS = since_2017.WORDS
+TABLES = (NumberTable("x", "X", "", since_2017.NUMBERS, WORDS),)
 TOLD: tuple[Places, ...] = ("sinusoids", "learned", "RoPE", "ALiBi")
 WIDTHS, LENGTHS = (64, 256, 768, 1024, 4096), (128, 512, 2048, 8192, 32768)
 FILLED = "Filled: not as in 2017. Lines: what goes around and is added."

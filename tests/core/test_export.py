@@ -92,6 +92,11 @@ def test_a_name_is_changed_where_it_is_looked_up_and_nowhere_else():
     )
 
 
+def test_a_function_is_renamed_and_not_the_remark_before_it():
+    source = "@kept  # a block may be kept\ndef block(x):\n    return x"
+    assert renamed_in(source, {"block": "own_block"}) == source.replace("def block", "def own_block")
+
+
 def test_a_name_that_means_something_else_inside_is_not_changed_silently():
     with pytest.raises(ValueError, match="x is a name of its own"):
         renamed_in("def f(x):\n    return x", {"x": "y"})

@@ -28,6 +28,8 @@ REACH = 2.0  # products are shown of numbers from -REACH to REACH
 ROUNDING = 1e-3  # what moves by less has not moved: the norms add a small number below their roots
 
 PAIRS = memory.Settings()
+WORDS = ("the", "cat", "sat", "down")
+NUMBERS: Rows = ((1, 0, 2, 0, 1, -1), (0, 1, 0, 2, -1, 1), (1, 1, 0, 0, 2, 0), (2, -1, 1, 0, 0, 1))
 
 
 @dataclass(frozen=True)
