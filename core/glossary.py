@@ -164,6 +164,11 @@ WORDS = (
         "filters?|W_K",
     ),
     Word(
+        "teacher forcing",
+        "In training a writer is asked for each word after the right ones before it, whatever it would have written itself.",
+        "teacher forcing",
+    ),
+    Word(
         "memory",
         "What is kept to be looked at again: the states of an encoder, or the keys and values; of an LSTM "
         "its own row C; of a computer, where numbers lie.",

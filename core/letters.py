@@ -87,6 +87,7 @@ LETTERS = {
     "W_C": "a learned matrix: from one vector to a score for each class",
     "W_c": "a learned matrix: from the last states to the context",
     "W_D": "a learned matrix: from a token to the pixels of its block of space and time",
+    "W_E": "a learned matrix: from the pixels of a patch to its vector",
     "W_h": "a learned matrix, for the state before",
     "W_K": "a learned matrix: makes keys",
     "W_O": "a learned matrix: mixes what the heads bring",

@@ -24,6 +24,12 @@ SOURCES = {
         "Neural Machine Translation by Jointly Learning to Align and Translate",
         "https://arxiv.org/abs/1409.0473",
     ),
+    "liu2021": Source(
+        "Liu et al.",
+        2021,
+        "CPTR: Full Transformer Network for Image Captioning",
+        "https://arxiv.org/abs/2101.10804",
+    ),
     "cho2014": Source(
         "Cho et al.",
         2014,

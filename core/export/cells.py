@@ -27,6 +27,7 @@ _DOORS: Final = (
     checkpoints.load_translator,
     checkpoints.load_transformer,
     checkpoints.load_captioner,
+    checkpoints.load_scene_captioner,
     checkpoints.load_small,
     checkpoints.load_classifier,
 )

@@ -30,7 +30,9 @@ from core.sequence.vocabulary import Vocabulary
 from core.settings import MAX_TOKENS
 from core.vision.captioner import Captioner
 from core.vision.classifier import TrainedClassifier
+from core.vision.scene_captioner import SceneCaptioner, SceneCaptionerConfig
 from core.vision.trained import TrainedCaptioner
+from core.vision.trained_scene_captioner import TrainedSceneCaptioner
 from core.vision.vit import VisionTransformer, ViTConfig
 
 NAMED: str | None = None
@@ -232,6 +234,15 @@ def load_captioner(name: str) -> TrainedCaptioner:
     model = Captioner(DecoderConfig(**json.loads(header["config"])))
     model.load_state_dict(weights)
     return TrainedCaptioner(name, model.requires_grad_(False))
+
+
+@cache
+def load_scene_captioner(name: str) -> TrainedSceneCaptioner:
+    """An encoder-decoder of this course that captions scenes."""
+    _, header, weights = checkpoint(name)
+    model = SceneCaptioner(SceneCaptionerConfig(**json.loads(header["config"])))
+    model.load_state_dict(weights)
+    return TrainedSceneCaptioner(name, model.requires_grad_(False))
 
 
 @cache

@@ -29,7 +29,9 @@ from core.vision.captioner import Captioner
 from core.vision.classifier import TrainedClassifier
 from core.vision.cnn import ConvConfig, ConvNet
 from core.vision.image_text import ImageText
+from core.vision.scene_captioner import Eyes, SceneCaptioner, SceneCaptionerConfig
 from core.vision.trained import TrainedCaptioner
+from core.vision.trained_scene_captioner import TrainedSceneCaptioner
 from core.vision.video import Denoiser
 from core.vision.vit import VisionTransformer, ViTConfig
 
@@ -37,6 +39,7 @@ FOLDER: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
 # a file of another version holds other tensors: it is refused, not guessed at
 TRANSLATOR: Final = "translator 1"
 CAPTIONER: Final = "captioner 1"
+SCENE_CAPTIONER: Final = "scene captioner 1"
 CLASSIFIER: Final = "classifier 1"
 SMALL: Final = "small 1"
 TRANSLATORS: Final[dict[str, AttentionKind]] = {
@@ -48,6 +51,10 @@ TRANSLATORS: Final[dict[str, AttentionKind]] = {
 TRANSFORMERS: Final = ("translator-transformer",)
 FIGURES: Final = "figures.json"  # in such a folder, what was measured
 CAPTIONERS: Final[dict[str, AttentionKind]] = {"captioner": "additive", "captioner-mean-context": "none"}
+SCENE_CAPTIONERS: Final[dict[str, Eyes]] = {
+    "scene-captioner": "CNN grid",
+    "scene-captioner-patches": "raw patches",
+}
 CLASSIFIERS: Final = ("vit", "vit-mean-pool", "cnn")
 # the small models of lesson 14, each of the class that its weights belong to
 SMALL_MODELS: Final[dict[str, Any]] = {
@@ -61,6 +68,7 @@ SMALL_MODELS: Final[dict[str, Any]] = {
 _VERSIONS: Final = (
     dict.fromkeys(TRANSLATORS, TRANSLATOR)
     | dict.fromkeys(CAPTIONERS, CAPTIONER)
+    | dict.fromkeys(SCENE_CAPTIONERS, SCENE_CAPTIONER)
     | dict.fromkeys(CLASSIFIERS, CLASSIFIER)
     | dict.fromkeys(SMALL_MODELS, SMALL)
 )
@@ -77,7 +85,7 @@ class Small:
     figures: dict[str, Any]
 
 
-Trained = TrainedTranslator | TrainedTransformer | TrainedCaptioner | TrainedClassifier | Small
+Trained = TrainedTranslator | TrainedTransformer | TrainedCaptioner | TrainedSceneCaptioner | TrainedClassifier | Small
 Kind = TypeVar("Kind", bound=Trained)
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -106,6 +114,11 @@ def load_transformer(name: str) -> TrainedTransformer:
 def load_captioner(name: str) -> TrainedCaptioner:
     """One of CAPTIONERS, as `load`."""
     return of_kind(load(name), TrainedCaptioner)
+
+
+def load_scene_captioner(name: str) -> TrainedSceneCaptioner:
+    """One of SCENE_CAPTIONERS, as `load`."""
+    return of_kind(load(name), TrainedSceneCaptioner)
 
 
 def load_classifier(name: str, device: str | None = None) -> TrainedClassifier:
@@ -166,6 +179,8 @@ def read(path: Path, device: torch.device) -> Trained:
             return TrainedTranslator(name, model, _vocabulary(path, header, again), figures)
         if isinstance(model, Captioner):
             return TrainedCaptioner(name, model, figures)
+        if isinstance(model, SceneCaptioner):
+            return TrainedSceneCaptioner(name, model, figures)
         if name in SMALL_MODELS:
             return Small(name, model.eval().requires_grad_(False), figures)
         temperature = float(header["temperature"])
@@ -193,6 +208,8 @@ def _empty(name: str, sizes: dict) -> Any:
     """A model of these sizes whose weights are still to come."""
     if name in SMALL_MODELS:
         return SMALL_MODELS[name](SMALL_MODELS[name].Config(**sizes))
+    if name in SCENE_CAPTIONERS:
+        return SceneCaptioner(SceneCaptionerConfig(**sizes))
     if name in CLASSIFIERS:
         sizes = {key: tuple(value) if isinstance(value, list) else value for key, value in sizes.items()}
         return ConvNet(ConvConfig(**sizes)) if name == "cnn" else VisionTransformer(ViTConfig(**sizes))

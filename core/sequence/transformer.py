@@ -60,7 +60,7 @@ class TransformerTrace:
         also="encoder-decoder attention, alignment",
     )
     decoder_states: Float[Tensor, "batch target d_model"] = step(
-        r"\operatorname{decoder}\left(y, <encoder_states>\right)", title="Decoder output", source="vaswani2017"
+        r"\operatorname{decoder}\left(y, X_D\right)", title="Decoder output", source="vaswani2017"
     )
     probabilities: Float[Tensor, "batch target vocab_size"] = step(
         r"\operatorname{softmax}(<decoder_states>E^\top + b_y)", title="Next piece", source="vaswani2017"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from core.sequence import decoding
@@ -132,6 +132,15 @@ class Caption:
         return self.trace.weights[0].unflatten(-1, (scenes.CELLS, scenes.CELLS))
 
 
+def check_size(picture: Tensor) -> None:
+    """Raise ValueError in words for a picture of another size than is read."""
+    wanted = (3, scenes.SIDE, scenes.SIDE)
+    if tuple(picture.shape) != wanted:
+        raise ValueError(
+            f"the picture is {' x '.join(map(str, picture.shape))}: {' x '.join(map(str, wanted))} is read; resize it"
+        )
+
+
 class TrainedCaptioner:
     """A captioner in `eval()` mode. It is shared: never change it.
 
@@ -166,11 +175,7 @@ class TrainedCaptioner:
         interventions   what is forced on the decoder.
         Raises    ValueError if the picture has another size, or a forced row does not fit the grid.
         """
-        wanted = (3, scenes.SIDE, scenes.SIDE)
-        if tuple(picture.shape) != wanted:
-            raise ValueError(
-                f"the picture is {' x '.join(map(str, picture.shape))}: {' x '.join(map(str, wanted))} is read; resize it"
-            )
+        check_size(picture)
         for at, row in interventions.rows:
             if not self.has_attention or len(row) != scenes.CELLS**2:
                 raise ValueError(
@@ -199,6 +204,14 @@ class TrainedCaptioner:
         for at, row in written.forced:
             weights[0, at] = weights.new_tensor(row)
         return Caption(words, CaptionTrace(*read, energies, weights, *made))
+
+    def looks(
+        self, pictures: Float[Tensor, "batch channels height width"], given: Int[Tensor, "batch target"]
+    ) -> Float[Tensor, "maps batch target cells"]:
+        """Where each word of given captions looks, as weights of the cells: one map, and none without attention."""
+        with torch.inference_mode():
+            _, weights = self.model(pictures.to(self.device), given.to(self.device))
+        return torch.empty(0, *given.shape, scenes.CELLS**2) if weights is None else weights[None].cpu()
 
     @torch.inference_mode()
     def caption_many(self, pictures: Float[Tensor, "batch channels height width"]) -> list[tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """Lesson 10: two sentences. How does one sentence look at another?"""
 
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -23,8 +23,9 @@ from core.listing import ran
 from core.transformer.block import Block
 from core.transformer.encoder_decoder import CrossAttention, DecoderBlock, EncoderDecoder
 from core.transformer.self_attention import SelfAttention
+from core.vision.scene_captioner import COLUMNS, Eyes
 from pages.lessons.by_hand import encoder_decoder as by_hand
-from pages.parts import beam, controls, translations
+from pages.parts import beam, controls, scene_captions, translations
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Heads, Matrix, Table, next_words, tables
 from pages.parts.interventions import LinkedInterventions
@@ -33,13 +34,15 @@ from pages.parts.step_viewer import EACH
 from pages.parts.words import plain
 
 AXES = "what is written ↓ · what is looked at →"
+SENTENCE: Final = "a sentence"
+READS: Final[dict[str, Eyes | None]] = {SENTENCE: None} | {f"a scene: {eyes}": eyes for eyes in COLUMNS}
 PASSES = ("1 and 1", f"1 and {LONGEST}", f"{LONGEST} and {LONGEST}")
 
 page = Lesson(
     "encoder_decoder",
     opens_at="cross-attention",
     claims=experiments.CLAIMS,
-    sources=("vaswani2017", "shazeer2019", "garg2019", "voita2019", "radford2018", "press2017"),
+    sources=("vaswani2017", "shazeer2019", "garg2019", "voita2019", "radford2018", "press2017", "liu2021", "xu2015"),
     code=(
         ran(EncoderDecoder.embed),
         ran(Block.forward, attention="encoder_weights"),
@@ -50,7 +53,7 @@ page = Lesson(
         ran(SelfAttention.forward, keys="cached_keys"),
     ),
     formula_of=EACH,
-    symbols={"encoder_states": "X_D"},
+    symbols={},
 )
 interventions = LinkedInterventions(page.slug)
 
@@ -58,7 +61,8 @@ interventions = LinkedInterventions(page.slug)
 @page.scene
 def scene(ui: Controls) -> Scene | None:
     with row():
-        text = ui.sentence(translations.SENTENCE, "English sentence")
+        reads = ui.select("It reads", list(READS), "reads", width=190)
+        text = "" if (eyes := READS[reads]) else ui.sentence(translations.SENTENCE, "English sentence")
         layer = ui.counted(
             "Layer",
             N_LAYERS,
@@ -66,15 +70,17 @@ def scene(ui: Controls) -> Scene | None:
             "layer",
             "Which block of the decoder is shown. Its heads look at what was written, and others of it at the source.",
         )
-        away = ui.select("Take away", list(AWAY), "away", width=230)
-        length = ui.slider("Target length", 1, LONGEST, LONGEST, "length", help="Pieces whose passes are counted")
+        away = ui.select("Take away", list(AWAY), "away", width=220)
+    if eyes:
+        return scene_captions.scene(ui, eyes, layer, away)
     interventions.forget_on_another(text)
 
     with ui.more():
         written = ui.one_of("French is", (FREE, FORCED), "written", says=by_hand.FREE_OR_FORCED)
         teacher = by_hand.teacher(ui) if written == FORCED else ""
         width = ui.slider("Beam", 1, looking_back.WIDEST_BEAM, 1, "beam", disabled=written == FORCED, help=by_hand.BEAM)
-        reading = ui.counted("Encoder layer", N_READING, N_READING - 1, "reading")
+        reading = ui.select("Encoder layer", range(N_READING), "reading", N_READING - 1, width=120)
+        length = ui.slider("Target length", 1, LONGEST, LONGEST, "length", help="Pieces whose passes are counted")
 
     def run(text: str) -> encoder_decoder.Lesson:
         n_source = len(encoder_decoder.transformer().read(text).ids)
@@ -182,7 +188,6 @@ def steps(scene: Scene):
         next_words("choices", choices, meanings=[translations.as_words(each) for each in choices]),
         by_hand.told_of_next(result),
         shows="probabilities",
-        operator="softmax",
         shape=f"{len(scene.tokens['queries'])} × {sizes.vocab_size:,}",
         n=counted(len(result.now.target.ids), "row"),
         missed=len(result.missed),
@@ -203,40 +208,38 @@ def steps(scene: Scene):
 
 @page.below
 def texts(scene: Scene) -> None:
-    """What is written: now, by itself, and by the recurrent translator."""
+    """What is written: now, by itself, and by others."""
     with st.container(key=page.ui.key("texts"), border=True):
-        by_hand.compare(scene.result)
+        (by_hand.compare if scene.steps is None else scene_captions.texts)(scene.result)
 
 
 @page.below
 def panel(scene: Scene) -> None:
     """Force a word."""
-    by_hand.argue(page.ui, interventions, scene)
+    if scene.steps is None:
+        by_hand.argue(page.ui, interventions, scene)
 
 
 @page.question(
     f"A French target of {LONGEST} pieces: how many passes of the decoder does it take to train on it, and to write it?",
     PASSES,
-    sets={"length": LONGEST},
+    sets={"length": LONGEST, "reads": SENTENCE},
     shows="passes",
 )
 def how_many(scene: Scene) -> tuple[str, str]:
-    ways = by_hand.went_through(scene.result.settings.text)
+    ways = by_hand.went_through(by_hand.sentence_of(scene))
     once, _, cached = ways.n_passes
-    return f"{once} and {cached}", (
-        f"Written without a cache {ways.forwards[1]} tokens go through it, with one {ways.forwards[2]}; in training "
-        f"{ways.forwards[0]}, side by side."
-    )
+    return f"{once} and {cached}", by_hand.told_of_forwards(ways)
 
 
 @page.question(
     f"Take all cross-attention away, and let it translate your sentence and “{translations.EXAMPLES[1]}” What does it write?",
     (by_hand.SAME, by_hand.OTHER),
-    sets={"away": ALL_CROSS, "written": FREE},
+    sets={"away": ALL_CROSS, "written": FREE, "reads": SENTENCE},
     shows="next",
 )
 def cut(scene: Scene) -> tuple[str, str]:
-    return by_hand.without_source(scene.result.settings.text, translations.EXAMPLES[1])
+    return by_hand.without_source(by_hand.sentence_of(scene), translations.EXAMPLES[1])
 
 
 page.show()

@@ -182,7 +182,7 @@ def draw_overlay(figure: Figure, view: Overlay, tensors: Tensors, tokens: Words,
             continue
         if not view.strip:
             label_cells(axes, tokens["keys"], side, asking[query])
-        values = tensors[view.tensor][query].reshape(side, side)
+        values = head_of(tensors[view.tensor], looked)[query].reshape(side, side)
         axes.set_title(asking[query], fontsize=9, parse_math=False)
         if view.scale != "signed":
             end = 1.0 if view.scale == "weights" else values.max() or 1.0

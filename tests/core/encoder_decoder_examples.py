@@ -10,7 +10,11 @@ from core.attention import merge_heads, split_heads
 from core.models import checkpoints
 from core.seeded import seeded
 from core.sequence.transformer import TrainedTransformer
-from core.transformer.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
+from core.transformer.encoder_decoder import EncoderDecoder, EncoderDecoderConfig, Memory
+from core.vision import scenes
+from core.vision.patches import cut_into_patches
+from core.vision.scene_captioner import COLUMNS, Eyes, SceneCaptioner, SceneCaptionerConfig
+from core.vision.trained_scene_captioner import TrainedSceneCaptioner
 from tests.core.formula_examples import SENTENCE, Example, Names, of_linear, of_operator
 
 
@@ -40,8 +44,14 @@ def translation() -> Example:
     names |= {"encoder_weights": of_operator(reads.queries, reads.keys, reads.values)}
     names |= {"X": own.x, "W_K": maps.w_key, "b_K": maps.b_key, "split": lambda rows: split_heads(rows, 3)}
     names |= {"D": float(model.config.d_model), "E[x]": model.embedding(ids), "P": model.places[: ids.shape[1]]}
-    names |= {"E": model.embedding.weight, "b_y": model.bias, "y": made.wrote.entered}
+    names |= {"E": model.embedding.weight, "b_y": model.bias, "y": made.wrote.entered, "X_D": memory.states}
     names |= {"encoder": lambda entered: model.read_vectors(entered).memory.states}
+
+    return made.trace, names | {"decoder": decoder_of(model, memory)}
+
+
+def decoder_of(model: EncoderDecoder, memory: Memory) -> Callable[[Tensor, Tensor], Tensor]:
+    """The decoder that writes of this memory, as its formulas call it."""
 
     def decoder(entered: Tensor, states: Tensor) -> Tensor:
         assert torch.equal(states, memory.states)
@@ -51,7 +61,29 @@ def translation() -> Example:
             stream = block.write(stream, memory, layer, allowed).resid_post
         return stream
 
-    return made.trace, names | {"decoder": decoder}
+    return decoder
+
+
+def scene_caption(eyes: Eyes) -> Callable[[], Example]:
+    """What stands for a whole caption, by a captioner that has learned nothing."""
+
+    def made() -> Example:
+        with seeded(0):
+            model = SceneCaptioner(SceneCaptionerConfig(eyes, d_model=12, n_heads=3, d_ff=10)).requires_grad_(False)
+        picture = scenes.painted([(scenes.Thing("red", "circle", 11.0, 5.0),)])
+        found = TrainedSceneCaptioner("untrained", model).caption(picture[0])
+        body, cross = model.transformer, found.wrote.blocks[-1].cross
+        names: Names = of_operator(cross.cross_queries, cross.cross_keys, cross.cross_values)
+        names |= {"I": picture, "p_ij": model.cells[None], "E": body.embedding.weight, "b_y": body.bias}
+        names |= {"y": found.wrote.entered, "decoder": decoder_of(body, found.read.memory)}
+        names |= {"X_D": found.read.memory.states}
+        names |= {"encoder": lambda entered: body.read_vectors(entered).memory.states}
+        if isinstance(model.eyes, nn.Linear):
+            names |= of_linear(model.eyes, "W_E", "b_E")
+            return found.trace, names | {"cut": lambda pixels: cut_into_patches(2 * pixels - 1, model.side)}
+        return found.trace, names | {"CNN": lambda pixels: model.eyes(2 * pixels - 1).flatten(2).transpose(1, 2)}
+
+    return made
 
 
 def writer() -> Example:
@@ -85,7 +117,9 @@ def writer() -> Example:
     return trace, heads | {each: crossing for each in ("cross_queries", "cross_keys", "cross_values", "cross_mixed")}
 
 
-TRANSFORMERS = {"encoder-decoder": translation, "block that writes": writer}
+TRANSFORMERS = {"encoder-decoder": translation, "block that writes": writer} | {
+    f"encoder-decoder over {eyes}": scene_caption(eyes) for eyes in COLUMNS
+}
 
 
 def changed_transformer(change: Callable[[Any], None]) -> Callable[[Any], tuple]:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from core.lessons import encoder_decoder
+from core.lessons import encoder_decoder, scene_captions
 from core.lessons.encoder_decoder import ALL_CROSS, Settings
 from core.sequence.decoding import Interventions
+from core.vision.scenes import Thing
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
 TEXT = "The red car is old."
@@ -28,13 +29,15 @@ def test_the_maps_on_the_screen_are_those_of_the_chosen_layer():
 
 def test_what_is_forced_and_taken_away_is_in_the_link_and_is_told():
     id_ = encoder_decoder.transformer().vocabulary.spell("chat")[0]
-    app = lesson(write=f"1.{id_}", away=ALL_CROSS)
+    app = lesson(write=f"1.{id_}", look="2.0", away=ALL_CROSS)
     assert_no_failure(app)
     found = encoder_decoder.run(Settings(TEXT, away=ALL_CROSS, interventions=Interventions(((1, id_),))))
     told = said(app)
     assert "With your changes" in told
     words = [each["text"] for each in sent(app, "step_viewer")[0]["tokens"]["queries"]]
     assert words[1] == "✎ chat"
+    assert words[2].startswith("✎ ")
+    assert "step 3 looks at “The” alone" in told
     assert len(words) == len(found.now.target.ids)
 
 
@@ -53,7 +56,24 @@ def test_what_cross_attention_does_not_bring_is_not_drawn_as_brought():
     assert not sent(lesson(away=ALL_CROSS), "step_viewer")[0]["tokenStrip"]
 
 
-@pytest.mark.parametrize("link", [{"write": "0.99999,400.3"}, {"write": "x"}, {"away": "the roof"}, {"layer": "9"}])
+@pytest.mark.parametrize("eyes", scene_captions.MODELS)
+def test_a_scene_that_is_drawn_is_read_by_its_cells_or_by_its_patches(eyes):
+    app = open_page(
+        "encoder_decoder", encoder_decoder_reads=f"a scene: {eyes}", encoder_decoder_scene="green-square-5-26.5"
+    )
+    assert_no_failure(app)
+    words, tensors = sent(app, "step_viewer")
+    found = scene_captions.run(scene_captions.Settings(eyes, (Thing("green", "square", 5.0, 26.5),)))
+    assert [token["text"] for token in words["tokens"]["queries"]] == list(found.now.words)
+    np.testing.assert_allclose(tensors["weights"], found.trace.weights[0], **CLOSE)
+    overlays = [each["view"] for each in words["views"] if each["view"]["kind"] == "overlay"]
+    assert [view["tensor"] for view in overlays] == ["embedded", "weights", "weights"]
+    assert "green square bottom left" in said(app)
+
+
+@pytest.mark.parametrize(
+    "link", [{"write": "0.99999,400.3"}, {"write": "x"}, {"away": "the roof"}, {"layer": "9"}, {"reads": "a film"}]
+)
 def test_a_link_that_asks_for_what_cannot_be_shows_the_page(link):
     app = lesson(**link)
     assert_no_failure(app)

@@ -36,6 +36,7 @@ LESSONS = [
         "encoder_decoder",
         {"encoder_decoder_text": "The dog sleeps.", "encoder_decoder_length": "4", "encoder_decoder_beam": "3"},
     ),
+    ("encoder_decoder", {"encoder_decoder_reads": "a scene: raw patches"}),
     ("captioning", {}),
     ("captioning", {"captioning_cover": "c4", "captioning_look": "0.14", "captioning_scene": "red-circle-11-5"}),
     ("captioning", {"captioning_context": "mean context"}),

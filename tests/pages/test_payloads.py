@@ -15,7 +15,7 @@ import pytest
 from tests.pages.screen import open_page, sent
 
 KEPT = Path(__file__).parent / "payloads"
-# each lesson as it opens, and two other links that take it through its other branches
+# each lesson as it opens, and other links that take it through its other branches
 LINKS: dict[str, dict[str, dict[str, str]]] = {
     "bottleneck": {
         "as it opens": {},
@@ -49,6 +49,10 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
             "encoder_decoder_write": "2.9",
             "encoder_decoder_text": "the white cat",
             "encoder_decoder_beam": "3",
+        },
+        "patches": {
+            "encoder_decoder_reads": "a scene: raw patches",
+            "encoder_decoder_away": "cross-attention of head 1",
         },
     },
     "attention": {

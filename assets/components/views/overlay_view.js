@@ -121,7 +121,8 @@ export class OverlayView {
           title: `what ${asking[query].text} gives`,
           theme,
           marked: [
-            [query - asking.length + patches.length, "query"],
+            // words that ask are none of the patches
+            [asking.length < patches.length ? -1 : query - asking.length + patches.length, "query"],
             [key, "key"],
           ],
         });
@@ -313,6 +314,7 @@ export class OverlayView {
     const [word, cell] = [this.figure.tokens("queries")[query].text, this.figure.tokens("keys")[key].text];
     if (view.plain) return `cell ${cell}`;
     const value = this.figure.value(view, query, key);
-    return `${view.scale === "share" ? "patch" : "word"} ${word}, cell ${cell}: ${typeof value === "number" ? number(value, 3) : "not written yet"}`;
+    const asks = this.figure.tokens("queries").length < this.figure.tokens("keys").length ? "word" : "patch";
+    return `${asks} ${word}, cell ${cell}: ${typeof value === "number" ? number(value, 3) : "not written yet"}`;
   }
 }

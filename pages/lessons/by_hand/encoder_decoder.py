@@ -56,7 +56,7 @@ def reads(scene: Scene) -> Iterator[StepDeclared]:
         d=config.d_model,
     )
     yield step(
-        "encoder heads",
+        "encoder",
         Heads("encoder_weights", rows="keys", columns="read"),
         "Before a word is written, the pieces of the source look at each other, all at the same time and without a mask. Layer "
         "{e} of the encoder, head by head: rows ask, columns are asked. Click one: head {head}.",
@@ -71,7 +71,6 @@ def reads(scene: Scene) -> Iterator[StepDeclared]:
         "{b} blocks of the encoder, each with weights of its own, let all pieces of the source look at each other. What leaves "
         "the last is read at every step, and never changes while French is written.",
         shows="encoder_states",
-        operator="encoder",
         b=config.n_encoder,
     )
 
@@ -191,6 +190,19 @@ def argue(ui: Controls, interventions: LinkedInterventions, scene: Scene) -> Non
             f"in the link. The row is that of head {head} in layer {layer}, which was guided: what the other heads bring stays."
         )
         interventions.panel(scene.given, scene.result.now)
+
+
+def sentence_of(scene: Scene) -> str:
+    """The learner's sentence; while a picture is read, the one that the page begins with."""
+    return scene.result.settings.text if scene.steps is None else translations.SENTENCE
+
+
+def told_of_forwards(ways: Passes) -> str:
+    """How many tokens go through the decoder in each way."""
+    return (
+        f"Written without a cache {ways.forwards[1]} tokens go through it, with one {ways.forwards[2]}; in training "
+        f"{ways.forwards[0]}, side by side."
+    )
 
 
 def without_source(*texts: str) -> tuple[str, str]:

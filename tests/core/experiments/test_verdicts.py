@@ -45,7 +45,9 @@ from core.training import shapes
 from core.training.toy import Settings, ToyTraining, parse
 from core.transformer.block import NormPlace
 from core.vision.captioner import Captioner
+from core.vision.scene_captioner import SceneCaptioner, SceneCaptionerConfig
 from core.vision.trained import TrainedCaptioner
+from core.vision.trained_scene_captioner import TrainedSceneCaptioner
 from tests.core.encoder_decoder_examples import changed_transformer, ends_at_once, same_blocks
 from tests.core.experiments.family_verdicts import FAMILY, MORE
 from tests.core.experiments.learner import (
@@ -154,6 +156,18 @@ def untaught_captioners(patch: pytest.MonkeyPatch) -> tuple:
     for kept in ("measured", "right_captions", "blinded", "place_words"):
         patch.setattr(grounding, kept, unwrap(getattr(grounding, kept)))
     return SCENE, 0
+
+
+def untaught_scene_captioners(patch: pytest.MonkeyPatch) -> tuple:
+    """Captioners over pictures that have learned nothing, whatever the claim is tried on besides."""
+
+    def load(name: str) -> TrainedSceneCaptioner:
+        with seeded(0):
+            return TrainedSceneCaptioner(name, SceneCaptioner(SceneCaptionerConfig(checkpoints.SCENE_CAPTIONERS[name])))
+
+    patch.setattr(encoder_decoder.pictures.checkpoints, "load_scene_captioner", load)
+    patch.setattr(encoder_decoder.pictures, "exact", unwrap(encoder_decoder.pictures.exact))
+    return changed_transformer(ends_at_once)(patch)
 
 
 def segmenting(patch: pytest.MonkeyPatch) -> tuple:
@@ -367,6 +381,7 @@ FAILS: dict[str, Callable[[pytest.MonkeyPatch], tuple]] = FAMILY | {
     "encoder_decoder.sees_the_target": changed_transformer(ends_at_once),
     "encoder_decoder.points_at_the_word": changed_transformer(ends_at_once),
     "encoder_decoder.one_block": changed_transformer(same_blocks),
+    "encoder_decoder.without_a_cnn": untaught_scene_captioners,
     "sentence_lab.attention_is_importance": fails(("Yes",)),
     "sentence_lab.rollout_is_better": fails(("Yes",)),
     "vision_transformer.destroys_position": fails(WHITE, 0),

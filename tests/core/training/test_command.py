@@ -120,10 +120,10 @@ def test_half_the_bits_round_products_and_leave_weights_and_moments_whole():
     assert 0 < abs(whole - rounded) < 2**-7 * whole
 
 
-def test_a_captioner_is_trained_without_any_data_and_its_card_shows_both(tmp_path, monkeypatch):
+def test_a_captioner_is_trained_without_any_data_and_its_card_shows_all(tmp_path, monkeypatch):
     monkeypatch.setattr(progress, "WORK", tmp_path / "work")
     monkeypatch.setattr(captioners, "TESTED", 50)
-    for name in checkpoints.CAPTIONERS:
+    for name in captioners.NAMES:
         command.main([name, "--updates", "3", "--out", str(tmp_path), "--device", "cpu"])
     figures = json.loads((tmp_path / "captioner.json").read_text("utf-8"))
     assert figures["made"]["updates"] == 3
@@ -132,6 +132,7 @@ def test_a_captioner_is_trained_without_any_data_and_its_card_shows_both(tmp_pat
     card = (tmp_path / "captioner.md").read_text("utf-8")
     assert "captioner-mean-context" in card
     assert "seed 0" in card
+    assert "no convolution anywhere" in (tmp_path / "scene-captioner-patches.md").read_text("utf-8")
     assert checkpoints.read(tmp_path / "captioner.safetensors", CPU).caption(torch.zeros(3, 32, 32)).words
 
 

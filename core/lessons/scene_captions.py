@@ -1,0 +1,154 @@
+"""Lesson 10 once more: the same encoder-decoder writes of a drawn scene, and looks back at its cells or its raw patches."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+import torch
+
+from core.analysis.patch_attention import grid_names
+from core.experiments.captioning.grounding import KINDS
+from core.lessons import encoder_decoder
+from core.lessons.captioning import CHOICES, SCENE
+from core.lessons.encoder_decoder import N_LAYERS, NOTHING
+from core.lessons.shown import Matrices, Shown
+from core.models import checkpoints
+from core.models import device as devices
+from core.trace import matrices, steps
+from core.vision import scenes
+from core.vision.scene_captioner import COLUMNS, Eyes
+from core.vision.scenes import CELLS, WORDS, Scene
+from core.vision.trained_scene_captioner import SceneCaption, SceneTrace, TrainedSceneCaptioner
+
+MODELS: Final[dict[Eyes, str]] = {"CNN grid": "scene-captioner", "raw patches": "scene-captioner-patches"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a learner chooses.
+
+    eyes     what the encoder is given of the picture.
+    layer    of the decoder, whose weights are looked at.
+    away     what is taken out of the model, as in the lesson on two sentences.
+    """
+
+    eyes: Eyes
+    scene: Scene = SCENE
+    layer: int = N_LAYERS - 1
+    away: str = NOTHING
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """The caption as the learner wants it, and as the model writes it by itself. right: the caption that the scene has."""
+
+    settings: Settings
+    now: SceneCaption
+    free: SceneCaption
+    right: str
+
+    @property
+    def intervened(self) -> bool:
+        """Whether the learner took anything away."""
+        return self.now is not self.free
+
+    @property
+    def fair(self) -> bool:
+        """Whether somebody could know the right caption: what is hidden by another thing, nobody can name."""
+        return scenes.apart(self.settings.scene)
+
+    @cached_property
+    def trace(self) -> SceneTrace:
+        """What stands for the whole, with the chosen layer of the decoder."""
+        return self.now.through(self.settings.layer)
+
+    @property
+    def looks(self) -> tuple[int, list[int]] | None:
+        """How many words for a colour or a shape there are, and for each head of the layer, at how many of them its largest
+        weight lies on a place that their thing reaches into. None where the caption is not the right one, so that nobody
+        knows which thing a word means, or has no such word."""
+        if self.now.text != self.right:
+            return None
+        told = zip(*scenes.described(self.settings.scene), strict=True)
+        named = [
+            (at, thing) for at, (word, thing) in enumerate(told) if thing is not None and word not in KINDS["places"]
+        ]
+        if not named:
+            return None
+        places = self.trace.weights[0].argmax(-1).tolist()
+        return len(named), [
+            sum(cell_of(row[at], self.now.columns) in thing.cells for at, thing in named) for row in places
+        ]
+
+
+def cell_of(place: int, columns: int) -> int:
+    """In which cell of scenes.CELLS x scenes.CELLS a cell or patch lies, of so many side by side."""
+    row, column = divmod(place, columns)
+    return row * CELLS // columns * CELLS + column * CELLS // columns
+
+
+def model(eyes: Eyes) -> TrainedSceneCaptioner:
+    """The captioner with these eyes. Raises ModelError if it cannot be opened."""
+    return checkpoints.load_scene_captioner(MODELS[eyes])
+
+
+def device() -> str:
+    """On what the captioners run, for a person."""
+    return devices.describe(model("CNN grid").device)
+
+
+def run(settings: Settings) -> Lesson:
+    """Caption the scene, as the model is and with what is taken away."""
+    (picture,) = scenes.painted([settings.scene])
+    captioner = model(settings.eyes)
+    free = captioner.caption(picture)
+    changes = encoder_decoder.Settings("", settings.layer, settings.away).changes
+    now = free if settings.away == NOTHING else captioner.caption(picture, changes=changes)
+    return Lesson(settings, now, free, " ".join(scenes.described(settings.scene)[0]))
+
+
+def other_eyes(settings: Settings) -> Lesson:
+    """The same scene by the other captioner, as it is."""
+    (other,) = set(MODELS) - {settings.eyes}
+    return run(replace(settings, eyes=other, away=NOTHING))
+
+
+def choices(caption: SceneCaption) -> tuple[list[list[str]], torch.Tensor]:
+    """The likeliest words at every step, and their probabilities (target, CHOICES)."""
+    best = caption.trace.probabilities[0].topk(CHOICES)
+    return [[WORDS[id_] for id_ in row] for row in best.indices.tolist()], best.values
+
+
+def places(eyes: Eyes) -> tuple[str, ...]:
+    """The names of its cells or patches, row by row."""
+    return tuple(grid_names(COLUMNS[eyes], COLUMNS[eyes]))
+
+
+def beside(caption: SceneCaption) -> Matrices:
+    """What figures show beside the trace."""
+    return {"picture": caption.pixels[0].numpy(), "choices": choices(caption)[1].numpy()}
+
+
+def shown(settings: Settings) -> Shown:
+    """All that the figures show."""
+    result = run(settings)
+    tensors = matrices(steps(result.trace)) | beside(result.now)
+    words, _ = choices(result.now)
+    return Shown(tensors, {"queries": result.now.words, "keys": places(settings.eyes)}, words=words)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured after training: captions of held-out scenes that are right to the last word."""
+
+    scenes: int
+    exact: dict[Eyes, float]
+    recurrent: float
+
+
+def measured() -> Measured:
+    """The figures of the model cards."""
+    found = {eyes: model(eyes).figures["quality"] for eyes in MODELS}
+    recurrent = checkpoints.load_captioner("captioner").figures["quality"]
+    exact = {eyes: each["exact captions"] for eyes, each in found.items()}
+    return Measured(found["CNN grid"]["scenes"], exact, recurrent["exact captions"])

@@ -1,0 +1,110 @@
+"""The encoder-decoders that caption scenes: what they write over a CNN's grid and over raw patches, and where they look."""
+
+import random
+
+import pytest
+import torch
+
+from core.lessons import scene_captions
+from core.lessons.encoder_decoder import ALL_CROSS
+from core.lessons.scene_captions import Settings, cell_of
+from core.models import checkpoints
+from core.sequence.decoding import Interventions
+from core.training import captioners
+from core.transformer.encoder_decoder import Changes
+from core.vision import scenes
+from core.vision.scene_captioner import COLUMNS, SceneCaptioner, SceneCaptionerConfig
+from core.vision.scenes import Thing
+from core.vision.trained import WORDS
+
+NAMES = list(checkpoints.SCENE_CAPTIONERS)
+THINGS = (Thing("red", "circle", 11.0, 5.0), Thing("blue", "square", 21.0, 27.0))
+
+
+def held_out(n):
+    rng = random.Random("scenes of a test")
+    return [scenes.draw(rng) for _ in range(n)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_new_scenes_are_captioned_right_to_the_last_word(name):
+    captioner, drawn = checkpoints.load_scene_captioner(name), held_out(150)
+    lines = captioner.caption_many(scenes.painted(drawn))
+    right = [line == scenes.described(scene)[0] for line, scene in zip(lines, drawn, strict=True)]
+    assert sum(right) / len(right) >= 0.85
+    alone = [tuple(captioner.caption(each).text.split()) for each in scenes.painted(drawn[:5])]
+    assert alone == lines[:5]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_word_spreads_one_look_over_the_picture(name):
+    captioner = checkpoints.load_scene_captioner(name)
+    found = captioner.caption(scenes.painted([THINGS])[0])
+    assert found.text == "red circle top left and blue square bottom right"
+    columns = captioner.model.config.columns
+    assert found.weights.shape == (len(found.words), columns, columns)
+    torch.testing.assert_close(found.weights.sum((1, 2)), torch.ones(len(found.words)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_word_is_forced_and_without_cross_attention_all_scenes_are_captioned_alike(name):
+    captioner = checkpoints.load_scene_captioner(name)
+    one, other = scenes.painted([THINGS, THINGS[1:]])
+    forced = captioner.caption(one, interventions=Interventions(((0, WORDS.index("green")),)))
+    assert forced.words[0] == "green"
+    blind = [captioner.caption(each, changes=Changes(cut_cross=True)).words for each in (one, other)]
+    assert blind[0] == blind[1]
+
+
+@pytest.mark.parametrize(
+    ("interventions", "shape", "says"),
+    [
+        (Interventions(), (3, 33, 31), "the picture is 3 x 33 x 31"),
+        (Interventions(rows=((0, (1.0,)),)), (3, 32, 32), "can be forced to words alone"),
+        (Interventions(temperature=2.0), (3, 32, 32), "can be forced to words alone"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_words(interventions, shape, says):
+    with pytest.raises(ValueError, match=says):
+        checkpoints.load_scene_captioner(NAMES[0]).caption(torch.zeros(shape), interventions=interventions)
+
+
+def test_a_lesson_opens_the_model_of_the_eyes_that_it_names():
+    assert {name: eyes for eyes, name in scene_captions.MODELS.items()} == checkpoints.SCENE_CAPTIONERS
+
+
+def test_over_raw_patches_there_is_no_convolution():
+    kinds = {eyes: {type(each) for each in SceneCaptioner(SceneCaptionerConfig(eyes)).modules()} for eyes in COLUMNS}
+    assert torch.nn.Conv2d in kinds["CNN grid"]
+    assert torch.nn.Conv2d not in kinds["raw patches"]
+
+
+def test_a_patch_lies_in_the_cell_that_it_is_cut_from():
+    assert [cell_of(place, 4) for place in range(16)] == list(range(16))
+    assert [cell_of(place, 8) for place in (0, 1, 8, 9, 2, 63, 54)] == [0, 0, 0, 0, 1, 15, 15]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_was_made_by_its_recipe_and_is_as_good_as_its_card_says(name):
+    figures = checkpoints.load_scene_captioner(name).figures
+    assert figures["made"]["recipe"]["updates"] == captioners.PLANS[name].updates
+    assert figures["quality"]["exact captions"] >= 0.85
+
+
+@pytest.mark.parametrize("eyes", COLUMNS)
+def test_the_lesson_says_of_each_head_at_how_many_words_it_looks_at_their_thing(eyes):
+    result = scene_captions.run(Settings(eyes))
+    assert result.now.text == result.right
+    n, hits = result.looks
+    assert n == 4
+    weights = result.trace.weights[0]
+    for head, hit in enumerate(hits):
+        looked = [int(weights[head, at].argmax()) for at in (0, 1, 5, 6)]
+        things = (THINGS[0], THINGS[0], THINGS[1], THINGS[1])
+        assert hit == sum(
+            cell_of(place, COLUMNS[eyes]) in thing.cells for place, thing in zip(looked, things, strict=True)
+        )
+    cut = scene_captions.run(Settings(eyes, away=ALL_CROSS))
+    assert cut.intervened
+    assert cut.looks is None
+    assert scene_captions.run(Settings(eyes, scene=())).looks is None
