@@ -21,9 +21,11 @@ function createTraining(root, io) {
   const now = element("canvas", { role: "img" });
   const maps = [0, 1].map(
     (run) =>
-      new RunMaps((layer, head) => {
-        io.component.setTriggerValue("opened", { run, layer, head });
-      }),
+      new RunMaps(
+        (layer, head) => open(run, layer, head),
+        (layer, head, silent) => io.component.setTriggerValue("silenced", { run, layer, head, silent }),
+        Boolean(io.component.away),
+      ),
   );
   const says = element("p", { className: "says", "aria-live": "off" });
   const written = element("div", { className: "written" });
@@ -41,6 +43,16 @@ function createTraining(root, io) {
 
   const last = () => data.moments.length - 1;
   const at = () => (looked === null ? last() : Math.min(looked, last()));
+
+  /** @param {number} run @param {number} layer @param {number} head */
+  function open(run, layer, head) {
+    if (io.component.away !== "file") {
+      io.component.setTriggerValue("opened", { run, layer, head });
+      return;
+    }
+    data.open[run] = [layer, head]; // in a file nobody answers
+    paint();
+  }
 
   /** @param {TrainingData} payload @param {Theme} newTheme */
   function update(payload, newTheme) {

@@ -4,7 +4,7 @@ import { HeadGrid } from "./head_grid.js";
 import { cut, FONT, fit, HIDDEN, heat, outline, penOf, write } from "./kit/canvas.js";
 import { clamp, number } from "./kit/numbers.js";
 import { Tensor } from "./kit/payload.js";
-import { element } from "./kit/text.js";
+import { button, element } from "./kit/text.js";
 
 /** @import { Head, Readable, Theme, TrainingData } from "./kit/types.js" */
 
@@ -19,13 +19,23 @@ export class RunMaps {
   /** @type {Head} */
   open = [0, 0];
 
-  /** @param {(layer: number, head: number) => void} onOpen */
-  constructor(onOpen) {
+  /**
+   * @param {(layer: number, head: number) => void} onOpen
+   * @param {(layer: number, head: number, silent: boolean) => void} onSilence
+   * @param {boolean} away whether nobody trains behind it any more
+   */
+  constructor(onOpen, onSilence, away) {
+    this.away = away;
     this.title = element("p", { className: "quiet" });
     this.grid = new HeadGrid({ onOpen, onHover: (place) => this.look(place ?? this.opened) });
     this.caption = element("p", { className: "caption" });
     this.map = element("canvas", { role: "img" });
-    this.node = element("div", { className: "run", children: [this.title, this.grid.canvas, this.caption, this.map] });
+    this.mute = button("Silence this head", { className: "small-button" });
+    this.mute.onclick = () => onSilence(...this.opened, !this.silent(this.opened));
+    this.node = element("div", {
+      className: "run",
+      children: [this.title, this.grid.canvas, this.caption, this.mute, this.map],
+    });
     /** @type {Head} */
     this.opened = [0, 0];
     this.run = 0;
@@ -59,10 +69,40 @@ export class RunMaps {
       const size = stack.rows * stack.columns;
       const values = stack.values.subarray(at * count * size, (at + 1) * count * size);
       const part = new Tensor(values, [count, stack.rows, stack.columns]);
-      this.grid.update({ stack: part, layers, heads, open: this.opened, beside: null, score: null, best: [], theme });
+      this.grid.update({
+        stack: part,
+        layers,
+        heads,
+        open: this.opened,
+        beside: null,
+        score: null,
+        best: this.heard(layers, heads),
+        theme,
+      });
       this.grid.resize(Math.min(width, Math.max(GRID.smallest * heads, Math.min(GRID.most, width)), 24 + 76 * heads));
     }
     this.look(this.opened);
+  }
+
+  /** @param {Head} place */
+  silent([layer, head]) {
+    return Boolean(this.data?.silent[this.run].some(([at, number]) => at === layer && number === head));
+  }
+
+  /**
+   * The heads that stay bright: those that speak, where some are silent.
+   *
+   * @param {number} layers
+   * @param {number} heads
+   * @returns {Head[]}
+   */
+  heard(layers, heads) {
+    if (!this.data?.silent[this.run].length) return [];
+    const all = Array.from(
+      { length: layers * heads },
+      (_, at) => /** @type {Head} */ ([Math.floor(at / heads), at % heads]),
+    );
+    return all.filter((place) => !this.silent(place));
   }
 
   /**
@@ -77,6 +117,7 @@ export class RunMaps {
     const [layers, heads] = data.heads[this.run];
     const { colours, ramps } = theme;
     const plain = { font: `500 12px ${FONT.sans}`, colour: colours["ink-2"] };
+    this.mute.hidden = !layers || this.away;
     if (!layers) {
       this.caption.textContent = "No attention: one state is all that it carries from token to token.";
       this.map.hidden = true;
@@ -90,14 +131,16 @@ export class RunMaps {
     const { tokens, wanted } = data;
     const pen = penOf(this.map);
     pen.font = plain.font;
-    const longest = Math.max(...tokens.map((word) => pen.measureText(`→ ${word}`).width));
+    const longest = Math.max(...[...tokens, ...wanted].map((word) => pen.measureText(`→ ${word}`).width));
     this.margin = clamp(Math.ceil(longest) + 10, 20, MAP.most);
     const cell = clamp(Math.floor((this.width - 2 * this.margin - 4) / tokens.length), MAP.smallest, MAP.cell);
     const side = cell * tokens.length;
     const context = fit(this.map, this.margin + side + this.margin, this.margin + side + 4);
     const name = layers * heads > 1 ? `Layer ${place[0]}, head ${place[1]}` : "Attention";
     const framed = data.gold.length ? "; framed: what belongs there" : "";
-    this.caption.textContent = `${name}: each row spends 1 on the columns${framed}`;
+    const silent = this.silent(place);
+    this.mute.textContent = this.silent(this.opened) ? "Let this head speak again" : "Silence this head";
+    this.caption.textContent = `${name}${silent ? ", silent: it brings nothing" : ""}: each row spends 1 on the columns${framed}`;
     const allowed = data.tensors[`allowed${this.run}`];
     heat(context, {
       x: this.margin,

@@ -6,11 +6,13 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from core.training.live import Player, Waits, at_once
+from core.training_lab import taken
 from core.training_lab.changes import MOST, Change, What, checked
 from core.training_lab.run import Learner, Settings, Stand, Watched, watched
 from core.training_lab.tasks import Example, Task
 
 APART: Final = 0.4  # seconds between two times that a run is measured, where it goes as fast as it can
+SHARE: Final = 20  # times as long as it takes to measure it, a run goes on before it is measured again
 KEPT: Final = 48  # moments of a run that can be looked at again
 
 
@@ -51,10 +53,10 @@ class LabRun(Player[Runs]):
         slot: Callable[[Waits], AbstractContextManager[None]] = at_once,
         changes: tuple[Change, ...] = (),
     ):
-        self.task, self.updates, self.changes = task, updates, changes
+        self.task, self.seed, self.updates, self.changes = task, seed, updates, changes
         self._watched = watched(task, example)
         self.accuracy: list[tuple[int, tuple[float, ...]]] = []
-        self._looked = 0.0
+        self._looked = self._takes = 0.0
         super().__init__(Runs(settings, task, seed, updates, changes), self._stand, slot)
 
     @property
@@ -68,14 +70,16 @@ class LabRun(Player[Runs]):
         return self._watched
 
     def _stand(self, runs: Runs) -> tuple[Stand, ...]:
+        began = time.monotonic()
         found = tuple(each.stands(self._watched) for each in runs.learners)
         self._looked = time.monotonic()
+        self._takes = self._looked - began
         if not self.accuracy or self.accuracy[-1][0] < found[0].update:
             self.accuracy.append((max(each.update for each in found), tuple(each.right for each in found)))
         return found
 
     def _due(self) -> bool:
-        return time.monotonic() - self._looked >= APART
+        return time.monotonic() - self._looked >= max(APART, SHARE * self._takes)
 
     def _measure(self) -> None:
         super()._measure()
@@ -98,6 +102,11 @@ class LabRun(Player[Runs]):
             learner.change(what, where, value)
             self.changes = (*self.changes, Change(len(learner.losses), run, what, where, checked(value)))
             self._history[-1] = self._stand(self._training)
+
+    def weights(self, run: int) -> bytes:
+        """The network of a run as a file, as it stands between two updates."""
+        with self._paused():
+            return taken.weights(self.learners[run])
 
     @contextmanager
     def _paused(self) -> Iterator[None]:

@@ -8,11 +8,24 @@ import streamlit as st
 
 from core import settings as limits
 from core.training_lab import networks, own, tasks
+from core.training_lab.changes import Change
 from core.training_lab.networks import Sizes
 from core.training_lab.played import LabRun
 from core.training_lab.run import Settings
 from core.training_lab.tasks import Example, Task
-from pages.parts import assets, claims, controls, messages, own_material, player, training_controls, url_state
+from pages.parts import (
+    assets,
+    claims,
+    controls,
+    messages,
+    own_material,
+    player,
+    teacher,
+    training_changes,
+    training_controls,
+    training_taken,
+    url_state,
+)
 from pages.parts.controls import Controls
 from pages.parts.training_figure import payload
 from pages.server import run_queue
@@ -29,14 +42,37 @@ TASKS: Final = (
     "your text",
     "your pairs",
 )
+# what a teacher's link can hide, and under which keys it stands
+HIDEABLE: Final = {
+    "task": ("task", "longest", "window_of_text"),
+    "network": ("kind", "looks"),
+    "layers": ("layers", "cells"),
+    "width": ("width",),
+    "heads": ("heads", "kv"),
+    "seed": ("seed",),
+    "positions": ("positions",),
+    "mask": ("mask", "window"),
+    "norm": ("place", "norm"),
+    "MLP": ("mlp", "experts", "active"),
+    "taken out": ("without",),
+    "optimiser": ("optimiser",),
+    "rate": ("rate", "warmup", "clip", "batch"),
+    "updates": ("updates",),
+    "pace": ("pace",),
+    "what is watched": ("watch",),
+    "second run": ("second_card",),
+    "weights": ("weights_menu",),
+    "take it away": ("taken_menu",),
+    teacher.MENU: ("class_menu",),
+}
 WITHOUT_LENGTH: Final = ("adjective and noun", "small pictures", "your pairs")
 UPDATES: Final = (100, 300, 600, 1000, 2000, 3000)
 PACES: Final = {"slow": 0.6, "medium": 0.15, "fast": 0.0}  # seconds from one update to the next
 PACE_SAYS = "slow: an update after the other, to be followed; fast: as many as the processor gives."
 
 
-def ask_task(ui: Controls, name: str) -> Task | None:
-    """The task, with what the visitor brings to it; None after saying what is wrong with that, where none was there before."""
+def ask_task(ui: Controls, name: str) -> tuple[partial[Task], Task] | None:
+    """The call that makes the task, and the task; None after saying what is wrong, where none was there before."""
     brought = ""
     if name == "your text":
         brought = own_material.ask(ui, "text", "Your text", own.TEXT)
@@ -47,23 +83,24 @@ def ask_task(ui: Controls, name: str) -> Task | None:
         label, first = ("Letters in a window", 24) if name == "your text" else ("Letters at most", 8)
         longest = ui.slider(label, 3, tasks.MOST, first, "window_of_text" if name == "your text" else "longest")
     asked, kept = (name, longest, brought), ui.key("task_made")
-    known, task = st.session_state.get(kept, (None, None))
+    known, call, task = st.session_state.get(kept, (None, None, None))
     if known != asked:
         try:
-            task = make(*asked)
+            made = make(*asked)
+            call, task = made, made()
         except ValueError as error:
             stays = " What was learned before stays." if task else ""
             messages.problem(ui.key("text"), "This cannot be learned from.", f"{error}.{stays}")
-            return task
-        st.session_state[kept] = (asked, task)
-    return task
+        else:
+            st.session_state[kept] = (asked, call, task)
+    return (call, task) if task else None
 
 
-def make(name: str, longest: int, brought: str) -> Task:
-    """The task of a name. Raises ValueError saying what is wrong with what was brought."""
+def make(name: str, longest: int, brought: str) -> partial[Task]:
+    """The call that makes the task of a name, or says by a ValueError what is wrong with what was brought."""
     if name == "your text":
-        return own.text_task(brought, longest)
-    return own.pairs_task(brought) if name == "your pairs" else tasks.build(name, longest)
+        return partial(own.text_task, brought, longest)
+    return partial(own.pairs_task, brought) if name == "your pairs" else partial(tasks.build, name, longest)
 
 
 def ask_example(ui: Controls, task: Task) -> Example:
@@ -114,6 +151,19 @@ def ask_second(ui: Controls, task: Task) -> tuple[Settings, ...]:
         return () if found is None else (Settings(found, learning),)
 
 
+def begin_unchanged(run: LabRun) -> None:
+    """Take all changes back: the run ends, and the next one begins without them."""
+    run.stop()
+    url_state.write(f"{PREFIX}_{training_changes.CHANGES}", "")
+    st.session_state.pop(f"{PREFIX}_player", None)
+
+
+def watched_text(ui: Controls) -> str:
+    """What is watched, as it was typed."""
+    (_, text), _ = st.session_state[ui.key("example")]
+    return text
+
+
 def opened_of_link() -> list[tuple[int, int]]:
     """Of both runs, the layer and the head whose map is drawn large."""
     found = url_state.integers(f"{PREFIX}_open", (0, 0, 0, 0), 1)
@@ -132,13 +182,24 @@ def open_head() -> None:
     url_state.write(f"{PREFIX}_open", "" if text == "0,0,0,0" else text)
 
 
-def draw(example: Example, rest: float, run: LabRun) -> None:
-    """The figure, as it grows."""
+def draw(example: Example, rest: float, made: partial[Task], text: str, run: LabRun) -> None:
+    """The figure, as it grows, and under it what is done with the networks."""
+    ui = Controls(PREFIX)
     run.rest = rest
     if run.watches.example is not example:
         run.watch(example)
     data = payload(run, opened_of_link(), going=run.state in player.GOING)
-    assets.component("training")(key=f"{PREFIX}_figure", data=data, on_opened_change=open_head)
+    assets.component("training")(
+        key=ui.key("figure"),
+        data=data,
+        on_opened_change=open_head,
+        on_silenced_change=lambda: training_changes.silence(ui, run),
+    )
+    with st.container(horizontal=True, key=ui.key("menus")):
+        training_changes.menu(ui, run)
+        training_taken.menu(run, made, text, opened_of_link())
+        if run.changes:
+            st.button("Begin again without the changes", key=ui.key("unchanged"), on_click=begin_unchanged, args=(run,))
 
 
 def says(run: LabRun) -> str:
@@ -150,26 +211,33 @@ def says(run: LabRun) -> str:
     ]
     done = max(len(each.losses) for each in run.learners)
     hint = "" if run.state in player.GOING else "Move over the curves to see what stood there."
-    return " ".join([f"{done} of {run.updates} updates.", *lost, hint])
+    return " ".join([f"{done} of {run.updates} updates.", *lost, training_changes.told(run), hint])
 
 
-def start(runs: Sequence[Settings], task: Task, seed: int, updates: int, example: Example) -> LabRun:
-    return LabRun(runs, task, seed, updates, example, run_queue.training_slot())
+def start(
+    runs: Sequence[Settings], task: Task, seed: int, updates: int, example: Example, changes: tuple[Change, ...]
+) -> LabRun:
+    """Runs from the beginning, with the changes that the link holds."""
+    return LabRun(runs, task, seed, updates, example, run_queue.training_slot(), changes)
 
 
 @run_queue.fragment
 def lab() -> None:
     above, figure, below = controls.around_a_figure()
     ui = Controls(PREFIX)
+    teacher.hide(ui, HIDEABLE)
+    with above:
+        teacher.line(ui)
     with controls.row(place=above):
         name = ui.select("Task", TASKS, "task", width=170)
         sizes = training_controls.kind_row(ui)
         seed = ui.seed(0)
     with below:
         with controls.row("control_row_more"):
-            task = ask_task(ui, name)
-            if task is None:
+            asked = ask_task(ui, name)
+            if asked is None:
                 return
+            call, task = asked
             pace = ui.one_of("Pace", list(PACES), "pace", "fast", PACE_SAYS)
             updates = ui.among("Updates", [each for each in UPDATES if each <= limits.MAX_LAB_UPDATES], 600, "updates")
         with controls.row("control_row_block"):
@@ -186,9 +254,11 @@ def lab() -> None:
             beside = ask_second(ui.part("second"), task)
         runs = (Settings(found, learning), *beside)
         wish = (task, runs, seed, updates)
-        player.show(
-            ui, wish, partial(start, runs, task, seed, updates, example), partial(draw, example, PACES[pace]), says
-        )
+        begin = partial(start, runs, task, seed, updates, example, training_changes.of_link(ui))
+        shown = partial(draw, example, PACES[pace], call, watched_text(ui))
+        player.show(ui, wish, begin, shown, says)
+    with below:
+        teacher.menu(ui, HIDEABLE)
 
 
 lab()

@@ -52,7 +52,7 @@ def offer(
         st.caption("The figure of the step that is shown, drawn for paper")
         with st.container(horizontal=True):
             for kind, mime in PICTURES.items():
-                _button(
+                button(
                     kind.upper(),
                     lambda kind=kind: _picture(viewer, step_view, looked, kind),
                     f"{name}.{kind}",
@@ -62,23 +62,23 @@ def offer(
             st.caption(messages.literal(boxes))
         st.caption("Its numbers; in the NPZ, all tensors of the page" + (IN_ORDER if _begins_right(viewer) else ""))
         with st.container(horizontal=True):
-            _button("CSV", lambda: as_csv(viewer, step_view), f"{name}.csv", "text/csv")
-            _button("NPZ", lambda: as_npz(viewer, more()), f"attention-lab-{viewer.lesson}.npz", NPZ)
+            button("CSV", lambda: as_csv(viewer, step_view), f"{name}.csv", "text/csv")
+            button("NPZ", lambda: as_npz(viewer, more()), f"attention-lab-{viewer.lesson}.npz", NPZ)
         title, question = page_layout.heading()
         here = alone or Alone("step_viewer", partial(_standing, viewer, step_of_link(viewer), looked))
-        _offer_file(here, name, (title, question, origin))
+        file_of(here, name, (title, question, origin))
         if again is None:
             return
         name = f"attention_lab_{viewer.lesson}"
         st.caption("The computation as a program that prints the same numbers")
-        _button(
+        button(
             "Python",
             lambda: program(f"{title}. {question}", origin, again).encode(),
             f"{name}.py",
             "text/x-python",
         )
         st.caption("The page as a notebook, with your input and a figure for every step")
-        _button(
+        button(
             "Notebook",
             lambda: _notebook(title, question, origin, viewer, looked, again),
             f"{name}.ipynb",
@@ -91,10 +91,10 @@ def offer_file(alone: Alone, name: str, origin: str) -> None:
     menu = st.popover("Take it away", icon=":material/download:", key=f"{name}_menu", on_change="rerun")
     if menu.open:
         with menu:
-            _offer_file(alone, f"attention-lab-{name}".replace("_", "-"), (*page_layout.heading(), origin))
+            file_of(alone, f"attention-lab-{name}".replace("_", "-"), (*page_layout.heading(), origin))
 
 
-def _offer_file(alone: Alone, name: str, words: tuple[str, str, str]) -> None:
+def file_of(alone: Alone, name: str, words: tuple[str, str, str]) -> None:
     """The figure in a file of its own, or why there is none. words: title, question and origin, which stand around it."""
     try:
         made = alone.make()
@@ -104,7 +104,7 @@ def _offer_file(alone: Alone, name: str, words: tuple[str, str, str]) -> None:
         st.caption(messages.literal(f"{error}."))
         return
     st.caption("The figure as one file that a double click opens, offline: pointing, steps and heads work in it")
-    _button("HTML", lambda: figure_file(alone.part, made, *words), f"{name}.html", "text/html")
+    button("HTML", lambda: figure_file(alone.part, made, *words), f"{name}.html", "text/html")
 
 
 def _standing(viewer: StepViewer, step: int, looked: dict[str, int]) -> bytes:
@@ -112,7 +112,7 @@ def _standing(viewer: StepViewer, step: int, looked: dict[str, int]) -> bytes:
     return payload(replace(viewer, editable=False, reorderable=False), step, looked)
 
 
-def _button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
+def button(label: str, make: Callable[[], bytes], name: str, mime: str) -> None:
     st.download_button(label, run_queue.queued(make), name, mime, on_click="ignore", key=f"download_{name}")
 
 

@@ -31,6 +31,7 @@ def payload(run: LabRun, opened: Sequence[tuple[int, int]], *, going: bool) -> b
         "wanted": list(watched.wanted),
         "gold": [(first + place, gold) for place, gold in enumerate(example.gold) if gold >= 0],
         "heads": [_counted(each) for each in heads],
+        "silent": [sorted(each.silent) for each in learners],
         "open": [list(each) for each in opened[: len(learners)]],
         "parts": [list(each.parts) for each in learners],
         "prose": run.task.prose,

@@ -86,6 +86,13 @@ def main() -> None:
         f"{plain / played:.2f}",
         "at least 0.9",
     )
+    plain, watched = training.lab()
+    row(
+        "Training lab, watched with its figure, against a plain loop: updates per second of the processor",
+        f"{watched:.1f} against {plain:.1f}",
+        f"{watched / plain:.2f}",
+        "at least 0.9",
+    )
     work, sent = browsing.frames()
     for name, taken in work.items():
         row(f"{name} over 64 tokens: work per frame, 95th percentile", f"{taken:.1f} ms", "", "16 ms")

@@ -5,15 +5,21 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import load
 
-from core.training_lab import networks, own, tasks
+from core.export.program import program
+from core.lessons.shown import call
+from core.training_lab import changes, networks, own, taken, tasks
 from core.training_lab.networks import Sizes
 from core.training_lab.played import KEPT, LabRun
 from core.training_lab.run import Learner, Learning, Settings, watched
 from core.training_lab.tasks import Rows, batch, build
+from tests.exported import run_program, tensors_in
 
 SMALL = Sizes(n_layers=2, d_model=8, n_heads=2)
 LEARNING = Learning(at_once=4)
@@ -231,6 +237,74 @@ def test_between_two_updates_of_a_slow_run_others_have_its_place():
         time.sleep(0.01)
     run.stop()
     assert met[:3] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("part", ["40:0:x:1:2", "40:0:s:1", "40:0:n:1:2:3", "40:0:n:1:2:3=1e9", "40:2:s:0:0", "<b>"])
+def test_what_is_no_change_is_refused(part):
+    with pytest.raises(ValueError, match="is no change"):
+        changes.read(part)
+
+
+def test_changes_are_made_again_at_their_updates_and_give_the_same_numbers():
+    task = build("copy", 4)
+    settings = Settings(SMALL, LEARNING)
+    run = LabRun([settings, settings], task, 0, 6, task.parse("abc"))
+    run.step()
+    run.change(0, "silent", (1, 0))
+    run.change(1, "number", (0, 3, 2), 0.5)
+    run.step()
+    run.change(0, "zero", (1,))
+    with pytest.raises(ValueError, match="there is no head 5 in layer 0"):
+        run.change(0, "silent", (0, 5))
+    run.step()
+    made = changes.read(changes.written(run.changes))
+    assert made == run.changes
+    again = LabRun([settings, settings], task, 0, 6, task.parse("abc"), changes=made)
+    for _ in range(3):
+        again.step()
+    assert [each.losses for each in again.learners] == [each.losses for each in run.learners]
+    assert run.learners[0].losses[1:] != run.learners[1].losses[1:]
+    assert [each.silent for each in again.learners] == [{(1, 0)}, set()]
+
+
+def test_what_does_not_fit_a_network_changes_nothing():
+    task = build("copy", 4)
+    made = changes.read("0:0:s:5:5,0:0:n:99:0:0=1,0:0:n:0:99:0=1,0:0:z:99")
+    other, plain = (Learner(Settings(SMALL, LEARNING), task, 0, 3, each) for each in (made, ()))
+    for _ in range(2):
+        other.advance()
+        plain.advance()
+    assert other.losses == plain.losses
+
+
+def test_the_file_of_a_network_holds_it_whole():
+    task = build("copy", 4)
+    run = LabRun([Settings(SMALL, LEARNING)], task, 0, 6, task.parse("abc"))
+    run.step()
+    kept = load(run.weights(0))
+    (learner,) = run.learners
+    other = networks.build(SMALL, task, 1)
+    other.load_state_dict(kept)
+    rows = batch(task, task.tests[:3]).rows
+    with torch.inference_mode():
+        assert torch.equal(other.eval()(rows).logits, learner.network.eval()(rows).logits)
+
+
+@pytest.mark.parametrize(
+    ("made", "text", "sizes"),
+    [
+        (partial(build, "reverse", 5), "a b c", replace(SMALL, positions="T5", network="experts", mask="prefix")),
+        (partial(own.pairs_task, own.PAIRS), "fox", Sizes("GRU", 1, 8, looks="additive")),
+    ],
+)
+def test_the_program_of_a_training_gives_the_same_numbers(made, text, sizes, tmp_path):
+    again = call(taken.learned, made, Settings(sizes, LEARNING), 1, 3, changes.read("2:0:z:0"), text)
+    shown = again.func(made(), *again.args[1:])
+    printed = run_program(program("", "", again), tmp_path)
+    found = tensors_in(printed)
+    for name, numbers in shown.tensors.items():
+        np.testing.assert_allclose(found[name], numbers.flatten(), atol=2e-4, err_msg=name)
+    assert " ".join(shown.words[1]) in printed
 
 
 # what a visitor brings ---------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ SENTENCE = " ".join(["the animal did not cross the street because it was too tir
 def offered():
     """Opens a page with its menu, once, and returns what is offered as a file, and the page."""
     kept = []
-    offer = downloads._offer_file
+    offer = downloads.file_of
 
     def keep(alone, *rest):
         kept.append(alone)
@@ -34,7 +34,7 @@ def offered():
         return kept[-1], app
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(downloads, "_offer_file", keep)
+        patch.setattr(downloads, "file_of", keep)
         yield open_and_keep
 
 

@@ -3,6 +3,7 @@
 import time
 
 from core.training_lab import own
+from core.training_lab.changes import written
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
 QUICK = {"train_task": "first letter", "train_kind": "RNN", "train_width": "8", "train_batch": "4"}
@@ -103,3 +104,35 @@ def test_what_cannot_be_watched_is_said_and_what_was_learned_stays():
     assert_no_failure(app)
     assert "is none of its letters" in said(app)
     assert len(learner(app).losses) == 1
+
+
+def test_a_head_that_is_silenced_and_a_weight_that_is_set_are_in_the_link_and_made_again():
+    made = {"train_width": "8", "train_layers": "1", "train_batch": "4", "train_heads": "2"}
+    app = open_page("training_lab", **made)
+    app.button(key="train_step").click().run()
+    app.session_state["train_player"][1].change(0, "silent", (0, 1))
+    app.session_state["train_player"][1].change(0, "number", (0, 3, 2), 0.5)
+    link = written(app.session_state["train_player"][1].changes)
+    assert link == "1:0:s:0:1,1:0:n:0:3:2=0.5"
+    again = open_page("training_lab", **made, train_changes=link)
+    again.button(key="train_step").click().run()
+    assert learner(again).silent == {(0, 1)}
+    assert learner(again).network.tokens.weight[3, 2] == 0.5
+    assert sent(again, "training")[0]["silent"] == [[[0, 1]]]
+    assert "2 changes of yours" in said(again)
+    again.button(key="train_unchanged").click().run()
+    assert learner(again).silent == set()
+    broken = open_page("training_lab", **made, train_changes="<b>")
+    assert_no_failure(broken)
+    assert "The link's “train_changes” was ignored" in said(broken)
+
+
+def test_a_teachers_link_hides_controls_and_shows_a_line_as_text():
+    link = {"train_hide": ["heads", "seed"], "train_line": "Find <b>the mask</b> that *leaks*", "train_mask": "all"}
+    app = open_page("training_lab", **link)
+    assert "Find <b>the mask</b> that *leaks*" in [element.value for element in app.text]
+    (style,) = [element.proto.body for element in app.get("html") if "display:none" in element.proto.body]
+    assert style == "<style>.st-key-train_heads,.st-key-train_kv,.st-key-train_seed{display:none!important}</style>"
+    assert learner(app).settings.sizes.mask == "all"
+    strange = open_page("training_lab", train_hide="x{}</style><script>", train_line="")
+    assert not [element for element in strange.get("html") if "display:none" in element.proto.body]

@@ -220,7 +220,7 @@ def test_what_reads_files_and_makes_downloads_computes_in_a_slot(monkeypatch):
     own_picture._uploaded("k")
     own_picture._photographed("k")
     own_sentences._upload("l")
-    downloads._button("CSV", look, "a.csv", "text/csv")
+    downloads.button("CSV", look, "a.csv", "text/csv")
     assert computing == [1, 1, 1, 1]
     assert run_queue.RUNS.report()["computing"] == 0
 

@@ -289,11 +289,11 @@
  * }} TrainingMoment
  */
 /**
- * heads: layers and heads of each run; gold: where a row of the maps should look; guessing: the loss of who knows nothing.
+ * heads: layers and heads of each run; silent: those that bring nothing; gold: where a row of the maps should look; guessing: the loss of who knows nothing.
  *
  * @typedef {{
  *   run: number, of: number, names: string[], tokens: string[], wanted: string[], gold: [number, number][],
- *   heads: [number, number][], open: Head[], parts: string[][], moments: TrainingMoment[], prose: boolean,
+ *   heads: [number, number][], silent: Head[][], open: Head[], parts: string[][], moments: TrainingMoment[], prose: boolean,
  *   guessing: number, tested: string, tensors: Record<string, Tensor>,
  * }} TrainingData
  */
