@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from core import tables
-from core.experiments import ledger, runs
+from core.experiments import across, ledger, runs
 from core.experiments.runs import Claimed
 
 
@@ -27,6 +27,12 @@ def _arguments(given: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--only", type=int, nargs="+", metavar="NUMBER", help="claims by their numbers in the notes; else all"
+    )
+    parser.add_argument(
+        "--models",
+        nargs="*",
+        metavar="NAME",
+        help="instead, the claims about the operator on every layer of all models at hand, or of these: folders, or names",
     )
     parser.add_argument("--out", type=Path, default=Path("claims.csv"), help="the table as a CSV; else claims.csv")
     return parser.parse_args(given)
@@ -49,6 +55,11 @@ def main(given: list[str]) -> None:
     for name in ("seeds", "jobs"):
         if getattr(asked, name) < 1:
             sys.exit(f"--{name} is {getattr(asked, name)}: at least 1 is needed")
+    if asked.models is not None:
+        table = across.rows(across.across(asked.models or across.at_hand()))
+        print(runs.as_markdown(table, across.HEAD))
+        asked.out.write_bytes(tables.as_csv([across.HEAD, *table]))
+        return
     since = time.perf_counter()
     try:
         claims = chosen(asked.only, asked.every)
@@ -60,7 +71,7 @@ def main(given: list[str]) -> None:
     held = sum(each.held == each.of for each in found)
     print(
         f"\n{held} of {len(found)} sentences held on every one of {asked.seeds} seeds; {time.perf_counter() - since:.0f} "
-        f"seconds in {asked.jobs} processes."
+        f"seconds in {asked.jobs} processes, {sum(each.seconds for each in found):.0f} seconds of one core."
     )
     asked.out.write_bytes(tables.as_csv([runs.HEAD, *table]))
 

@@ -27,7 +27,11 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Tried:
-    """One claim on one seed. finding: what was measured; None where it could not be, and then failed says why."""
+    """One claim on one seed.
+
+    finding   what was measured; None where it could not be, and then failed says why.
+    seconds   of one core, not of a clock: who else uses the machine is not counted.
+    """
 
     name: str
     seed: int
@@ -106,12 +110,12 @@ def once(claimed: Claimed, given: Material) -> Tried:
     """One claim on what somebody brought or the seed drew."""
     from core.models.errors import ModelError
 
-    since = time.perf_counter()
+    since = time.process_time()
     try:
         finding, failed = tried(claimed.claim, given), ""
     except (ModelError, ValueError) as error:
         finding, failed = None, str(error)
-    return Tried(claimed.name, given.seed, finding, time.perf_counter() - since, failed)
+    return Tried(claimed.name, given.seed, finding, time.process_time() - since, failed)
 
 
 def summaries(claims: Sequence[Claimed], found: Iterable[Tried]) -> list[Summary]:
@@ -119,10 +123,11 @@ def summaries(claims: Sequence[Claimed], found: Iterable[Tried]) -> list[Summary
     of: dict[str, list[Tried]] = {}
     for one in sorted(found, key=lambda each: each.seed):
         of.setdefault(one.name, []).append(one)
-    return [_summary(each, of[each.name]) for each in claims]
+    return [summary(each, of[each.name]) for each in claims]
 
 
-def _summary(claimed: Claimed, tries: Sequence[Tried]) -> Summary:
+def summary(claimed: Claimed, tries: Sequence[Tried]) -> Summary:
+    """What several tries of one claim found."""
     findings = [one.finding for one in tries if one.finding]
     failed = next((one.failed for one in tries if one.failed), "")
     rows = zip(*(finding.numbers[:TOLD] for finding in findings), strict=True) if findings else ()
