@@ -75,6 +75,7 @@ class Lesson:
 
     ids       its tokens, n_begun of them given; run: what one pass over all but the last gave.
     words     the names of those that were read, and of the likeliest behind each.
+    behind    what the model wrote.
     stepwise  the chances of all tokens behind each place, as they were when only what stood before was there.
     """
 
@@ -85,7 +86,7 @@ class Lesson:
     seen: Seen
     words: tuple[str, ...]
     choices: tuple[tuple[str, ...], ...]
-    text: str
+    behind: str
     stepwise: Float[Tensor, "places vocab_size"]
 
     @property
@@ -107,11 +108,6 @@ class Lesson:
     def forwards(self) -> int:
         """The same with nothing kept: behind each token the whole text is read again."""
         return sum(range(self.n_begun, len(self.ids)))
-
-    @property
-    def behind(self) -> str:
-        """What the model wrote."""
-        return self.text
 
 
 def model() -> LoadedModel:
