@@ -29,8 +29,9 @@ function createWriting(root, io) {
   let timer = 0;
   let rest = 0;
 
+  const alone = io.component.away === "file";
   /** @param {Record<string, unknown>} what */
-  const tell = (what) => io.component.setTriggerValue("told", what);
+  const tell = (what) => (alone ? here(what) : io.component.setTriggerValue("told", what));
   const text = new WritingText("The text", (place) => {
     clearTimeout(rest);
     rest = setTimeout(() => tell({ at: place }), SETTLE);
@@ -66,7 +67,7 @@ function createWriting(root, io) {
   second.append(caption, other.node, difference);
   readFrom.append(element("h3", { "aria-level": 2, children: ["The source"] }), source.node);
   root.append(
-    element("div", { className: "tools", children: [back, step, play, more, anew, redraw, free] }),
+    element("div", { className: "tools", hidden: alone, children: [back, step, play, more, anew, redraw, free] }),
     readFrom,
     text.node,
     says,
@@ -117,9 +118,16 @@ function createWriting(root, io) {
     play.setAttribute("aria-pressed", String(playing));
   }
 
+  /** In a file nobody writes on: a head is opened out of what came along. @param {Record<string, unknown>} what */
+  function here({ open }) {
+    if (!Array.isArray(open)) return;
+    data = { ...data, open: open.length ? [open[0], open[1]] : null };
+    update(data, theme);
+  }
+
   /** @param {WritingData} payload @param {Theme} newTheme */
   function update(payload, newTheme) {
-    [data, theme] = [payload, newTheme];
+    [data, theme] = [data && alone ? data : payload, newTheme];
     const closed = data.ended || data.full;
     if (playing) {
       clearTimeout(timer);

@@ -14,7 +14,6 @@ from core.models.source import Source
 from core.models.writer import Writer, check_writes, limit
 from pages.parts import assets, claims, controls, induction, messages, models, url_state, writing_figure
 from pages.parts.controls import Controls
-from pages.parts.payload import pack
 from pages.parts.writing_figure import Beside
 from pages.server import run_queue, settings
 
@@ -281,7 +280,7 @@ def lab() -> None:
     except ModelError as error:
         messages.problem(f"{PREFIX}_name", "This model cannot go on with a text.", f"{error}.")
         return
-    sent = pack(words, tensors, frozenset({"attention"}), exact=frozenset({"scores", "bits", "second_bits"}))
+    sent = writing_figure.packed(words, tensors)
     with figure:
         assets.component("writing")(key=f"{PREFIX}_view", data=sent, on_told_change=lambda: told(asked, written.begun))
         writing_figure.take_away(first, written, seen, asked, words, tensors, text)

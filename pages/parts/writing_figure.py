@@ -1,6 +1,7 @@
 """The figure of the writing lab: a text token by token, what was expected at each, and where the heads looked."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from core.models.loaded import Group, LoadedModel
 from core.models.spelled import spelled
 from core.models.writer import Writer
 from pages.parts import downloads
+from pages.parts.figure_file import Alone
 from pages.parts.figures import Matrix
+from pages.parts.payload import pack
 from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer
 from pages.parts.words import Token, say
 
@@ -130,6 +133,11 @@ def add_second(words: dict, tensors: dict, written: Written, beside: Beside, fir
         tensors["second"] = writing_lab.beside(beside.writer, at, beside.sampling, words["ids"]).numpy()
 
 
+def packed(words: dict[str, Any], tensors: dict[str, np.ndarray]) -> bytes:
+    """What the figure is sent."""
+    return pack(words, tensors, frozenset({"attention"}), exact=frozenset({"scores", "bits", "second_bits"}))
+
+
 def take_away(
     writer: Writer, written: Written, seen: Moment, asked: Asked, words: dict, tensors: dict, text: str
 ) -> None:
@@ -173,4 +181,5 @@ def take_away(
         focus={"query": 0, "key": 0},
         tensors=made,
     )
-    downloads.offer(scene, f"Real numbers of {loaded.name}, computed on {loaded.device}", again)
+    alone = Alone("writing", partial(packed, {**words, "editable": False}, tensors))
+    downloads.offer(scene, f"Real numbers of {loaded.name}, computed on {loaded.device}", again, alone=alone)

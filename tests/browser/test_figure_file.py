@@ -76,6 +76,17 @@ def test_the_steps_of_a_lesson_are_walked_through_in_a_file(visit, browser, tmp_
 
 
 @pytest.mark.long
+def test_the_heads_behind_a_text_are_opened_in_a_file(visit, browser, tmp_path):
+    file = taken(visit, "/writing_lab", "writing_lab_menu", tmp_path)
+    with opened(browser, file) as page:
+        expect(page.locator(".writing .tools")).to_be_hidden()
+        page.locator(".looks canvas").focus()
+        for key in ("ArrowDown", "Enter"):
+            page.keyboard.press(key)
+        expect(page.locator(".looks .quiet")).to_contain_text(re.compile(r"^Layer \d, head \d"))
+
+
+@pytest.mark.long
 def test_heads_of_a_picture_are_opened_in_a_file_with_their_exact_numbers(visit, browser, tmp_path):
     file = taken(visit, "/image_lab", "image_lab_menu", tmp_path)
     with opened(browser, file) as page:

@@ -11,7 +11,7 @@ from pages.parts import bundle, downloads
 from pages.parts.figure_file import LARGEST, ROOM, figure_file, too_large
 from tests.pages.screen import open_page, said, unpack
 
-PARTS = ("step_viewer", "lab", "patch_explorer", "figure_card")
+PARTS = ("step_viewer", "lab", "patch_explorer", "writing", "learning", "long_map", "figure_card")
 SENTENCE = " ".join(["the animal did not cross the street because it was too tired to walk"] * 5)
 
 
@@ -81,6 +81,14 @@ def test_a_picture_in_a_file_has_the_exact_numbers_of_all_heads(offered):
     assert len(tensors["full"]) == words["layers"] * words["heads"]
     layer, head = words["open"]
     np.testing.assert_allclose(tensors["full"][layer * words["heads"] + head], tensors["first_weights"])
+
+
+def test_a_text_that_was_written_has_all_heads_in_its_file_and_nobody_writes_on(offered):
+    alone, _ = offered("writing_lab", "writing_lab_menu")
+    words, tensors = inside(figure_file(alone.part, alone.make(), "Writing", "What next?", "Real numbers"))
+    assert alone.part == "writing"
+    assert not words["editable"]
+    assert len(tensors["attention"]) == len(words["numbers"]) * words["heads"]
 
 
 @pytest.mark.parametrize("part", PARTS)
