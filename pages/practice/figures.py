@@ -42,7 +42,7 @@ def _of_own(number: int, text: str) -> Shown:
     return FIGURES[number - 1].make(text)
 
 
-@st.cache_resource(scope="session", max_entries=64, show_spinner=False)
+@st.cache_resource(scope="session", max_entries=32, show_spinner=False)
 def card(number: int, text: str) -> Card:
     """The figure of a number, of a sentence where it takes one. Raises ValueError, ModelError as `Figure.made`."""
     figure = FIGURES[number - 1]
