@@ -11,7 +11,7 @@ from pages.parts import bundle, downloads
 from pages.parts.figure_file import LARGEST, ROOM, figure_file, too_large
 from tests.pages.screen import open_page, said, unpack
 
-PARTS = ("step_viewer", "lab", "patch_explorer", "writing", "learning", "long_map", "figure_card")
+PARTS = ("step_viewer", "lab", "patch_explorer", "writing", "learning", "long_map", "figure_card", "training")
 SENTENCE = " ".join(["the animal did not cross the street because it was too tired to walk"] * 5)
 
 
