@@ -205,3 +205,7 @@ def beyond() -> dict[str, Claim]:
     """What the lessons put to the test and no note says, by package and name."""
     known = {id(row.claim) for row in ROWS}
     return {name: claim for name, claim in _CLAIMS.items() if id(claim) not in known}
+
+
+# every claim of the course: those of the ledger by their numbers, all others by package and name
+BY_NAME: Final = {row.name: row.claim for row in ROWS} | beyond()

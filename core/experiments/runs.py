@@ -3,11 +3,12 @@
 import os
 import re
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from core.experiments import ledger
 from core.experiments.claim import Claim, Finding, Number
 from core.experiments.inputs import Material, has_chance, of_seed, package_of, tried
 
@@ -74,14 +75,16 @@ def run(claims: Sequence[Claimed], seeds: int, jobs: int, ray: str = "") -> list
             groups.setdefault((package_of(each.claim), seed), []).append(each)
     order = sorted(groups, key=lambda key: _SLOW.index(key[0]) if key[0] in _SLOW else len(_SLOW))
     with _on(ray):
-        found = Parallel(n_jobs=jobs)(delayed(_group)(groups[key], key[1]) for key in order)
+        found = Parallel(n_jobs=jobs)(delayed(_group)([each.name for each in groups[key]], key[1]) for key in order)
     return [one for group in found for one in group]
 
 
-def _on(ray: str) -> AbstractContextManager[Any]:
-    """Where joblib's work is done inside of the block."""
+@contextmanager
+def _on(ray: str) -> Iterator[None]:
+    """Where joblib's work is done inside of the block; Ray is left behind it."""
     if not ray:
-        return nullcontext()
+        yield
+        return
     try:
         import ray as cluster
         from ray.util.joblib import register_ray
@@ -94,16 +97,20 @@ def _on(ray: str) -> AbstractContextManager[Any]:
     else:
         cluster.init(address=ray)
     register_ray()
-    return parallel_config(backend="ray")
+    try:
+        with parallel_config(backend="ray"):
+            yield
+    finally:
+        cluster.shutdown()
 
 
-def _group(claims: Sequence[Claimed], seed: int) -> list[Tried]:
-    """Claims that share inputs, and toys that they train, one after the other."""
+def _group(names: Sequence[str], seed: int) -> list[Tried]:
+    """Claims that share inputs, and toys that they train, one after the other. Their names travel, not they."""
     import torch
 
     torch.set_num_threads(1)  # as many processes as cores do the work
     given = of_seed(seed)
-    return [once(each, given) for each in claims]
+    return [once(Claimed(name, ledger.BY_NAME[name]), given) for name in names]
 
 
 def once(claimed: Claimed, given: Material) -> Tried:
