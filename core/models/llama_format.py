@@ -1,7 +1,7 @@
 """Our language model as a folder that the transformers library opens: the names and the order that Llama gives its weights."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -24,9 +24,13 @@ _NAMES: Final = {
 
 def weights(model: LanguageModel) -> dict[str, Tensor]:
     """The weights of a model under the names of `LlamaForCausalLM`."""
-    ours, heads = model.state_dict(), model.config.heads
+    return named(model.state_dict(), model.config.n_layers, model.config.heads)
+
+
+def named(ours: dict[str, Tensor], n_layers: int, heads: int) -> dict[str, Tensor]:
+    """The same of weights by our names; of each block as many heads of keys and values as of queries."""
     found = {"model.embed_tokens.weight": ours["embedding.weight"], "model.norm.weight": ours["norm.weight"]}
-    for layer in range(model.config.n_layers):
+    for layer in range(n_layers):
         query, key, value = ours[f"blocks.{layer}.attention.in_proj_weight"].chunk(3)
         maps = {"q_proj": halves(query, heads), "k_proj": halves(key, heads), "v_proj": value}
         found |= {f"model.layers.{layer}.self_attn.{name}.weight": weight for name, weight in maps.items()}
@@ -38,16 +42,23 @@ def weights(model: LanguageModel) -> dict[str, Tensor]:
 def config(model: LanguageModel, end: int | None) -> dict:
     """What `LlamaConfig` says of it. end: the id of the token that begins and ends a text."""
     sizes = model.config
+    return said(sizes.vocab_size, sizes.d_model, sizes.d_hidden, sizes.n_layers, sizes.heads, sizes.context, end)
+
+
+def said(
+    vocab_size: int, d_model: int, d_ff: int, n_layers: int, n_heads: int, context: int, end: int | None
+) -> dict[str, Any]:
+    """The same of these sizes."""
     return {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
-        "vocab_size": sizes.vocab_size,
-        "hidden_size": sizes.d_model,
-        "intermediate_size": sizes.d_hidden,
-        "num_hidden_layers": sizes.n_layers,
-        "num_attention_heads": sizes.heads,
-        "num_key_value_heads": sizes.heads,
-        "max_position_embeddings": sizes.context,
+        "vocab_size": vocab_size,
+        "hidden_size": d_model,
+        "intermediate_size": d_ff,
+        "num_hidden_layers": n_layers,
+        "num_attention_heads": n_heads,
+        "num_key_value_heads": n_heads,
+        "max_position_embeddings": context,
         "rms_norm_eps": EPSILON,
         "rope_parameters": {"rope_type": "default", "rope_theta": BASE},
         "hidden_act": "silu",

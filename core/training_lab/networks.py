@@ -96,7 +96,8 @@ class Reader(nn.Module):
         self.sizes = sizes
         self.tokens = nn.Embedding(vocab_size, sizes.d_model)
         self.patches = nn.Linear(d_patch, sizes.d_model) if d_patch else None
-        self.scores = nn.Linear(sizes.d_model, vocab_size)
+        # RMSNorm comes without biases, as in the blocks
+        self.scores = nn.Linear(sizes.d_model, vocab_size, sizes.kind != "Transformer" or sizes.norm == "layer")
 
     def embed(self, rows: Rows) -> Float[Tensor, "batch tokens d_model"]:
         """Every token as a vector, patches first."""

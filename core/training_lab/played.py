@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from core.training.live import Player, Waits, at_once
-from core.training_lab import taken
+from core.training_lab import library, taken
 from core.training_lab.changes import MOST, Change, What, checked
 from core.training_lab.run import Learner, Settings, Stand, Watched, watched
 from core.training_lab.tasks import Example, Task
@@ -107,6 +107,11 @@ class LabRun(Player[Runs]):
         """The network of a run as a file, as it stands between two updates."""
         with self._paused():
             return taken.weights(self.learners[run])
+
+    def folder(self, run: int) -> bytes:
+        """The network of a run as the library opens it. Raises ValueError where it cannot be opened."""
+        with self._paused():
+            return library.folder(self.learners[run])
 
     @contextmanager
     def _paused(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.export.program import program
 from core.lessons.shown import call
-from core.training_lab import taken
+from core.training_lab import library, taken
 from core.training_lab.played import LabRun
 from core.training_lab.tasks import Task
 from pages.parts import downloads, page_layout
@@ -36,6 +36,13 @@ def menu(run: LabRun, made: partial[Task], text: str, opened: list[tuple[int, in
                     f"{of}.py",
                     "text/x-python",
                 )
+            if why := library.why_not(learner.settings.sizes, run.task):
+                st.caption(f"{name}: Your story cannot open it, since {why}.")
+            else:
+                st.caption(
+                    f"{name}: Your story opens it. Unpack the zip where the app runs, and name its folder there."
+                )
+                downloads.button(f"{name}: for Your story", partial(run.folder, number), f"{of}.zip", "application/zip")
         made_of = f"A training of the training lab, from seed {run.seed}; its curves, and what its heads looked at"
         alone = Alone("training", partial(payload, run, opened, going=False))
         downloads.file_of(alone, "attention-lab-training", (title, question, made_of))
