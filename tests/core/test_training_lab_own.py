@@ -1,0 +1,156 @@
+"""What a visitor brings to the training lab to be learned, and what is taken away of it."""
+
+import io
+import random
+import zipfile
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load
+from transformers import AutoTokenizer, LlamaForCausalLM
+
+from core.export.program import program
+from core.lessons import writing_lab
+from core.lessons.shown import call
+from core.models import loading
+from core.training_lab import changes, library, networks, own, taken
+from core.training_lab.networks import Sizes
+from core.training_lab.played import LabRun
+from core.training_lab.run import Learner, Learning, Settings, watched
+from core.training_lab.tasks import batch, build
+from tests.exported import run_program, tensors_in
+
+SMALL = Sizes(n_layers=2, d_model=8, n_heads=2)
+LEARNING = Learning(at_once=4)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a", "the text has 1 character: at least 200 are needed"),
+        ("", "the text has 0 characters: at least 200"),
+        ("long " * 1_000_000, "the text has 4,999,999 characters: at most 1,000,000 are read"),
+    ],
+)
+def test_a_text_of_one_letter_or_of_five_million_is_refused_in_words(text, says):
+    with pytest.raises(ValueError, match=says):
+        own.text_task(text, 24)
+
+
+def test_the_end_of_a_text_is_never_learned_from():
+    text = "ab" * 450 + "yz" * 50
+    task = own.text_task(text, 12)
+    rng = random.Random(0)
+    drawn = {"".join((*each.source, *each.target)) for each in (task.draw(rng) for _ in range(300))}
+    tested = {"".join((*each.source, *each.target)) for each in task.tests}
+    assert all(piece in text for piece in drawn | tested)
+    assert tested
+    assert all(set(piece) == set("yz") for piece in tested)
+    assert not drawn & tested
+
+
+def test_the_rarest_signs_of_a_text_become_one_and_the_task_says_how_many():
+    rare = "".join(chr(0x4E00 + place) for place in range(300))
+    task = own.text_task("and so on " * 60 + rare, 12)
+    assert len(task.vocabulary) <= own.SIGNS + 4
+    assert own.UNKNOWN in task.vocabulary
+    assert f"the rarest are read as {own.UNKNOWN}" in task.note
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("cat\ndog\nbird\ncow\nhen", "the table has one column: pairs need two"),
+        ("one,many\ncat,cats", "1 pairs can be read: at least 4 are needed"),
+        ("one,many\ncat,\ndog,\nbird,\ncow,\nhen,", "0 pairs can be read"),
+        ("", "the file holds no text"),
+    ],
+)
+def test_a_table_without_pairs_is_refused_in_words(table, says):
+    with pytest.raises(ValueError, match=says):
+        own.pairs_task(table)
+
+
+def test_one_pair_of_ten_is_never_learned_from():
+    task = own.pairs_task(own.PAIRS)
+    rng = random.Random(0)
+    drawn = {task.draw(rng).source for _ in range(2000)}
+    tested = {example.source for example in task.tests}
+    assert len(tested) == (own.PAIRS.count("\n")) // 10
+    assert not drawn & tested
+    assert len(drawn) + len(tested) == own.PAIRS.count("\n")
+    assert task.parse("".join(task.tests[0].source)).target == task.tests[0].target
+
+
+def test_pairs_with_spaces_are_read_word_by_word():
+    task = own.pairs_task("en,fr\nthe cat,le chat\nthe dog,le chien\na cat,un chat\na dog,un chien\nthe cow,la vache")
+    assert task.parse("the cat").source == ("the", "cat")
+    with pytest.raises(ValueError, match="“hen” stands in none of the pairs"):
+        task.parse("the hen")
+
+
+def test_a_beginning_that_nobody_knows_the_end_of_is_watched_as_far_as_it_goes():
+    task = own.text_task(own.TEXT, 24)
+    example = task.parse("The fox")
+    assert watched(task, example).tokens == tuple("The fox")
+    learner = Learner(Settings(SMALL, LEARNING), task, 0, 1)
+    stand = learner.stands(watched(task, example))
+    assert stand.maps.shape == (4, 7, 7)
+    assert stand.written[0].wanted == ()
+    assert len(stand.written[0].written) > 0
+
+
+def test_the_file_of_a_network_holds_it_whole():
+    task = build("copy", 4)
+    run = LabRun([Settings(SMALL, LEARNING)], task, 0, 6, task.parse("abc"))
+    run.step()
+    kept = load(run.weights(0))
+    (learner,) = run.learners
+    other = networks.build(SMALL, task, 1)
+    other.load_state_dict(kept)
+    rows = batch(task, task.tests[:3]).rows
+    with torch.inference_mode():
+        assert torch.equal(other.eval()(rows).logits, learner.network.eval()(rows).logits)
+
+
+def test_a_network_of_todays_blocks_that_learned_a_text_is_opened_by_the_library(tmp_path):
+    task = own.text_task(own.TEXT, 12)
+    sizes = replace(SMALL, positions="RoPE", norm="rms", network="SwiGLU")
+    learner = Learner(Settings(sizes, LEARNING), task, 0, 9)
+    learner.advance()
+    learner.change("silent", (1, 0))
+    with zipfile.ZipFile(io.BytesIO(library.folder(learner))) as packed:
+        packed.extractall(tmp_path)
+    model = LlamaForCausalLM.from_pretrained(tmp_path / "trained-text", dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "trained-text")
+    made = batch(task, task.tests[:1]).rows
+    text = "".join(task.vocabulary[number] for number in made.ids[0].tolist())
+    assert tokenizer(text)["input_ids"] == made.ids[0].tolist()
+    assert tokenizer.decode(made.ids[0]) == text
+    with torch.inference_mode():
+        theirs, ours = model(made.ids).logits, learner.network.eval()(made, learner.silent).logits
+    torch.testing.assert_close(theirs, ours, atol=5e-3, rtol=5e-3)  # half precision in the file
+    loaded = loading.load(str(tmp_path / "trained-text"))
+    assert list(writing_lab.begin(loaded, "The fox sat", marked=False).ids) == tokenizer("The fox sat")["input_ids"]
+    assert "choose the task" in library.why_not(sizes, build("copy", 4))
+    assert "no Llama's" in library.why_not(SMALL, task)
+
+
+@pytest.mark.parametrize(
+    ("made", "text", "sizes"),
+    [
+        (partial(build, "reverse", 5), "a b c", replace(SMALL, positions="T5", network="experts", mask="prefix")),
+        (partial(own.pairs_task, own.PAIRS), "fox", Sizes("GRU", 1, 8, looks="additive")),
+    ],
+)
+def test_the_program_of_a_training_gives_the_same_numbers(made, text, sizes, tmp_path):
+    again = call(taken.learned, made, Settings(sizes, LEARNING), 1, 3, changes.read("2:0:z:0"), text)
+    shown = again.func(made(), *again.args[1:])
+    printed = run_program(program("", "", again), tmp_path)
+    found = tensors_in(printed)
+    for name, numbers in shown.tensors.items():
+        np.testing.assert_allclose(found[name], numbers.flatten(), atol=2e-4, err_msg=name)
+    assert " ".join(shown.words[1]) in printed
