@@ -230,8 +230,13 @@ class Learner:
             tuple(networks.heads_of(self.settings.sizes)),
             torch.cat(maps).clone() if maps else torch.zeros(0, n_tokens, n_tokens),
             seen.allowed[0, 0].clone(),
-            self.write([watch.example, *self.task.tests[:SHOWN]]),
+            self.write([watch.example, *self._others(watch.example)]),
         )
+
+    def _others(self, example: Example) -> list[Example]:
+        """Some that it never learned from, beside one that is watched."""
+        others = [each for each in self.task.tests if each.patches is not None or each.source != example.source]
+        return others[:SHOWN]
 
     @torch.inference_mode()
     def write(self, examples: Sequence[Example]) -> tuple[Written, ...]:

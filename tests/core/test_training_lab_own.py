@@ -85,6 +85,14 @@ def test_one_pair_of_ten_is_never_learned_from():
     assert task.parse("".join(task.tests[0].source)).target == task.tests[0].target
 
 
+def test_what_is_watched_is_not_shown_twice():
+    task = own.pairs_task(own.PAIRS)
+    stand = Learner(Settings(Sizes("RNN", 1, 4), LEARNING), task, 0, 1).stands(watched(task, task.tests[0]))
+    sources = [each.source for each in stand.written]
+    assert sources[0] == task.tests[0].source
+    assert len(set(sources)) == len(sources) > 1
+
+
 def test_pairs_with_spaces_are_read_word_by_word():
     task = own.pairs_task("en,fr\nthe cat,le chat\nthe dog,le chien\na cat,un chat\na dog,un chien\nthe cow,la vache")
     assert task.parse("the cat").source == ("the", "cat")
