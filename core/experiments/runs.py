@@ -86,8 +86,8 @@ def _on(ray: str) -> Iterator[None]:
         yield
         return
     try:
-        import ray as cluster  # ty: ignore[import-not-found]
-        from ray.util.joblib import register_ray  # ty: ignore[import-not-found]
+        import ray as cluster
+        from ray.util.joblib import register_ray
     except ImportError:
         raise ValueError("Ray is not installed: pip install ray, or leave --ray away") from None
     from joblib import parallel_config
