@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from core import tables
+from core import host, tables
 from core.experiments import inputs, ledger
 from core.experiments.claim import Finding
 from core.experiments.corrections import CORRECTIONS, Correction
@@ -110,6 +110,7 @@ def look(shown: Sequence[Line], opened: set[int], given: Material | None, found:
         row = line.row
         if row is None or row.key in found:
             continue
+        host.still_wanted()
         if line.key in opened or (line.key in near and not row.trains and time.monotonic() < until):
             found[row.key] = measure(row, given)
 

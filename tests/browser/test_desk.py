@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Locator
 
 from pages.course.catalogue import LESSONS, Page, built
 from tests.browser import looks
@@ -132,7 +133,11 @@ def go(visitor: Visitor, key: str) -> None:
 def test_nobody_is_kept_out(visitor):
     looks.open_panels(visitor)
     assert looks.findings(visitor) == []
+    named: dict[str, list[Locator]] = {}
     for panel in visitor.see("[data-testid=stPopover] button").all():
+        named.setdefault(panel.inner_text(), []).append(panel)
+    # where many cards have the same menu, the first and the last
+    for panel in [each for alike in named.values() for each in alike[:: max(1, len(alike) - 1)]]:
         panel.evaluate("button => button.scrollIntoView({ block: 'end' })")
         panel.click()
         visitor.see(POPOVER).wait_for()

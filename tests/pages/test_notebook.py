@@ -91,9 +91,9 @@ def taken(monkeypatch):
     kept = []
     offer = downloads.offer
 
-    def keep(viewer, origin, again, *more):
+    def keep(viewer, origin, again, *more, **named):
         kept.append((viewer, origin, again))
-        offer(viewer, origin, again, *more)
+        offer(viewer, origin, again, *more, **named)
 
     monkeypatch.setattr(downloads, "offer", keep)
 

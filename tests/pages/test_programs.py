@@ -83,9 +83,9 @@ def taken(monkeypatch):
     kept = []
     offer = downloads.offer
 
-    def keep(viewer, origin, again, *more):
+    def keep(viewer, origin, again, *more, **named):
         kept.append((viewer, program(viewer.lesson, origin, again)))
-        offer(viewer, origin, again, *more)
+        offer(viewer, origin, again, *more, **named)
 
     monkeypatch.setattr(downloads, "offer", keep)
 
