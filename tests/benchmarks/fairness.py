@@ -11,10 +11,10 @@ import random
 import sys
 import time
 from itertools import permutations
-from urllib.parse import urlencode
 
 import websockets
-from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Delta_pb2 import Delta
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from tests.benchmarks.load import Found, Learner, connection, row
 from tests.benchmarks.sessions import machine
@@ -25,7 +25,6 @@ LASTS = 60.0  # seconds
 COME = 10.0  # seconds before the quiet one moves anything, in which the others have come
 EVERY = 1.0  # seconds between two moves
 LINES = 50
-PATIENCE = 300.0  # seconds in which the others get theirs
 WORDS = ("the white cat", "my old friend", "your sister", "a small dog", "the tall man", "nobody", "our teacher")
 VERBS = ("sees", "has lost", "would like to buy", "does not know", "is looking for", "can not find")
 
@@ -36,17 +35,25 @@ def sentences(seed: str) -> str:
     return "\n".join(f"{' '.join(each).capitalize()}." for each in random.Random(seed).sample(pairs, LINES))
 
 
+class Translating(Learner):
+    """A visitor of the translation lab, who knows its box."""
+
+    def _notice(self, delta: Delta) -> None:
+        super()._notice(delta)
+        if delta.new_element.WhichOneof("type") == "text_area":
+            self.boxes[delta.new_element.text_area.id] = delta.fragment_id
+
+
 async def heavy(address: str, name: int, until: float) -> int:
     """Have the most translated, again and again; how often that came to its end."""
-    other, done = Learner(address, [""], random.Random(name)), 0
+    other, done = Translating(address, ["translation_lab"], random.Random(name)), 0
     async with websockets.connect(**await connection(address)) as other.socket:
         await other._go()
+        ((box, fragment),) = other.boxes.items()
         while time.monotonic() < until:
-            message = BackMsg()
-            message.rerun_script.page_name = "translation_lab"
-            message.rerun_script.query_string = urlencode({"many_lines": sentences(f"{name}, {done}")})
+            wish = WidgetState(id=box, string_value=sentences(f"{name}, {done}"))
             try:
-                await asyncio.wait_for(other._ask(message), max(0.1, until - time.monotonic()))
+                await asyncio.wait_for(other._change(wish, fragment), max(0.1, until - time.monotonic()))
             except TimeoutError:
                 break
             done += 1
