@@ -5,7 +5,7 @@ from typing import Any, get_args
 import numpy as np
 import traitlets
 
-from attention_lab.widget import Figure, module, named, within
+from attention_lab.widget import OpenHead, check_head, module, named, within
 from core import settings
 from core.lessons.text_attention import Kind, TextAttention, kinds, text_attention
 from core.models import loading
@@ -16,7 +16,7 @@ from pages.parts.payload import pack
 from pages.parts.viewer import first_look
 
 
-class Heads(Figure):
+class Heads(OpenHead):
     """All heads of a model on a text; one of them is open.
 
     layer, head   of the open one, counted from 0 among the layers that are shown; set them to open another.
@@ -24,8 +24,6 @@ class Heads(Figure):
     """
 
     _esm = module("lab")
-    layer = traitlets.Int(0)
-    head = traitlets.Int(0)
     query = traitlets.Int(0)
     key = traitlets.Int(0)
 
@@ -36,8 +34,7 @@ class Heads(Figure):
         self._small = seen.small(head_captions.GRID_SIDE).numpy()
         start = head_view.focus(seen, seen.summary(head_view.ONE_HEAD, layer, head).numpy())
         self._look = first_look(start)
-        super().__init__(self._packed(layer, head), layer=layer, head=head, query=start["query"], key=start["key"])
-        self.observe(self._opened, ["layer", "head"])
+        super().__init__(seen, layer, head, query=start["query"], key=start["key"])
 
     @property
     def weights(self) -> np.ndarray:
@@ -48,17 +45,6 @@ class Heads(Figure):
     def tokens(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The tokens that ask, and those that are asked."""
         return self._seen.queries.pieces, self._seen.keys.pieces
-
-    @traitlets.validate("layer", "head")
-    def _there(self, proposal: dict[str, Any]) -> int:
-        name, value = proposal["trait"].name, proposal["value"]
-        count = self._seen.n_layers if name == "layer" else self._seen.n_heads
-        if not 0 <= value < count:
-            raise traitlets.TraitError(f"there is no {name} {value}: this model has {count}, counted from 0")
-        return value
-
-    def _opened(self, _change: dict[str, Any]) -> None:
-        self.payload = self._packed(self.layer, self.head)
 
     def _packed(self, layer: int, head: int) -> bytes:
         found, seen = self._found, self._seen
@@ -77,15 +63,13 @@ class Heads(Figure):
 
     def hear(self, name: str, value: Any) -> None:
         if name == "opened":
-            layer, head = within(value, "layer", self._seen.n_layers), within(value, "head", self._seen.n_heads)
-            if layer is None or head is None:
+            if (opened := self.named_head(value)) is None:
                 return
             if value.get("beside"):
-                self._beside = (layer, head)
+                self._beside = opened
                 self.payload = self._packed(self.layer, self.head)
                 return
-            with self.hold_trait_notifications():
-                self.layer, self.head = layer, head
+            self.open_head(*opened)
         elif name == "view":
             query = within(value, "query", len(self._seen.queries.pieces))
             key = within(value, "key", len(self._seen.keys.pieces))
@@ -132,7 +116,5 @@ def heads(
                 + (known if kind in get_args(Kind) else f"choose from {', '.join(get_args(Kind))}; {known}")
             )
         seen = text_attention(found, kind or there[0], hide_special=hide_special, merge_pieces=merge_pieces)
-        for name, value, count in (("layer", layer, seen.n_layers), ("head", head, seen.n_heads)):
-            if not 0 <= value < count:
-                raise ValueError(f"there is no {name} {value}: {loaded.name} has {count}, counted from 0")
+        check_head(loaded.name, seen, layer, head)
         return Heads(named(loaded), found, seen, layer, head)

@@ -7,7 +7,7 @@ import numpy as np
 import traitlets
 from PIL import Image
 
-from attention_lab.widget import Figure, module, named, within
+from attention_lab.widget import OpenHead, check_head, module, named
 from core.models import image_attention, image_reading, loading
 from core.models.errors import ModelError
 from core.models.image_reading import ImageReading
@@ -17,7 +17,7 @@ from core.vision.classifier import Picture, fitted
 from pages.parts.patch_view import ONE_HEAD, Look, Shown, payload
 
 
-class Patches(Figure):
+class Patches(OpenHead):
     """All heads of a model on a picture; one of them is open.
 
     layer, head   of the open one, counted from 0; set them to open another.
@@ -25,8 +25,6 @@ class Patches(Figure):
     """
 
     _esm = module("patch_explorer")
-    layer = traitlets.Int(0)
-    head = traitlets.Int(0)
     token = traitlets.Int(0)
 
     def __init__(self, name: str, made: ImageReading, layer: int, head: int) -> None:
@@ -34,8 +32,7 @@ class Patches(Figure):
         self._look, self._seen = Look(seen, made.pixels, ""), seen
         heads = f"{seen.n_layers} layers × {seen.n_heads} heads of {name}"
         self._caption = f"{heads}: point at a head to preview it, click or tap to open it."
-        super().__init__(self._packed(layer, head), layer=layer, head=head, token=seen.middle)
-        self.observe(self._opened, ["layer", "head"])
+        super().__init__(seen, layer, head, token=seen.middle)
 
     @property
     def weights(self) -> np.ndarray:
@@ -47,26 +44,13 @@ class Patches(Figure):
         """What the tokens are called, in their order: those that are no patch, then the patches row by row."""
         return self._seen.tokens
 
-    @traitlets.validate("layer", "head")
-    def _there(self, proposal: dict[str, Any]) -> int:
-        name, value = proposal["trait"].name, proposal["value"]
-        count = self._seen.n_layers if name == "layer" else self._seen.n_heads
-        if not 0 <= value < count:
-            raise traitlets.TraitError(f"there is no {name} {value}: this model has {count}, counted from 0")
-        return value
-
-    def _opened(self, _change: dict[str, Any]) -> None:
-        self.payload = self._packed(self.layer, self.head)
-
     def _packed(self, layer: int, head: int) -> bytes:
         return payload(self._look, Shown(ONE_HEAD, layer, head, 0.5, "mean"), "", self._caption)
 
     def hear(self, name: str, value: Any) -> None:
         if name == "opened":
-            layer, head = within(value, "layer", self._seen.n_layers), within(value, "head", self._seen.n_heads)
-            if layer is not None and head is not None:
-                with self.hold_trait_notifications():
-                    self.layer, self.head = layer, head
+            if opened := self.named_head(value):
+                self.open_head(*opened)
         elif name == "kept" and isinstance(value, int) and 0 <= value < len(self._seen.tokens):
             self.token = value
 
@@ -93,10 +77,7 @@ def patches(model: Any, picture: Picture, processor: Any = None, *, layer: int =
             square = fitted(pixels, preprocessing.side)
             found = image_attention.attention_of(loaded, square, preprocessing)
             made = ImageReading("", image_attention.as_seen(square, preprocessing), found, None, square)
-    seen = made.patch_attention
-    for what, value, count in (("layer", layer, seen.n_layers), ("head", head, seen.n_heads)):
-        if not 0 <= value < count:
-            raise ValueError(f"there is no {what} {value}: {name} has {count}, counted from 0")
+    check_head(name, made.patch_attention, layer, head)
     return Patches(name, made, layer, head)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import anywidget
 import traitlets
@@ -39,6 +39,63 @@ class Figure(anywidget.AnyWidget):
     def hear(self, name: str, value: Any) -> None:
         """Something was done in the browser, as its parts call it."""
         raise NotImplementedError
+
+
+class Maps(Protocol):
+    """All heads of a model, as far as it takes to choose one."""
+
+    @property
+    def n_layers(self) -> int: ...
+
+    @property
+    def n_heads(self) -> int: ...
+
+
+class OpenHead(Figure):
+    """A figure of all heads, one of which is open.
+
+    layer, head   of the open one, counted from 0 among the layers that are shown; set them to open another.
+    """
+
+    layer = traitlets.Int(0)
+    head = traitlets.Int(0)
+
+    def __init__(self, seen: Maps, layer: int, head: int, **state: Any) -> None:
+        self._maps = seen
+        super().__init__(self._packed(layer, head), layer=layer, head=head, **state)
+        self.observe(self._opened, ["layer", "head"])
+
+    @traitlets.validate("layer", "head")
+    def _there(self, proposal: dict[str, Any]) -> int:
+        name, value = proposal["trait"].name, proposal["value"]
+        count = self._maps.n_layers if name == "layer" else self._maps.n_heads
+        if not 0 <= value < count:
+            raise traitlets.TraitError(f"there is no {name} {value}: this model has {count}, counted from 0")
+        return value
+
+    def _opened(self, _change: dict[str, Any]) -> None:
+        self.payload = self._packed(self.layer, self.head)
+
+    def _packed(self, layer: int, head: int) -> bytes:
+        """What is shown with this head open."""
+        raise NotImplementedError
+
+    def named_head(self, value: Any) -> tuple[int, int] | None:
+        """The layer and head that were opened in the browser; None where there is no such one."""
+        layer, head = within(value, "layer", self._maps.n_layers), within(value, "head", self._maps.n_heads)
+        return None if layer is None or head is None else (layer, head)
+
+    def open_head(self, layer: int, head: int) -> None:
+        """Open one: both at once are one change."""
+        with self.hold_trait_notifications():
+            self.layer, self.head = layer, head
+
+
+def check_head(name: str, seen: Maps, layer: int, head: int) -> None:
+    """Raise ValueError in words for a head that a model of this name has not."""
+    for what, value, count in (("layer", layer, seen.n_layers), ("head", head, seen.n_heads)):
+        if not 0 <= value < count:
+            raise ValueError(f"there is no {what} {value}: {name} has {count}, counted from 0")
 
 
 def named(loaded: LoadedModel) -> LoadedModel:

@@ -2,6 +2,7 @@
 
 import { cut, FONT, fit, heat, outline, write } from "./kit/canvas.js";
 import { FigureTable } from "./kit/figure_table.js";
+import { Moments } from "./kit/moments.js";
 import { mount } from "./kit/mount.js";
 import { clamp, number } from "./kit/numbers.js";
 import { element } from "./kit/text.js";
@@ -9,8 +10,6 @@ import { backAndOn } from "./kit/touch.js";
 
 /** @import { App, Component, LearningData, Readable, Theme } from "./kit/types.js" */
 
-/** @type {Record<string, number>} */
-const FAR = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 const CURVE = { left: 44, right: 14, top: 40, bottom: 30, height: 252 };
 const MAP = { label: 78, top: 78, cell: 40, smallest: 20 };
 
@@ -22,21 +21,21 @@ function createLearning(root) {
   const says = element("p", { className: "says", "aria-live": "off" });
   const written = element("div", { className: "written" });
   const table = new FigureTable(() => read());
-  const tools = element("div", { className: "tools", children: [backAndOn((event) => step(event.key)), table.button] });
+  const tools = element("div", {
+    className: "tools",
+    children: [backAndOn((event) => looked.step(event.key)), table.button],
+  });
   root.append(element("div", { className: "two", children: [curve, map] }), written, says, tools, table.node);
   /** @type {LearningData} */
   let data;
   /** @type {Theme} */
   let theme;
-  /** @type {number | null} a measurement of the past, or null for the latest */
-  let looked = null;
-
-  const last = () => data.measured.length - 1;
-  const now = () => (looked === null ? last() : Math.min(looked, last()));
+  const looked = new Moments(() => paint());
 
   /** @param {LearningData} payload @param {Theme} newTheme */
   function update(payload, newTheme) {
-    if (data && payload.run !== data.run) looked = null;
+    const updates = payload.measured.map((measured) => measured.update);
+    looked.hold(updates, payload.run !== data?.run);
     [data, theme] = [payload, newTheme];
     resize();
   }
@@ -50,7 +49,7 @@ function createLearning(root) {
     const width = Math.max(240, (wide ? root.clientWidth * 0.55 : root.clientWidth) - 30);
     paintCurve(width);
     paintMap(wide ? root.clientWidth * 0.45 - 30 : root.clientWidth - 30);
-    const at = data.measured[now()];
+    const at = data.measured[looked.at];
     const [words, wholes, content, word] = data.nouns;
     const parts = [
       `after ${at.update} of ${data.of} updates`,
@@ -58,7 +57,7 @@ function createLearning(root) {
       `${percent(at.exact)} of the ${wholes}`,
     ];
     if (at.found !== null) parts.push(`${percent(at.found)} of the ${content} look at the right ${word}`);
-    says.textContent = `${looked === null ? "Now" : "Then"}, ${parts.join(" · ")}, on ${wholes} it never saw; of the one above, ${percent(at.probe)} of the ${words}.`;
+    says.textContent = `${looked.latest ? "Now" : "Then"}, ${parts.join(" · ")}, on ${wholes} it never saw; of the one above, ${percent(at.probe)} of the ${words}.`;
     paintWritten(at.written);
     const { values } = data.tensors.losses;
     const loss = values.length
@@ -93,11 +92,11 @@ function createLearning(root) {
       },
     };
     if (!history) return [measured];
-    const weights = history.matrix(now());
+    const weights = history.matrix(looked.at);
     return [
       measured,
       {
-        title: `Attention weights after ${data.measured[now()].update} updates`,
+        title: `Attention weights after ${data.measured[looked.at].update} updates`,
         rows: data.target,
         columns: data.source,
         cell: (row, column) => number(weights.at(row, column), 3),
@@ -173,7 +172,7 @@ function createLearning(root) {
     context.strokeStyle = colours.ink;
     context.lineWidth = 1.6;
     line(losses);
-    const at = data.measured[now()].update;
+    const at = data.measured[looked.at].update;
     context.fillStyle = colours.spot;
     context.fillRect(place(at, width) - 1, CURVE.top, 2.5, CURVE.height - CURVE.top - CURVE.bottom);
   }
@@ -193,7 +192,7 @@ function createLearning(root) {
       map.setAttribute("aria-label", "no attention weights: 1 vector is all that the decoder is given");
       return;
     }
-    const weights = history.matrix(now());
+    const weights = history.matrix(looked.at);
     heat(context, {
       x: MAP.label,
       y: MAP.top,
@@ -242,44 +241,7 @@ function createLearning(root) {
   /** @param {Float32Array | Uint8Array} row */
   const best = (row) => row.indexOf(Math.max(...row));
 
-  /** @param {number} update */
-  function lookAt(update) {
-    const nearest = data.measured.reduce(
-      (near, { update: other }, i) =>
-        Math.abs(other - update) < Math.abs(data.measured[near].update - update) ? i : near,
-      0,
-    );
-    looked = nearest === last() ? null : nearest;
-    paint();
-  }
-
-  curve.onpointermove = (event) => {
-    const box = curve.getBoundingClientRect();
-    lookAt(((event.clientX - box.left - CURVE.left) / (box.width - CURVE.left - CURVE.right)) * data.of);
-  };
-  curve.onpointerleave = ({ pointerType }) => {
-    if (pointerType !== "mouse") return; // a finger that is lifted has chosen
-    looked = null;
-    paint();
-  };
-  curve.onkeydown = (event) => {
-    event.stopPropagation();
-    if (step(event.key)) event.preventDefault();
-  };
-
-  /**
-   * What a key does: the measurement before, the next, the first, the last.
-   *
-   * @param {string} key
-   */
-  function step(key) {
-    const far = FAR[key];
-    if (!far) return false;
-    const goal = clamp(now() + far, 0, last());
-    looked = goal === last() ? null : goal;
-    paint();
-    return true;
-  }
+  looked.follow(curve, (x, width) => ((x - CURVE.left) / (width - CURVE.left - CURVE.right)) * data.of);
 
   return { update, resize };
 }

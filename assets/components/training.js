@@ -2,17 +2,15 @@
 // written beside what should be.
 
 import { FigureTable } from "./kit/figure_table.js";
+import { Moments } from "./kit/moments.js";
 import { mount } from "./kit/mount.js";
-import { clamp, number } from "./kit/numbers.js";
+import { number } from "./kit/numbers.js";
 import { element } from "./kit/text.js";
 import { backAndOn } from "./kit/touch.js";
 import { paintCurves, paintNow, updateAt } from "./training_curves.js";
 import { RunMaps } from "./training_maps.js";
 
 /** @import { App, Component, Io, Readable, Theme, TrainingData, WrittenLine } from "./kit/types.js" */
-
-/** @type {Record<string, number>} */
-const FAR = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 
 /** @param {HTMLElement} root @param {Io} io @returns {App<TrainingData>} */
 function createTraining(root, io) {
@@ -30,7 +28,10 @@ function createTraining(root, io) {
   const says = element("p", { className: "says", "aria-live": "off" });
   const written = element("div", { className: "written" });
   const table = new FigureTable(() => read());
-  const tools = element("div", { className: "tools", children: [backAndOn((event) => step(event.key)), table.button] });
+  const tools = element("div", {
+    className: "tools",
+    children: [backAndOn((event) => looked.step(event.key)), table.button],
+  });
   const left = element("figure", { className: "way", children: [curves, says, written, now] });
   const right = element("div", { className: "looks", children: maps.map((each) => each.node) });
   root.append(element("div", { className: "two", children: [left, right] }), tools, table.node);
@@ -38,11 +39,7 @@ function createTraining(root, io) {
   let data;
   /** @type {Theme} */
   let theme;
-  /** @type {number | null} a moment of the past, or null for the latest */
-  let looked = null;
-
-  const last = () => data.moments.length - 1;
-  const at = () => (looked === null ? last() : Math.min(looked, last()));
+  const looked = new Moments(() => paint());
 
   /** @param {number} run @param {number} layer @param {number} head */
   function open(run, layer, head) {
@@ -56,7 +53,8 @@ function createTraining(root, io) {
 
   /** @param {TrainingData} payload @param {Theme} newTheme */
   function update(payload, newTheme) {
-    if (data && payload.run !== data.run) looked = null;
+    const updates = payload.moments.map((moment) => moment.update);
+    looked.hold(updates, payload.run !== data?.run);
     [data, theme] = [payload, newTheme];
     resize();
   }
@@ -69,16 +67,16 @@ function createTraining(root, io) {
     const wide = root.clientWidth > 760;
     const width = Math.max(240, (wide ? root.clientWidth * 0.44 : root.clientWidth) - 30);
     left.style.width = wide ? `${width}px` : "";
-    const moment = data.moments[at()];
+    const moment = data.moments[looked.at];
     paintCurves(curves, width, data, theme, moment.update);
-    paintNow(now, width, data, theme, at());
+    paintNow(now, width, data, theme, looked.at);
     const room = wide ? root.clientWidth * 0.56 - 30 : root.clientWidth - 30;
     const count = data.names.length;
     const each = wide && count > 1 ? (room - 16) / 2 : room;
     maps.forEach((map, run) => {
       map.node.hidden = run >= count;
       map.node.style.width = `${each}px`;
-      if (run < count) map.paint(data, theme, run, at(), each);
+      if (run < count) map.paint(data, theme, run, looked.at, each);
     });
     says.textContent = sentence();
     paintWritten(moment.written);
@@ -94,12 +92,12 @@ function createTraining(root, io) {
   }
 
   function sentence() {
-    const moment = data.moments[at()];
+    const moment = data.moments[looked.at];
     const parts = data.names.map((name, run) => {
       const who = data.names.length > 1 ? `${name}: ` : "";
       return `${who}${percent(moment.right[run])} of the tokens right, given those before, ${percent(moment.exact[run])} of the examples to their end`;
     });
-    const when = looked === null ? "Now" : "Then";
+    const when = looked.latest ? "Now" : "Then";
     return `${when}, after ${moment.update} of ${data.of} updates, on ${data.tested} it never learned from. ${parts.join(". ")}.`;
   }
 
@@ -169,51 +167,14 @@ function createTraining(root, io) {
         title: `${name}: length of the gradient`,
         rows: data.parts[run],
         columns: ["now"],
-        cell: (row) => number(moments[at()].gradients[run][row] ?? 0, 5),
+        cell: (row) => number(moments[looked.at].gradients[run][row] ?? 0, 5),
       });
       found.push(...maps[run].read(name));
     });
     return found;
   }
 
-  /** @param {number} update */
-  function lookAt(update) {
-    const nearest = data.moments.reduce(
-      (near, { update: other }, i) =>
-        Math.abs(other - update) < Math.abs(data.moments[near].update - update) ? i : near,
-      0,
-    );
-    looked = nearest === last() ? null : nearest;
-    paint();
-  }
-
-  curves.onpointermove = (event) => {
-    const box = curves.getBoundingClientRect();
-    lookAt(updateAt(event.clientX - box.left, box.width, data.of));
-  };
-  curves.onpointerleave = ({ pointerType }) => {
-    if (pointerType !== "mouse") return; // a finger that is lifted has chosen
-    looked = null;
-    paint();
-  };
-  curves.onkeydown = (event) => {
-    event.stopPropagation();
-    if (step(event.key)) event.preventDefault();
-  };
-
-  /**
-   * What a key does: the moment before, the next, the first, the last.
-   *
-   * @param {string} key
-   */
-  function step(key) {
-    const far = FAR[key];
-    if (!far) return false;
-    const goal = clamp(at() + far, 0, last());
-    looked = goal === last() ? null : goal;
-    paint();
-    return true;
-  }
+  looked.follow(curves, (x, width) => updateAt(x, width, data.of));
 
   return { update, resize };
 }

@@ -98,14 +98,10 @@ class CaptionTrace:
 
 
 @dataclass(frozen=True, eq=False)
-class Caption:
-    """What a captioner made of a picture.
-
-    words   with the mark of the end, unless the limit came first.
-    """
+class Worded:
+    """The words of a caption, with the mark of the end, unless the limit came first."""
 
     words: tuple[str, ...]
-    trace: CaptionTrace | MeanContextTrace
 
     @property
     def text(self) -> str:
@@ -116,6 +112,13 @@ class Caption:
     def ended(self) -> bool:
         """Whether it came to its end, and not to the limit."""
         return self.words[-1:] == (WORDS[END],)
+
+
+@dataclass(frozen=True, eq=False)
+class Caption(Worded):
+    """What a captioner made of a picture, and how."""
+
+    trace: CaptionTrace | MeanContextTrace
 
     @property
     def with_attention(self) -> CaptionTrace:

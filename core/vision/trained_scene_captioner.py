@@ -14,7 +14,7 @@ from core.transformer.encoder_decoder import UNCHANGED, Changes, Read, Wrote
 from core.vision import scenes
 from core.vision.scene_captioner import SceneCaptioner
 from core.vision.scenes import WORDS
-from core.vision.trained import END, LONGEST, START, check_size
+from core.vision.trained import END, LONGEST, START, Worded, check_size
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,9 @@ class SceneTrace:
 
 
 @dataclass(frozen=True, eq=False)
-class SceneCaption:
+class SceneCaption(Worded):
     """What such a captioner made of a picture.
 
-    words     with the mark of the end, unless the limit came first.
     pixels    of the picture as it was read.
     read      all that went through the encoder.
     wrote     all that went through the decoder, in one pass over what was written.
@@ -64,22 +63,11 @@ class SceneCaption:
     eyes      what the encoder was given.
     """
 
-    words: tuple[str, ...]
     pixels: Float[Tensor, "batch channels height width"]
     read: Read
     wrote: Wrote
     columns: int
     eyes: str
-
-    @property
-    def text(self) -> str:
-        """The words without the mark of the end."""
-        return " ".join(word for word in self.words if word != WORDS[END])
-
-    @property
-    def ended(self) -> bool:
-        """Whether it came to its end, and not to the limit."""
-        return self.words[-1:] == (WORDS[END],)
 
     @cached_property
     def trace(self) -> SceneTrace:

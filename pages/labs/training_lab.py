@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Final, get_args
 
 import streamlit as st
 
@@ -31,17 +31,7 @@ from pages.parts.training_figure import payload
 from pages.server import run_queue
 
 PREFIX = "train"
-TASKS: Final = (
-    "copy",
-    "reverse",
-    "sort",
-    "adjective and noun",
-    "first letter",
-    "A before B",
-    "small pictures",
-    "your text",
-    "your pairs",
-)
+TASKS: Final = get_args(tasks.Name)
 # what a teacher's link can hide, and under which keys it stands
 HIDEABLE: Final = {
     "task": ("task", "longest", "window_of_text"),
