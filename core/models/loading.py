@@ -35,7 +35,7 @@ from core.models import device as devices
 from core.models import folder as folders
 from core.models import hub, offline
 from core.models.errors import ModelError, told_as
-from core.models.introspection import introspect
+from core.models.introspection import Findings, introspect
 from core.models.loaded import LoadedModel
 from core.models.pretrained import IMPLEMENTATION
 
@@ -110,18 +110,7 @@ def borrowed(model: Any, tokenizer: Any) -> Iterator[LoadedModel]:
         model.eval()
         model.set_attn_implementation(IMPLEMENTATION)
         found = introspect(name, model)
-        yield LoadedModel(
-            name,
-            model,
-            tokenizer,
-            model.device,
-            found.kind,
-            found.groups,
-            found.stacks,
-            found.n_heads,
-            _max_tokens(model, tokenizer),
-            found.recorded,
-        )
+        yield _loaded(name, model, tokenizer, model.device, found)
     finally:
         model.set_attn_implementation(before)
         model.train(training)
@@ -144,6 +133,17 @@ def _opened(name: str, folder: Path, place: torch.device) -> LoadedModel:
     tokenizer = None
     if found.kind in ("encoder", "decoder", "encoder-decoder"):
         tokenizer = _tokenizer(name, folder)
+    return _loaded(name, model, tokenizer, place, found)
+
+
+def _loaded(
+    name: str,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase | None,
+    place: torch.device,
+    found: Findings,
+) -> LoadedModel:
+    """A model with what was found out about it."""
     return LoadedModel(
         name,
         model,
