@@ -187,7 +187,8 @@ def test_steps_in_jupyterlab_are_walked_and_read_from_python(notebook):
     viewer.locator(".timeline [role=slider]").focus()
     notebook.page.keyboard.press("ArrowRight")
     expect(viewer.locator(".say h3")).to_have_text("Output")
-    expect(viewer).not_to_have_attribute("data-untold", "")  # a figure tells what it shows once it rests
+    expect(viewer).to_have_attribute("data-untold", "")  # a figure tells what it shows once it rests
+    expect(viewer).not_to_have_attribute("data-untold", "")
     notebook.says(5, "output")
     notebook.run(6)
     expect(viewer.locator(".say h3")).to_have_text("Scores", timeout=30_000)
