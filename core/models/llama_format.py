@@ -24,7 +24,7 @@ _NAMES: Final = {
 
 def weights(model: LanguageModel) -> dict[str, Tensor]:
     """The weights of a model under the names of `LlamaForCausalLM`."""
-    return named(model.state_dict(), model.config.n_layers, model.config.heads)
+    return named(model.state_dict(), model.config.n_layers, model.config.n_heads)
 
 
 def named(ours: dict[str, Tensor], n_layers: int, heads: int) -> dict[str, Tensor]:
@@ -42,7 +42,7 @@ def named(ours: dict[str, Tensor], n_layers: int, heads: int) -> dict[str, Tenso
 def config(model: LanguageModel, end: int | None) -> dict:
     """What `LlamaConfig` says of it. end: the id of the token that begins and ends a text."""
     sizes = model.config
-    return said(sizes.vocab_size, sizes.d_model, sizes.d_hidden, sizes.n_layers, sizes.heads, sizes.context, end)
+    return said(sizes.vocab_size, sizes.d_model, sizes.d_ff, sizes.n_layers, sizes.n_heads, sizes.context, end)
 
 
 def said(

@@ -35,7 +35,7 @@ def weights(model: MaskedModel) -> dict[str, Tensor]:
     for layer in range(model.config.n_layers):
         theirs, block = f"model.layers.{layer}", f"blocks.{layer}"
         query, key, value = ours[f"{block}.attention.in_proj_weight"].chunk(3)
-        turned = [halves(rows, model.config.heads) for rows in (query, key)]
+        turned = [halves(rows, model.config.n_heads) for rows in (query, key)]
         network = [ours[f"{block}.feed_forward.{name}.weight"] for name in ("expand", "up")]
         found |= {
             f"{theirs}.attn.Wqkv.weight": torch.cat([*turned, value]),
@@ -56,9 +56,9 @@ def config(model: MaskedModel, end: int | None, mask: int | None) -> dict[str, A
         "model_type": "modernbert",
         "vocab_size": sizes.vocab_size,
         "hidden_size": sizes.d_model,
-        "intermediate_size": sizes.d_hidden,
+        "intermediate_size": sizes.d_ff,
         "num_hidden_layers": sizes.n_layers,
-        "num_attention_heads": sizes.heads,
+        "num_attention_heads": sizes.n_heads,
         "max_position_embeddings": sizes.context,
         "layer_types": ["full_attention"] * sizes.n_layers,
         "rope_parameters": {"full_attention": rotary, "sliding_attention": rotary},

@@ -40,7 +40,7 @@ def _train(asked: argparse.Namespace, device: torch.device, folder: Path, known:
     tokenizer = stories.pieces(known.train, recipe.vocab_size)
     torch.manual_seed(recipe.seed)
     row = stories.stream(known.train, tokenizer).to(device)
-    config = LanguageModelConfig(tokenizer.get_vocab_size())
+    config = LanguageModelConfig(tokenizer.get_vocab_size(), dropout=recipe.dropout)
     model = LanguageModel(config).to(device)
 
     def loss(update: int) -> torch.Tensor:
@@ -65,8 +65,8 @@ def _card(measured: Measured, made: dict[str, Any], known: stories.Stories, size
     parts = [
         f"# {name}",
         f"A language model of short English stories, {measured.parameters:,} parameters in half precision, {size / 1e6:.1f} MB, "
-        f"in Llama's format: {config.n_layers} blocks of width {config.d_model} with {config.heads} heads, RMSNorm before each "
-        f"half, rotary positions, SwiGLU of {config.d_hidden}, no biases, one table of {config.vocab_size:,} byte pairs for "
+        f"in Llama's format: {config.n_layers} blocks of width {config.d_model} with {config.n_heads} heads, RMSNorm before each "
+        f"half, rotary positions, SwiGLU of {config.d_ff}, no biases, one table of {config.vocab_size:,} byte pairs for "
         f"what is read and what is written; {config.context} tokens of context. It is a teaching model: it knows simple "
         "stories and nothing else.",
         "## Data",

@@ -26,8 +26,9 @@ BESIDE: Final = language_models.NAMES[0]
 
 @dataclass(frozen=True)
 class Recipe(story_models.Recipe):
-    """As the language model's, and the share of the words that are hidden."""
+    """As the language model's, without dropout, and the share of the words that are hidden."""
 
+    dropout: float = 0.0
     hidden: float = 0.25
 
 
@@ -75,7 +76,7 @@ def _train(asked: argparse.Namespace, device: torch.device, folder: Path, known:
     mask = tokenizer.get_vocab_size() - 1  # the last of all
     begins = of_words(row, *(each.to(device) for each in beginnings(tokenizer)))
     torch.manual_seed(recipe.seed)
-    config = LanguageModelConfig(tokenizer.get_vocab_size())
+    config = LanguageModelConfig(tokenizer.get_vocab_size(), dropout=recipe.dropout)
     model = MaskedModel(config).to(device)
 
     def loss(update: int) -> Tensor:
@@ -102,8 +103,8 @@ def _card(measured: Measured, made: dict[str, Any], known: stories.Stories, size
     parts = [
         f"# {name}",
         f"A model that fills in hidden words of short English stories, {measured.parameters:,} parameters in half precision, "
-        f"{size / 1e6:.1f} MB, in ModernBERT's format: {config.n_layers} blocks of width {config.d_model} with {config.heads} "
-        f"heads that see the words on both sides, LayerNorm before each half, rotary positions, SwiGLU of {config.d_hidden}, "
+        f"{size / 1e6:.1f} MB, in ModernBERT's format: {config.n_layers} blocks of width {config.d_model} with {config.n_heads} "
+        f"heads that see the words on both sides, LayerNorm before each half, rotary positions, SwiGLU of {config.d_ff}, "
         f"no biases, one table of {config.vocab_size:,} pieces, those of {BESIDE} and one that hides; {config.context} "
         "tokens of context. It is a teaching model: it knows simple stories and nothing else.",
         "## Data",

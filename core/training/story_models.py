@@ -29,6 +29,7 @@ class Recipe:
     updates   more of them would teach it its own stories by heart.
     tokens    read in an update.
     short     tokens of a window at first; in the `cooldown` at the end, the whole context.
+    dropout   the share of what a half of a block adds that is left out: without it the stories are learned by heart.
     line      updates after which the learning rate would be at nothing, were it not for the cooldown.
     products  how exactly matrices are multiplied: half the bits take half the time where a processor knows them.
     """
@@ -42,6 +43,7 @@ class Recipe:
     peak_rate: float = 2e-3
     warmup: int = 200
     decay: float = 0.1
+    dropout: float = 0.1
     seed: int = 0
     products: str = "bfloat16"
 
@@ -147,6 +149,7 @@ def training_said(name: str, made: Mapping[str, Any], asked: str = "") -> str:
         f"{recipe['tokens']:,} tokens ({epochs:.1f} passes), windows of {recipe['short']}, in the last "
         f"{recipe['cooldown']:,} updates of {made['config']['context']}; {asked}AdamW, learning rate up to "
         f"{recipe['peak_rate']:g}, then down in a line that ends at update {recipe['line']:,}, in the last "
-        f"{recipe['cooldown']:,} to nothing; weight decay {recipe['decay']:g}; matrices multiplied in {recipe['products']}; "
+        f"{recipe['cooldown']:,} to nothing; weight decay {recipe['decay']:g}, dropout {recipe['dropout']:g}; matrices "
+        f"multiplied in {recipe['products']}; "
         f"{made['minutes']} minutes on {made['device']}."
     )

@@ -14,14 +14,19 @@ _SPREAD = 0.02  # of the weights as they begin
 
 @dataclass(frozen=True)
 class LanguageModelConfig:
-    """The sizes of a language model. context: tokens that it was trained to read at once."""
+    """The sizes of a language model.
+
+    context   tokens that it was trained to read at once.
+    dropout   in training, the share of the numbers that a half of a block adds which are left out.
+    """
 
     vocab_size: int
     d_model: int = 192
-    heads: int = 6
+    n_heads: int = 6
     n_layers: int = 6
-    d_hidden: int = 512
+    d_ff: int = 512
     context: int = 512
+    dropout: float = 0.0
 
 
 class LanguageModel(nn.Module):
@@ -39,12 +44,13 @@ class LanguageModel(nn.Module):
         self.blocks = nn.ModuleList(
             Block(
                 config.d_model,
-                config.heads,
-                d_ff=config.d_hidden,
+                config.n_heads,
+                d_ff=config.d_ff,
                 norm="rms",
                 feed_forward="swiglu",
                 bias=False,
                 positions="RoPE",
+                dropout=config.dropout,
             )
             for _ in range(config.n_layers)
         )

@@ -25,7 +25,15 @@ class MaskedModel(nn.Module):
         self.embedding = nn.Embedding(config.vocab_size, width)
         self.norm_embedding = LayerNorm(width, shifts=False)
         self.blocks = nn.ModuleList(
-            Block(width, config.heads, d_ff=config.d_hidden, feed_forward="swiglu", bias=False, positions="RoPE")
+            Block(
+                width,
+                config.n_heads,
+                d_ff=config.d_ff,
+                feed_forward="swiglu",
+                bias=False,
+                positions="RoPE",
+                dropout=config.dropout,
+            )
             for _ in range(config.n_layers)
         )
         self.blocks[0].norm_attention = nn.Identity()

@@ -78,7 +78,7 @@ def test_the_command_trains_writes_a_folder_and_a_card_that_asks_the_writer_too(
     monkeypatch.setattr(progress, "WORK", tmp_path / "work")
     small = masked_models.Recipe(vocab_size=320, tokens=512, short=32, warmup=2)
     monkeypatch.setattr(masked_models, "Recipe", lambda: small)
-    tiny = {"d_model": 26, "heads": 1, "n_layers": 2, "d_hidden": 17, "context": 40}
+    tiny = {"d_model": 26, "n_heads": 1, "n_layers": 2, "d_ff": 17, "context": 40}
     monkeypatch.setattr(masked_models, "LanguageModelConfig", partial(LanguageModelConfig, **tiny))
     given = ["--data", str(file), "--out", str(tmp_path), "--device", "cpu", "--updates", "4"]
     command.main(["story-bert", *given])

@@ -120,7 +120,7 @@ def test_the_command_trains_goes_on_writes_a_folder_and_its_card(file, tmp_path,
     monkeypatch.setattr(progress, "WORK", tmp_path / "work")
     small = language_models.Recipe(vocab_size=311, tokens=1024, short=32, warmup=2)
     monkeypatch.setattr(language_models, "Recipe", lambda: small)
-    tiny = {"d_model": 26, "heads": 1, "n_layers": 2, "d_hidden": 17, "context": 71}
+    tiny = {"d_model": 26, "n_heads": 1, "n_layers": 2, "d_ff": 17, "context": 71}
     monkeypatch.setattr(language_models, "LanguageModelConfig", partial(LanguageModelConfig, **tiny))
     monkeypatch.setattr(story_quality, "_HEROES", 2)
     given = ["story-gpt", "--data", str(file), "--out", str(tmp_path), "--device", "cpu", "--updates", "4"]
