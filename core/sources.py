@@ -214,12 +214,6 @@ SOURCES = {
         "Learning Transferable Visual Models From Natural Language Supervision",
         "https://arxiv.org/abs/2103.00020",
     ),
-    "liu2021cptr": Source(
-        "Liu et al.",
-        2021,
-        "CPTR: Full Transformer Network for Image Captioning",
-        "https://arxiv.org/abs/2101.10804",
-    ),
     "liu2022convnext": Source("Liu et al.", 2022, "A ConvNet for the 2020s", "https://arxiv.org/abs/2201.03545"),
     "logseq2023": Source(
         "Logseq",

@@ -316,7 +316,6 @@ KEPT_FOR_ALL = {
     "core/experiments/captioning/grounding.py blinded": "numbers on scenes drawn from a seed",
     "core/experiments/captioning/grounding.py place_words": "numbers on scenes drawn from a seed",
     "core/experiments/bottleneck/trained.py trained": "toys trained from a seed",
-    "core/experiments/further/captions.py captioned": "a number of a toy trained from a seed",
     "core/lessons/block/stack.py toy_spreads": "numbers of blocks drawn from a seed",
     "core/models/loading.py _models": "models, by name",
     "core/models/writer.py _can_cache": "whether a model goes on from what it kept",

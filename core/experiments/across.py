@@ -8,9 +8,9 @@ from torch import Tensor
 
 from core.experiments import attention
 from core.experiments.claim import Claim
-from core.experiments.inputs import of_seed
+from core.experiments.inputs import AT_MOST, of_seed
 from core.experiments.runs import Claimed, Summary, Tried, summary
-from core.models import checkpoints, loading, offline
+from core.models import checkpoints, loading, offline, writing
 from core.models.errors import ModelError
 from core.models.reading import read
 from core.vision.classifier import as_input, fitted
@@ -28,6 +28,8 @@ def at_hand() -> tuple[str, ...]:
 def layers(name: str) -> Iterator[Operands]:
     """Queries, keys and values of one head of every layer: of another head in each, so that all have a turn.
 
+    An encoder-decoder has three kinds of layers: of the encoder, of the decoder, and between them.
+
     name     one of `at_hand`, a folder, or a name of the hub that was fetched before.
     Raises   ModelError in words for a model that cannot be opened or read.
     """
@@ -37,8 +39,11 @@ def layers(name: str) -> Iterator[Operands]:
         made = classifier.read(as_input(fitted(given.picture, classifier.side))).of_transformer
         found = [(each.attention.queries, each.attention.keys, each.attention.values) for each in made.blocks]
     else:
-        reading = read(loading.load(name), given.text, tensors=("queries", "keys", "values"))
-        records = (*reading.encoder, *reading.decoder)
+        loaded = loading.load(name)
+        # a decoder that was given nothing but its start asks once, of one key: it is given what it writes
+        written = writing.write(loaded, given.text, AT_MOST) if loaded.kind == "encoder-decoder" else None
+        reading = read(loaded, given.text, written, tensors=("queries", "keys", "values"))
+        records = (*reading.encoder, *reading.decoder, *reading.cross)
         found = [(each.queries, each.keys, each.values) for each in records]
     for layer, (queries, keys, values) in enumerate(found):
         head = layer % queries.shape[1]

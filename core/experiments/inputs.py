@@ -154,7 +154,6 @@ TAKES: Final[dict[str, Callable[[Material], tuple[Any, ...]]]] = {
     "since_2017": lambda given: (since_2017.Given(given.x[0], seed=given.seed), given.seed),
     "model_family": _family,
     "sentence_lab": lambda given: ((*SENTENCES, given.text),),
-    "further.captions": lambda given: (given.scene, given.seed),
     "further.pictures": lambda given: (given.pixels, given.seed),
     "further.recall": lambda given: (given.seed,),
 }

@@ -188,7 +188,7 @@ ROWS: Final = _read("""
 76 | further.every_pair | model_family: scores; system=CLIP | S0:65
 77 | model_family.video_system | model_family: clean; system=Sora | S0:63
 78 | further.replaces_convolutions* | vision_transformer: class | S2:118 S2:120
-79 | further.only_transformers* | encoder_decoder: encoder output | S2:106
+79 | encoder_decoder.without_a_cnn | encoder_decoder: patches; reads=a scene: raw patches | S2:106
 80 | further.next_review | recall: | S3:7 S3:99
 81 | block.type_of_layer | block: stream | S2:114
 82 | bottleneck.ordered | bottleneck: H | S2:61

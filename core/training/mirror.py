@@ -59,10 +59,10 @@ def _share(logits: Tensor, letters: Tensor) -> float:
 
 
 @trained_once(8)
-def learned(causal: bool, seed: int, updates: int = UPDATES) -> tuple[float, float]:
-    """What a model that fills gaps has learned here and now: the two shares of `of_halves`."""
+def learned(causal: bool, seed: int, updates: int = UPDATES) -> list[float]:
+    """What a model that fills gaps has learned here and now: `filled`, place by place."""
     model = untrained(seed, causal=causal)
     training = Training(model, Schedule(updates, RATE, WARMUP), weight_decay=0.0)
     for _ in training.run(range(updates), lambda update: fill_loss(model, seed, update)):
         pass
-    return of_halves(filled(model.eval()))
+    return filled(model.eval())

@@ -15,7 +15,7 @@ from core.transformer.norms import layer_norm
 DEEP = 12  # layers, where a model has fewer its own come again
 EQUAL = 1e-6  # tokens whose spread is below are equal, but for rounding
 APART = 0.05
-NOT_ITSELF = 0.5  # of its length: so far a vector is from what it was
+PASSED = 1e-3  # of its length: a vector that moves by less has passed, but for what keeps a norm from dividing by zero
 UNTRAINED_TOKENS, UNTRAINED_WIDTH, UNTRAINED_HEADS = 8, 32, 4
 
 
@@ -122,7 +122,7 @@ def cannot_do_nothing(given: Given, seed: int) -> Finding:
     )
     return Finding(
         numbers,
-        holds=changed["post"] > NOT_ITSELF and changed["pre"] == 0 and again < 1e-3,
+        holds=changed["post"] > PASSED > again and changed["pre"] == 0,
         says=f"With halves that deliver nothing, tokens change by {numbers[0].text} of their length where the norm comes last "
         f"and by {numbers[1].text} where it comes first; a second norm moves no number by more than {numbers[2].text}.",
     )

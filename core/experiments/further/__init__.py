@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from core.experiments import looking_back, model_family, vision_transformer
 from core.experiments.claim import Claim
-from core.experiments.further.captions import only_transformers
 from core.experiments.further.pictures import patches_are_tokens, replaces_convolutions
 from core.experiments.further.recall import next_review
 
@@ -50,6 +49,5 @@ CLAIMS = (
     read_either_way,
     two_towers,
     replaces_convolutions,
-    only_transformers,
     next_review,
 )

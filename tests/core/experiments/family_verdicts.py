@@ -1,7 +1,6 @@
 """Inputs on which the claims of lessons 13 and 14, and those of no lesson, do not hold."""
 
 from copy import deepcopy
-from inspect import unwrap
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 import torch
 
 from core.experiments import further, model_family, since_2017
-from core.experiments.further import captions, pictures
+from core.experiments.further import pictures
 from core.experiments.model_family import Given
 from core.experiments.since_2017.norms import layered
 from tests.core.shapes import normal
@@ -36,13 +35,6 @@ def as_good(patch: pytest.MonkeyPatch) -> tuple:
     return GREY, 0
 
 
-def speechless(patch: pytest.MonkeyPatch) -> tuple:
-    """Captioners that have learned nothing."""
-    patch.setattr(captions, "UPDATES", 1)
-    patch.setattr(captions, "captioned", unwrap(captions.captioned))
-    return (), 0
-
-
 FAMILY = {
     f"model_family.{name}": lambda patch, given=given: (given, 0)
     for name, given in {
@@ -67,4 +59,3 @@ FAMILY |= {
     }.items()
 }
 FAMILY |= {"further.patches_are_tokens": deaf_vit, "further.replaces_convolutions": as_good}
-FAMILY |= {"further.only_transformers": speechless}

@@ -18,6 +18,13 @@ def test_every_layer_of_a_model_has_its_turn_with_another_head():
     assert rows[0][4] == "6 of 6 layers"
 
 
+def test_a_decoder_asks_for_each_piece_that_it_writes_among_those_and_what_was_read():
+    asked = [(queries.shape[2], keys.shape[2]) for queries, keys, _ in across.layers(offline.TRANSFORMER)]
+    n_read, n_written = asked[0][0], asked[-1][0]
+    assert n_written > 2
+    assert asked == 3 * [(n_read, n_read)] + 2 * [(n_written, n_written)] + 2 * [(n_written, n_read)]
+
+
 def test_a_model_that_is_not_there_is_told_in_one_line():
     (row,) = across.rows(across.across(["no/such-model-anywhere"]))
     assert row[0] == "no/such-model-anywhere"
