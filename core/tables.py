@@ -44,9 +44,8 @@ class Table:
     @cached_property
     def of_sentences(self) -> str:
         """The column that holds English sentences, by what stands in its cells; without English, the first of sentences."""
-        seen = self.rows[:_LOOKED_AT]
-        columns = {name: [row[at] for row in seen if at < len(row) and row[at]] for at, name in enumerate(self.names)}
-        told = {name: cells for name, cells in columns.items() if cells and not _is_note(cells)} or columns
+        columns = self._begin
+        told = {name: columns[name] for name in self.of_words} or columns
         length = {name: _mean(len(cell.split()) for cell in cells) for name, cells in told.items()}
         longest = max(length.values())
         english = {
@@ -55,6 +54,17 @@ class Table:
             if length[name] >= longest / 2
         }
         return max(english, key=lambda name: english[name])  # of equals the first
+
+    @cached_property
+    def of_words(self) -> tuple[str, ...]:
+        """The columns that hold something to be read: no numbers, no licence, and not always the same."""
+        return tuple(name for name, cells in self._begin.items() if cells and not _is_note(cells))
+
+    @cached_property
+    def _begin(self) -> dict[str, list[str]]:
+        """What stands in the first rows of each column."""
+        seen = self.rows[:_LOOKED_AT]
+        return {name: [row[at] for row in seen if at < len(row) and row[at]] for at, name in enumerate(self.names)}
 
 
 def _mean(numbers: Iterable[float]) -> float:

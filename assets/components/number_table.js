@@ -1,6 +1,7 @@
 // Tables of a few numbers to edit. A cell that is no number keeps its old value and says so.
 
 import { mount } from "./kit/mount.js";
+import { typed } from "./kit/numbers.js";
 import { element, focusedIn, lettered, spoken } from "./kit/text.js";
 
 /** @import { App, Component, Io, NumberTable, NumberTablesData } from "./kit/types.js" */
@@ -15,9 +16,8 @@ function createNumberTable(root, io) {
 
   /** @param {HTMLInputElement} input @param {NumberTable} numberTable @param {number} row @param {number} column */
   function accept(input, numberTable, row, column) {
-    const text = input.value.trim().replace(",", ".").replace("\u2212", "-");
-    const value = Number(text);
-    if (text === "" || !Number.isFinite(value) || Math.abs(value) > largest) {
+    const value = typed(input.value, largest);
+    if (value === null) {
       message.textContent = `“${input.value}” was not taken: a number from −${largest} to ${largest} fits here. The old one stays.`;
       input.value = String(numberTable.values[row][column]);
       return;

@@ -1,16 +1,21 @@
 // The training lab: one run, or two side by side. Curves of the way, where it stands now, what each head looks at, what is
 // written beside what should be.
 
+import { fit } from "./kit/canvas.js";
 import { FigureTable } from "./kit/figure_table.js";
 import { Moments } from "./kit/moments.js";
 import { mount } from "./kit/mount.js";
 import { number } from "./kit/numbers.js";
-import { element } from "./kit/text.js";
+import { pictureOf } from "./kit/picture.js";
+import { button, element } from "./kit/text.js";
 import { backAndOn } from "./kit/touch.js";
 import { paintCurves, paintNow, updateAt } from "./training_curves.js";
 import { RunMaps } from "./training_maps.js";
+import { coloured } from "./training_picture.js";
 
 /** @import { App, Component, Io, Readable, Theme, TrainingData, WrittenLine } from "./kit/types.js" */
+
+const PIXEL = 4; // of the screen, for one of a small picture
 
 /** @param {HTMLElement} root @param {Io} io @returns {App<TrainingData>} */
 function createTraining(root, io) {
@@ -112,8 +117,8 @@ function createTraining(root, io) {
       element("p", { className, children: [element("span", { className: "label", children: [label] }), ...said] });
     /** @param {string[]} words */
     const plain = (words) => words.map((word) => element("span", { children: [shown(word)] }));
-    const blocks = runs[0].map(({ source, wanted }, place) => {
-      const lines = [line("It reads", plain(source), "read")];
+    runs[0].forEach(({ source, wanted }, place) => {
+      const lines = [line("It reads", data.side ? [pictureAt(place)] : plain(source), "read")];
       if (wanted.length) lines.push(line("It should write", plain(wanted)));
       runs.forEach((run, which) => {
         const { written: words } = run[place];
@@ -129,10 +134,47 @@ function createTraining(root, io) {
         const who = runs.length > 1 ? `${data.names[which]} writes` : "It writes";
         lines.push(line(who, said.length ? said : [element("span", { className: "wrong", children: ["nothing"] })]));
       });
-      return element("div", { className: place ? "example" : "example watched", children: lines });
+      blockAt(place).replaceChildren(...lines);
     });
     written.className = data.prose ? "written prose" : "written";
-    written.replaceChildren(...blocks);
+    while (written.children.length > runs[0].length) written.lastChild?.remove();
+  }
+
+  /**
+   * Where the lines of an example stand; its button stays while they change, so that it can be pressed.
+   *
+   * @param {number} place 0: the one that is watched
+   */
+  function blockAt(place) {
+    const there = written.children[place];
+    if (there) return /** @type {Element} */ (there.firstChild);
+    const lines = element("div", {});
+    const node = element("div", { className: place ? "example" : "example watched", children: [lines] });
+    if (place && !io.component.away) {
+      const watch = button("Watch this one", { className: "small-button" });
+      watch.onclick = () => io.component.setTriggerValue("watched", place);
+      node.append(watch);
+    }
+    written.append(node);
+    return lines;
+  }
+
+  /**
+   * The picture of an example, in pixels that are seen.
+   *
+   * @param {number} place
+   */
+  function pictureAt(place) {
+    const pixels = data.tensors.pictures.matrix(place);
+    const [width, height] = [pixels.columns * PIXEL, pixels.rows * PIXEL];
+    const canvas = element("canvas", {
+      role: "img",
+      "aria-label": `A picture of ${pixels.rows} by ${pixels.columns} pixels, in ${data.side ** 2} patches`,
+    });
+    const context = fit(canvas, width, height);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(pictureOf(coloured(pixels), 255), 0, 0, width, height);
+    return canvas;
   }
 
   /** @param {string} word a space is seen */

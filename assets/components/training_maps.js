@@ -5,6 +5,7 @@ import { cut, FONT, fit, HIDDEN, heat, outline, penOf, write } from "./kit/canva
 import { clamp, number } from "./kit/numbers.js";
 import { Tensor } from "./kit/payload.js";
 import { button, element } from "./kit/text.js";
+import { TrainingPicture } from "./training_picture.js";
 
 /** @import { Head, Readable, Theme, TrainingData } from "./kit/types.js" */
 
@@ -30,11 +31,12 @@ export class RunMaps {
     this.grid = new HeadGrid({ onOpen, onHover: (place) => this.look(place ?? this.opened) });
     this.caption = element("p", { className: "caption" });
     this.map = element("canvas", { role: "img" });
+    this.picture = new TrainingPicture();
     this.mute = button("Silence this head", { className: "small-button" });
     this.mute.onclick = () => onSilence(...this.opened, !this.silent(this.opened));
     this.node = element("div", {
       className: "run",
-      children: [this.title, this.grid.canvas, this.caption, this.mute, this.map],
+      children: [this.title, this.grid.canvas, this.caption, this.mute, this.picture.node, this.map],
     });
     /** @type {Head} */
     this.opened = [0, 0];
@@ -118,6 +120,7 @@ export class RunMaps {
     const { colours, ramps } = theme;
     const plain = { font: `500 12px ${FONT.sans}`, colour: colours["ink-2"] };
     this.mute.hidden = !layers || this.away;
+    this.picture.node.hidden = !layers || !data.side;
     if (!layers) {
       this.caption.textContent = "No attention: one state is all that it carries from token to token.";
       this.map.hidden = true;
@@ -173,6 +176,7 @@ export class RunMaps {
       return `${tokens[row]} looks at ${tokens[values.indexOf(most)]}, ${number(most / 255, 2)}`;
     });
     this.map.setAttribute("aria-label", `Attention weights, ${name}. ${best.join("; ")}.`);
+    if (data.side) this.picture.paint(data, weights, name, theme, this.width);
   }
 
   /**
@@ -220,6 +224,7 @@ export class RunMaps {
         columns: data.tokens,
         cell: (row, column) => number(weights.at(row, column) / 255, 2),
       },
+      ...(data.side ? this.picture.read() : []),
     ];
   }
 }

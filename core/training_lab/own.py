@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from core import settings
-from core.tables import read_table
+from core.tables import Table, read_table
 from core.training_lab.tasks import MARKS, TEST_SEED, TESTED, Example, Task
 
 LEAST_TEXT: Final = 200  # characters: with fewer there is nothing to be tested on
@@ -16,6 +16,20 @@ LEAST_PAIRS: Final = 4
 MOST_PAIRS: Final = 5000
 MOST_TOKENS: Final = 24  # of each side of a pair
 WORDS: Final = 1000
+# what columns of pairs are called where somebody gave them names, what is read first
+_CALLED: Final = (
+    ("source", "target"),
+    ("src", "tgt"),
+    ("input", "output"),
+    ("question", "answer"),
+    ("from", "to"),
+    ("x", "y"),
+    ("english", "french"),
+    ("eng", "fra"),
+    ("en", "fr"),
+    ("singular", "plural"),
+    ("one", "many"),
+)
 _HELD_BACK: Final = 10  # one of so many is never learned from
 TEXT: Final = (
     "The fox sat by the wall and the wall was warm. The sun went down, and the moon went up. The fox saw the moon in the "
@@ -68,6 +82,7 @@ def text_task(text: str, window: int) -> Task:
         f"Guess every letter from those before it, in windows of {window}.",
         prose=True,
         ends=False,
+        between="",
         note=f"{len(learned):,} characters are learned from, the last {len(held):,} are not.{note}",
     )
 
@@ -93,20 +108,44 @@ def _begun(known: frozenset[str], held: dict[tuple[str, ...], Example], window: 
     return Example(tuple(text), (), ())
 
 
-def pairs_task(content: str | bytes) -> Task:
-    """Pairs out of the first two columns of a table: what stands in the first is read, the second is to be written.
-
-    Letter by letter where no cell holds a space, else word by word. One pair of ten is never learned from.
-
-    Raises   ValueError as `core.tables.read_table`, and where there are no pairs to learn from.
-    """
-    table = read_table(content if isinstance(content, bytes) else content.encode())
+def pairs_table(content: str) -> Table:
+    """The table that pairs stand in. Raises ValueError as `core.tables.read_table`, and for a table of one column."""
+    table = read_table(content.encode())
     if len(table.names) < 2:
         raise ValueError(
             "the table has one column: pairs need two, with a comma, a semicolon or a tab between what is read and "
             "what is to be written"
         )
-    both = [(row[0], row[1]) for row in table.rows if len(row) > 1 and row[0] and row[1]]
+    return table
+
+
+def columns_of(table: Table) -> tuple[str, str]:
+    """What is read and what is to be written: columns called so; else the first two that hold words, or the first two."""
+    plain = {name.casefold(): name for name in table.names}
+    for source, target in _CALLED:
+        if source in plain and target in plain:
+            return plain[source], plain[target]
+    first, second, *_ = table.of_words if len(table.of_words) > 1 else table.names
+    return first, second
+
+
+def pairs_task(content: str, source: str = "", target: str = "") -> Task:
+    """Pairs out of two columns of a table: what stands in `source` is read, what stands in `target` is to be written.
+
+    source, target   names of columns; "" = as `columns_of` finds them.
+
+    Letter by letter where no cell holds a space, else word by word. One pair of ten is never learned from.
+
+    Raises   ValueError as `pairs_table`, for a column that is not there, for the same one twice, and where there are no pairs
+             to learn from.
+    """
+    table = pairs_table(content)
+    found = columns_of(table)
+    reads = source or next(name for name in found if name != target)
+    writes = target or next(name for name in reversed(found) if name != reads)
+    if reads == writes:
+        raise ValueError(f"both are the column “{reads}”: choose one to be read and another to be written")
+    both = [pair for pair in zip(table.column(reads), table.column(writes), strict=True) if all(pair)]
     by_word = any(" " in cell for pair in both for cell in pair)
     split = [tuple(tuple(cell.split()) if by_word else tuple(cell) for cell in pair) for pair in both]
     unit = "words" if by_word else "letters"
@@ -132,8 +171,8 @@ def pairs_task(content: str | bytes) -> Task:
     tests = tuple(made[place] for place in order if place in held)[:TESTED]
     left = len(both) - len(taken)
     lost = f" {left} more were left out: twice there, or longer than {MOST_TOKENS} {unit}." if left else ""
-    named = f" The first line, “{table.names[0]}, {table.names[1]}”, names the columns." if table.named else ""
-    joined = (" " if by_word else "").join
+    named = " The first line names the columns." if table.named else ""
+    between = " " if by_word else ""
     return Task(
         "your pairs",
         (*MARKS, *known),
@@ -141,8 +180,9 @@ def pairs_task(content: str | bytes) -> Task:
         partial(_one_of, learned),
         partial(_parse_pair, {each.source: each for each in made}, frozenset(known), by_word),
         tests,
-        joined(tests[0].source),
-        f"Read the first of a pair, write the second, in {unit}.",
+        between.join(tests[0].source),
+        f"Read “{reads}”, write “{writes}”, in {unit}.",
+        between=between,
         note=f"{len(learned)} pairs are learned from, {len(tests)} are not.{lost}{named}",
     )
 

@@ -13,6 +13,7 @@ from core.training_lab.tasks import Example, Task
 
 APART: Final = 0.4  # seconds between two times that a run is measured, where it goes as fast as it can
 SHARE: Final = 20  # times as long as it takes to measure it, a run goes on before it is measured again
+LEAST: Final = 12  # times that a run is measured on its way, however long that takes
 KEPT: Final = 48  # moments of a run that can be looked at again
 
 
@@ -79,7 +80,8 @@ class LabRun(Player[Runs]):
         return found
 
     def _due(self) -> bool:
-        return time.monotonic() - self._looked >= max(APART, SHARE * self._takes)
+        late = (self._done - self._measured) * LEAST >= self.updates
+        return late or time.monotonic() - self._looked >= max(APART, SHARE * self._takes)
 
     def _measure(self) -> None:
         super()._measure()

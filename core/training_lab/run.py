@@ -19,7 +19,6 @@ from core.training_lab.tasks import END, Batch, Example, Rows, Task, asked, batc
 Optimiser = Literal["SGD", "momentum", "Adam", "AdamW"]
 OPTIMISERS: Final[tuple[Optimiser, ...]] = ("Adam", "AdamW", "momentum", "SGD")
 _BALANCE: Final = 0.1  # how much of the experts' balance loss is added
-SHOWN: Final = 3  # examples beside the one that is watched
 
 
 @dataclass(frozen=True)
@@ -230,13 +229,8 @@ class Learner:
             tuple(networks.heads_of(self.settings.sizes)),
             torch.cat(maps).clone() if maps else torch.zeros(0, n_tokens, n_tokens),
             seen.allowed[0, 0].clone(),
-            self.write([watch.example, *self._others(watch.example)]),
+            self.write(self.task.shown(watch.example)),
         )
-
-    def _others(self, example: Example) -> list[Example]:
-        """Some that it never learned from, beside one that is watched."""
-        others = [each for each in self.task.tests if each.patches is not None or each.source != example.source]
-        return others[:SHOWN]
 
     @torch.inference_mode()
     def write(self, examples: Sequence[Example]) -> tuple[Written, ...]:

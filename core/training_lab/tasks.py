@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from core.analysis.patch_attention import grid_names
 from core.training import grammar, shapes
 
 Name = Literal[
@@ -35,6 +36,7 @@ YES, NO = "yes", "no"
 SHORTEST: Final = 2  # letters of a row
 MOST: Final = 24
 TESTED: Final = 64
+SHOWN: Final = 3  # examples beside the one that is watched
 SIDE: Final = 4  # patches side by side in a picture, and pixels side by side in a patch
 # the seed of the examples that a network is measured on; those it learns from are drawn from the learner's
 TEST_SEED: Final = 1_000_003
@@ -66,6 +68,7 @@ class Task:
     says         what it asks for, in a sentence.
     prose        one text without source and mark, of which every token is to be guessed from those before it.
     ends         whether the end of what is written is to be written, too.
+    between      what stands between two tokens where an example is typed.
     note         what became of what the visitor brought, in words.
     """
 
@@ -79,6 +82,7 @@ class Task:
     says: str
     prose: bool = False
     ends: bool = True
+    between: str = " "
     note: str = ""
     ids: dict[str, int] = field(default_factory=dict)
 
@@ -95,6 +99,17 @@ class Task:
     def guessing(self) -> float:
         """The loss of who takes every token that may be written for equally likely, in nats."""
         return math.log(len(self.vocabulary) - len(MARKS) + self.ends)
+
+    def shown(self, example: Example) -> list[Example]:
+        """One that is watched, and beside it some that are never learned from."""
+        others = [
+            each for each in self.tests if each is not example and (self.d_patch or each.source != example.source)
+        ]
+        return [example, *others[:SHOWN]]
+
+    def typed(self, example: Example) -> str:
+        """What somebody types to watch one of its tests: a picture has its number."""
+        return str(self.tests.index(example)) if self.d_patch else self.between.join(example.source)
 
     @property
     def most(self) -> int:
@@ -266,13 +281,14 @@ def _parse_sentence(text: str) -> Example:
 
 
 def _of_pictures() -> Task:
+    tests = tuple(_pictures(TESTED, TEST_SEED))
     return Task(
         "small pictures",
         (*MARKS, *shapes.SHAPES),
         SIDE * SIDE + 2,
         _draw_picture,
-        _parse_picture,
-        tuple(_pictures(TESTED, TEST_SEED)),
+        partial(_parse_picture, tests),
+        tests,
         "0",
         f"A picture of {SIDE * SIDE} patches is read, row by row: name the shape that is on it.",
         ends=False,
@@ -286,18 +302,26 @@ def _draw_picture(rng: random.Random) -> Example:
 def _pictures(n: int, seed: int) -> list[Example]:
     images, labels = shapes.draw(n, seed)
     squares = images[:, 0].unfold(1, SIDE, SIDE).unfold(2, SIDE, SIDE).flatten(3).flatten(1, 2)
-    names = tuple(f"{row},{column}" for row in range(SIDE) for column in range(SIDE))
+    names = grid_names(SIDE, SIDE)
     return [
         Example(names, (shapes.SHAPES[label],), (-1,), patches)
         for patches, label in zip(squares, labels.tolist(), strict=True)
     ]
 
 
-def _parse_picture(text: str) -> Example:
+def pixels(example: Example) -> Float[Tensor, "height width"]:
+    """The picture that patches were cut from, from 0 to 1. Raises ValueError for an example without patches."""
+    if example.patches is None:
+        raise ValueError("the example is of tokens and has no picture: ask for those of “small pictures”")
+    squares = example.patches.unflatten(0, (SIDE, SIDE)).unflatten(2, (SIDE, SIDE))
+    return (squares.transpose(1, 2).flatten(2).flatten(0, 1) + 1) / 2
+
+
+def _parse_picture(tests: tuple[Example, ...], text: str) -> Example:
     number = text.strip()
     if not (number.isascii() and number.isdigit() and int(number) < TESTED):
         raise ValueError(f"the pictures that it never saw are counted: type a whole number from 0 to {TESTED - 1}")
-    return _pictures(TESTED, TEST_SEED)[int(number)]
+    return tests[int(number)]
 
 
 def build(name: str, longest: int) -> Task:

@@ -8,7 +8,6 @@ import streamlit as st
 
 from core import settings as limits
 from core.training_lab import networks, own, tasks
-from core.training_lab.changes import Change
 from core.training_lab.networks import Sizes
 from core.training_lab.played import LabRun
 from core.training_lab.run import Settings
@@ -34,7 +33,7 @@ PREFIX = "train"
 TASKS: Final = get_args(tasks.Name)
 # what a teacher's link can hide, and under which keys it stands
 HIDEABLE: Final = {
-    "task": ("task", "longest", "window_of_text"),
+    "task": ("task", "longest", "window_of_text", "text", "pairs", "reads", "writes"),
     "network": ("kind", "looks"),
     "layers": ("layers", "cells"),
     "width": ("width",),
@@ -63,16 +62,17 @@ PACE_SAYS = "slow: an update after the other, to be followed; fast: as many as t
 
 def ask_task(ui: Controls, name: str) -> tuple[partial[Task], Task] | None:
     """The call that makes the task, and the task; None after saying what is wrong, where none was there before."""
-    brought = ""
+    brought, columns = "", ()
     if name == "your text":
         brought = own_material.ask(ui, "text", "Your text", own.TEXT)
     elif name == "your pairs":
         brought = own_material.ask(ui, "pairs", "Your pairs, with a comma between them", own.PAIRS)
+        columns = own_material.ask_columns(ui, brought)
     longest = 0
     if name not in WITHOUT_LENGTH:
         label, first = ("Letters in a window", 24) if name == "your text" else ("Letters at most", 8)
         longest = ui.slider(label, 3, tasks.MOST, first, "window_of_text" if name == "your text" else "longest")
-    asked, kept = (name, longest, brought), ui.key("task_made")
+    asked, kept = (name, longest, brought, columns), ui.key("task_made")
     known, call, task = st.session_state.get(kept, (None, None, None))
     if known != asked:
         try:
@@ -80,17 +80,19 @@ def ask_task(ui: Controls, name: str) -> tuple[partial[Task], Task] | None:
             call, task = made, made()
         except ValueError as error:
             stays = " What was learned before stays." if task else ""
-            messages.problem(ui.key("text"), "This cannot be learned from.", f"{error}.{stays}")
+            messages.problem(ui.key("task"), "This cannot be learned from.", f"{error}.{stays}")
         else:
             st.session_state[kept] = (asked, call, task)
     return (call, task) if task else None
 
 
-def make(name: str, longest: int, brought: str) -> partial[Task]:
+def make(name: str, longest: int, brought: str, columns: tuple[str, ...]) -> partial[Task]:
     """The call that makes the task of a name, or says by a ValueError what is wrong with what was brought."""
     if name == "your text":
         return partial(own.text_task, brought, longest)
-    return partial(own.pairs_task, brought) if name == "your pairs" else partial(tasks.build, name, longest)
+    if name == "your pairs":
+        return partial(own.pairs_task, brought, *columns)
+    return partial(tasks.build, name, longest)
 
 
 def ask_example(ui: Controls, task: Task) -> Example:
@@ -141,6 +143,15 @@ def ask_second(ui: Controls, task: Task) -> tuple[Settings, ...]:
         return () if found is None else (Settings(found, learning),)
 
 
+def watch_other(ui: Controls, run: LabRun) -> None:
+    """Watch an example that stands under the one that is watched now."""
+    what = assets.told(ui.key("figure"), "watched")
+    shown = run.task.shown(run.watches.example)
+    if isinstance(what, int) and what < len(shown):
+        st.session_state[ui.key("watch")] = run.task.typed(shown[what])
+        st.session_state[ui.key("asked_in_figure")] = True
+
+
 def begin_unchanged(run: LabRun) -> None:
     """Take all changes back: the run ends, and the next one begins without them."""
     run.stop()
@@ -175,6 +186,9 @@ def open_head() -> None:
 def draw(example: Example, rest: float, made: partial[Task], text: str, run: LabRun) -> None:
     """The figure, as it grows, and under it what is done with the networks."""
     ui = Controls(PREFIX)
+    if st.session_state.pop(ui.key("asked_in_figure"), False):
+        st.rerun()  # the box in which it stands is no part of what is drawn again and again
+    messages.told()
     run.rest = rest
     if run.watches.example is not example:
         run.watch(example)
@@ -184,6 +198,7 @@ def draw(example: Example, rest: float, made: partial[Task], text: str, run: Lab
         data=data,
         on_opened_change=open_head,
         on_silenced_change=lambda: training_changes.silence(ui, run),
+        on_watched_change=lambda: watch_other(ui, run),
     )
     with st.container(horizontal=True, key=ui.key("menus")):
         training_changes.menu(ui, run)
@@ -204,10 +219,9 @@ def says(run: LabRun) -> str:
     return " ".join([f"{done} of {run.updates} updates.", *lost, training_changes.told(run), hint])
 
 
-def start(
-    runs: Sequence[Settings], task: Task, seed: int, updates: int, example: Example, changes: tuple[Change, ...]
-) -> LabRun:
-    """Runs from the beginning, with the changes that the link holds."""
+def start(runs: Sequence[Settings], task: Task, seed: int, updates: int, example: Example) -> LabRun:
+    """Runs from the beginning, with the changes that the link holds now."""
+    changes = training_changes.of_link(Controls(PREFIX))
     return LabRun(runs, task, seed, updates, example, run_queue.training_slot(), changes)
 
 
@@ -244,7 +258,7 @@ def lab() -> None:
             beside = ask_second(ui.part("second"), task)
         runs = (Settings(found, learning), *beside)
         wish = (task, runs, seed, updates)
-        begin = partial(start, runs, task, seed, updates, example, training_changes.of_link(ui))
+        begin = partial(start, runs, task, seed, updates, example)
         shown = partial(draw, example, PACES[pace], call, watched_text(ui))
         player.show(ui, wish, begin, shown, says)
     with below:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import settings
 from core.text_files import checked
+from core.training_lab import own
 from pages.parts import messages
 from pages.parts.controls import Controls
 from pages.server import run_queue
@@ -54,3 +55,14 @@ def ask(ui: Controls, kind: str, label: str, first: str) -> str:
         return typed
     st.caption(f"Learned from is {messages.literal(taken[0])}. It stays in this visit: the link does not hold a file.")
     return taken[1]
+
+
+def ask_columns(ui: Controls, content: str) -> tuple[str, ...]:
+    """Which columns of a table are read and written; none where it has no two."""
+    try:
+        table = own.pairs_table(content)
+    except ValueError:
+        return ()  # what is wrong with it is said where it is to be learned from
+    names, found = list(table.names), own.columns_of(table)
+    first, second = (names.index(each) for each in found)
+    return ui.select("Reads", names, "reads", first, width=140), ui.select("Writes", names, "writes", second, width=140)

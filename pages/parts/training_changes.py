@@ -2,14 +2,15 @@
 
 from typing import Final
 
-import plotly.graph_objects as go
+import numpy as np
 import streamlit as st
 
 from core.training_lab import changes
 from core.training_lab.changes import LARGEST, Change
 from core.training_lab.played import LabRun
-from pages.parts import assets, charts, messages, url_state
+from pages.parts import assets, messages, url_state
 from pages.parts.controls import Controls
+from pages.parts.payload import pack
 from pages.parts.training_figure import TOLD
 
 CHANGES: Final = "changes"
@@ -56,31 +57,31 @@ def menu(ui: Controls, run: LabRun) -> None:
         )
         matrix = matrices[number][1].clone()
         rows, columns = matrix.shape
-        with st.container(horizontal=True):
-            row = st.number_input("Row", 0, rows - 1, 0, key=ui.key("weights_row"), width=110)
-            column = st.number_input("Column", 0, columns - 1, 0, key=ui.key("weights_column"), width=110)
-            value = st.number_input(
-                "Becomes", -LARGEST, LARGEST, 0.0, key=ui.key("weights_value"), width=130, format="%.4f"
-            )
-        done = len(run.learners[which].losses)
-        st.caption(f"After {done} updates it is {float(matrix[row, column]):.4f}. The picture is of the same moment.")
+        st.caption(
+            f"{rows} rows of {columns}, after update {len(run.learners[which].losses)}. Click a number, or go to it by the "
+            "arrow keys, and type what it becomes."
+        )
 
-        def change(what: changes.What, where: tuple[int, ...]) -> None:
+        def change(what: changes.What, where: tuple[int, ...], value: float = 0.0) -> None:
             try:
                 run.change(which, what, where, value)
             except ValueError as error:
                 messages.tell(messages.begun(f"{error}."))
             _note(ui, run)
 
-        with st.container(horizontal=True):
-            one, all_ = (number, row, column), (number,)
-            st.button("Set this number", key=ui.key("weights_set"), on_click=change, args=("number", one))
-            st.button("Set all of them to 0", key=ui.key("weights_zero"), on_click=change, args=("zero", all_))
-        picture = go.Figure(go.Heatmap(z=matrix.tolist(), zmid=0, colorscale="RdBu", reversescale=True))
-        picture.update_layout(height=240, margin={"l": 30, "r": 10, "t": 10, "b": 30}, xaxis_title="column")
-        picture.update_yaxes(autorange="reversed")
-        alt = f"{rows} rows of {columns} weights, from {float(matrix.min()):.3f} to {float(matrix.max()):.3f}"
-        st.plotly_chart(picture, key=ui.key("weights_picture"), config=charts.QUIET, alt=alt)
+        def set_one() -> None:
+            told = assets.told(ui.key("weights_figure"), "set")
+            if isinstance(told, dict) and told["of"] == of:
+                change("number", (number, int(told["row"]), int(told["column"])), float(told["value"]))
+
+        of = f"{which}:{number}"
+        # weights of what diverged may be no numbers: nothing is drawn of them
+        numbers = {"matrix": np.nan_to_num(matrix.numpy())}
+        words = {"of": of, "name": matrices[number][0], "largest": LARGEST}
+        assets.component("weights")(
+            key=ui.key("weights_figure"), data=pack(words, numbers, exact=frozenset(numbers)), on_set_change=set_one
+        )
+        st.button("Set all of them to 0", key=ui.key("weights_zero"), on_click=change, args=("zero", (number,)))
 
 
 def told(run: LabRun) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from core.training_lab.played import LabRun
 from core.training_lab.run import Learner, Stand
+from core.training_lab.tasks import SIDE, pixels
 from pages.parts.payload import pack
 
 POINTS: Final = 240  # of a curve: more are brought together to their means
@@ -35,11 +36,15 @@ def payload(run: LabRun, opened: Sequence[tuple[int, int]], *, going: bool) -> b
         "open": [list(each) for each in opened[: len(learners)]],
         "parts": [list(each.parts) for each in learners],
         "prose": run.task.prose,
+        "side": SIDE if run.task.d_patch else 0,
         "guessing": run.task.guessing,
         "tested": f"{len(run.task.tests)} examples",
         "moments": [_moment(learners, each) for each in moments],
     }
     tensors: dict[str, np.ndarray] = {}
+    if run.task.d_patch:
+        drawn = np.stack([pixels(each).numpy() for each in run.task.shown(example)])
+        tensors["pictures"] = (drawn * 255).round().astype(np.uint8)
     for number, learner in enumerate(learners):
         losses = list(learner.losses)
         gradients = [float(np.hypot.reduce(each)) for each in list(learner.gradients)]

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from core.training_lab import changes, networks, own, tasks
+from core.training import shapes
+from core.training_lab import changes, networks, own, played, tasks
 from core.training_lab.networks import Sizes
-from core.training_lab.played import KEPT, LabRun
+from core.training_lab.played import KEPT, LEAST, LabRun
 from core.training_lab.run import Learner, Learning, Settings
 from core.training_lab.tasks import Rows, batch, build
 
@@ -199,6 +200,41 @@ def test_what_is_kept_of_a_long_run_reaches_from_its_beginning_to_now(monkeypatc
     assert updates == sorted(set(updates))
     assert (updates[0], updates[-1]) == (0, KEPT + 10)
     assert [update for update, _ in run.accuracy] == list(range(KEPT + 11))
+
+
+def test_a_run_is_measured_on_its_way_however_long_that_takes(monkeypatch):
+    monkeypatch.setattr(played, "APART", 1e9)
+    task = build("first letter", 3)
+    run = LabRun([Settings(Sizes("RNN", 1, 2), LEARNING)], task, 0, 4 * LEAST, task.parse("ab"))
+    run.play()
+    end = time.monotonic() + 60
+    while run.state != "finished":
+        assert time.monotonic() < end
+        run.look()
+        time.sleep(0.01)
+    run.stop()
+    assert [update for update, _ in run.accuracy] == list(range(0, 4 * LEAST + 1, 4))
+
+
+def test_a_picture_is_put_together_again_from_its_patches():
+    images, labels = shapes.draw(tasks.TESTED, tasks.TEST_SEED)
+    task = build("small pictures", 5)
+    example = task.parse("7")
+    torch.testing.assert_close(2 * tasks.pixels(example) - 1, images[7, 0])
+    assert example.target == (shapes.SHAPES[labels[7]],)
+    with pytest.raises(ValueError, match="has no picture"):
+        tasks.pixels(build("copy", 5).tests[0])
+
+
+@pytest.mark.parametrize("name", ["reverse", "adjective and noun", "small pictures"])
+def test_what_is_shown_beside_an_example_is_watched_by_what_is_typed_for_it(name):
+    task = build(name, 5)
+    shown = task.shown(task.tests[1])
+    assert len(set(shown)) == len(shown) == tasks.SHOWN + 1
+    for example in shown:
+        assert task.parse(task.typed(example)).source == example.source
+    if task.d_patch:
+        assert [task.parse(task.typed(example)) for example in shown] == shown
 
 
 def test_another_example_is_watched_without_losing_what_was_learned():

@@ -25,6 +25,7 @@ from tests.exported import run_program, tensors_in
 
 SMALL = Sizes(n_layers=2, d_model=8, n_heads=2)
 LEARNING = Learning(at_once=4)
+WORDS = ("cat", "dog", "bird", "cow", "hen", "owl")
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,33 @@ def test_what_is_watched_is_not_shown_twice():
     sources = [each.source for each in stand.written]
     assert sources[0] == task.tests[0].source
     assert len(set(sources)) == len(sources) > 1
+
+
+@pytest.mark.parametrize(
+    ("first", "found"),
+    [
+        ("id,target,source", ("source", "target")),
+        ("FR,number,En", ("En", "FR")),
+        ("7,here,there", ("column 2", "column 3")),
+        ("7,8,there", ("column 1", "column 2")),
+    ],
+)
+def test_columns_of_pairs_are_found_by_their_names_else_by_what_they_hold(first, found):
+    second = "8,9,round" if first.startswith("7,8") else "8,left,right"
+    table = own.pairs_table(f"{first}\n{second}")
+    assert own.columns_of(table) == found
+
+
+def test_what_is_read_and_what_is_written_can_be_chosen():
+    table = "id,word,sound\n" + "\n".join(f"{number},{word},{word[::-1]}" for number, word in enumerate(WORDS))
+    plain, turned = own.pairs_task(table), own.pairs_task(table, "sound", "word")
+    assert plain.says == "Read “word”, write “sound”, in letters."
+    assert turned.parse("tac").target == plain.parse("cat").source
+    with pytest.raises(ValueError, match="both are the column “word”"):
+        own.pairs_task(table, "word", "word")
+    with pytest.raises(ValueError, match="no column “there”: its columns are “id”, “word”, “sound”"):
+        own.pairs_task(table, "there")
+    assert own.pairs_task(table, "sound").says == "Read “sound”, write “word”, in letters."
 
 
 def test_pairs_with_spaces_are_read_word_by_word():

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clamp, mix, number, short, signed, total } from "../../assets/components/kit/numbers.js";
+import { clamp, mix, number, short, signed, total, typed } from "../../assets/components/kit/numbers.js";
 
 test("a negative number has a true minus sign", () => {
   assert.equal(number(-1.5), "−1.50");
@@ -57,4 +57,11 @@ test("a mixture begins at the first and ends at the second", () => {
 test("a total is that of any numbers in a row", () => {
   assert.equal(total(new Float32Array([1, 2, 3.5])), 6.5);
   assert.equal(total([]), 0);
+});
+
+test("a number is read with a comma and a true minus sign, and not where it is none or too far from 0", () => {
+  assert.deepEqual(
+    ["−1,5", " 0.25 ", "99", "99.5", "", "two", "1e999"].map((text) => typed(text, 99)),
+    [-1.5, 0.25, 99, null, null, null, null],
+  );
 });

@@ -136,3 +136,25 @@ def test_a_teachers_link_hides_controls_and_shows_a_line_as_text():
     assert learner(app).settings.sizes.mask == "all"
     strange = open_page("training_lab", train_hide="x{}</style><script>", train_line="")
     assert not [element for element in strange.get("html") if "display:none" in element.proto.body]
+
+
+def test_pictures_are_drawn_beside_what_is_said_of_them():
+    words, tensors = sent(open_page("training_lab", train_task="small pictures", train_width="8"), "training")
+    assert (words["side"], tensors["pictures"].shape) == (4, (4, 16, 16))
+    assert (words["tokens"][0], words["tokens"][-1]) == ("a1", "→")
+
+
+def test_columns_of_pairs_are_chosen_and_those_of_the_link_that_are_not_there_are_left():
+    table = "id,word,sound\n" + "\n".join(f"{number},a{number},b{number}" for number in range(10, 40))
+    link = QUICK | {"train_task": "your pairs", "train_pairs": table}
+    app = open_page("training_lab", **link)
+    assert "Read “word”, write “sound”" in said(app)
+    app.selectbox(key="train_writes").set_value("id").run()
+    assert_no_failure(app)
+    assert "Read “word”, write “id”" in said(app)
+    assert learner(app).task.tests[0].target[0].isdigit()
+    app.selectbox(key="train_reads").set_value("id").run()
+    assert "Both are the column “id”" in said(app)
+    app = open_page("training_lab", **link, train_reads="nowhere", train_writes="word")
+    assert_no_failure(app)
+    assert "Both are the column “word”" in said(app)

@@ -23,6 +23,18 @@ export function number(value, digits = 2) {
  */
 export const signed = (value, digits = 2) => (value > 0 ? "+" : "") + number(value, digits);
 
+/**
+ * The number that somebody typed, with a comma or a true minus sign, too; null where it is none, or too far from 0.
+ *
+ * @param {string} text
+ * @param {number} largest
+ */
+export function typed(text, largest) {
+  const plain = text.trim().replace(",", ".").replace(MINUS, "-");
+  const value = Number(plain);
+  return plain === "" || !Number.isFinite(value) || Math.abs(value) > largest ? null : value;
+}
+
 /** @param {Iterable<number>} values */
 export function total(values) {
   let sum = 0;

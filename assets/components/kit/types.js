@@ -289,13 +289,18 @@
  * }} TrainingMoment
  */
 /**
- * heads: layers and heads of each run; silent: those that bring nothing; gold: where a row of the maps should look; guessing: the loss of who knows nothing.
+ * side: patches side by side in its pictures, 0 for tokens; heads: layers and heads of each run; silent: those that bring nothing; gold: where a row of the maps should look; guessing: the loss of who knows nothing.
  *
  * @typedef {{
  *   run: number, of: number, names: string[], tokens: string[], wanted: string[], gold: [number, number][],
  *   heads: [number, number][], silent: Head[][], open: Head[], parts: string[][], moments: TrainingMoment[], prose: boolean,
- *   guessing: number, tested: string, tensors: Record<string, Tensor>,
+ *   guessing: number, tested: string, side: number, tensors: Record<string, Tensor>,
  * }} TrainingData
+ */
+/**
+ * A matrix of a network: which one, its name, and how far from 0 a weight can be set.
+ *
+ * @typedef {{ of: string, name: string, largest: number, tensors: { matrix: Tensor } }} WeightsData
  */
 
 /**
