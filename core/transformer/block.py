@@ -13,7 +13,7 @@ from core.attention.masks import Allowed
 from core.trace import part, step, unshown
 from core.transformer.experts import Experts, ExpertsTrace
 from core.transformer.feed_forward import FeedForward, FeedForwardKind, FeedForwardTrace, GatedTrace
-from core.transformer.norms import EPSILON, NormKind, norm_of
+from core.transformer.norms import EPSILON, AnyNorm, NormKind, norm_of
 from core.transformer.self_attention import InAttention, SelfAttention, Way
 
 NormPlace = Literal["pre", "post"]
@@ -36,6 +36,7 @@ class BlockTrace:
         {
             "layer": r"\operatorname{LN}\left(<resid_pre>\right)",
             "rms": r"\operatorname{RMSNorm}\left(<resid_pre>\right)",
+            "batch": r"\operatorname{BN}\left(<resid_pre>\right)",
         },
         title="Normalised",
         source="xiong2020",
@@ -48,7 +49,11 @@ class BlockTrace:
         "<resid_pre> + <mixed>", title="Attention added", source="he2016"
     )
     normed_mid: Float[Tensor, "batch tokens d_model"] = step(
-        {"layer": r"\operatorname{LN}(<resid_mid>)", "rms": r"\operatorname{RMSNorm}(<resid_mid>)"},
+        {
+            "layer": r"\operatorname{LN}(<resid_mid>)",
+            "rms": r"\operatorname{RMSNorm}(<resid_mid>)",
+            "batch": r"\operatorname{BN}(<resid_mid>)",
+        },
         title="Normalised before the network",
         source="ba2016",
         by="norm",
@@ -62,13 +67,14 @@ class BlockTrace:
             "pre": "<resid_mid> + <ff_out>",
             "post, layer": r"\operatorname{LN}\left(<resid_sum>\right)",
             "post, rms": r"\operatorname{RMSNorm}\left(<resid_sum>\right)",
+            "post, batch": r"\operatorname{BN}\left(<resid_sum>\right)",
         },
         title="What goes out",
         source="vaswani2017",
         by="ends",
     )
     norm_place: NormPlace = unshown()
-    norm: NormKind = unshown()
+    norm: AnyNorm = unshown()
 
     @property
     def ends(self) -> str:
@@ -115,7 +121,7 @@ class Block(nn.Module):
         super().__init__()
         self.register_load_state_dict_pre_hook(_as_now)
         self.norm_place: NormPlace = norm_place
-        self.norm: NormKind = norm
+        self.norm: AnyNorm = norm
         self.drop_path_rate, self.dropout = drop_path_rate, dropout
         with_bias = bias and feed_forward != "swiglu"
         self.norm_attention = norm_of(norm, d_model, epsilon, bias)

@@ -1,4 +1,4 @@
-"""Norms: each token's numbers are brought to one size, by that token alone."""
+"""Norms: the numbers of tokens are brought to one size, by each token alone or, of a batch, number by number."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from core.trace import step
 
 NormKind = Literal["layer", "rms"]
+AnyNorm = Literal["layer", "rms", "batch"]  # also the one that no Transformer has
 EPSILON: Final = 1e-5
 
 
@@ -53,6 +54,29 @@ class RMSNormTrace:
     )
 
 
+@dataclass(frozen=True)
+class BatchNormTrace:
+    """Every tensor of a BatchNorm, in the order it was computed: each number has a mean over all tokens of the batch."""
+
+    entering: Float[Tensor, "batch tokens d_model"] = step("X", title="The tokens as vectors", source="ioffe2015")
+    mean: Float[Tensor, "alone alone d_model"] = step(
+        r"\operatorname{mean}\left([<entering>; X_{\mathrm{other}}]\right)",
+        title="Mean of each number over the batch",
+        source="ioffe2015",
+    )
+    deviation: Float[Tensor, "alone alone d_model"] = step(
+        r"\sqrt{\operatorname{mean}\left(\left([<entering>; X_{\mathrm{other}}] - <mean>\right)^{2}\right) + \varepsilon}",
+        title="Standard deviation of each number over the batch",
+        source="ioffe2015",
+    )
+    standard: Float[Tensor, "batch tokens d_model"] = step(
+        r"\frac{<entering> - <mean>}{<deviation>}", title="Mean 0, deviation 1 over the batch", source="ioffe2015"
+    )
+    scaled_norm: Float[Tensor, "batch tokens d_model"] = step(
+        r"\gamma \odot <standard> + \beta", title="Scaled and shifted as was learned", source="ioffe2015"
+    )
+
+
 def layer_norm(
     x: Float[Tensor, "batch tokens d_model"],
     gain: Float[Tensor, "d_model"],
@@ -90,14 +114,18 @@ def batch_norm(
     gain: Float[Tensor, "d_model"],
     shift: Float[Tensor, "d_model"],
     epsilon: float = EPSILON,
-) -> Float[Tensor, "batch tokens d_model"]:
+    beside: Float[Tensor, "batch others d_model"] | None = None,
+) -> BatchNormTrace:
     """Give every number a mean of 0 and a deviation of 1 over all tokens of the batch, as batch normalisation does in training.
 
+    beside   further tokens of the batch: they count, and only those of x are told.
     Source   Ioffe, Szegedy 2015, algorithm 1.
     """
-    rows = x.flatten(0, 1)
-    deviation = (rows.var(0, correction=0) + epsilon).sqrt()
-    return (x - rows.mean(0)) / deviation * gain + shift
+    batch = x if beside is None else torch.cat([x, beside], dim=1)
+    mean = batch.mean((0, 1), keepdim=True)
+    deviation = ((batch - mean).square().mean((0, 1), keepdim=True) + epsilon).sqrt()
+    standard = (x - mean) / deviation
+    return BatchNormTrace(x, mean, deviation, standard, standard * gain + shift)
 
 
 class LayerNorm(nn.Module):
@@ -136,6 +164,28 @@ class RMSNorm(nn.Module):
     def forward(self, x: Float[Tensor, "batch tokens d_model"]) -> Float[Tensor, "batch tokens d_model"]:
         """What comes out: the same by torch's own kernel."""
         return nn.functional.rms_norm(x, self.weight.shape, self.weight, self.epsilon)
+
+
+class BatchNorm(nn.Module):
+    """`batch_norm` with a gain and a shift, where each row of tokens is a batch of its own with what stands beside it.
+
+    beside   the further tokens of every such batch; None = no others.
+    """
+
+    beside: Float[Tensor, "1 others d_model"] | None = None
+
+    def __init__(self, weight: nn.Parameter, bias: nn.Parameter | None, epsilon: float = EPSILON):
+        super().__init__()
+        self.epsilon, self.weight, self.bias = epsilon, weight, bias
+
+    def trace(self, x: Float[Tensor, "1 tokens d_model"]) -> BatchNormTrace:
+        """Every tensor on the way, of one row."""
+        shift = torch.zeros_like(self.weight) if self.bias is None else self.bias
+        return batch_norm(x, self.weight, shift, self.epsilon, self.beside)
+
+    def forward(self, x: Float[Tensor, "batch tokens d_model"]) -> Float[Tensor, "batch tokens d_model"]:
+        """What comes out."""
+        return torch.cat([self.trace(row[None]).scaled_norm for row in x])
 
 
 def norm_of(kind: NormKind, d_model: int, epsilon: float = EPSILON, bias: bool = True) -> LayerNorm | RMSNorm:

@@ -1,6 +1,7 @@
 """Lesson 9: the block. What happens after attention?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,32 +15,24 @@ from core.lessons import block
 from core.lessons.block import Lesson as Result
 from core.lessons.block import Settings, given, stack
 from core.lessons.block.given import Given
+from core.lessons.block.norms import NAMED
 from core.lessons.shown import call
 from core.listing import ran
-from core.transformer.block import PARTS, Block, NormPlace
+from core.transformer.block import PARTS, Block, NormPlace, Part
 from core.transformer.feed_forward import FeedForward
 from core.vision.classifier import fitted
 from pages.lessons.by_hand import block as by_hand
 from pages.parts import controls, own_picture, sentences, story_lens
 from pages.parts.controls import Controls, row
 from pages.parts.lesson import Lesson, Scene
-from pages.parts.number_table import NumberTable, edit_tables
+from pages.parts.number_table import edit_tables
 from pages.parts.step_viewer import EACH
 from pages.parts.words import Token, interesting, plain
 
 AT_MOST = 48  # tokens: each is pushed, and all others listen
 PICTURE = "a picture"
 PLACES: dict[str, NormPlace] = {"last (2017)": "post", "first (today)": "pre"}
-UNIT = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
-TABLES = (
-    NumberTable("x", "X", "", ((2, 0, 0, 2), (0, 4, 0, 0), (1, 2, 3, 2)), ("cat", "sat", "mat")),
-    NumberTable("other", "X, other text", "", ((0, 0, 4, 0), (1, 1, 0, 2)), ("dog", "ran")),
-    NumberTable("wq", "W_Q", "query", UNIT),
-    NumberTable("wk", "W_K", "key", UNIT),
-    NumberTable("wv", "W_V", "value", UNIT),
-    NumberTable("w1", "W₁", "", ((1, 0, 0, -1, 0, 1), (0, 1, 0, 0, -1, 1), (0, 0, 1, 1, 0, -1), (1, 0, 0, 0, 1, -1))),
-    NumberTable("w2", "W₂", "output", (*UNIT, (0, 1, 0, -1), (1, 0, -1, 0))),
-)
+NO_NORM = "none"
 LAYER_NORM, BATCH_NORM, BOTH, NEITHER = "those of LayerNorm", "those of BatchNorm", "both", "neither"
 HEARD = ("norm", "MLP", "attention", "in none, or in several")
 NEVER = "never"
@@ -156,29 +149,29 @@ def of_picture(ui: Controls, brought: np.ndarray) -> Scene:
 
 def of_numbers(ui: Controls) -> Scene:
     """One block by hand, on top of itself."""
-    tables = edit_tables(ui, TABLES)
+    tables = edit_tables(ui, by_hand.TABLES)
     with ui.more():
-        place = ui.one_of("Norm", list(PLACES), "place")
+        place = ui.one_of("Norm stands", list(PLACES), "place")
         layers = ui.slider("Layers L", 1, given.MOST_LAYERS, 6, "layers")
         chosen = choose(ui, layers, 0, "own_")
-    again = call(given.on_numbers, tuple(TABLES[0].rows), *tables.values(), PLACES[place], layers)
+    again = call(given.on_numbers, tuple(by_hand.TABLES[0].rows), *tables.values(), PLACES[place], layers)
     result = written(again, f"{again.args}", aside_depth(chosen))
     return shown(result, chosen, plain(result.given.words), again, f"{(again.args, chosen)}", controls.OWN_MAPS)
 
 
 def choose(ui: Controls, n_layers: int, layer: int, name: str = "") -> Settings:
-    """Which layer is looked into, behind how many tokens are compared, and which parts are taken out."""
-    return Settings(
-        layer=ui.up_to("Layer", n_layers - 1, layer, f"{name}layer") if n_layers > 1 else 0,
-        depth=ui.up_to("Compare behind", n_layers, n_layers, f"{name}depth"),
-        without=ui.any_of("Take out", PARTS, "without"),
-        seed=ui.seed(block.SEED),
-    )
+    """Which layer is looked into, behind how many tokens are compared, which parts are taken out, and the kind of norm."""
+    shown = ui.up_to("Layer", n_layers - 1, layer, f"{name}layer") if n_layers > 1 else 0
+    depth = ui.up_to("Compare behind", n_layers, n_layers, f"{name}depth")
+    gone = ui.any_of("Take out", [part for part in PARTS if part != "norm"], "without")
+    norm = ui.select("Norm", (*NAMED, NO_NORM), "norm", width=130, help=by_hand.NORM_HELP)
+    without: tuple[Part, ...] = (*gone, "norm") if norm == NO_NORM else gone
+    return Settings(shown, depth, without, NAMED.get(norm, "layer"), ui.seed(block.SEED))
 
 
 def aside_depth(chosen: Settings) -> Settings:
     """The settings without the one that costs nothing."""
-    return Settings(chosen.layer, None, chosen.without, chosen.seed)
+    return replace(chosen, depth=None)
 
 
 def shown(result: Result, chosen: Settings, words: list[Token], again: partial, signature: str, origin: str) -> Scene:

@@ -11,12 +11,13 @@ from core.attention import merge_heads, split_heads
 from core.experiments.block import untrained
 from core.lessons.block import Settings, run
 from core.lessons.block.given import Given, on_numbers
+from core.lessons.block.norms import in_a_batch
 from core.lessons.block.stack import TOYS, VARIANTS, through
 from core.seeded import seeded
 from core.transformer.block import Block, NormPlace
 from core.transformer.experts import Experts
 from core.transformer.feed_forward import FeedForward
-from core.transformer.norms import layer_norm, rms_norm
+from core.transformer.norms import batch_norm, layer_norm, rms_norm
 from core.transformer.positions import rotate
 from core.vision.classifier import TrainedClassifier
 from core.vision.vit import VisionTransformer, ViTConfig
@@ -48,7 +49,7 @@ def of_block(made: Block, trace: Any) -> Names:
     first, last = (trace.resid_pre, trace.resid_mid), (trace.resid_mid, trace.resid_sum)
     tokens = first if made.norm_place == "pre" else last
     norms = dict(zip(map(id, tokens), (made.norm_attention, made.norm_mlp), strict=True))
-    norm = {name: lambda x: norms[id(x)](x) for name in ("LN", "RMSNorm")}
+    norm = {name: lambda x: norms[id(x)](x) for name in ("LN", "RMSNorm", "BN")}
     return (
         names
         | norm
@@ -122,11 +123,17 @@ def lesson_9(made: Given, settings: Settings) -> Callable[[], Example]:
 
     def example() -> Example:
         result = run(made, settings)
-        block = made.blocks[settings.layer]
+        block = block_as_set(made, settings)
         names = of_block(block, result.trace.block)
         return result.trace, names | of_stack(made, settings, result)
 
     return example
+
+
+def block_as_set(made: Given, settings: Settings) -> Block:
+    """The block that is looked into, with the norms that are set, whose batch holds both texts."""
+    x, other = (through(made.blocks, each)[settings.layer][None] for each in (made.x, made.other))
+    return in_a_batch(made.blocks[settings.layer], settings.norm, x, other)
 
 
 def of_stack(made: Given, settings: Settings, result: Any) -> Names:
@@ -153,15 +160,18 @@ def of_stack(made: Given, settings: Settings, result: Any) -> Names:
         mean, deviation = over(rows)
         return ((rows - mean) / deviation * block.norm_attention.weight + block.norm_attention.bias)[:, :n_tokens]
 
-    whole = block(x)
+    changed_block = block_as_set(made, settings)
+    whole = changed_block(x)
     parts = {
-        "coupling_norm": slopes(block.norm_attention, into[0]),
+        "coupling_norm": slopes(changed_block.norm_attention, into[0]),
         "coupling_mlp": slopes(lambda tokens: block.feed_forward(tokens).ff_out, whole.normed_mid),
         "coupling_attention": slopes(lambda tokens: block.attention(tokens).mixed, whole.normed),
     }
     size = {"size": lambda each: each.flatten(-2).norm(dim=-1), "mean": lambda each: each.mean(-2, keepdim=True)}
     layers = list(zip(made.blocks, hidden[:-1, None], strict=True))
     changed = [through(blocks, made.x, part) for blocks, part in ways(made, settings, result.names)]
+    if settings.norm != "layer":
+        changed[-1] = side_by_side(made, settings)
     changed = [each if len(each) > 3 else torch.cat([each[:2], each[1:]]) for each in changed]
     toy, toys = untrained(settings.seed)
     joined = {"Z": into[0], "Z_other": into[1]}
@@ -211,6 +221,24 @@ def ways(made: Given, settings: Settings, names: tuple[str, ...]) -> list[tuple[
     return ([(made.blocks, part) for part in VARIANTS.values()] + more)[: len(names)]
 
 
+def side_by_side(made: Given, settings: Settings) -> Tensor:
+    """The tokens through blocks of another norm, and those beside them, block by block."""
+    x, other = made.x, made.other
+    hidden = [x]
+    for block in made.blocks:
+        mine, theirs = (in_a_batch(block, settings.norm, *both) for both in ((x, other), (other, x)))
+        x, other = mine(x).resid_post, theirs(other).resid_post
+        hidden.append(x)
+    return torch.cat(hidden)
+
+
+def batch_norm_beside() -> Example:
+    """BatchNorm by itself, where others stand in the batch."""
+    x, others, gain, shift = 3 + normal(1, 5, 7, seed=1), normal(1, 4, 7, seed=4), normal(7, seed=2), normal(7, seed=3)
+    names = {"X": x, "X_other": others, "gamma": gain, "beta": shift, "varepsilon": 0.1}
+    return batch_norm(x, gain, shift, 0.1, others), names | {"mean": lambda rows: rows.mean((0, 1))}
+
+
 def picture() -> Given:
     """Two small pictures of noise before a small Vision Transformer that nobody trained."""
     with seeded(0):
@@ -236,4 +264,8 @@ BLOCKS: dict[str, Callable[[], Example]] = {
     "lesson 9, norms last": lesson_9(hand("post"), Settings(1, 2)),
     "lesson 9, a picture": lesson_9(picture(), Settings(1, 2)),
     "lesson 9, norms first": lesson_9(hand("pre"), Settings(1, 2)),
+    "lesson 9, RMSNorm": lesson_9(hand("post"), Settings(1, 2, norm="rms")),
+    "lesson 9, BatchNorm last": lesson_9(hand("post"), Settings(1, 2, norm="batch")),
+    "lesson 9, BatchNorm first": lesson_9(hand("pre"), Settings(1, 2, norm="batch")),
+    "BatchNorm": batch_norm_beside,
 }

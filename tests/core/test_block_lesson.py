@@ -8,6 +8,7 @@ import torch
 from core.analysis.stream import coupling, drawn_direction, spread, to_others
 from core.lessons import block, material
 from core.lessons.block import Settings, given
+from core.lessons.block.norms import with_norms
 from core.lessons.block.stack import AS_IT_IS, NO_SKIPS
 from core.trace import steps
 from core.transformer.block import Block
@@ -91,6 +92,46 @@ def test_only_attention_lets_tokens_meet(result):
 def test_another_text_in_the_batch_moves_numbers_under_batch_norm_alone(result):
     assert result.layer_moved < block.EQUAL
     assert result.batch_moved > 0.1
+
+
+def cosine(result, other, name="yours"):
+    of = dict(zip(result.names, result.trace.stack.answers[0], strict=True))[name]
+    return torch.cosine_similarity(of, other, dim=-1).item()
+
+
+def test_with_another_norm_a_layer_computes_as_torchs_norm_does_and_its_weights_are_not_copied(read, result):
+    """LayerNorm's own weights, and RMSNorm and BatchNorm of torch with the same gain and shift."""
+    own, into = read.blocks[3].norm_attention, result.trace.block.resid_mid
+    rms = block.run(read, Settings(norm="rms"))
+    theirs = torch.nn.functional.rms_norm(into, (384,), own.weight, own.epsilon)
+    torch.testing.assert_close(rms.trace.block.normed_mid, theirs, atol=1e-5, rtol=1e-4)
+    others = read.blocks[3](block.stacks(read)[1].hidden[3][None]).resid_mid
+    batch = torch.cat([into, others], dim=1)[0]
+    theirs = torch.nn.functional.batch_norm(batch, None, None, own.weight, own.bias, training=True, eps=own.epsilon)
+    found = block.run(read, Settings(norm="batch")).trace.block.normed_mid[0]
+    torch.testing.assert_close(found, theirs[: len(found)], atol=1e-5, rtol=1e-4)
+    assert with_norms(read.blocks[3], "batch").norm_attention.weight is own.weight
+    assert read.blocks[3].norm_attention is own
+
+
+def test_under_batch_norm_alone_the_vector_of_a_sentence_hangs_on_what_stands_beside_it(read):
+    another = given.on_sentence(SENTENCE, 0, "Stop", 0, 48)
+    for norm, moves in (("rms", False), ("batch", True)):
+        results = [block.run(each, Settings(norm=norm)) for each in (read, another)]
+        vector = dict(zip(results[0].names, results[0].trace.stack.answers[0], strict=True))["yours"]
+        assert (cosine(results[1], vector) < 0.99) == moves
+        assert ("counts the other text, too" in results[0].answered) == moves
+
+
+def test_under_batch_norm_tokens_meet_in_the_norm_too(read):
+    found = block.run(read, Settings(norm="batch"))
+    assert found.heard_in == ("norm", "attention")
+    assert found.between == "Between two tokens it is exactly 0 in MLP."
+    assert block.run(read, Settings(norm="rms")).heard_in == ("attention",)
+    told = block.beside(found)
+    left = (found.norm.entering - found.norm.mean) / found.norm.deviation
+    torch.testing.assert_close(torch.from_numpy(told["means"][:, 0]), left[0].mean(-1))
+    assert abs(told["means"]).max() > 0.01  # BatchNorm gives no token a mean of 0
 
 
 def test_the_toy_is_told_with_as_many_layers_as_its_line_shows(read, result):

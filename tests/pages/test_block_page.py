@@ -5,19 +5,30 @@ from tests.pages.test_since_2017_page import notice
 
 
 def test_what_follows_is_said_of_what_is_left():
-    app = open_page("block", block_numbers="by hand", block_without="norm", block_own_layer="5")
+    app = open_page("block", block_numbers="by hand", block_norm="none", block_own_layer="5")
     assert notice(app, "add 2").endswith("This goes out as it is: you took the norms out.")
     assert notice(app, "attention").startswith("What the one head of attention brings: 4 numbers")
     whole = open_page("block", block_numbers="by hand", block_own_layer="5")
     assert notice(whole, "add 2").endswith("One norm still follows.")
-    assert notice(whole, "LN 2").endswith("This is what the last layer hands out.")
+    assert notice(whole, "norm 2").endswith("This is what the last layer hands out.")
     below = open_page("block", block_numbers="by hand", block_own_layer="4")
-    assert notice(below, "LN 2").endswith("This is what the next layer is given.")
+    assert notice(below, "norm 2").endswith("This is what the next layer is given.")
+
+
+def test_the_norm_is_switched_and_what_is_said_of_it_is_of_that_kind():
+    app = open_page("block", block_norm="BatchNorm")
+    assert "over the 29 in the batch, each of the 384 gets a mean of 0" in notice(app, "norm")
+    assert "BatchNorm counts the other text, too" in notice(app, "answer")
+    root = open_page("block", block_norm="RMSNorm", block_without="skip")
+    assert "is not taken out" in notice(root, "norm")
+    assert notice(root, "norm 2").startswith("Normalised once more, with a gain of its own.")
+    assert "As you set it, these are" in notice(root, "answer")
+    assert notice(open_page("block", block_norm="nonsense"), "norm").startswith("LayerNorm looks at one token alone.")
 
 
 def test_a_picture_hears_of_no_text_and_no_words():
     app = open_page("block", block_numbers="a picture", block_without="MLP", block_layer="2")
-    assert notice(app, "LN 2").endswith("You took out the MLP, which would read this; the stream stays as it was.")
+    assert notice(app, "norm 2").endswith("You took out the MLP, which would read this; the stream stays as it was.")
     assert "the token itself" in notice(app, "Z")
     assert "text" not in notice(app, "batch")
 

@@ -118,7 +118,12 @@ LINKS: dict[str, dict[str, dict[str, str]]] = {
     },
     "block": {
         "as it opens": {},
-        "by hand": {"block_numbers": "by hand", "block_place": "first (today)", "block_own_layer": "2"},
+        "by hand": {
+            "block_numbers": "by hand",
+            "block_place": "first (today)",
+            "block_own_layer": "2",
+            "block_norm": "BatchNorm",
+        },
         "a picture without skips": {"block_numbers": "a picture", "block_without": "skip", "block_depth": "3"},
     },
     "model_family": {

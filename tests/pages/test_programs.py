@@ -52,7 +52,7 @@ PAGES = [
     ("captioning", {"captioning_scene": "empty"}),
     ("captioning", {"captioning_source": "photograph or your own"}),
     ("since_2017", {"since_2017_network": "experts", "since_2017_twice": "true"}),
-    ("block", {"block_without": "MLP", "block_depth": "2"}),
+    ("block", {"block_without": "MLP", "block_depth": "2", "block_norm": "BatchNorm"}),
     ("block", {"block_numbers": "a picture"}),
     ("model_family", {}),
     ("model_family", {"model_family_filled": "your sentence", "model_family_word": "3"}),

@@ -27,13 +27,17 @@ def same_for_all(given: Given, seed: int) -> Finding:
     n_tokens = mine.shape[1]
     batches = [torch.cat([mine, rows], dim=1) for rows in (others, edited(others))]
     by_layer = [layer_norm(rows, one).scaled_norm[:, :n_tokens] for rows in batches]
-    by_batch = [batch_norm(rows, one, zero)[:, :n_tokens] for rows in batches]
-    padded = batch_norm(torch.cat([mine, torch.zeros_like(mine)], dim=1), one, zero)[:, :n_tokens]
+    by_batch = [batch_norm(rows, one, zero).scaled_norm[:, :n_tokens] for rows in batches]
+    padded = batch_norm(mine, one, zero, beside=torch.zeros_like(mine)).scaled_norm
     layer_moves, batch_moves = (largest(after - before) for before, after in (by_layer, by_batch))
     numbers = (
         Number("edited: LayerNorm moves a number by", layer_moves, ".2f"),
         Number("edited: BatchNorm moves one by", batch_moves, ".2f"),
-        Number("filled up with zeros: BatchNorm moves one by", largest(padded - batch_norm(mine, one, zero)), ".2f"),
+        Number(
+            "filled up with zeros: BatchNorm moves one by",
+            largest(padded - batch_norm(mine, one, zero).scaled_norm),
+            ".2f",
+        ),
         Number("largest mean of a token after LayerNorm", largest(by_layer[0].mean(-1)), ".1e"),
     )
     return Finding(

@@ -1,5 +1,6 @@
 """Lesson 9: the block. What attention, skips, norms and the MLP do to tokens, and what becomes of them without."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,6 +11,7 @@ from torch import Tensor
 from core.analysis.stream import cosines, spread, to_itself, to_others
 from core.experiments.block import Given as Evidence
 from core.lessons.block.given import Given, transformer_of
+from core.lessons.block.norms import in_a_batch, layer_norms, two_texts, with_norms
 from core.lessons.block.result import EQUAL, SEED, Lesson, Settings, behind_layers, depth_of
 from core.lessons.block.stack import (
     AS_IT_IS,
@@ -28,10 +30,12 @@ from core.lessons.block.traces import PictureTrace, StackTrace, Trace
 from core.lessons.shown import Matrices, Shown
 from core.numerals import written
 from core.trace import matrices, steps
-from core.transformer.norms import LayerNorm, batch_norm
+from core.transformer.block import Block, Part
+from core.transformer.norms import LayerNorm, LayerNormTrace, RMSNormTrace, batch_norm
 
 __all__ = ["EQUAL", "SEED", "Lesson", "Settings", "behind_layers"]
 
+YOURS: Final = "yours"  # the variant that the learner set
 LIKELIEST: Final = 4  # classes that are shown of each variant
 INDISTINCT: Final = 0.99  # the cosine of two different texts from which on they look the same
 
@@ -45,19 +49,14 @@ def run(given: Given, settings: Settings, kept: tuple[Stack, Stack] | None = Non
     """Look into one block, and at the whole stack. kept: the `stacks` of it, where somebody has them."""
     stack, other = stacks(given) if kept is None else kept
     layer = min(settings.layer, given.n_layers - 1)
-    block, x = given.blocks[layer], stack.hidden[layer][None]
-    parts = coupled(block, x, settings.seed)
+    block, x, others = given.blocks[layer], stack.hidden[layer][None], other.hidden[layer][None]
+    parts = coupled(in_a_batch(block, settings.norm, x, others), x, settings.seed)
     with torch.inference_mode():
-        whole = block(x)
-        trace = block(x, without=settings.without) if settings.without else whole
-        into_norm, other_into_norm = (
-            each if given.place == "pre" else block(each).resid_mid for each in (x, other.hidden[layer][None])
-        )
-        norm = block.norm_attention
-        if not isinstance(norm, LayerNorm):
-            raise ValueError("this block has another norm: lesson 13 compares them")
+        chosen = in_a_batch(block, settings.norm, x, others, settings.without)
+        trace = chosen(x, without=settings.without)
+        into_norm, other_into_norm = (each if given.place == "pre" else block(each).resid_mid for each in (x, others))
         names, spreads, ends, other_ends = variants(given, settings, stack, other)
-        answers, answered, likeliest = answers_of(given, names, ends, other_ends)
+        answers, answered, likeliest = answers_of(given, settings, names, ends, other_ends)
         found = (
             stack.attention_added.norm(dim=-1),
             stack.mlp_added.norm(dim=-1),
@@ -70,12 +69,12 @@ def run(given: Given, settings: Settings, kept: tuple[Stack, Stack] | None = Non
             parts.norm,
             parts.mlp,
             parts.attention,
-            *normed_beside(norm, into_norm, other_into_norm),
+            *normed_beside(layer_norms(block)[0], into_norm, other_into_norm),
         )
         made = [each[None] for each in found]
         lens = () if given.classifier is None else (probabilities(given, stack.hidden).T[None],)
         stacked = PictureTrace(*made, *lens) if lens else StackTrace(*made)
-        inside = norm.trace(x if given.place == "pre" else trace.resid_mid)
+        inside = chosen.norm_attention.trace(x if given.place == "pre" else trace.resid_mid)
         return Lesson(
             given,
             settings,
@@ -105,25 +104,52 @@ def variants(
     """
     layer = min(settings.layer, given.n_layers - 1)
     more = {f"−L{layer}": ((*given.blocks[:layer], *given.blocks[layer + 1 :]), ())}
-    if settings.without and set(settings.without) not in map(set, VARIANTS.values()):
-        more["yours"] = (given.blocks, settings.without)
+    if settings.norm != "layer" or (settings.without and set(settings.without) not in map(set, VARIANTS.values())):
+        more[YOURS] = (tuple(with_norms(block, settings.norm) for block in given.blocks), settings.without)
     spreads, ends, other_ends = [stack.spreads], [stack.ends], [other.ends]
     for blocks, parts in more.values():
-        hidden = through(blocks, given.x, parts)
+        hidden, other_hidden = through_both(given, blocks, parts)
         if len(hidden) < len(stack.hidden):  # where the layer was, tokens stay as they are
             hidden = torch.cat([hidden[: layer + 1], hidden[layer:]])
         spreads.append(spread(hidden)[None])
         ends.append(hidden[-1:])
-        other_ends.append(through(blocks, given.other, parts)[-1:])
+        other_ends.append(other_hidden[-1:])
     return (*VARIANTS, *more), torch.cat(spreads), torch.cat(ends), torch.cat(other_ends)
+
+
+def through_both(given: Given, blocks: Sequence[Block], parts: tuple[Part, ...]) -> tuple[Tensor, Tensor]:
+    """The learner's tokens and those beside them, through blocks: together where their norms take the whole batch."""
+    if all(block.norm != "batch" for block in blocks):
+        return through(blocks, given.x, parts), through(blocks, given.other, parts)
+    n_tokens, n_others = given.x.shape[1], given.other.shape[1]
+    both = through(blocks, torch.cat([given.x, given.other], dim=1), parts, two_texts(n_tokens, n_others))
+    return both[:, :n_tokens], both[:, n_tokens:]
 
 
 Answers = tuple[Float[Tensor, "variants answer"], str, tuple[tuple[str, ...], ...]]
 
 
-def answers_of(given: Given, names: tuple[str, ...], ends: Tensor, other_ends: Tensor) -> Answers:
+def answers_of(given: Given, settings: Settings, names: tuple[str, ...], ends: Tensor, other_ends: Tensor) -> Answers:
     """What is read from the last tokens of each variant, what there is to see in it, and of a picture the classes."""
-    return of_a_picture(given, names, ends) if given.classifier else of_a_text(names, ends, other_ends)
+    if given.classifier:
+        return of_a_picture(given, names, ends)
+    vectors, told, none = of_a_text(names, ends, other_ends)
+    return vectors, told + (as_set(given, settings, vectors, other_ends[-1]) if names[-1] == YOURS else ""), none
+
+
+def as_set(given: Given, settings: Settings, vectors: Tensor, others: Float[Tensor, "others d_model"]) -> str:
+    """What becomes of the vector of the text, which is the last, in the model as the learner set it, in words."""
+    whole, yours = vectors[0], vectors[-1]
+    same, between = (torch.cosine_similarity(yours, each, dim=-1).item() for each in (whole, others.mean(0)))
+    told = f" As you set it, these are {written(same, '.2f')} and {written(between, '.2f')}."
+    if settings.norm != "batch":
+        return told
+    blocks = [with_norms(block, settings.norm) for block in given.blocks]
+    alone = through(blocks, given.x, settings.without)[-1].mean(0)
+    return (
+        f"{told} BatchNorm counts the other text, too: without it in the batch, the same words get a vector whose cosine "
+        f"with this one is {written(torch.cosine_similarity(yours, alone, dim=-1).item(), '.2f')}."
+    )
 
 
 def of_a_picture(given: Given, names: tuple[str, ...], ends: Float[Tensor, "variants tokens d_model"]) -> Answers:
@@ -136,7 +162,7 @@ def of_a_picture(given: Given, names: tuple[str, ...], ends: Float[Tensor, "vari
     largest = shares[:, :LIKELIEST]
     return (
         largest,
-        f"What is read from the class token: {said[AS_IT_IS]}, as the model is. With parts taken out, "
+        f"What is read from the class token: {said[AS_IT_IS]}, as the model is. With parts taken out or changed, "
         f"{other or 'no other answer'}.",
         likeliest,
     )
@@ -180,15 +206,19 @@ def normed_beside(
     n_tokens = tokens.shape[1]
     by_layer = norm(together)[:, :n_tokens] - norm(tokens)
     gain, shift = norm.weight, norm.bias if norm.bias is not None else torch.zeros_like(norm.weight)
-    by_batch = batch_norm(together, gain, shift, norm.epsilon)[:, :n_tokens] - batch_norm(
-        tokens, gain, shift, norm.epsilon
-    )
+    by_batch = batch_norm(tokens, gain, shift, norm.epsilon, others).scaled_norm
+    by_batch = by_batch - batch_norm(tokens, gain, shift, norm.epsilon).scaled_norm
     return by_layer[0], by_batch[0]
 
 
 def formulas(given: Given, settings: Settings) -> dict[str, str]:
     """The formulas of a block without the parts that are taken out, in place of what the trace declares."""
     found = {"masked": "<scaled>"}  # nothing is masked here
+    if settings.norm != "layer":
+        norm = {"rms": "RMSNorm", "batch": "BN"}[settings.norm]
+        found["coupling_norm"] = (
+            rf"\lVert\operatorname{{Jacobian}}_{{v}}\left(\operatorname{{{norm}}}\left(Z\right)\right)\rVert"
+        )
     gone, last = set(settings.without), "resid_post" if given.place == "pre" else "resid_sum"
     stream = "resid_mid" if given.place == "pre" else "normed_mid"
     if "attention" in gone:
@@ -208,13 +238,22 @@ def formulas(given: Given, settings: Settings) -> dict[str, str]:
 
 
 def beside(result: Lesson) -> Matrices:
-    """What figures show beside the trace: each token's mean, deviation and number of open hidden units, at every key."""
+    """What figures show beside the trace: each token's mean, size and number of open hidden units, at every key.
+
+    Mean and size are those that the norm takes out of the token; under BatchNorm, those that it leaves in it.
+    """
     norm = {each.name: each.tensor[0].numpy() for each in steps(result.norm)}
-    wide = (1, len(result.given.words))
-    opened = (result.network.ff_pre[0] > 0).sum(-1, keepdim=True).float()
-    means, deviations = (each[0].expand(-1, wide[1]) for each in (result.norm.mean, result.norm.deviation))
-    told = {"means": means, "deviations": deviations, "opened": opened.expand(-1, wide[1])}
-    return norm | {name: each.contiguous().numpy() for name, each in told.items()}
+    inside = result.norm
+    told = {"opened": (result.network.ff_pre[0] > 0).sum(-1, keepdim=True).float()}
+    if isinstance(inside, LayerNormTrace):
+        told |= {"means": inside.mean[0], "deviations": inside.deviation[0]}
+    elif isinstance(inside, RMSNormTrace):
+        told |= {"means": inside.entering[0].mean(-1, keepdim=True), "sizes": inside.size[0]}
+    else:
+        left = inside.standard[0]
+        told |= {"means": left.mean(-1, keepdim=True), "deviations": left.std(-1, correction=0, keepdim=True)}
+    n_keys = len(result.given.words)
+    return norm | {name: each.expand(-1, n_keys).contiguous().numpy() for name, each in told.items()}
 
 
 def axes(result: Lesson) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from core.lessons.block.stack import ALONE, AS_IT_IS, ATTENTION_AND_SKIPS, NO_ML
 from core.lessons.block.traces import PictureTrace, Trace
 from core.transformer.block import Block, Part
 from core.transformer.feed_forward import FeedForwardTrace
-from core.transformer.norms import LayerNormTrace
+from core.transformer.norms import AnyNorm, BatchNormTrace, LayerNormTrace, RMSNormTrace
 
 SEED: Final = 9
 
@@ -23,12 +23,14 @@ class Settings:
     layer     which block is looked into.
     depth     behind how many blocks tokens are compared; None = all.
     without   the parts that are taken out of the block, and of every block where answers are compared.
+    norm      the kind of its norms, and of those of every block where answers are compared.
     seed      of the direction in which tokens are pushed, and of the toy.
     """
 
     layer: int = 3
     depth: int | None = None
     without: tuple[Part, ...] = ()
+    norm: AnyNorm = "layer"
     seed: int = SEED
 
 
@@ -55,7 +57,7 @@ class Lesson:
     given: Given
     settings: Settings
     trace: Trace
-    norm: LayerNormTrace
+    norm: LayerNormTrace | RMSNormTrace | BatchNormTrace
     stack: Stack
     names: tuple[str, ...]
     answered: str

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.analysis.stream import coupling, drawn_direction, spread
+from core.attention.masks import Allowed
 from core.experiments.block import untrained
 from core.transformer.block import Block, Part
 
@@ -53,12 +54,15 @@ class Stack:
 
 @torch.inference_mode()
 def through(
-    blocks: Sequence[Block], x: Float[Tensor, "1 tokens d_model"], parts: tuple[Part, ...] = ()
+    blocks: Sequence[Block],
+    x: Float[Tensor, "1 tokens d_model"],
+    parts: tuple[Part, ...] = (),
+    allowed: Allowed | None = None,
 ) -> Float[Tensor, "depth tokens d_model"]:
     """The tokens before each block and behind the last, with parts of every block taken out."""
     hidden = [x]
     for block in blocks:
-        hidden.append(block(hidden[-1], without=parts).resid_post)
+        hidden.append(block(hidden[-1], allowed, without=parts).resid_post)
     return torch.cat(hidden)
 
 

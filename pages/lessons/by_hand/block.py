@@ -3,14 +3,52 @@
 from collections.abc import Iterator
 from typing import Any
 
+from core.lessons.block.norms import NORMS
 from core.listing import ran
 from core.trace import steps
-from core.transformer.norms import layer_norm
+from core.transformer.norms import batch_norm, layer_norm, rms_norm
 from pages.parts.figures import Curves, Matrix, Table, limit, tables
 from pages.parts.lesson import Scene, StepDeclared, step
+from pages.parts.number_table import NumberTable
 from pages.parts.step_viewer import Computation
 
+UNIT = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
+TABLES = (
+    NumberTable("x", "X", "", ((2, 0, 0, 2), (0, 4, 0, 0), (1, 2, 3, 2)), ("cat", "sat", "mat")),
+    NumberTable("other", "X, other text", "", ((0, 0, 4, 0), (1, 1, 0, 2)), ("dog", "ran")),
+    NumberTable("wq", "W_Q", "query", UNIT),
+    NumberTable("wk", "W_K", "key", UNIT),
+    NumberTable("wv", "W_V", "value", UNIT),
+    NumberTable("w1", "W₁", "", ((1, 0, 0, -1, 0, 1), (0, 1, 0, 0, -1, 1), (0, 0, 1, 1, 0, -1), (1, 0, 0, 0, 1, -1))),
+    NumberTable("w2", "W₂", "output", (*UNIT, (0, 1, 0, -1), (1, 0, -1, 0))),
+)
+NORM_HELP = "In the place of both LayerNorms, with the gain and the shift that they have. Nothing is trained anew."
 DEPTH = "layers ↓ · tokens →"
+# of each kind of norm: its code, what its figures are called, and what there is to see in it
+NORM_STEPS = {
+    "layer": (
+        layer_norm,
+        "(X − μ) ∕ σ",
+        "× γ + β",
+        "LayerNorm looks at one token alone. The {wide} numbers of {q} have a mean of {means[q,k]:.3f} and a deviation of "
+        "{deviations[q,k]:.3f}; that is taken out, and a learned gain and shift put in.",
+    ),
+    "rms": (
+        rms_norm,
+        "X ∕ size",
+        "× γ",
+        "RMSNorm looks at one token alone. The {wide} numbers of {q} have a root mean square of {sizes[q,k]:.3f}, by which they "
+        "are divided; the gain of its LayerNorm follows, not trained anew. Their mean, {means[q,k]:.3f}, is not taken out.",
+    ),
+    "batch": (
+        batch_norm,
+        "(X − μ) ∕ σ",
+        "× γ + β",
+        "BatchNorm looks at one number of all tokens: over the {n_batch} in the batch, each of the {wide} gets a mean of 0 and "
+        "a deviation of 1; {q} by itself is left with {means[q,k]:.3f} and {deviations[q,k]:.3f}. Gain and shift are "
+        "those of its LayerNorm, not trained anew.",
+    ),
+}
 BEHIND = "behind how many layers ↓ · tokens →"
 
 
@@ -34,7 +72,7 @@ def of_one_block(scene: Scene) -> Iterator[StepDeclared]:
         **numbers,
     )
     if first and "norm" not in gone:
-        yield normed(scene, "LN", "before attention")
+        yield normed(scene, "norm", "before attention")
     yield step(
         "attention",
         tables(Table("resid_pre", "Z"), Table("mixed", "attention", "output")),
@@ -63,11 +101,11 @@ def of_one_block(scene: Scene) -> Iterator[StepDeclared]:
     )
     if "norm" not in gone:
         of = "what goes on" if {"attention", "skip"} & gone else "the sum"
-        yield again(scene, "LN 2", "resid_mid", "normed_mid") if first else normed(scene, "LN", of)
+        yield again(scene, "norm 2", "resid_mid", "normed_mid") if first else normed(scene, "norm", of)
     if "MLP" not in gone:
         yield from of_the_network(scene, numbers)
     if not first and "norm" not in gone:
-        yield again(scene, "LN 2", "resid_sum", "resid_post")
+        yield again(scene, "norm 2", "resid_sum", "resid_post")
 
 
 def of_the_network(scene: Scene, numbers: dict[str, Any]) -> Iterator[StepDeclared]:
@@ -122,22 +160,23 @@ def of_the_network(scene: Scene, numbers: dict[str, Any]) -> Iterator[StepDeclar
 
 def normed(scene: Scene, label: str, of: str) -> StepDeclared:
     """The norm of the attention half from inside."""
-    found = steps(scene.result.norm)
+    inside, kind = scene.result.norm, scene.chosen.norm
+    code, made, scaled, says = NORM_STEPS[kind]
     place = (
         "first: pre-norm, as in models of today"
         if scene.given.place == "pre"
         else "last: post-norm, as in 2017 and in BERT"
     )
-    three = (("entering", of), ("standard", "(X − μ) ∕ σ"), ("scaled_norm", "× γ + β"))
+    shown = (("entering", of), ("standard", made), ("scaled_norm", scaled))
     return step(
         label,
-        tables(*(Table(name, title) for name, title in three)),
-        "LayerNorm looks at one token alone. The {wide} numbers of {q} have a mean of {means[q,k]:.3f} and a deviation of "
-        "{deviations[q,k]:.3f}; that is taken out, and a learned gain and shift put in. This block normalises {place}.",
-        ("scaled_norm", "mean", "deviation", "standard"),
-        title="LayerNorm",
-        instead=Computation(found, "scaled_norm", (ran(layer_norm),)),
+        tables(*(Table(name, title) for name, title in shown)),
+        says + " This block normalises {place}.",
+        ("scaled_norm", *(each for each in ("mean", "deviation", "size") if hasattr(inside, each)), "standard"),
+        title=NORMS[kind],
+        instead=Computation(steps(inside), "scaled_norm", (ran(code),)),
         wide=scene.result.wide,
+        n_batch=scene.given.x.shape[1] + scene.given.other.shape[1],
         place=place,
     )
 
@@ -154,7 +193,7 @@ def again(scene: Scene, label: str, before: str, after: str) -> StepDeclared:
     return step(
         label,
         tables(Table(before, "before"), Table(after, "after")),
-        f"Normalised once more, with a gain and a shift of its own. {then}",
+        f"Normalised once more, with {'a gain' if scene.chosen.norm == 'rms' else 'a gain and a shift'} of its own. {then}",
         shows=after,
         title="What goes out" if goes_out else "Normalised again",
     )

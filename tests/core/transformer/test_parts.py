@@ -39,7 +39,10 @@ def test_an_rms_norm_is_torchs():
 def test_a_batch_norm_is_torchs_in_training():
     x, gain, shift = 3 + 2 * normal(BATCH, TOKENS, WIDTH, seed=9), normal(WIDTH, seed=1), normal(WIDTH, seed=2)
     theirs = nn.functional.batch_norm(x.flatten(0, 1), None, None, gain, shift, training=True, eps=1e-3)
-    torch.testing.assert_close(batch_norm(x, gain, shift, 1e-3), theirs.reshape(x.shape))
+    torch.testing.assert_close(batch_norm(x, gain, shift, 1e-3).scaled_norm, theirs.reshape(x.shape))
+    first, others = x[:1, :2], x[:1, 2:]
+    theirs = nn.functional.batch_norm(x[0], None, None, gain, shift, training=True, eps=1e-3)
+    torch.testing.assert_close(batch_norm(first, gain, shift, 1e-3, others).scaled_norm[0], theirs[:2])
 
 
 def test_the_two_norms_are_one_on_tokens_whose_mean_is_0_and_only_one_of_them_feels_a_shift():
