@@ -4,6 +4,7 @@ import codecs
 import re
 
 from core import settings
+from core.zero_width import takes_room
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")  # all but tab, ends of lines and of pages
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -22,7 +23,7 @@ def checked(content: bytes, most: int = settings.MAX_UPLOAD_BYTES) -> str:
     if len(content) > most:
         raise ValueError(f"the file has {len(content):,} bytes: at most {most:,} are accepted; shorten it")
     text = _decoded(content).replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
+    if not takes_room(text):
         raise ValueError("the file holds no text: choose another one")
     text = text.removesuffix("\n")
     if _CONTROL.search(text):

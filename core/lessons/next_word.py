@@ -10,6 +10,7 @@ from core.lessons import writing_lab
 from core.models import loading, offline
 from core.models.spelled import Spelled, spelled
 from core.models.writer import limit
+from core.zero_width import words_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def next_word(text: str, name: str = offline.STORY) -> NextWord:
     begun = writing_lab.begin(loaded, text)
     ids = torch.tensor([begun.ids[: limit(loaded)]], device=loaded.device)
     masked, lifted = (_shares(loaded, ids, lifted=each) for each in (False, True))
-    words = text.split()
+    words = words_of(text)
     last, other = words[-1], "dog" if words[-1] != "dog" else "ball"
     changed = writing_lab.begin(loaded, " ".join([*words[:-1], other])).ids
     same = next((at for at, (a, b) in enumerate(zip(begun.ids, changed, strict=False)) if a != b), 0)

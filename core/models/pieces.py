@@ -10,10 +10,10 @@ from icu4py.breakers import WordBreaker
 from transformers import PreTrainedTokenizerBase
 
 from core.models.spelling import SPACE, Piece, Spelling, signs_of, spelling_of
+from core.zero_width import JOINERS, takes_room
 
 CONTINUES = "##"
 VISIBLE = {" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥"}
-JOINERS = ("\u200c", "\u200d")  # they shape letters of Persian or Hindi and hold emoji together
 UNKNOWN = "\ufffc".encode()  # stands for a token without letters where words are looked for: a word of its own
 _FRAGMENT = re.compile("[\ud800-\udfff]")  # a byte that is no character, as Python decodes it
 _FRAGMENTS = re.compile(f"({_FRAGMENT.pattern}+)")
@@ -145,10 +145,23 @@ def _begin(tokens: Sequence[_Token]) -> Iterator[bool]:
 
 
 def _borders(raw: bytes) -> Iterator[int]:
-    """Where words begin in a text, counted in bytes. A byte that is no character counts as a word."""
+    """Where words begin in a text, counted in bytes. A byte that is no character counts as a word.
+
+    Signs that take no room belong to the word before them, with the spaces before them, or to the first one.
+    """
     text = raw.decode("utf-8", "surrogateescape")
     at = place = 0
+    begun = led = False  # whether there was a word, and whether such signs have led to the first
+    spaces: list[int] = []  # that came since
     for word in WordBreaker(_FRAGMENT.sub("\ufffd", text), "en"):
-        yield place
-        at, begun = at + len(word), at
-        place += len(text[begun:at].encode("utf-8", "surrogateescape"))
+        room = takes_room(word)
+        if word.isspace():
+            spaces.append(place)
+        else:
+            if not led and (room or not begun):
+                yield from (*spaces, place)
+            begun, led = begun or room, not begun and not room
+            spaces.clear()
+        begins, at = at, at + len(word)
+        place += len(text[begins:at].encode("utf-8", "surrogateescape"))
+    yield from spaces

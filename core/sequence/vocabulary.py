@@ -11,6 +11,8 @@ from typing import Final
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from core.zero_width import words_of
+
 PAD, START, END = "<pad>", "<s>", "</s>"
 MARKS: Final = (PAD, START, END)
 _SPACE: Final = "▁"
@@ -33,8 +35,8 @@ class Pieces:
 
 
 def clean(text: str) -> str:
-    """One spelling for what looks the same: composed accents, straight apostrophes, plain spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).replace("’", "'").split())
+    """One spelling for what looks the same: composed accents, straight apostrophes, plain spaces, no signs without width."""
+    return " ".join(words_of(unicodedata.normalize("NFC", text).replace("’", "'")))
 
 
 def foreign(text: str) -> tuple[str, str] | None:

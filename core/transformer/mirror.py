@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from core.zero_width import words_of
+
 LETTERS: Final = "abcdefghij"
 HALF: Final = 5
 LENGTH: Final = 2 * HALF
@@ -29,7 +31,7 @@ def read(text: str, most: int = LENGTH) -> list[int]:
 
     Raises   ValueError in words for another letter, or for too many.
     """
-    letters = "".join(text.lower().split())
+    letters = "".join(words_of(text.lower()))
     if strange := next((letter for letter in letters if letter not in LETTERS), None):
         raise ValueError(f"“{strange}” is none of its letters: it knows {LETTERS[0]} to {LETTERS[-1]}")
     if len(letters) > most:

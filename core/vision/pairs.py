@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.vision import scenes
 from core.vision.scenes import COLOURS, MOST, SHAPES, Colour, Scene, Shape, Thing
+from core.zero_width import words_of
 
 WORDS: Final = ("<pad>", *COLOURS, *SHAPES, "and", "nothing")
 N_WORDS: Final = 3 * MOST - 1  # of the longest caption
@@ -40,7 +41,7 @@ def read(text: str) -> str:
 
     Raises   ValueError in words for what is no caption of this world.
     """
-    words = text.lower().split()
+    words = words_of(text.lower())
     known = WORDS[1:]
     if not words:
         raise ValueError("there is no caption: write one, such as “red circle”")

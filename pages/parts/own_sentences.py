@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import settings
 from core.tables import Table, read_sentences, read_table
+from core.zero_width import words_of
 from pages.parts import messages
 from pages.server import run_queue
 
@@ -102,7 +103,7 @@ def ask(prefix: str, default: str) -> list[str]:
             st.button("Take this column", on_click=_take_column, args=(prefix,))
     if refused := st.session_state.get(f"{prefix}_refused"):
         messages.problem(f"{prefix}_file", "About the file", f"{refused}.")
-    found = [" ".join(line.split()) for line in lines.removesuffix("\n").split("\n")]
+    found = [" ".join(words_of(line)) for line in lines.removesuffix("\n").split("\n")]
     places = [at for at, line in enumerate(found) if line]
     if len(places) > settings.MAX_SENTENCES:
         st.caption(f"{len(places)} sentences are there: the first {settings.MAX_SENTENCES} are translated.")

@@ -1,6 +1,6 @@
 """Lesson 9: the blocks of a model with norms of another kind in the place of their own."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from copy import deepcopy
 from typing import Final
 
@@ -9,10 +9,36 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from core.transformer.block import Block, Part
-from core.transformer.norms import AnyNorm, BatchNorm, LayerNorm, RMSNorm
+from core.transformer.norms import AnyNorm, BatchNorm, LayerNorm, RMSNorm, batch_norm, layer_norm, rms_norm
 
 NAMED: Final[dict[str, AnyNorm]] = {"LayerNorm": "layer", "RMSNorm": "rms", "BatchNorm": "batch"}
 NORMS: Final[dict[AnyNorm, str]] = {kind: name for name, kind in NAMED.items()}
+
+# of each kind of norm: its code, what its figures are called, and what there is to see in it
+TOLD: Final[dict[AnyNorm, tuple[Callable, str, str, str]]] = {
+    "layer": (
+        layer_norm,
+        "(X − μ) ∕ σ",
+        "× γ + β",
+        "LayerNorm looks at one token alone. The {wide} numbers of {q} have a mean of {means[q,k]:.3f} and a deviation of "
+        "{deviations[q,k]:.3f}; that is taken out, and a learned gain and shift put in.",
+    ),
+    "rms": (
+        rms_norm,
+        "X ∕ size",
+        "× γ",
+        "RMSNorm looks at one token alone. The {wide} numbers of {q} have a root mean square of {sizes[q,k]:.3f}, by which they "
+        "are divided; the gain of its LayerNorm follows, not trained anew. Their mean, {means[q,k]:.3f}, is not taken out.",
+    ),
+    "batch": (
+        batch_norm,
+        "(X − μ) ∕ σ",
+        "× γ + β",
+        "BatchNorm looks at one number of all tokens: over the {n_batch} in the batch, each of the {wide} gets a mean of 0 and "
+        "a deviation of 1; {q} by itself is left with {means[q,k]:.3f} and {deviations[q,k]:.3f}. Gain and shift are "
+        "those of its LayerNorm, not trained anew.",
+    ),
+}
 
 
 def layer_norms(block: Block) -> tuple[LayerNorm, LayerNorm]:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from core.lessons.block.norms import NORMS
+from core.lessons.block.norms import NORMS, TOLD
 from core.listing import ran
 from core.trace import steps
-from core.transformer.norms import batch_norm, layer_norm, rms_norm
 from pages.parts.figures import Curves, Matrix, Table, limit, tables
 from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.number_table import NumberTable
@@ -24,31 +23,6 @@ TABLES = (
 )
 NORM_HELP = "In the place of both LayerNorms, with the gain and the shift that they have. Nothing is trained anew."
 DEPTH = "layers ↓ · tokens →"
-# of each kind of norm: its code, what its figures are called, and what there is to see in it
-NORM_STEPS = {
-    "layer": (
-        layer_norm,
-        "(X − μ) ∕ σ",
-        "× γ + β",
-        "LayerNorm looks at one token alone. The {wide} numbers of {q} have a mean of {means[q,k]:.3f} and a deviation of "
-        "{deviations[q,k]:.3f}; that is taken out, and a learned gain and shift put in.",
-    ),
-    "rms": (
-        rms_norm,
-        "X ∕ size",
-        "× γ",
-        "RMSNorm looks at one token alone. The {wide} numbers of {q} have a root mean square of {sizes[q,k]:.3f}, by which they "
-        "are divided; the gain of its LayerNorm follows, not trained anew. Their mean, {means[q,k]:.3f}, is not taken out.",
-    ),
-    "batch": (
-        batch_norm,
-        "(X − μ) ∕ σ",
-        "× γ + β",
-        "BatchNorm looks at one number of all tokens: over the {n_batch} in the batch, each of the {wide} gets a mean of 0 and "
-        "a deviation of 1; {q} by itself is left with {means[q,k]:.3f} and {deviations[q,k]:.3f}. Gain and shift are "
-        "those of its LayerNorm, not trained anew.",
-    ),
-}
 BEHIND = "behind how many layers ↓ · tokens →"
 
 
@@ -161,7 +135,7 @@ def of_the_network(scene: Scene, numbers: dict[str, Any]) -> Iterator[StepDeclar
 def normed(scene: Scene, label: str, of: str) -> StepDeclared:
     """The norm of the attention half from inside."""
     inside, kind = scene.result.norm, scene.chosen.norm
-    code, made, scaled, says = NORM_STEPS[kind]
+    code, made, scaled, says = TOLD[kind]
     place = (
         "first: pre-norm, as in models of today"
         if scene.given.place == "pre"
