@@ -11,6 +11,7 @@ from core.letters import letters_in, meaning
 from core.trace import Step, references
 
 ROLES = {"Q": "query", "K": "key", "V": "value", "O": "output"}
+KEPT = 1024  # formulas: all that the pages show as they open are some 300
 _LETTER = re.compile(r"(?<!</mi>)<mi>([QKVO])</mi>")  # not where it is the index of another letter
 _HOLE = re.compile(r"<mtext>@(\w+)@</mtext>")
 
@@ -27,7 +28,7 @@ def whole_formula(
     return _whole(declared, last, tuple(symbols.items()))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def _whole(declared: tuple[tuple[str, str], ...], last: str, symbols: tuple[tuple[str, str], ...]) -> str:
     formulas, named = dict(declared), dict(symbols)
     lines = [f"<div>{_math(_group(last, _marked(last, formulas, named)))}</div>"]
@@ -66,7 +67,7 @@ def letters(
     return _explained(" ".join([*symbols.values(), *(formulas[name] for name in found)]))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def _explained(latex: str) -> list[tuple[str, str]]:
     by_meaning: dict[str, list[str]] = {}
     for letter in letters_in(latex):
