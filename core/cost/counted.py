@@ -1,5 +1,7 @@
 """The bill counted in place of computed: torch counts the operations of a block that runs on tensors without numbers."""
 
+from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import torch
@@ -13,6 +15,7 @@ from core.operations import operations
 from core.transformer.block import Block
 
 SHAPE: Final = "meta"  # a device on which a tensor has a shape and no numbers: any size costs nothing
+KEPT: Final = 256  # counts: a block is counted once for its sizes, though sliders of other things move
 PRECISIONS: Final = {2: torch.float16, 4: torch.float32}  # by the bytes of a number
 
 
@@ -31,6 +34,11 @@ def built(sizes: Sizes) -> Block:
 
 def block(sizes: Sizes) -> dict[str, int]:
     """The operations of one block by part, under the names of `Sizes.parts`, counted while the block runs."""
+    return dict(_counted(replace(sizes, n_layers=1)))
+
+
+@lru_cache(maxsize=KEPT)
+def _counted(sizes: Sizes) -> dict[str, int]:
     made, x = built(sizes), tokens(sizes)
     mixing = 0
 
@@ -51,6 +59,7 @@ def block(sizes: Sizes) -> dict[str, int]:
     }
 
 
+@lru_cache(maxsize=KEPT)
 def weights_bytes(sizes: Sizes) -> int:
     """The bytes of the weights that the attention of a block leaves, of the tensor itself."""
     with torch.no_grad():
