@@ -1,6 +1,6 @@
 """Charts by plotly, dressed like the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 
 import plotly.graph_objects as go
@@ -14,14 +14,15 @@ HEIGHT = 260  # pixels
 NEAR = "charts_near"  # this visitor came near a chart: the browser has loaded what draws charts
 
 
-def show(figure: go.Figure, key: str, alt: str) -> None:
+def show(drawn: Callable[[], go.Figure], key: str, alt: str) -> None:
     """The chart, once its visitor comes near; until then its place, in words.
 
     A browser needs most of a second to load plotly, and draws nothing else meanwhile: a page that opened with a chart below
-    its figure would show the figure later than a page without one. alt: the chart in words.
+    its figure would show the figure later than a page without one. drawn: makes the chart, which costs plotly as long as a
+    small page; alt: the chart in words.
     """
     if st.session_state.get(NEAR):
-        st.plotly_chart(figure, key=key, config=QUIET, alt=alt)
+        st.plotly_chart(drawn(), key=key, config=QUIET, alt=alt)
     else:
         near = assets.component("near")
         near(key=f"{key}_near", data={"alt": alt, "height": HEIGHT}, on_near_change=_come_near)

@@ -1,7 +1,9 @@
 """How much of each input the end of a recurrent network still feels: the controls, and a curve for each kind of cell."""
 
-import plotly.graph_objects as go
+from functools import partial
+
 import streamlit as st
+from torch import Tensor
 
 from core.experiments import bottleneck as experiments
 from core.experiments.bottleneck import GradientFlow
@@ -22,16 +24,16 @@ def show(ui: Controls, words: str) -> GradientFlow:
                 forget_bias=ui.slider("LSTM forget bias", 0.0, 2.0, 0.0, "forget", 0.5),
                 seed=ui.seed(0),
             )
-        figure, ends = _curves(asked)
+        found = _curves(asked)
+        ends = ", ".join(f"{cell} {written(experiments.ratio(each), '.1e')}" for cell, each in found.items())
         alt = f"First input over last input: {ends}"
-        charts.show(figure, ui.key("gradients"), alt)
+        curves = {cell: each.tolist() for cell, each in found.items()}
+        charts.show(partial(charts.fading, curves, "input", "gradient of the end"), ui.key("gradients"), alt)
         st.caption(f"The first input's gradient over the last one's: {ends}.")
     return asked
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _curves(asked: GradientFlow) -> tuple[go.Figure, str]:
-    """The curves of all cells, and in words how much of the last input's gradient the first one has."""
-    found = {cell: experiments.by_position(cell, asked) for cell in experiments.CELLS}
-    figure = charts.fading({cell: each.tolist() for cell, each in found.items()}, "input", "gradient of the end")
-    return figure, ", ".join(f"{cell} {written(experiments.ratio(each), '.1e')}" for cell, each in found.items())
+def _curves(asked: GradientFlow) -> dict[str, Tensor]:
+    """How long the gradient of the end is at each input, for each kind of cell."""
+    return {cell: experiments.by_position(cell, asked) for cell in experiments.CELLS}

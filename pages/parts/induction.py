@@ -1,6 +1,7 @@
 """A passage twice: the head that looks behind the last occurrence, and what the second half costs without it."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import streamlit as st
 
@@ -47,8 +48,8 @@ def show(prefix: str, name: str, on: str) -> None:
         if found.silenced is not None:
             curves[f"second time, without layer {found.layer}, head {found.head}"] = found.silenced
         places = list(range(len(names)))
-        chart = charts.curves({key: (places, bits) for key, bits in curves.items()}, "token of the passage", "bits")
-        charts.show(chart, f"{prefix}_twice_chart", alt(found))
+        lines = {key: (places, bits) for key, bits in curves.items()}
+        charts.show(partial(charts.curves, lines, "token of the passage", "bits"), f"{prefix}_twice_chart", alt(found))
 
 
 def told(found: Induction, name: str) -> Iterator[str]:

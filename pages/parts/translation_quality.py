@@ -32,7 +32,7 @@ def show(key: str, words: str) -> None:
     figure, alt = drawn
     with st.container(key=f"{key}_quality", border=True):
         st.markdown(words)
-        charts.show(figure, f"{key}_lengths", alt)
+        charts.show(lambda: figure, f"{key}_lengths", alt)
         st.caption(
             "n: how many sentences of that length were measured, after training; where it is small, the bars say little."
         )

@@ -1,5 +1,6 @@
 """What attention is not: each word taken out in turn, beside what attention says of it."""
 
+from functools import partial
 from html import escape
 
 import numpy as np
@@ -59,7 +60,7 @@ def show(prefix: str, name: str, on: str, text: str, second: str | None, found: 
 
 def _draw(prefix: str, name: str, measured: WordImportance) -> None:
     st.markdown(agreement_said(measured))
-    charts.show(bars(measured), f"{prefix}_words_chart", alt(measured))
+    charts.show(partial(bars, measured), f"{prefix}_words_chart", alt(measured))
     st.caption(SAYS)
     downloads.offer(
         viewer(measured), f"Real numbers of {name}: five measures of each word, bars to the largest of each", None

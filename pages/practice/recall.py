@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -138,10 +139,10 @@ def outlook(desk: Desk, start: int) -> None:
     past = desk.history(start, BACK)
     said = ", ".join(f"{sum(each)} {kind}" for kind, each in past.items())
     st.caption(f"Due in the next {AHEAD} days: {sum(due)} cards, {due[0]} of them today")
-    figure = charts.stacked({"due": due}, range(AHEAD), "days from today", "cards due")
+    figure = partial(charts.stacked, {"due": due}, range(AHEAD), "days from today", "cards due")
     charts.show(figure, "recall_forecast", f"Cards due on each of {AHEAD} days from today: {due}.")
     st.caption(f"Answers of the last {BACK} days: {said}")
-    figure = charts.stacked(past, range(1 - BACK, 1), "days before today", "answers")
+    figure = partial(charts.stacked, past, range(1 - BACK, 1), "days before today", "answers")
     charts.show(figure, "recall_history", f"Answers on each of the last {BACK} days: {said}.")
 
 

@@ -1,6 +1,7 @@
 """Lesson 4 without a model: points that are dragged, random vectors, and how far one key can stand out among many."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import streamlit as st
 
@@ -97,6 +98,6 @@ def dilution(ui: Controls) -> None:
                 "keys shares out the same 1: for a fixed gap, attention dilutes."
             )
         with right:
-            figure = charts.curve(list(range(1, most + 1)), found, "number of keys", "weight of the key")
+            figure = partial(charts.curve, list(range(1, most + 1)), found, "number of keys", "weight of the key")
             alt = f"Weight of the outstanding key, from {found[0]:.3f} for one key to {found[-1]:.3f} for {most}"
             charts.show(figure, ui.key("dilution"), alt)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -115,5 +116,4 @@ def training(ui: Controls, seed_at_first: int) -> None:
         with right:
             named = {name: ([p.step for p in run], [p.loss for p in run]) for name, run in runs.items()}
             alt = "; ".join(f"{name}: error {run[-1].loss:.3f} at the end" for name, run in runs.items())
-            figure = charts.curves(named, "training step", "mean squared error")
-            charts.show(figure, ui.key("curves"), alt)
+            charts.show(partial(charts.curves, named, "training step", "mean squared error"), ui.key("curves"), alt)
