@@ -8,11 +8,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.server import serving
-from tests.browser.visitor import QUIET, Visitor, Windows
+from tests.browser.visitor import PATIENCE, QUIET, Visitor, Windows
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -51,17 +53,17 @@ def windows(address: str, browser: Browser) -> Windows:
     windows = Windows(browser, address)
     with windows.lend() as visitor:
         visitor.go("/")
-    for _ in range(600):
-        if says_yes(f"{address}/readyz"):
-            return windows
+    end = time.monotonic() + 2 * PATIENCE
+    while not says_yes(f"{address}/readyz"):
+        assert time.monotonic() < end, "the server did not get ready"
         time.sleep(0.1)
-    raise AssertionError("the server did not get ready")
+    return windows
 
 
 def says_yes(address: str) -> bool:
     """Whether what a server says of itself there is true: the answer is 200, or 503."""
     try:
-        return urllib.request.urlopen(address, timeout=5).status == 200
+        return urllib.request.urlopen(address, timeout=PATIENCE).status == 200
     except urllib.error.HTTPError as refused:
         if refused.code == 503:
             return False

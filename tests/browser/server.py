@@ -54,16 +54,16 @@ def serving(
             yield address, process.pid
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
-def _wait(address: str, process: subprocess.Popen, log: IO[str], patience: float = 60) -> None:
+def _wait(address: str, process: subprocess.Popen, log: IO[str], patience: float = 120) -> None:
     for _ in range(int(patience / 0.05)):
         if process.poll() is not None:
             log.seek(0)
             raise RuntimeError(f"the server stopped: {log.read()}")
         try:
-            urllib.request.urlopen(address, timeout=1)
+            urllib.request.urlopen(address, timeout=5)
             return
         except OSError:
             time.sleep(0.05)

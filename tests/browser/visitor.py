@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-PATIENCE = 60  # seconds
+PATIENCE = 90  # seconds; on a busy machine everything comes, and late: only what never comes waits for so long
 DESK = {"width": 1440, "height": 1000}
 QUIET = [
     "--no-sandbox",
@@ -178,7 +178,7 @@ class Visitor:
     def text(self, selector: str) -> str:
         return self.page.locator(selector).first.inner_text()
 
-    def says(self, selector: str, words: str, patience: int = 10_000) -> None:
+    def says(self, selector: str, words: str, patience: int = PATIENCE * 1000) -> None:
         """Wait until an element holds these words."""
         self.page.locator(selector, has_text=words).first.wait_for(timeout=patience)
 
@@ -199,7 +199,7 @@ class Visitor:
         """Do something that asks Python, and wait until a part was drawn anew."""
         before = self.page.evaluate(TURNS)
         action()
-        self.page.wait_for_function(f"(before) => ({TURNS})() !== before", arg=before, timeout=20_000)
+        self.page.wait_for_function(f"(before) => ({TURNS})() !== before", arg=before)
         return self.rest()
 
     def asks(self, action: Callable[[], object]) -> "Visitor":
@@ -245,6 +245,7 @@ class Windows:
             page = free.pop()
         else:
             page = self._browser.new_context(**fixed).new_page()
+            page.set_default_timeout(PATIENCE * 1000)
             page.add_init_script(script)
         page.set_viewport_size(viewport)
         page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion, media="null")
