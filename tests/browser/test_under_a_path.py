@@ -31,12 +31,16 @@ def test_behind_a_proxy_that_takes_the_path_away_every_figure_is_drawn(browser, 
         drawn_from(Windows(browser, shown), PREFIX)
 
 
-def test_with_a_path_of_its_own_figures_files_and_health_checks_stand_under_it(browser):
-    with serving(STREAMLIT_SERVER_BASE_URL_PATH="lab") as (address, _):
+def test_with_a_path_of_its_own_figures_files_and_health_checks_stand_under_it_and_who_may_frame_it_is_said(browser):
+    framed_by = "https://school.example, https://other.example"
+    with serving(STREAMLIT_SERVER_BASE_URL_PATH="lab", ATTENTION_LAB_FRAMED_BY=framed_by) as (address, _):
+        headers = urllib.request.urlopen(address, timeout=60).headers
+        assert "frame-ancestors https://school.example https://other.example" in headers["Content-Security-Policy"]
+        assert headers["X-Frame-Options"] is None
         for path in ("/healthz", "/lab/healthz"):
-            assert urllib.request.urlopen(address.removesuffix("/lab") + path, timeout=20).status == 200
-        shell = urllib.request.urlopen(f"{address}/masks", timeout=20).read().decode()
+            assert urllib.request.urlopen(address.removesuffix("/lab") + path, timeout=60).status == 200
+        shell = urllib.request.urlopen(f"{address}/masks", timeout=60).read().decode()
         named = re.findall(r'href="\./(lab-assets/[^"]+)"', shell)
         assert named
-        assert all(urllib.request.urlopen(f"{address}/{path}", timeout=20).status == 200 for path in named[:3])
+        assert all(urllib.request.urlopen(f"{address}/{path}", timeout=60).status == 200 for path in named[:3])
         drawn_from(Windows(browser, address), "/lab")
