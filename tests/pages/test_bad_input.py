@@ -1,5 +1,7 @@
 """Whatever a stranger types, uploads or links to: one clear sentence, nothing lost, no traceback, no markup."""
 
+from functools import cache
+
 import pytest
 import streamlit as st
 
@@ -102,11 +104,16 @@ def test_a_text_that_is_too_long_says_how_many_tokens_are_used_and_lets_one_choo
 @pytest.mark.parametrize("slug", ["attention", "self_attention", "masks", "multi_head"])
 @pytest.mark.parametrize("value", ["999", "-1", "x", "", "nan", "1e400", "0x1", "<b>", "3\x00"])
 def test_impossible_values_of_every_control_in_a_link_leave_the_default(slug, value):
-    default = open_page(slug)
-    names = {widget.key for kind in ("slider", "selectbox", "number_input") for widget in getattr(default, kind)}
-    app = open_page(slug, **dict.fromkeys(names, value))
+    app = open_page(slug, **dict.fromkeys(names_of_controls(slug), value))
     assert_no_failure(app)
     sent(app, "step_viewer")
+
+
+@cache
+def names_of_controls(slug: str) -> set[str]:
+    """What a link calls the controls of a page."""
+    app = open_page(slug)
+    return {widget.key for kind in ("slider", "selectbox", "number_input") for widget in getattr(app, kind)}
 
 
 def test_an_impossible_zeroed_token_in_the_link_zeroes_none():
