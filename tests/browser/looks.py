@@ -1,5 +1,6 @@
 """What tests ask of a whole page, as JavaScript: what is cut, too small, unsaid, unreachable, or keeps somebody out."""
 
+import json
 from importlib.resources import files
 
 from pages.course.catalogue import MAP, Page
@@ -68,6 +69,30 @@ TABLES = """(root) => [...root.querySelectorAll("table")].map((table) => ({
     rows: [...table.tBodies[0].rows].map((row) => [row.cells[0].scope, ...[...row.cells].map((cell) => cell.textContent)]),
 }))"""
 
+# what a step viewer shows: its step, title and figure, whether that shows more than one colour, and the table of its numbers
+STEP = f"""(viewer) => {{
+    const tables = {TABLES};
+    const drawn = (canvas) => {{
+        const {{ data }} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        const seen = new Set();
+        for (let i = 0; i < data.length && seen.size < 2; i += 4) {{
+            if (data[i + 3]) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+        }}
+        return seen.size > 1;
+    }};
+    [...viewer.querySelectorAll("button")].find((button) => button.textContent === "Numbers").click();
+    const figure = viewer.querySelector("figure canvas");
+    return {{
+        step: viewer.querySelector(".steps").ariaValueNow, title: viewer.querySelector(".say h3").innerText,
+        label: figure.ariaLabel, height: figure.getBoundingClientRect().height, drawn: drawn(figure),
+        tables: tables(viewer.querySelector(".figure-table")),
+    }};
+}}"""
+
+# rows of a table are alike: where what is asked of each takes long, those below the fourth are taken away
+SHORTEN = """(tables) => tables.flatMap((table) => [...table.querySelectorAll("tbody tr:nth-child(n + 5)")])
+    .forEach((row) => row.remove())"""
+
 
 SAID = """
     const above = (node) => (node.parentNode instanceof ShadowRoot ? node.parentNode.host : node.parentNode);
@@ -91,8 +116,17 @@ UNFOLD = (
 }"""
 )
 
+FINGER = 44  # CSS pixels
+# smaller than a finger, each with another way to the same
+SMALLER = (
+    "data-grid-canvas",  # Streamlit's table: its cells are many, its file is below it
+    "stSkipToContent",  # Streamlit's link for keyboards, unseen until it has the focus
+)
+
+# what is smaller than a finger, and how many targets there are
 TARGETS = (
-    """([finger, smaller]) => {"""
+    f"""() => {{
+    const [finger, smaller] = {json.dumps([FINGER, SMALLER])};"""
     + EVERYTHING
     + SAID
     + """
@@ -172,15 +206,20 @@ ROOM = """(panel) => {
     return [top, innerHeight - bottom, panel.scrollHeight, panel.clientHeight, innerHeight];
 }"""
 
-# whether a canvas shows more than one colour
-DRAWN_ON = """canvas => {
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    const seen = new Set();
-    for (let i = 0; i < data.length && seen.size < 2; i += 4) {
-        if (data[i + 3]) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
-    }
-    return seen.size > 1;
-}"""
+# of buttons that can be pressed, the contrast of what stands on them: axe does not always find their ground
+CONTRASTS = """(buttons) => buttons.filter((button) => !button.disabled).map((button) => {
+    const light = (colour) => colour.match(/[0-9.]+/g).slice(0, 3)
+        .map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0.05);
+    const colours = [getComputedStyle(button.querySelector("p") ?? button).color, getComputedStyle(button).backgroundColor];
+    const [text, ground] = colours.map(light);
+    return Math.max(text, ground) / Math.min(text, ground);
+})"""
+
+# of what a panel is built, whatever its words are
+BUILT = """(panel) => [...panel.querySelectorAll("*")].map((node) => [
+    node.tagName, node.dataset.testid, node.getAttribute("role"), node.hasAttribute("aria-label"), node.className,
+].join(" ")).join()"""
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 GRAVE = ("serious", "critical")
@@ -207,7 +246,8 @@ FINDINGS = """async ([within, grave]) => {
 
 def findings(visitor: Visitor, within: str = "html") -> list:
     """What axe finds within an element, beyond what is Streamlit's own, also inside the parts."""
-    visitor.page.evaluate(f"if (!window.axe) {{ {AXE} }}")
+    if not visitor.page.evaluate("'axe' in window"):
+        visitor.page.evaluate(AXE)
     found = visitor.page.evaluate(FINDINGS, [within, GRAVE])
     return [each for each in found if not any((each[0], name) in STREAMLITS for name in each[1])]
 

@@ -20,8 +20,13 @@ def focused(visitor) -> str:
     return visitor.page.evaluate("() => {" + FOCUSED + says)
 
 
-def test_a_thing_that_is_dragged_is_captioned_where_it_lies(visit):
-    visitor = visit("/captioning")
+def test_pointing_at_a_word_moves_the_light_without_python_and_a_dragged_thing_is_captioned_where_it_lies(visit):
+    visitor = visit("/captioning", reduced_motion="reduce")
+    sent = visitor.messages_sent
+    for place, word in ((0, "red"), (5, "blue")):
+        visitor.see(".query-words .token").nth(place).hover()
+        expect(visitor.see(FIGURE)).to_have_attribute("aria-label", re.compile(f"word {word}, cell"))
+    assert visitor.messages_sent == sent
     captioned(visitor, "red circle top left and blue square bottom right </s>")
     visitor.see(".scene svg").scroll_into_view_if_needed()
     box = visitor.see("[data-thing='0']").bounding_box()
@@ -68,15 +73,6 @@ def test_steps_that_are_pressed_fast_are_all_taken(visit):
     visitor.says(".query-words", "right")
     assert visitor.link["captioning_scene"].startswith("red-circle-20-5")
     expect(visitor.see("[data-thing='0']")).to_have_attribute("aria-label", re.compile("20 from the left"))
-
-
-def test_pointing_at_a_word_moves_the_light_without_python(visit):
-    visitor = visit("/captioning", reduced_motion="reduce")
-    sent = visitor.messages_sent
-    for place, word in ((0, "red"), (5, "blue")):
-        visitor.see(".query-words .token").nth(place).hover()
-        expect(visitor.see(FIGURE)).to_have_attribute("aria-label", re.compile(f"word {word}, cell"))
-    assert visitor.messages_sent == sent
 
 
 def test_a_click_forces_a_word_to_look_at_a_cell(visit):

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from tests.browser.looks import PARTS
 
 
-def test_home_and_end_go_to_the_ends_of_a_figure_and_of_a_sentence(visit):
-    visitor = visit("/self_attention")
+def test_home_and_end_go_to_the_ends_of_a_figure_and_of_a_sentence_and_escape_closes_a_panel(visit):
+    visitor = visit("/self_attention", reduced_motion="reduce")
     visitor.see(".step-viewer figure canvas").focus()
     for key, place in (("End", "[SEP]"), ("Home", "[CLS]")):
         visitor.page.keyboard.press(key)
@@ -18,20 +18,14 @@ def test_home_and_end_go_to_the_ends_of_a_figure_and_of_a_sentence(visit):
     for key, place in (("End", "[SEP]"), ("Home", "[CLS]")):
         visitor.page.keyboard.press(key)
         expect(visitor.see(".readout .title")).to_have_text(re.compile(rf"^{re.escape(place)} asks "))
-
-
-def test_home_and_end_go_to_the_ends_of_a_layer_and_of_a_row_of_patches(visit):
-    visitor = visit("/image_lab")
-    heads = visitor.see(".patch-explorer .heads canvas")
-    heads.focus()
-    for key, head in (("End", 5), ("Home", 0)):
-        visitor.page.keyboard.press(key)
-        visitor.says(".patch-explorer h3", f"Layer 3, head {head}")
+    opener = visitor.page.get_by_role("button", name="Take it away")
+    opener.focus()
+    visitor.page.keyboard.press("Enter")
+    svg = visitor.page.get_by_role("button", name="SVG", exact=True)
+    svg.wait_for()
     visitor.page.keyboard.press("Escape")
-    visitor.see(".patch-explorer figure canvas").first.focus()
-    for key, column in (("End", "h"), ("Home", "a")):
-        visitor.page.keyboard.press(key)
-        expect(visitor.see(".patch-explorer .says").first).to_have_text(re.compile(f"^{column}"))
+    svg.wait_for(state="detached")
+    expect(opener).to_be_focused()
 
 
 def test_numbers_are_opened_and_scrolled_by_keyboard_and_the_steps_stay(visit):
@@ -46,8 +40,8 @@ def test_numbers_are_opened_and_scrolled_by_keyboard_and_the_steps_stay(visit):
     assert visitor.text(".step-viewer .count") == step
 
 
-def test_a_claim_opens_and_closes_by_keyboard_and_keeps_the_focus(visit):
-    visitor = visit("/masks")
+def test_a_claim_opens_and_closes_by_keyboard_and_keeps_the_focus_and_a_question_is_answered(visit):
+    visitor = visit("/masks", reduced_motion="reduce")
     claim = visitor.see(".claims .said").first
     claim.focus()
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
@@ -56,27 +50,11 @@ def test_a_claim_opens_and_closes_by_keyboard_and_keeps_the_focus(visit):
     visitor.asks(lambda: visitor.page.keyboard.press(" "))
     visitor.see(".claims .says").first.wait_for(state="detached")
     assert visitor.page.evaluate(f"() => {{ {PARTS} return focused().className; }}") == "said"
-
-
-def test_a_question_is_answered_by_keyboard(visit):
-    visitor = visit("/masks", reduced_motion="reduce")
     visitor.page.get_by_role("radio", name="only the last").first.focus()
     visitor.asks(lambda: visitor.page.keyboard.press(" "))
     visitor.page.get_by_role("button", name="Check").first.focus()
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
     visitor.says("[data-testid=stMain]", "✓ Right")
-
-
-def test_a_panel_of_downloads_opens_by_enter_and_closes_by_escape(visit):
-    visitor = visit("/self_attention", reduced_motion="reduce")
-    opener = visitor.page.get_by_role("button", name="Take it away")
-    opener.focus()
-    visitor.page.keyboard.press("Enter")
-    svg = visitor.page.get_by_role("button", name="SVG", exact=True)
-    svg.wait_for()
-    visitor.page.keyboard.press("Escape")
-    svg.wait_for(state="detached")
-    expect(opener).to_be_focused()
 
 
 @pytest.mark.parametrize(("start", "place"), [(".map a.row", "/bottleneck"), (".labs a.card", "/sentence_lab")])
@@ -87,8 +65,18 @@ def test_the_map_and_its_cards_open_by_enter(visit, start, place):
     visitor.page.wait_for_url(f"**{place}**")
 
 
-def test_the_pad_is_drawn_on_by_keyboard_and_left_by_tab(visit):
+def test_home_and_end_go_to_the_ends_of_a_layer_and_of_a_row_of_patches_and_the_pad_is_drawn_on_and_left(visit):
     visitor = visit("/image_lab")
+    heads = visitor.see(".patch-explorer .heads canvas")
+    heads.focus()
+    for key, head in (("End", 5), ("Home", 0)):
+        visitor.page.keyboard.press(key)
+        visitor.says(".patch-explorer h3", f"Layer 3, head {head}")
+    visitor.page.keyboard.press("Escape")
+    visitor.see(".patch-explorer figure canvas").first.focus()
+    for key, column in (("End", "h"), ("Home", "a")):
+        visitor.page.keyboard.press(key)
+        expect(visitor.see(".patch-explorer .says").first).to_have_text(re.compile(f"^{column}"))
     visitor.page.get_by_role("button", name="Bring your own").first.click()
     visitor.page.get_by_text("draw or paste").click()
     pad = visitor.see(".pad canvas")

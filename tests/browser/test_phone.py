@@ -1,13 +1,13 @@
-"""On a phone every page can be used with a finger, nothing is cut and nothing scrolls sideways."""
+"""A phone, which has no pointer: fingers tap, drag and find their way. What every page is on one, test_desk.py asks."""
 
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from pages.course.catalogue import Page, built
 from tests.browser import looks
 from tests.browser.conftest import visiting
+from tests.browser.looks import FINGER
 from tests.browser.visitor import Visitor, Windows
 
 WIDE = 390
@@ -17,52 +17,6 @@ PHONE = {
     "is_mobile": True,
     "device_scale_factor": 2,
 }
-FINGER = 44  # CSS pixels
-# smaller than a finger, each with another way to the same
-SMALLER = (
-    "data-grid-canvas",  # Streamlit's table: its cells are many, its file is below it
-    "stSkipToContent",  # Streamlit's link for keyboards, unseen until it has the focus
-)
-
-
-@pytest.fixture(scope="module", params=built(), ids=lambda page: page.slug)
-def page(request) -> Page:
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def visitor(page: Page, windows: Windows) -> Iterator[Visitor]:
-    """Who has a phone, once on each page: a test finds it as the one before has left it."""
-    with visiting(windows) as visit:
-        yield visit(looks.path_of(page), **PHONE)
-
-
-def test_on_a_phone_nothing_is_cut_and_nothing_scrolls_sideways(visitor):
-    looks.assert_whole(visitor, WIDE)
-    looks.open_panels(visitor)
-    looks.assert_whole(visitor, WIDE)
-
-
-def test_on_a_phone_the_figure_comes_before_its_controls(page, visitor):
-    if not page.section:
-        return
-    figure, controls = (visitor.see(f".st-key-{name}").bounding_box() for name in ("figure", "above_figure"))
-    assert figure["y"] + figure["height"] <= controls["y"]
-    assert figure["y"] < PHONE["viewport"]["height"] / 2
-
-
-def test_a_finger_meets_every_target(visitor):
-    looks.open_panels(visitor)
-    small, seen = visitor.page.evaluate(looks.TARGETS, [FINGER, SMALLER])
-    assert seen > 10
-    assert small == []
-
-
-@pytest.mark.long
-def test_on_a_phone_nothing_is_cut_at_night(visitor):
-    looks.open_panels(visitor)
-    visitor.night()
-    looks.assert_whole(visitor, WIDE)
 
 
 @pytest.mark.parametrize(
@@ -96,23 +50,48 @@ def test_the_navigation_makes_way_for_the_page_that_was_chosen(visit):
     visitor.says(".readout .title", "cross asks")
 
 
-def test_a_tap_on_a_word_asks_with_it(visit):
-    visitor = visit("/self_attention", **PHONE)
-    visitor.see(".token-strip .token", has_text="cross").tap()
-    visitor.says(".readout .title", "cross asks")
+@pytest.fixture(scope="module")
+def lesson(windows: Windows) -> Iterator[Visitor]:
+    """Who has a lesson on a phone: a test finds it as the one before has left it."""
+    with visiting(windows) as visit:
+        yield visit("/self_attention", **PHONE)
 
 
-def test_a_tap_on_a_cell_stays_and_arrows_for_fingers_move_it(visit):
-    visitor = visit("/self_attention", **PHONE)
-    figure = visitor.see(".step-viewer figure canvas")
-    box = figure.bounding_box()
+def test_a_lesson_is_for_fingers_and_its_figure_comes_first(lesson):
+    looks.assert_whole(lesson, WIDE)
+    figure, controls = (lesson.see(f".st-key-{name}").bounding_box() for name in ("figure", "above_figure"))
+    assert figure["y"] + figure["height"] <= controls["y"]
+    assert figure["y"] < PHONE["viewport"]["height"] / 2
+    small, seen = lesson.page.evaluate(looks.TARGETS)
+    assert seen > 10
+    assert small == []
+
+
+def test_a_tap_on_a_word_asks_with_it(lesson):
+    lesson.see(".token-strip .token", has_text="cross").tap()
+    lesson.says(".readout .title", "cross asks")
+
+
+def test_a_tap_on_a_cell_stays_and_arrows_for_fingers_move_it(lesson):
+    figure, title = lesson.see(".step-viewer figure canvas"), lesson.see(".readout .title")
+    before, box = title.inner_text(), figure.bounding_box()
     figure.tap(position={"x": box["width"] * 0.5, "y": box["height"] * 0.6})
-    title = visitor.see(".readout .title")
-    expect(title).not_to_have_text("it asks animal")
-    at = visitor.painted().text(".readout .title")
-    visitor.page.get_by_role("button", name="Left", exact=True).first.tap()
+    expect(title).not_to_have_text(before)
+    at = lesson.painted().text(".readout .title")
+    lesson.page.get_by_role("button", name="Left", exact=True).first.tap()
     expect(title).not_to_have_text(at)
-    assert visitor.text(".readout .title").split(" asks ")[0] == at.split(" asks ")[0]
+    assert lesson.text(".readout .title").split(" asks ")[0] == at.split(" asks ")[0]
+
+
+def test_words_are_moved_and_added_up_by_taps(lesson):
+    lesson.see(".token-strip .token", has_text="animal").tap()
+    lesson.after(lambda: lesson.page.get_by_role("button", name="‹ Move word").tap())
+    lesson.begins(".token-strip .word", "[CLS]", "animal", "the", "did")
+    lesson.page.get_by_role("button", name="Add up words").tap()
+    lesson.see(".token-strip .token", has_text="street").tap()
+    lesson.says(".token-strip .sum", "sum over 2 words: 2.00")
+    total, words = (lesson.see(f".token-strip .{part}").bounding_box() for part in ("sum", "key-words"))
+    assert total["y"] >= words["y"] + words["height"]
 
 
 def test_a_tap_on_a_patch_keeps_it(visit):
@@ -148,15 +127,3 @@ def test_a_thing_is_dragged_with_a_finger(visit):
         touch("touchMove", (start[0], start[1] + share * (picture["y"] + picture["height"] * 0.85 - start[1])))
     visitor.after(lambda: touch("touchEnd"))
     visitor.says(".query-words", "bottom")
-
-
-def test_words_are_moved_and_added_up_by_taps(visit):
-    visitor = visit("/self_attention", **PHONE)
-    visitor.see(".token-strip .token", has_text="animal").tap()
-    visitor.after(lambda: visitor.page.get_by_role("button", name="‹ Move word").tap())
-    visitor.begins(".token-strip .word", "[CLS]", "animal", "the", "did")
-    visitor.page.get_by_role("button", name="Add up words").tap()
-    visitor.see(".token-strip .token", has_text="street").tap()
-    visitor.says(".token-strip .sum", "sum over 2 words: 2.00")
-    total, words = (visitor.see(f".token-strip .{part}").bounding_box() for part in ("sum", "key-words"))
-    assert total["y"] >= words["y"] + words["height"]

@@ -1,13 +1,23 @@
 """The step viewer in a real browser: play, scrub, keys, hovering, linking, zooming; and nothing of it asks Python."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import visiting
+from tests.browser.visitor import Visitor, Windows
+
 FIGURE = ".step-viewer figure canvas"
 TITLE = ".step-viewer .say h3"
 STEPS = ".step-viewer .steps"
+# notes each step that is shown from now on
+SEEN = """(steps) => {
+    window.seen = [];
+    new MutationObserver(() => window.seen.at(-1) === steps.ariaValueNow || window.seen.push(steps.ariaValueNow))
+        .observe(steps, { attributeFilter: ["aria-valuenow"] });
+}"""
 
 
 def at_step(visitor, step: int) -> None:
@@ -19,21 +29,42 @@ def step(visitor) -> int:
     return int(visitor.see(STEPS).get_attribute("aria-valuenow"))
 
 
+def was_first(visitor) -> None:
+    """Of the steps that were shown since they were noted, the first one came before the second."""
+    seen = visitor.page.evaluate("window.seen")
+    assert "1" in seen[: seen.index("2")]
+
+
 def told(visitor, words: str) -> None:
     """Wait until the figure says these words of itself."""
     expect(visitor.see(FIGURE)).to_have_attribute("aria-label", re.compile(re.escape(words)))
 
 
-def test_a_lesson_opens_on_its_weights_with_a_cell_already_explained(visit):
-    visitor = visit("/self_attention")
-    expect(visitor.see(TITLE)).to_have_text("Attention weights")
-    expect(visitor.see(".readout .title")).to_have_text("it asks animal")
-    expect(visitor.see(".readout .chain")).to_contain_text("0.653")
-    expect(visitor.see(".step-viewer math").first).to_have_text(re.compile("^softmax"))
+@pytest.fixture(scope="module")
+def lesson(windows: Windows) -> Iterator[Visitor]:
+    """Who prefers stillness, in one lesson for all tests that only look."""
+    with visiting(windows) as visit:
+        yield visit("/self_attention", reduced_motion="reduce")
 
 
-def test_keys_move_from_step_to_step(visit):
-    visitor = visit("/self_attention", reduced_motion="reduce")
+@pytest.fixture
+def visitor(lesson: Visitor) -> Visitor:
+    """The same, where the lesson opens: at its weights, in the cell that it explains."""
+    lesson.page.mouse.move(5, 5)
+    lesson.see(STEPS).focus()
+    lesson.press("5")
+    lesson.see(FIGURE).focus()
+    return lesson.press("Escape")
+
+
+def test_a_lesson_opens_on_its_weights_with_a_cell_already_explained(lesson):
+    expect(lesson.see(TITLE)).to_have_text("Attention weights")
+    expect(lesson.see(".readout .title")).to_have_text("it asks animal")
+    expect(lesson.see(".readout .chain")).to_contain_text("0.653")
+    expect(lesson.see(".step-viewer math").first).to_have_text(re.compile("^softmax"))
+
+
+def test_keys_move_from_step_to_step(visitor):
     visitor.see(STEPS).focus()
     for key, expected in (("ArrowRight", 6), ("ArrowLeft", 5), ("Home", 1), ("End", 10), ("3", 3)):
         visitor.page.keyboard.press(key)
@@ -42,8 +73,7 @@ def test_keys_move_from_step_to_step(visit):
     expect(visitor.see(STEPS)).to_have_attribute("aria-valuetext", "3 of 10: scores")
 
 
-def test_a_page_at_rest_has_told_the_link_what_it_shows(visit):
-    visitor = visit("/self_attention", reduced_motion="reduce")
+def test_a_page_at_rest_has_told_the_link_what_it_shows(visitor):
     visitor.see(STEPS).focus()
     visitor.press("End").rest()
     assert visitor.link["step"] == "mean"
@@ -52,10 +82,11 @@ def test_a_page_at_rest_has_told_the_link_what_it_shows(visit):
 
 def test_play_computes_row_by_row_and_pause_stops_it(visit):
     visitor = visit("/self_attention")
+    visitor.see(STEPS).evaluate(SEEN)
     visitor.see(".step-viewer .play").click()
     expect(visitor.see(".step-viewer .play")).to_have_attribute("aria-label", "Pause")
-    at_step(visitor, 1)  # there is time to read the first step
     visitor.says(".step-viewer .count", "2/")
+    was_first(visitor)
     visitor.see(".step-viewer .play").hover()
     visitor.page.mouse.down()
     visitor.painted()  # a finger takes longer than a frame
@@ -66,25 +97,20 @@ def test_play_computes_row_by_row_and_pause_stops_it(visit):
     assert visitor.see(".step-viewer .knob").evaluate("knob => knob.style.left") == at
 
 
-def test_a_lesson_that_opens_in_its_middle_says_how_to_begin_at_its_beginning(visit):
+def test_a_lesson_that_opens_in_its_middle_is_played_from_its_beginning_without_motion_for_who_prefers_stillness(visit):
     visitor = visit("/self_attention", reduced_motion="reduce")
     begin = visitor.page.get_by_role("button", name="Play from step 1")
+    visitor.see(STEPS).evaluate(SEEN)
     begin.click()
-    visitor.says(".step-viewer .count", "1/")
     expect(begin).to_be_hidden()
-
-
-def test_who_prefers_stillness_gets_steps_without_motion(visit):
-    visitor = visit("/self_attention", reduced_motion="reduce")
-    visitor.see(".step-viewer .play").click()
     visitor.says(".step-viewer .count", "2/")
     knob = visitor.see(".step-viewer .knob").evaluate("knob => parseFloat(knob.style.left)")
     dots = visitor.see(".step-viewer .dot").evaluate_all("dots => dots.map(dot => parseFloat(dot.style.left))")
     assert any(abs(knob - dot) < 0.5 for dot in dots)
+    was_first(visitor)
 
 
-def test_the_knob_can_be_dragged_between_two_steps(visit):
-    visitor = visit("/self_attention")
+def test_the_knob_can_be_dragged_between_two_steps(visitor):
     track = visitor.see(".step-viewer .track").bounding_box()
     visitor.page.mouse.move(track["x"] + 20, track["y"] + 8)
     visitor.page.mouse.down()
@@ -94,8 +120,7 @@ def test_the_knob_can_be_dragged_between_two_steps(visit):
     assert 2 <= step(visitor) <= 5
 
 
-def test_formula_and_code_mark_the_step_that_is_shown(visit):
-    visitor = visit("/self_attention", reduced_motion="reduce")
+def test_formula_and_code_mark_the_step_that_is_shown(visitor):
     visitor.see(STEPS).focus()
     visitor.press("3")
     marked = visitor.see(".step-viewer .symbol.on").evaluate_all("nodes => nodes.map(node => node.dataset.step)")
@@ -105,9 +130,8 @@ def test_formula_and_code_mark_the_step_that_is_shown(visit):
     )
 
 
-def test_hovering_a_word_marks_its_row_everywhere_and_asks_python_nothing(visit):
-    visitor = visit("/self_attention")
-    before = visitor.messages_sent
+def test_hovering_a_word_marks_its_row_everywhere_and_asks_python_nothing(visitor):
+    before = visitor.rest().messages_sent  # what was done before is told
     visitor.see(".token-strip .token", has_text="cross").hover()
     visitor.says(".readout .title", "cross asks")
     told(visitor, "row cross")
@@ -118,8 +142,7 @@ def test_hovering_a_word_marks_its_row_everywhere_and_asks_python_nothing(visit)
     assert visitor.messages_sent == before
 
 
-def test_hovering_a_cell_marks_its_word_and_its_number(visit):
-    visitor = visit("/self_attention")
+def test_hovering_a_cell_marks_its_word_and_its_number(visitor):
     box = visitor.see(FIGURE).bounding_box()
     visitor.page.mouse.move(box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.6)
     expect(visitor.see(".readout .title")).not_to_have_text("it asks animal")
@@ -129,8 +152,7 @@ def test_hovering_a_cell_marks_its_word_and_its_number(visit):
     visitor.says(".readout .title", "it asks animal")
 
 
-def test_arrow_keys_move_the_cell_and_escape_returns(visit):
-    visitor = visit("/self_attention")
+def test_arrow_keys_move_the_cell_and_escape_returns(visitor):
     visitor.see(FIGURE).focus()
     visitor.page.keyboard.press("ArrowDown")
     visitor.says(".readout .title", "was asks animal")
@@ -154,14 +176,14 @@ def test_the_view_is_in_the_link_and_the_link_shows_it_again(visit):
     expect(again.see(".readout .title")).to_have_text(visitor.text(".readout .title"))
 
 
-def test_numbers_can_be_read_as_a_table(visit):
-    visitor = visit("/self_attention")
+def test_numbers_can_be_read_as_a_table(visitor):
     visitor.page.get_by_role("button", name="Numbers", exact=True).click()
     rows = visitor.see(".figure-table table").first.locator("tbody tr")
     expect(rows).to_have_count(14)
     cells = [float(cell) for cell in rows.nth(9).locator("td").all_inner_texts()]
     assert cells[2] == pytest.approx(0.653, abs=5e-4)
     assert sum(cells) == pytest.approx(1, abs=0.01)
+    visitor.page.get_by_role("button", name="Numbers", exact=True).click()
 
 
 def test_a_long_text_is_shown_whole_and_can_be_zoomed_to_the_cell(visit):
@@ -184,51 +206,31 @@ def test_a_long_text_is_shown_whole_and_can_be_zoomed_to_the_cell(visit):
     assert row_at(0.9) - row_at(0.6) == whole
 
 
-def test_the_theme_follows_the_system_at_once(visit):
-    visitor = visit("/self_attention", color_scheme="light")
+def test_the_theme_follows_the_system_at_once(visitor):
     expect(visitor.see(".step-viewer")).to_have_attribute("data-theme", "light")
     visitor.night()
     expect(visitor.see(".step-viewer")).to_have_attribute("data-theme", "dark")
+    visitor.page.emulate_media(color_scheme="light")
+    expect(visitor.see(".step-viewer")).to_have_attribute("data-theme", "light")
 
 
-def test_streamlits_own_keys_do_nothing_while_the_step_viewer_has_the_focus(visit):
-    visitor = visit("/self_attention")
+def test_streamlits_own_keys_do_nothing_while_the_step_viewer_has_the_focus(visitor):
     visitor.see(FIGURE).focus()
-    before = visitor.messages_sent
+    before = visitor.rest().messages_sent
     visitor.press("r", "c").rest()
     assert visitor.messages_sent == before
-
-
-@pytest.mark.parametrize(
-    ("path", "selector"),
-    [
-        ("/attention?step=4", ".notice .query"),
-        ("/self_attention?step=4", ".notice .query"),
-        ("/masks?step=3", ".notice .query"),
-        ("/multi_head?step=3", ".notice .query"),
-    ],
-)
-def test_the_sentence_speaks_of_the_cell_that_is_looked_at(visit, path, selector):
-    visitor = visit(path)
-    words = visitor.see(".token-strip .words .token .word")
-    visitor.see(".token-strip .words .token").nth(2).hover()
-    visitor.says(selector, words.nth(2).inner_text())
-    sent = visitor.messages_sent
-    visitor.see(".token-strip .words .token").nth(4).hover()
-    visitor.says(selector, words.nth(4).inner_text())
-    assert visitor.messages_sent == sent
 
 
 def test_a_word_of_the_glossary_says_what_it_means_by_key_and_keeps_the_cell_that_is_looked_at(visit):
     visitor = visit("/self_attention?step=scores&at=3.4.0.0")
     word, meaning = visitor.see(".notice .explained"), visitor.see(".meaning")
     word.focus()
-    visitor.page.keyboard.press("Enter")
-    assert meaning.inner_text().startswith("dot product: Two rows of numbers")
+    visitor.press("Enter")
+    expect(meaning).to_have_text(re.compile("^dot product: Two rows of numbers"))
     visitor.see(FIGURE).hover()  # the sentence follows the cell, and what stands open stays
-    assert meaning.is_visible()
-    visitor.page.keyboard.press("Escape")
-    assert meaning.is_hidden()
+    assert visitor.painted().see(".meaning").is_visible()
+    visitor.press("Escape")
+    expect(meaning).to_be_hidden()
     assert visitor.link["at"] == "3.4.0.0"
     assert word.evaluate("word => word.getRootNode().activeElement === word")
 
@@ -242,28 +244,22 @@ def test_a_second_word_of_the_glossary_takes_the_place_of_the_first_until_its_se
     visitor.press("Enter")
     expect(meaning.filter(visible=True)).to_contain_text("vector: ")
     visitor.press("Escape")
-    assert meaning.is_hidden()
+    expect(meaning.filter(visible=True)).to_have_count(0)
     assert visitor.link["at"] == "1.2.0.0"
     words.first.click()
     words.last.click()
     expect(meaning.filter(visible=True)).to_contain_text("vector: ")
     visitor.press("ArrowRight")
-    assert meaning.is_hidden()
+    expect(meaning.filter(visible=True)).to_have_count(0)
 
 
-def test_the_number_in_the_sentence_is_the_one_in_the_readout(visit):
-    visitor = visit("/self_attention?step=4")
+def test_the_number_in_the_sentence_is_the_one_in_the_readout(visitor):
     visitor.see(FIGURE).focus()
     for key in ("ArrowDown", "ArrowLeft", "ArrowLeft"):
         visitor.page.keyboard.press(key)
     visitor.says(".readout .title", "was asks [CLS]")
     shown = visitor.painted().text(".readout .chain mark")
     visitor.says(".notice .number", f"{float(shown):.2f}")
-
-
-def test_every_page_has_a_name_of_its_own(visit):
-    for path, title in (("/", "The map · Attention Lab"), ("/masks", "7 · Masks · Attention Lab")):
-        expect(visit(path).page).to_have_title(title)
 
 
 @pytest.mark.parametrize(
