@@ -48,18 +48,7 @@ def test_pointing_at_a_patch_shows_where_it_looks_without_asking_python(visit):
     visitor.says(".patch-explorer .says", "of its attention to d4")
 
 
-def test_a_head_is_previewed_and_opened_and_the_steps_follow(visit):
-    visitor = visit("/vision_transformer")
-    visitor.see(HEADS).focus()
-    for key in ("ArrowUp", "ArrowRight", "ArrowRight"):
-        visitor.page.keyboard.press(key)
-    visitor.says(".patch-explorer h3", "Layer 0, head 2")
-    visitor.says(".patch-explorer .note", "Preview")
-    visitor.after(lambda: visitor.page.keyboard.press("Enter"))
-    visitor.linked(vision_transformer_layer="0", vision_transformer_head="2")
-
-
-def test_patches_are_walked_by_keyboard_the_question_is_turned_and_a_threshold_kept(visit):
+def test_patches_are_walked_by_keyboard_the_question_is_turned_a_threshold_kept_and_a_head_previewed_and_opened(visit):
     visitor = visit("/vision_transformer")
     visitor.see(PICTURE).focus()
     visitor.page.keyboard.press("ArrowLeft")
@@ -72,6 +61,13 @@ def test_patches_are_walked_by_keyboard_the_question_is_turned_and_a_threshold_k
     visitor.see(".patch-explorer .chip").click()
     visitor.says(".patch-explorer .says", "[CLS] looks most at")
     expect(visitor.see(PICTURE)).to_have_attribute("aria-label", re.compile(r"\[CLS\] looks most at"))
+    visitor.see(HEADS).focus()
+    for key in ("ArrowUp", "ArrowRight", "ArrowRight"):
+        visitor.page.keyboard.press(key)
+    visitor.says(".patch-explorer h3", "Layer 0, head 2")
+    visitor.says(".patch-explorer .note", "Preview")
+    visitor.after(lambda: visitor.page.keyboard.press("Enter"))
+    visitor.linked(vision_transformer_layer="0", vision_transformer_head="2")
 
 
 def test_the_second_picture_speaks_of_its_own_patches(visit):

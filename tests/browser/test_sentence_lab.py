@@ -5,15 +5,11 @@ import re
 from playwright.sync_api import expect
 
 
-def test_all_heads_are_there_and_one_is_open(visit):
+def test_all_heads_are_there_hovering_one_shows_it_without_asking_python_and_a_click_opens_it(visit):
     visitor = visit("/sentence_lab")
     visitor.says(".lab-view .caption", "6 layers × 12 heads of all-MiniLM-L6-v2")
     expect(visitor.see(".lab-view h3")).to_have_text("Layer 3, head 1")
     visitor.says(".readout .chain", "0.6529")
-
-
-def test_hovering_a_head_shows_it_without_asking_python_and_a_click_opens_it(visit):
-    visitor = visit("/sentence_lab")
     before = visitor.messages_sent
     box = visitor.see(".lab-view .left canvas").bounding_box()
     visitor.page.mouse.move(box["x"] + 24 + (box["width"] - 24) * 2.5 / 12, box["y"] + 35)
@@ -94,7 +90,7 @@ def test_special_tokens_are_hidden_and_pieces_merged(visit):
     visitor.says(".lab-view .note", "What went to hidden tokens is missing")
 
 
-def test_a_text_file_becomes_the_sentence_and_a_bad_one_changes_nothing(visit):
+def test_a_text_file_becomes_the_sentence_a_bad_one_changes_nothing_and_512_tokens_are_shown_at_once(visit):
     visitor = visit("/sentence_lab")
     visitor.page.get_by_role("button", name="Upload").click()
     chooser = visitor.page.locator("input[type=file]")
@@ -104,10 +100,6 @@ def test_a_text_file_becomes_the_sentence_and_a_bad_one_changes_nothing(visit):
     chooser.set_input_files({"name": "b.txt", "mimeType": "text/plain", "buffer": b"\x89PNG\x00\x01"})
     visitor.says("[data-testid=stMain]", "The file was not taken; your sentence is still here.")
     expect(visitor.page.get_by_label("Sentence", exact=True)).to_have_value("Vögel singen")
-
-
-def test_512_tokens_are_shown_at_once(visit):
-    visitor = visit("/sentence_lab")
     visitor.type_into("Sentence", "the cat sat on a mat and " * 100)
     expect(visitor.see(".token-strip .token")).to_have_count(512)
     visitor.says(".lab-view .caption", "the strongest weight of those it covers")
