@@ -349,7 +349,7 @@ KEPT_FOR_ALL = {
     "pages/lessons/attention.py statistics": "numbers drawn from a seed",
     "pages/parts/gradient_flow.py _curves": "numbers drawn from a seed",
     "pages/parts/translation_quality.py _by_length": "figures of our own models",
-    "pages/practice/figures.py _of_ours": "figures of our own examples",
+    "pages/parts/atlas_cards.py _of_ours": "figures of our own examples",
     "pages/parts/translations.py _of_examples": "translations of our own examples",
     "pages/parts/formula.py _whole": "formulas that our own traces declare",
     "pages/parts/assets.py component": "our own components, by name",

@@ -3,6 +3,7 @@
 import { Figure } from "./figure.js";
 import { savePicture } from "./kit/canvas.js";
 import { FigureTable } from "./kit/figure_table.js";
+import { ViewLink } from "./kit/link.js";
 import { mount } from "./kit/mount.js";
 import { Selection } from "./kit/selection.js";
 import { button, element, focusedIn, lettered } from "./kit/text.js";
@@ -11,17 +12,17 @@ import { Legend } from "./legend.js";
 import { Notice } from "./notice.js";
 import { VIEWS } from "./views/kinds.js";
 
-/** @import { App, Component, StepViewerData, Theme } from "./kit/types.js" */
+/** @import { App, Component, Io, StepViewerData, Theme } from "./kit/types.js" */
 
-/** @param {HTMLElement} root @returns {App<StepViewerData>} */
-function createCard(root) {
+/** @param {HTMLElement} root @param {Io} io @returns {App<StepViewerData>} */
+function createCard(root, io) {
   root.className = "lab figure-card";
   const selection = new Selection();
   const figure = new Figure(selection, VIEWS);
   const legend = new Legend(figure);
   const notice = new Notice();
   const title = element("h3", { "aria-level": 2 });
-  const looked = element("p", { className: "looked" });
+  const words = element("p", { className: "looked" });
   const table = new FigureTable(() => figure.read());
   const save = button("Save PNG", { className: "small-button" });
   const axes = element("div", { className: "axes" });
@@ -32,9 +33,13 @@ function createCard(root) {
   });
   root.append(
     title,
-    element("figure", { children: [figure.canvas, looked, foot, table.node] }),
+    element("figure", { children: [figure.canvas, words, foot, table.node] }),
     element("div", { className: "say", children: [notice.node, notice.meaning] }),
   );
+  // among many on a page the one that is looked into last is in the link, by its number
+  const link = new ViewLink(io, ({ step, query, key, dimension, head }) => ({
+    figures_look: [step, query, key, dimension, head].join("."),
+  }));
   /** @type {StepViewerData} */
   let data;
   /** @type {Theme} */
@@ -47,7 +52,8 @@ function createCard(root) {
   function update(payload, newTheme) {
     [data, theme] = [payload, newTheme];
     figure.update(data, theme);
-    if (signature !== data.signature) {
+    const isNew = signature !== data.signature;
+    if (isNew) {
       signature = data.signature;
       selection.pinned = { ...selection.pinned, ...data.look };
       selection.now = { ...selection.pinned };
@@ -58,12 +64,19 @@ function createCard(root) {
       head: Math.max(1, ...Object.values(data.tensors).map(({ shape }) => shape.at(-3) ?? 1)),
       dimension: Math.max(...Object.values(data.tensors).map(({ columns }) => columns)),
     });
+    if (isNew) link.stands(looked());
     const [view] = data.views;
     title.replaceChildren(...lettered(view.title));
     notice.write(view.notice);
     legend.draw(view.view);
     axes.textContent = view.axes;
     resize();
+  }
+
+  /** Among many on a page it goes by its number; 0 where no link says what is looked at. */
+  function looked() {
+    const { query, key, dimension, head } = selection.pinned;
+    return { step: Number(/^figures_([0-9]+)$/.exec(data.lesson)?.[1] ?? 0), query, key, dimension, head };
   }
 
   function resize() {
@@ -75,7 +88,7 @@ function createCard(root) {
   function paint() {
     const [view] = data.views;
     figure.paint(view, 1);
-    looked.textContent = figure.views[view.view.kind].describe(view.view, selection.now);
+    words.textContent = figure.views[view.view.kind].describe(view.view, selection.now);
     legend.point(view.view);
     notice.follow((live) => figure.live(live));
   }
@@ -91,9 +104,11 @@ function createCard(root) {
     if (!data || !figure.width) return;
     cancelAnimationFrame(pending);
     pending = requestAnimationFrame(paint);
+    const now = looked();
+    if (now.step) link.tell(now);
   });
 
-  return { update, resize };
+  return { update, resize, destroy: () => link.wait() };
 }
 
 /** @param {Component} component */

@@ -108,7 +108,7 @@ TRANSFORMERS = (
         "cs231n",
         157,
         "Patches, and a token for the class",
-        "{n} squares of a photograph are the tokens. One more, learned, stands before them, and the answer is read from it: "
+        "{n} squares of a picture are the tokens. One more, learned, stands before them, and the answer is read from it: "
         "{label}, {sure:.0%} sure. In this head {q} gives {looks[q,k]:.3f} of its attention to {k}.",
         making.class_token,
         "vision_transformer",

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.atlas.making import ORIGINS
+from core import picture_files
+from core.atlas import making, making_steps
+from core.atlas.making import Picture
 from core.experiments import ledger
 from core.lessons.self_attention import swapped
-from core.lessons.shown import Shown
+from core.lessons.shown import Shown, call
 
 # the notes that refer to figures, as the claims call them
 NOTES: Final = {
@@ -30,9 +32,9 @@ def _nothing(made: Shown) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Figure:
-    """One reference of a note to a figure that the note does not hold.
+    """One reference of a note to a figure that the note does not hold, or a further step drawn by itself.
 
-    note, line   which of NOTES refers to it, and where.
+    note, line   which of NOTES refers to it, and where; "" and 0 for a step to which none does.
     says         what there is to see, with names in braces as in a lesson; tells: makes those of numbers that no cell holds.
     made         what it is drawn from; takes: whether that is a sentence; written: makes the call that a program of it is
                  made of, where that is another one.
@@ -59,22 +61,31 @@ class Figure:
 
     @property
     def where(self) -> str:
-        """Its note and line, for a person."""
-        return f"Notes: {NOTES[self.note]}, line {self.line}"
+        """Its note and line, or its step, for a person."""
+        return f"Notes: {NOTES[self.note]}, line {self.line}" if self.note else f"Step {self.step}"
 
     @property
     def origin(self) -> str:
         """Where its numbers come from."""
-        return ORIGINS[self.made]
+        return (making.ORIGINS | making_steps.ORIGINS)[self.made]
 
-    def make(self, text: str) -> Shown:
-        """What it is drawn from, of this sentence where it takes one."""
+    @property
+    def sees(self) -> bool:
+        """Whether what it is drawn from may be of another picture."""
+        return self.made in making.OF_A_PICTURE
+
+    def make(self, text: str, picture: Picture | None = None) -> Shown:
+        """What it is drawn from, of this sentence where it takes one, of this picture where it sees one."""
+        if picture is not None and self.sees:
+            return self.made(picture)
         return self.made(text) if self.takes else self.made()
 
-    def again(self, text: str) -> "partial[Shown]":
+    def again(self, text: str, picture: Picture | None = None) -> "partial[Shown]":
         """The call that makes it once more."""
         if self.written:
             return self.written()
+        if picture is not None and self.sees:
+            return partial(self.made, call(picture_files.opened_png, picture_files.png(picture)))
         return partial(self.made, text) if self.takes else partial(self.made)
 
     def controls(self, made: Shown) -> dict[str, str]:

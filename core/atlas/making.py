@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final
 
 import numpy as np
+from jaxtyping import UInt8
 
 from core.experiments.attention.statistics import dot_product_statistics
 from core.lessons import (
@@ -26,8 +27,10 @@ from core.lessons.model_family import writing
 from core.lessons.shown import Box, Shown
 from core.trace import matrices, steps
 from core.transformer.norms import LayerNorm
+from core.vision.classifier import fitted
 from core.vision.samples import sample
 
+Picture = UInt8[np.ndarray, "height width 3"]
 LAYER: Final = 3  # of the offline model, and its head: those with which the lessons begin
 HEAD: Final = 1
 AT_MOST: Final = 24  # tokens: the figures are small
@@ -224,14 +227,27 @@ def language_model_by_itself() -> partial[Shown]:
     return writing.again(writing.run(writing.Settings(BEGUN)))
 
 
-def class_token() -> Shown:
-    """A photograph read by the Vision Transformer that answers from a token of its own."""
-    return vision_transformer.shown(sample("a cat"), vision_transformer.Settings(), LAYER, 0)
+def class_token(picture: Picture | None = None) -> Shown:
+    """A picture, or a photograph, read by the Vision Transformer that answers from a token of its own."""
+    return _seen(picture, vision_transformer.Settings())
 
 
-def mean_of_all() -> Shown:
-    """The same photograph read by the one that answers from the mean of all tokens."""
-    return vision_transformer.shown(sample("a cat"), vision_transformer.Settings("mean of all"), LAYER, 0)
+def mean_of_all(picture: Picture | None = None) -> Shown:
+    """The same read by the one that answers from the mean of all tokens."""
+    return _seen(picture, vision_transformer.Settings("mean of all"))
+
+
+def as_seen(picture: Picture) -> UInt8[np.ndarray, "side side 3"]:
+    """The square of a picture that the Vision Transformer is given."""
+    settings = vision_transformer.Settings()
+    return fitted(picture, vision_transformer.model("vit").side, settings.fit)
+
+
+def _seen(picture: Picture | None, settings: vision_transformer.Settings) -> Shown:
+    return vision_transformer.shown(sample("a cat") if picture is None else picture, settings, LAYER, 0)
+
+
+OF_A_PICTURE: Final = (class_token, mean_of_all)
 
 
 _SENTENCE: Final = f"Real numbers of all-MiniLM-L6-v2, layer {LAYER}, of {AT_MOST} tokens at most"

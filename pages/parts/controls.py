@@ -25,6 +25,11 @@ S = TypeVar("S", bound=str)  # a word, where it can be one of a few known ones
 T = TypeVar("T")
 
 
+def last_sentence(default: str) -> str:
+    """The last sentence that the visitor typed on any page; without one, the default."""
+    return st.session_state.get(_ALONG, default)
+
+
 def row(name: str = "control_row", place: DeltaGenerator | None = None) -> DeltaGenerator:
     """One row of controls. place: where it stands, if not here."""
     return (place or st).container(key=name, horizontal=True, vertical_alignment="bottom", gap="small")

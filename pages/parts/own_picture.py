@@ -17,7 +17,7 @@ from pages.server import run_queue
 
 OWN = "your own"
 _KEPT = "own_pictures"  # of one visitor, who takes them along from page to page
-_MAIN = "picture"  # the name of a page's main picture: the visitor's own goes along to the next page
+MAIN = "picture"  # the name of a page's main picture: the visitor's own goes along to the next page
 _DATA_URL = ("data:image/png;base64,", "data:image/jpeg;base64,")
 
 
@@ -27,7 +27,7 @@ def _sample(name: str) -> np.ndarray:
 
 
 def choose(
-    prefix: str, name: str = _MAIN, label: str = "Picture", default: str = "a cat", side: int = 0
+    prefix: str, name: str = MAIN, label: str = "Picture", default: str = "a cat", side: int = 0
 ) -> tuple[str, np.ndarray]:
     """The name of the picture and its pixels (height, width, 3). A visitor's own stay in the session, never in the link.
 
@@ -35,7 +35,7 @@ def choose(
     """
     names = [default, *(each for each in SAMPLES if each != default)]
     key = f"{prefix}_{name}"
-    if name == _MAIN and brought() and key not in st.session_state and key not in st.query_params:
+    if name == MAIN and brought() and key not in st.session_state and key not in st.query_params:
         st.session_state[key] = st.query_params[key] = OWN
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key=f"{key}_row"):
         chosen = st.selectbox(label, [*names, OWN], key=key, bind="query-params", width=180) or names[0]

@@ -1,56 +1,42 @@
 """The figures: all 49 to which the notes refer and which they do not hold, drawn from what the lessons compute."""
 
+import re
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
 
 import streamlit as st
 
 from core.atlas import FIGURES, NOTES, Figure, found
-from core.lessons.shown import Shown
 from core.models.errors import ModelError
 from pages.course.catalogue import BY_SLUG, LESSONS, PAGES
-from pages.parts import controls, figure_card, messages, translations, url_state
+from pages.parts import assets, atlas_cards, controls, figure_card, messages, translations, url_state
 from pages.parts.controls import Controls
-from pages.parts.step_viewer import StepViewer, name_of
+from pages.parts.figure_card import Card
 from pages.server import run_queue
 
 PREFIX = "figures"
 ALL_NOTES, ALL_LESSONS = "All notes", "All lessons"
 AT_ONCE, ACROSS = 9, 3
 ASKED = "figures_asked"  # what was asked for last
+LOOK = "figures_look"  # the figure that is looked into, and where: its number, and four places
 
 
-class Card(NamedTuple):
-    """A figure, ready to be drawn."""
-
-    figure: Figure
-    viewer: StepViewer
-    content: bytes
-    made: Shown
-    again: partial[Shown]
-    text: str
+def look_of_link() -> tuple[int, dict[str, int]]:
+    """The figure that the link looks into, and the query, key, number and head there; 0 where it names none."""
+    asked = url_state.read(LOOK) or ""
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){4}", asked):
+        return 0, {}
+    number, *places = map(int, asked.split("."))
+    return number, dict(zip(atlas_cards.LOOKED, places, strict=True))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _of_ours(number: int, text: str) -> Shown:
-    return FIGURES[number - 1].make(text)
-
-
-@st.cache_resource(scope="session", max_entries=20, show_spinner=False)
-def _of_own(number: int, text: str) -> Shown:
-    return FIGURES[number - 1].make(text)
-
-
-@st.cache_resource(scope="session", max_entries=32, show_spinner=False)
-def card(number: int, text: str) -> Card:
-    """The figure of a number, of a sentence where it takes one. Raises ValueError, ModelError as `Figure.made`."""
-    figure = FIGURES[number - 1]
-    # figures that are drawn from the same call are made of it once
-    first, asked = next(each.number for each in FIGURES if each.made is figure.made), text if figure.takes else ""
-    made = (_of_ours if asked in ("", *translations.EXAMPLES) else _of_own)(first, asked)
-    viewer = figure_card.viewer_of(figure, made, asked)
-    return Card(figure, viewer, figure_card.content_of(viewer), made, figure.again(asked), text)
+def remember(number: int, key: str) -> None:
+    """Put where one looks in a figure into the link."""
+    view = assets.told(key, "view")
+    if view is not None:
+        url_state.write(
+            LOOK, ".".join(str(int(each)) for each in (number, *(view[name] for name in atlas_cards.LOOKED)))
+        )
 
 
 def cards_of(figures: Sequence[Figure], text: str) -> list[Card | Figure]:
@@ -58,29 +44,16 @@ def cards_of(figures: Sequence[Figure], text: str) -> list[Card | Figure]:
     made: list[Card | Figure] = []
     for figure in figures:
         try:
-            made.append(card(figure.number, text))
+            made.append(atlas_cards.card(figure, text))
         except ModelError:
             made.append(figure)
     return made
 
 
-def lead_to(card: Card) -> None:
-    """The link to the step that makes it, with the same sentence where the step takes one."""
-    figure, lesson = card.figure, BY_SLUG[card.figure.lesson]
-    sets = {f"{figure.lesson}_{name}": value for name, value in figure.controls(card.made).items()}
-    if figure.takes:
-        sets[f"{figure.lesson}_{controls.MAIN}"] = card.text
-    st.page_link(
-        lesson.path.relative_to(PAGES.parent).as_posix(),
-        label=f"See it made: lesson {lesson.number}, step {figure.step}",
-        icon=":material/visibility:",
-        query_params=sets | {"step": name_of(figure.step)},
-    )
-
-
 def draw(row: Sequence[Card | Figure]) -> None:
     """Figures side by side, as many as there is room for."""
     first = row[0] if isinstance(row[0], Figure) else row[0].figure
+    number, looked = look_of_link()
     with st.container(key=f"figures_row_{first.number}"):
         places = st.columns(ACROSS)
     for place, each in zip(places, row, strict=False):
@@ -93,8 +66,15 @@ def draw(row: Sequence[Card | Figure]) -> None:
                     f"{figure.where}. A model that it is drawn from cannot be used: its files are missing or damaged.",
                 )
             else:
-                figure_card.show(each.figure, each.viewer, each.content, each.made, each.again)
-                lead_to(each)
+                look = looked if figure.number == number else None
+                figure_card.show(each, look, partial(remember, figure.number, figure_card.key_of(each.viewer)))
+                lesson = BY_SLUG[figure.lesson]
+                st.page_link(
+                    lesson.path.relative_to(PAGES.parent).as_posix(),
+                    label=f"See it made: lesson {lesson.number}, step {figure.step}",
+                    icon=":material/visibility:",
+                    query_params=atlas_cards.sets_of(each, look),
+                )
 
 
 def go_to(first: int) -> None:

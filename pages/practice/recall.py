@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
+from core.atlas import Figure, at_step
+from core.models.errors import ModelError
 from core.recall import cards
 from core.recall.cards import COURSE, Card
 from core.recall.desk import Desk, Queue
 from core.recall.schedulers import DAY, SCORES, Name, Review
 from pages.course.catalogue import BY_SLUG, PAGES
-from pages.parts import card_face, card_files, charts, controls, messages
+from pages.parts import atlas_cards, card_face, card_files, charts, controls, figure_card, messages, translations
 from pages.parts.controls import Controls
 from pages.parts.progress import panel, recalled, visit
 from pages.parts.progress.recalled import Recalled
@@ -114,13 +117,43 @@ def show_card(card: Card, desk: Desk, now: int, revealed: bool) -> None:
                 args=(card.name, score),
             )
     if lesson and lesson.built:
+        picture = figure_of(card)
+        sets = {f"{card.lesson}_{name}": value for name, value in card.sets.items()}
+        sets |= atlas_cards.sets_of(picture) if picture else {"step": name_of(card.step)} if card.step else {}
         st.page_link(
             lesson.path.relative_to(PAGES.parent).as_posix(),
             label=f"See it: {lesson.name}" + (f", step {card.step}" if card.step else ""),
             icon=":material/visibility:",
-            query_params={f"{card.lesson}_{name}": value for name, value in card.sets.items()}
-            | ({"step": name_of(card.step)} if card.step else {}),
+            query_params=sets,
         )
+        if picture:
+            with st.container(key="recall_figure"):
+                figure_card.show(picture)
+
+
+def figure_of(card: Card) -> figure_card.Card | None:
+    """The figure of a card's step, of the visitor's last sentence where it takes one; None where there is none."""
+    figure = at_step(card.lesson, card.step, card.sets)
+    if figure is None:
+        return None
+    try:
+        made = of_last_sentence(figure)
+    except ModelError:
+        return None  # the step says what is missing
+    views = [replace(view, title=figure.title) for view in made.viewer.views]
+    return made._replace(viewer=replace(made.viewer, lesson=f"recall_{figure.number}", views=views))
+
+
+def of_last_sentence(figure: Figure) -> figure_card.Card:
+    """The figure of the visitor's last sentence; of one of ours where nothing can be made of that, which is said."""
+    text = controls.last_sentence(translations.SENTENCE)
+    try:
+        return atlas_cards.card(figure, text)
+    except ValueError as error:
+        st.caption(
+            messages.literal(f"The figure is of a sentence of ours, since of your last one none can be made: {error}.")
+        )
+        return atlas_cards.card(figure, translations.SENTENCE)
 
 
 def nothing(queue: Queue, now: int, a_day: int) -> None:

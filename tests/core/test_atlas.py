@@ -7,11 +7,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from core.atlas import FIGURES, NOTES, found, making
+from core.atlas import FIGURES, NOTES, at_step, first_alike, found, making, numbered
+from core.atlas.further_steps import STEPS
 from core.lessons import encoder_decoder
 from core.lessons.cost.bill import LENGTHS
 from core.lessons.self_attention import swapped
 from core.lessons.shown import Matrices, Shown
+from core.recall import cards
+from core.vision.samples import sample
 
 SENTENCE = "I saw a white cat and a black dog in the garden."
 # where the notes refer to a figure, line by line
@@ -225,3 +228,43 @@ def test_a_plan_has_as_many_parts_as_the_block_and_a_sum_before_every_norm():
         assert words.count("LayerNorm") == words.count("+") == norms_there
         assert all(words[at - 1] == "+" for at, word in enumerate(words) if word == "LayerNorm")
     assert {box["word"] for box in boxes if box["differs"]} == {"looks back", "LayerNorm"}
+
+
+def test_every_card_of_the_course_has_the_figure_of_its_step():
+    for card in cards.course():
+        figure = at_step(card.lesson, card.step, card.sets)
+        assert figure, card.name
+        assert figure.origin
+        assert numbered(figure.number) is figure
+        assert first_alike(figure).made is figure.made
+    assert at_step("masks", "no such step", {}) is None
+
+
+def test_where_a_step_is_shown_in_several_ways_controls_tell_them_apart():
+    looks, once = (at_step("captioning", "c", sets) for sets in ({}, {"context": "mean context"}))
+    assert looks
+    assert once
+    assert looks.number != once.number
+    rows = once.make("").tensors["contexts"]
+    assert (rows == rows[:1]).all()
+    rows = looks.make("").tensors["contexts"]
+    assert not (rows == rows[:1]).all()
+
+
+def test_a_figure_of_a_picture_is_of_the_learners_where_one_was_brought():
+    (figure,) = [each for each in FIGURES if each.made is making.mean_of_all]
+    assert figure.sees
+    own = making.as_seen(sample("a rocket"))
+    made, ours = figure.make("", own), figure.make("")
+    assert made.tensors["patches"].shape == ours.tensors["patches"].shape
+    assert not np.allclose(made.tensors["patches"], ours.tensors["patches"])
+    (picture,) = figure.again("", own).args  # a call, written down as such in a program
+    assert (picture() == own).all()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("figure", STEPS, ids=lambda each: f"{each.lesson} {each.step}")
+def test_a_further_figure_is_made_of_finite_numbers(figure):
+    made = figure.make(SENTENCE)
+    # what no layer reaches needs no number of layers
+    assert {name for name, each in made.tensors.items() if np.isnan(each).any()} <= {"layers_needed"}

@@ -7,14 +7,17 @@ import pytest
 import streamlit as st
 
 from core.atlas import FIGURES, NOTES, Figure
+from core.atlas.further_steps import STEPS
 from core.models import checkpoints
 from core.models.errors import ModelError
+from core.picture_files import Entry, read_picture
 from pages.course.catalogue import BY_SLUG
-from pages.parts import downloads, figure_card, figure_export
+from pages.parts import downloads, figure_card, figure_export, figures_of_steps
 from pages.parts.figures_of_notes import MADE, STANDING
 from pages.parts.step_viewer import look_of_link, name_of
 from pages.parts.translations import SENTENCE
 from tests.pages.screen import assert_no_failure, open_page, said, sent, unpack
+from tests.pages.test_pictures_pages import png
 
 HOSTILE = ("<script>alert(1)</script>", "مرحبا", "a", "🌕 {0} %s $x$", "x" * 300)
 ONE = "budget of 1 on all"  # words of one figure
@@ -105,6 +108,37 @@ def test_every_figure_has_one_way_of_being_drawn():
     assert not STANDING.keys() & MADE.keys()
 
 
+def test_every_figure_of_a_further_step_has_one_way_of_being_drawn():
+    assert {
+        (each.lesson, each.step) for each in STEPS
+    } == figures_of_steps.STANDING.keys() | figures_of_steps.MADE.keys()
+    assert not figures_of_steps.STANDING.keys() & figures_of_steps.MADE.keys()
+
+
+def test_where_one_looks_in_a_figure_is_in_the_link_and_goes_along_to_its_step():
+    app = open_page("figures", figures_words=ONE, figures_look="9.3.1.0.0")
+    ((words, _),) = cards(app)
+    assert (words["look"]["query"], words["look"]["key"]) == (3, 1)
+    (link,) = [each.proto for each in app.get("page_link") if "See it made" in each.proto.label]
+    assert "at=3.1.0.0" in link.query_string
+    for nowhere in ("9", "9.3", "9.-1.0.0.0", "8.3.1.0.0", "9999.1.1.1.1", "<b>"):
+        app = open_page("figures", figures_words=ONE, figures_look=nowhere)
+        assert_no_failure(app)
+        assert cards(app)[0][0]["look"] == cards(open_page("figures", figures_words=ONE))[0][0]["look"]
+
+
+def test_figures_of_a_picture_are_of_the_visitors_own():
+    words = "squares of a picture are"
+    ours = cards(open_page("figures", figures_words=words))
+    app = open_page("figures", figures_words=words)
+    app.session_state["own_pictures"] = [Entry("mine.png", read_picture(png("blue")))]
+    app.run()
+    assert_no_failure(app)
+    (link,) = [each.proto for each in app.get("page_link") if "See it made" in each.proto.label]
+    assert "vision_transformer_picture=your+own" in link.query_string
+    assert (cards(app)[0][1]["looks"] != ours[0][1]["looks"]).any()
+
+
 def test_a_figure_can_be_taken_away_as_elsewhere():
     app = open_page("figures", figures_words=ONE)
     app.session_state["figures_9_menu"] = True
@@ -125,7 +159,7 @@ def test_the_lesson_to_which_a_figure_leads_names_its_step():
 
 @pytest.mark.long
 def test_every_figure_is_drawn_on_paper():
-    for figure in FIGURES:
+    for figure in (*FIGURES, *STEPS):
         made = figure.make(SENTENCE)
         viewer = figure_card.viewer_of(figure, made, SENTENCE)
         drawn = figure_export.figure(viewer, viewer.views[0], look_of_link(viewer.focus))

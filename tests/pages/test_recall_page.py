@@ -12,7 +12,7 @@ from core.recall import cards, files
 from pages.parts import card_face
 from pages.parts.progress import identity, recalled, visit
 from pages.server import settings
-from tests.pages.screen import ROOT, assert_no_failure, open_page, said
+from tests.pages.screen import ROOT, assert_no_failure, open_page, said, sent
 
 SOMEBODY = "0123456789abcdef" * 2
 SAMPLE = (ROOT / "tests" / "core" / "recall" / "sample.md").read_bytes()
@@ -81,6 +81,33 @@ def test_two_tabs_lose_nothing_and_count_nothing_twice(folder):
     assert len(rows(folder)) == len({row[:2] for row in rows(folder)})
     for app in (one, other):
         assert_no_failure(app)
+
+
+def drawn(app: AppTest) -> list[str]:
+    return [each.proto.id for each in app.get("bidi_component") if "figure_card" in each.proto.component_name]
+
+
+def test_the_back_of_a_card_shows_its_figure_on_the_last_sentence_and_its_front_does_not():
+    app = open_page("recall")
+    assert not drawn(app)
+    app.session_state["sentence_taken_along"] = "The white cat sleeps"
+    app.button(key="recall_show").click().run()
+    assert_no_failure(app)
+    words, tensors = sent(app, "figure_card")
+    assert [token["text"] for token in words["tokens"]["keys"]] == ["The", "white", "cat", "sleep", "##s", "</s>"]
+    assert words["views"][0]["title"] == "One vector for the whole sentence"
+    assert len(tensors["encoder_states"]) == 6
+    (link,) = [each for each in app.get("page_link") if "See it" in each.proto.label]
+    assert "bottleneck_text=The+white+cat+sleeps" in link.proto.query_string
+
+
+def test_where_no_figure_can_be_made_of_the_last_sentence_that_is_said():
+    app = open_page("recall")
+    app.session_state["sentence_taken_along"] = "a" * 1_000_000
+    app.button(key="recall_show").click().run()
+    assert_no_failure(app)
+    assert "of a sentence of ours" in said(app)
+    assert sent(app, "figure_card")[0]["tokens"]["keys"][0]["text"] == "My"
 
 
 def test_a_card_leads_to_its_step_and_an_answer_to_what_the_scheduler_says():

@@ -7,9 +7,13 @@
 const SETTLE = 600; // ms
 
 export class ViewLink {
-  /** @param {Io} io */
-  constructor(io) {
+  /**
+   * @param {Io} io
+   * @param {(view: Link) => Record<string, string>} [named] what the link says of a view, by name
+   */
+  constructor(io, named = atStep) {
     this.io = io;
+    this.named = named;
     this.told = "";
     this.timer = 0;
   }
@@ -32,7 +36,7 @@ export class ViewLink {
     this.timer = setTimeout(() => {
       delete this.io.root.dataset.untold;
       this.told = now;
-      if (!this.io.component.away) replace(view);
+      if (!this.io.component.away) replace(this.named(view));
       this.io.component.setStateValue("view", view);
     }, SETTLE);
   }
@@ -47,11 +51,15 @@ export class ViewLink {
 /**
  * Python writes the same into the link; finding it there, Streamlit adds no entry to the history of the browser.
  *
- * @param {Link} view
+ * @param {Record<string, string>} said
  */
-function replace({ step, query, key, dimension, head }) {
+function replace(said) {
   const url = new URL(location.href);
-  url.searchParams.set("step", String(step));
-  url.searchParams.set("at", [query, key, dimension, head].join("."));
+  for (const [name, value] of Object.entries(said)) url.searchParams.set(name, value);
   history.replaceState(history.state, "", url);
+}
+
+/** @param {Link} view */
+function atStep({ step, query, key, dimension, head }) {
+  return { step: String(step), at: [query, key, dimension, head].join(".") };
 }

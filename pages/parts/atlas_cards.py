@@ -1,0 +1,64 @@
+"""Figures of the atlas as cards: made once for everybody where they are of our own examples, else once for a visitor."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from core.atlas import Figure, first_alike, making, numbered
+from core.lessons.shown import Shown
+from pages.parts import controls, figure_card, own_picture, translations
+from pages.parts.figure_card import Card
+from pages.parts.step_viewer import name_of
+
+LOOKED = ("query", "key", "dimension", "head")  # what a link says of where one looks, in this order
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _of_ours(number: int, text: str) -> Shown:
+    return numbered(number).make(text)
+
+
+@st.cache_resource(scope="session", max_entries=20, show_spinner=False)
+def _of_own(number: int, text: str) -> Shown:
+    return numbered(number).make(text)
+
+
+@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+def _of_picture(number: int, digest: str, _picture: np.ndarray) -> Shown:
+    return numbered(number).make("", _picture)
+
+
+@st.cache_resource(scope="session", max_entries=32, show_spinner=False)
+def _card(number: int, text: str, digest: str, _picture: np.ndarray | None) -> Card:
+    figure = numbered(number)
+    first, asked = first_alike(figure).number, text if figure.takes else ""
+    if _picture is not None:
+        made = _of_picture(first, digest, _picture)
+    else:
+        made = (_of_ours if asked in ("", *translations.EXAMPLES) else _of_own)(first, asked)
+    viewer = figure_card.viewer_of(figure, made, asked + digest)
+    return Card(figure, viewer, made, figure.again(asked, _picture), text, _picture is not None)
+
+
+def card(figure: Figure, text: str) -> Card:
+    """A figure made: of a sentence where it takes one, of the visitor's own picture where it sees one and one was brought.
+
+    Raises   ValueError for a sentence that nothing can be made of; ModelError where a model is missing or damaged.
+    """
+    entry = next(iter(own_picture.brought()), None) if figure.sees else None
+    pixels = None if entry is None else making.as_seen(entry.taken.pixels)
+    return _card(figure.number, text, "" if pixels is None else own_picture.digest(pixels), pixels)
+
+
+def sets_of(card: Card, look: Mapping[str, int] | None = None) -> dict[str, str]:
+    """The link to the step that makes it, with the same sentence or picture, and where one looks."""
+    figure = card.figure
+    sets = {f"{figure.lesson}_{name}": value for name, value in figure.controls(card.made).items()}
+    if figure.takes:
+        sets[f"{figure.lesson}_{controls.MAIN}"] = card.text
+    if card.own:
+        sets[f"{figure.lesson}_{own_picture.MAIN}"] = own_picture.OWN
+    if look:
+        sets["at"] = ".".join(str(look[name]) for name in LOOKED)
+    return sets | {"step": name_of(figure.step)}
