@@ -96,9 +96,10 @@ function createCard(root, io) {
   save.onclick = () => savePicture(figure.canvas, theme.colours.surface, `attention-lab-${data.views[0].label}.png`);
   root.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (focusedIn(root) === figure.canvas && figure.key(event)) event.preventDefault();
-    // Streamlit listens for r and c on the whole page
-    event.stopPropagation();
+    const used = focusedIn(root) === figure.canvas && figure.key(event);
+    if (used) event.preventDefault();
+    // Streamlit listens for r and c on the whole page; all else may be a key of the page
+    if (used || "rc".includes(event.key.toLowerCase())) event.stopPropagation();
   });
   selection.onChange(() => {
     if (!data || !figure.width) return;

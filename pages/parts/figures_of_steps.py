@@ -99,7 +99,9 @@ STANDING: Final[Mapping[tuple[str, str], View]] = {
     ("multi_head", "X·W_Q"): tables(Table("projected", "XW_Q", "query")),
     ("multi_head", "merged"): Cube("merged_slots", "cut", "flat", "output"),
     ("multi_head", "one head"): weights_matrix(),
-    ("block", "LN"): tables(Table("entering", "in"), Table("standard", "(X − μ) ∕ σ"), Table("scaled_norm", "× γ + β")),
+    ("block", "norm"): tables(
+        Table("entering", "in"), Table("standard", "(X − μ) ∕ σ"), Table("scaled_norm", "× γ + β")
+    ),
     ("block", "wide"): tables(Table("ff_pre", "hidden")),
     ("block", "add 2"): tables(
         Table("normed_mid", "stream"), Table("ff_out", "MLP", "output"), Table("resid_sum", "sum")
