@@ -114,7 +114,13 @@ function createTraining(root, io) {
   function paintWritten(runs) {
     /** @param {string} label @param {(HTMLElement | string)[]} said @param {string} [className] */
     const line = (label, said, className) =>
-      element("p", { className, children: [element("span", { className: "label", children: [label] }), ...said] });
+      element("p", {
+        className,
+        children: [
+          element("span", { className: "label", children: [label] }),
+          element("span", { className: "words", children: said }),
+        ],
+      });
     /** @param {string[]} words */
     const plain = (words) => words.map((word) => element("span", { children: [shown(word)] }));
     runs[0].forEach(({ source, wanted }, place) => {

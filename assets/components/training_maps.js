@@ -31,6 +31,8 @@ export class RunMaps {
     this.grid = new HeadGrid({ onOpen, onHover: (place) => this.look(place ?? this.opened) });
     this.caption = element("p", { className: "caption" });
     this.map = element("canvas", { role: "img" });
+    this.map.onpointermove = (event) => this.#tell(event);
+    this.map.onpointerleave = () => this.#caption();
     this.picture = new TrainingPicture();
     this.mute = button("Silence this head", { className: "small-button" });
     this.mute.onclick = () => onSilence(...this.opened, !this.silent(this.opened));
@@ -44,6 +46,8 @@ export class RunMaps {
     this.at = 0;
     this.width = 0;
     this.margin = 0;
+    this.name = "";
+    this.cell = MAP.cell;
     /** @type {Theme | null} */
     this.theme = null;
   }
@@ -140,10 +144,9 @@ export class RunMaps {
     const side = cell * tokens.length;
     const context = fit(this.map, this.margin + side + this.margin, this.margin + side + 4);
     const name = layers * heads > 1 ? `Layer ${place[0]}, head ${place[1]}` : "Attention";
-    const framed = data.gold.length ? "; framed: what belongs there" : "";
-    const silent = this.silent(place);
     this.mute.textContent = this.silent(this.opened) ? "Let this head speak again" : "Silence this head";
-    this.caption.textContent = `${name}${silent ? ", silent: it brings nothing" : ""}: each row spends 1 on the columns${framed}`;
+    [this.name, this.cell] = [name, cell];
+    this.#caption();
     const allowed = data.tensors[`allowed${this.run}`];
     heat(context, {
       x: this.margin,
@@ -177,6 +180,41 @@ export class RunMaps {
     });
     this.map.setAttribute("aria-label", `Attention weights, ${name}. ${best.join("; ")}.`);
     if (data.side) this.picture.paint(data, weights, name, theme, this.width);
+  }
+
+  #caption() {
+    const framed = this.data?.gold.length ? "; framed: what belongs there" : "";
+    const silent = this.silent(this.open) ? ", silent: it brings nothing" : "";
+    this.caption.textContent = `${this.name}${silent}: each row spends 1 on the columns${framed}`;
+  }
+
+  /**
+   * The weight under the pointer, in words.
+   *
+   * @param {PointerEvent} event
+   */
+  #tell({ clientX, clientY }) {
+    if (!this.data || !this.weights) return;
+    const box = this.map.getBoundingClientRect();
+    const row = Math.floor((clientY - box.top - this.margin) / this.cell);
+    const column = Math.floor((clientX - box.left - this.margin) / this.cell);
+    const { tokens, tensors } = this.data;
+    if (!tokens[row] || !tokens[column]) {
+      this.#caption();
+      return;
+    }
+    const seen = tensors[`allowed${this.run}`].at(row, column);
+    const says = seen ? `gives ${number(this.weights.at(row, column) / 255, 2)} to` : "may not look at";
+    this.caption.textContent = `${this.name}: ${this.#called(row)} ${says} ${this.#called(column)}`;
+  }
+
+  /**
+   * A token by its place: the same one may stand there twice.
+   *
+   * @param {number} place
+   */
+  #called(place) {
+    return `“${this.data?.tokens[place]}” at ${place}`;
   }
 
   /**

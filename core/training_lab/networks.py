@@ -276,7 +276,6 @@ def parts_of(network: nn.Module) -> dict[str, list[nn.Parameter]]:
 
 
 def _from_the_input(network: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
-    """What scores stands last."""
-    named = list(network.named_parameters())
-    yield from (each for each in named if not each[0].startswith(("scores", "norm.")))
-    yield from (each for each in named if each[0].startswith(("scores", "norm.")))
+    """What scores stands last, and before it what looks back at states."""
+    order = {"attention": 1, "scores": 2}
+    yield from sorted(network.named_parameters(), key=lambda each: order.get(part_of(each[0]), 0))

@@ -1,7 +1,7 @@
 """A class that opens the course in the same minute: `make load`.
 
-Learners without a browser speak Streamlit's own protocol: each opens a lesson and, every few seconds, moves a slider, types
-a sentence or goes to another page. The same is done to a stock page of Streamlit in the same run.
+Learners without a browser speak Streamlit's own protocol: each opens a page of the course and, every few seconds, moves a
+slider, types a sentence or goes to another page. The same is done to a stock page of Streamlit in the same run.
 
 python -m tests.benchmarks.load [LEARNERS ...]     how many learners at once; 50, 100 and 200 without any
 """
@@ -23,6 +23,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from deploy.replicas import free_ports, nginx, running
+from pages.course.catalogue import MAP, built
 from tests.benchmarks.floors import bare
 from tests.benchmarks.sessions import HUGE, PROTOCOLS, Slider, machine, mistake
 from tests.browser.server import serving
@@ -32,7 +33,7 @@ LASTS = 60.0  # seconds
 ARRIVE = 30.0  # seconds in which they come, one after the other
 PATIENCE = 30.0  # seconds after which an answer counts as failed
 REPLICAS = 2
-LESSONS = ("bottleneck", "looking_back", "captioning", "attention", "self_attention", "masks", "multi_head")
+PAGES = tuple(page.slug for page in built() if page is not MAP)
 SENTENCES = (
     "The cat sat on the mat because it was warm.",
     "She told her sister that the train would leave early.",
@@ -187,7 +188,7 @@ def _seconds(processes: Sequence[int]) -> float:
 
 async def plateau(address: str, process: int, reruns: int, at_once: int = 8) -> list[float]:
     """Memory of the server, in MB, after each tenth of so many moves of sliders."""
-    learners = [Learner(address, LESSONS, random.Random(f"mover {i}")) for i in range(at_once)]
+    learners = [Learner(address, PAGES, random.Random(f"mover {i}")) for i in range(at_once)]
     found = []
 
     async def move(learner: Learner, times: int) -> None:
@@ -231,16 +232,16 @@ def main(counts: Sequence[int]) -> None:
         with bare() as (address, process):
             told("stock page", asyncio.run(visited(address, [process], [""], n)))
         with serving() as (address, process):
-            asyncio.run(visited(address, [process], LESSONS, 1, 8))  # the first learner, and the models
-            told("lessons", asyncio.run(visited(address, [process], LESSONS, n)))
+            asyncio.run(visited(address, [process], PAGES, 1, 8))  # the first learner, and the models
+            told("the course", asyncio.run(visited(address, [process], PAGES, n)))
         if nginx() is None:
             print("    nginx is not installed: several processes were not measured.", flush=True)
             continue
         (port,) = free_ports(1)
         with running(REPLICAS, port) as replicas:
             address, processes = f"http://127.0.0.1:{port}", [replica.process.pid for replica in replicas]
-            asyncio.run(visited(address, processes, LESSONS, 2 * REPLICAS, 8))
-            told(f"lessons, {REPLICAS} processes", asyncio.run(visited(address, processes, LESSONS, n)))
+            asyncio.run(visited(address, processes, PAGES, 2 * REPLICAS, 8))
+            told(f"the course, {REPLICAS} processes", asyncio.run(visited(address, processes, PAGES, n)))
     with serving() as (address, process):
         found = asyncio.run(plateau(address, process, 10_000))
     print("\nMemory after each 1,000 of 10,000 reruns, MB: " + ", ".join(f"{each:.0f}" for each in found))

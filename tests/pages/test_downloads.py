@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+import safetensors
 
 from pages.course.catalogue import LESSONS
 from pages.parts import downloads
@@ -70,6 +71,27 @@ def test_every_kind_of_figure_can_be_taken_away_in_every_format(offered):
 
 def looked_at(viewer) -> dict[str, int]:
     return {"query": 0, "key": 0, "dimension": 0, "head": 0} | dict(viewer.focus)
+
+
+def test_every_file_of_the_training_lab_can_be_made(monkeypatch):
+    """It has no step viewer: its networks are taken away, its training, and its figure as it moves."""
+    made = {}
+    monkeypatch.setattr(downloads, "button", lambda label, make, name, mime: made.setdefault(name, make))
+    llama = {"train_positions": "RoPE", "train_norm": "rms", "train_mlp": "SwiGLU", "train_task": "your text"}
+    small = {"train_width": "8", "train_heads": "2", "train_layers": "1", "train_batch": "4"}
+    app = open_page("training_lab", **llama, **small, train_second_on="true", train_second_kind="GRU")
+    app.session_state["train_taken_menu"] = True
+    app.button(key="train_step").click().run()
+    begins = {"py": b'"""', "zip": b"pk", "html": b"<!doctype html>"}
+    names = {f"attention-lab-network-{of}.{kind}" for of in ("first", "second") for kind in ("py", "safetensors")}
+    assert made.keys() == names | {"attention-lab-network-first.zip", "attention-lab-training.html"}
+    for name, make in made.items():
+        content = make()
+        kind = name.partition(".")[2]
+        if kind == "safetensors":
+            assert safetensors.deserialize(content)
+        else:
+            assert content.lower().startswith(begins[kind])
 
 
 def test_letters_below_the_line_stand_there_on_paper(offered):

@@ -14,7 +14,7 @@ from core.models import checkpoints
 from core.trace import matrices
 from pages.parts import downloads
 from tests.exported import run_program, tensors_in
-from tests.pages.screen import open_page
+from tests.pages.screen import open_page, sent
 
 HOSTILE = "costs $5 or $6 & <b>\"\"\"more'''</b> \\ {x} 日 🐈 ~"
 NEEDED = {"torch", "transformers", "safetensors", "tokenizers", "numpy", "PIL"}
@@ -108,6 +108,22 @@ def test_a_program_runs_by_itself_and_prints_every_number_of_its_page(taken, slu
     for name in shown.keys() & printed.keys():
         # four digits are printed
         np.testing.assert_allclose(printed[name], shown[name].flatten(), atol=2e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("task", ["small pictures", "your pairs"])
+def test_the_program_of_a_training_learns_what_its_page_has_learned(task, monkeypatch, tmp_path):
+    made = {}
+    monkeypatch.setattr(downloads, "button", lambda label, make, name, mime: made.setdefault(name, make))
+    link = {"train_width": "8", "train_heads": "2", "train_layers": "1", "train_batch": "4", "train_reads": "many"}
+    app = open_page("training_lab", train_task=task, **link, train_writes="one", train_changes="1:0:s:0:1")
+    app.button(key="train_step").click().run()
+    app.session_state["train_taken_menu"] = True
+    app.button(key="train_step").click().run()
+    printed = tensors_in(run_program(made["attention-lab-network-first.py"]().decode(), tmp_path))
+    _, tensors = sent(app, "training")
+    np.testing.assert_allclose(printed["losses"], tensors["losses0"][:, 1], atol=2e-4)
+    found = [printed[f"weights of layer 0, head {head}"] for head in range(2)]
+    np.testing.assert_allclose(np.array(found), tensors["maps0"][-2:].reshape(2, -1) / 255, atol=3e-3)
 
 
 def test_a_program_imports_nothing_but_what_it_says_it_needs(taken):
