@@ -99,7 +99,7 @@ def _preprocessing(loaded: LoadedModel, processor: Any) -> Preprocessing:
     try:
         return image_attention.preprocessing_of(loaded)
     except ModelError as error:
-        if loaded.kind not in ("vision", "image-text"):
+        if loaded.kind not in ("vision", "image-text", "captioner"):
             raise
         raise ModelError(f"{error}. Or give the model's image processor behind the picture") from error
 

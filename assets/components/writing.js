@@ -1,6 +1,5 @@
 // The writing lab: a text that a model goes on with, what it expected at each token, and where its heads looked.
 
-import { HeadGrid } from "./head_grid.js";
 import { gradient } from "./kit/colour.js";
 import { copyLink } from "./kit/copy_link.js";
 import { FigureTable } from "./kit/figure_table.js";
@@ -9,8 +8,10 @@ import { clamp, number } from "./kit/numbers.js";
 import { Tensor } from "./kit/payload.js";
 import { button, element } from "./kit/text.js";
 import { WritingBars } from "./writing_bars.js";
+import { PictureHeads, WritingPicture } from "./writing_picture.js";
 import { MOST_BITS, WritingText } from "./writing_text.js";
 
+/** @import { Grid } from "./head_grid.js" */
 /** @import { App, Component, Head, Io, Readable, Theme, WritingData } from "./kit/types.js" */
 
 const PACE = 350; // ms between two tokens while it plays
@@ -32,10 +33,13 @@ function createWriting(root, io) {
   const alone = io.component.away === "file";
   /** @param {Record<string, unknown>} what */
   const tell = (what) => (alone ? here(what) : io.component.setTriggerValue("told", what));
-  const text = new WritingText("The text", (place) => {
+  /** @param {number} place */
+  const look = (place) => {
     clearTimeout(rest);
     rest = setTimeout(() => tell({ at: place }), SETTLE);
-  });
+  };
+  const text = new WritingText("The text", look);
+  const picture = new WritingPicture(look);
   const other = new WritingText("The other text", () => {});
   const source = new WritingText("The source", null);
   const readFrom = element("div", { className: "source", hidden: true });
@@ -43,7 +47,7 @@ function createWriting(root, io) {
     onWrite: (id) => tell({ write: [data.at, id] }),
     onSampling: (sampling) => tell({ sampling }),
   });
-  const grid = new HeadGrid({
+  const grid = new PictureHeads({
     onOpen: (layer, head) => tell({ open: String([layer, head]) === String(data.open) ? [] : [layer, head] }),
     onHover: (place) => weigh(place ?? data.open),
   });
@@ -69,8 +73,10 @@ function createWriting(root, io) {
   root.append(
     element("div", { className: "tools", hidden: alone, children: [back, step, play, more, anew, redraw, free] }),
     readFrom,
-    text.node,
-    says,
+    element("div", {
+      className: "told",
+      children: [picture.node, element("div", { className: "words", children: [text.node, says, picture.strip] })],
+    }),
     second,
     element("div", {
       className: "body",
@@ -157,6 +163,8 @@ function createWriting(root, io) {
         weights: null,
         theme,
       });
+    root.classList.toggle("pictured", data.picture !== null);
+    picture.update(data.picture, data.tensors, data.tokens, { at: data.at, open: !closed, theme });
     says.textContent = data.says;
     bars.update(data);
     looks.replaceChildren(
@@ -164,8 +172,9 @@ function createWriting(root, io) {
       element("span", { className: "query", children: [`“${data.tokens[data.at - 1].name}”`] }),
       " looks",
     );
-    grid.update({
-      stack: data.tensors.grid,
+    const seen = data.back ? picture.seen : null;
+    const heads = {
+      stack: seen ? data.tensors.attention : data.tensors.grid,
       layers: data.numbers.length,
       heads: data.heads,
       open: data.open ?? [-1, -1],
@@ -174,7 +183,8 @@ function createWriting(root, io) {
       best: [],
       theme,
       numbers: data.numbers,
-    });
+    };
+    grid.over(/** @type {Grid} */ (heads), seen);
     weigh(data.open);
     paintLens();
     paintSecond();
@@ -198,12 +208,19 @@ function createWriting(root, io) {
   function weigh(place) {
     const { attention } = data.tensors;
     const row = place ? attention.row(place[0] * data.heads + place[1]) : mean(attention);
-    const over = data.back && data.source ? data.source : data.tokens;
     text.weigh(data.back ? null : row);
     source.weigh(data.back ? row : null);
+    picture.weigh(data.back ? row : null);
     const name = place ? `Layer ${data.numbers[place[0]]}, head ${place[1]}` : "The mean of all heads";
     const best = row.indexOf(Math.max(...row));
-    whose.textContent = `${name} stands above the words: most, ${number(row[best], 2)}, goes to “${over[best].name}”. ${data.cache}`;
+    const where = data.back && data.picture ? "stands over the picture" : "stands above the words";
+    whose.textContent = `${name} ${where}: most, ${number(row[best], 2)}, goes to “${lookedAt()[best]}”. ${data.cache}`;
+  }
+
+  /** The names of all that the heads look at. */
+  function lookedAt() {
+    if (data.back && data.picture) return data.picture.names;
+    return (data.back && data.source ? data.source : data.tokens).map((token) => token.name);
   }
 
   /** @param {Tensor} heads */
@@ -288,6 +305,7 @@ function createWriting(root, io) {
     const { bits, attention } = data.tensors;
     return [
       ...bars.read(),
+      ...picture.read(),
       {
         title: "How surprising each token was, in bits",
         rows: data.tokens.map(({ name }) => name),
@@ -300,9 +318,7 @@ function createWriting(root, io) {
           { length: attention.rows },
           (_, row) => `${data.numbers[Math.floor(row / data.heads)]}.${row % data.heads}`,
         ),
-        columns: (data.back && data.source ? data.source : data.tokens)
-          .slice(0, attention.columns)
-          .map(({ name }) => name),
+        columns: lookedAt().slice(0, attention.columns),
         cell: (row, column) => number(attention.at(row, column), 3),
       },
     ];
@@ -310,6 +326,7 @@ function createWriting(root, io) {
 
   function resize() {
     if (!data) return;
+    if (data.picture) picture.resize(picture.node.clientWidth);
     const { margin, gap, tallest, smallest, largest } = GRID;
     const side = clamp(Math.floor(tallest / data.numbers.length) - gap, smallest, largest);
     grid.resize(Math.min(scroll.clientWidth, margin + data.heads * (side + gap)));

@@ -20,7 +20,9 @@ from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 from transformers.masking_utils import eager_mask
 
-from core.models import marian_format
+from core.models import captioner_format, marian_format
+from core.models.checkpoints import FOLDERS
+from core.models.halves import halves_of
 from core.models.offline import NAME, PACKAGE, SHIPPED
 from core.sequence.decoder import DecoderConfig
 from core.sequence.trained import TrainedTranslator
@@ -151,6 +153,24 @@ def run_of_source(
     return output.logits[0].float(), torch.cat(list(output[found])).float()
 
 
+def run_of_picture(
+    name: str, architecture: str, images: Tensor, ids: list[int], stretched: bool, attention: str
+) -> tuple[Tensor, Tensor]:
+    """Of a captioner that reads a picture, (1, channels, height, width), and writes a text: the same two.
+
+    stretched   whether the half that sees is told to fit its positions to a picture of another size.
+    attention   under which name the output of the half that writes has the weights.
+    """
+    model = opened(name, getattr(transformers, architecture), attn_implementation="eager", dtype=torch.float32).eval()
+    if (halves := halves_of(model)) is None:
+        sys.exit(f"{found(name)} writes of no picture: name the folder of a captioner")
+    more = {"interpolate_pos_encoding": True} if stretched else {}
+    with torch.inference_mode():
+        states = halves.look(images, **more)
+        output = halves.writes(input_ids=torch.tensor([ids]), encoder_hidden_states=states, output_attentions=True)
+    return output.logits[0].float(), torch.cat(list(output[attention])).float()
+
+
 def heads_of_image(name: str, architecture: str, images: Tensor, stretched: bool) -> Tensor:
     """The same of a model that reads pictures, (1, channels, height, width).
 
@@ -206,15 +226,20 @@ def load_translator(name: str) -> TrainedTranslator:
     return TrainedTranslator(name, model.requires_grad_(False), Vocabulary(Tokenizer.from_file(str(pieces))))
 
 
-@cache
-def load_transformer(name: str) -> TrainedTransformer:
-    """A Transformer of this course that translates: a folder in the library's format."""
+def folder_of(name: str) -> Path:
+    """Where the folder of a model of this course lies."""
     folders = [Path(NAMED)] if NAMED else [HERE, Path("assets/checkpoints")]
     folder = next((each / name for each in folders if (each / name).is_dir()), None)
     if folder is None:
         places = " and ".join(str(each.resolve()) for each in folders)
         sys.exit(f"{name} is not in {places}: name the folder that holds it")
-    model, vocabulary = marian_format.read(folder)
+    return folder
+
+
+@cache
+def load_transformer(name: str) -> TrainedTransformer:
+    """A Transformer of this course that translates: a folder in the library's format."""
+    model, vocabulary = marian_format.read(folder_of(name))
     return TrainedTransformer(name, model.requires_grad_(False), vocabulary)
 
 
@@ -238,7 +263,9 @@ def load_captioner(name: str) -> TrainedCaptioner:
 
 @cache
 def load_scene_captioner(name: str) -> TrainedSceneCaptioner:
-    """An encoder-decoder of this course that captions scenes."""
+    """An encoder-decoder of this course that captions scenes: a file, or a folder in the library's format."""
+    if name in FOLDERS:
+        return TrainedSceneCaptioner(name, captioner_format.read(folder_of(name)).requires_grad_(False))
     _, header, weights = checkpoint(name)
     model = SceneCaptioner(SceneCaptionerConfig(**json.loads(header["config"])))
     model.load_state_dict(weights)

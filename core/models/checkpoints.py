@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,8 +15,8 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import nn
 
+from core.models import captioner_format, library_folder, marian_format
 from core.models import device as devices
-from core.models import library_folder, marian_format
 from core.models.errors import ModelError, told_as
 from core.seeded import seeded
 from core.sequence.decoder import AttentionKind, DecoderConfig
@@ -47,14 +48,16 @@ TRANSLATORS: Final[dict[str, AttentionKind]] = {
     "translator-attention": "additive",
     "translator-attention-dot": "dot",
 }
-# kept in the library's own format, a folder each
 TRANSFORMERS: Final = ("translator-transformer",)
-FIGURES: Final = "figures.json"  # in such a folder, what was measured
 CAPTIONERS: Final[dict[str, AttentionKind]] = {"captioner": "additive", "captioner-mean-context": "none"}
 SCENE_CAPTIONERS: Final[dict[str, Eyes]] = {
     "scene-captioner": "CNN grid",
     "scene-captioner-patches": "raw patches",
 }
+# kept in the library's own format, a folder each
+FOLDERS: Final = (*TRANSFORMERS, "scene-captioner-patches")
+FIGURES: Final = "figures.json"  # in such a folder, what was measured
+CARD: Final = "README.md"  # and its model card
 CLASSIFIERS: Final = ("vit", "vit-mean-pool", "cnn")
 # the small models of lesson 14, each of the class that its weights belong to
 SMALL_MODELS: Final[dict[str, Any]] = {
@@ -68,7 +71,7 @@ SMALL_MODELS: Final[dict[str, Any]] = {
 _VERSIONS: Final = (
     dict.fromkeys(TRANSLATORS, TRANSLATOR)
     | dict.fromkeys(CAPTIONERS, CAPTIONER)
-    | dict.fromkeys(SCENE_CAPTIONERS, SCENE_CAPTIONER)
+    | {name: SCENE_CAPTIONER for name in SCENE_CAPTIONERS if name not in FOLDERS}
     | dict.fromkeys(CLASSIFIERS, CLASSIFIER)
     | dict.fromkeys(SMALL_MODELS, SMALL)
 )
@@ -88,6 +91,7 @@ class Small:
 Trained = TrainedTranslator | TrainedTransformer | TrainedCaptioner | TrainedSceneCaptioner | TrainedClassifier | Small
 Kind = TypeVar("Kind", bound=Trained)
 Module = TypeVar("Module", bound=nn.Module)
+Read = TypeVar("Read")
 
 
 def load(name: str, device: str | None = None) -> Trained:
@@ -143,14 +147,36 @@ def of_kind(found: Trained, kind: type[Kind]) -> Kind:
 
 @cache
 def _load(name: str, device: str | None) -> Trained:
-    if name in TRANSFORMERS:
-        return read_folder(FOLDER / name, devices.pick(device))
-    return read(FOLDER / f"{name}.safetensors", devices.pick(device))
+    return read_from(FOLDER, name, devices.pick(device))
 
 
 def names() -> tuple[str, ...]:
     """The project's own models."""
-    return *_VERSIONS, *TRANSFORMERS
+    return *_VERSIONS, *FOLDERS
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a model lies: its weights, what was measured of it, and its card."""
+
+    weights: Path
+    figures: Path
+    card: Path
+
+
+def place(folder: Path, name: str) -> Place:
+    """Where a model of this name lies in a folder of models."""
+    own = folder / name
+    if name in FOLDERS:
+        return Place(own / library_folder.WEIGHTS, own / FIGURES, own / CARD)
+    return Place(*(folder / f"{name}{ending}" for ending in (".safetensors", ".json", ".md")))
+
+
+def read_from(folder: Path, name: str, device: torch.device) -> Trained:
+    """Open a model out of a folder of models, in whatever format it is kept."""
+    if name not in FOLDERS:
+        return read(place(folder, name).weights, device)
+    return (read_folder if name in TRANSFORMERS else read_captioner)(folder / name, device)
 
 
 def read(path: Path, device: torch.device) -> Trained:
@@ -190,18 +216,29 @@ def read(path: Path, device: torch.device) -> Trained:
 
 
 def read_folder(folder: Path, device: torch.device) -> TrainedTransformer:
-    """Open a folder in the library's format, which has the name of its model."""
+    """Open a translator in the library's format, whose folder has the name of its model."""
+    (model, vocabulary), figures = _read_folder(folder, marian_format.read)
+    return TrainedTransformer(folder.name, model.to(device), vocabulary, figures)
+
+
+def read_captioner(folder: Path, device: torch.device) -> TrainedSceneCaptioner:
+    """The same of a captioner."""
+    model, figures = _read_folder(folder, captioner_format.read)
+    return TrainedSceneCaptioner(folder.name, model.to(device), figures)
+
+
+def _read_folder(folder: Path, read: Callable[[Path], Read]) -> tuple[Read, dict[str, Any]]:
+    """What a folder in the library's format holds, and what was measured of it."""
     again = f"fetch it again, or train it: python -m core.training {folder.name}"
     with told_as(f"{folder.name} cannot be read: {again}"):
         if not (folder / library_folder.WEIGHTS).exists():
             raise ModelError(f"{folder.name} is not in {folder.parent.name}: {again}")
         try:
-            model, vocabulary = marian_format.read(folder)
+            found = read(folder)
         except ModelError as error:
             raise ModelError(f"{folder.name}: {error}: {again}") from error
         figures = folder / FIGURES
-        told = json.loads(figures.read_text("utf-8")) if figures.exists() else {}
-        return TrainedTransformer(folder.name, model.to(device), vocabulary, told)
+        return found, json.loads(figures.read_text("utf-8")) if figures.exists() else {}
 
 
 def _empty(name: str, sizes: dict) -> Any:

@@ -1,9 +1,8 @@
 """From a picture to the real attention of a vision model of the library on it."""
 
-import inspect
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from core.analysis.patch_attention import PatchAttention
 from core.models import folder as folders
 from core.models.errors import ModelError, told_as
+from core.models.halves import config_that_sees, halves_of, stretched
 from core.models.introspection import returned
 from core.models.loaded import LoadedModel
 from core.models.preprocessing import Preprocessing, Values, values_of
@@ -24,14 +24,15 @@ MOST_WEIGHTS: Final = 50_000_000  # of all heads on one picture
 _ACROSS: Final = 16  # patches a side of a picture that was made smaller
 
 
-def preprocessing_of(loaded: LoadedModel, values: Values | None = None) -> Preprocessing:
+def preprocessing_of(loaded: LoadedModel, values: Values | None = None, *, heads: bool = True) -> Preprocessing:
     """What a model reads. Raises ModelError for a model that reads no pictures, or not in patches.
 
     values   how pixels are made ready for it; None = as its files say.
+    heads    whether the weights of all its heads are to be kept, for which a large picture is made smaller.
     """
-    if loaded.kind not in ("vision", "image-text"):
+    if loaded.kind not in ("vision", "image-text", "captioner"):
         raise ModelError(f"{loaded.name} reads no pictures ({loaded.kind}): choose a ViT, DeiT, DINOv2, CLIP or SigLIP")
-    config = getattr(loaded.model.config, "vision_config", loaded.model.config)
+    config = config_that_sees(loaded.model.config)
     patch, side = getattr(config, "patch_size", None), getattr(config, "image_size", None)
     if isinstance(side, (list, tuple)):
         side = side[0] if len(set(side)) == 1 else None
@@ -39,14 +40,20 @@ def preprocessing_of(loaded: LoadedModel, values: Values | None = None) -> Prepr
         patch = patch[0] if len(set(patch)) == 1 else None
     if not isinstance(patch, int) or not isinstance(side, int) or side < patch:
         raise ModelError(f"{loaded.name} does not cut square pictures into square patches: choose a ViT or one like it")
-    n = (side // patch) ** 2
-    if n > MOST_PATCHES or n**2 * len(loaded.groups) * loaded.n_heads > MOST_WEIGHTS:
-        side = _ACROSS * patch
+    n = (side // patch // merging(loaded)) ** 2
+    if n > MOST_PATCHES or (heads and n**2 * len(loaded.groups) * loaded.n_heads > MOST_WEIGHTS):
+        side = _ACROSS * patch * merging(loaded)
     channels = getattr(config, "num_channels", 3)
     if channels not in (1, 3):
         raise ModelError(f"{loaded.name} reads pictures of {channels} channels: choose one for colour (3) or grey (1)")
     said = values or values_of(loaded.name, _folder(loaded), channels)
     return Preprocessing(side, patch, channels, **vars(said))
+
+
+def merging(loaded: LoadedModel) -> int:
+    """How many patches side by side are one at the end: a Swin makes one of four, stage by stage."""
+    stages = getattr(config_that_sees(loaded.model.config), "depths", None)
+    return 2 ** (len(stages) - 1) if stages else 1
 
 
 @lru_cache(maxsize=8)
@@ -86,7 +93,7 @@ def attention_of(
     Raises   ModelError when it cannot look at it, or where its layers do not all attend over the same patches.
     """
     module = _part_that_sees(loaded)
-    more: dict[str, Any] = {"interpolate_pos_encoding": True} if stretches(loaded) else {}
+    more = stretched(module)
     inputs = as_input(pixels, preprocessing).to(loaded.device)
     with told_as(f"{loaded.name} cannot look at this picture: try another model"), torch.inference_mode():
         if loaded.recorded:
@@ -100,28 +107,30 @@ def attention_of(
     if len(n_tokens) != 1 or weights[0].shape[-1] < across**2:
         raise ModelError(f"{loaded.name} looks through windows or merges patches: choose a ViT or one like it")
     n_extra = weights[0].shape[-1] - across**2
-    return PatchAttention(torch.stack(weights), _names(loaded, n_extra), across, across)
+    return PatchAttention(torch.stack(weights), extra_names(loaded, n_extra), across, across)
 
 
 def stretches(loaded: LoadedModel) -> bool:
     """Whether the model must be told to fit its positions to a picture of another size."""
-    return "interpolate_pos_encoding" in inspect.signature(_part_that_sees(loaded).forward).parameters
+    return bool(stretched(_part_that_sees(loaded)))
 
 
 def _part_that_sees(loaded: LoadedModel) -> nn.Module:
     if loaded.kind == "vision":
         return loaded.model
+    if (halves := halves_of(loaded.model)) is not None:
+        return halves.sees
     module = getattr(loaded.model, "vision_model", None)
     if not isinstance(module, nn.Module):
         raise ModelError(f"{loaded.name} does not say which of its parts sees: choose CLIP, SigLIP or a ViT")
     return module
 
 
-def _names(loaded: LoadedModel, n_extra: int) -> tuple[str, ...]:
+def extra_names(loaded: LoadedModel, n_extra: int) -> tuple[str, ...]:
     """What stands before the patches: a class token, and what a family adds to it."""
     if n_extra == 0:
         return ()
-    config = getattr(loaded.model.config, "vision_config", loaded.model.config)
+    config = config_that_sees(loaded.model.config)
     registers = min(getattr(config, "num_register_tokens", 0) or 0, n_extra - 1)
     others = n_extra - 1 - registers
     if others > 1 or (others == 1 and "deit" not in config.model_type):

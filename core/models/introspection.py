@@ -11,6 +11,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from core.models.errors import ModelError, told_as
+from core.models.halves import config_that_sees, halves_of
 from core.models.loaded import Group, Kind
 from core.models.pretrained import IMPLEMENTATION, LayerRecord, record
 from core.models.stacks import Stack, stack_of
@@ -43,13 +44,17 @@ def introspect(name: str, model: PreTrainedModel) -> Findings:
         inputs = _inputs(name, model, accepted)
         with record(tensors=("weights",)) as records:
             output = model(**inputs)
-        recorded = bool(records) and _agrees(model, inputs, output)
+        # of two halves, one may call `attend` and the other not
+        both = halves_of(model) is None or any(kept.kind == "cross" for kept in records)
+        recorded = bool(records) and both and _agrees(model, inputs, output)
         if not recorded:
             model.set_attn_implementation("eager")
-            records = returned(model(**inputs, output_attentions=True))
+            records = _every_returned(model, inputs)
     if not records or not (recorded or all(are_shares(kept) for kept in records)):
         raise ModelError(f"{name} has no matrix of attention weights to show: choose another model")
     kind = _kind(model, accepted, records)
+    if kind == "captioner" and all(kept.kind == "self" for kept in records):
+        raise ModelError(f"{name} has no layer that looks back at the picture: choose a ViT-GPT2 or a BLIP")
     groups = tuple(_group(model, kind, kept) for kept in records)
     stacks = {
         group: stack_of(model, [kept.module for kept, of in zip(records, groups, strict=True) if of == group])
@@ -61,6 +66,21 @@ def introspect(name: str, model: PreTrainedModel) -> Findings:
 def _has_two_parts(model: PreTrainedModel) -> bool:
     """Whether a model is an encoder with a decoder; the half of one has a config that may still say so."""
     return bool(model.config.is_encoder_decoder) and "decoder_input_ids" in inspect.signature(model.forward).parameters
+
+
+def _every_returned(model: PreTrainedModel, inputs: dict[str, Tensor]) -> list[LayerRecord]:
+    """The weights that the library returns for a whole run; of two halves, for each by itself."""
+    halves = halves_of(model)
+    if halves is None:
+        return returned(model(**inputs, output_attentions=True))
+    seen = returned(halves.sees(pixel_values=inputs["pixel_values"], output_attentions=True))
+    ids = inputs.get("decoder_input_ids", inputs.get("input_ids"))
+    states = halves.look(inputs["pixel_values"])
+    wrote = returned(halves.writes(input_ids=ids, encoder_hidden_states=states, output_attentions=True))
+    return [
+        LayerRecord(place, f"{part}{kept.module}", kept.kind, kept.tensors)
+        for place, (part, kept) in enumerate([("encoder_", kept) for kept in seen] + [("", kept) for kept in wrote])
+    ]
 
 
 def returned(output: Mapping[str, Any]) -> list[LayerRecord]:
@@ -76,7 +96,7 @@ def returned(output: Mapping[str, Any]) -> list[LayerRecord]:
 def _inputs(name: str, model: PreTrainedModel, accepted: set[str]) -> dict[str, Tensor]:
     """Made-up numbers in the form that a model accepts."""
     config, rng = model.config, torch.Generator().manual_seed(0)
-    vision = getattr(config, "vision_config", config)
+    vision = config_that_sees(config)
     sides = getattr(vision, "image_size", None) or 224
     height, width = (sides, sides) if isinstance(sides, int) else sides
     spectrogram = (getattr(config, "num_mel_bins", 80), 2 * getattr(config, "max_source_positions", 1500))
@@ -130,6 +150,8 @@ def are_shares(kept: LayerRecord) -> bool:
 
 
 def _kind(model: PreTrainedModel, accepted: set[str], records: list[LayerRecord]) -> Kind:
+    if halves_of(model) is not None:
+        return "captioner"
     if accepted & {"input_features", "input_values"}:
         return "audio"
     if "pixel_values" in accepted:
@@ -143,8 +165,10 @@ def _kind(model: PreTrainedModel, accepted: set[str], records: list[LayerRecord]
 def _group(model: PreTrainedModel, kind: Kind, kept: LayerRecord) -> Group:
     if kept.kind == "cross":
         return "cross"
-    if not _has_two_parts(model):
+    halves = halves_of(model)
+    if halves is None and not _has_two_parts(model):
         return "decoder" if kind == "decoder" else "encoder"
     names = {part: name for name, part in model.named_modules()}
-    inside = kept.module.startswith((names.get(model.get_encoder(), "encoder") + ".", "encoder_attentions"))
+    reads = model.get_encoder() if halves is None else halves.sees
+    inside = kept.module.startswith((names.get(reads, "encoder") + ".", "encoder_attentions"))
     return "encoder" if inside else "decoder"

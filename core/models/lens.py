@@ -24,11 +24,11 @@ def lens(
     Returns  None where it does not.
     Source   nostalgebraist 2020: the last norm and the map to the scores, applied to earlier vectors.
     """
-    head, norm = loaded.model.get_output_embeddings(), _last_norm(loaded.model.base_model)
+    head, norm = loaded.writes.get_output_embeddings(), _last_norm(loaded.writes.base_model)
     if head is None or norm is None:
         return None
     with torch.inference_mode():
-        after = _after(loaded.model.config)
+        after = _after(loaded.writes.config)
         try:
             again = after(head(states[-1]))
         except RuntimeError:  # vectors of another width than those that the map takes

@@ -9,9 +9,10 @@ from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from core.models.errors import ModelError
+from core.models.halves import halves_of
 from core.models.stacks import Stack
 
-Kind = Literal["encoder", "decoder", "encoder-decoder", "vision", "image-text", "audio"]
+Kind = Literal["encoder", "decoder", "encoder-decoder", "captioner", "vision", "image-text", "audio"]
 Group = Literal["encoder", "decoder", "cross"]
 
 
@@ -19,7 +20,8 @@ Group = Literal["encoder", "decoder", "cross"]
 class LoadedModel:
     """A model with its tokenizer, in `eval()` mode and in single precision. It is shared: never change it.
 
-    kind        what it reads and how: a decoder is a model whose tokens do not see later ones.
+    kind        what it reads and how: a decoder is a model whose tokens do not see later ones, a captioner one that writes of
+                a picture and looks back at it.
     groups      for each attention call of one forward pass, in order, whether it is the encoder's, the decoder's or the
                 decoder's look at the encoder.
     stacks      for each of these parts, which layers of the model attend.
@@ -46,6 +48,12 @@ class LoadedModel:
         if self.tokenizer is None:
             raise ModelError(f"{self.name} reads no text ({self.kind}): choose a text model")
         return self.tokenizer
+
+    @property
+    def writes(self) -> PreTrainedModel:
+        """What goes on with a text: the model, or of a captioner the half that writes."""
+        halves = halves_of(self.model)
+        return self.model if halves is None else halves.writes
 
     @property
     def word_table(self) -> nn.Module | None:

@@ -35,6 +35,7 @@ from core.models import device as devices
 from core.models import folder as folders
 from core.models import hub, offline
 from core.models.errors import ModelError, told_as
+from core.models.halves import WHOLE, halves_of
 from core.models.introspection import Findings, introspect
 from core.models.loaded import LoadedModel
 from core.models.pretrained import IMPLEMENTATION
@@ -131,7 +132,7 @@ def _opened(name: str, folder: Path, place: torch.device) -> LoadedModel:
         model = model.to(place).eval().requires_grad_(False)
     found = introspect(name, model)
     tokenizer = None
-    if found.kind in ("encoder", "decoder", "encoder-decoder"):
+    if found.kind in ("encoder", "decoder", "encoder-decoder", "captioner"):
         tokenizer = _tokenizer(name, folder)
     return _loaded(name, model, tokenizer, place, found)
 
@@ -196,6 +197,8 @@ def _from_pretrained(door: Door, folder: Path, config: PreTrainedConfig) -> tupl
 def _door(config: PreTrainedConfig) -> Door:
     """The library's class that also opens the layer behind the last one, if these weights have it: it writes texts."""
     architecture = (config.architectures or [""])[0]
+    if architecture in WHOLE and (whole := _class(architecture)) is not None:
+        return whole
     if architecture in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values():
         return AutoModelForSeq2SeqLM
     if architecture in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values():
@@ -246,6 +249,8 @@ def _vocabularies(folder: Path) -> str:
 
 def _max_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | None) -> int:
     """What the model has positions for and its tokenizer promises; without a limit, as many as the program reads."""
+    halves = halves_of(model)
+    model = model if halves is None else halves.writes
     limits = [getattr(model.config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)]
     for name, part in model.named_modules():
         # RoBERTa and its relatives keep the first positions for filling

@@ -35,13 +35,29 @@ def weights(model: EncoderDecoder) -> dict[str, Tensor]:
     found = {"model.shared.weight": ours["embedding.weight"], "final_logits_bias": ours["bias"][None]}
     for side, layers in (("encoder", model.config.n_encoder), ("decoder", model.config.n_decoder)):
         for layer in range(layers):
-            theirs, own = f"model.{side}.layers.{layer}", f"{side}.{layer}"
-            for theirs_name, name in (_HALVES | (_CROSS if side == "decoder" else {})).items():
-                for kind in ("weight", "bias"):
-                    found[f"{theirs}.{theirs_name}.{kind}"] = ours[f"{own}.{name}.{kind}"]
-            for kind in ("weight", "bias"):
-                maps = ours[f"{own}.attention.in_proj_{kind}"].chunk(3)
-                found |= {f"{theirs}.self_attn.{name}.{kind}": each for name, each in zip(_MAPS, maps, strict=True)}
+            found |= layer_to(ours, f"{side}.{layer}", f"model.{side}.layers.{layer}", cross=side == "decoder")
+    return found
+
+
+def layer_to(ours: dict[str, Tensor], own: str, theirs: str, *, cross: bool) -> dict[str, Tensor]:
+    """One of our blocks under Marian's names. own, theirs: what it is called here and there; cross: whether it looks back."""
+    found = {}
+    for kind in ("weight", "bias"):
+        for theirs_name, name in (_HALVES | (_CROSS if cross else {})).items():
+            found[f"{theirs}.{theirs_name}.{kind}"] = ours[f"{own}.{name}.{kind}"]
+        maps = ours[f"{own}.attention.in_proj_{kind}"].chunk(3)
+        found |= {f"{theirs}.self_attn.{name}.{kind}": each for name, each in zip(_MAPS, maps, strict=True)}
+    return found
+
+
+def layer_from(theirs: dict[str, Tensor], own: str, named: str, *, cross: bool) -> dict[str, Tensor]:
+    """The way back from `layer_to`."""
+    found = {}
+    for kind in ("weight", "bias"):
+        for theirs_name, name in (_HALVES | (_CROSS if cross else {})).items():
+            found[f"{own}.{name}.{kind}"] = theirs[f"{named}.{theirs_name}.{kind}"]
+        maps = [theirs[f"{named}.self_attn.{name}.{kind}"] for name in _MAPS]
+        found[f"{own}.attention.in_proj_{kind}"] = torch.cat(maps)
     return found
 
 
@@ -118,10 +134,5 @@ def _ours(model: EncoderDecoder, theirs: dict[str, Tensor]) -> dict[str, Tensor]
     found = {"embedding.weight": theirs["model.shared.weight"], "bias": theirs["final_logits_bias"][0]}
     for side, layers in (("encoder", model.config.n_encoder), ("decoder", model.config.n_decoder)):
         for layer in range(layers):
-            named, own = f"model.{side}.layers.{layer}", f"{side}.{layer}"
-            for kind in ("weight", "bias"):
-                for theirs_name, name in (_HALVES | (_CROSS if side == "decoder" else {})).items():
-                    found[f"{own}.{name}.{kind}"] = theirs[f"{named}.{theirs_name}.{kind}"]
-                maps = [theirs[f"{named}.self_attn.{name}.{kind}"] for name in _MAPS]
-                found[f"{own}.attention.in_proj_{kind}"] = torch.cat(maps)
+            found |= layer_from(theirs, f"{side}.{layer}", f"model.{side}.layers.{layer}", cross=side == "decoder")
     return found

@@ -9,8 +9,8 @@ from transformers import AutoImageProcessor
 
 from core.models.errors import ModelError
 from core.models.folder import LOCAL
+from core.models.library_folder import PREPROCESSOR
 
-PREPROCESSOR: Final = "preprocessor_config.json"
 PROCESSOR: Final = "processor_config.json"  # of a model that also reads texts; the part for pictures is nested in it
 _HALF: Final = 0.5  # what processors take where neither the model nor its family names a mean and deviation
 

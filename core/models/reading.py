@@ -60,6 +60,8 @@ def read(
     """
     names = TENSORS if tensors is None else tuple(tensors)
     _check_wishes(loaded, layers or (), heads or (), names)
+    if loaded.kind == "captioner":
+        raise ModelError(f"{loaded.name} reads no text, it writes of pictures ({loaded.kind}): choose a text model")
     tokens, inputs = encode(loaded, text, second, start, at_most, languages)
     target = None
     if loaded.kind == "encoder-decoder":

@@ -1,7 +1,7 @@
 """What a decoder looks back at while it writes: a text that an encoder has read, once for all steps."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -19,13 +19,16 @@ class Source:
 
     tokens   of the text; inputs: with what the encoder was called.
     start    the tokens with which the decoder begins.
-    given    with what the model is called at each step, beside what was written.
+    given    with what the model is called at each step, beside what was written, which is called `asks`; `vectors` is what
+             its output calls the vectors of that.
     """
 
     tokens: Tokens
     inputs: dict[str, Tensor]
     start: tuple[int, ...]
     given: dict[str, Any]
+    asks: Literal["decoder_input_ids"] = "decoder_input_ids"
+    vectors: Literal["decoder_hidden_states"] = "decoder_hidden_states"
 
 
 def read_source(loaded: LoadedModel, text: str, languages: Languages | None = None, start: int = 0) -> Source:

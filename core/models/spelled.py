@@ -24,7 +24,7 @@ def spelled(loaded: LoadedModel, ids: Sequence[int], *, source: bool = True) -> 
     """What each of these tokens says. source: whether an encoder-decoder reads them, or writes them."""
     tokenizer = loaded.text_tokenizer
     spelling, unknown = spelling_of(tokenizer), tokenizer.unk_token_id
-    special = set(tokenizer.all_special_ids)
+    special = {*tokenizer.all_special_ids, *(number for number in ids if number >= len(tokenizer))}
     found = []
     for number, sign in zip(ids, signs_of(tokenizer, ids, source=source), strict=True):
         if number in special:

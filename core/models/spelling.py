@@ -92,7 +92,9 @@ def signs_of(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int], *, source: 
     if source and has_two_vocabularies(tokenizer):
         known = {number: sign for sign, number in cast("Any", tokenizer).encoder.items()}
         return [known.get(number, str(tokenizer.unk_token)) for number in ids]
-    return [str(sign) for sign in tokenizer.convert_ids_to_tokens(list(ids))]
+    # some models begin with a number that their tokenizer has no token for
+    signs = zip(tokenizer.convert_ids_to_tokens(list(ids)), ids, strict=True)
+    return [f"<{number}>" if sign is None else str(sign) for sign, number in signs]
 
 
 def has_two_vocabularies(tokenizer: PreTrainedTokenizerBase) -> bool:

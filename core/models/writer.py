@@ -18,22 +18,29 @@ from core import settings
 from core.models.errors import ModelError, told_as
 from core.models.introspection import returned
 from core.models.loaded import LoadedModel
+from core.models.picture_source import PictureSource
 from core.models.pretrained import LayerRecord, ablate, record
 from core.models.source import Source
 
 _TRIED: Final = (3, 1, 2, 1, 3)  # tokens on which a model's cache is tried
+WRITES: Final = ("decoder", "encoder-decoder", "captioner")  # kinds of models
 _AGREEMENT: Final = 1e-3  # of the largest score: sums in another order differ by less
 _can_cache: WeakKeyDictionary[PreTrainedModel, bool] = WeakKeyDictionary()
 
 
 def check_writes(loaded: LoadedModel) -> None:
     """Raises ModelError for a model that does not go on with a text: one sentence that says what it is."""
-    if loaded.kind not in ("decoder", "encoder-decoder"):
+    if loaded.kind == "image-text":
+        raise ModelError(
+            f"{loaded.name} reads pictures and texts, and has no half that writes and looks back at patches: choose a "
+            "ViT-GPT2 or another VisionEncoderDecoder, or a BLIP that captions"
+        )
+    if loaded.kind not in WRITES:
         raise ModelError(
             f"{loaded.name} does not go on with a text ({loaded.kind}): choose a causal language model, as a GPT or a Llama is, "
-            "or an encoder-decoder"
+            "an encoder-decoder, or a captioner"
         )
-    if loaded.model.get_output_embeddings() is None:
+    if loaded.writes.get_output_embeddings() is None:
         raise ModelError(
             f"{loaded.name} holds no layer that turns a vector into scores for the next token (no causal head): choose a "
             "folder that was saved with one"
@@ -84,7 +91,7 @@ class Writer:
 
     silent    heads that deliver nothing: (layer, head), as `ablate` counts them.
     keeps    whether attention and vectors are kept, or the scores after the last token alone.
-    source   what an encoder-decoder looks back at.
+    source   what an encoder-decoder or a captioner looks back at.
     """
 
     def __init__(
@@ -93,11 +100,15 @@ class Writer:
         silent: Collection[tuple[int, int]] = (),
         *,
         keeps: bool = True,
-        source: Source | None = None,
+        source: Source | PictureSource | None = None,
     ):
         check_writes(loaded)
-        if (loaded.kind == "encoder-decoder") != (source is not None):
-            raise ValueError(f"{loaded.name} ({loaded.kind}): an encoder-decoder, and no other model, has a source")
+        looks_at = {"encoder-decoder": Source, "captioner": PictureSource}.get(loaded.kind, type(None))
+        if not isinstance(source, looks_at):
+            raise ValueError(
+                f"{loaded.name} ({loaded.kind}): an encoder-decoder looks back at a text, a captioner at a picture, and no "
+                "other model at anything"
+            )
         if silent and not loaded.recorded:
             raise ModelError(f"{loaded.name} has an attention of its own: no head of it can be silenced")
         self.loaded = loaded
@@ -168,7 +179,7 @@ class Writer:
             ablate(self.silent) if self.silent else nullcontext(),
             recording as records,
         ):
-            output = self.loaded.model(**more)
+            output = self.loaded.writes(**more)
             scores = output.logits[0].float()
             if not self.keeps:
                 scores = scores[-1:]
@@ -178,7 +189,7 @@ class Writer:
             weights, cross = (
                 tuple(each.weights[0].float() for each in found if each.kind == kind) for kind in ("self", "cross")
             )
-            vectors = output.hidden_states if self.source is None else output.decoder_hidden_states
+            vectors = output["hidden_states" if self.source is None else self.source.vectors]
             states = torch.stack([each[0].float() for each in vectors])
             self._note_bits(new, scores, log_sums, start)
         else:
@@ -240,26 +251,26 @@ class Writer:
         return sum(each.numel() for each in kept if isinstance(each, Tensor))
 
 
-def cache_for(source: Source | None) -> DynamicCache | EncoderDecoderCache:
+def cache_for(source: Source | PictureSource | None) -> DynamicCache | EncoderDecoderCache:
     """An empty cache."""
     return DynamicCache() if source is None else EncoderDecoderCache(DynamicCache(), DynamicCache())
 
 
-def called(ids: Tensor, source: Source | None) -> dict[str, Any]:
+def called(ids: Tensor, source: Source | PictureSource | None) -> dict[str, Any]:
     """With what a model is called that goes on from these tokens."""
-    return {"input_ids": ids} if source is None else {"decoder_input_ids": ids, **source.given}
+    return {"input_ids": ids} if source is None else {source.asks: ids, **source.given}
 
 
-def caches(loaded: LoadedModel, source: Source | None = None) -> bool:
+def caches(loaded: LoadedModel, source: Source | PictureSource | None = None) -> bool:
     """Whether a model goes on from kept keys and values, and gives what it gives on the whole text. Tried once for each."""
-    model = loaded.model
+    model = loaded.writes
     if model not in _can_cache:
         _can_cache[model] = _tried(model, source)
     return _can_cache[model]
 
 
 @torch.inference_mode()
-def _tried(model: PreTrainedModel, source: Source | None) -> bool:
+def _tried(model: PreTrainedModel, source: Source | PictureSource | None) -> bool:
     if "past_key_values" not in inspect.signature(model.forward).parameters:
         return False
     table = model.get_input_embeddings()

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from core.models import checkpoints
+from core.models import captioner_format, checkpoints
 from core.models import device as devices
 from core.sequence.decoder import DecoderConfig
 from core.training import cards, progress
@@ -33,20 +33,27 @@ _AT_ONCE: Final = 250  # pictures that are measured side by side
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the captioners are trained. noise: standard deviation of what is added to every pixel, from 0 to 1."""
+    """How the captioners are trained; line, cooldown: of the learning rate, as in Schedule.
+
+    noise      standard deviation of what is added to every pixel, from 0 to 1.
+    products   how exactly matrices are multiplied: half the bits take half the time.
+    """
 
     updates: int = 2500
     scenes_per_update: int = 64
     peak_rate: float = 3e-3
     warmup: int = 100
+    line: int = 0
+    cooldown: int = 0
     noise: float = 0.02
+    products: str = "float32"
     seed: int = 0
 
 
 # to look back at 64 raw patches is learned more slowly than at 16 cells of a convolutional net
 PLANS: Final[dict[str, Recipe]] = dict.fromkeys(checkpoints.CAPTIONERS, Recipe()) | {
     "scene-captioner": Recipe(2500, peak_rate=1e-3),
-    "scene-captioner-patches": Recipe(4000, peak_rate=1e-3),
+    "scene-captioner-patches": Recipe(1700, peak_rate=2e-3, warmup=200, line=3000, cooldown=400, products="bfloat16"),
 }
 
 
@@ -54,14 +61,14 @@ def run(asked: argparse.Namespace, device: torch.device) -> None:
     """Train, unless only measuring is asked for, and measure."""
     if not asked.measure:
         _train(asked, device)
-    path = asked.out / f"{asked.name}.safetensors"
+    place = checkpoints.place(asked.out, asked.name)
     print("Measuring on scenes it never saw …", flush=True)
-    captioner = checkpoints.read(path, device)
+    captioner = checkpoints.read_from(asked.out, asked.name, device)
     if not isinstance(captioner, AnyTrained):
         raise ValueError(f"{asked.name} is no captioner: choose one of {', '.join(NAMES)}")
-    cards.keep(path.with_suffix(".json"), {"quality": quality(captioner)})
+    cards.keep(place.figures, {"quality": quality(captioner)})
     cards.write_all(asked.out, NAMES, card)
-    print(path.with_suffix(".md").read_text("utf-8"))
+    print(place.card.read_text("utf-8"))
 
 
 def _train(asked: argparse.Namespace, device: torch.device) -> None:
@@ -69,19 +76,23 @@ def _train(asked: argparse.Namespace, device: torch.device) -> None:
     recipe = replace(planned, seed=asked.seed, updates=asked.updates or planned.updates)
     torch.manual_seed(recipe.seed)
     model, version = untrained(asked.name)
-    training = Training(model.to(device), Schedule(recipe.updates, recipe.peak_rate, recipe.warmup), weight_decay=0.0)
+    schedule = Schedule(recipe.updates, recipe.peak_rate, recipe.warmup, recipe.line, recipe.cooldown)
+    training = Training(model.to(device), schedule, weight_decay=0.0, products=getattr(torch, recipe.products))
     told = [asdict(recipe), asdict(model.config), version]
     progress.learn(asked.name, told, training, range(recipe.updates), lambda update: loss(model, recipe, update))
-    path = asked.out / f"{asked.name}.safetensors"
-    checkpoints.write(path, model, {"version": version, "config": model.config.as_json()})
+    place = checkpoints.place(asked.out, asked.name)
+    if isinstance(model, SceneCaptioner) and asked.name in checkpoints.FOLDERS:
+        captioner_format.write(place.weights.parent, model)
+    else:
+        checkpoints.write(place.weights, model, {"version": version, "config": model.config.as_json()})
     made = {
         "recipe": asdict(recipe),
         "updates": recipe.updates,
         "minutes": round(training.seconds / 60, 1),
         "device": devices.describe(device),
     }
-    path.with_suffix(".json").unlink(missing_ok=True)  # figures of other weights
-    cards.keep(path.with_suffix(".json"), {"made": made})
+    place.figures.unlink(missing_ok=True)  # figures of other weights
+    cards.keep(place.figures, {"made": made})
 
 
 def untrained(name: str) -> tuple[Captioner | SceneCaptioner, str]:
@@ -103,7 +114,7 @@ def loss(model: Captioner | SceneCaptioner, recipe: Recipe, update: int) -> Floa
     pictures = scenes.painted(drawn)
     noise = torch.randn(pictures.shape, generator=torch.Generator().manual_seed(recipe.seed * 1_000_003 + update))
     logits, _ = model((pictures + recipe.noise * noise).to(device), given)
-    return nn.functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD)
+    return nn.functional.cross_entropy(logits.flatten(0, 1).float(), wanted.flatten(), ignore_index=PAD)
 
 
 def as_ids(drawn: Sequence[Scene]) -> tuple[Int[Tensor, "batch target"], Int[Tensor, "batch target"]]:
@@ -179,7 +190,7 @@ def card(captioner: AnyTrained, rows: dict[str, dict[str, Any]], size: int) -> s
         "## Training",
         f"`python -m core.training {captioner.name}`: seed {recipe['seed']}, {made['updates']:,} updates of "
         f"{recipe['scenes_per_update']} scenes, {made['minutes']} minutes on {made['device']}; AdamW, learning rate up to "
-        f"{recipe['peak_rate']:g}, noise of {recipe['noise']:g} on every pixel. Nobody told it where to look.",
+        f"{recipe['peak_rate']:g}, noise of {recipe['noise']:g} on every pixel{_products(recipe)}. Nobody told it where to look.",
         f"## Quality on {next(iter(rows.values()))['quality']['scenes']:,} held-out scenes, greedy",
         cards.table(
             ["model", *keys], [[name, *(each["quality"].get(key) for key in keys)] for name, each in rows.items()]
@@ -209,10 +220,29 @@ def _says(captioner: AnyTrained) -> str:
         )
         return (
             f"{eyes}, {config.n_encoder} blocks of {config.d_model} numbers and {config.n_heads} heads read, and "
-            f"{config.n_decoder} write, with cross-attention over what was read (Vaswani et al. 2017)."
+            f"{config.n_decoder} write, with cross-attention over what was read (Vaswani et al. 2017). {_format(config)}"
         )
     looks = "additive attention over the cells" if captioner.has_attention else "the mean of all cells"
     return (
         f"a convolutional net makes a grid of {scenes.CELLS} x {scenes.CELLS} cells, a GRU of "
         f"{captioner.model.config.d_hidden} numbers writes with {looks} at every word (Xu et al. 2015)."
     )
+
+
+def _format(config: SceneCaptionerConfig) -> str:
+    """In which format it is kept, and why."""
+    if config.eyes == "CNN grid":
+        return (
+            "It is kept in a format of our own: the transformers library joins models of its own to a VisionEncoderDecoder, and "
+            "has none that sees by three plain convolutions and lets blocks read what they made."
+        )
+    return (
+        "Its folder is in the format of the transformers library, whose Auto classes open it: a VisionEncoderDecoder of a Vision "
+        "Transformer without a class token, as I-JEPA is one, and of Marian's decoder."
+    )
+
+
+def _products(recipe: dict[str, Any]) -> str:
+    """How exactly matrices were multiplied, where that was not in full."""
+    products = recipe.get("products", "float32")
+    return "" if products == "float32" else f", matrices multiplied in {products}"

@@ -39,12 +39,14 @@ def write_all(folder: Path, names: Sequence[str], card: Callable[[Any, dict[str,
 
     card   makes the text from the model, the figures by name with its own first, and the bytes on disk.
     """
-    there = {name: folder / f"{name}.safetensors" for name in names}
-    read = {name: checkpoints.read(path, torch.device("cpu")) for name, path in there.items() if path.exists()}
+    there = {name: checkpoints.place(folder, name) for name in names}
+    cpu = torch.device("cpu")
+    read = {name: checkpoints.read_from(folder, name, cpu) for name, at in there.items() if at.weights.exists()}
     measured = {name: model.figures for name, model in read.items() if "quality" in model.figures}
     for name in measured:
         rows = {name: measured[name]} | measured
-        there[name].with_suffix(".md").write_text(card(read[name], rows, there[name].stat().st_size), "utf-8")
+        at = there[name]
+        at.card.write_text(card(read[name], rows, at.weights.stat().st_size), "utf-8")
 
 
 def card(translator: TrainedTranslator, rows: dict[str, dict[str, Any]], size: int) -> str:

@@ -13,7 +13,7 @@ from core.attention import AttentionTrace, MultiHeadTrace, attend, masks, merge_
 from core.attention.masks import Allowed
 from core.attention.projections import ablate
 from core.trace import part, step
-from core.transformer.block import Block, BlockTrace
+from core.transformer.block import Block, BlockTrace, NormPlace
 from core.transformer.feed_forward import FeedForwardTrace, GatedTrace
 from core.transformer.norms import LayerNorm
 from core.transformer.positions import as_pairs, from_pairs, sinusoidal
@@ -254,7 +254,13 @@ class Wrote:
 
 @dataclass(frozen=True)
 class EncoderDecoderConfig:
-    """The sizes of an encoder-decoder. context: places that have a vector."""
+    """The sizes of an encoder-decoder.
+
+    context        places that have a vector.
+    encoder_norm   "post": each sum of the encoder is normalised, as in 2017; "pre": its blocks normalise what they read, and
+                   what they leave once more at the end, with a GELU network, as those of a Vision Transformer do.
+    biased         whether a learned number is added to the score of each token.
+    """
 
     vocab_size: int
     d_model: int = 224
@@ -264,6 +270,8 @@ class EncoderDecoderConfig:
     d_ff: int = 512
     dropout: float = 0.1
     context: int = 512
+    encoder_norm: NormPlace = "post"
+    biased: bool = True
 
 
 class EncoderDecoder(nn.Module):
@@ -275,28 +283,34 @@ class EncoderDecoder(nn.Module):
     """
 
     places: Tensor
+    bias: Tensor
 
     def __init__(self, config: EncoderDecoderConfig):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.d_model)
         nn.init.normal_(self.embedding.weight, std=config.d_model**-0.5)
+        pre = config.encoder_norm == "pre"
         self.encoder = nn.ModuleList(
             Block(
                 config.d_model,
                 config.n_heads,
                 d_ff=config.d_ff,
-                norm_place="post",
-                feed_forward="relu",
+                norm_place=config.encoder_norm,
+                feed_forward="gelu" if pre else "relu",
                 dropout=config.dropout,
             )
             for _ in range(config.n_encoder)
         )
+        self.norm_encoder = LayerNorm(config.d_model) if pre else nn.Identity()
         self.decoder = nn.ModuleList(
             DecoderBlock(config.d_model, config.n_heads, d_ff=config.d_ff, dropout=config.dropout)
             for _ in range(config.n_decoder)
         )
-        self.bias = nn.Parameter(torch.zeros(config.vocab_size))
+        if config.biased:
+            self.bias = nn.Parameter(torch.zeros(config.vocab_size))
+        else:
+            self.register_buffer("bias", torch.zeros(config.vocab_size), persistent=False)
         self.drop = nn.Dropout(config.dropout)
         places = sinusoidal(torch.arange(config.context), config.d_model).float()
         self.register_buffer("places", from_pairs(as_pairs(places), "halves"), persistent=False)
@@ -335,6 +349,7 @@ class EncoderDecoder(nn.Module):
         for layer, block in enumerate(self.encoder):
             blocks.append(block(stream, allowed, way=changes.way("encoder", layer, allowed)))
             stream = blocks[-1].resid_post
+        stream = self.norm_encoder(stream)
         read = tuple(block.cross.read(stream) for block in self.writers)
         return Read(entered, tuple(blocks), Memory(stream, read, allowed))
 

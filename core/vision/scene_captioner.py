@@ -70,12 +70,14 @@ class SceneCaptioner(nn.Module):
                 config.d_ff,
                 dropout=0.0,
                 context=config.context,
+                encoder_norm="post" if config.eyes == "CNN grid" else "pre",
+                biased=config.eyes == "CNN grid",
             )
         )
 
     @property
-    def bias(self) -> nn.Parameter:
-        """What is added to the scores of the words."""
+    def bias(self) -> Tensor:
+        """What is added to the scores of the words; over raw patches nothing is."""
         return self.transformer.bias
 
     def see(self, pictures: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch source d_model"]:

@@ -255,8 +255,8 @@ LABS = (
         "writing_lab",
         "Your story",
         "How does a language model choose its next word?",
-        "The beginning of a text goes in. Out comes how it goes on, one token after the other, with all that the model might "
-        "have written instead. The masked attention of lesson 7 is what it is written with.",
+        "The beginning of a text goes in, or a picture. Out comes what the model writes, one token after the other, with all "
+        "that it might have written instead. The masked attention of lesson 7 is what it is written with.",
         "labs",
         "Bring your own",
         icon=":material/draw:",

@@ -1,4 +1,4 @@
-"""The writing lab: a language model goes on with the visitor's text, token by token, with all it might have written."""
+"""The writing lab: a language model goes on with a text, or writes of a picture, with all it might have written."""
 
 import numpy as np
 import streamlit as st
@@ -10,9 +10,22 @@ from core.models import offline
 from core.models.errors import ModelError
 from core.models.languages import Languages
 from core.models.loaded import Group, LoadedModel
+from core.models.picture_source import PictureSource
 from core.models.source import Source
 from core.models.writer import Writer, check_writes, limit
-from pages.parts import assets, claims, controls, induction, messages, models, url_state, writing_figure
+from core.vision.classifier import FITS, Fit
+from pages.parts import (
+    assets,
+    captioned,
+    claims,
+    controls,
+    induction,
+    messages,
+    models,
+    own_picture,
+    url_state,
+    writing_figure,
+)
 from pages.parts.controls import Controls
 from pages.parts.writing_figure import Beside
 from pages.server import run_queue, settings
@@ -20,12 +33,13 @@ from pages.server import run_queue, settings
 PREFIX = "write"
 BEGINNING = "Once upon a time there was a little girl named Lily. She"
 EXAMPLES = (BEGINNING, "One day, Tom and his dog Max went to the park. Max saw a big")
+OFFERED = (offline.STORY, offline.TRANSFORMER, offline.CAPTIONER)
 COUNT = 24  # tokens that are written when the page opens
 WARM = 0.8  # the temperature then
 MOST = 4096
 NOTHING, WARMER, OTHER_SEED, SILENT = ("nothing", "another temperature", "another seed", "a head silenced")
-OTHER_TEXT, OTHER_SOURCE = "another beginning", "another source"
-SOURCE, WRITTEN = "the source", "what is written"
+OTHER_TEXT, OTHER_SOURCE, OTHER_PICTURE = "another beginning", "another source", "another picture"
+SOURCE, PICTURE, WRITTEN = "the source", "the picture", "what is written"
 TO_READ = "She poured water from the jug into the cup until it was full."
 SOURCES = (TO_READ, "The cat sat on the mat because it was warm.")
 MARK_SAYS = (
@@ -34,7 +48,10 @@ MARK_SAYS = (
 
 
 def writer(
-    of: str, loaded: LoadedModel, silent: tuple[tuple[int, int], ...] = (), source: Source | None = None
+    of: str,
+    loaded: LoadedModel,
+    silent: tuple[tuple[int, int], ...] = (),
+    source: Source | PictureSource | None = None,
 ) -> Writer:
     """A text of this visitor in a model; of: the first or the second on the page. Another model takes the place of the last."""
     key, asked = f"{PREFIX}_writer_{of}", (loaded, silent, source)
@@ -114,7 +131,11 @@ def told(asked: Asked, begun: int) -> None:
 
 def forget_on_another(begun: Beginning, writer: Writer) -> None:
     """What was chosen stands behind one text, in the numbers of one model's tokens: it goes when either changes."""
-    read = begun.ids[begun.marked :] if writer.source is None else writer.source.tokens.ids
+    read: object = begun.ids[begun.marked :]
+    if isinstance(writer.source, Source):
+        read = writer.source.tokens.ids
+    elif writer.source is not None:
+        read = (read, own_picture.digest(writer.source.pixels))
     about, now = f"{PREFIX}_chosen_behind", (read, writer.loaded.name)
     if st.session_state.get(about, now) != now:
         for name in ("forced", "at"):
@@ -194,11 +215,22 @@ def begin(loaded: LoadedModel, text: str, ui: Controls, name: str, *, marked: bo
 
 
 def choose_beside(
-    first: Writer, begun: Beginning, asked: Asked, group: Group, languages: Languages | None, *, marked: bool
+    first: Writer,
+    begun: Beginning,
+    asked: Asked,
+    group: Group,
+    languages: Languages | None,
+    *,
+    marked: bool,
+    picture: tuple[Fit, bool],
 ) -> Beside | None:
-    """What stands beside the text; None for nothing. group: whose heads can be silenced."""
+    """What stands beside the text; None for nothing.
+
+    group     whose heads can be silenced.
+    picture   of a captioner, how its picture is made a square, and whether that is drawn.
+    """
     ui, loaded, source = Controls(PREFIX), first.loaded, first.source
-    other_one = OTHER_TEXT if source is None else OTHER_SOURCE
+    other_one = {"encoder-decoder": OTHER_SOURCE, "captioner": OTHER_PICTURE}.get(loaded.kind, OTHER_TEXT)
     what = ui.select("Compare with", (NOTHING, WARMER, OTHER_SEED, SILENT, other_one), "compare", width=200)
     silent: tuple[tuple[int, int], ...] = ()
     ids, sampling, seed, title = begun.ids, asked.sampling, asked.seed, ""
@@ -214,9 +246,12 @@ def choose_beside(
     elif what == SILENT:
         calls = writing_lab.calls(loaded, group)
         layer = ui.counted("Layer", len(calls), 0, "silent_layer")
-        head = ui.counted("Head", loaded.n_heads, 0, "silent_head")
+        head = ui.counted("Head", writing_lab.heads(first, group), 0, "silent_head")
         back = ", which looks back," if group == "cross" else ""
         silent, title = ((calls[layer], head),), f"With layer {layer}, head {head}{back} silenced"
+    elif isinstance(source, PictureSource):
+        source = captioned.source_of(ui, loaded, picture[0], drawn=picture[1], second=True)
+        title = "Of the other picture"
     elif source is not None:
         text = ui.sentence(SOURCES[1], "Another source", "other_source")
         found = source_of(loaded, text, ui, "other_source", languages)
@@ -240,27 +275,40 @@ def lab() -> None:
     control_row, more = controls.row(place=above), controls.row("control_row_more", below)
     ui = Controls(PREFIX)
     with control_row:
-        name = models.choose(PREFIX, [offline.STORY, offline.TRANSFORMER, *settings.MODELS], "openai-community/gpt2")
+        name = models.choose(PREFIX, [*OFFERED, *settings.MODELS], "openai-community/gpt2")
     with more:
         on = models.choose_device(PREFIX)
     loaded = models.open_or(PREFIX, name, on, offline.STORY)
     if loaded is None:
         return
-    looks_back = loaded.kind == "encoder-decoder"
+    reads, sees = loaded.kind == "encoder-decoder", loaded.kind == "captioner"
+    drawn = False
     with control_row:
-        text = (
-            ui.sentence(TO_READ, "Source", "source") if looks_back else ui.sentence(BEGINNING, "Beginning", "beginning")
-        )
+        if reads:
+            text = ui.sentence(TO_READ, "Source", "source")
+        elif sees:
+            drawn = captioned.is_drawn(ui, loaded)
+            text = ui.sentence("", "Beginning of the caption", "caption")
+        else:
+            text = ui.sentence(BEGINNING, "Beginning", "beginning")
     with more:
         languages = models.choose_languages(PREFIX, loaded)
-        over = ui.one_of("Heads look at", (SOURCE, WRITTEN), "over") if looks_back else WRITTEN
-        marked = not looks_back and ui.toggle("Start mark", "marked", True, help=MARK_SAYS)
-    group: Group = "cross" if over == SOURCE else "decoder"
+        fit = captioned.fit_of(ui) if sees and not drawn else FITS[0]
+        over = WRITTEN
+        if reads or sees:
+            over = ui.one_of("Heads look at", (SOURCE if reads else PICTURE, WRITTEN), "over" if reads else "looks")
+        marked = not reads and not sees and ui.toggle("Start mark", "marked", True, help=MARK_SAYS)
+    group: Group = "decoder" if over == WRITTEN else "cross"
     try:
         check_writes(loaded)
-        source = None
+        source: Source | PictureSource | None = None
+        if sees:
+            with below:
+                source = captioned.source_of(ui, loaded, fit, drawn=drawn)
         with figure:
-            if looks_back:
+            if isinstance(source, PictureSource):
+                begun = captioned.begin(loaded, source, text, ui.key("caption"))
+            elif reads:
                 found = source_of(loaded, text, ui, "source", languages)
                 source, begun = found or (None, None)
             else:
@@ -272,7 +320,7 @@ def lab() -> None:
         asked = asked_of_link(writing_lab.size(loaded))
         written = writing_lab.write(first, begun.ids, asked)
         with more:
-            beside = choose_beside(first, begun, asked, group, languages, marked=marked)
+            beside = choose_beside(first, begun, asked, group, languages, marked=marked, picture=(fit, drawn))
         at, opened = whole_of_link("at", 9999, 0), url_state.integers(f"{PREFIX}_open")
         words, tensors, seen = writing_figure.panel(first, written, asked, at, opened, group)
         if beside is not None:
@@ -282,9 +330,11 @@ def lab() -> None:
         return
     sent = writing_figure.packed(words, tensors)
     with figure:
+        if isinstance(source, PictureSource):
+            captioned.say_of_world(loaded, source)
         assets.component("writing")(key=f"{PREFIX}_view", data=sent, on_told_change=lambda: told(asked, written.begun))
         writing_figure.take_away(first, written, seen, asked, words, tensors, text)
-    if not looks_back:
+    if not reads and not sees:
         with below:
             induction.show(PREFIX, loaded.name, str(loaded.device))
 

@@ -9,13 +9,16 @@ import numpy as np
 from core.analysis.overview import thumbnails
 from core.analysis.sampling import Sampling
 from core.lessons import writing_lab
-from core.lessons.writing_lab import Asked, Moment, Written
+from core.lessons.writing_lab import Asked, Moment, Written, pictures
 from core.models.loaded import Group, LoadedModel
+from core.models.picture_source import PictureSource
+from core.models.source import Source
 from core.models.spelled import spelled
 from core.models.writer import Writer
 from pages.parts import downloads
 from pages.parts.figure_file import Alone
-from pages.parts.figures import Matrix
+from pages.parts.figures import Matrix, Overlay
+from pages.parts.patch_view import planes
 from pages.parts.payload import pack
 from pages.parts.step_viewer import LONGEST_LABEL, StepView, StepViewer
 from pages.parts.words import Token, say
@@ -46,11 +49,16 @@ def tokens_of(loaded: LoadedModel, written: Written, forced: dict[int, int]) -> 
 
 def source_of(writer: Writer) -> list[dict]:
     """The tokens that are looked back at."""
-    assert writer.source is not None
+    assert isinstance(writer.source, Source)
     return [
         {"text": each.text, "name": each.name[:LONGEST_LABEL], "special": each.special, "forced": False}
         for each in spelled(writer.loaded, writer.source.tokens.ids)
     ]
+
+
+def picture_of(source: PictureSource) -> dict[str, Any]:
+    """What is looked back at, by name: first what is no patch, then the patches row by row."""
+    return {"names": source.names, "extra": len(source.extra), "columns": source.columns}
 
 
 def panel(
@@ -75,7 +83,7 @@ def panel(
     is_there = len(opened) == 2 and opened[0] < len(numbers) and opened[1] < heads
     layers = writing_lab.layers(loaded, seen, chosen)
     names = ["before layer 0", *(f"after layer {layer}" for layer in range(len(layers) - 1))]
-    read = writing_lab.summary(first, written)
+    read, source = writing_lab.summary(first, written), first.source
     words = {
         "tokens": tokens_of(loaded, written, dict(asked.forced)),
         "begun": written.begun,
@@ -97,7 +105,8 @@ def panel(
         "numbers": numbers,
         "heads": heads,
         "open": opened if is_there else None,
-        "source": None if first.source is None else source_of(first),
+        "source": source_of(first) if isinstance(source, Source) else None,
+        "picture": picture_of(source) if isinstance(source, PictureSource) else None,
         "back": group == "cross",
         "lens": [
             {"name": name, "guesses": layer.guesses, "chosen": layer.chosen}
@@ -114,6 +123,10 @@ def panel(
         "attention": attention,
         "grid": np.concatenate([thumbnails(each[:, None], GRID_SIDE).numpy() for each in weights]),
     }
+    if isinstance(source, PictureSource):
+        tensors["picture"] = planes(source.seen)
+        place = (opened[0], opened[1]) if is_there and group == "cross" else None
+        tensors["trail"] = pictures.trail(first, place).numpy()
     return words, tensors, seen
 
 
@@ -135,7 +148,18 @@ def add_second(words: dict, tensors: dict, written: Written, beside: Beside, fir
 
 def packed(words: dict[str, Any], tensors: dict[str, np.ndarray]) -> bytes:
     """What the figure is sent."""
-    return pack(words, tensors, frozenset({"attention"}), exact=frozenset({"scores", "bits", "second_bits"}))
+    return pack(words, tensors, frozenset({"attention", "trail"}), exact=frozenset({"scores", "bits", "second_bits"}))
+
+
+def _heads(read: str, what: str) -> StepView:
+    """The weights of all heads for the token that was read last, as a matrix. what: they are spent on."""
+    return StepView(
+        "attention",
+        (),
+        Matrix("weights", "weights", axes=f"layer.head ↓ · {what} →"),
+        say(f"What each head spends on the {what}, for “{{read}}”, which was read last.", read=read),
+        title=f"Where “{read}” looks",
+    )
 
 
 def take_away(
@@ -143,40 +167,42 @@ def take_away(
 ) -> None:
     """The attention and the surprise as figures and numbers, and the run as a program."""
     loaded = writer.loaded
-    back = tuple(each["name"] for each in words["source"]) if words["back"] else ()
+    source, back = writer.source, ()
+    if words["back"]:
+        back = source.names if isinstance(source, PictureSource) else tuple(each["name"] for each in words["source"])
     names = tuple(each["name"] for each in words["tokens"])
     listed = tuple(words["names"])
-    again = writing_lab.again(writer, written, seen, asked.sampling, listed, names, back)
+    if isinstance(source, PictureSource):
+        again = pictures.again(writer, written, seen, asked.sampling, listed, names, back=words["back"])
+    else:
+        again = writing_lab.again(writer, written, seen, asked.sampling, listed, names, back)
     made = {"weights": tensors["attention"], "bits": tensors["bits"][:, None]}
     made["probabilities"] = seen.ranked.probabilities[: len(listed), None].float().numpy()
+    what = "tokens so far" if not back else "patches of the picture" if words["picture"] else "tokens of the source"
     rows = [f"{number}.{head}" for number in words["numbers"] for head in range(words["heads"])]
     read = names[seen.place - 1]
+    views = [_heads(read, what)]
+    patches: tuple[str, ...] = ()
+    if isinstance(source, PictureSource) and back:
+        extra = len(source.extra)
+        patches = source.names[extra:]
+        made["looks"] = np.ascontiguousarray(made["weights"][:, extra:])
+        made["picture"] = planes(source.seen) / np.float32(255)
+        looks = Overlay("looks", "picture", source.columns, scale="share", strip=True, columns="patches")
+        says = say("Where each head looks in the picture, for what follows “{read}”.", read=read)
+        views.insert(0, StepView("picture", (), looks, says, title=f"Where heads look behind “{read}”"))
     scene = StepViewer(
         lesson="writing_lab",
         signature=f"{loaded.name}|{text}|{words['at']}",
         steps=[],
-        views=[
-            StepView(
-                "attention",
-                (),
-                Matrix(
-                    "weights", "weights", axes=f"layer.head ↓ · {'tokens of the source' if back else 'tokens so far'} →"
-                ),
-                say(
-                    "What each head spends on each token "
-                    + ("of the source" if back else "so far")
-                    + ", for “{read}”, which was read last.",
-                    read=read,
-                ),
-                title=f"Where “{read}” looks",
-            )
-        ],
-        opens_at="attention",
+        views=views,
+        opens_at=views[0].label,
         tokens={
             "queries": [Token(row) for row in rows],
             "keys": [Token(name) for name in back or names[: seen.place]],
             "tokens": [Token(name) for name in names],
             "next": [Token(name) for name in listed],
+            **({"patches": [Token(name) for name in patches]} if patches else {}),
         },
         focus={"query": 0, "key": 0},
         tensors=made,

@@ -36,3 +36,17 @@ def test_a_text_goes_on_and_back_and_another_token_can_be_written_in_place_of_an
     visitor.after(lambda: visitor.page.keyboard.press("Enter"))
     visitor.linked(write_open="0,0")
     visitor.says(".writing .looks", "Layer 0, head 0 stands above the words")
+
+
+def test_a_small_picture_of_a_written_word_is_looked_at_by_a_click_and_a_head_that_is_opened_stands_over_all(visit):
+    visitor = visit("/writing_lab?write_model=scene-captioner-patches&write_temperature=0")
+    words = visitor.see(".writing .strip button")
+    expect(words).to_have_count(10)
+    visitor.after(lambda: words.nth(0).click())
+    visitor.linked(write_at="1")
+    expect(words.nth(0)).to_have_attribute("aria-pressed", "true")
+    visitor.says(".writing .picture", "For “␣red”, clear: the largest weight")
+    visitor.see(".writing figure canvas").focus()
+    visitor.after(lambda: visitor.page.keyboard.press("Enter"))
+    visitor.linked(write_open="0,0")
+    visitor.says(".writing .looks", "Layer 0, head 0 stands over the picture")

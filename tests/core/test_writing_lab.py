@@ -209,5 +209,5 @@ def test_of_a_long_source_the_start_or_the_end_is_read(translator):
 def test_a_model_without_an_encoder_has_no_source_and_one_with_it_needs_one(story, translator):
     with pytest.raises(ModelError, match="has no encoder to read a text"):
         read_source(story, "the cat")
-    with pytest.raises(ValueError, match="has a source"):
+    with pytest.raises(ValueError, match="no other model at anything"):
         Writer(translator)

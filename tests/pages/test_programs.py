@@ -70,6 +70,7 @@ PAGES = [
     ("sentence_lab", {"lab_second": "It was a pair of sentences"}),
     ("writing_lab", {"write_at": "20", "write_topk": "5"}),
     ("writing_lab", {"write_model": "translator-transformer", "write_at": "3"}),
+    ("writing_lab", {"write_model": "scene-captioner-patches", "write_at": "3"}),
     ("translation_lab", {}),
     ("translation_lab", {"many_weights": "after it is known"}),
     ("image_lab", {}),

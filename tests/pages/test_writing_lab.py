@@ -155,7 +155,8 @@ def test_a_server_that_others_reach_offers_the_models_of_this_project(monkeypatc
     monkeypatch.setattr("pages.parts.models.may_open_anything", lambda: False)
     app = open_page("writing_lab", write_name="/etc", **ANOTHER)
     assert_no_failure(app)
-    assert app.selectbox(key="write_model").options == ["story-gpt", "translator-transformer"]
+    offered = ["story-gpt", "translator-transformer", "scene-captioner-patches"]
+    assert app.selectbox(key="write_model").options == offered
 
 
 def test_what_is_drawn_is_drawn_by_what_the_sliders_can_say():
@@ -245,3 +246,76 @@ def test_a_source_that_is_empty_or_far_too_long_is_told_and_the_last_stays():
     assert_no_failure(app)
     assert "Below is your last source." in said(app)
     assert text_of(sent(app, "writing")[0]) == before
+
+
+CAPTIONS = {"write_model": "scene-captioner-patches", "write_temperature": "0"}
+THE_SCENE = "red circle top left and blue square bottom right"
+
+
+def test_a_captioner_shows_where_each_written_word_looks_in_the_picture_head_by_head():
+    app = open_page("writing_lab", write_at="2", **CAPTIONS)
+    assert_no_failure(app)
+    words, tensors = sent(app, "writing")
+    assert text_of(words) == f"<s> {THE_SCENE}</s>"
+    assert words["picture"]["columns"] ** 2 == len(words["picture"]["names"]) == 64
+    assert tensors["picture"].shape == (3, 32, 32)
+    assert tensors["attention"].shape == (8, 64)
+    np.testing.assert_allclose(tensors["attention"].sum(-1), 1, atol=1e-3)
+    assert tensors["trail"].shape == (len(words["tokens"]), 64)
+    np.testing.assert_allclose(tensors["trail"][1], tensors["attention"].mean(0), atol=1e-4)
+    app = open_page("writing_lab", write_at="2", write_open="1,3", **CAPTIONS)
+    _, opened = sent(app, "writing")
+    np.testing.assert_allclose(opened["trail"][1], tensors["attention"][7], atol=1e-4)
+    app.segmented_control(key="write_looks").set_value("what is written").run()
+    words, tensors = sent(app, "writing")
+    assert not words["back"]
+    assert tensors["attention"].shape == (8, 2)
+
+
+def test_a_caption_goes_on_from_a_beginning_and_one_that_cannot_be_read_leaves_the_last():
+    app = open_page("writing_lab", write_caption="green", write_count="3", **CAPTIONS)
+    assert_no_failure(app)
+    words, _ = sent(app, "writing")
+    assert words["begun"] == 2
+    assert text_of(words).startswith("<s> green circle")
+    assert "1 token of the beginning" in words["says"]
+    app.text_input(key="write_caption").set_value("purple elephants").run()
+    assert_no_failure(app)
+    assert "This beginning cannot be read." in said(app)
+    assert text_of(sent(app, "writing")[0]) == text_of(words)
+
+
+@pytest.mark.parametrize("compare", ["a head silenced", "another picture"])
+def test_two_captions_stand_side_by_side(compare):
+    app = open_page("writing_lab", write_compare=compare, write_silent_layer="1", **CAPTIONS)
+    assert_no_failure(app)
+    second = sent(app, "writing")[0]["second"]
+    if "head" in compare:
+        assert second["title"] == "With layer 1, head 0, which looks back, silenced"
+        assert "costs" in second["says"]
+    else:
+        assert text_of(second) == "<s> green triangle top right and yellow circle bottom left</s>"
+
+
+def test_a_picture_that_is_none_leaves_the_last_and_one_of_another_world_is_said_to_be_one():
+    app = open_page("writing_lab", write_scene_or_not="photograph or your own", **CAPTIONS)
+    assert_no_failure(app)
+    assert "This picture is outside its world" in said(app)
+    before = text_of(sent(app, "writing")[0])
+    app.file_uploader(key="write_picture_file").upload("a.png", b"no picture").run()
+    assert_no_failure(app)
+    assert "The picture was not taken; what you had is still here." in said(app)
+    assert text_of(sent(app, "writing")[0]) == before
+
+
+@pytest.mark.parametrize(("make", "recorded"), [(folders.captioner, True), (folders.blip, False)])
+def test_a_folder_of_a_captioner_writes_of_a_photograph(tmp_path, no_models, make, recorded):
+    link = ANOTHER | {"write_name": make(tmp_path / "model"), "write_count": "3"}
+    app = open_page("writing_lab", **link)
+    assert_no_failure(app)
+    words, tensors = sent(app, "writing")
+    assert words["picture"]["names"][:2] == ["[CLS]", "a1"]
+    assert (words["picture"]["extra"], tensors["attention"].shape) == (1, (6, 10))
+    app.selectbox(key="write_compare").select("a head silenced").run()
+    assert_no_failure(app)
+    assert ("no head of it can be silenced" in said(app)) != recorded

@@ -189,6 +189,7 @@
  */
 
 /** @typedef {{ text: string, name: string, special: boolean, forced: boolean }} WrittenToken */
+/** @typedef {{ names: string[], extra: number, columns: number }} PictureLookedAt first what is no patch, then row by row */
 /** @typedef {{ name: string, guesses: [name: string, share: number][], chosen: number | null }} LensRow */
 /**
  * What is looked at is the choice of the token at `at`, by the token before it; at the end of the text it is still to come.
@@ -216,6 +217,7 @@
  * @property {string} cache
  * @property {{ title: string, says: string, tokens: WrittenToken[], begun: number, at: number } | null} second
  * @property {WrittenToken[] | null} source what an encoder has read
+ * @property {PictureLookedAt | null} picture what a captioner has seen
  * @property {boolean} back whether the weights are of what is looked back at
  * @property {Record<string, Tensor>} tensors
  */

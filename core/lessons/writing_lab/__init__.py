@@ -15,8 +15,10 @@ from core.experiments.measure import counted
 from core.export import doors
 from core.lessons.shown import Shown, call
 from core.models import lens
+from core.models.halves import halves_of
 from core.models.languages import Languages
 from core.models.loaded import Group, LoadedModel
+from core.models.picture_source import PictureSource
 from core.models.source import Source, read_source
 from core.models.spelled import Spelled, spelled
 from core.models.tokens import tokenize
@@ -118,9 +120,14 @@ def written_as(loaded: LoadedModel, ids: Sequence[int]) -> list[Spelled]:
 
 
 def calls(loaded: LoadedModel, group: Group) -> list[int]:
-    """Where the layers of a part stand among all that attend while a text is written: a source was read before."""
+    """Where the layers of a part stand among all that attend while a text is written: a source was read or seen before."""
     writing = [each for each in loaded.groups if each != "encoder"]
     return [place for place, each in enumerate(writing) if each == group]
+
+
+def heads(writer: Writer, group: Group) -> int:
+    """Heads in the first layer of a part of a model that has read a token."""
+    return len((writer.cross if group == "cross" else writer.weights)(0)[0])
 
 
 def _closing(loaded: LoadedModel) -> int:
@@ -133,6 +140,8 @@ def _closing(loaded: LoadedModel) -> int:
 
 def ends(loaded: LoadedModel) -> frozenset[int]:
     """The tokens with which this model ends a text."""
+    if (halves := halves_of(loaded.model)) is not None:
+        return halves.ends
     places = (getattr(loaded.model, "generation_config", None), loaded.model.config, loaded.text_tokenizer)
     found: set[int] = set()
     for place in places:
@@ -261,6 +270,8 @@ def again(
     """The call of `shown` by the library alone. source: the words that the heads look back at, where these are shown."""
     loaded = writer.loaded
     model, ids = (loaded.name, type(loaded.model).__name__), list(written.ids)
+    if isinstance(writer.source, PictureSource):
+        raise ValueError(f"{loaded.name} looked at a picture: writing_lab.pictures.again makes that once more")
     if writer.source is None:
         run = call(doors.run_of_text, *model, ids)
     else:
@@ -271,7 +282,14 @@ def again(
 
 def size(loaded: LoadedModel) -> int:
     """Tokens that the model can choose from."""
-    return int(loaded.model.get_output_embeddings().weight.shape[0])
+    return int(loaded.writes.get_output_embeddings().weight.shape[0])
+
+
+def read_once(source: Source | PictureSource) -> str:
+    """What of a source was read once, for all that is written behind it."""
+    if isinstance(source, PictureSource):
+        return f"{counted(source.columns**2, 'patch', 'patches')} of the picture"
+    return f"{counted(len(source.tokens.ids), 'token')} of the source"
 
 
 def rank(seen: Moment, chosen: int) -> int:
@@ -307,7 +325,11 @@ def summary(writer: Writer, written: Written) -> Told:
     parts = [f"{count} tokens: {written.begun} of the beginning"]
     parts[0] += "" if math.isnan(given) else f", {given:.1f} bits each on average"
     if source is not None:
-        parts = [f"{counted(len(source.tokens.ids), 'token')} of the source were read once"]
+        parts = [f"{read_once(source)} were read once"]
+        if written.begun > len(source.start):
+            parts.append(
+                f"{counted(written.begun - len(source.start), 'token')} of the beginning, {given:.1f} bits each"
+            )
     if count > written.begun:
         parts.append(f"{count - written.begun} {'behind it' if source is None else 'written'}, {own:.1f} bits each")
     said = "; ".join(parts) + "."

@@ -1,5 +1,6 @@
 """Small made-up folders as `save_pretrained` writes them: tiny models with random weights and their tokenizers."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,14 @@ from transformers import (
     AutoModel,
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
+    BlipForConditionalGeneration,
     PreTrainedModel,
     PreTrainedTokenizerFast,
+    VisionEncoderDecoderConfig,
+    VisionEncoderDecoderModel,
 )
 
-from tests.core.models.families import LLAMA, SEQ2SEQ, TEXT
+from tests.core.models.families import IMAGE, LLAMA, SEQ2SEQ, SWIN, TEXT
 from tests.core.shapes import normal
 
 SPECIAL = {
@@ -92,10 +96,7 @@ def clip_pieces() -> PreTrainedTokenizerFast:
 def model_of(model_type: str, door: Any = AutoModel, **settings: Any) -> PreTrainedModel:
     """A tiny model whose weights are large enough to make attention uneven. door: the library's class that makes it."""
     torch.manual_seed(7)
-    model = door.from_config(AutoConfig.for_model(model_type, **settings)).eval().requires_grad_(False)
-    for index, parameter in enumerate(model.parameters()):
-        parameter += 0.3 * normal(*parameter.shape or (1,), seed=index).reshape(parameter.shape)
-    return model
+    return _uneven(door.from_config(AutoConfig.for_model(model_type, **settings)))
 
 
 def save(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast | None) -> str:
@@ -143,4 +144,44 @@ def writes(make: Any, folder: Path) -> str:
     sizes = AutoConfig.from_pretrained(name).to_diff_dict() | {"architectures": None}
     model = model_of(sizes.pop("model_type"), AutoModelForSeq2SeqLM, **sizes)
     model.save_pretrained(folder)
+    return name
+
+
+SQUARE = {"do_normalize": True, "do_rescale": True, "image_mean": [0.5] * 3, "image_std": [0.4] * 3}
+GPT2 = {"n_embd": 12, "n_layer": 2, "n_head": 3, "n_positions": 37, "bos_token_id": 264, "eos_token_id": 264}
+BART = {"d_model": 18, "decoder_layers": 2, "decoder_attention_heads": 3, "decoder_ffn_dim": 17}
+DECODERS = {
+    "gpt2": GPT2,
+    "bert": TEXT,
+    "trocr": BART | {"max_position_embeddings": 37, "bos_token_id": 2, "eos_token_id": 3},
+}
+
+
+def captioner(folder: Path, decoder: str = "gpt2", encoder: str = "vit", **more: Any) -> str:
+    """A model that writes of pictures: a half that sees, a half that writes."""
+    seeing = AutoConfig.for_model(encoder, **(SWIN | more if encoder == "swin" else IMAGE | more))
+    writing = AutoConfig.for_model(decoder, **DECODERS[decoder] | {"vocab_size": 300})
+    config = VisionEncoderDecoderConfig.from_encoder_decoder_configs(seeing, writing)
+    config.decoder_start_token_id, config.pad_token_id, config.eos_token_id = 264, 1, 3
+    return _sees(folder, _uneven(VisionEncoderDecoderModel(config)), byte_pieces())
+
+
+def blip(folder: Path) -> str:
+    """The same in one class of the library's; its first token is one that its tokenizer does not have."""
+    text = TEXT | {"vocab_size": 300, "bos_token_id": 299, "sep_token_id": 3, "pad_token_id": 1}
+    config = AutoConfig.for_model("blip", text_config=text, vision_config=IMAGE, projection_dim=5)
+    return _sees(folder, _uneven(BlipForConditionalGeneration(config)), byte_pieces())
+
+
+def _uneven(model: PreTrainedModel) -> PreTrainedModel:
+    model.eval().requires_grad_(False)
+    for index, parameter in enumerate(model.parameters()):
+        parameter += 0.3 * normal(*parameter.shape or (1,), seed=index).reshape(parameter.shape)
+    return model
+
+
+def _sees(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> str:
+    tokenizer.model_max_length = 37
+    name = save(folder, model, tokenizer)
+    (folder / "preprocessor_config.json").write_text(json.dumps(SQUARE | {"image_processor_type": "ViTImageProcessor"}))
     return name

@@ -132,7 +132,7 @@ def test_a_captioner_is_trained_without_any_data_and_its_card_shows_all(tmp_path
     card = (tmp_path / "captioner.md").read_text("utf-8")
     assert "captioner-mean-context" in card
     assert "seed 0" in card
-    assert "no convolution anywhere" in (tmp_path / "scene-captioner-patches.md").read_text("utf-8")
+    assert "no convolution anywhere" in (tmp_path / "scene-captioner-patches" / "README.md").read_text("utf-8")
     assert checkpoints.read(tmp_path / "captioner.safetensors", CPU).caption(torch.zeros(3, 32, 32)).words
 
 

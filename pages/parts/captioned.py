@@ -1,0 +1,85 @@
+"""The picture that a captioner of the writing lab looks at: drawn as a scene, a photograph, or the visitor's own."""
+
+import numpy as np
+import streamlit as st
+
+from core.lessons.captioning import SCENE
+from core.lessons.writing_lab import Beginning, pictures
+from core.models import offline
+from core.models.loaded import LoadedModel
+from core.models.picture_source import PictureSource, see
+from core.vision.classifier import FITS, Fit
+from core.vision.scenes import Scene, Thing
+from pages.parts import messages, own_picture, scene_editor
+from pages.parts.controls import Controls
+
+DRAWN, BROUGHT = "drawn scene", "photograph or your own"
+OTHER_SCENE: Scene = (Thing("green", "triangle", 21.0, 5.0), Thing("yellow", "circle", 11.0, 27.0))
+
+
+def is_drawn(ui: Controls, loaded: LoadedModel) -> bool:
+    """Whether the picture is a drawn scene, as it is at first for the captioner that learned from nothing else."""
+    own = loaded.name == offline.CAPTIONER
+    name, first = ("scene_or_not", DRAWN) if own else ("photograph_or_not", BROUGHT)
+    return ui.one_of("Picture", [DRAWN, BROUGHT], name, first) == DRAWN
+
+
+def fit_of(ui: Controls) -> Fit:
+    """How a picture is made a square."""
+    return ui.one_of("Make it square", FITS, "fit")
+
+
+def source_of(ui: Controls, loaded: LoadedModel, fit: Fit, *, drawn: bool, second: bool = False) -> PictureSource:
+    """The picture as the model saw it; asked for here. What was last seen is not looked at again.
+
+    Raises   ModelError where the model cannot look at it.
+    """
+    picture = _picture(ui, drawn, second)
+    asked = (loaded, own_picture.digest(picture), fit)
+    kept = ui.key("seen_second" if second else "seen")
+    last = st.session_state.get(kept)
+    if last is None or last[0] != asked:
+        with st.spinner("Looking …", show_time=True):
+            last = st.session_state[kept] = (asked, see(loaded, picture, fit))
+    return last[1]
+
+
+def _picture(ui: Controls, drawn: bool, second: bool) -> np.ndarray:
+    if drawn:
+        return pictures.drawn(
+            scene_editor.edit(ui.key("other"), OTHER_SCENE) if second else scene_editor.edit(ui.prefix, SCENE)
+        )
+    if second:
+        return own_picture.choose(ui.prefix, "other_picture", "The other picture", "a rocket")[1]
+    return own_picture.choose(ui.prefix)[1]
+
+
+def begin(loaded: LoadedModel, source: PictureSource, text: str, key: str) -> Beginning:
+    """What is written on from; after saying why a beginning cannot be read, from the mark alone or from the last one."""
+    try:
+        found = pictures.begin(loaded, source, text.strip())
+    except ValueError as error:
+        by, last = st.session_state.get(f"{key}_kept", (None, ""))
+        last = last if by is loaded else ""
+        below = "Below is your last beginning" if last else "Below, the caption begins with its mark alone"
+        messages.problem(key, "This beginning cannot be read.", f"{error}. {below}.")
+        return pictures.begin(loaded, source, last)
+    st.session_state[f"{key}_kept"] = (loaded, text.strip())
+    if found.used < found.total:
+        st.caption(
+            f"The beginning has {found.total} tokens: the first {found.used} are read, and there is room to write."
+        )
+    return found
+
+
+def say_of_world(loaded: LoadedModel, source: PictureSource) -> None:
+    """What must be known of a model and a picture that do not belong together, and of how pixels are made ready."""
+    if loaded.name == offline.CAPTIONER and (known := pictures.familiar(source)) < pictures.FAMILIAR:
+        st.caption(
+            f"This picture is outside its world: only {known:.0%} of its pixels have a colour that it knows. It cannot say so "
+            "itself: it has no other words, and what it writes here need not be right."
+        )
+    if not source.preprocessing.known:
+        st.caption(
+            "No file of the model says how its pixels are normalised: the usual mean and deviation of 0.5 are taken."
+        )

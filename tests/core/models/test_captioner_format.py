@@ -1,0 +1,89 @@
+"""Our captioner over raw patches and the library's VisionEncoderDecoder are one and the same: the same weights give the same."""
+
+import pytest
+import torch
+from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
+
+from core.models import captioner_format, checkpoints
+from core.models.errors import ModelError
+from core.models.pretrained import IMPLEMENTATION, record
+from core.seeded import seeded
+from core.training import captioners
+from core.vision import scenes
+from core.vision.scene_captioner import SceneCaptioner, SceneCaptionerConfig
+
+CPU = torch.device("cpu")
+NAME = "scene-captioner-patches"
+SCENES = captioners.held_out()[:5]
+
+
+@pytest.fixture(scope="module")
+def model():
+    with seeded(3):
+        made = SceneCaptioner(SceneCaptionerConfig("raw patches", 24, 3, 2, 3, 29, 20)).eval()
+        for weight in made.parameters():
+            torch.nn.init.normal_(weight, 1.0 if weight.dim() == 1 else 0.0, 0.3)
+            weight.data = weight.data.half().float()  # what half precision keeps
+    return made
+
+
+@pytest.fixture(scope="module")
+def folder(model, tmp_path_factory):
+    place = tmp_path_factory.mktemp("captioner") / NAME
+    captioner_format.write(place, model)
+    return place
+
+
+@torch.inference_mode()
+def test_the_library_opens_it_and_gives_the_same_scores_and_the_same_looks(model, folder):
+    theirs, told = AutoModelForImageTextToText.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation=IMPLEMENTATION, output_loading_info=True
+    )
+    assert not told["missing_keys"], "every weight has its place"
+    assert not told["unexpected_keys"], "and none is left over"
+    pictures, (given, _) = scenes.painted(SCENES), captioners.as_ids(SCENES)
+    with record(tensors=("weights",)) as layers:
+        found = theirs(pixel_values=pictures * 2 - 1, decoder_input_ids=given).logits
+    read = model.look(pictures)
+    wrote = model.transformer.write(given, read.memory)
+    torch.testing.assert_close(found, wrote.logits, atol=1e-4, rtol=1e-4)
+    ours = [block.attention.attention.weights for block in read.blocks]
+    for block in wrote.blocks:
+        ours += [block.attention.attention.weights, block.cross.cross_weights]
+    for weights, layer in zip(ours, layers, strict=True):
+        torch.testing.assert_close(layer.weights, weights, atol=1e-5, rtol=1e-4)
+
+
+@torch.inference_mode()
+def test_the_one_that_ships_writes_by_the_library_what_it_writes_here():
+    folder = checkpoints.FOLDER / NAME
+    theirs = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).eval()
+    tokenizer, captioner = AutoTokenizer.from_pretrained(folder), checkpoints.load_scene_captioner(NAME)
+    pictures = scenes.painted(SCENES)
+    whole = [(each * 255).round().to(torch.uint8).permute(1, 2, 0).numpy() for each in pictures]
+    ready = AutoImageProcessor.from_pretrained(folder)(whole, return_tensors="pt").pixel_values
+    torch.testing.assert_close(ready, pictures * 2 - 1, atol=0.01, rtol=0)
+    ids = theirs.generate(pixel_values=ready, max_new_tokens=15, do_sample=False, num_beams=1)
+    said = tokenizer.batch_decode(ids, skip_special_tokens=True)
+    assert [tuple(line.split()) for line in said] == captioner.caption_many(pictures)
+
+
+def test_what_is_kept_is_what_is_opened(model, folder):
+    again = captioner_format.read(folder)
+    assert again.config == model.config
+    assert all(torch.equal(again.state_dict()[name], weight) for name, weight in model.state_dict().items())
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    ids = tokenizer("red circle and blue square").input_ids
+    assert [scenes.WORDS[number] for number in ids] == ["red", "circle", "and", "blue", "square"]
+    assert tokenizer.decode(ids) == "red circle and blue square"
+
+
+def test_a_damaged_folder_and_eyes_that_the_library_lacks_are_told_in_words(folder, tmp_path):
+    with pytest.raises(ModelError, match=f"train it: python -m core.training {NAME}"):
+        checkpoints.read_captioner(tmp_path / NAME, CPU)
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes()[: 200 if file.suffix == ".safetensors" else None])
+    with pytest.raises(ModelError, match="damaged"):
+        checkpoints.read_captioner(tmp_path, CPU)
+    with pytest.raises(ValueError, match="over a CNN grid a captioner has no place in the library"):
+        captioner_format.write(tmp_path, SceneCaptioner(SceneCaptionerConfig("CNN grid")))
