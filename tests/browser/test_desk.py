@@ -33,7 +33,7 @@ SAID_ELSEWHERE = {
     "mark-of-state": "the legend's words stand beside its signs",
 }
 # lessons whose sentence speaks of one query, and the step at which it does
-SPEAKS = {"attention": "5", "self_attention": "5", "masks": "4", "multi_head": "4"}
+SPEAKS = {"attention": "6", "self_attention": "5", "masks": "4", "multi_head": "4"}
 # drawings that are made, not read
 DRAWN_BY_HAND = {"pad", "scene"}
 
