@@ -1,6 +1,7 @@
 """What all tests share: the same examples on every run, no deadline (no test asserts a time), one torch thread, toys."""
 
 import gc
+from typing import Any
 
 import pytest
 import torch
@@ -18,6 +19,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if config.pluginmanager.hasplugin("cacheprovider"):
         keep_trained(config.cache.mkdir("trained"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    if config.option.dist != "loadfile":
+        return None
+    from tests.both_ends import BothEnds  # xdist is there
+
+    return BothEnds(config, log)
 
 
 def pytest_collection_finish() -> None:
