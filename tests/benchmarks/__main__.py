@@ -103,6 +103,13 @@ def main() -> None:
     row(
         "Step to painted distribution, /writing_lab", f"{ours:.0f} against {floor:.0f} ms", f"{ours / floor:.2f}", "1.0"
     )
+    floor, ours = browsing.answers()
+    row(
+        f"Answer to next card among {browsing.CARDS:,}, /recall",
+        f"{ours:.0f} against {floor:.0f} ms",
+        f"{ours / floor:.2f}",
+        "1.0",
+    )
     for path, floor, ours in browsing.openings():
         row(f"Address to settled page, {path}", f"{ours:.0f} against {floor:.0f} ms", f"{ours / floor:.2f}", "1.0")
     floor, ours = browsing.first_picture()

@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, FloatRect, Locator, Page, sync_playwright
 
@@ -61,6 +62,24 @@ SETTLED = """(isBare) => new Promise((resolve) => {
 })"""
 
 
+# from the key that answers a card to the moment when the script rests and the next card asks
+NEXT_CARD = """() => new Promise((resolve) => {
+    const app = document.querySelector("[data-testid=stApp]");
+    const asked = () => document.querySelector(".st-key-recall_asked")?.textContent;
+    const before = asked();
+    let started = 0;
+    const look = () => {
+        if (asked() && asked() !== before && app.dataset.testScriptState === "notRunning") {
+            requestAnimationFrame(() => resolve(performance.now() - started));
+            return;
+        }
+        setTimeout(look, 1);
+    };
+    document.addEventListener("keydown", () => { started = performance.now(); look(); }, { once: true, capture: true });
+})"""
+CARDS = 10_000
+
+
 @contextmanager
 def browsing() -> Iterator[Browser]:
     path = chromium.find() or chromium.get()
@@ -83,10 +102,10 @@ def _move(page: Page, label: str, is_bare: bool, turn: int) -> float:
     return _pressed(page, slider, "ArrowRight" if turn % 2 == 0 else "ArrowLeft", is_bare)
 
 
-def _pressed(page: Page, part: Locator, key: str, is_bare: bool = False) -> float:
+def _pressed(page: Page, part: Locator, key: str, is_bare: bool = False, settled: str = SETTLED) -> float:
     """Milliseconds from a key on a part of the page to the settled page."""
     part.focus()
-    waiting = page.evaluate_handle(f"(isBare) => ({{ settled: ({SETTLED})(isBare) }})", is_bare)
+    waiting = page.evaluate_handle(f"(isBare) => ({{ settled: ({settled})(isBare) }})", is_bare)
     page.keyboard.press(key)
     taken = waiting.evaluate("waiting => waiting.settled")
     page.wait_for_timeout(150)
@@ -122,6 +141,30 @@ def steps() -> tuple[float, float]:
         lab.wait_for_timeout(1500)
         step = lab.get_by_role("button", name="Step", exact=True)
         times = [(_move(stock, "Size", True, turn), _pressed(lab, step, "Enter")) for turn in range(MOVES)]
+    floors, taken = zip(*times[3:], strict=True)
+    return statistics.median(floors), statistics.median(taken)
+
+
+def answers() -> tuple[float, float]:
+    """Medians, in ms, of the bare page's slider and from an answer to the next card among ten thousand, turn by turn."""
+    deck = "question,answer\n" + "\n".join(f"What is card {at}?,It is card {at}." for at in range(CARDS))
+    file = {"name": "deck.csv", "mimeType": "text/csv", "buffer": deck.encode()}
+    with TemporaryDirectory() as folder, browsing() as browser, bare() as (floor, _):
+        with serving(ATTENTION_LAB_DATA=folder) as (ours, _):
+            stock, recall = _page(browser, floor, "/"), _page(browser, ours, "/recall?recall_new=50")
+            stock.wait_for_selector(".js-plotly-plot")
+            recall.locator(".st-key-recall_files button").first.click()
+            recall.locator("[data-testid=stFileUploaderDropzone] input, input[type=file]").set_input_files([file])
+            recall.get_by_text(f"{CARDS:,} cards are there now").wait_for(timeout=120_000)
+            recall.keyboard.press("Escape")
+            times = []
+            for turn in range(MOVES):
+                recall.locator(".st-key-recall_show button").click()
+                score = recall.locator(".st-key-recall_score_5 button")
+                score.wait_for()
+                recall.wait_for_selector(RESTING)
+                recall.wait_for_function(DRAWN)
+                times.append((_move(stock, "Size", True, turn), _pressed(recall, score, "Enter", settled=NEXT_CARD)))
     floors, taken = zip(*times[3:], strict=True)
     return statistics.median(floors), statistics.median(taken)
 
