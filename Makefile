@@ -49,6 +49,7 @@ $(VENV)/.tested: requirements.txt tests/requirements.txt
 $(VENV)/.tested-all: tests/requirements-all.txt $(VENV)/.tested
 	$(PIP_INSTALL) -r tests/requirements-all.txt
 	$(BIN)/python -m tests.server.postgresql
+	$(BIN)/python -m tests.browser.firefox
 	@touch $@
 
 style: $(VENV)/.tested

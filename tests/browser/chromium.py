@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import debian
+
 # without a window of its own it takes a sixth less of a processor
 SHELL = "chromium-headless-shell"
 NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -37,9 +39,8 @@ def get() -> str:
 
 def debians() -> None:
     """Install Debian's, where none is there and this user may."""
-    if _installed() is None and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=False)
-        subprocess.run(["apt-get", "install", "-y", "-qq", SHELL], check=False, stdout=subprocess.DEVNULL)
+    if _installed() is None:
+        debian.install(SHELL)
 
 
 def _installed() -> str | None:

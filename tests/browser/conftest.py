@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.server import serving
@@ -39,18 +39,31 @@ def address(started: tuple[str, tuple[bool, bool]]) -> str:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = chromium.find() or chromium.get()
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield opened
-        opened.close()
+def shell() -> str:
+    """Where Chromium is: found before Playwright starts, since who looks may start one, and a process has one at a time."""
+    return chromium.find() or chromium.get()
+
+
+@pytest.fixture(scope="session")
+def playwright(shell: str) -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, shell: str) -> Iterator[Browser]:
+    opened = playwright.chromium.launch(executable_path=shell, args=QUIET)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")
 def windows(address: str, browser: Browser) -> Windows:
-    """The windows of the browser; the first visitor has come, and all models are loaded."""
-    windows = Windows(browser, address)
+    return ready(Windows(browser, address), address)
+
+
+def ready(windows: Windows, address: str) -> Windows:
+    """Windows of a browser, once the first visitor has come and all models are loaded."""
     with windows.lend() as visitor:
         visitor.go("/")
     end = time.monotonic() + 2 * PATIENCE

@@ -224,11 +224,12 @@ class Windows:
     """Windows of one browser, lent to one visitor after the other.
 
     In a window that was used the app is compiled already: it opens in a third of the time of a new one. Nothing of the
-    visitor before is left in it: no cookie, nothing stored, no connection, and the pointer lies outside.
+    visitor before is left in it: no cookie, nothing stored, no connection, and the pointer lies outside, or in the corner
+    where a browser lets it point at the window alone.
     """
 
-    def __init__(self, browser: Browser, address: str) -> None:
-        self._browser, self._address = browser, address
+    def __init__(self, browser: Browser, address: str, outside: tuple[int, int] = (-1, -1)) -> None:
+        self._browser, self._address, self._outside = browser, address, outside
         self._free: dict[str, list[Page]] = {}
 
     @contextmanager
@@ -255,6 +256,6 @@ class Windows:
         page.goto(self._address + "/healthz")
         page.evaluate("() => [localStorage, sessionStorage].forEach((kept) => kept.clear())")
         page.mouse.up()
-        page.mouse.move(-1, -1)
+        page.mouse.move(*self._outside)
         page.context.clear_cookies()
         free.append(page)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.replicas import free_ports
+from tests import debian
 
 
 def programs() -> Path | None:
@@ -23,9 +24,8 @@ def programs() -> Path | None:
 
 def get() -> None:
     """Install Debian's, where none is there and this user may. Raises SystemExit in words when none can be had."""
-    if programs() is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=False)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "postgresql"], check=False, stdout=subprocess.DEVNULL)
+    if programs() is None:
+        debian.install("postgresql")
     if programs() is None:
         raise SystemExit("There is no PostgreSQL for the tests of a shared database: install one.")
 
