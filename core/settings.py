@@ -1,4 +1,4 @@
-"""The limits of what is read, and where it is computed: the settings of core, each in this one place.
+"""The limits of what is read, and where it is computed: the settings of core, each in this one place; and the release.
 
 Those of the server are in `pages.server.settings`, made with the same functions. An environment variable
 ATTENTION_LAB_<NAME> overrides the setting of that name. It is read once, at the start.
@@ -7,6 +7,7 @@ ATTENTION_LAB_<NAME> overrides the setting of that name. It is read once, at the
 import os
 from typing import Final, NamedTuple
 
+VERSION: Final = "1.0.0"
 PREFIX: Final = "ATTENTION_LAB_"
 
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.settings import VERSION
 from pages.server import settings
 
 LOOK = Path(__file__).parents[2] / "assets" / "look"
 ABOUT = (
-    "Attention Lab. What the lessons show is computed while you watch.\n\n**The limits of this server**\n\n"
+    f"Attention Lab {VERSION}. What the lessons show is computed while you watch.\n\n**The limits of this server**\n\n"
     + "\n".join(f"- {told.value}: {told.meaning}" for told in settings.TOLD.values() if told.limit)
 )
 _HEAD = "page_head"
