@@ -1,14 +1,17 @@
-"""Screenshots: those of the README, or of every page at both widths, by day and by night.
+"""Screenshots: those of the README, or of every page at both widths, by day and by night; and a film of the step viewer.
 
 python -m tests.browser.shots           the README's, into assets/shots
 python -m tests.browser.shots FOLDER    every page, into FOLDER
 """
 
+import io
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from pages.course.catalogue import MAP, built
@@ -18,16 +21,27 @@ from tests.browser.visitor import QUIET, Visitor
 
 README = ROOT / "assets" / "shots"
 DESK, PHONE = (1440, 900), (390, 844)
+FRAME = 100  # milliseconds between two pictures of the film
+LONGEST = 1500  # milliseconds for which one of them stands: who reads stops the step viewer, the film goes on
+LAST = 3000  # and the last one
+FILM, FILM_WIDE = "step_viewer.webp", 860  # its width in pixels
+
+
+def trained(visitor: Visitor) -> None:
+    """Train what the page offers to its end."""
+    visitor.see(".st-key-train_play button").click()
+    visitor.says(".st-key-train_buttons", "Finished", patience=300_000)
 
 
 class Shot(NamedTuple):
-    """A picture: its name, what is opened, how large the window is, and whether the whole page is taken."""
+    """A picture: its name, what is opened, how large the window is, whether the whole page is taken, and what is done first."""
 
     name: str
     path: str
     size: tuple[int, int] = DESK
     scheme: str = "light"
     whole: bool = False
+    first: Callable[[Visitor], None] | None = None
 
 
 OF_README = (
@@ -39,6 +53,11 @@ OF_README = (
     Shot("sentence_lab", "/sentence_lab", scheme="dark"),
     Shot("translation_lab", "/translation_lab"),
     Shot("image_lab", "/image_lab?img_show=rollout"),
+    Shot("training_lab", "/training_lab", first=trained),
+    Shot("writing_lab", "/writing_lab?write_count=12", scheme="dark"),
+    Shot("encoder_decoder", "/encoder_decoder"),
+    Shot("claims", "/claims"),
+    Shot("figures", "/figures"),
     Shot("phone", "/self_attention", PHONE),
 )
 
@@ -55,6 +74,9 @@ def take(browser: Browser, address: str, shot: Shot, folder: Path) -> None:
     width, height = shot.size
     window = browser.new_context(viewport={"width": width, "height": height}, color_scheme=shot.scheme)
     visitor = Visitor(window.new_page(), address).go(shot.path)
+    if shot.first:
+        shot.first(visitor)
+        visitor.rest()
     # the page scrolls inside the window: a window as tall as the page shows it whole
     if shot.whole:
         tall = visitor.page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight + 120")
@@ -65,6 +87,35 @@ def take(browser: Browser, address: str, shot: Shot, folder: Path) -> None:
     window.close()
 
 
+def film(browser: Browser, address: str, file: Path) -> None:
+    """The step viewer of self-attention as it plays. The clock of its page stands still while a picture is taken."""
+    window = browser.new_context(viewport={"width": 1400, "height": 900})
+    visitor = Visitor(window.new_page(), address).go("/self_attention")
+    page, viewer = visitor.page, visitor.see(".step-viewer")
+    viewer.evaluate("node => node.scrollIntoView({ block: 'start' })")
+    page.clock.install()
+    page.clock.pause_at(time.time() + 60)
+    visitor.see(".step-viewer .speed").click()  # double
+    visitor.see(".step-viewer .play").click()
+    pictures: list[bytes] = []
+    stood: list[int] = []
+    clip = viewer.bounding_box()
+    while visitor.see(".step-viewer .play[aria-label=Pause]").count():
+        page.clock.run_for(FRAME)
+        picture = page.screenshot(clip=clip)
+        if pictures and picture == pictures[-1]:
+            stood[-1] += FRAME
+        else:
+            pictures.append(picture)
+            stood.append(FRAME)
+    window.close()
+    shown = [Image.open(io.BytesIO(each)).convert("RGB") for each in pictures]
+    size = (FILM_WIDE, round(FILM_WIDE * shown[0].height / shown[0].width))
+    first, *others = [each.resize(size, Image.Resampling.LANCZOS) for each in shown]
+    durations = [min(each, LONGEST) for each in stood[:-1]] + [LAST]
+    first.save(file, save_all=True, append_images=others, duration=durations, loop=0, quality=60, method=4)
+
+
 def main(folder: Path, shots: Iterator[Shot] | tuple[Shot, ...]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with serving() as (address, _), sync_playwright() as playwright:
@@ -72,6 +123,9 @@ def main(folder: Path, shots: Iterator[Shot] | tuple[Shot, ...]) -> None:
         for shot in shots:
             take(browser, address, shot, folder)
             print(folder / f"{shot.name}.png", flush=True)
+        if shots is OF_README:
+            film(browser, address, folder / FILM)
+            print(folder / FILM, flush=True)
         browser.close()
 
 
