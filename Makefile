@@ -55,8 +55,7 @@ $(VENV)/.tested-all: tests/requirements-all.txt $(VENV)/.tested
 style: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/ty check
-	$(BIN)/python -m tests.javascript
+	$(BIN)/ty check & types=$$!; $(BIN)/python -m tests.javascript; javascript=$$?; wait $$types && exit $$javascript
 
 # Tests of one file share what they opened, so they run in one process.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
