@@ -149,22 +149,26 @@ def answers() -> tuple[float, float]:
     """Medians, in ms, of the bare page's slider and from an answer to the next card among ten thousand, turn by turn."""
     deck = "question,answer\n" + "\n".join(f"What is card {at}?,It is card {at}." for at in range(CARDS))
     file = {"name": "deck.csv", "mimeType": "text/csv", "buffer": deck.encode()}
-    with TemporaryDirectory() as folder, browsing() as browser, bare() as (floor, _):
-        with serving(ATTENTION_LAB_DATA=folder) as (ours, _):
-            stock, recall = _page(browser, floor, "/"), _page(browser, ours, "/recall?recall_new=50")
-            stock.wait_for_selector(".js-plotly-plot")
-            recall.locator(".st-key-recall_files button").first.click()
-            recall.locator("[data-testid=stFileUploaderDropzone] input, input[type=file]").set_input_files([file])
-            recall.get_by_text(f"{CARDS:,} cards are there now").wait_for(timeout=120_000)
-            recall.keyboard.press("Escape")
-            times = []
-            for turn in range(MOVES):
-                recall.locator(".st-key-recall_show button").click()
-                score = recall.locator(".st-key-recall_score_5 button")
-                score.wait_for()
-                recall.wait_for_selector(RESTING)
-                recall.wait_for_function(DRAWN)
-                times.append((_move(stock, "Size", True, turn), _pressed(recall, score, "Enter", settled=NEXT_CARD)))
+    with (
+        TemporaryDirectory() as folder,
+        browsing() as browser,
+        bare() as (floor, _),
+        serving(ATTENTION_LAB_DATA=folder) as (ours, _),
+    ):
+        stock, recall = _page(browser, floor, "/"), _page(browser, ours, "/recall?recall_new=50")
+        stock.wait_for_selector(".js-plotly-plot")
+        recall.locator(".st-key-recall_files button").first.click()
+        recall.locator("[data-testid=stFileUploaderDropzone] input, input[type=file]").set_input_files([file])
+        recall.get_by_text(f"{CARDS:,} cards are there now").wait_for(timeout=120_000)
+        recall.keyboard.press("Escape")
+        times = []
+        for turn in range(MOVES):
+            recall.locator(".st-key-recall_show button").click()
+            score = recall.locator(".st-key-recall_score_5 button")
+            score.wait_for()
+            recall.wait_for_selector(RESTING)
+            recall.wait_for_function(DRAWN)
+            times.append((_move(stock, "Size", True, turn), _pressed(recall, score, "Enter", settled=NEXT_CARD)))
     floors, taken = zip(*times[3:], strict=True)
     return statistics.median(floors), statistics.median(taken)
 
