@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, FloatRect, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, FilePayload, FloatRect, Locator, Page, sync_playwright
 
 from pages.course.catalogue import LESSONS, built
 from tests.benchmarks.floors import bare
@@ -148,7 +148,7 @@ def steps() -> tuple[float, float]:
 def answers() -> tuple[float, float]:
     """Medians, in ms, of the bare page's slider and from an answer to the next card among ten thousand, turn by turn."""
     deck = "question,answer\n" + "\n".join(f"What is card {at}?,It is card {at}." for at in range(CARDS))
-    file = {"name": "deck.csv", "mimeType": "text/csv", "buffer": deck.encode()}
+    file: FilePayload = {"name": "deck.csv", "mimeType": "text/csv", "buffer": deck.encode()}
     with (
         TemporaryDirectory() as folder,
         browsing() as browser,
