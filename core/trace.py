@@ -99,6 +99,8 @@ def steps(trace: Any) -> list[Step]:
 
 def _renamed(told: Step, means: Mapping[str, str]) -> Step:
     """A step whose formula calls other steps by other names."""
+    if not means:
+        return told
     return replace(told, formula=_REFERENCE.sub(lambda name: f"<{means.get(name[1], name[1])}>", told.formula))
 
 

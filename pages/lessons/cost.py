@@ -1,7 +1,6 @@
 """Lesson 12: the bill. What does attention cost, and who pays?"""
 
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -56,7 +55,7 @@ def scene(ui: Controls) -> Scene | None:
     return tried(made, bill.OURS, read, layer, **({"block": made.chosen.block} if part == TILES else {}))
 
 
-@cache
+@st.cache_resource(show_spinner=False)  # a page's own names are new whenever it is opened
 def ours() -> Encoded:
     """A sentence of ours, on which claims are tried where the learner typed none."""
     return material.encode(SENTENCE)

@@ -279,6 +279,7 @@ def products(n_units: int, steps_across: int = 9) -> ProductTrace:
     return ProductTrace(product[None], by_gate[None], by_relu[None, ..., 0])
 
 
+@lru_cache(maxsize=64)
 def untrained(width: int, n_experts: int, active: int, seed: int) -> tuple[FeedForward, FeedForward, Experts]:
     """F, the gate and the experts, with weights drawn from a seed."""
     hidden = hidden_width("SwiGLU", width)
