@@ -12,3 +12,16 @@ def written(value: int | float, format_spec: str = "") -> str:
         return "0"
     power = f" × 10{str(int(exponent)).translate(_SUPERSCRIPT)}" if exponent and int(exponent) else ""
     return mantissa.replace("-", "−") + power
+
+
+def short(number: int | float) -> str:
+    """A large number in three digits: 124 million."""
+    for size, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+        if 1e15 > number >= size:
+            return f"{number / size:.3g} {name}"
+    return written(number, ".2e" if number >= 1e15 else ",.0f")
+
+
+def how_many(number: int, noun: str) -> str:
+    """So many of something: 1 layer, 12 layers."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -148,7 +148,7 @@ def steps_of_what_is_cheaper(scene: Scene):
     yield step(
         "shared, tried",
         tables(*errors("shared", "shared")),
-        "{shared} heads of keys and values turn the sentence's vector by {shared_turned:.3f} and keep "
+        "Heads of keys and values: {shared}. That turns the sentence's vector by {shared_turned:.3f} and keeps "
         "{shared_bytes:,} bytes in place of {cache_bytes:,}. This model was not trained to share; models that are "
         "lose far less.",
         title="Shared keys and values, tried",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.numerals import written
+from core.numerals import how_many, short, written
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,8 @@ from core.numerals import written
 )
 def test_a_number_has_a_true_minus_and_a_power_of_ten(value, format_spec, text):
     assert written(value, format_spec) == text
+
+
+def test_one_is_one_and_large_numbers_are_told_in_words():
+    assert [how_many(number, "layer") for number in (0, 1, 1200)] == ["0 layers", "1 layer", "1,200 layers"]
+    assert [short(number) for number in (8.05e9, 999, 2e15)] == ["8.05 billion", "999", "2.00 × 10¹⁵"]

@@ -21,6 +21,14 @@ def test_heads_that_do_not_divide_the_width_are_said_and_the_controls_stay():
     assert app.select_slider(key="cost_heads").value == 12
 
 
+def test_one_layer_of_one_head_is_told_as_one():
+    told = spoken(open_page("cost", cost_layers="1", cost_heads="1", cost_kv="1"))
+    assert "of its one layer." in told
+    assert "Your 1 layer has" in told
+    assert "1 for 1 head:" in told
+    assert "Through 1 layer, " in spoken(open_page("cost", cost_part="paths", cost_depth="1"))
+
+
 def test_a_hundred_thousand_tokens_take_1_28_terabytes():
     app = open_page("cost", cost_n="100000", cost_d="8192", cost_heads="64", cost_kv="64", cost_bytes="2")
     assert "1.164 TiB" in spoken(app)  # 1.28e12 bytes

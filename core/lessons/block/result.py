@@ -9,6 +9,7 @@ from core.experiments.block import DEEP, EQUAL, UNTRAINED_TOKENS
 from core.lessons.block.given import Given
 from core.lessons.block.stack import ALONE, AS_IT_IS, ATTENTION_AND_SKIPS, NO_MLPS, NO_SKIPS, TOYS, Stack
 from core.lessons.block.traces import PictureTrace, Trace
+from core.numerals import how_many
 from core.transformer.block import Block, Part
 from core.transformer.feed_forward import FeedForwardTrace
 from core.transformer.norms import AnyNorm, BatchNormTrace, LayerNormTrace, RMSNormTrace
@@ -41,7 +42,7 @@ def depth_of(given: Given, settings: Settings) -> int:
 
 def behind_layers(n_layers: int) -> str:
     """A depth in words."""
-    return f"behind {n_layers} layer{'' if n_layers == 1 else 's'}"
+    return f"behind {how_many(n_layers, 'layer')}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +99,11 @@ class Lesson:
     @property
     def n_layers(self) -> int:
         return self.given.n_layers
+
+    @property
+    def all_layers(self) -> str:
+        """How many layers there are, in words."""
+        return how_many(self.n_layers, "layer")
 
     @property
     def depth(self) -> int:

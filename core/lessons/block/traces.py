@@ -46,7 +46,7 @@ class StackTrace:
         r"\frac{ZZ^\top}{\lVert Z\rVert\,\lVert Z\rVert^\top}",
         title="How alike tokens are",
         source="dong2021",
-        says="Behind {depth} of {n_layers} layers, {q} and {k} have a cosine of {alike[q,k]:.2f}.",
+        says="Behind {depth} of {all_layers}, {q} and {k} have a cosine of {alike[q,k]:.2f}.",
     )
     spreads: Float[Tensor, "batch variants depth"] = step(
         r"\operatorname{size}\left(Z - \operatorname{mean}\left(Z\right)\right)/\operatorname{size}\left(Z\right)",

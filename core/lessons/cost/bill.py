@@ -14,7 +14,7 @@ from core.cost.growth import loss
 from core.cost.models import PARTS, Known, known
 from core.cost.sizes import Sizes
 from core.lessons.shown import Mark, Matrices, Shown
-from core.numerals import written
+from core.numerals import how_many, short
 from core.trace import matrices, step, steps
 
 LENGTHS: Final = (*(2**power for power in range(6, 17)), 100_000)  # tokens, from 64 on
@@ -75,8 +75,8 @@ class BillTrace:
     own: Float[Tensor, "batch one lengths"] = step(
         r"2\,\text{layers}\,\text{batch}\,N\,D\,\text{bytes}",
         title="Every head its own keys and values",
-        says="Who writes token by token keeps keys and values of all {n_layers} layers. Every head its own: "
-        "{whole_cache}; {n_kv_heads} for {n_heads} heads: {own_cache}; one for all: {one_cache}; a latent vector "
+        says="Who writes token by token keeps keys and values of {every_layer}. Every head its own: "
+        "{whole_cache}; {n_kv_heads} for {of_heads}: {own_cache}; one for all: {one_cache}; a latent vector "
         "of {latent_width}: {latent_cache}. MiniLM, BERT and ViT-B write nothing and keep none.",
         source="vaswani2017",
     )
@@ -177,6 +177,21 @@ class Lesson:
         return dict(
             zip(CACHES, (*(each.cache_bytes for each in made), sizes.latent_bytes(self.settings.latent)), strict=True)
         )
+
+    @property
+    def every_layer(self) -> str:
+        """All layers, in words."""
+        return "its one layer" if self.sizes.n_layers == 1 else f"all {self.sizes.n_layers} layers"
+
+    @property
+    def layers_have(self) -> str:
+        """How many there are, as who has something."""
+        return f"{how_many(self.sizes.n_layers, 'layer')} {'has' if self.sizes.n_layers == 1 else 'have'}"
+
+    @property
+    def of_heads(self) -> str:
+        """How many heads share keys and values, in words."""
+        return how_many(self.sizes.n_heads, "head")
 
     @property
     def whole_cache(self) -> str:
@@ -324,14 +339,6 @@ def shown(settings: Settings) -> Shown:
     """All that the figures show."""
     result = run(settings)
     return Shown(matrices(steps(result.trace)) | beside(result), axes(result))
-
-
-def short(number: int | float) -> str:
-    """A large number in three digits: 124 million."""
-    for size, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
-        if 1e15 > number >= size:
-            return f"{number / size:.3g} {name}"
-    return written(number, ".2e" if number >= 1e15 else ",.0f")
 
 
 def in_bytes(number: int) -> str:

@@ -8,8 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.lessons.cost.bill import LENGTHS, row, short, stacked
+from core.lessons.cost.bill import LENGTHS, row, stacked
 from core.lessons.shown import Matrices, Shown
+from core.numerals import how_many, short
 from core.trace import matrices, step, steps
 
 DEPTHS: Final = tuple(range(1, 25))  # layers
@@ -41,7 +42,7 @@ class PathsTrace:
     recurrent: Float[Tensor, "batch one depths"] = step(
         "N",
         title="A recurrent layer hears",
-        says="How many of {n_tokens:,} tokens the last one hears. Through {n_layers} layers, convolutions of {kernel} "
+        says="How many of {n_tokens:,} tokens the last one hears. Through {layers}, convolutions of {kernel} "
         "places hear {convolved}, dilated ones, each layer looking {dilation} times as far apart, {dilated}; attention and an "
         "RNN hear all in one.",
         source="vaswani2017",
@@ -120,6 +121,11 @@ class Lesson:
         at = self.settings
         heard, path, work = reach(at, at.n_layers), paths(at), works(at)
         return {name: Kind(heard[name], path[name], at.n_tokens if name == "RNN" else 1, work[name]) for name in KINDS}
+
+    @property
+    def layers(self) -> str:
+        """How many there are, in words."""
+        return how_many(self.settings.n_layers, "layer")
 
     @property
     def compared(self) -> str:

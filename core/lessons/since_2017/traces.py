@@ -118,7 +118,7 @@ class MemoryTrace:
         title="What linear attention keeps",
         source="katharopoulos2020",
         says="Linear attention adds each key times its value to one table of {width} × {width} numbers, and a query is "
-        "multiplied with it. {kept} pairs are in there.",
+        "multiplied with it. {kept:,} pairs are in there.",
         ours="without a map of the keys and without its sum",
         also="fast weights",
     )

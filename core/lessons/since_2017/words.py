@@ -11,7 +11,7 @@ from torch import Tensor
 from core.experiments.since_2017 import memory
 from core.experiments.since_2017.depth import pre_and_post
 from core.experiments.since_2017.experts import sizes
-from core.numerals import written
+from core.numerals import short, written
 from core.training.copying import GUESSING, Copied
 from core.transformer.design import ACTIVE, EXPERTS, Cost
 
@@ -45,8 +45,11 @@ def of_costs(then: Cost, now: Cost, changes: int) -> str:
     """What the block of 2017 and the one beside it cost; names in braces are those of `costs`."""
     met = " (a token meets {met:,})" if now.used < now.parameters else ""
     are = "is" if changes == 1 else "are"
+    differs = (
+        f"{{changes}} of the five choices {are} not as in 2017." if changes else "All five choices are as in 2017."
+    )
     return (
-        f"{{changes}} of five choices {are} not as in 2017. "
+        f"{differs} "
         "With D = {d_model} the block of 2017 has {then_has:,} parameters and the "
         f"one beside it {{now_has:,}}{met}; {{n_tokens:,}} tokens take {{then_work}} and {{now_work}} FLOPs in products of "
         "matrices; of each token {then_keeps:,} and {now_keeps:,} numbers of keys and values are kept."
@@ -55,7 +58,7 @@ def of_costs(then: Cost, now: Cost, changes: int) -> str:
 
 def costs(then: Cost, now: Cost) -> dict[str, Any]:
     """The numbers of it."""
-    work = {f"{name}_work": written(cost.flops, ".2e") for name, cost in (("then", then), ("now", now))}
+    work = {f"{name}_work": short(cost.flops) for name, cost in (("then", then), ("now", now))}
     return work | {
         "then_has": then.parameters,
         "now_has": now.parameters,

@@ -11,6 +11,7 @@ from core.lessons.cost import bill, paths, tiles
 from core.lessons.material import Encoded
 from core.lessons.shown import call
 from core.listing import ran
+from core.numerals import short
 from pages.parts import controls, sentences
 from pages.parts.controls import Controls
 from pages.parts.figures import Bars, Curves, Matrix, Table, tables
@@ -54,7 +55,7 @@ def the_bill(ui: Controls, above) -> Scene:
     return Scene(
         result,
         chosen=chosen,
-        names={**vars(sizes), "block": block, "latent_width": latent, "texts": bill.short(texts)},
+        names={**vars(sizes), "block": block, "latent_width": latent, "texts": short(texts)},
         tokens={axis: plain(texts) for axis, texts in bill.axes(result).items()},
         beside=bill.beside(result),
         again=call(bill.shown, chosen),
@@ -97,7 +98,7 @@ def steps_of_the_bill(scene: Scene):
     yield step(
         "weights",
         Bars("weights_shares", "queries", "learned", "share of what the model learned"),
-        "What a model learned, by part. Your {n_layers} layers have {parameters} weights, {parameter_bytes}, however "
+        "What a model learned, by part. Your {layers_have} {parameters} weights, {parameter_bytes}, however "
         "long a text is and however many are read at once. Yours has no tables of words.",
         title="Weights of the model",
     )

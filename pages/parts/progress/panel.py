@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.numerals import how_many
 from pages.parts import question
 from pages.parts.progress import visit
 
@@ -36,7 +37,7 @@ class Summary:
         claims = sum(row.kind == "claim" for row in self.rows)
         parts = [f"{came.count('done')} of {len(came)} lessons done", f"{came.count('begun')} begun"]
         parts += [f"{sum(asked)} of {len(asked)} questions right"] if asked else []
-        parts += [f"{claims} claim{'s' if claims > 1 else ''} opened"] if claims else []
+        parts += [f"{how_many(claims, 'claim')} opened"] if claims else []
         return ", ".join(parts) + "."
 
     def last(self, lessons: Collection[str]) -> tuple[str, int] | None:
