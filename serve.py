@@ -25,6 +25,7 @@ from pages.server.hidden import Hidden
 from pages.server.learner import Learner
 from pages.server.origins import Origins
 from pages.server.sockets import OneEach, Paced
+from pages.server.uploads import Incoming
 from pages.server.waiting import Visitors
 
 WARM_UP_AFTER = 5.0  # seconds
@@ -89,6 +90,7 @@ app = st.App(
         Middleware(Paced),
         Middleware(Learner),
         Middleware(CurrentPage),
+        Middleware(Incoming),
         Middleware(
             EarlyModules,
             files=dict.fromkeys((page.slug for page in LESSONS), LESSON_FILES) | {"figures": FIGURE_FILES},

@@ -27,6 +27,10 @@ class Visitor(NamedTuple):
 NOBODY: Final = Visitor("", "")
 
 
+class Ended(Exception):
+    """Work that whoever stands behind it will not have go on."""
+
+
 class Host:
     """What a program has to say to the long work in it. This one, a notebook's or a command's, has nothing to say."""
 
@@ -90,7 +94,7 @@ def trained_once(at_most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
                     kept.move_to_end(key)
                     return kept[key]
                 mine = under_way.setdefault(key, threading.Lock())
-            with _host.aside(), _alone(mine):
+            with _host.aside(), alone(mine):
                 with guard:
                     if key in kept:
                         return kept[key]
@@ -109,7 +113,7 @@ def trained_once(at_most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 @contextmanager
-def _alone(lock: threading.Lock) -> Iterator[None]:
+def alone(lock: threading.Lock) -> Iterator[None]:
     """Hold a lock for the block; whoever stands behind the thread may end the waiting for it."""
     since = time.monotonic()
     while not lock.acquire(timeout=ASK_AGAIN):

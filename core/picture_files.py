@@ -20,6 +20,7 @@ from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
 
 from core import host, settings
+from core.memory import MEMORY
 from core.picture_colours import as_srgb
 
 pillow_heif.register_heif_opener()
@@ -42,6 +43,7 @@ _UPRIGHT: Final = {
 _UPSIDE: Final = (_UPRIGHT[2], _UPRIGHT[3], _UPRIGHT[4])  # these leave width and height as they are
 _DEPTH_OF_PNG: Final = 24  # where a PNG says how many bits a channel has
 _SEEN_ON_PAPER: Final = 16  # of 255
+_AT_WORK: Final = 20  # bytes for each pixel, while a picture is decoded
 _JPEG, _SCAN = b"\xff\xd8\xff", b"\xff\xda"
 _SCANS: Final = 100  # of a small JPEG; programs write about ten
 _SCANS_OF_LARGEST: Final = 24  # of one that has all pixels that are accepted
@@ -95,7 +97,7 @@ def read_picture(content: bytes) -> OpenedPicture:
             f"the picture has {width:,} x {height:,} pixels: at most {settings.MAX_PIXELS:,} are read; make it smaller"
         )
     _refuse_scans(content, width * height)
-    with _told():
+    with MEMORY.lend(_AT_WORK * width * height), _told():
         return _decoded(image, content)
 
 

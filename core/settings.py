@@ -7,6 +7,8 @@ ATTENTION_LAB_<NAME> overrides the setting of that name. It is read once, at the
 import os
 from typing import Final, NamedTuple
 
+from core import machine
+
 VERSION: Final = "1.0.0"
 PREFIX: Final = "ATTENTION_LAB_"
 
@@ -30,9 +32,9 @@ def text(name: str, default: str, meaning: str, shown: str = "", limit: bool = F
     return said
 
 
-def count(name: str, default: int, meaning: str, least: int = 1) -> int:
-    """A whole number that is not too small."""
-    said = text(name, str(default), meaning, limit=True)
+def count(name: str, default: int, meaning: str, least: int = 1, shown: str = "") -> int:
+    """A whole number that is not too small. shown: as of `text`."""
+    said = text(name, str(default), meaning, shown, limit=True)
     if not (said.isascii() and said.isdigit() and int(said) >= least):
         raise ValueError(
             f"{PREFIX}{name} is {said!r}: a whole number from {least} on is accepted, for example {default}"
@@ -75,9 +77,10 @@ MAX_CARD_TEXT: Final = count("MAX_CARD_TEXT", 5000, "characters of each side of 
 MAX_DECK_BYTES: Final = count("MAX_DECK_BYTES", 5_000_000, "bytes of a file of cards")
 MAX_UPDATES: Final = count("MAX_UPDATES", 300, "steps of a training that a visitor plays")
 MAX_LAB_UPDATES: Final = count("MAX_LAB_UPDATES", 3000, "steps of a training in the training lab")
-MODELS_LOADED: Final = count(
-    "MODELS_LOADED",
-    3,
-    "models kept in memory beside the offline ones; one more, and the one asked for longest ago goes",
+MEMORY_BYTES: Final = count(
+    "MEMORY_BYTES",
+    machine.memory() // 2,
+    "bytes of memory that the whole server takes; what fills them and was looked at longest ago goes, and is computed again",
+    shown="half of the memory of the machine or container",
 )
 DEVICE: Final = text("DEVICE", "", "where models run: cpu, cuda, cuda:1, mps; without it the best there is")

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 
+from core import machine
+
 ROOT = Path(__file__).parents[1]
 TEMPLATE = Path(__file__).with_name("nginx.conf.template")
 PORT = 8501
@@ -90,11 +92,12 @@ def nginx() -> str | None:
 
 def shared(n: int) -> dict[str, str]:
     """What so many processes are told alike: one secret, so that what one has signed, another accepts; and that together
-    they compute as many pages as there are cores, for visitors who come by nginx."""
+    they compute as many pages as there are cores and take half of the memory, for visitors who come by nginx."""
     return {
         "STREAMLIT_SERVER_COOKIE_SECRET": secrets.token_hex(32),
         "ATTENTION_LAB_RUNS": str(max(1, (os.cpu_count() or 1) // n)),
         "ATTENTION_LAB_PUBLIC": "yes",
+        "ATTENTION_LAB_MEMORY_BYTES": str(machine.memory() // 2 // n),
     }
 
 

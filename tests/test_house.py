@@ -97,11 +97,11 @@ def test_a_page_knows_no_other_page(path):
 
 
 # what pages know of the server; the rest of it stands before them and is known by serve alone
-UNDER_PAGES = ("pages.server.run_queue", "pages.server.preload", "pages.server.settings")
+UNDER_PAGES = ("pages.server.run_queue", "pages.server.preload", "pages.server.settings", "pages.server.uploads")
 
 
 @pytest.mark.parametrize("path", [p for p in files("pages") if p.parent.name != "server"], ids=named)
-def test_of_the_server_pages_know_the_queue_preloading_and_settings(path):
+def test_of_the_server_pages_know_the_queue_preloading_uploads_and_settings(path):
     found = from_packages(path, "pages.server") - {"pages.server"}
     assert [name for name in found if not name.startswith(UNDER_PAGES)] == []
 
@@ -317,7 +317,6 @@ KEPT_FOR_ALL = {
     "core/experiments/captioning/grounding.py place_words": "numbers on scenes drawn from a seed",
     "core/experiments/bottleneck/trained.py trained": "toys trained from a seed",
     "core/lessons/block/stack.py toy_spreads": "numbers of blocks drawn from a seed",
-    "core/models/loading.py _models": "models, by name",
     "core/models/writer.py _can_cache": "whether a model goes on from what it kept",
     "core/models/call_site.py _names": "names of the modules of a model",
     "core/experiments/multi_head/copy_task.py trained_to_copy": "a toy trained from a seed",
@@ -350,17 +349,14 @@ KEPT_FOR_ALL = {
     "pages/parts/progress/visit.py _trouble": "when the database last failed",
     "pages/lessons/attention.py statistics": "numbers drawn from a seed",
     "pages/parts/gradient_flow.py _curves": "numbers drawn from a seed",
-    "pages/parts/translation_quality.py _by_length": "figures of our own models",
     "pages/parts/atlas_cards.py _of_ours": "figures of our own examples",
     "pages/parts/translations.py _of_examples": "translations of our own examples",
     "pages/parts/formula.py _whole": "formulas that our own traces declare",
     "pages/parts/assets.py component": "our own components, by name",
     "pages/parts/fonts.py _letters": "the fonts of this machine",
     "pages/parts/own_picture.py _sample": "the photographs to start from",
-    "pages/course/map.py poster": "weights on the map's own sentence",
-    "pages/course/map.py alignment": "weights on the map's own sentence",
 }
-CACHES = {"cache", "lru_cache", "cache_resource", "cache_data", "trained_once"}
+CACHES = {"cache", "lru_cache", "cache_resource", "cache_data", "trained_once", "kept_for_all"}
 GROWING = {"OrderedDict", "dict", "defaultdict", "WeakKeyDictionary", "WeakValueDictionary", "list", "set", "deque"}
 
 
@@ -371,16 +367,13 @@ def called(node: ast.expr) -> str:
 
 
 def kept_for_all(path: Path) -> Iterator[str]:
-    """What a file keeps for the whole process: caches without the scope of a session, and tables that can grow."""
+    """What a file keeps for the whole process: caches but those of `kept`, which are one visitor's, and tables that can grow."""
     tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree):
         for decorator in getattr(node, "decorator_list", ()):
-            scoped = isinstance(decorator, ast.Call) and any(
-                word.arg == "scope" and getattr(word.value, "value", "") == "session" for word in decorator.keywords
-            )
             # a function without arguments keeps one answer, which nobody's input can be in
             asks = isinstance(node, ast.FunctionDef) and (node.args.args or node.args.kwonlyargs)
-            if called(decorator) in CACHES and not scoped and (asks or called(decorator).startswith("cache_")):
+            if called(decorator) in CACHES and (asks or called(decorator).startswith("cache_")):
                 yield f"{named(path)} {node.name}"
     for node in tree.body:
         value = getattr(node, "value", None)

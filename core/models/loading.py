@@ -1,10 +1,7 @@
 """Open a model once, keep it, share it: the offline one, a folder of this machine, or one from the Hugging Face Hub."""
 
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import Context
 from pathlib import Path
@@ -31,6 +28,8 @@ from transformers.models.auto.modeling_auto import (
 from transformers.utils.logging import disable_progress_bar
 
 from core import settings
+from core.host import still_wanted
+from core.memory import MEMORY
 from core.models import device as devices
 from core.models import folder as folders
 from core.models import hub, offline
@@ -47,9 +46,6 @@ NO_LIMIT = 1_000_000_000  # tokenizers without a limit name a number beyond all 
 
 Door = type[_BaseAutoModelClass] | type[PreTrainedModel]
 
-_lock = threading.Lock()
-_models: OrderedDict[tuple[str, str], Future[LoadedModel]] = OrderedDict()
-
 disable_progress_bar()
 
 
@@ -62,31 +58,18 @@ def load(name: str, device: str | None = None) -> LoadedModel:
     Raises   ModelError, or ValueError for a device that does not exist.
     """
     place = devices.pick(device)
-    key = (name, str(place))
-    with _lock:
-        future = _models.get(key)
-        first = future is None
-        if first:
-            future = _models[key] = Future()
-        _models.move_to_end(key)
-    if first:
+
+    def opened() -> LoadedModel:
         # in a context of its own: the trial run belongs to nobody's `record` or `ablate`
-        Context().run(_fill, key, future, place)
-    return future.result()
+        return Context().run(_open, name, place)
+
+    return MEMORY.keep((load.__qualname__, name, str(place)), opened, _n_bytes, stays=name in offline.NAMES)
 
 
-def _fill(key: tuple[str, str], future: Future[LoadedModel], place: torch.device) -> None:
-    """Load what everybody waits for, then let go of the models of others that were asked for longest ago."""
-    try:
-        future.set_result(_open(key[0], place))
-    except BaseException as error:
-        with _lock:
-            _models.pop(key, None)
-        future.set_exception(error)
-    with _lock:
-        others = [each for each in _models if each[0] not in offline.NAMES]
-        for each in others[: max(0, len(others) - settings.MODELS_LOADED)]:
-            del _models[each]
+def _n_bytes(loaded: LoadedModel) -> int:
+    """What the numbers of a model take."""
+    numbers = (*loaded.model.parameters(), *loaded.model.buffers())
+    return sum({each.untyped_storage().data_ptr(): each.untyped_storage().nbytes() for each in numbers}.values())
 
 
 @contextmanager
@@ -127,7 +110,9 @@ def _opened(name: str, folder: Path, place: torch.device) -> LoadedModel:
     folders.check(name, folder)
     with told_as(f"{name}: {folders.CONFIG} does not describe a model of its architecture; fetch the file again"):
         config = AutoConfig.from_pretrained(folder, **folders.LOCAL)
+    still_wanted()
     model = _weights(name, folder, config)
+    still_wanted()
     with told_as(f"{name} does not fit into the memory of {devices.describe(place)}: choose a smaller model"):
         model = model.to(place).eval().requires_grad_(False)
     found = introspect(name, model)

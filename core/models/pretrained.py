@@ -18,6 +18,7 @@ from transformers.masking_utils import eager_mask
 
 from core.attention.attend import attend
 from core.attention.scores import SCALED_DOT
+from core.host import still_wanted
 from core.models.recording import TENSORS, LayerRecord, RealTrace, Way, ablate, pass_on, record
 
 __all__ = ["IMPLEMENTATION", "TENSORS", "LayerRecord", "RealTrace", "ablate", "record"]
@@ -47,6 +48,7 @@ def attention(
     Returns          output (batch, queries, heads, head_dim) and weights (batch, heads, queries, keys).
     Raises           ValueError in training mode with dropout, which `attend` does not have.
     """
+    still_wanted()  # others may go first between two layers
     if dropout:
         raise ValueError(f"dropout of {dropout} would hide weights at random: call model.eval() before recording")
     group = query.shape[1] // key.shape[1]

@@ -5,6 +5,7 @@ import contextlib
 import numpy as np
 import streamlit as st
 
+from core.memory import kept_for_all
 from pages.course.catalogue import BY_SLUG, LABS, LESSONS, PAGES, Page, built
 from pages.parts import assets, controls, page_layout
 from pages.parts.payload import pack
@@ -79,7 +80,7 @@ def sentence(ready: bool) -> None:
     assets.component("sentence")(key="map_sentence", data=pack(words, tensors, frozenset({"weights"})))
 
 
-@st.cache_resource(show_spinner=False)
+@kept_for_all
 def poster() -> np.ndarray:
     """A few heads on the lab's own sentence, (heads, queries, keys)."""
     from core.lessons import material
@@ -88,7 +89,7 @@ def poster() -> np.ndarray:
     return np.stack([material.weights(encoded, layer)[head].numpy() for layer, head in POSTER])
 
 
-@st.cache_resource(show_spinner=False)
+@kept_for_all
 def alignment() -> np.ndarray:
     """What belongs together in the translation lab's first sentence, (1, target words, source words)."""
     from core.lessons import translation

@@ -10,6 +10,7 @@ from core.analysis.patch_attention import Chosen, PatchAttention
 from core.lessons import image_lab
 from core.lessons.shown import call
 from core.lessons.vision_transformer import sharper
+from core.memory import kept
 from core.models import image_attention, image_reading
 from core.models.errors import ModelError
 from core.models.image_reading import OWN, ImageReading
@@ -38,14 +39,14 @@ NOTHING, OTHER_PICTURE, OTHER_MODEL = "nothing", "another picture", "another mod
 EXAMPLE = "facebook/dinov2-small"
 
 
-@st.cache_resource(scope="session", max_entries=2, show_spinner=False)
+@kept
 def looked(
     model: str, on: str, name: str, digest: str, _picture: np.ndarray, fit: Fit, _loaded: LoadedModel | None
 ) -> ImageReading:
     return image_reading.read_image(model if _loaded is None else _loaded, name, _picture, fit, on)
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+@kept
 def sharp(digest: str, fit: Fit, side: int, _picture: np.ndarray) -> np.ndarray | None:
     return sharper(_picture, side, fit)
 

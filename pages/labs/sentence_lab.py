@@ -13,6 +13,7 @@ from core.experiments import sentence_lab as experiments
 from core.lessons import sentence_lab, text_attention
 from core.lessons.shown import call
 from core.lessons.text_attention import Kind, TextAttention, kinds, summaries
+from core.memory import kept
 from core.models import loading, offline
 from core.models.errors import ModelError
 from core.models.languages import Languages
@@ -42,7 +43,7 @@ from pages.parts.head_view import ONE_HEAD
 from pages.parts.payload import pack
 from pages.parts.step_viewer import StepView, StepViewer, look_of_link, remember
 from pages.parts.words import Token
-from pages.server import run_queue, settings
+from pages.server import run_queue, settings, uploads
 
 PREFIX = "lab"
 OTHER = "The animal did not cross the street because it was too wide"
@@ -50,7 +51,7 @@ NOTHING, OTHER_HEAD, OTHER_SENTENCE = "nothing", "another head", "another senten
 ANY_HEAD = "…"
 
 
-@st.cache_resource(scope="session", max_entries=2, show_spinner=False)
+@kept
 def reading(name: str, on: str, languages: Languages | None, text: str, start: int, second: str | None) -> Reading:
     loaded = loading.load(name, on)
     wanted = ("weights", "queries", "keys", "values") if loaded.recorded else ("weights",)
@@ -65,7 +66,7 @@ def upload() -> None:
     if file is None:
         return
     try:
-        st.session_state[f"{PREFIX}_text"] = read_text(file.getvalue())
+        st.session_state[f"{PREFIX}_text"] = read_text(uploads.read(file))
     except ValueError as error:
         st.session_state[f"{PREFIX}_refused"] = str(error)
 
@@ -310,7 +311,7 @@ def lab() -> None:
         assets.component("lab")(key=key, data=sent, on_opened_change=opened, on_view_change=lambda: remember(key))
         take_away(loaded, found, seen, choice, first["title"], place, shown, start, other, Alone("lab", in_a_file))
     with below:
-        word_importance.show(PREFIX, loaded.name, str(loaded.device), text, second, found)
+        word_importance.show(PREFIX, loaded.name, str(loaded.device), text, second, found.tokens)
     try:
         claims.show_claims(f"{PREFIX}_words", experiments.CLAIMS, ((*experiments.SENTENCES, text),))
     except ModelError as error:

@@ -13,6 +13,7 @@ from core.analysis import alignment
 from core.lessons import looking_back, sentence_lab, translation
 from core.lessons.text_attention import Summary
 from core.lessons.translation import NAMES, Aligned, HeadsOfModel
+from core.memory import kept
 from core.models import lexicon, offline
 from core.models.errors import ModelError
 from core.models.languages import Languages
@@ -65,12 +66,12 @@ def looked_at_first(weights: np.ndarray) -> dict[str, int]:
 # Three translators --------------------------------------------------------------------------------------------------
 
 
-@st.cache_resource(scope="session", max_entries=12, show_spinner=False)
+@kept
 def translated(name: str, text: str, knowing: bool) -> Aligned:
     return translation.translate(name, text, knowing)
 
 
-@st.cache_data(scope="session", max_entries=256, show_spinner=False)
+@kept
 def line_of(name: str, line: str) -> tuple[str, str]:
     """A translation, and why there is none; of an empty line, nothing."""
     if not line:
@@ -256,7 +257,7 @@ def theirs(text: str) -> None:
     show_heads(loaded, text, found, look_at(found))
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+@kept
 def read_by(
     name: str, on: str, before: str, text: str, written: str | None, languages: Languages | None
 ) -> HeadsOfModel:

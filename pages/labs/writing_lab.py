@@ -6,6 +6,7 @@ import streamlit as st
 from core.analysis.sampling import HOTTEST, Sampling
 from core.lessons import writing_lab
 from core.lessons.writing_lab import Asked, Beginning
+from core.memory import kept, kept_growing
 from core.models import offline
 from core.models.errors import ModelError
 from core.models.languages import Languages
@@ -30,6 +31,7 @@ from pages.parts.controls import Controls
 from pages.parts.writing_figure import Beside
 from pages.server import run_queue, settings
 
+LookedBack = tuple[Source, Beginning]
 PREFIX = "write"
 BEGINNING = "Once upon a time there was a little girl named Lily. She"
 EXAMPLES = (BEGINNING, "One day, Tom and his dog Max went to the park. Max saw a big")
@@ -47,18 +49,20 @@ MARK_SAYS = (
 )
 
 
+@kept_growing
 def writer(
     of: str,
     loaded: LoadedModel,
     silent: tuple[tuple[int, int], ...] = (),
     source: Source | PictureSource | None = None,
 ) -> Writer:
-    """A text of this visitor in a model; of: the first or the second on the page. Another model takes the place of the last."""
-    key, asked = f"{PREFIX}_writer_{of}", (loaded, silent, source)
-    kept = st.session_state.get(key)
-    if kept is None or (kept.loaded, kept.silent, kept.source) != asked:
-        kept = st.session_state[key] = Writer(loaded, silent, source=source)
-    return kept
+    """A text of this visitor in a model: it reads on where a text goes on. of: the first or the second on the page."""
+    return Writer(loaded, silent, source=source)
+
+
+@kept
+def looked_back(loaded: LoadedModel, text: str, part: writing_lab.Part, languages: Languages | None) -> LookedBack:
+    return writing_lab.look_back(loaded, text, part=part, languages=languages)
 
 
 def number_of_link(name: str, low: float, high: float, default: float) -> float:
@@ -145,29 +149,30 @@ def forget_on_another(begun: Beginning, writer: Writer) -> None:
 
 def source_of(
     loaded: LoadedModel, text: str, ui: Controls, name: str, languages: Languages | None
-) -> tuple[Source, Beginning] | None:
+) -> LookedBack | None:
     """What an encoder-decoder looks back at; None after saying why there is nothing. What was last read here stays."""
     key = ui.key(name)
-    kept = f"{key}_kept"
+    last_read = f"{key}_kept"
     if not text.strip():
         messages.empty("Type a text that is to be read, or start from one of these", key, SOURCES)
         return None
     part = str(st.session_state.get(ui.key(f"{name}_part")) or url_state.read(ui.key(f"{name}_part")) or "")
     chosen = next((each for each in writing_lab.PARTS if each == part), writing_lab.PARTS[0])
-    asked, last = (loaded, text.strip(), languages, chosen), st.session_state.get(kept)
-    if last is None or last[0] != asked:
-        try:
-            last = (asked, writing_lab.look_back(loaded, text.strip(), part=chosen, languages=languages))
-        except ValueError as error:
-            if isinstance(error, ModelError):
-                raise
-            stays = last is not None and last[0][0] is loaded
-            more = " Below is your last source." if stays else ""
-            messages.problem(key, "This source cannot be read.", f"{error}.{more}", SOURCES)
-            if not stays:
-                return None
-        st.session_state[kept] = last
-    source, found = last[1]
+    asked = (text.strip(), chosen, languages)
+    try:
+        source, found = looked_back(loaded, *asked)
+    except ValueError as error:
+        if isinstance(error, ModelError):
+            raise
+        by, *last = st.session_state.get(last_read, ("",))
+        stays = by == loaded.name
+        more = " Below is your last source." if stays else ""
+        messages.problem(key, "This source cannot be read.", f"{error}.{more}", SOURCES)
+        if not stays:
+            return None
+        source, found = looked_back(loaded, *last)
+    else:
+        st.session_state[last_read] = (loaded.name, *asked)
     if found.used < found.total:
         with controls.row(f"{key}_part_row"):
             ui.one_of("Of this long source, read", writing_lab.PARTS, f"{name}_part")

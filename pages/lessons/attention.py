@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import streamlit as st
-
 from core.attention import attend
 from core.attention.projections import ROWS, project
 from core.experiments import attention as experiments
@@ -12,6 +10,7 @@ from core.lessons import attention
 from core.lessons.attention import CHANGES, N_KEYS, SCORES, Settings, points
 from core.lessons.shown import call
 from core.listing import ran
+from core.memory import kept_for_all
 from pages.lessons.by_hand import attention as by_hand
 from pages.parts import learner_input
 from pages.parts.controls import Controls, row
@@ -50,7 +49,7 @@ page = Lesson(
 )
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@kept_for_all
 def statistics(width: int, seed: int) -> DotProductStatistics:
     return dot_product_statistics(width, N_KEYS, seed)
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import streamlit as st
 
 from core import picture_files
 from core.analysis.stream import cosines, coupling, spread, to_itself, to_others
@@ -18,6 +17,7 @@ from core.lessons.block.given import Given
 from core.lessons.block.norms import NAMED
 from core.lessons.shown import call
 from core.listing import ran
+from core.memory import kept
 from core.transformer.block import PARTS, Block, NormPlace, Part
 from core.transformer.feed_forward import FeedForward
 from core.vision.classifier import fitted
@@ -76,22 +76,22 @@ page = Lesson(
 )
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+@kept
 def stack_of(_given: Given, of: tuple, other: bool = False) -> stack.Stack:
     return stack.stack_of(_given.blocks, _given.other if other else _given.x)
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+@kept
 def looked(_given: Given, _kept: tuple, of: tuple, settings: Settings) -> Result:
     return block.run(_given, settings, _kept)
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+@kept
 def written(_again: partial[Given], of: str, settings: Settings) -> Result:
     return block.run(_again(), settings)
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+@kept
 def on_picture(digest: str, _picture: np.ndarray) -> tuple[np.ndarray, Given]:
     pixels = fitted(_picture, given.picture_model().side)
     return pixels, given.on_picture(pixels)

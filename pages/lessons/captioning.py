@@ -11,6 +11,7 @@ from core.experiments import captioning as experiments
 from core.lessons import captioning, shown
 from core.lessons.captioning import CELLS, MODELS, SCENE, Settings
 from core.listing import ran
+from core.memory import kept
 from core.sequence.decoding import tempered
 from core.vision import scenes
 from core.vision.captioner import Captioner
@@ -50,7 +51,7 @@ picture = partial(Overlay, picture="picture", side=scenes.CELLS)
 forced_cells = LinkedCells(page.slug, len(CELLS))
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+@kept
 def captioned(settings: Settings, _picture: np.ndarray | None = None) -> captioning.Lesson:
     return captioning.run(settings, _picture)
 

@@ -14,6 +14,7 @@ from core.lessons.cost import bill, cheaper, questions
 from core.lessons.material import Encoded
 from core.lessons.shown import call
 from core.listing import ran
+from core.memory import kept
 from pages.lessons.by_hand import cost as shown_alone
 from pages.parts import controls, long_map, sentences
 from pages.parts.controls import SENTENCE, Controls, row
@@ -68,7 +69,7 @@ def tried(scene: Scene, sizes: Sizes, read: Encoded, layer: int, **more: int) ->
     return replace(scene, evidence=(given, SEED))
 
 
-@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+@kept
 def moved(_read: Encoded, text: str, start: int) -> cheaper.Vectors:
     return cheaper.moved(_read)
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import picture_files
+from core import memory, picture_files
 from core.attention import attend
 from core.experiments import vision_transformer as experiments
 from core.lessons import vision_transformer
@@ -37,7 +37,7 @@ page = Lesson(
 )
 
 
-@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+@memory.kept
 def read(digest: str, _picture: np.ndarray, settings: Settings) -> tuple[vision_transformer.Lesson, Matrices]:
     return vision_transformer.run(_picture, settings), vision_transformer.in_full(_picture, settings)
 

@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.lessons import vision_transformer
 from core.lessons.vision_transformer import MODELS, Lesson
+from core.memory import kept
 from core.vision.classifier import Answer, Fit
 
 TOLD = 3
@@ -25,7 +26,7 @@ def told(found: Answer) -> str:
     return ("" if found.sure else "not sure: ") + ", ".join(best)
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+@kept
 def _of(name: str, digest: str, _picture: np.ndarray, fit: Fit, positions: bool) -> Answer:
     return vision_transformer.said(name, _picture, fit, positions=positions)
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 import numpy as np
-import streamlit as st
 
 from core.atlas import Figure, first_alike, making, numbered
 from core.lessons.shown import Shown
+from core.memory import kept, kept_for_all
 from pages.parts import controls, figure_card, own_picture, translations
 from pages.parts.figure_card import Card
 from pages.parts.step_viewer import name_of
@@ -14,22 +14,22 @@ from pages.parts.step_viewer import name_of
 LOOKED = ("query", "key", "dimension", "head")  # what a link says of where one looks, in this order
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept_for_all
 def _of_ours(number: int, text: str) -> Shown:
     return numbered(number).make(text)
 
 
-@st.cache_resource(scope="session", max_entries=20, show_spinner=False)
+@kept
 def _of_own(number: int, text: str) -> Shown:
     return numbered(number).make(text)
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+@kept
 def _of_picture(number: int, digest: str, _picture: np.ndarray) -> Shown:
     return numbered(number).make("", _picture)
 
 
-@st.cache_resource(scope="session", max_entries=32, show_spinner=False)
+@kept
 def _card(number: int, text: str, digest: str, _picture: np.ndarray | None) -> Card:
     figure = numbered(number)
     first, asked = first_alike(figure).number, text if figure.takes else ""

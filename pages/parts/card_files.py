@@ -16,7 +16,7 @@ from core.recall.schedulers import Standing
 from pages.parts import card_face, messages
 from pages.parts.progress import recalled
 from pages.parts.progress.recalled import Recalled
-from pages.server import run_queue
+from pages.server import run_queue, uploads
 
 ASKS, SAYS, FILE, TOLD = "recall_asks", "recall_says", "recall_file", "recall_told"
 DROP = "recall_drop"
@@ -137,7 +137,7 @@ def _upload() -> None:
         return
     path = PurePath(file.name)
     try:
-        text = files.text_of(file.getvalue())
+        text = files.text_of(uploads.read(file))
         is_page = path.suffix.lower() == ".md" or "#card" in text or "#[[card]]" in text
         found = files.read_page(text, path.stem, now) if is_page else files.read_csv(text, now)
         recalled.bring(found, now, text if is_page else "")

@@ -3,12 +3,11 @@
 from functools import partial
 from typing import get_args
 
-import streamlit as st
-
 from core.analysis.sinks import Measure, Sink, delivery, sink
 from core.lessons import material
 from core.lessons.material import Encoded
 from core.listing import ran
+from core.memory import kept
 from pages.parts.controls import Controls
 from pages.parts.figures import Curves, Matrix, weights_matrix
 from pages.parts.lesson import StepDeclared, step
@@ -50,7 +49,7 @@ def weights(by: Measure) -> StepDeclared:
     return step("weights", matrix(by), ARRIVES, shows=(), operator="softmax", title=TITLE, code=ran(delivery))
 
 
-@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+@kept
 def _sink(_read: Encoded, text: str, start: int, used: int) -> Sink:
     return sink(material.deliveries(_read))
 

@@ -11,6 +11,7 @@ from core.experiments.model_family.given import Given
 from core.lessons.model_family import denoising, gaps, matching
 from core.lessons.shown import call
 from core.listing import ran
+from core.memory import kept
 from core.transformer.mirror import FIRST
 from core.vision import moving
 from core.vision.image_text import ImageText
@@ -44,7 +45,7 @@ def evidence(ui: Controls) -> tuple[Given, int]:
     return given(ui), SEED
 
 
-@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+@kept
 def _denoised(settings: denoising.Settings) -> tuple[denoising.Lesson, dict[str, np.ndarray]]:
     result = denoising.run(settings)
     return result, denoising.beside(result)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from core.experiments import bottleneck as experiments
 from core.experiments.bottleneck import GradientFlow
+from core.memory import kept_for_all
 from core.numerals import written
 from pages.parts import charts
 from pages.parts.controls import Controls, row
@@ -33,7 +34,7 @@ def show(ui: Controls, words: str) -> GradientFlow:
     return asked
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@kept_for_all
 def _curves(asked: GradientFlow) -> dict[str, Tensor]:
     """How long the gradient of the end is at each input, for each kind of cell."""
     return {cell: experiments.by_position(cell, asked) for cell in experiments.CELLS}

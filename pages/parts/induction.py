@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.lessons.writing_lab import induction, mean_bits
 from core.lessons.writing_lab.induction import LOOKS, Induction
+from core.memory import kept
 from core.models import loading
 from core.models.errors import ModelError
 from pages.parts import charts, messages
@@ -22,9 +23,10 @@ SAYS = (
 PASSAGE = "Mia saw a blue fish in the old boat. It sang to seven cold apples and a sleepy king."
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner="Reading the passage twice …")
+@kept
 def _twice(name: str, on: str, text: str) -> Induction:
-    return induction.twice(loading.load(name, on), text)
+    with st.spinner("Reading the passage twice …"):
+        return induction.twice(loading.load(name, on), text)
 
 
 @run_queue.fragment

@@ -13,6 +13,7 @@ from core.attention import MultiHeadAttention, Projections, Score
 from core.lessons import attention, looking_back, material
 from core.lessons.attention import Operands
 from core.lessons.material import Encoded
+from core.memory import kept
 from core.sequence.decoding import NO_INTERVENTIONS
 from core.sequence.trained import Translation
 from pages.parts import controls, sentences, translations, url_state
@@ -239,7 +240,7 @@ def pair(
     return PairInput(sentences.shown(first), sentences.shown(second), operands, origin, again)
 
 
-@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+@kept
 def _asking(_made: Translation, text: str, score: looking_back.Score) -> Operands:
     return attention.of_translation(looking_back.model(score), _made)
 

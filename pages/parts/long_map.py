@@ -10,24 +10,25 @@ from core import settings
 from core.attention.streaming import Weights
 from core.lessons.cost import bill, long_map
 from core.lessons.cost.long_map import LongText, Overview, Place
+from core.memory import kept
 from core.text_files import checked
 from pages.parts import assets, controls, downloads, messages
 from pages.parts.figure_file import Alone
 from pages.parts.payload import pack
-from pages.server import run_queue
+from pages.server import run_queue, uploads
 
 OURS, OWN = "this course's README and code", "a .txt of yours"
 
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A map that was made: of which text and head, and all that is needed to look into it; number: of the map in its session."""
+    """A map that was asked for: of which text and head; number: of the map in its session."""
 
     of: str
     text: LongText
+    layer: int
+    head: int
     number: int
-    whole: Weights
-    overview: Overview
 
 
 def show(prefix: str) -> None:
@@ -54,7 +55,7 @@ def show(prefix: str) -> None:
             _make(ui, place, own or long_map.cut(long_map.own_text()), of, layer, head)
         made: Made | None = st.session_state.get(ui.key("made"))
         if made is not None:
-            _look(ui, made)
+            _look(ui, made, *_map(made.text, made.layer, made.head, place))
 
 
 def _own(ui: controls.Controls) -> LongText | None:
@@ -71,7 +72,7 @@ def _own(ui: controls.Controls) -> LongText | None:
     name, text, wrong = st.session_state.get(key, (None, None, ""))
     if name != file.file_id:
         try:
-            text, wrong = long_map.cut(checked(file.getvalue(), most)), ""
+            text, wrong = long_map.cut(checked(uploads.read(file), most)), ""
         except ValueError as error:
             text, wrong = None, f"{error}."
         st.session_state[key] = (file.file_id, text, wrong)
@@ -80,26 +81,32 @@ def _own(ui: controls.Controls) -> LongText | None:
     return text
 
 
-def _make(ui: controls.Controls, place, text: LongText, of: str, layer: int, head: int) -> None:
-    """Read the text and look at all of it; whoever leaves ends it at the next step. The map before stays until it is done."""
-    bar = place.progress(0.0, "Waiting for a free place …")
-    before: Made | None = st.session_state.get(ui.key("made"))
-    number = 1 if before is None else before.number + 1
+@kept
+def _map(text: LongText, layer: int, head: int, _place) -> tuple[Weights, Overview]:
+    """Read the text and look at all of it; whoever leaves ends it at the next step."""
+    bar = _place.progress(0.0, "Waiting for a free place …")
     with run_queue.training():
         for share, found in long_map.read(text.windows, layer, head):
             heads = found
             bar.progress(share / 2, f"Read {share:.0%} of {len(text.pieces):,} tokens …")
         for share, whole, overview in long_map.look(*heads):
-            made = Made(of, text, number, whole, overview)
+            made = whole, overview
             bar.progress(0.5 + share / 2, f"Looked at {share:.0%} of {len(text.pieces):,} tokens …")
-    place.empty()
-    st.session_state[ui.key("made")] = made
+    _place.empty()
+    return made
+
+
+def _make(ui: controls.Controls, place, text: LongText, of: str, layer: int, head: int) -> None:
+    """Make the map. The one before stays until it is done."""
+    before: Made | None = st.session_state.get(ui.key("made"))
+    _map(text, layer, head, place)
+    st.session_state[ui.key("made")] = Made(of, text, layer, head, 1 if before is None else before.number + 1)
     st.session_state.pop(ui.key("near"), None)
     if before is not None:  # the first one of a visit is shown where the link says
         ui.write("at")
 
 
-def _look(ui: controls.Controls, made: Made) -> None:
+def _look(ui: controls.Controls, made: Made, whole: Weights, overview: Overview) -> None:
     """The map, and the part of it that is looked at closely: that of the link, as top, left and how many tokens."""
     key, n_tokens = ui.key("view"), len(made.text.pieces)
 
@@ -109,16 +116,16 @@ def _look(ui: controls.Controls, made: Made) -> None:
             ui.write("at", "" if asked[2] >= n_tokens else ",".join(str(int(number)) for number in asked))
 
     at = ui.integers("at", digits=5)
-    tensors, names = _tensors("all", made.overview), made.text.pieces if made.overview.side == 1 else ()
+    tensors, names = _tensors("all", overview), made.text.pieces if overview.side == 1 else ()
     words = {
         "number": made.number,
         "n": n_tokens,
         "at": at if len(at) == 3 else (),
-        "side": made.overview.side,
+        "side": overview.side,
         "names": names,
         "part": None,
     }
-    if near := _near(ui, made, words["at"]):
+    if near := _near(ui, made, whole, overview.side, words["at"]):
         part, seen = near
         rows, columns = made.text.pieces[part.top :][: part.n_queries], made.text.pieces[part.left :][: part.n_keys]
         words["part"] = {
@@ -140,14 +147,16 @@ def _look(ui: controls.Controls, made: Made) -> None:
     downloads.offer_file(alone, key, f"Real weights of all-MiniLM-L6-v2, {made.of}")
 
 
-def _near(ui: controls.Controls, made: Made, at: tuple[int, ...]) -> tuple[Place, Overview] | None:
+def _near(
+    ui: controls.Controls, made: Made, whole: Weights, side: int, at: tuple[int, ...]
+) -> tuple[Place, Overview] | None:
     """The part that is looked at, if the overview does not show as much. It is computed once, until another is asked for."""
     if not at:
         return None
     key = ui.key("near")
     kept = st.session_state.get(key)
     if kept is None or kept[0] is not made or kept[1] != at:
-        kept = st.session_state[key] = (made, at, long_map.near(made.whole, made.overview.side, *at))
+        kept = st.session_state[key] = (made, at, long_map.near(whole, side, *at))
     return kept[2]
 
 

@@ -9,7 +9,7 @@ from core.text_files import checked
 from core.training_lab import own
 from pages.parts import messages
 from pages.parts.controls import Controls
-from pages.server import run_queue
+from pages.server import run_queue, uploads
 
 KINDS: Final = {
     "text": ("A .txt in UTF-8 or UTF-16", ["txt"]),
@@ -25,7 +25,7 @@ def _upload(key: str) -> None:
     if file is None:
         return
     try:
-        st.session_state[f"{key}_taken"] = (file.name, checked(file.getvalue()))
+        st.session_state[f"{key}_taken"] = (file.name, checked(uploads.read(file)))
     except ValueError as error:
         st.session_state[f"{key}_refused"] = str(error)
 

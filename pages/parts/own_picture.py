@@ -7,13 +7,15 @@ from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import host, settings
+from core.memory import MEMORY, kept_for_all
 from core.picture_files import ENDINGS, Entry, is_archive, read_archive, read_picture
 from core.vision.samples import SAMPLES, sample
 from pages.parts import assets, messages
 from pages.parts.payload import pack
-from pages.server import run_queue
+from pages.server import run_queue, uploads
 
 OWN = "your own"
 _KEPT = "own_pictures"  # of one visitor, who takes them along from page to page
@@ -21,7 +23,7 @@ MAIN = "picture"  # the name of a page's main picture: the visitor's own goes al
 _DATA_URL = ("data:image/png;base64,", "data:image/jpeg;base64,")
 
 
-@st.cache_resource(max_entries=len(SAMPLES), show_spinner=False)
+@kept_for_all
 def _sample(name: str) -> np.ndarray:
     return sample(name)
 
@@ -109,24 +111,25 @@ def _bring(key: str) -> None:
 @run_queue.queued
 def _uploaded(key: str) -> None:
     files = st.session_state.get(f"{key}_file") or []
-    found: list[Entry] = []
+    known: dict[str, list[Entry]] = st.session_state.get(f"{key}_read", {})  # a file can be read once
+    read: dict[str, list[Entry]] = {}
     for file in files:
         host.still_wanted()
-        if sum(entry.picture is not None for entry in found) >= settings.MAX_PICTURES:
-            found.append(
-                Entry(file.name[:80], None, f"{settings.MAX_PICTURES} pictures are there already; bring fewer")
-            )
+        if sum(entry.picture is not None for found in read.values() for entry in found) >= settings.MAX_PICTURES:
+            too_many = f"{settings.MAX_PICTURES} pictures are there already; bring fewer"
+            read[file.file_id] = [Entry(file.name[:80], None, too_many)]
         else:
-            found += _entries(file.name, file.getvalue())
+            read[file.file_id] = known.get(file.file_id) or _entries(file)
+    st.session_state[f"{key}_read"] = read
     if files:
-        _keep(key, found)
+        _keep(key, [entry for found in read.values() for entry in found])
 
 
 @run_queue.queued
 def _photographed(key: str) -> None:
     file = st.session_state.get(f"{key}_camera")
     if file is not None:
-        _keep(key, _entries("from the camera", file.getvalue()))
+        _keep(key, _entries(file, "from the camera"))
 
 
 @run_queue.queued
@@ -143,17 +146,34 @@ def _drawn(key: str) -> None:
         content = base64.b64decode(text.removeprefix(start), validate=True)
     except binascii.Error:
         return
-    _keep(key, _entries("pasted" if message.get("how") == "pasted" else "drawn", content))
+    _keep(key, _pictures("pasted" if message.get("how") == "pasted" else "drawn", content))
 
 
-def _entries(name: str, content: bytes) -> list[Entry]:
-    """The pictures of one file, or why there are none."""
+def _entries(file: UploadedFile, name: str = "") -> list[Entry]:
+    """The pictures of an uploaded file, or why there are none. name: where not the file's own."""
     try:
-        if is_archive(content):
-            return read_archive(content)
-        return [Entry(name[:80], read_picture(content))]
+        return _pictures(name or file.name, uploads.read(file))
+    except ValueError as error:
+        return [Entry((name or file.name)[:80], None, str(error))]
+
+
+def _pictures(name: str, content: bytes) -> list[Entry]:
+    """The pictures in the bytes of a file, or why there are none."""
+    try:
+        found = read_archive(content) if is_archive(content) else [Entry(name[:80], read_picture(content))]
     except ValueError as error:
         return [Entry(name[:80], None, str(error))]
+    return [_held(entry) for entry in found]
+
+
+def _held(entry: Entry) -> Entry:
+    """A picture for which there is room, or why there is none."""
+    try:
+        if entry.picture is not None:
+            MEMORY.hold(entry.picture, entry.picture.pixels.nbytes)
+    except ValueError as error:
+        return Entry(entry.name, None, str(error))
+    return entry
 
 
 def _keep(key: str, found: list[Entry]) -> None:

@@ -6,7 +6,7 @@ from core import settings
 from core.tables import Table, read_sentences, read_table
 from core.zero_width import words_of
 from pages.parts import messages
-from pages.server import run_queue
+from pages.server import run_queue, uploads
 
 
 @run_queue.queued
@@ -20,7 +20,8 @@ def _upload(prefix: str) -> None:
         return
     is_table = file.name.lower().endswith((".csv", ".tsv"))
     try:
-        found = read_table(file.getvalue()) if is_table else read_sentences(file.getvalue())
+        content = uploads.read(file)
+        found = read_table(content) if is_table else read_sentences(content)
     except ValueError as error:
         st.session_state[f"{prefix}_refused"] = str(error)
         return

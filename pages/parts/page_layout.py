@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.memory import MEMORY
 from core.settings import VERSION
 from pages.server import settings
 
@@ -12,6 +13,7 @@ ABOUT = (
     f"Attention Lab {VERSION}. What the lessons show is computed while you watch.\n\n**The limits of this server**\n\n"
     + "\n".join(f"- {told.value}: {told.meaning}" for told in settings.TOLD.values() if told.limit)
 )
+MB = 1e6
 _HEAD = "page_head"
 
 
@@ -19,10 +21,19 @@ def configure() -> None:
     """Title, icon and style of the app; once per run, before anything is drawn."""
     mark = str(LOOK / "mark.svg")
     st.set_page_config(
-        "Attention Lab", page_icon=mark, layout="wide", initial_sidebar_state=248, menu_items={"About": ABOUT}
+        "Attention Lab", page_icon=mark, layout="wide", initial_sidebar_state=248, menu_items={"About": about()}
     )
     st.logo(mark, size="large")
     st.html(LOOK / "page.css")
+
+
+def about() -> str:
+    """What the server is and may, and how much of its memory is in use."""
+    now = MEMORY.report()
+    return (
+        f"{ABOUT}\n\n**Its memory now**: {now.resident / MB:,.0f} MB of {now.bound / MB:,.0f} MB are in use; "
+        f"{now.kept / MB:,.0f} MB of them are results and models that are kept, {now.brought / MB:,.0f} MB what visitors brought."
+    )
 
 
 def name(page: str) -> None:

@@ -12,6 +12,7 @@ from core.lessons import scene_captions as lesson
 from core.lessons.captioning import SCENE
 from core.lessons.scene_captions import MODELS, Settings
 from core.listing import ran
+from core.memory import kept
 from core.transformer.encoder_decoder import CrossAttention, DecoderBlock, EncoderDecoder
 from core.vision import scenes
 from core.vision.scene_captioner import Eyes, SceneCaptioner
@@ -30,12 +31,12 @@ CODE = (
 )
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+@kept
 def captioned(settings: Settings) -> lesson.Lesson:
     return lesson.run(settings)
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+@kept
 def by_other_eyes(settings: Settings) -> lesson.Lesson:
     return lesson.other_eyes(settings)
 

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 import streamlit as st
 
 from core.lessons.material import Encoded, encode
+from core.memory import kept
 from core.models.errors import ModelError
 from core.models.tokens import Tokens
 from pages.parts import controls, messages
@@ -22,7 +23,7 @@ class Understood(Protocol):
 R = TypeVar("R", bound=Understood)
 
 
-@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+@kept
 def _encoded(text: str, start: int, at_most: int | None) -> Encoded:
     return encode(text, start, at_most)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import streamlit as st
 
 from core.lessons.story_lens import StoryLens, story_lens
+from core.memory import kept
 from pages.parts import messages
 from pages.parts.controls import Controls
 
@@ -16,7 +17,7 @@ SAYS = (
 )
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+@kept
 def _read(text: str) -> StoryLens:
     return story_lens(text)
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-import streamlit as st
-
 from core.attention import attend
 from core.lessons.model_family import blanks, writing
 from core.listing import ran
+from core.memory import kept, kept_growing
 from core.models.writer import Writer
 from pages.parts import messages
 from pages.parts.controls import Controls
@@ -28,13 +27,10 @@ from pages.parts.words import plain
 HIDDEN = {"hidden": "allowed", "hiddenWord": "hidden by the mask"}
 
 
-def _writer(ui: Controls) -> Writer:
+@kept_growing
+def _writer() -> Writer:
     """What this visitor's text was read by: it reads on where a text goes on."""
-    key, loaded = ui.key("writer"), writing.model()
-    kept = st.session_state.get(key)
-    if kept is None or kept.loaded is not loaded:
-        kept = st.session_state[key] = Writer(loaded)
-    return kept
+    return Writer(writing.model())
 
 
 def _place(ui: Controls, of: str, head: int) -> tuple[int, int]:
@@ -54,7 +50,7 @@ def on_writing(ui: Controls) -> Scene | None:
     seed = ui.seed(0)
     settings = writing.Settings(typed, temperature, top_k, seed, *_place(ui, "writer", 0))
     try:
-        result = writing.run(settings, _writer(ui))
+        result = writing.run(settings, _writer())
     except ValueError as error:
         return messages.problem(ui.key("begun"), "This beginning cannot be read.", f"{error}.", (writing.FIRST,))
     words = plain(result.words)
@@ -131,7 +127,7 @@ def steps_of_writing(scene: Scene) -> Iterator[StepDeclared]:
     )
 
 
-@st.cache_resource(scope="session", max_entries=8, show_spinner=False)
+@kept
 def _filled(settings: blanks.Settings) -> blanks.Lesson:
     return blanks.run(settings)
 

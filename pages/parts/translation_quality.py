@@ -4,10 +4,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.lessons import bottleneck
+from core.memory import kept_for_all
 from pages.parts import charts
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
+@kept_for_all
 def _by_length() -> tuple[go.Figure, str] | None:
     """BLEU by length, drawn and in words; None if it was not measured."""
     measured = bottleneck.quality_by_length()

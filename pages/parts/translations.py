@@ -8,6 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.lessons import looking_back
+from core.memory import kept, kept_for_all
 from core.models import lexicon
 from core.models.errors import ModelError
 from core.sequence.decoding import Interventions
@@ -31,12 +32,12 @@ R = TypeVar("R")
 Made = Translation | TransformerTranslation
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept_for_all
 def _of_examples(name: str, text: str, beam: int, interventions: Interventions) -> Translation:
     return looking_back.translate(name, text, beam, interventions)
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+@kept
 def _of_own(name: str, text: str, beam: int, interventions: Interventions) -> Translation:
     return looking_back.translate(name, text, beam, interventions)
 

@@ -8,9 +8,10 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.subplots import make_subplots
 
+from core.memory import kept
 from core.models import loading, word_importance
 from core.models.errors import ModelError
-from core.models.reading import Reading
+from core.models.tokens import Tokens
 from core.models.word_importance import STEPS, WordImportance
 from core.numerals import written
 from pages.parts import charts, downloads
@@ -35,23 +36,24 @@ ROW, AROUND = 19, 84  # pixels
 COLOURS = ("#000001", "#000002")  # Streamlit puts the first two of the theme's in their place
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner="Reading the sentence without each of its words …")
+@kept
 def _measured(name: str, on: str, text: str, start: int) -> WordImportance:
-    return word_importance.word_importance(loading.load(name, on), text, start)
+    with st.spinner("Reading the sentence without each of its words …"):
+        return word_importance.word_importance(loading.load(name, on), text, start)
 
 
 @run_queue.fragment
-def show(prefix: str, name: str, on: str, text: str, second: str | None, found: Reading) -> None:
-    """The panel; what it shows is computed once it is opened. found: the text as it was read."""
+def show(prefix: str, name: str, on: str, text: str, second: str | None, tokens: Tokens) -> None:
+    """The panel; what it shows is computed once it is opened. tokens: of the text as it was read."""
     panel = st.expander(TITLE, key=f"{prefix}_words", bind="query-params", on_change="rerun")
     if not panel.open:
         return
     with panel:
-        if reason := word_importance.why_not(loading.load(name, on), found.tokens, second):
+        if reason := word_importance.why_not(loading.load(name, on), tokens, second):
             st.caption(reason)
             return
         try:
-            measured = _measured(name, on, text, found.tokens.start)
+            measured = _measured(name, on, text, tokens.start)
         except ModelError as error:
             st.caption(f"{error}.")
             return

@@ -15,13 +15,14 @@ from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from core.memory import MEMORY
 from pages.server import failures, health, run_queue, sockets
 
 PREFIX: Final = "attention_lab"
 
 
 class Numbers(Collector):
-    """How many learn, compute, wait and train now, and how many mistakes there were."""
+    """How many learn, compute, wait and train now, what memory is held for, and how many mistakes there were."""
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(f"{PREFIX}_learners", "Pages that are open.", sockets.n_open())
@@ -33,6 +34,13 @@ class Numbers(Collector):
             for state in ("computing", "waiting", "at_once"):
                 family.add_metric([state], told[state])
             yield family
+        now = MEMORY.report()
+        held = GaugeMetricFamily(
+            f"{PREFIX}_memory_bytes", "Of the whole process: the bound, and what is held, by why.", labels=["of"]
+        )
+        for of in ("bound", "resident", "kept", "brought", "lent"):
+            held.add_metric([of], getattr(now, of))
+        yield held
         yield CounterMetricFamily(f"{PREFIX}_errors", "Mistakes that pages made, told by identifiers.", failures.told())
 
 

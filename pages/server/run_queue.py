@@ -174,7 +174,7 @@ class RunQueue:
             return {"computing": len(self._computing), "waiting": len(self._waiting), "at_once": self._slots}
 
 
-class TookTooLong(Exception):
+class TookTooLong(host.Ended):
     """A piece of work computed for longer than the server lets one."""
 
 

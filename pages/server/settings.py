@@ -10,6 +10,7 @@ __all__ = [
     "DATABASE",
     "DEADLINE",
     "FRAMED_BY",
+    "MAX_UPLOADED_BYTES",
     "MESSAGES",
     "METRICS",
     "MODELS",
@@ -30,6 +31,9 @@ MESSAGES: Final = count(
     "MESSAGES",
     20,
     "messages a second that are taken from one open page, six seconds' worth at once; further ones wait their turn",
+)
+MAX_UPLOADED_BYTES: Final = count(
+    "MAX_UPLOADED_BYTES", 120_000_000, "bytes of files that a visitor brings at once; what was read counts no more"
 )
 METRICS: Final = text(
     "METRICS",

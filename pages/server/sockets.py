@@ -4,6 +4,8 @@ A script can send thousands of messages a second by one socket, and while the se
 So each socket has a rate. Up to a few seconds' worth are taken at once, further ones wait their turn, which the page is told
 in words; a socket that goes on like that is closed. Nothing is read of it meanwhile, so nothing piles up here.
 
+With a visitor's last socket goes what was kept for that visitor alone.
+
 A session's id, which a page shows when it comes back after its connection broke, opens no session that another socket holds.
 """
 
@@ -16,9 +18,12 @@ from typing import Final
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
 
+from core.memory import MEMORY
+from pages.parts.progress import identity
 from pages.server import settings
 
 AT_ONCE: Final = 6.0  # seconds of messages that may come all at once
@@ -29,7 +34,7 @@ REFUSED: Final = 1008  # of RFC 6455: against the policy
 FRESH: Final = 3.0  # seconds in which a page is told that its messages had to wait
 NAME: Final = "x-attention-lab-socket"  # by which a page knows the socket that it was asked for by
 LOG = logging.getLogger("attention_lab.sockets")
-_OPEN: Final[set[str]] = set()  # sockets, by name
+_OPEN: Final[dict[str, str | None]] = {}  # sockets, by name, and the visitor whose each is, as far as a cookie says so
 _WAITED: Final[dict[str, float]] = {}  # sockets that are open, and when a message of theirs had to wait last
 
 
@@ -84,12 +89,14 @@ class Paced:
 
         headers = MutableHeaders(raw=list(scope["headers"]))
         headers[NAME] = name
-        _OPEN.add(name)
+        visitor = _OPEN[name] = identity.number(cookie_parser(headers.get("cookie", "")).get(identity.COOKIE))
         try:
             await self._app({**scope, "headers": headers.raw}, paced, unless_closed)
         finally:
-            _OPEN.discard(name)
+            del _OPEN[name]
             _WAITED.pop(name, None)
+            if visitor and visitor not in _OPEN.values():
+                MEMORY.forget(visitor)
 
 
 def n_open() -> int:

@@ -1,6 +1,5 @@
 """Who waits for a computation: the visitor is told the place in the queue, and a visitor who left ends the work."""
 
-import contextvars
 import time
 from contextlib import AbstractContextManager
 
@@ -9,7 +8,6 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner_utils.script_run_context import (
     ScriptRunContext,
     get_script_run_ctx,
-    in_cached_function,
 )
 
 from core.host import NOBODY, Host, Visitor
@@ -43,7 +41,7 @@ class Visitors(Host):
             return  # a callback: what it draws would stand before the page
         at, now = getattr(run, _TOLD, 0.0), time.monotonic()
         if seconds >= PATIENCE and now - at >= AGAIN:
-            contextvars.copy_context().run(_tell, before)
+            _tell(before)
             setattr(run, _TOLD, now)
 
     def still_wanted(self) -> None:
@@ -65,8 +63,6 @@ class Visitors(Host):
 
 
 def _tell(before: int) -> None:
-    # what a cached function draws is drawn again whenever its result is asked for: this is not to be
-    in_cached_function.set(False)
     st.toast(
         f"Waiting for a free place: {before} before you. It starts by itself.",
         icon=":material/hourglass_top:",

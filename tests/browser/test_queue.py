@@ -23,9 +23,10 @@ PAGE = """
 import time
 import streamlit as st
 from core import host
+from core.memory import kept
 from pages.server import run_queue
 
-@st.cache_resource(scope="session")
+@kept
 def compute():
     with run_queue.TRAININGS.slot():
         while True:

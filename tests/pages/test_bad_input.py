@@ -6,7 +6,8 @@ import pytest
 import streamlit as st
 
 from core import settings
-from core.models import loading, offline
+from core.memory import MEMORY
+from core.models import offline
 from core.models.errors import ModelError
 from pages.course.catalogue import LESSONS
 from tests.pages.screen import assert_no_failure, open_page, said, sent
@@ -130,10 +131,9 @@ def without_model(monkeypatch):
         raise ModelError("the offline model is not installed: run `make install`")
 
     monkeypatch.setattr(offline, "folder", missing)
-    monkeypatch.setattr(loading, "_models", type(loading._models)())
-    st.cache_resource.clear()
+    MEMORY.forget()
     yield
-    st.cache_resource.clear()
+    MEMORY.forget()
 
 
 @pytest.mark.usefixtures("without_model")

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-import streamlit as st
 
 from core.export.program import in_docstring
+from core.memory import MEMORY
 from core.models import checkpoints, loading
 from tests.core.models import folders
 from tests.core.models.families import IMAGE
@@ -144,7 +144,7 @@ def test_a_damaged_checkpoint_of_our_own_is_told_in_words_on_every_page_that_nee
     )
     monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
     checkpoints._load.cache_clear()
-    st.cache_resource.clear()
+    MEMORY.forget()
     try:
         for slug in slugs:
             with growth() as grown:
@@ -154,4 +154,4 @@ def test_a_damaged_checkpoint_of_our_own_is_told_in_words_on_every_page_that_nee
             assert grown() < MOST_MEMORY
     finally:
         checkpoints._load.cache_clear()
-        st.cache_resource.clear()
+        MEMORY.forget()

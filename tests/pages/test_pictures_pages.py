@@ -193,7 +193,7 @@ class Sent:
     """What an uploader hands over."""
 
     def __init__(self, name: str, content: bytes):
-        self.name, self._content = name, content
+        self.name, self._content, self.file_id, self.type = name, content, name, "image/png"
 
     def getvalue(self) -> bytes:
         return self._content

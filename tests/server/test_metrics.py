@@ -24,7 +24,7 @@ def numbers(told: str) -> dict[str, float]:
 def test_the_numbers_are_those_of_the_queue_the_sockets_and_the_mistakes(monkeypatch):
     queue = RunQueue(1)
     monkeypatch.setattr(run_queue, "RUNS", queue)
-    monkeypatch.setattr(sockets, "_OPEN", {"a", "b", "c"})
+    monkeypatch.setattr(sockets, "_OPEN", dict.fromkeys("abc"))
     monkeypatch.setattr(failures.messages, "unexpected", lambda identifier: None)
     before = failures.told()
     failures.tell_without_traceback(ValueError("a mistake"))

@@ -16,7 +16,6 @@ DEFAULTS = {
     "MAX_PICTURE_BYTES": 20_000_000,
     "MAX_PIXELS": 40_000_000,
     "MAX_PICTURES": 24,
-    "MODELS_LOADED": 3,
     "DEVICE": "",
 }
 

@@ -10,6 +10,7 @@ from core.experiments.measure import counted
 from core.lessons import encoder_decoder
 from core.lessons.encoder_decoder import ALL_CROSS, NOTHING
 from core.listing import ran
+from core.memory import kept
 from core.sequence.passes import Passes, passes
 from core.transformer.encoder_decoder import Changes
 from pages.parts import messages, translations
@@ -26,17 +27,17 @@ BEAM = "How many unfinished translations are followed at once. 1: at each step t
 SAME, OTHER = "the same French for both", "two different texts"
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+@kept
 def translated(text: str, how: encoder_decoder.How) -> encoder_decoder.TransformerTranslation:
     return encoder_decoder.translate(text, how)
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+@kept
 def went_through(text: str) -> Passes:
     return encoder_decoder.counted(text)
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+@kept
 def compared(text: str) -> Tensor:
     return encoder_decoder.compared(text)
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.lessons.next_word import NextWord, next_word
+from core.memory import kept
 from pages.parts import messages
 from pages.parts.lesson import Scene
 from pages.server import run_queue
@@ -16,7 +17,7 @@ SAYS = (
 MOST = 24  # tokens in the table
 
 
-@st.cache_resource(scope="session", max_entries=4, show_spinner=False)
+@kept
 def _read(text: str) -> NextWord:
     return next_word(text)
 

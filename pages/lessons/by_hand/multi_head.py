@@ -11,6 +11,7 @@ from core.experiments import multi_head as experiments
 from core.lessons.multi_head import circuits
 from core.lessons.multi_head.circuits import by_products
 from core.listing import ran
+from core.memory import kept
 from core.trace import steps
 from pages.parts import charts
 from pages.parts.controls import Controls
@@ -19,7 +20,7 @@ from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.step_viewer import Computation
 
 
-@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
+@kept
 def spectra(_layer: MultiHeadAttention, n_heads: int, of: str) -> circuits.Spectra:
     """The singular values of the products of so many heads, which no token changes: kept while the learner goes on.
 

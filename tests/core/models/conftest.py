@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from core import settings
-from core.models import loading
+from core.memory import MEMORY
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +30,6 @@ def attempts(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 @pytest.fixture
 def no_models():
     """The shelf of open models, empty before and after."""
-    loading._models.clear()
+    MEMORY.forget()
     yield
-    loading._models.clear()
+    MEMORY.forget()

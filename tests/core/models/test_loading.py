@@ -15,7 +15,7 @@ from transformers import (
 )
 from transformers.models.bert import modeling_bert
 
-from core import settings
+from core.memory import Memory
 from core.models import checkpoints, loading, offline, pretrained
 from core.models import folder as folder_module
 from core.models.errors import ModelError
@@ -24,6 +24,8 @@ from core.models.reading import read
 from tests.core.models import folders
 from tests.core.models.families import IMAGE, SEQ2SEQ, TEXT
 from tests.core.models.folders import LIMIT, model_of
+
+BOUND = 83  # bytes: less than any model has
 
 pytestmark = pytest.mark.usefixtures("no_models")
 
@@ -156,20 +158,22 @@ def test_the_trial_run_of_a_loading_is_nobodys_record_and_leaves_silenced_heads_
     assert (layers[1].output[:, 5] != 0).any()
 
 
-def test_the_model_that_was_asked_for_longest_ago_goes(monkeypatch, tmp_path):
-    monkeypatch.setattr(settings, "MODELS_LOADED", 2)
+def test_the_model_that_was_asked_for_longest_ago_goes_where_there_is_no_room_for_another(monkeypatch, tmp_path):
+    taken = [0]
+    memory = Memory(BOUND, resident=lambda: taken[0], give_back=lambda: None)
+    monkeypatch.setattr(loading, "MEMORY", memory)
     names = [folders.bert(tmp_path / name) for name in ("a", "b", "c")]
     offered = load(offline.NAME)
     first, second = load(names[0]), load(names[1])
     assert load(names[0]) is first
+    taken[0] = BOUND + 1
     load(names[2])
     assert load(names[0]) is first
     assert load(names[1]) is not second
     assert load(offline.NAME) is offered
 
 
-def test_a_failed_loading_is_forgotten_and_costs_no_other_model(monkeypatch, tmp_path):
-    monkeypatch.setattr(settings, "MODELS_LOADED", 1)
+def test_a_failed_loading_is_forgotten_and_costs_no_other_model(tmp_path):
     kept = load(offline.NAME)
     with pytest.raises(ModelError, match="there is no folder"):
         load(str(tmp_path / "later"))
