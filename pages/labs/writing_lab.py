@@ -1,5 +1,7 @@
 """The writing lab: a language model goes on with a text, or writes of a picture, with all it might have written."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -337,7 +339,7 @@ def lab() -> None:
     with figure:
         if isinstance(source, PictureSource):
             captioned.say_of_world(loaded, source)
-        assets.component("writing")(key=f"{PREFIX}_view", data=sent, on_told_change=lambda: told(asked, written.begun))
+        assets.component("writing")(key=f"{PREFIX}_view", data=sent, on_told_change=partial(told, asked, written.begun))
         writing_figure.take_away(first, written, seen, asked, words, tensors, text)
     if not reads and not sees:
         with below:

@@ -55,7 +55,8 @@ def scene(ui: Controls) -> Scene | None:
     with popover:
         chosen = more(ui, given.tokens, temperature)
     result = self_attention.run(given.x, given.maps, chosen)
-    tokens = [given.tokens[place] for place in result.order]
+    order = result.order
+    tokens = [given.tokens[place] for place in order]
     with ui.more():
         ui.take_back("Words in their order", "order")
         by = delivered.ask(ui)
@@ -82,7 +83,7 @@ def scene(ui: Controls) -> Scene | None:
         code=(ran(project_fused if chosen.fused else project, **ROWS), ran(attend_tokens), ran(attend)),
         formulas=self_attention.formulas(chosen),
         divisor=temperature * result.now.queries.shape[-1] ** 0.5,
-        on_reorder=lambda start, goal: ui.write("order", ",".join(map(str, moved(result.order, start, goal)))),
+        on_reorder=lambda start, goal: ui.write("order", ",".join(map(str, moved(order, start, goal)))),
     )
 
 

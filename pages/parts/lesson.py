@@ -267,7 +267,7 @@ class Lesson:
 
         def declare(grade: Grade) -> Grade:
             self._asked.append(
-                Question(grade.__name__, asks, options, grade, partial(self._perform, sets or {}, shows))
+                Question(grade.__name__, asks, options, grade, partial(self._performing, sets or {}, shows))
                 if sets or shows
                 else Question(grade.__name__, asks, options, grade)
             )
@@ -387,10 +387,14 @@ class Lesson:
             answered=self.answered(),
         )
 
-    def _perform(self, sets: Mapping[str, Any], shows: str, scene: Any) -> None:
-        """Set the controls and go to the step, so that the page shows the answer."""
-        for name, value in sets.items():
-            key, now = self.ui.key(name), value(scene) if callable(value) else value
+    def _performing(self, sets: Mapping[str, Any], shows: str, scene: Any) -> Callable[[], None]:
+        """What sets the controls and goes to the step, so that the page shows the answer."""
+        values = {name: value(scene) if callable(value) else value for name, value in sets.items()}
+        return partial(self._perform, values, shows)
+
+    def _perform(self, values: Mapping[str, Any], shows: str) -> None:
+        for name, now in values.items():
+            key = self.ui.key(name)
             if key not in st.session_state:
                 url_state.write(key, now)
             if key in st.session_state or now != "":  # a control that this makes appear takes it from the session

@@ -47,6 +47,7 @@ def show(
     """
     key = f"{prefix}_patch_explorer"
     seen = first.patch_attention
+    n_tokens = len(seen.tokens)
 
     def opened() -> None:
         place = assets.told(key, "opened")
@@ -56,7 +57,7 @@ def show(
 
     def kept() -> None:
         token = assets.told(key, "kept")
-        if isinstance(token, int) and 0 <= token < len(seen.tokens):
+        if isinstance(token, int) and 0 <= token < n_tokens:
             url_state.write(f"{prefix}_at", str(token))
 
     def looked() -> None:

@@ -19,14 +19,15 @@ class Question:
     asks      what will happen; our own words, Markdown.
     options   the answers to choose from. Both may be made from what is given.
     grade     computes the right answer, and why, from what is given; called only once the learner has committed.
-    perform   sets the controls so that the page shows it; called when the answer is checked.
+    perform   makes of what is given what sets the controls so that the page shows it, which is called when the answer is
+              checked. What is given does not wait for that: it would be kept for every visitor who has not checked yet.
     """
 
     name: str
     asks: str | Callable[[Any], str]
     options: Sequence[str] | Callable[[Any], Sequence[str]]
     grade: Callable[[Any], tuple[str, str]]
-    perform: Callable[[Any], None] | None = None
+    perform: Callable[[Any], Callable[[], None]] | None = None
 
 
 def ask(prefix: str, questions: Sequence[Question], given: Any) -> None:
@@ -70,7 +71,7 @@ def _ask(prefix: str, question: Question, given: Any) -> None:
                 disabled=guess is None,
                 type="primary",
                 on_click=_check,
-                args=(prefix, question, given),
+                args=(prefix, question.name, question.perform and question.perform(given)),
             )
             if (known := visit.value("question", question.name)) is not None:
                 st.caption(f"You checked it before, and were {'right' if known else 'wrong'}.")
@@ -92,18 +93,18 @@ def _ask(prefix: str, question: Question, given: Any) -> None:
         st.caption("The controls were set so that the figure above shows it.")
 
 
-def _check(prefix: str, question: Question, given: Any) -> None:
+def _check(prefix: str, name: str, perform: Callable[[], None] | None) -> None:
     """Perform the experiment, and remember how the controls stood before the first question that set them."""
-    st.session_state[f"{prefix}_{question.name}_checked"] = True
-    if not question.perform:
+    st.session_state[f"{prefix}_{name}_checked"] = True
+    if perform is None:
         return
     before = _standing(prefix)
-    question.perform(given)
+    perform()
     after = _standing(prefix)
     _, *former = st.session_state.get(prefix + _SET, ("", {}, {}))
     moved, written = (_moved(*each) for each in zip(before, after, former, strict=True))
     written.pop("step", None)
-    st.session_state[prefix + _SET] = (question.name, moved, written)
+    st.session_state[prefix + _SET] = (name, moved, written)
 
 
 def _moved(before: dict, after: dict, former: dict) -> dict[str, tuple[Any, Any]]:

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-import streamlit as st
 
 from core.atlas import FIGURES, NOTES, Figure
 from core.atlas.further_steps import STEPS
+from core.memory import MEMORY
 from core.models import checkpoints
 from core.models.errors import ModelError
 from core.picture_files import Entry, read_picture
@@ -94,13 +94,13 @@ def test_where_a_model_is_missing_its_figures_say_so_and_the_others_are_drawn(mo
     def missing(_name: str):
         raise ModelError("no such file")
 
-    st.cache_resource.clear()
+    MEMORY.forget()
     monkeypatch.setattr(checkpoints, "load_transformer", missing)
     app = open_page("figures")
     assert_no_failure(app)
     assert [int(title.split(" · ")[0]) for title in titles(app)] == [1, 2, 3, 4, 7, 9]
     assert said(app).count("A model that it is drawn from cannot be used") == 3
-    st.cache_resource.clear()
+    MEMORY.forget()
 
 
 def test_every_figure_has_one_way_of_being_drawn():

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from core import settings
 from core.export.program import in_docstring
-from core.memory import MEMORY
+from core.memory import MEMORY, Memory
 from core.models import checkpoints, loading
 from tests.core.models import folders
 from tests.core.models.families import IMAGE
@@ -39,7 +40,7 @@ MOST_LETTERS = 300  # of a name, in the browser
 @pytest.fixture(autouse=True)
 def no_models(monkeypatch):
     """No model of another test is kept, and none of these stays."""
-    monkeypatch.setattr(loading, "_models", type(loading._models)())
+    monkeypatch.setattr(loading, "MEMORY", Memory(settings.MEMORY_BYTES))
 
 
 @pytest.fixture

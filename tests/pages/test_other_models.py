@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from transformers import NllbTokenizer
 
+from core import settings
+from core.memory import Memory
 from core.models import loading
 from tests.core.models import folders
 from tests.core.models.families import SEQ2SEQ, TEXT
@@ -17,7 +19,7 @@ SUMMARIES = {"one head", "mean of the layer", "mean of all", "rollout"}
 @pytest.fixture(autouse=True)
 def no_models(monkeypatch):
     """No model of another test is kept, and none of these stays."""
-    monkeypatch.setattr(loading, "_models", type(loading._models)())
+    monkeypatch.setattr(loading, "MEMORY", Memory(settings.MEMORY_BYTES))
 
 
 def lab(folder: str, **link: str):

@@ -5,6 +5,8 @@ import pytest
 import streamlit as st
 import torch
 
+from core import settings
+from core.memory import Memory
 from core.models import checkpoints, loading
 from tests.core.models import folders
 from tests.pages.screen import assert_no_failure, open_page, said, sent
@@ -109,7 +111,7 @@ def test_bad_sentences_leave_a_page(lines):
 
 @pytest.fixture
 def no_models(monkeypatch):
-    monkeypatch.setattr(loading, "_models", type(loading._models)())
+    monkeypatch.setattr(loading, "MEMORY", Memory(settings.MEMORY_BYTES))
 
 
 def of_library(folder: str, **link: str):

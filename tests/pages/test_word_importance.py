@@ -2,6 +2,8 @@
 
 import pytest
 
+from core import settings
+from core.memory import Memory
 from core.models import loading
 from core.models import word_importance as measuring
 from core.models.word_importance import WordImportance
@@ -39,7 +41,7 @@ def test_where_it_cannot_be_computed_it_says_why(link, reason):
 
 
 def test_a_decoder_says_why(tmp_path, monkeypatch):
-    monkeypatch.setattr(loading, "_models", type(loading._models)())
+    monkeypatch.setattr(loading, "MEMORY", Memory(settings.MEMORY_BYTES))
     folder = folders.gpt2(tmp_path / "model")
     app = open_page("sentence_lab", lab_model="another model …", lab_name=folder, lab_text="the cat", lab_words="true")
     assert_no_failure(app)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from transformers import AutoModelForCausalLM
 
+from core import settings
+from core.memory import Memory
 from core.models import loading
 from tests.core.models import folders
 from tests.core.models.families import IMAGE
@@ -18,7 +20,7 @@ NOTHING_ELSE = {"write_beginning": "the cat", "write_count": "3"}
 @pytest.fixture
 def no_models(monkeypatch):
     """No model of another test is kept, and none of these stays."""
-    monkeypatch.setattr(loading, "_models", type(loading._models)())
+    monkeypatch.setattr(loading, "MEMORY", Memory(settings.MEMORY_BYTES))
 
 
 def text_of(words: dict) -> str:
