@@ -43,6 +43,7 @@ _UPRIGHT: Final = {
 _UPSIDE: Final = (_UPRIGHT[2], _UPRIGHT[3], _UPRIGHT[4])  # these leave width and height as they are
 _DEPTH_OF_PNG: Final = 24  # where a PNG says how many bits a channel has
 _SEEN_ON_PAPER: Final = 16  # of 255
+_SIDE: Final = 0x3FFF  # bits of a side of a WebP
 _AT_WORK: Final = 20  # bytes for each pixel, while a picture is decoded
 _JPEG, _SCAN = b"\xff\xd8\xff", b"\xff\xda"
 _SCANS: Final = 100  # of a small JPEG; programs write about ten
@@ -90,20 +91,37 @@ def read_picture(content: bytes) -> OpenedPicture:
     if _is_svg(content):
         raise ValueError("the file is an SVG, which is drawn by a program, not made of pixels: save it as PNG")
     with _told():
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
-    width, height = image.size
+        width, height = _size_of_webp(content) or Image.open(io.BytesIO(content), formats=FORMATS).size
     if width * height > settings.MAX_PIXELS:
         raise ValueError(
             f"the picture has {width:,} x {height:,} pixels: at most {settings.MAX_PIXELS:,} are read; make it smaller"
         )
     _refuse_scans(content, width * height)
     with MEMORY.lend(_AT_WORK * width * height), _told():
-        return _decoded(image, content)
+        return _decoded(Image.open(io.BytesIO(content), formats=FORMATS), content)
+
+
+def _size_of_webp(content: bytes) -> tuple[int, int] | None:
+    """Width and height as a WebP says them at its beginning: its decoder takes room for all pixels as soon as it is opened.
+
+    None for another file.
+    """
+    if content[8:12] != b"WEBP":
+        return None
+    match content[12:16]:
+        case b"VP8X":
+            return 1 + int.from_bytes(content[24:27], "little"), 1 + int.from_bytes(content[27:30], "little")
+        case b"VP8L":
+            bits = int.from_bytes(content[21:25], "little")
+            return 1 + (bits & _SIDE), 1 + (bits >> 14 & _SIDE)
+        case b"VP8 ":
+            return int.from_bytes(content[26:28], "little") & _SIDE, int.from_bytes(content[28:30], "little") & _SIDE
+    return None
 
 
 def _refuse_scans(content: bytes, n_pixels: int) -> None:
     """A JPEG may be sent in many scans, each of which is as much work as the whole picture."""
-    n_scans, most = content.count(_SCAN), min(_SCANS, _SCANS_OF_LARGEST * settings.MAX_PIXELS // n_pixels)
+    n_scans, most = content.count(_SCAN), min(_SCANS, _SCANS_OF_LARGEST * settings.MAX_PIXELS // max(1, n_pixels))
     if content.startswith(_JPEG) and n_scans > most:
         raise ValueError(
             f"the JPEG comes in {n_scans:,} scans: at most {most} of a picture of that size are read; save it again"

@@ -266,11 +266,8 @@ class Lesson:
         """
 
         def declare(grade: Grade) -> Grade:
-            self._asked.append(
-                Question(grade.__name__, asks, options, grade, partial(self._performing, sets or {}, shows))
-                if sets or shows
-                else Question(grade.__name__, asks, options, grade)
-            )
+            perform = partial(self._performing, sets or {}, shows) if sets or shows else None
+            self._asked.append(Question(grade.__name__, asks, options, grade, perform))
             return grade
 
         return declare
@@ -389,12 +386,11 @@ class Lesson:
 
     def _performing(self, sets: Mapping[str, Any], shows: str, scene: Any) -> Callable[[], None]:
         """What sets the controls and goes to the step, so that the page shows the answer."""
-        values = {name: value(scene) if callable(value) else value for name, value in sets.items()}
+        values = {self.ui.key(name): value(scene) if callable(value) else value for name, value in sets.items()}
         return partial(self._perform, values, shows)
 
     def _perform(self, values: Mapping[str, Any], shows: str) -> None:
-        for name, now in values.items():
-            key = self.ui.key(name)
+        for key, now in values.items():
             if key not in st.session_state:
                 url_state.write(key, now)
             if key in st.session_state or now != "":  # a control that this makes appear takes it from the session

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core import picture_files, settings
+from core.memory import Memory
 from core.picture_files import read_archive, read_picture
 
 WIDTH, HEIGHT = 53, 31
@@ -257,3 +258,29 @@ def test_damage_anywhere_gives_a_picture_or_words(kind, data):
 
 
 KINDS = {kind: saved(picture(), kind) for kind in ("PNG", "JPEG", "WEBP", "GIF", "HEIF")}
+
+
+ANIMATED = {"save_all": True, "append_images": [Image.new("RGB", (7, 11))]}
+
+
+@pytest.mark.parametrize("how", [{"lossless": True}, {"quality": 50}, ANIMATED])
+def test_the_size_of_a_webp_is_known_before_it_is_opened(how):
+    file = io.BytesIO()
+    Image.new("RGB", (7, 11), "red").save(file, "WEBP", **how)
+    assert picture_files._size_of_webp(file.getvalue()) == (7, 11)
+    assert picture_files._size_of_webp(b"") is None
+
+
+def test_a_picture_that_is_decoded_has_room_lent_to_it_and_one_that_is_too_large_is_never_opened(monkeypatch):
+    file, lent = io.BytesIO(), []
+    Image.new("RGB", (7, 11), "red").save(file, "WEBP", lossless=True)
+    memory, decoded = Memory(10**9), picture_files._decoded
+    monkeypatch.setattr(picture_files, "MEMORY", memory)
+    monkeypatch.setattr(picture_files, "_decoded", lambda *of: lent.append(memory.report().lent) or decoded(*of))
+    read_picture(file.getvalue())
+    assert lent == [picture_files._AT_WORK * 7 * 11]
+    assert memory.report().lent == 0
+    monkeypatch.setattr(settings, "MAX_PIXELS", 7 * 11 - 1)
+    monkeypatch.setattr(Image, "open", None)
+    with pytest.raises(ValueError, match="7 x 11 pixels"):
+        read_picture(file.getvalue())

@@ -226,7 +226,8 @@ def test_what_reads_files_and_makes_downloads_computes_in_a_slot(monkeypatch):
 
 
 class Sent:
-    name = "a.txt"
+    name = file_id = "a.txt"
+    type = "text/plain"
 
     def getvalue(self) -> bytes:
         return b"I am."
