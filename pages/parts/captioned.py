@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.lessons.captioning import SCENE
 from core.lessons.writing_lab import Beginning, pictures
+from core.memory import kept
 from core.models import offline
 from core.models.loaded import LoadedModel
 from core.models.picture_source import PictureSource, see
@@ -35,13 +36,13 @@ def source_of(ui: Controls, loaded: LoadedModel, fit: Fit, *, drawn: bool, secon
     Raises   ModelError where the model cannot look at it.
     """
     picture = _picture(ui, drawn, second)
-    asked = (loaded, own_picture.digest(picture), fit)
-    kept = ui.key("seen_second" if second else "seen")
-    last = st.session_state.get(kept)
-    if last is None or last[0] != asked:
-        with st.spinner("Looking …", show_time=True):
-            last = st.session_state[kept] = (asked, see(loaded, picture, fit))
-    return last[1]
+    return _seen(loaded, own_picture.digest(picture), fit, picture)
+
+
+@kept
+def _seen(loaded: LoadedModel, digest: str, fit: Fit, _picture: np.ndarray) -> PictureSource:
+    with st.spinner("Looking …", show_time=True):
+        return see(loaded, _picture, fit)
 
 
 def _picture(ui: Controls, drawn: bool, second: bool) -> np.ndarray:
