@@ -331,7 +331,6 @@ KEPT_FOR_ALL = {
     "core/training/mirror.py learned": "a number of a model trained from a seed",
     "core/cost/blocks.py counted": "sizes of blocks of our own controls",
     "core/lessons/since_2017/__init__.py untrained": "networks drawn from a seed, by their sizes",
-    "pages/lessons/cost.py ours": "our own sentence",
     "core/cost/counted.py _counted": "operations of blocks, by their sizes alone",
     "core/cost/counted.py weights_bytes": "bytes of weights, by the sizes of blocks alone",
     "core/export/doors.py load": "called in exported programs alone",

@@ -14,7 +14,7 @@ from core.lessons.cost import bill, cheaper, questions
 from core.lessons.material import Encoded
 from core.lessons.shown import call
 from core.listing import ran
-from core.memory import kept
+from core.memory import kept, kept_for_all
 from pages.lessons.by_hand import cost as shown_alone
 from pages.parts import controls, long_map, sentences
 from pages.parts.controls import SENTENCE, Controls, row
@@ -56,7 +56,7 @@ def scene(ui: Controls) -> Scene | None:
     return tried(made, bill.OURS, read, layer, **({"block": made.chosen.block} if part == TILES else {}))
 
 
-@st.cache_resource(show_spinner=False)  # a page's own names are new whenever it is opened
+@kept_for_all  # a page's own names are new whenever it is opened
 def ours() -> Encoded:
     """A sentence of ours, on which claims are tried where the learner typed none."""
     return material.encode(SENTENCE)
