@@ -1,6 +1,10 @@
 """When a card is due: Logseq's numbers, FSRS's, and what a clock, a file and another tab may do to them."""
 
+from datetime import UTC, datetime
+
 import pytest
+from fsrs import Card as fsrs_card
+from fsrs import Rating, Scheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -133,3 +137,17 @@ def test_forecast_and_history_count_days_from_midnight():
     desk = Desk(CARDS, {"a": [Review(5, midnight - 1)], "b": [Review(5, midnight - 9 * DAY)]}, "Logseq")
     assert desk.forecast(midnight, 5) == [1, 0, 0, 1, 0]
     assert desk.history(midnight, 3) == {"forgotten": [0, 0, 0], "hard": [0, 0, 0], "remembered": [0, 1, 0]}
+
+
+def test_the_forecast_of_fsrs_is_what_its_own_package_says():
+    package, card, at = Scheduler(enable_fuzzing=False), fsrs_card(), 100 * DAY
+    reviews = []
+    for score, rating in ((5, Rating.Good), (5, Rating.Good), (3, Rating.Hard), (5, Rating.Good)):
+        reviews.append(Review(score, at))
+        card, _ = package.review_card(card, rating, datetime.fromtimestamp(at, UTC))
+        at = int(card.due.timestamp())
+    midnight = reviews[-1].at // DAY * DAY
+    days = (at - midnight) // DAY
+    assert days > 1
+    found = Desk([Card("one", "?", "!")], {"one": reviews}, "FSRS").forecast(midnight, days + 1)
+    assert found == [0] * days + [1]
