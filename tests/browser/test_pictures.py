@@ -61,6 +61,7 @@ def test_patches_are_walked_by_keyboard_the_question_is_turned_a_threshold_kept_
     visitor.see(".patch-explorer .chip").click()
     visitor.says(".patch-explorer .says", "[CLS] looks most at")
     expect(visitor.see(PICTURE)).to_have_attribute("aria-label", re.compile(r"\[CLS\] looks most at"))
+    visitor.rest()  # a page that is drawn anew ends a preview
     visitor.see(HEADS).focus()
     for key in ("ArrowUp", "ArrowRight", "ArrowRight"):
         visitor.page.keyboard.press(key)

@@ -195,7 +195,7 @@ def test_the_words_of_a_visitor_are_no_markdown_and_no_formula(taken):
 def test_a_picture_of_the_visitors_own_is_in_the_notebook_and_nowhere_else(taken, monkeypatch):
     file = io.BytesIO()
     Image.fromarray(np.random.default_rng(3).integers(0, 256, (40, 50, 3), np.uint8)).save(file, "PNG")
-    entries = own_picture._entries("mine.png", file.getvalue())
+    entries = own_picture._pictures("mine.png", file.getvalue())
     monkeypatch.setattr(own_picture, "brought", lambda: entries)
     viewer, _, notebook = taken("vision_transformer", vision_transformer_picture=own_picture.OWN)
     assert "mine" not in "".join(cell.source for cell in notebook.cells)
