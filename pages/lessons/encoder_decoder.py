@@ -122,6 +122,7 @@ def scene(ui: Controls) -> Scene | None:
         focus={"query": at, "head": 0},
         token_strip=result.settings.away != ALL_CROSS,
         edit_label="Force it",
+        on_toggle=interventions.look if by_hand.can_force(model, result) else None,
         on_pick=None
         if result.given
         else lambda step, rank: interventions.write(step, looking_back.chosen(result.now, step, rank)),
@@ -156,7 +157,7 @@ def steps(scene: Scene):
         "cross-attention",
         Matrix("weights", "weights", margin="sum", grows=True, axes=AXES),
         "Queries come from what was written, keys and values from the encoder: to write {q} ({m}), head {head} of layer {l} "
-        "gives {weights[q,k]:.2f} to {k}." + by_hand.told_of_changes(result),
+        "gives {weights[q,k]:.2f} to {k}." + by_hand.told_of_changes(result) + by_hand.told_of_forcing(scene),
         shows="weights",
         operator="softmax",
         l=scene.chosen.layer,

@@ -83,6 +83,19 @@ def test_a_click_forces_attention_and_the_link_says_so(visit):
     expect(again.see(".query-words .word").nth(step)).to_have_text(word.inner_text())
 
 
+def test_in_the_transformer_a_click_forces_the_guided_head_in_its_layer_alone(visit):
+    visitor = visit("/encoder_decoder?step=cross-attention")
+    visitor.see("button", has_text="Force it").click()
+    box = visitor.see(FIGURE).bounding_box()
+    visitor.after(lambda: visitor.page.mouse.click(box["x"] + 120, box["y"] + 200))
+    step, place = map(int, visitor.link["encoder_decoder_look"].split("."))
+    expect(visitor.see(".query-words .word").nth(step)).to_have_text(re.compile("^✎ "))
+    told(visitor, r"1\.000")
+    other = visit(f"/encoder_decoder?step=cross-attention&encoder_decoder_layer=0&encoder_decoder_look={step}.{place}")
+    expect(other.see(".query-words .word").nth(step)).to_have_text(re.compile("^✎ "))
+    expect(other.page.get_by_role("button", name="Force it")).to_be_hidden()
+
+
 def test_a_click_on_another_choice_writes_it(visit):
     visitor = visit("/looking_back?step=5")
     visitor.see("button", has_text="Force it").click()

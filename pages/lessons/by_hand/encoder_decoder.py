@@ -12,6 +12,7 @@ from core.lessons.encoder_decoder import ALL_CROSS, NOTHING
 from core.listing import ran
 from core.memory import kept
 from core.sequence.passes import Passes, passes
+from core.sequence.transformer import TrainedTransformer
 from core.transformer.encoder_decoder import Changes
 from pages.parts import messages, translations
 from pages.parts.controls import Controls
@@ -175,6 +176,21 @@ def compare(result: encoder_decoder.Lesson) -> None:
             f"{found.diagonal:.0%} for who looks as far along the one sentence as the other is written (0% would be all links "
             "that people drew and no other); all before the word is known."
         )
+
+
+def can_force(model: TrainedTransformer, result: encoder_decoder.Lesson) -> bool:
+    """Whether a look is forced by a click: where it writes by itself, and the layer of the guided head is shown."""
+    return not result.given and result.settings.layer == model.guided[1]
+
+
+def told_of_forcing(scene: Scene) -> str:
+    """What a click on a weight forces."""
+    if not can_force(scene.given, scene.result):
+        return ""
+    return (
+        f" “Force it”, then click another piece: head {scene.given.guided[2]}, the guided one, looks there alone, and the "
+        "decoder goes on from there."
+    )
 
 
 def argue(ui: Controls, interventions: LinkedInterventions, scene: Scene) -> None:
