@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor
 
-from core.models.errors import ModelError
-from core.models.library_folder import CONFIG, PREPROCESSOR, WEIGHTS, say, write_folder
+from core.models.library_folder import CONFIG, PREPROCESSOR, read_weights, say, write_folder
 from core.models.marian_format import layer_from, layer_to
 from core.seeded import seeded
 from core.transformer.norms import EPSILON
@@ -161,12 +158,7 @@ def read(folder: Path) -> SceneCaptioner:
     Raises   ModelError in words where something is missing or damaged.
     """
     said = json.loads((folder / CONFIG).read_text("utf-8"))
-    try:
-        theirs = {name: weight.float() for name, weight in load_file(folder / WEIGHTS).items()}
-    except SafetensorError as error:
-        raise ModelError(f"{WEIGHTS} is damaged") from error
-    if broken := next((name for name, weight in theirs.items() if not weight.isfinite().all()), None):
-        raise ModelError(f"{WEIGHTS} is damaged: {broken} holds what is no number")
+    theirs = read_weights(folder)
     sees, writes = said["encoder"], said["decoder"]
     sizes = SceneCaptionerConfig(
         "raw patches",

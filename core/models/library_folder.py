@@ -1,13 +1,16 @@
-"""A folder that the transformers library opens by its Auto classes: what every model that ships in its format is written as."""
+"""A folder that the transformers library opens by its Auto classes: what models in its format are written as and read from."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
+
+from core.models.errors import ModelError
 
 WEIGHTS: Final = "model.safetensors"
 CONFIG: Final = "config.json"
@@ -41,3 +44,17 @@ def write_folder(
 def say(path: Path, said: dict[str, Any]) -> None:
     """Write what a file of such a folder says."""
     path.write_text(json.dumps(said, indent=1) + "\n", "utf-8")
+
+
+def read_weights(folder: Path) -> dict[str, Tensor]:
+    """The weights of such a folder by the names of the library, in single precision.
+
+    Raises   ModelError in words where the file is damaged.
+    """
+    try:
+        found = {name: weight.float() for name, weight in load_file(folder / WEIGHTS).items()}
+    except SafetensorError as error:
+        raise ModelError(f"{WEIGHTS} is damaged") from error
+    if broken := next((name for name, weight in found.items() if not weight.isfinite().all()), None):
+        raise ModelError(f"{WEIGHTS} is damaged: {broken} holds what is no number")
+    return found

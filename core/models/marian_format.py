@@ -5,13 +5,10 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from tokenizers import Tokenizer, processors
 from torch import Tensor
 
-from core.models.errors import ModelError
-from core.models.library_folder import CONFIG, TOKENIZER, WEIGHTS, write_folder
+from core.models.library_folder import CONFIG, TOKENIZER, read_weights, write_folder
 from core.seeded import seeded
 from core.sequence.vocabulary import END, PAD, START, Vocabulary
 from core.transformer.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
@@ -107,12 +104,7 @@ def read(folder: Path) -> tuple[EncoderDecoder, Vocabulary]:
     Raises   ModelError in words where something is missing or damaged.
     """
     said = json.loads((folder / CONFIG).read_text("utf-8"))
-    try:
-        theirs = {name: weight.float() for name, weight in load_file(folder / WEIGHTS).items()}
-    except SafetensorError as error:
-        raise ModelError(f"{WEIGHTS} is damaged") from error
-    if broken := next((name for name, weight in theirs.items() if not weight.isfinite().all()), None):
-        raise ModelError(f"{WEIGHTS} is damaged: {broken} holds what is no number")
+    theirs = read_weights(folder)
     sizes = EncoderDecoderConfig(
         said["vocab_size"],
         said["d_model"],
