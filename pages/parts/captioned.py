@@ -60,12 +60,12 @@ def begin(loaded: LoadedModel, source: PictureSource, text: str, key: str) -> Be
     try:
         found = pictures.begin(loaded, source, text.strip())
     except ValueError as error:
-        by, last = st.session_state.get(f"{key}_kept", (None, ""))
-        last = last if by is loaded else ""
+        by, last = st.session_state.get(f"{key}_kept", ("", ""))
+        last = last if by == loaded.name else ""
         below = "Below is your last beginning" if last else "Below, the caption begins with its mark alone"
         messages.problem(key, "This beginning cannot be read.", f"{error}. {below}.")
         return pictures.begin(loaded, source, last)
-    st.session_state[f"{key}_kept"] = (loaded, text.strip())
+    st.session_state[f"{key}_kept"] = (loaded.name, text.strip())
     if found.used < found.total:
         st.caption(
             f"The beginning has {found.total} tokens: the first {found.used} are read, and there is room to write."
