@@ -200,10 +200,10 @@ CUT = (
 }"""
 )
 
-# the room above and below a panel that was opened, how long it is, how much of that is seen, and the height of the window
-ROOM = """(panel) => {
+# whether a panel that was opened lies in the window, and is seen whole, or what is longer than the window a good part
+HAS_ROOM = """(panel) => {
     const { top, bottom } = panel.getBoundingClientRect();
-    return [top, innerHeight - bottom, panel.scrollHeight, panel.clientHeight, innerHeight];
+    return top >= 0 && bottom <= innerHeight && panel.clientHeight >= Math.min(panel.scrollHeight, innerHeight / 3);
 }"""
 
 # of buttons that can be pressed, the contrast of what stands on them: axe does not always find their ground
