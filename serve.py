@@ -19,18 +19,35 @@ from pages.course.catalogue import LESSONS
 from pages.parts import assets
 from pages.server import failures, health, log_rate, preload, settings, uploads
 from pages.server.current_page import CurrentPage
-from pages.server.early_modules import EarlyModules
 from pages.server.headers import SecurityHeaders
 from pages.server.hidden import Hidden
 from pages.server.learner import Learner
 from pages.server.origins import Origins
+from pages.server.page_head import PageHead
 from pages.server.sockets import OneEach, Paced
 from pages.server.uploads import Incoming
 from pages.server.waiting import Visitors
 
 WARM_UP_AFTER = 5.0  # seconds
-LESSON_FILES = assets.files_of("step_viewer", "claims", "comeback")
-FIGURE_FILES = assets.files_of("figure_card", "comeback")
+# the parts with which each page begins, beside what all have
+LESSON = ("step_viewer", "claims")
+PARTS = dict.fromkeys((page.slug for page in LESSONS), LESSON) | {
+    "": ("map", "labs", "sentence"),
+    "bottleneck": (*LESSON, "learning", "near"),
+    "looking_back": (*LESSON, "learning"),
+    "captioning": (*LESSON, "scene"),
+    "attention": (*LESSON, "near"),
+    "vision_transformer": (*LESSON, "patch_explorer"),
+    "since_2017": (*LESSON, "number_table"),
+    "sentence_lab": ("lab", "claims"),
+    "translation_lab": ("step_viewer",),
+    "image_lab": ("patch_explorer",),
+    "writing_lab": ("writing",),
+    "training_lab": ("training",),
+    "recall": (),
+    "claims": ("ledger",),
+    "figures": ("figure_card",),
+}
 
 # Until st.navigation has run once, a folder named pages/ makes Streamlit answer a deep link with "Page not found".
 PagesManager.uses_pages_directory = False
@@ -92,8 +109,8 @@ app = st.App(
         Middleware(CurrentPage),
         Middleware(Incoming),
         Middleware(
-            EarlyModules,
-            files=dict.fromkeys((page.slug for page in LESSONS), LESSON_FILES) | {"figures": FIGURE_FILES},
+            PageHead,
+            files={slug: assets.files_of(*parts, "comeback") for slug, parts in PARTS.items()},
         ),
     ],
     lifespan=lifespan,

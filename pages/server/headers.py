@@ -10,6 +10,8 @@ import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.server.page_head import BESIDE
+
 _SHELL = Path(streamlit.__file__).parent / "static" / "index.html"
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -18,9 +20,10 @@ def policy(framed_by: Sequence[str] = ()) -> str:
     """The Content-Security-Policy. framed_by: the addresses whose pages may hold this app in a frame.
 
     Streamlit needs three things that a stricter policy would forbid: components are started from a blob, styles are written
-    into the page, and its shell holds one inline script, which is allowed by its hash.
+    into the page, and its shell holds one inline script, which is allowed by its hash, as ours is.
     """
-    scripts = (hashlib.sha256(found.encode()).digest() for found in _INLINE.findall(_SHELL.read_text("utf-8")))
+    inline = (*_INLINE.findall(_SHELL.read_text("utf-8")), BESIDE)
+    scripts = (hashlib.sha256(found.encode()).digest() for found in inline)
     hashes = " ".join(f"'sha256-{base64.b64encode(each).decode()}'" for each in scripts)
     return "; ".join(
         (

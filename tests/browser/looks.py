@@ -200,6 +200,13 @@ CUT = (
 }"""
 )
 
+# files of parts, fonts aside, that the head of the page did not name
+NAMED_LATE = """() => {
+    const named = new Set([...document.head.querySelectorAll("link")].map((link) => link.href));
+    return performance.getEntriesByType("resource").map((file) => file.name)
+        .filter((name) => name.includes("/lab-assets/") && !name.includes("/fonts/") && !named.has(name));
+}"""
+
 # whether a panel that was opened lies in the window, and is seen whole, or what is longer than the window a good part
 HAS_ROOM = """(panel) => {
     const { top, bottom } = panel.getBoundingClientRect();

@@ -51,6 +51,10 @@ def visitor(page: Page, windows: Windows) -> Iterator[Visitor]:
         yield visit(looks.path_of(page), reduced_motion="reduce")
 
 
+def test_its_head_names_all_files_of_the_parts_with_which_it_begins(visitor):
+    assert visitor.page.evaluate(looks.NAMED_LATE) == []
+
+
 def test_it_has_a_name_of_its_own(page, visitor):
     expect(visitor.page).to_have_title(f"{page.name} · Attention Lab")
 

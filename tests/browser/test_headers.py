@@ -71,7 +71,3 @@ def test_a_lesson_names_the_files_of_its_parts_before_any_of_them_is_read(addres
         f"{assets.PATH}/components/{name}" for name in ("step_viewer.js", "views/matrix_view.js", "kit/kit.css")
     } <= {path for _, path in named}
     assert all(answer(address + path).status == 200 for _, path in named)
-
-
-def test_a_page_that_is_no_lesson_names_none(address):
-    assert b"/lab-assets/" not in answer(f"{address}/").read()

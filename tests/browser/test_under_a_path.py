@@ -13,16 +13,20 @@ PREFIX = "/user/ann/proxy/8501"
 
 
 def drawn_from(windows: Windows, base: str) -> None:
-    """A lesson is drawn, whose link leads to another page; all that is asked for lies under the path."""
-    asked = []
+    """A lesson is drawn, whose link leads to another page; all that is asked for lies under the path and is there."""
+    asked, missed = [], []
     with visiting(windows) as visit:
         visitor = visit("/masks")
         visitor.page.on("request", lambda request: asked.append(request.url))
+        visitor.page.on("response", lambda answer: answer.ok or answer.status == 304 or missed.append(answer.url))
+        visitor.page.reload()
+        visitor.rest()
         visitor.page.get_by_test_id("stSidebarNavLink").filter(has_text="Many heads").click()
         visitor.page.wait_for_url(re.compile("multi_head"))
         visitor.rest()
     addresses = [urlsplit(url).path for url in asked if url.startswith("http")]
     assert addresses
+    assert missed == []
     assert all(path.startswith(f"{base}/") for path in addresses)
 
 

@@ -1,6 +1,9 @@
-"""What a page's parts are made of is named in the page itself: a browser fetches it while Streamlit still starts.
+"""What a page's browser would find out late is written into the page's head.
 
-Otherwise it would hear of each module from the one before, after Streamlit has drawn, and behind all that Streamlit loads.
+Where the app is: from the address alone, Streamlit first looks for its server below the page that was asked for, hears that
+there is none, and then looks beside it. And what the page's parts are made of, so that it comes while Streamlit still starts:
+otherwise the browser would hear of each module from the one before, after Streamlit has drawn. Neither stands in the way of
+what Streamlit itself asks for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,11 +11,14 @@ from collections.abc import Mapping, Sequence
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+# Streamlit's own files are named beside the page in the same way, so where they come from, its server is, under any path
+BESIDE = 'window.__streamlit = { BACKEND_BASE_URL: new URL("./", location.href).href };'
+_SCRIPT = f"<script>{BESIDE}</script>"
 _HEAD_ENDS = b"</head>"
 
 
-class EarlyModules:
-    """Middleware that writes links to files into the head of a page.
+class PageHead:
+    """Middleware that writes into the head of a page where the app is, and links to files.
 
     files   the addresses for each last part of a page's path, seen from the app's root: JavaScript modules and style sheets.
             They are written beside that part, as Streamlit writes its own, so that they hold under any path.
@@ -20,7 +26,7 @@ class EarlyModules:
 
     def __init__(self, app: ASGIApp, files: Mapping[str, Sequence[str]]) -> None:
         self._app = app
-        self._links = {slug: "".join(map(_link, paths)).encode() for slug, paths in files.items()}
+        self._links = {slug: (_SCRIPT + "".join(map(_link, paths))).encode() for slug, paths in files.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         links = (
@@ -55,5 +61,5 @@ class EarlyModules:
 
 def _link(path: str) -> str:
     if path.endswith(".css"):
-        return f'<link rel="preload" as="style" href="./{path}">'
-    return f'<link rel="modulepreload" href="./{path}">'
+        return f'<link rel="preload" as="style" fetchpriority="low" href="./{path}">'
+    return f'<link rel="modulepreload" fetchpriority="low" href="./{path}">'
