@@ -1,12 +1,15 @@
 """Charts by plotly, dressed like the rest."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.parts import assets
+from pages.parts import assets, downloads
+from pages.parts.figure_file import CHART, Alone
+from pages.parts.payload import pack
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 QUIET = {"displayModeBar": False}
@@ -14,18 +17,35 @@ HEIGHT = 260  # pixels
 NEAR = "charts_near"  # this visitor came near a chart: the browser has loaded what draws charts
 
 
-def show(drawn: Callable[[], go.Figure], key: str, alt: str) -> None:
+def show(drawn: Callable[[], go.Figure], key: str, alt: str, called: str = "", origin: str = "") -> None:
     """The chart, once its visitor comes near; until then its place, in words.
 
     A browser needs most of a second to load plotly, and draws nothing else meanwhile: a page that opened with a chart below
     its figure would show the figure later than a page without one. drawn: makes the chart, which costs plotly as long as a
-    small page; alt: the chart in words.
+    small page; alt: the chart in words; called, origin: as of `take_away`, where no other menu offers the chart.
     """
     if st.session_state.get(NEAR):
         st.plotly_chart(drawn(), key=key, config=QUIET, alt=alt)
     else:
         near = assets.component("near")
         near(key=f"{key}_near", data={"alt": alt, "height": HEIGHT}, on_near_change=_come_near)
+    if origin:
+        take_away(drawn, key, alt, called, origin)
+
+
+def take_away(drawn: Callable[[], go.Figure], key: str, alt: str, called: str, origin: str) -> None:
+    """The chart as one file. called: its title; origin: where its numbers come from, in plain words."""
+    downloads.offer_file(alone(drawn, alt), key, origin, called)
+
+
+def alone(drawn: Callable[[], go.Figure], alt: str) -> Alone:
+    """The chart as it lies in a file: without a theme, which the file has of its own."""
+
+    def made() -> bytes:
+        figure = go.Figure(drawn()).update_layout(template=None)
+        return pack({"figure": json.loads(figure.to_json()), "alt": alt}, {})
+
+    return Alone(CHART, made)
 
 
 def _come_near() -> None:

@@ -13,7 +13,7 @@ from core.direction import begins_right
 from core.export.program import program
 from core.trace import matrices
 from pages.parts import messages, page_layout
-from pages.parts.figure_file import Alone, figure_file, too_large
+from pages.parts.figure_file import CHART, Alone, figure_file, too_large
 from pages.parts.step_viewer import StepView, StepViewer, look_of_link, step_of_link
 from pages.parts.viewer import payload
 from pages.server import run_queue
@@ -86,24 +86,29 @@ def offer(
         )
 
 
-def offer_file(alone: Alone, name: str, origin: str) -> None:
-    """A menu with the file alone, under a figure of which nothing else is taken away. origin: as of `offer`."""
+def offer_file(alone: Alone, name: str, origin: str, called: str = "") -> None:
+    """A menu with the file alone, under a figure of which nothing else is taken away.
+
+    origin   as of `offer`; called: what the figure is called, where it is not what the page asks.
+    """
     menu = st.popover("Take it away", icon=":material/download:", key=f"{name}_menu", on_change="rerun")
     if menu.open:
+        title, question = page_layout.heading()
         with menu:
-            file_of(alone, f"attention-lab-{name}".replace("_", "-"), (*page_layout.heading(), origin))
+            file_of(alone, f"attention-lab-{name}".replace("_", "-"), (title, called or question, origin))
 
 
 def file_of(alone: Alone, name: str, words: tuple[str, str, str]) -> None:
     """The figure in a file of its own, or why there is none. words: title, question and origin, which stand around it."""
     try:
         made = alone.make()
-        if said := too_large(len(made)):
+        if said := too_large(len(made), alone.part):
             raise ValueError(said)
     except ValueError as error:
         st.caption(messages.literal(f"{error}."))
         return
-    st.caption("The figure as one file that a double click opens, offline: pointing, steps and heads work in it")
+    works = "pointing and zooming" if alone.part == CHART else "pointing, steps and heads"
+    st.caption(f"The figure as one file that a double click opens, offline: {works} work in it")
     button("HTML", lambda: figure_file(alone.part, made, *words), f"{name}.html", "text/html")
 
 

@@ -10,6 +10,10 @@ from pages.parts import bundle
 LARGEST = 5_000_000  # bytes of a file
 AROUND = 450_000  # bytes of what draws the figure and of the page around it, at most
 ROOM = (LARGEST - AROUND) * 3 // 4  # bytes of a payload that such a file can hold, in letters
+CHART = "chart"  # the part that plotly draws, which then lies in the file
+PLOTLY = 4_816_000  # bytes of it, at most
+AROUND_CHART = 30_000  # bytes of all else in such a file
+ROOM_OF_CHART = (LARGEST - PLOTLY - AROUND_CHART) * 3 // 4
 
 # it may run what is written in it and ask nobody for anything
 _POLICY = (
@@ -40,14 +44,27 @@ class Alone:
     make: Callable[[], bytes]
 
 
-def too_large(size: int) -> str:
-    """What is said of a payload of so many bytes that no file is made of; "" where there is room."""
-    if size <= ROOM:
+def too_large(size: int, part: str = "") -> str:
+    """What is said of a payload of so many bytes that no file is made of; "" where there is room. part: as of `Alone`."""
+    room, other = (ROOM_OF_CHART, "") if part == CHART else (ROOM, ", or take the numbers as NPZ")
+    if size <= room:
         return ""
-    return (
-        f"No file of this figure: its numbers take {size / 1e6:.1f} MB, and one file holds at most {ROOM / 1e6:.1f} MB of them. "
-        "Make the input shorter, or take the numbers as NPZ"
-    )
+    told = f"its numbers take {size / 1e6:.1f} MB, and one file holds at most {room / 1e6:.1f} MB of them"
+    return f"No file of this figure: {told}. Make the input shorter{other}"
+
+
+def _library(part: str) -> str:
+    """What others made and a part is drawn with."""
+    if part != CHART:
+        return ""
+    from plotly.offline import get_plotlyjs  # a twentieth of a second, for whoever takes a chart away
+
+    return f"<script>{_script(get_plotlyjs())}</script>\n"
+
+
+def _script(code: str) -> str:
+    """As it may stand in a page: a script ends where its text says so, also within a string."""
+    return code.replace("</script", r"<\/script")
 
 
 def figure_file(part: str, payload: bytes, title: str, question: str, origin: str) -> bytes:
@@ -55,10 +72,8 @@ def figure_file(part: str, payload: bytes, title: str, question: str, origin: st
 
     Raises   ValueError in words where the file would be too large.
     """
-    if said := too_large(len(payload)):
+    if said := too_large(len(payload), part):
         raise ValueError(said)
-    # a script ends where its text says so, also within a string
-    script = bundle.script(part, "file").replace("</script", r"<\/script")
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -76,9 +91,9 @@ def figure_file(part: str, payload: bytes, title: str, question: str, origin: st
 <main id="figure"><noscript>This figure is drawn by a script in this file, which this browser does not run.</noscript></main>
 <footer>{escape(origin)}. Taken from Attention Lab with all its numbers; this file asks no other computer for anything.</footer>
 <script id="payload" type="text/plain">{base64.b64encode(payload).decode()}</script>
-<script>
+{_library(part)}<script>
 {{
-{script}}}
+{_script(bundle.script(part, "file"))}}}
 </script>
 </body>
 </html>

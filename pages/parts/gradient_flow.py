@@ -29,7 +29,9 @@ def show(ui: Controls, words: str) -> GradientFlow:
         ends = ", ".join(f"{cell} {written(experiments.ratio(each), '.1e')}" for cell, each in found.items())
         alt = f"First input over last input: {ends}"
         curves = {cell: each.tolist() for cell, each in found.items()}
-        charts.show(partial(charts.fading, curves, "input", "gradient of the end"), ui.key("gradients"), alt)
+        figure = partial(charts.fading, curves, "input", "gradient of the end")
+        origin = f"Untrained networks, drawn from seed {asked.seed}, over random inputs"
+        charts.show(figure, ui.key("gradients"), alt, "How far back does the end feel?", origin)
         st.caption(f"The first input's gradient over the last one's: {ends}.")
     return asked
 

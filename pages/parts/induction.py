@@ -51,7 +51,8 @@ def show(prefix: str, name: str, on: str) -> None:
             curves[f"second time, without layer {found.layer}, head {found.head}"] = found.silenced
         places = list(range(len(names)))
         lines = {key: (places, bits) for key, bits in curves.items()}
-        charts.show(partial(charts.curves, lines, "token of the passage", "bits"), f"{prefix}_twice_chart", alt(found))
+        figure = partial(charts.curves, lines, "token of the passage", "bits")
+        charts.show(figure, f"{prefix}_twice_chart", alt(found), TITLE, f"Real numbers of {name} on this passage")
 
 
 def told(found: Induction, name: str) -> Iterator[str]:

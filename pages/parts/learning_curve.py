@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.training.comparison import Comparison
@@ -22,8 +23,12 @@ def show(prefix: str, comparison: Comparison) -> None:
         place = st.empty()
         if asked:
             _train(place, comparison, seed, found)
-        elif found.get((comparison.title, seed)):
-            _draw(place, comparison, found[comparison.title, seed])
+        if done := found.get((comparison.title, seed)):
+            figure, alt = _drawn(comparison, done)
+            if not asked:
+                _show(place, figure, alt, len(done))
+            origin = f"Trained here from seed {seed}, {comparison.one} after {comparison.one}"
+            charts.take_away(lambda: figure, f"{prefix}_curve_chart", alt, comparison.title, origin)
 
 
 def _train(place, comparison: Comparison, seed: int, found: dict[tuple[str, int], list[Any]]) -> None:
@@ -38,13 +43,14 @@ def _train(place, comparison: Comparison, seed: int, found: dict[tuple[str, int]
         for learned in comparison.curve(seed):
             done.append(learned)
             note.caption(f"Training {one} {min(len(done) + 1, total)} of {total} …")
-            _draw(place, comparison, done)
+            _show(place, *_drawn(comparison, done), len(done))
     note.empty()
     found.clear()
     found[comparison.title, seed] = done
 
 
-def _draw(place, comparison: Comparison, done: list[Any]) -> None:
+def _drawn(comparison: Comparison, done: list[Any]) -> tuple[go.Figure, str]:
+    """The chart of those that are done, and it in words."""
     lines = comparison.lines(done)
     rounded = {name: (places, [round(share, 3) for share in shares]) for name, (places, shares) in lines.items()}
     if comparison.as_table:
@@ -58,4 +64,8 @@ def _draw(place, comparison: Comparison, done: list[Any]) -> None:
         f"{name}: " + ", ".join(f"{share:.2f} at {at}" for at, share in zip(places, shares, strict=True))
         for name, (places, shares) in rounded.items()
     )
-    place.plotly_chart(figure, key=f"learning_curve_{len(done)}", config=charts.QUIET, alt=alt)
+    return figure, alt
+
+
+def _show(place, figure: go.Figure, alt: str, done: int) -> None:
+    place.plotly_chart(figure, key=f"learning_curve_{done}", config=charts.QUIET, alt=alt)

@@ -33,7 +33,8 @@ def show(key: str, words: str) -> None:
     figure, alt = drawn
     with st.container(key=f"{key}_quality", border=True):
         st.markdown(words)
-        charts.show(lambda: figure, f"{key}_lengths", alt)
+        origin = "Sentences that were never learned from, measured after training"
+        charts.show(lambda: figure, f"{key}_lengths", alt, "BLEU by the number of words", origin)
         st.caption(
             "n: how many sentences of that length were measured, after training; where it is small, the bars say little."
         )

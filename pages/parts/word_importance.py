@@ -64,9 +64,9 @@ def _draw(prefix: str, name: str, measured: WordImportance) -> None:
     st.markdown(agreement_said(measured))
     charts.show(partial(bars, measured), f"{prefix}_words_chart", alt(measured))
     st.caption(SAYS)
-    downloads.offer(
-        viewer(measured), f"Real numbers of {name}: five measures of each word, bars to the largest of each", None
-    )
+    origin = f"Real numbers of {name}: five measures of each word, bars to the largest of each"
+    chart = charts.alone(partial(bars, measured), alt(measured))
+    downloads.offer(viewer(measured), origin, None, alone=chart)
 
 
 def typeset(measure: str) -> str:

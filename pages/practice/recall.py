@@ -27,6 +27,7 @@ NAMES: tuple[Name, ...] = ("Logseq", "FSRS")
 DESK, SHOWN = "recall_desk", "recall_shown"
 KEYS = {"Forgotten": "1", "Hard": "3", "Remembered": "5"}
 AHEAD, BACK = 30, 30  # days of the forecast, of the history
+ORIGIN = "Your cards and answers"
 WHY = {"due": "due today", "new": "new", "learning": "being learned"}
 SAYS = (
     "Logseq: its variant of SM-5; each answer makes a card's next wait longer by its ease. FSRS: a model of forgetting, due "
@@ -173,10 +174,12 @@ def outlook(desk: Desk, start: int) -> None:
     said = ", ".join(f"{sum(each)} {kind}" for kind, each in past.items())
     st.caption(f"Due in the next {AHEAD} days: {sum(due)} cards, {due[0]} of them today")
     figure = partial(charts.stacked, {"due": due}, range(AHEAD), "days from today", "cards due")
-    charts.show(figure, "recall_forecast", f"Cards due on each of {AHEAD} days from today: {due}.")
+    said_of = f"Cards due on each of {AHEAD} days from today: {due}."
+    charts.show(figure, "recall_forecast", said_of, f"Due in the next {AHEAD} days", ORIGIN)
     st.caption(f"Answers of the last {BACK} days: {said}")
     figure = partial(charts.stacked, past, range(1 - BACK, 1), "days before today", "answers")
-    charts.show(figure, "recall_history", f"Answers on each of the last {BACK} days: {said}.")
+    said_of = f"Answers on each of the last {BACK} days: {said}."
+    charts.show(figure, "recall_history", said_of, f"Answers of the last {BACK} days", ORIGIN)
 
 
 def decks_of(kept: Recalled) -> Sequence[str]:

@@ -76,6 +76,20 @@ def test_the_steps_of_a_lesson_are_walked_through_in_a_file(visit, browser, tmp_
 
 
 @pytest.mark.long
+def test_a_chart_is_drawn_and_pointed_at_in_a_file(visit, browser, tmp_path):
+    file = taken(visit, "/attention", "attention_dilution_menu", tmp_path)
+    with opened(browser, file) as page:
+        line = page.locator(".js-plotly-plot .scatterlayer .js-line")
+        expect(line).to_have_css("stroke", "rgb(74, 158, 255)")
+        page.locator("#theme").click()
+        expect(line).to_have_css("stroke", "rgb(29, 78, 216)")
+        page.locator(".js-plotly-plot .nsewdrag").hover(position={"x": 3, "y": 12})
+        expect(page.locator(".js-plotly-plot .hovertext")).to_contain_text("1")
+        page.locator("summary").click()
+        expect(page.locator("details")).to_contain_text("Weight of the outstanding key, from 1.000 for one key")
+
+
+@pytest.mark.long
 def test_the_heads_behind_a_text_are_opened_in_a_file(visit, browser, tmp_path):
     file = taken(visit, "/writing_lab", "writing_lab_menu", tmp_path)
     with opened(browser, file) as page:

@@ -100,4 +100,5 @@ def dilution(ui: Controls) -> None:
         with right:
             figure = partial(charts.curve, list(range(1, most + 1)), found, "number of keys", "weight of the key")
             alt = f"Weight of the outstanding key, from {found[0]:.3f} for one key to {found[-1]:.3f} for {most}"
-            charts.show(figure, ui.key("dilution"), alt)
+            origin = f"The softmax of one score that is {gap:g} above all others"
+            charts.show(figure, ui.key("dilution"), alt, "How far can one key stand out?", origin)

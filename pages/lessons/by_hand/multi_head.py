@@ -117,4 +117,5 @@ def training(ui: Controls, seed_at_first: int) -> None:
         with right:
             named = {name: ([p.step for p in run], [p.loss for p in run]) for name, run in runs.items()}
             alt = "; ".join(f"{name}: error {run[-1].loss:.3f} at the end" for name, run in runs.items())
-            charts.show(partial(charts.curves, named, "training step", "mean squared error"), ui.key("curves"), alt)
+            figure = partial(charts.curves, named, "training step", "mean squared error")
+            charts.show(figure, ui.key("curves"), alt, "Copy two things at once", f"Toys, trained from seed {seed}")

@@ -95,10 +95,21 @@ def _draw_race(ui: Controls, names: tuple[str, str], race: Player[copying.Race])
         return
     left, right = st.columns(2)
     curves = charts.curves(losses, "update", "loss, nats per letter")
-    left.plotly_chart(curves, key=ui.key("losses"), config=charts.QUIET, alt=_ends(losses, "loss"))
     lengths = charts.curves(sizes, "block, from the first", "length of its gradient")
     lengths.update_yaxes(type="log", exponentformat="power")
-    right.plotly_chart(lengths, key=ui.key("sizes"), config=charts.QUIET, alt=_ends(sizes, "gradient"))
+    beside = partial(_beside, ui, race, "Two stacks of blocks, trained side by side while one looked")
+    beside(left, "losses", curves, _ends(losses, "loss"), "The loss of both")
+    beside(right, "sizes", lengths, _ends(sizes, "gradient"), "The gradient of each block")
+
+
+def _beside(
+    ui: Controls, trained: Player[Any], origin: str, place: Any, name: str, figure: go.Figure, alt: str, called: str
+) -> None:
+    """A chart of a training, in its place; while the training rests, with what can be taken away."""
+    with place:
+        st.plotly_chart(figure, key=ui.key(name), config=charts.QUIET, alt=alt)
+        if trained.state not in player.GOING:
+            charts.take_away(lambda: figure, ui.key(name), alt, called, origin)
 
 
 def _ends(lines: dict[str, tuple[list[int], list[float]]], of: str) -> str:
@@ -161,7 +172,7 @@ def _draw_routes(ui: Controls, router: Player[Routing]) -> None:
     load = charts.by_group(shares, [str(number) for number in range(n_experts)], "expert", "% of all choices")
     load.update_xaxes(type="category")
     told = ", ".join(f"{name} {share:.0%}" for name, share in zip(names[1], found.load.tolist(), strict=True))
-    options: dict[str, Any] = {"config": charts.QUIET}
     left, right = st.columns([1.2, 1])
-    left.plotly_chart(flow, key=ui.key("flow"), alt=f"From kinds of tokens to experts: {told}", **options)
-    right.plotly_chart(load, key=ui.key("load"), alt=f"Load: {told}", **options)
+    beside = partial(_beside, ui, router, "A router and its experts, trained while one looked")
+    beside(left, "flow", flow, f"From kinds of tokens to experts: {told}", "Which expert gets which kind")
+    beside(right, "load", load, f"Load: {told}", "What each expert gets")
