@@ -69,17 +69,20 @@ TABLES = """(root) => [...root.querySelectorAll("table")].map((table) => ({
     rows: [...table.tBodies[0].rows].map((row) => [row.cells[0].scope, ...[...row.cells].map((cell) => cell.textContent)]),
 }))"""
 
+# whether a canvas shows more than one colour
+DRAWN_ON = """(canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const seen = new Set();
+    for (let i = 0; i < data.length && seen.size < 2; i += 4) {
+        if (data[i + 3]) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+    }
+    return seen.size > 1;
+}"""
+
 # what a step viewer shows: its step, title and figure, whether that shows more than one colour, and the table of its numbers
 STEP = f"""(viewer) => {{
     const tables = {TABLES};
-    const drawn = (canvas) => {{
-        const {{ data }} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-        const seen = new Set();
-        for (let i = 0; i < data.length && seen.size < 2; i += 4) {{
-            if (data[i + 3]) seen.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
-        }}
-        return seen.size > 1;
-    }};
+    const drawn = {DRAWN_ON};
     [...viewer.querySelectorAll("button")].find((button) => button.textContent === "Numbers").click();
     const figure = viewer.querySelector("figure canvas");
     return {{

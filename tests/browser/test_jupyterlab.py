@@ -101,6 +101,8 @@ class Notebook:
         cell = self.page.locator(".jp-CodeCell").nth(place)
         prompt = cell.locator(".jp-InputArea-prompt")
         for _ in range(12):
+            told = self.page.locator(".jp-Dialog")
+            assert not told.count(), told.inner_text()
             cell.locator(".cm-content").click()
             self.page.keyboard.press("Shift+Enter")
             try:

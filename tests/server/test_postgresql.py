@@ -3,6 +3,8 @@
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,35 +51,39 @@ def writer(server, name: str) -> subprocess.Popen:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
-def last(process: subprocess.Popen) -> int:
-    """What a writer said last that it had kept."""
-    said = process.communicate()[0].split()
-    return int(said[-1])
+def said(process: subprocess.Popen, number: int) -> int:
+    """Wait until a writer has said at least this number, and return what it said."""
+    while (now := int(process.stdout.readline())) < number:
+        pass
+    return now
 
 
-def stores(address: str) -> tuple[Store, CardStore]:
+def last(process: subprocess.Popen, before: int) -> int:
+    """What a writer that has ended said last that it had kept, where nothing more was said the number before."""
+    return int((process.communicate()[0].split() or [before])[-1])
+
+
+@contextmanager
+def stores(address: str) -> Iterator[tuple[Store, CardStore]]:
     engine = create_engine(address, **store.options(address))
-    return Store(engine), CardStore(engine)
+    yield Store(engine), CardStore(engine)
+    engine.dispose()
 
 
 def test_two_replicas_write_at_once_one_and_then_the_database_are_killed_and_nothing_is_lost(server):
     """Both begin with no table there, and write the same row again and again beside their own."""
     writers = {name: writer(server, name) for name in ("p", "q")}
-    for process in writers.values():
-        while int(process.stdout.readline()) < 29:
-            pass
+    until = {name: said(process, 29) for name, process in writers.items()}
     writers["p"].kill()
-    until = {"p": last(writers["p"])}
-    while int(writers["q"].stdout.readline()) < until["p"] + 31:
-        pass
+    until["p"] = last(writers["p"], until["p"])
+    until["q"] = said(writers["q"], until["p"] + 31)
     server.kill()
-    until["q"] = last(writers["q"])
+    until["q"] = last(writers["q"], until["q"])
     assert writers["q"].returncode == 1  # it noticed
     server.start()
-    kept, cards = stores(server.address)
-    rows = kept.read(LEARNER)
+    with stores(server.address) as (kept, cards):
+        rows, (answers, _) = kept.read(LEARNER), cards.read(LEARNER)
     claims = {row.item for row in rows if row.kind == "claim"}
-    answers, _ = cards.read(LEARNER)
     for name, number in until.items():
         assert {f"{name}{each}" for each in range(number + 1)} <= claims
         assert [each.number for each in answers if each.card == name][: number + 1] == list(range(number + 1))
@@ -86,16 +92,16 @@ def test_two_replicas_write_at_once_one_and_then_the_database_are_killed_and_not
 
 def test_it_keeps_what_the_file_keeps(server):
     """Of two answers to the same card at once one counts; the last one can be taken back; erasing takes all."""
-    kept, cards = stores(server.address)
-    kept.write(LEARNER, [Done("masks", "step", "", 7, 1_000)])
-    kept.write(LEARNER, [Done("masks", "step", "", 5, 2_000)])
-    assert [row.value for row in kept.read(LEARNER)] == [7]
-    first, second = Answer("k", 0, 5, 1_000), Answer("k", 0, 1, 1_001)
-    assert cards.answer(LEARNER, [first])
-    assert not cards.answer(LEARNER, [second])
-    cards.put(LEARNER, "own", "注意力 $q \\cdot k$")
-    assert cards.read(LEARNER) == ([first], {"own": "注意力 $q \\cdot k$"})
-    assert cards.take_back(LEARNER, first)
-    assert kept.erase(LEARNER) == 1
-    assert cards.erase(LEARNER) == 1
-    assert kept.read(LEARNER) == []
+    with stores(server.address) as (kept, cards):
+        kept.write(LEARNER, [Done("masks", "step", "", 7, 1_000)])
+        kept.write(LEARNER, [Done("masks", "step", "", 5, 2_000)])
+        assert [row.value for row in kept.read(LEARNER)] == [7]
+        first, second = Answer("k", 0, 5, 1_000), Answer("k", 0, 1, 1_001)
+        assert cards.answer(LEARNER, [first])
+        assert not cards.answer(LEARNER, [second])
+        cards.put(LEARNER, "own", "注意力 $q \\cdot k$")
+        assert cards.read(LEARNER) == ([first], {"own": "注意力 $q \\cdot k$"})
+        assert cards.take_back(LEARNER, first)
+        assert kept.erase(LEARNER) == 1
+        assert cards.erase(LEARNER) == 1
+        assert kept.read(LEARNER) == []
