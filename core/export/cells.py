@@ -100,7 +100,10 @@ def _whereabouts(reached: Reached) -> str:
     if reached.holds(_place(doors.checkpoint)):
         return "Its model is looked for in the folder that is named, else beside this file, else in assets/checkpoints."
     if reached.holds(NAMED):
-        return "Its model is looked for in the folder that is named, else where it is installed, else on the hub."
+        return (
+            "Its model is looked for in the folder that is named; else one of this course beside this file and in "
+            "assets/checkpoints,\nanother where it is installed and on the hub."
+        )
     return ""
 
 

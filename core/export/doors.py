@@ -43,11 +43,13 @@ HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 
 
 def found(name: str) -> str:
-    """Where a model is: as the reader names it, else in its package next door, else under its name."""
-    if NAMED:
-        return str(Path(NAMED) / name) if name in SHIPPED and (Path(NAMED) / name).is_dir() else NAMED
-    if name in SHIPPED:
-        return str(next((each / name for each in (HERE, Path("assets/checkpoints")) if (each / name).is_dir()), name))
+    """Where a model is: as the reader names it, else, of this course's own, where they lie, else in its package next door,
+    else under its name."""
+    ours = name in SHIPPED
+    if NAMED and not (ours and (Path(NAMED) / name).is_dir()):
+        return NAMED
+    if ours:
+        return str(folder_of(name))
     if name != NAME:
         return str(Path(name).expanduser())
     package = find_spec(PACKAGE)

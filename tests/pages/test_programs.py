@@ -192,3 +192,9 @@ def test_a_program_that_finds_no_model_says_so_in_one_sentence(taken, slug, name
     with pytest.raises(SystemExit, match=named) as ended:
         run_program(source, tmp_path, tmp_path / named)
     assert "\n" not in str(ended.value)
+
+
+def test_a_program_does_not_ask_the_hub_for_a_model_of_the_course(taken, tmp_path):
+    _, source = taken("writing_lab")
+    with pytest.raises(SystemExit, match=r"story-gpt is not in .*: name the folder that holds it"):
+        run_program(source, tmp_path)
