@@ -1,5 +1,7 @@
 """What stands around a page: its head at once, whatever must be loaded first, and below it the way on."""
 
+import secrets
+
 import streamlit as st
 
 from pages.course import old_links
@@ -14,7 +16,7 @@ LOST = (
     "and so are pictures that you brought: bring them again."
 )
 CAME = {"begun": ":material/contrast:", "done": ":material/check_circle:"}
-_VISITED = "visited"  # whether this session has drawn a page
+_SESSION = "session_of_the_page"  # by which a browser knows the session that draws its page
 
 
 def icon(page: Page) -> str:
@@ -58,12 +60,12 @@ def close_page(slug: str) -> None:
 
 
 def _greet() -> None:
-    """Tell who comes back that the server was gone. Its browser knows it; a session that is new here proves it."""
+    """Tell who comes back that the server was gone: its browser knows which session it lost, and this is another one."""
+    mine = st.session_state.setdefault(_SESSION, secrets.token_hex(8))
     with st.container(key="comeback"):
-        signal = assets.component("comeback")(key="comeback_signal", on_back_change=lambda: None)
-    if signal.back and _VISITED not in st.session_state:
+        signal = assets.component("comeback")(key="comeback_signal", data=mine.encode(), on_back_change=lambda: None)
+    if signal.back not in (None, mine):
         st.toast(LOST, icon=":material/power_off:", duration="infinite")
-    st.session_state[_VISITED] = True
 
 
 def _eyebrow(page: Page) -> str:

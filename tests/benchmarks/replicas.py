@@ -89,6 +89,8 @@ class Viewer:
             kind = answer.WhichOneof("type")
             if kind == "delta" and answer.delta.new_element.WhichOneof("type") == "bidi_component":
                 part = answer.delta.new_element.bidi_component
+                if part.component_name == "attention_lab_comeback":
+                    continue  # it has no figure, and is each session's own
                 fingerprint = hashlib.sha256(part.SerializeToString()).hexdigest()
                 figures.add(fingerprint)
                 self.sent[answer.hash] = fingerprint

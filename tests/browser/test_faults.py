@@ -158,6 +158,29 @@ def test_who_follows_a_card_of_the_map_cannot_ask_the_map_for_anything_else(visi
     expect(visitor.see(".step-viewer")).to_have_count(1)
 
 
+# a connection that window.sever() ends; the next one comes back for no session, as from a process that knows none
+SEVERED = """() => {
+    let stream;
+    window.WebSocket = class extends WebSocket {
+        constructor(address, protocols = []) {
+            super(address, protocols.slice(0, 2));
+            stream = this;
+        }
+    };
+    window.sever = () => stream.close();
+}"""
+
+
+def test_who_is_led_to_another_process_is_told_however_soon_it_answers(visit):
+    visitor = visit("/recall", script=f"({SEVERED})()")
+    visitor.see(".st-key-recall_show button").click()
+    visitor.see(".st-key-recall_said").wait_for()
+    visitor.rest()
+    visitor.page.evaluate("window.sever()")
+    visitor.page.get_by_text(TOLD).first.wait_for(timeout=20_000)
+    visitor.rest().assert_clean()
+
+
 # what the server sends is held back, from window.hold = true until window.release()
 SLOW_LINE = """() => {
     const held = [];
