@@ -5,7 +5,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 
@@ -24,7 +24,7 @@ class Code:
     name: str
     lines: tuple[Line, ...]
 
-    @property
+    @cached_property
     def makes(self) -> frozenset[str]:
         """All steps that it makes."""
         return frozenset(name for line in self.lines for name in line.makes)

@@ -161,7 +161,8 @@ export class Figure extends FigureNumbers {
    * @returns {Heat["value"]}
    */
   #reads(part, rows, columns) {
-    return (r, c) => this.value(part, r + rows.first, c + columns.first);
+    const cells = this.cells(part);
+    return (r, c) => cells(r + rows.first, c + columns.first);
   }
 
   /**

@@ -5,6 +5,7 @@ import { UNREAD } from "./kit/colour.js";
 import { clamp, number, total } from "./kit/numbers.js";
 import { rowOf } from "./kit/selection.js";
 
+/** @import { Heat } from "./kit/canvas.js" */
 /** @import { Dial, Dials, Matrix, Table, Tables, View } from "./kit/figure_kinds.js" */
 /** @import { Live, Look, Part, Readable, Selection, Shown, Stretch, Tensor, Theme, Token } from "./kit/types.js" */
 
@@ -147,17 +148,31 @@ export class FigureNumbers {
   }
 
   /**
+   * What answers the cells of a view, which are many: what they are read from is found once.
+   *
    * view.hidden names the tensor that says which cells may be seen: "allowed" as a rule.
    *
+   * @param {Part} view
+   * @returns {Heat["value"]}
+   */
+  cells({ tensor: name, head, hidden, grows }) {
+    const tensor = this.tensor(name, head);
+    const allowed = hidden ? this.tensor(hidden) : undefined;
+    return (row, column) => {
+      if (grows && row >= this.grown) return BLANK;
+      if (allowed && allowed.at(row, column) !== 1) return HIDDEN;
+      return tensor.at(row, column);
+    };
+  }
+
+  /**
    * @param {Part} view
    * @param {number} row
    * @param {number} column
    * @returns {number | symbol}
    */
   value(view, row, column) {
-    if (view.grows && row >= this.grown) return BLANK;
-    if (view.hidden && !this.visible(row, column, view.hidden)) return HIDDEN;
-    return this.tensor(view.tensor, view.head).at(row, column);
+    return this.cells(view)(row, column);
   }
 
   /** @param {number} query @param {number} key @param {string} [mask] */

@@ -16,7 +16,7 @@ from core.training import shapes
 from core.vision.classifier import FITS
 from core.vision.patches import cut_into_patches
 from core.vision.vit import VisionTransformer
-from pages.parts import answers, learning_curve, own_picture, patch_explorer
+from pages.parts import answers, own_picture, patch_explorer
 from pages.parts.controls import Controls
 from pages.parts.figures import Overlay, Patches, Table, queries_keys_values, shares, tables
 from pages.parts.lesson import Lesson, Scene, step
@@ -211,7 +211,6 @@ def reading(scene: Scene) -> None:
         result, (digest, brought, layer, head), name = scene.result, scene.given, MODELS[scene.chosen.pooling]
         answers.compare(page.slug, result, digest, brought)
         patch_explorer.all_heads(page.ui, name, digest, result.patch_attention, result.pixels, layer, head)
-    learning_curve.show(page.slug, shapes.COMPARISON)
 
 
 @page.question(
@@ -246,5 +245,7 @@ def few(scene: Scene) -> tuple[str, str]:
     net, token = (number.value for number in found.numbers[:2])
     return WINNERS[2 if abs(net - token) <= 0.05 else int(token > net)], found.says
 
+
+page.compare(shapes.COMPARISON)
 
 page.show()

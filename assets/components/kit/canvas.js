@@ -131,13 +131,13 @@ export function heat(context, { x, y, width, height, rows, columns, value, colou
   const across = Math.min(columns, Math.max(1, Math.floor(width * ratio)));
   const down = Math.min(rows, Math.max(1, Math.floor(height * ratio)));
   const image = new ImageData(across, down);
+  const every = across === columns && down === rows;
   /** @type {[number, number][]} */
   const hidden = [];
   const blank = parse(theme.colours.sunken);
   for (let r = 0, at = 0; r < down; r++) {
     for (let c = 0; c < across; c++, at += 4) {
-      let cell = value(Math.floor((r * rows) / down), Math.floor((c * columns) / across));
-      if (across < columns || down < rows) cell = strongest(value, r, c, rows, columns, down, across);
+      const cell = every ? value(r, c) : strongest(value, r, c, rows, columns, down, across);
       if (cell === HIDDEN) hidden.push([r, c]);
       const colour = typeof cell === "number" ? shade(colours, cell, low, high) : blank;
       image.data[at] = colour[0];
@@ -195,8 +195,9 @@ function strongest(value, r, c, rows, columns, down, across) {
   /** @type {number | symbol} */
   let best = HIDDEN;
   let size = 0;
-  for (let i = Math.floor((r * rows) / down); i < Math.ceil(((r + 1) * rows) / down); i++) {
-    for (let j = Math.floor((c * columns) / across); j < Math.ceil(((c + 1) * columns) / across); j++) {
+  const [below, beyond] = [Math.ceil(((r + 1) * rows) / down), Math.ceil(((c + 1) * columns) / across)];
+  for (let i = Math.floor((r * rows) / down); i < below; i++) {
+    for (let j = Math.floor((c * columns) / across); j < beyond; j++) {
       const cell = value(i, j);
       if (cell === BLANK) return BLANK;
       if (typeof cell === "number" && (best === HIDDEN || Math.abs(cell) > size)) {
