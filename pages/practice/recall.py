@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -92,12 +93,29 @@ def undo() -> None:
     st.session_state[SHOWN] = last.card
 
 
-def show_card(card: Card, desk: Desk, now: int, revealed: bool) -> None:
-    """One card, and what to do with it."""
+def head(filed: str, queue: Queue, given: bool) -> None:
+    """The line above a card: what it is filed under, what waits, and the way back, which no long answer may push away."""
+    line: dict[str, Any] = {"horizontal": True, "vertical_alignment": "center"}
+    with st.container(key="recall_head", horizontal_alignment="distribute", gap="small", **line):
+        st.caption(messages.literal(filed), width="content")
+        with st.container(width="content", **line):
+            kinds = {"due": queue.due, "new today": queue.new, "being learned": queue.learning}
+            st.caption(", ".join(f"{count} {kind}" for kind, count in kinds.items() if count), width="content")
+            st.button(
+                "Undo", key="recall_undo", icon=":material/undo:", shortcut="U", disabled=not given, on_click=undo
+            )
+
+
+def filed_under(card: Card, desk: Desk, revealed: bool) -> str:
     lesson = BY_SLUG.get(card.lesson)
     filed = f"Lesson {lesson.number}, {lesson.title}" if lesson else card.deck
     judged = " · the notes say otherwise" if card.note and revealed else ""
-    st.caption(messages.literal(f"{filed} · {WHY[desk.why(card.name)]}{judged}"))
+    return f"{filed} · {WHY[desk.why(card.name)]}{judged}"
+
+
+def show_card(card: Card, desk: Desk, now: int, revealed: bool) -> None:
+    """One card, and what to do with it."""
+    lesson = BY_SLUG.get(card.lesson)
     with st.container(key="recall_asked"):
         st.markdown(card_face.markdown(card.asks))
     if not revealed:
@@ -202,16 +220,13 @@ def review() -> None:
     queue = desk.queue(now, a_day - desk.begun(start), "" if deck == ALL else deck)
     shown = desk.cards.get(st.session_state.get(SHOWN, ""))
     with figure, st.container(key="recall_card", border=True):
-        if card := shown or queue.card:
+        card = shown or queue.card
+        head(filed_under(card, desk, shown is not None) if card else "", queue, bool(kept.given))
+        if card:
             show_card(card, desk, now, shown is not None)
         else:
             nothing(queue, now, a_day)
     with below:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Undo", key="recall_undo", icon=":material/undo:", shortcut="U", disabled=not kept.given, on_click=undo
-            )
-            st.caption(f"{queue.due} due, {queue.new} new today, {queue.learning} being learned")
         with controls.row("control_row_more"):
             charted = ui.toggle("Forecast and history", "charts")
             card_files.write(now)
