@@ -115,6 +115,8 @@ def _table(text: str) -> Table:
     if separator is None:
         separator = max(",;\t", key=filled[0].count)
     first, *rest = rows = _rows(lines, separator)
+    if not any(map(any, rows)):
+        raise ValueError("every cell of the table is empty: fill them, and bring it again")
     while not any(first):
         first, *rest = rest
     if len(first) > COLUMNS:

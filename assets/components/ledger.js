@@ -63,7 +63,10 @@ function createLedger(root, io) {
     const numbers = row.live
       .slice(0, data.telling)
       .map(([name, value]) =>
-        element("span", { className: "one", children: [...lettered(`${name} `), element("b", { children: [value] })] }),
+        element("span", {
+          className: "one",
+          children: [...lettered(`${name}: `), element("b", { children: [value] })],
+        }),
       );
     return row.holds
       ? numbers

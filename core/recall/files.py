@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from core import settings, tables
 from core.recall import logseq, logseq_pages
-from core.recall.cards import OWN, Card, name_of
+from core.recall.cards import COURSE, OWN, Card, name_of
 from core.recall.formulas import parts
 from core.recall.schedulers import Review, Scheduled, Standing
 from core.text_files import checked
@@ -27,6 +27,7 @@ _KNOWN: Final = {
     "score": "card-last-score",
 }
 _ASKS, _SAYS = ("question", "front", "asks"), ("answer", "back", "says")
+_NO_CARD: Final = "the table holds no card: a question and an answer are wanted in every row"
 _MODEL, _DECK = 1_607_392_319, 2_059_400_110  # numbers by which Anki knows our kind of note and our deck again
 
 
@@ -70,11 +71,16 @@ def read_csv(text: str, now: int) -> tuple[Card, ...]:
     now      seconds since 1970, as `read_page` has it; the other columns that `as_csv` writes are read where they are named.
     Raises   ValueError for a table without a second column, with too many rows, with a card that is too long.
     """
-    separator = max("\t;,", key=text.partition("\n")[0].count)
+    separator = max("\t;,", key=text.lstrip().partition("\n")[0].count)
     try:
         rows = [row for row in csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=separator) if any(row)]
     except csv.Error as error:
-        raise ValueError(f"the table cannot be read ({error}): save it as CSV again") from None
+        raise ValueError(
+            f"the table cannot be read ({error}): quotes stand in pairs, and a cell has at most {settings.MAX_CARD_TEXT:,} "
+            "characters"
+        ) from None
+    if not rows:
+        raise ValueError(_NO_CARD)
     named = [cell.strip().lower() for cell in rows[0]]
     asks = next((named.index(name) for name in _ASKS if name in named), None)
     says = next((named.index(name) for name in _SAYS if name in named), None)
@@ -91,11 +97,12 @@ def read_csv(text: str, now: int) -> tuple[Card, ...]:
                 f"row {number} of the table has {len(row)} of the two cells: a question and an answer are wanted in every row"
             )
         other = {name: _bare(cell) for name, cell in zip(named, row, strict=False)}
-        made = card(_bare(row[asks]), _bare(row[says]), other.get("deck", "").strip() or OWN)
+        deck = other.get("deck", "").strip()
+        made = card(_bare(row[asks]), _bare(row[says]), OWN if deck in ("", COURSE) else deck)
         known = logseq_pages.scheduled({key: other[name] for name, key in _KNOWN.items() if name in other}, now)
         found.setdefault(made.name, replace(made, known=known))
     if not found:
-        raise ValueError("the table holds no card: a question and an answer are wanted in every row")
+        raise ValueError(_NO_CARD)
     return tuple(found.values())
 
 

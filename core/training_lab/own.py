@@ -157,7 +157,8 @@ def pairs_task(content: str, source: str = "", target: str = "") -> Task:
     taken = fit[:MOST_PAIRS]
     if len(taken) < LEAST_PAIRS:
         raise ValueError(
-            f"{len(taken)} pairs can be read: at least {LEAST_PAIRS} are needed, of at most {MOST_TOKENS} {unit} on each side"
+            f"{len(taken)} {'pair' if len(taken) == 1 else 'pairs'} can be read: at least {LEAST_PAIRS} are needed, of at most "
+            f"{MOST_TOKENS} {unit} on each side"
         )
     known = dict.fromkeys(token for pair in taken for side in pair for token in side)
     if len(known) > WORDS:

@@ -65,9 +65,10 @@ def test_the_rarest_signs_of_a_text_become_one_and_the_task_says_how_many():
     ("table", "says"),
     [
         ("cat\ndog\nbird\ncow\nhen", "the table has one column: pairs need two"),
-        ("one,many\ncat,cats", "1 pairs can be read: at least 4 are needed"),
+        ("one,many\ncat,cats", "1 pair can be read: at least 4 are needed"),
         ("one,many\ncat,\ndog,\nbird,\ncow,\nhen,", "0 pairs can be read"),
         ("", "the file holds no text"),
+        (",\n,\n", "every cell of the table is empty"),
     ],
 )
 def test_a_table_without_pairs_is_refused_in_words(table, says):

@@ -227,3 +227,11 @@ def test_cards_that_are_there_already_are_not_added_again():
     with pytest.raises(ValueError, match="there already"):
         recalled.bring([made], 10)
     st.session_state.pop(visit.RECALLED, None)
+
+
+def test_who_brings_all_cards_back_has_those_of_the_course_once():
+    st.session_state.pop(visit.RECALLED, None)
+    own = files.card("A?", "B")
+    recalled.bring(files.read_csv(files.as_csv([*cards.course(), own], {}).decode("utf-8-sig"), 10), 10)
+    assert recalled.known(10).cards == [own]
+    st.session_state.pop(visit.RECALLED, None)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import settings
 from core.recall import files
-from core.recall.cards import Card
+from core.recall.cards import Card, course, name_of
 from core.recall.schedulers import Review
 from pages.parts.progress import visit
 
@@ -125,7 +125,8 @@ def bring(cards: Sequence[Card], now: int, page: str = "") -> None:
         text = json.dumps([cards[0].deck, page], ensure_ascii=False)
         names -= {card.name for card in kept.decks.get(name, ())}
     else:
-        cards = [card for card in cards if card.name not in names]
+        of_course = {name_of(card.asks) for card in course()}  # who takes all cards along brings these back as well
+        cards = [card for card in cards if card.name not in names | of_course]
         if not cards:
             raise ValueError("these cards are there already: nothing was added")
         text = json.dumps([asdict(card) for card in cards], ensure_ascii=False)

@@ -9,7 +9,7 @@ import pytest
 
 from core import settings
 from core.recall import files, logseq, logseq_pages
-from core.recall.cards import Card, name_of
+from core.recall.cards import OWN, Card, name_of
 from core.recall.formulas import Part, parts
 from core.recall.schedulers import DAY, SCHEDULERS, Review, answered, begun, replayed
 
@@ -99,10 +99,19 @@ def test_a_table_goes_out_and_comes_in_with_what_is_known():
 
 
 @pytest.mark.parametrize(
-    "text", ["question,answer\na,b", "Front;Back\na;b", "a\tb", "answer,deck,question\nb,,a", "\ufeffa,b\n\n"]
+    "text",
+    [
+        "question,answer\na,b",
+        "Front;Back\na;b",
+        "a\tb",
+        "answer,deck,question\nb,,a",
+        "\ufeffa,b\n\n",
+        "\r\n\na,b",
+        "question,answer,deck\na,b,The course",
+    ],
 )
 def test_a_table_is_read_with_names_and_without(text):
-    assert [(card.asks, card.says) for card in files.read_csv(text, NOW)] == [("a", "b")]
+    assert [(card.asks, card.says, card.deck) for card in files.read_csv(text, NOW)] == [("a", "b", OWN)]
 
 
 def test_anki_gets_text_and_formulas_and_no_html_of_a_card():
@@ -135,6 +144,8 @@ MANY = settings.MAX_CARDS + 1
         (lambda: files.read_csv("question\nalone", NOW), "a question and an answer"),
         (lambda: files.read_csv("question,answer\n", NOW), "holds no card"),
         (lambda: files.read_csv("a,\n", NOW), "no answer"),
+        (lambda: files.read_csv(",\n,\n", NOW), "holds no card"),
+        (lambda: files.read_csv(f"a,{'b' * 200_000}", NOW), "at most 5,000 characters"),
         (lambda: files.card(" ", "b"), "no question"),
         (lambda: files.card("a", "b" * (settings.MAX_CARD_TEXT + 1)), "at most 5,000"),
         (lambda: files.read_page(f"- a #card\n\t- {'b' * 20_000}", "f", NOW), "at most 10,000"),
