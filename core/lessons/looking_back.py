@@ -6,6 +6,8 @@ from itertools import pairwise
 from typing import Final, Literal
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from core.experiments.bottleneck.trained import trained
 from core.lessons.shown import Candidate, Matrices, Shown
@@ -113,17 +115,10 @@ def run(settings: Settings, translate: Translate = translate) -> Lesson:
 def fitting(
     interventions: Interventions, n_source: int, translator: TrainedTranslator | TrainedTransformer
 ) -> Interventions:
-    """What of the wishes fits the sentence: a link may name steps, places and pieces that it does not have, or marks that
-    nobody writes."""
-    vocabulary, longest = translator.vocabulary, translator.longest(n_source)
+    """What of the wishes fits the sentence."""
+    vocabulary = translator.vocabulary
     never = (vocabulary.pad, vocabulary.start)
-    return Interventions(
-        tuple(
-            (at, id_) for at, id_ in interventions.tokens if at < longest and id_ < len(vocabulary) and id_ not in never
-        ),
-        tuple((at, row) for at, row in interventions.rows if at < longest and len(row) == n_source),
-        interventions.temperature,
-    )
+    return interventions.fitting(n_source, translator.longest(n_source), len(vocabulary), never)
 
 
 def choices(
@@ -195,10 +190,10 @@ def shown(settings: Settings) -> Shown:
     return Shown(tensors, tokens, words=words, nodes=nodes(tree, vocabulary) if tree else ())
 
 
-def chosen(translation: Translation | TransformerTranslation, step: int, rank: int) -> int:
+def chosen(probabilities: Float[Tensor, "target vocab_size"], step: int, rank: int) -> int:
     """The id of the piece of this rank at this step; places that do not exist are the nearest that do."""
-    step, rank = min(step, len(translation.target.ids) - 1), min(rank, CHOICES - 1)
-    return int(translation.trace.probabilities[0, step].topk(CHOICES).indices[rank])
+    step, rank = min(step, len(probabilities) - 1), min(rank, CHOICES - 1)
+    return int(probabilities[step].topk(CHOICES).indices[rank])
 
 
 def brightest() -> tuple[list[int], list[str]]:

@@ -5,21 +5,28 @@ from functools import cached_property
 from typing import Final
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from core.analysis.patch_attention import grid_names
 from core.experiments.captioning.grounding import KINDS
 from core.lessons import encoder_decoder
 from core.lessons.captioning import CHOICES, SCENE
-from core.lessons.encoder_decoder import N_LAYERS, NOTHING
+from core.lessons.encoder_decoder import N_HEADS, N_LAYERS, NOTHING
 from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions
 from core.trace import matrices, steps
+from core.transformer.encoder_decoder import Changes, Head
 from core.vision import scenes
 from core.vision.scene_captioner import COLUMNS, Eyes
 from core.vision.scenes import CELLS, WORDS, Scene
+from core.vision.trained import END, LONGEST, PAD, START
 from core.vision.trained_scene_captioner import SceneCaption, SceneTrace, TrainedSceneCaptioner
 
+ALL_HEADS: Final = "all heads"
+FORCES: Final = (ALL_HEADS, *(f"head {head}" for head in range(N_HEADS)))
 MODELS: Final[dict[Eyes, str]] = {"CNN grid": "scene-captioner", "raw patches": "scene-captioner-patches"}
 
 
@@ -30,12 +37,27 @@ class Settings:
     eyes     what the encoder is given of the picture.
     layer    of the decoder, whose weights are looked at.
     away     what is taken out of the model, as in the lesson on two sentences.
+    interventions   the words that are written, and the rows of weights that are looked with, whatever it would do itself.
+    forces   whose rows those are: ALL_HEADS of the layer, or one of FORCES.
     """
 
     eyes: Eyes
     scene: Scene = SCENE
     layer: int = N_LAYERS - 1
     away: str = NOTHING
+    interventions: Interventions = NO_INTERVENTIONS
+    forces: str = ALL_HEADS
+
+    @property
+    def heads(self) -> list[Head]:
+        """The heads that are forced to the rows."""
+        heads = range(N_HEADS) if self.forces == ALL_HEADS else [FORCES.index(self.forces) - 1]
+        return [("cross", self.layer, head) for head in heads]
+
+    @property
+    def changes(self) -> Changes:
+        """What is taken out, as the model understands it."""
+        return encoder_decoder.Settings("", self.layer, self.away).changes
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +71,7 @@ class Lesson:
 
     @property
     def intervened(self) -> bool:
-        """Whether the learner took anything away."""
+        """Whether the learner took anything away, or forced something."""
         return self.now is not self.free
 
     @property
@@ -63,15 +85,23 @@ class Lesson:
         return self.now.through(self.settings.layer)
 
     @property
+    def own(self) -> Float[Tensor, "target source"]:
+        """Where the heads that can be forced wanted to look, also where somebody forced them: their mean."""
+        return self.trace.energies[0, [head for _, _, head in self.settings.heads]].softmax(-1).mean(0)
+
+    @property
     def looks(self) -> tuple[int, list[int]] | None:
         """How many words for a colour or a shape there are, and for each head of the layer, at how many of them its largest
         weight lies on a place that their thing reaches into. None where the caption is not the right one, so that nobody
-        knows which thing a word means, or has no such word."""
+        knows which thing a word means, or has no such word. Words that somebody forced to look are not counted."""
         if self.now.text != self.right:
             return None
         told = zip(*scenes.described(self.settings.scene), strict=True)
+        forced = dict(self.settings.interventions.rows)
         named = [
-            (at, thing) for at, (word, thing) in enumerate(told) if thing is not None and word not in KINDS["places"]
+            (at, thing)
+            for at, (word, thing) in enumerate(told)
+            if thing is not None and word not in KINDS["places"] and at not in forced
         ]
         if not named:
             return None
@@ -98,19 +128,34 @@ def device() -> str:
 
 
 def run(settings: Settings) -> Lesson:
-    """Caption the scene, as the model is and with what is taken away."""
+    """Caption the scene, as the model is, and with what is taken away and forced."""
     (picture,) = scenes.painted([settings.scene])
     captioner = model(settings.eyes)
     free = captioner.caption(picture)
-    changes = encoder_decoder.Settings("", settings.layer, settings.away).changes
-    now = free if settings.away == NOTHING else captioner.caption(picture, changes=changes)
+    wanted = settings.interventions.fitting(COLUMNS[settings.eyes] ** 2, LONGEST, len(WORDS), (PAD, START))
+    settings = replace(settings, interventions=wanted)
+    untouched = settings.away == NOTHING and wanted == NO_INTERVENTIONS
+    now = (
+        free
+        if untouched
+        else captioner.caption(picture, interventions=wanted, heads=settings.heads, changes=settings.changes)
+    )
     return Lesson(settings, now, free, " ".join(scenes.described(settings.scene)[0]))
+
+
+def spell(word: str) -> tuple[int, ...]:
+    """The word that somebody wants written, as the captioners know it. Raises ValueError if they do not."""
+    known = WORDS[END:]
+    if (wanted := word.strip().lower()) not in known:
+        said = f"“{wanted}” is no word of theirs" if wanted else "no word is there"
+        raise ValueError(f"{said}: they write {', '.join(known[1:])} and {known[0]}, which ends a caption")
+    return (WORDS.index(wanted),)
 
 
 def other_eyes(settings: Settings) -> Lesson:
     """The same scene by the other captioner, as it is."""
     (other,) = set(MODELS) - {settings.eyes}
-    return run(replace(settings, eyes=other, away=NOTHING))
+    return run(Settings(other, settings.scene))
 
 
 def choices(caption: SceneCaption) -> tuple[list[list[str]], torch.Tensor]:

@@ -1,6 +1,6 @@
 """Turning a decoder's scores into text: greedily or with a beam, freely or with steps that somebody forces."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -23,6 +23,36 @@ class Interventions:
     tokens: tuple[tuple[int, int], ...] = ()
     rows: tuple[tuple[int, tuple[float, ...]], ...] = ()
     temperature: float = 1.0
+
+    def fitting(self, n_source: int, longest: int, vocab_size: int, never: Collection[int]) -> "Interventions":
+        """What of the wishes can be: a link may name steps, places and tokens that there are not, or marks, `never`, that
+        nobody writes.
+
+        longest   how many tokens are written at most.
+        """
+        return Interventions(
+            tuple((at, id_) for at, id_ in self.tokens if at < longest and id_ < vocab_size and id_ not in never),
+            tuple((at, row) for at, row in self.rows if at < longest and len(row) == n_source),
+            self.temperature,
+        )
+
+    def row_for_each(self, n_steps: int, n_source: int) -> Float[Tensor, "target source"]:
+        """The forced rows under each other; that of a step at which none is forced is no number. Raises as `check`."""
+        self.check(n_source)
+        rows = torch.full((n_steps, n_source), torch.nan)
+        for place, row in self.rows:
+            if place < n_steps:
+                rows[place] = rows.new_tensor(row)
+        return rows
+
+    def check(self, n_source: int) -> None:
+        """Raise ValueError in words where a forced row does not fit the source."""
+        for place, row in self.rows:
+            if len(row) != n_source:
+                raise ValueError(
+                    f"the row forced at step {place} has {len(row)} weights and what is read has {n_source} places: "
+                    "give one weight for each"
+                )
 
 
 NO_INTERVENTIONS = Interventions()

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from core import settings
 from core.analysis import alignment
-from core.sequence.decoding import Interventions
 from core.sequence.vocabulary import Pieces, Vocabulary
 
 
@@ -23,16 +22,6 @@ def check_length(pieces: Pieces, most: int) -> None:
 def longest(n_source: int) -> int:
     """How many pieces are written at most: a translator that never ends has lost the thread."""
     return 2 * n_source + 10
-
-
-def check_rows(interventions: Interventions, n_source: int) -> None:
-    """Raise ValueError in words where a forced row does not fit the source."""
-    for place, row in interventions.rows:
-        if len(row) != n_source:
-            raise ValueError(
-                f"the row forced at step {place} has {len(row)} weights and the source has {n_source} pieces: "
-                "give one weight per piece"
-            )
 
 
 def mean_probability(probabilities: Float[Tensor, "steps vocab_size"], written: Pieces) -> float:

@@ -11,7 +11,7 @@ from core import settings
 from core.sequence import decoding
 from core.sequence.decoder import Source
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
-from core.sequence.piece_translator import PieceTranslator, check_rows, mean_probability, of_words
+from core.sequence.piece_translator import PieceTranslator, mean_probability, of_words
 from core.sequence.translator import Translator
 from core.sequence.vocabulary import Pieces, Vocabulary
 from core.trace import step
@@ -226,7 +226,7 @@ class TrainedTranslator(PieceTranslator):
     def _check(self, interventions: Interventions, n_source: int) -> None:
         if interventions.rows and not self.has_attention:
             raise ValueError(f"{self.name} has no attention to force: choose a model that looks back")
-        check_rows(interventions, n_source)
+        interventions.check(n_source)
 
     def _told(self, source: Pieces, table: Source, written: decoding.Written, tree: Tree | None) -> Translation:
         vocabulary = self.vocabulary

@@ -1,7 +1,7 @@
 """A trained encoder-decoder Transformer with its vocabulary: text in, text and every number on the way out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -13,7 +13,7 @@ from core import settings
 from core.attention import masks
 from core.sequence import cached
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
-from core.sequence.piece_translator import PieceTranslator, check_rows, longest, mean_probability, of_words
+from core.sequence.piece_translator import PieceTranslator, longest, mean_probability, of_words
 from core.sequence.vocabulary import Pieces, Vocabulary
 from core.trace import step
 from core.transformer.encoder_decoder import UNCHANGED, Changes, EncoderDecoder, Head, Memory, Read, Wrote
@@ -169,17 +169,13 @@ class TrainedTransformer(PieceTranslator):
         follows = None if given is None else self.read(given).ids
         n_source = len(source.ids)
         n_rows = longest(n_source) if follows is None else len(follows)
-        check_rows(interventions, n_source)
+        forced = interventions.row_for_each(n_rows, n_source).to(self.device)
         with torch.inference_mode():
             read = self.model.read(self._rows([source.ids])[0], changes=changes)
-            forced = torch.full((n_rows, n_source), torch.nan, device=self.device)
-            for place, row in interventions.rows:
-                if place < n_rows:
-                    forced[place] = forced.new_tensor(row)
             marks, tokens = (self.vocabulary.start, self.vocabulary.end), dict(interventions.tokens)
 
             def at(step: int) -> Changes:
-                return self._with(changes, forced[step : step + 1])
+                return changes.forcing([self.guided], forced[step : step + 1])
 
             tree = None
             if follows is not None:
@@ -190,7 +186,7 @@ class TrainedTransformer(PieceTranslator):
             else:
                 ids = [id_ for id_, _ in cached.walk(self.model, read.memory, *marks, n_rows, tokens, at)]
             late = torch.tensor([[self.vocabulary.start, *ids[:-1]]], device=self.device)
-            wrote = self.model.write(late, read.memory, changes=self._with(changes, forced[: len(ids)]))
+            wrote = self.model.write(late, read.memory, changes=changes.forcing([self.guided], forced[: len(ids)]))
         return self._told(source, ids, read, wrote, tree)
 
     def align(
@@ -245,12 +241,6 @@ class TrainedTransformer(PieceTranslator):
         """
         start, end = self.vocabulary.start, self.vocabulary.end
         yield from cached.walk(self.model, memory, start, end, n_most, tokens, lambda _: changes)
-
-    def _with(self, changes: Changes, forced: Float[Tensor, "queries keys"]) -> Changes:
-        """The changes, and rows that the guided head is forced to where there are some."""
-        if forced.isnan().all():
-            return changes
-        return replace(changes, forced=(*changes.forced, (self.guided, forced)))
 
     @torch.inference_mode()
     def _forced(self, read: Pieces, written: Pieces) -> tuple[Memory, Wrote]:

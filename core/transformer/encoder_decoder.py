@@ -1,6 +1,6 @@
 """The Transformer of 2017: blocks that read a source, and blocks that write, looking back at what was read."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
@@ -180,6 +180,12 @@ class Changes:
     ablated: frozenset[Head] = frozenset()
     cut_cross: bool = False
     forced: tuple[tuple[Head, Tensor], ...] = ()
+
+    def forcing(self, heads: Iterable[Head], rows: Float[Tensor, "queries keys"]) -> "Changes":
+        """These changes, and rows that each of some heads is forced to, where there are some."""
+        if rows.isnan().all():
+            return self
+        return replace(self, forced=(*self.forced, *((head, rows) for head in heads)))
 
     def way(self, where: Where, layer: int, allowed: Allowed | None) -> Way | None:
         """What takes the place of attention in a layer; None where nothing is changed there."""

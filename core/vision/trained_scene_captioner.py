@@ -1,5 +1,6 @@
 """A trained encoder-decoder for pictures: a scene in, a caption and every number on the way out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +11,7 @@ from torch import Tensor
 from core.sequence import cached
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions
 from core.trace import step, unshown
-from core.transformer.encoder_decoder import UNCHANGED, Changes, Read, Wrote
+from core.transformer.encoder_decoder import UNCHANGED, Changes, Head, Read, Wrote
 from core.vision import scenes
 from core.vision.scene_captioner import SceneCaptioner
 from core.vision.scenes import WORDS
@@ -111,6 +112,10 @@ class TrainedSceneCaptioner:
     def device(self) -> torch.device:
         return self.model.bias.device
 
+    def heads(self, layer: int) -> list[Head]:
+        """All heads of cross-attention of one layer."""
+        return [("cross", layer, head) for head in range(self.model.config.n_heads)]
+
     @torch.inference_mode()
     def caption(
         self,
@@ -118,27 +123,36 @@ class TrainedSceneCaptioner:
         *,
         covered: int | None = None,
         interventions: Interventions = NO_INTERVENTIONS,
+        heads: Sequence[Head] | None = None,
         changes: Changes = UNCHANGED,
     ) -> SceneCaption:
         """Caption a picture of scenes.SIDE pixels a side, from 0 to 1, greedily, word by word with a cache.
 
         covered         the cell of 4 x 4, counted row by row, whose square is painted over with the ground; None = none.
-        interventions   words that are forced. Rows of weights and a temperature are not known here.
+        interventions   what is forced on the decoder: words, and rows of weights over the cells or patches.
+        heads           of cross-attention, that are forced to those rows; None = all of the last layer, whose mean stands
+                        for where a word looks.
         changes         what is taken out of the model.
-        Raises          ValueError if the picture has another size, or for what is not known.
+        Raises          ValueError if the picture has another size, a row does not fit it, or a temperature is asked for.
         """
         check_size(picture)
-        if interventions.rows or interventions.temperature != 1:
-            raise ValueError(f"{self.name} can be forced to words alone: leave rows empty and the temperature at 1")
+        if interventions.temperature != 1:
+            raise ValueError(f"{self.name} divides its scores by no temperature: leave it at 1")
+        config = self.model.config
+        rows = interventions.row_for_each(LONGEST, config.columns**2).to(self.device)
+        forced = self.heads(config.n_decoder - 1) if heads is None else heads
+
+        def at(first: int, last: int) -> Changes:
+            return changes.forcing(forced, rows[first:last])
+
         shown = (scenes.covered(picture, covered) if covered is not None else picture)[None]
         transformer = self.model.transformer
         read = self.model.look(shown.to(self.device), changes)
         tokens = dict(interventions.tokens)
-        walked = cached.walk(transformer, read.memory, START, END, LONGEST, tokens, lambda _: changes)
+        walked = cached.walk(transformer, read.memory, START, END, LONGEST, tokens, lambda step: at(step, step + 1))
         ids = [id_ for id_, _ in walked]
         given = torch.tensor([[START, *ids[:-1]]], device=self.device)
-        wrote = transformer.write(given, read.memory, changes=changes)
-        config = self.model.config
+        wrote = transformer.write(given, read.memory, changes=at(0, len(ids)))
         return SceneCaption(tuple(WORDS[id_] for id_ in ids), shown, read, wrote, config.columns, config.eyes)
 
     @torch.inference_mode()

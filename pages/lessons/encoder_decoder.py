@@ -71,9 +71,9 @@ def scene(ui: Controls) -> Scene | None:
             "Which block of the decoder is shown. Its heads look at what was written, and others of it at the source.",
         )
         away = ui.select("Take away", list(AWAY), "away", width=220)
+    interventions.forget_on_another(text or reads)
     if eyes:
-        return scene_captions.scene(ui, eyes, layer, away)
-    interventions.forget_on_another(text)
+        return scene_captions.scene(ui, interventions, eyes, layer, away)
 
     with ui.more():
         written = ui.one_of("French is", (FREE, FORCED), "written", says=by_hand.FREE_OR_FORCED)
@@ -84,7 +84,7 @@ def scene(ui: Controls) -> Scene | None:
 
     def run(text: str) -> encoder_decoder.Lesson:
         n_source = len(encoder_decoder.transformer().read(text).ids)
-        asked = interventions.of_link(n_source, 1.0)
+        asked = interventions.of_link(n_source)
         settings = Settings(text, layer, away, length, asked, reading, width, written, teacher)
         return encoder_decoder.run(settings, by_hand.BY)
 
@@ -125,7 +125,9 @@ def scene(ui: Controls) -> Scene | None:
         on_toggle=interventions.look if by_hand.can_force(model, result) else None,
         on_pick=None
         if result.given
-        else lambda step, rank: interventions.write(step, looking_back.chosen(result.now, step, rank)),
+        else lambda step, rank: interventions.write(
+            step, looking_back.chosen(result.now.trace.probabilities[0], step, rank)
+        ),
     )
 
 
@@ -216,9 +218,8 @@ def texts(scene: Scene) -> None:
 
 @page.below
 def panel(scene: Scene) -> None:
-    """Force a word."""
-    if scene.steps is None:
-        by_hand.argue(page.ui, interventions, scene)
+    """Force a word, or a row of weights."""
+    (by_hand if scene.steps is None else scene_captions).argue(interventions, scene)
 
 
 @page.question(

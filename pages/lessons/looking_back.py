@@ -15,7 +15,7 @@ from core.sequence.translator import Translator
 from pages.parts import beam, controls, translations
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Matrix, Table, mixture, next_words, tables
-from pages.parts.interventions import LinkedInterventions
+from pages.parts.interventions import LinkedInterventions, of_translation
 from pages.parts.lesson import Lesson, Scene, step
 
 AXES = "what is written ↓ · what is looked at →"
@@ -93,7 +93,9 @@ def scene(ui: Controls) -> Scene | None:
         recurrent="scores",
         edit_label="Force it",
         on_toggle=interventions.look,
-        on_pick=lambda step, rank: interventions.write(step, looking_back.chosen(result.now, step, rank)),
+        on_pick=lambda step, rank: interventions.write(
+            step, looking_back.chosen(result.now.trace.probabilities[0], step, rank)
+        ),
     )
 
 
@@ -183,13 +185,12 @@ def panel(scene: Scene) -> None:
     """Force where it looks, what it writes, or a whole row."""
     forcing = scene.chosen.interventions
     # as it stood at first: an expander that is told otherwise closes under the hands of who works in it
-    opened = st.session_state.setdefault(page.ui.key("argue_open"), bool(forcing.tokens or forcing.rows))
-    with st.expander("Argue with it", icon=":material/edit:", expanded=opened):
+    with st.expander("Argue with it", icon=":material/edit:", expanded=interventions.opened(forcing)):
         st.caption(
             "Force where it looks, what it writes, or a whole row of weights. Steps before stay, the rest is decoded anew, and "
             "all of it is in the link. In the figure: press “Force it”, then click a cell."
         )
-        interventions.panel(scene.given, scene.result.now)
+        interventions.panel(of_translation(scene.given, scene.result.now))
 
 
 @page.question(

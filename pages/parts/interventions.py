@@ -1,11 +1,12 @@
 """Intervene in a decoder: force where it looks, what it writes, or a whole row of weights. All of it is in the link."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
+from torch import Tensor
 
 from core.sequence.decoding import Interventions, all_weight_on
 from core.sequence.trained import TrainedTranslator, Translation
@@ -16,15 +17,77 @@ from pages.parts.controls import Controls
 from pages.parts.number_table import NumberTable, edit_tables
 from pages.parts.words import Token
 
-Translator = TrainedTranslator | TrainedTransformer
-Made = Translation | TransformerTranslation
 UNIT = 5e-3  # how far a row that somebody wrote may be from 1
 _NAMES = ("look", "write", "rowof", "row")
+
+
+def _laid_out(weights: Sequence[float], columns: int) -> url_state.Rows:
+    """Weights as they lie in a table of so many columns."""
+    return tuple(tuple(weights[first : first + columns]) for first in range(0, len(weights), columns))
+
+
+def _shares(rows: url_state.Rows) -> tuple[float, ...]:
+    """All weights of such a table, row by row; what is below 0 counts as 0."""
+    return tuple(max(0.0, weight) for row in rows for weight in row)
 
 
 def _whole(row: tuple[float, ...]) -> bool:
     """Whether a row sums to 1, so that it is used."""
     return abs(sum(row) - 1) <= UNIT
+
+
+Spell = Callable[[str], Sequence[tuple[int, str]]]
+Words = Callable[[Sequence[int]], list[tuple[list[int], str]]]
+
+
+@dataclass(frozen=True)
+class Argued:
+    """What somebody argues with: what was written, and what was looked at, by name.
+
+    own       the weights that were wanted, (target, source); None where no row of them can be written.
+    spell     the ids of a word, and how each is written; raises ValueError in words.
+    words     the words that ids side by side spell: the places of each, and its text.
+    n_ids     how many different ids there are.
+    example   a word that can be written.
+    place     what one place is called of those that are looked at; columns: how many of them lie side by side.
+    """
+
+    target: Sequence[Token]
+    source: Sequence[Token]
+    own: Tensor | None
+    spell: Spell
+    words: Words
+    n_ids: int
+    example: str = "maison"
+    place: str = "piece of the source"
+    columns: int = 1
+
+
+def of_translation(
+    translator: TrainedTranslator | TrainedTransformer, now: Translation | TransformerTranslation
+) -> Argued:
+    """A translation, as somebody argues with it."""
+    vocabulary = translator.vocabulary
+
+    def spell(word: str) -> list[tuple[int, str]]:
+        return [(id_, as_written(vocabulary.piece(id_))) for id_ in vocabulary.spell(word)]
+
+    def words(ids: Sequence[int]) -> list[tuple[list[int], str]]:
+        pieces = vocabulary.group(ids)
+        places = [[place for place, of in enumerate(pieces.word_of) if of == word] for word in range(len(pieces.words))]
+        return [
+            (at, text or as_written(vocabulary.piece(ids[at[0]])))
+            for at, text in zip(places, pieces.words, strict=True)
+        ]
+
+    return Argued(
+        translations.tokens(now.target, vocabulary),
+        translations.tokens(now.source, vocabulary),
+        None if now.weights is None else now.own,
+        spell,
+        words,
+        len(vocabulary),
+    )
 
 
 @dataclass(frozen=True)
@@ -59,97 +122,98 @@ class LinkedInterventions:
         url_state.toggle_pair(self.name("write"), step, id_)
         st.session_state[self.name("at")] = step
 
-    def of_link(self, n_source: int, temperature: float) -> Interventions:
-        """What the link forces on a sentence of so many pieces. A row that does not sum to 1 is not used."""
+    def of_link(self, n_source: int, temperature: float = 1.0, columns: int = 1) -> Interventions:
+        """What the link forces over so many pieces of a sentence, or over a picture of so many columns. A row that does not
+        sum to 1 is not used."""
         looks = [(step, place) for step, place in sorted(url_state.pairs(self.name("look"))) if place < n_source]
         rows = dict((step, all_weight_on(place, n_source)) for step, place in looks)
-        if (written := self.row(n_source)) is not None:
+        if (written := self.row(n_source, columns)) is not None:
             step, row = written
             if _whole(row):
                 rows[step] = tuple(weight / sum(row) for weight in row)
         tokens = tuple(sorted(dict(url_state.pairs(self.name("write"))).items()))
         return Interventions(tokens, tuple(sorted(rows.items())), temperature)
 
-    def row(self, n_source: int) -> tuple[int, tuple[float, ...]] | None:
+    def row(self, n_source: int, columns: int = 1) -> tuple[int, tuple[float, ...]] | None:
         """The row that somebody writes, and its step."""
         steps = url_state.integers(self.name("rowof"))
         if not steps or url_state.read(self.name("row")) is None:
             return None
-        table = url_state.table(self.name("row"), ((0.0,),) * n_source)
-        row = tuple(max(0.0, weight) for (weight,) in table)
+        row = _shares(url_state.table(self.name("row"), _laid_out([0.0] * n_source, columns)))
         return (steps[0], row) if sum(row) > 0 else None
 
-    def panel(self, translator: Translator, now: Made, *, rows: bool = True) -> None:
-        """The controls: force a word, edit a row where `rows` can be, see and take back what is forced."""
-        target = translations.tokens(now.target, translator.vocabulary)
-        source = translations.tokens(now.source, translator.vocabulary)
-        places = [f"{step} {token.text}" for step, token in enumerate(target, 1)]
+    def opened(self, forcing: Interventions) -> bool:
+        """Whether the panel is open when the page is: where the link forces something."""
+        return st.session_state.setdefault(self.name("argue_open"), bool(forcing.tokens or forcing.rows))
+
+    def panel(self, argued: Argued) -> None:
+        """The controls: force a word, edit a row where one can be, see and take back what is forced."""
+        places = [f"{step} {token.text}" for step, token in enumerate(argued.target, 1)]
         with st.container(horizontal=True, vertical_alignment="bottom"):
             forced = [step for what in ("look", "write") for step, _ in url_state.pairs(self.name(what))]
             first = min((*url_state.integers(self.name("rowof")), *sorted(forced), 0)[0], len(places) - 1)
             at = st.selectbox("At step", range(len(places)), first, format_func=places.__getitem__, key=self.name("at"))
             at = min(at or 0, len(places) - 1)
-            word = st.text_input("Write this word there", key=self.name("word"), placeholder="maison", max_chars=40)
-            st.button("Write it", key=self.name("write_it"), on_click=self._spell, args=(translator, at, word))
+            word = st.text_input(
+                "Write this word there", key=self.name("word"), placeholder=argued.example, max_chars=40
+            )
+            st.button("Write it", key=self.name("write_it"), on_click=self._spell, args=(argued.spell, at, word))
         if note := st.session_state.get(self.name("note")):
             st.text(note)  # holds the word as it was typed
-        if rows and now.weights is not None:
-            self._rows(at, now, source)
-        self._standing(translator, now, source, target)
+        if argued.own is not None:
+            self._rows(at, argued, argued.own[at])
+        self._standing(argued)
 
-    def _spell(self, translator: Translator, step: int, word: str) -> None:
+    def _spell(self, spell: Spell, step: int, word: str) -> None:
         note = self.name("note")
         try:
-            ids = translator.vocabulary.spell(word)
+            spelled = spell(word)
         except ValueError as error:
             st.session_state[note] = messages.begun(f"{error}.")
             return
         # what was forced behind it belonged to another continuation
         before = {at: id_ for at, id_ in url_state.pairs(self.name("write")) if at < step}
-        pairs = before | {step + i: id_ for i, id_ in enumerate(ids)}
+        pairs = before | {step + i: id_ for i, (id_, _) in enumerate(spelled)}
         url_state.write_pairs(self.name("write"), pairs)
-        pieces = " · ".join(as_written(translator.vocabulary.piece(id_)) for id_ in ids)
+        pieces = " · ".join(piece for _, piece in spelled)
         st.session_state[note] = (
             f"“{word}” is one piece of the vocabulary."
-            if len(ids) == 1
-            else f"“{word}” is no piece of the vocabulary: it is written in {len(ids)}, {pieces}."
+            if len(spelled) == 1
+            else f"“{word}” is no piece of the vocabulary: it is written in {len(spelled)}, {pieces}."
         )
 
-    def _rows(self, at: int, now: Made, source: list[Token]) -> None:
+    def _rows(self, at: int, argued: Argued, own: Tensor) -> None:
         """A row of weights to edit, and an offer to bring its sum to 1."""
-        if now.own is None or not st.toggle(
-            "Edit the weights of this step", key=self.name("editing"), bind="query-params"
-        ):
+        if not st.toggle("Edit the weights of this step", key=self.name("editing"), bind="query-params"):
             return
-        n_source = len(source)
-        written = self.row(n_source)
+        n_source = len(argued.source)
+        written = self.row(n_source, argued.columns)
         if written is None:
             url_state.write(self.name("rowof"), str(at))
         elif written[0] != at:
             st.caption(f"The row that you edited is that of step {written[0] + 1}.")
             st.button("Edit this step in its place", key=self.name("other_row"), on_click=self._forget_row)
             return
-        st.caption(f"Step {at + 1}. A weight for each piece of the source; together they should be 1.")
+        st.caption(f"Step {at + 1}. A weight for each {argued.place}; together they should be 1.")
         looks = dict(url_state.pairs(self.name("look")))
-        used = all_weight_on(looks[at], n_source) if looks.get(at, n_source) < n_source else now.own[at].tolist()
-        start = tuple((round(weight, 4),) for weight in used)
-        found = edit_tables(
-            Controls(self.prefix), [NumberTable("row", "a", "key", start, [token.text for token in source])]
-        )
-        total = sum(max(0.0, weight) for (weight,) in found["row"])
-        if any(weight < 0 for (weight,) in found["row"]):
+        used = all_weight_on(looks[at], n_source) if looks.get(at, n_source) < n_source else own.tolist()
+        start = _laid_out([round(weight, 4) for weight in used], argued.columns)
+        names = [token.text for token in argued.source[:: argued.columns]]
+        found = edit_tables(Controls(self.prefix), [NumberTable("row", "a", "key", start, names)])["row"]
+        total = sum(_shares(found))
+        if any(weight < 0 for row in found for weight in row):
             messages.problem(self.name("row"), "A weight is below 0.", "Weights are shares: 0 is used in its place.")
         if total == 0:
-            messages.problem(self.name("sum"), "All weights of the row are 0.", "Give at least one piece a weight.")
-        elif not _whole(tuple(max(0.0, weight) for (weight,) in found["row"])):
+            messages.problem(
+                self.name("sum"), "All weights of the row are 0.", f"Give at least one {argued.place} a weight."
+            )
+        elif not _whole(_shares(found)):
             messages.problem(
                 self.name("sum"),
                 f"The row sums to {total:.2f}.",
                 "Weights of one row sum to 1. It is not used until then.",
             )
-            st.button(
-                "Divide it by its sum", key=self.name("normalise"), on_click=self._normalise, args=(found["row"],)
-            )
+            st.button("Divide it by its sum", key=self.name("normalise"), on_click=self._normalise, args=(found,))
 
     def _forget_row(self) -> None:
         url_state.write(self.name("row"), "")
@@ -159,45 +223,39 @@ class LinkedInterventions:
             self.name("write"), {step: id_ for step, id_ in url_state.pairs(self.name("write")) if step not in steps}
         )
 
-    def _written(self, translator: Translator, n_target: int) -> list[tuple[tuple[int, ...], str]]:
+    def _written(self, argued: Argued) -> list[tuple[tuple[int, ...], str]]:
         """What is forced to be written, word by word: the steps of a word's pieces, and its text."""
-        vocabulary = translator.vocabulary
         pairs = [
             (step, id_)
             for step, id_ in sorted(url_state.pairs(self.name("write")))
-            if id_ < len(vocabulary) and step < n_target
+            if id_ < argued.n_ids and step < len(argued.target)
         ]
         words = []
         for _, run in itertools.groupby(enumerate(pairs), key=lambda numbered: numbered[1][0] - numbered[0]):
             steps, ids = zip(*(pair for _, pair in run), strict=True)
-            pieces = vocabulary.group(ids)
-            for word, text in enumerate(pieces.words):
-                places = [place for place, of in enumerate(pieces.word_of) if of == word]
-                text = text or as_written(vocabulary.piece(ids[places[0]]))
-                words.append((tuple(steps[place] for place in places), text))
+            words += [(tuple(steps[place] for place in places), text) for places, text in argued.words(ids)]
         return words
 
     def _normalise(self, rows: url_state.Rows) -> None:
-        shares = [max(0.0, weight) for (weight,) in rows]
-        whole = tuple((round(share / sum(shares), 4),) for share in shares)
+        shares = _shares(rows)
+        whole = _laid_out([round(share / sum(shares), 4) for share in shares], len(rows[0]))
         url_state.write_table(self.name("row"), whole, ())
 
-    def _standing(self, translator: Translator, now: Made, source: list[Token], target: list[Token]) -> None:
+    def _standing(self, argued: Argued) -> None:
         """What is forced now, each with a way back."""
-        written = self.row(len(source))
+        source, n_target = argued.source, len(argued.target)
+        written = self.row(len(source), argued.columns)
         told: list[tuple[str, Callable[[], None]]] = [
             (f"step {step + 1} looks at “{source[place].text}” alone", partial(self.look, step, place))
             for step, place in sorted(url_state.pairs(self.name("look")))
-            if place < len(source)
-            and step < len(target)
-            and not (written and written[0] == step and _whole(written[1]))
+            if place < len(source) and step < n_target and not (written and written[0] == step and _whole(written[1]))
         ]
-        for steps, text in self._written(translator, len(target)):
+        for steps, text in self._written(argued):
             where = (
                 f"step {steps[0] + 1} writes" if len(steps) == 1 else f"steps {steps[0] + 1} to {steps[-1] + 1} write"
             )
             told.append((f"{where} “{text}”", partial(self._unwrite, steps)))
-        if written is not None and written[0] < len(target):
+        if written is not None and written[0] < n_target:
             used = "" if _whole(written[1]) else ", once it sums to 1"
             told.append((f"step {written[0] + 1} has the row of weights that you wrote{used}", self._forget_row))
         for number, (words, undo) in enumerate(told):

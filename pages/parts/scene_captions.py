@@ -1,6 +1,6 @@
 """What lesson 10 shows while it reads a drawn scene: the same encoder-decoder, over a CNN's grid or over raw patches."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
 
@@ -10,18 +10,29 @@ from core.experiments.measure import counted
 from core.lessons import encoder_decoder
 from core.lessons import scene_captions as lesson
 from core.lessons.captioning import SCENE
+from core.lessons.encoder_decoder import NOTHING
+from core.lessons.looking_back import chosen
 from core.lessons.scene_captions import MODELS, Settings
 from core.listing import ran
 from core.memory import kept
+from core.sequence.decoding import NO_INTERVENTIONS
 from core.transformer.encoder_decoder import CrossAttention, DecoderBlock, EncoderDecoder
 from core.vision import scenes
-from core.vision.scene_captioner import Eyes, SceneCaptioner
+from core.vision.scene_captioner import COLUMNS, Eyes, SceneCaptioner
+from core.vision.scenes import WORDS
+from core.vision.trained import END
+from core.vision.trained_scene_captioner import SceneCaption
 from pages.parts import scene_editor, translations
 from pages.parts.controls import Controls
 from pages.parts.figures import Heads, Overlay, Table, next_words, tables
+from pages.parts.interventions import Argued, LinkedInterventions
 from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.words import Token, plain
 
+FORCES_HELP = (
+    "Whose weights a look or a row takes the place of that you force: those of all heads of the layer that is shown, or of one "
+    "of them."
+)
 CODE = (
     ran(SceneCaptioner.see, returns="embedded"),
     ran(EncoderDecoder.read_vectors, stream="encoder_states"),
@@ -41,18 +52,23 @@ def by_other_eyes(settings: Settings) -> lesson.Lesson:
     return lesson.other_eyes(settings)
 
 
-def scene(ui: Controls, eyes: Eyes, layer: int, away: str) -> Scene:
+def scene(ui: Controls, interventions: LinkedInterventions, eyes: Eyes, layer: int, away: str) -> Scene:
     """The scene that the learner draws, and what is made of it."""
+    with ui.more():
+        forces = ui.select("Who is forced to look", lesson.FORCES, "forces", width=190, help=FORCES_HELP)
     with ui.under():
         things = scene_editor.edit(ui.prefix, SCENE)
-    settings = Settings(eyes, things, layer, away)
-    result = captioned(settings)
+    columns = COLUMNS[eyes]
+    asked = interventions.of_link(columns**2, columns=columns)
+    result = captioned(Settings(eyes, things, layer, away, asked, forces))
+    settings = result.settings
+    forced = forced_words(settings)
     return Scene(
         result,
         given=lesson.model(eyes),
         chosen=settings,
         tokens={
-            "queries": [Token(word, word == "</s>") for word in result.now.words],
+            "queries": named(result.now, forced),
             "keys": plain(lesson.places(eyes)),
         },
         beside=lesson.beside(result.now),
@@ -62,11 +78,27 @@ def scene(ui: Controls, eyes: Eyes, layer: int, away: str) -> Scene:
         origin=f"Real numbers of {MODELS[eyes]}, trained for this course on drawn scenes alone, computed on "
         f"{lesson.device()}. Nobody told any of its heads where to look",
         evidence=(encoder_decoder.transformer(), translations.SENTENCE, 0),
-        focus={"query": 0, "head": 0},
+        focus={
+            "query": min((at for at in forced if at < len(result.now.words)), default=0),
+            "head": settings.heads[0][2],
+        },
         steps=steps,
         code=CODE,
         token_strip=False,
+        edit_label="Force it",
+        on_toggle=interventions.look,
+        on_pick=lambda step, rank: interventions.write(step, chosen(result.now.trace.probabilities[0], step, rank)),
     )
+
+
+def named(caption: SceneCaption, forced: Collection[int] = ()) -> list[Token]:
+    """The words of a caption as they stand on the screen, with ✎ before what somebody forced."""
+    return [Token(("✎ " if at in forced else "") + word, word == WORDS[END]) for at, word in enumerate(caption.words)]
+
+
+def forced_words(settings: Settings) -> set[int]:
+    """The words at which something is forced."""
+    return {at for at, _ in (*settings.interventions.tokens, *settings.interventions.rows)}
 
 
 def steps(scene: Scene) -> Iterator[StepDeclared]:
@@ -113,14 +145,16 @@ def steps(scene: Scene) -> Iterator[StepDeclared]:
         "cross-attention",
         Overlay("weights", **looks),
         "To write {q}, head {head} of layer {l} gives {weights[q,k]:.2f} to {k}. What gets nothing is veiled."
-        + told_of_away(result),
+        + told_of_changes(result)
+        + (" “Force it”, then click a place: {who} there alone, and the caption goes on from there."),
         shows="weights",
         operator="softmax",
         l=settings.layer,
+        who="all heads look" if settings.forces == lesson.ALL_HEADS else f"{settings.forces} looks",
     )
     yield step(
         "all heads",
-        Heads("weights", tuple(head for where, _, head in changes(settings).ablated if where == "cross")),
+        Heads("weights", tuple(head for where, _, head in settings.changes.ablated if where == "cross")),
         "The {h} heads of layer {l}: a row for each word, a column for each place. Click one: head {head}. "
         + told_of_looks(result),
         title="Cross-attention, head by head",
@@ -137,7 +171,7 @@ def steps(scene: Scene) -> Iterator[StepDeclared]:
     yield step(
         "next",
         next_words("choices", choices, fixed=True),
-        "Each row: the five likeliest of {v} words. The first is written.",
+        "Each row: the five likeliest of {v} words. The first is written, unless another is forced: “Force it”, then click one.",
         shows="probabilities",
         operator="softmax",
         shape=f"{len(choices)} × {len(scenes.WORDS)}",
@@ -145,29 +179,54 @@ def steps(scene: Scene) -> Iterator[StepDeclared]:
     )
 
 
-def changes(settings: Settings) -> encoder_decoder.Changes:
-    """What is taken out."""
-    return encoder_decoder.Settings("", settings.layer, settings.away).changes
-
-
-def told_of_away(result: lesson.Lesson) -> str:
-    """What became of the caption without a part."""
+def told_of_changes(result: lesson.Lesson) -> str:
+    """What became of the caption without a part, or with what was forced."""
     if not result.intervened:
         return ""
-    lost = (
-        " These weights are computed, but what they bring is thrown away." if changes(result.settings).cut_cross else ""
-    )
+    settings = result.settings
+    lost = " These weights are computed, but what they bring is thrown away." if settings.changes.cut_cross else ""
+    taken = "" if settings.away == NOTHING else f"without {settings.away}"
+    forced = "with what you forced" if settings.interventions != NO_INTERVENTIONS else ""
+    lead = " and ".join(each for each in (taken, forced) if each).capitalize()
     same = "the same words" if result.now.words == result.free.words else "other words"
-    return f"{lost} Without {result.settings.away} it writes {same}."
+    return f"{lost} {lead} it writes {same}."
 
 
 def told_of_looks(result: lesson.Lesson) -> str:
     """Where the words for things look, head by head."""
     if result.looks is None:
-        return "Which thing a word means can be said of the right caption alone, and where it names one."
+        return "Which thing a word means can be said of the right caption alone, of words that name one and look by themselves."
     n, hits = result.looks
     told = ", ".join(f"{hit} (head {head})" for head, hit in enumerate(hits))
-    return f"Of {counted(n, 'word')} for a colour or a shape, so many look at their thing most: {told}."
+    which = "the other " if result.settings.interventions.rows else ""
+    return f"Of {which}{counted(n, 'word')} for a colour or a shape, so many look at their thing most: {told}."
+
+
+def argue(interventions: LinkedInterventions, scene: Scene) -> None:
+    """The panel in which a word is forced, or a row of weights over the picture."""
+    settings, words = scene.chosen, scene.result.now
+    columns = scene.given.model.config.columns
+    place, places = ("cell", "cells") if settings.eyes == "CNN grid" else ("patch", "patches")
+    with st.expander("Argue with it", icon=":material/edit:", expanded=interventions.opened(settings.interventions)):
+        st.caption(
+            f"Force what it writes at a step, or a row of weights over the {columns} x {columns} {places} of the picture. "
+            "Steps before stay, the rest is written anew, and all of it is in the link. The row is that of "
+            f"{settings.forces} of layer {settings.layer}"
+            + ("." if settings.forces == lesson.ALL_HEADS else ": what the others bring stays.")
+        )
+        interventions.panel(
+            Argued(
+                named(words),
+                plain(lesson.places(settings.eyes)),
+                scene.result.own,
+                lambda word: [(id_, WORDS[id_]) for id_ in lesson.spell(word)],
+                lambda ids: [([at], WORDS[id_]) for at, id_ in enumerate(ids)],
+                len(WORDS),
+                example="triangle",
+                place=f"{place} of the picture",
+                columns=columns,
+            )
+        )
 
 
 def texts(result: lesson.Lesson) -> None:

@@ -17,7 +17,7 @@ from core.transformer.encoder_decoder import Changes
 from pages.parts import messages, translations
 from pages.parts.controls import Controls
 from pages.parts.figures import Heads, Table, tables
-from pages.parts.interventions import LinkedInterventions
+from pages.parts.interventions import LinkedInterventions, of_translation
 from pages.parts.lesson import Scene, StepDeclared, step
 
 FREE_OR_FORCED = (
@@ -193,11 +193,10 @@ def told_of_forcing(scene: Scene) -> str:
     )
 
 
-def argue(ui: Controls, interventions: LinkedInterventions, scene: Scene) -> None:
+def argue(interventions: LinkedInterventions, scene: Scene) -> None:
     """The panel in which a word is forced, or a row of weights."""
     forcing = scene.chosen.interventions
-    opened = st.session_state.setdefault(ui.key("argue_open"), bool(forcing.tokens or forcing.rows))
-    with st.expander("Argue with it", icon=":material/edit:", expanded=opened):
+    with st.expander("Argue with it", icon=":material/edit:", expanded=interventions.opened(forcing)):
         if scene.result.given:
             st.caption("It is given every piece: choose free run, and what you force is written on from.")
             return
@@ -206,7 +205,7 @@ def argue(ui: Controls, interventions: LinkedInterventions, scene: Scene) -> Non
             "Force what it writes at a step, or a row of weights. Steps before stay, the rest is written anew, and all of it is "
             f"in the link. The row is that of head {head} in layer {layer}, which was guided: what the other heads bring stays."
         )
-        interventions.panel(scene.given, scene.result.now)
+        interventions.panel(of_translation(scene.given, scene.result.now))
 
 
 def sentence_of(scene: Scene) -> str:

@@ -210,7 +210,7 @@ def test_a_checkpoint_that_is_no_checkpoint_is_refused(trained, tmp_path):
         (lambda t: t.translate("dog " * 500), "at most 120 are read at once"),
         (
             lambda t: t.translate("the dog", interventions=Interventions(rows=((0, (1.0,)),))),
-            "give one weight per piece",
+            "give one weight for each",
         ),
         (lambda t: t.align("", "la voiture"), "holds no word"),
     ],

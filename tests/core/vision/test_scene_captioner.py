@@ -7,9 +7,9 @@ import torch
 
 from core.lessons import scene_captions
 from core.lessons.encoder_decoder import ALL_CROSS
-from core.lessons.scene_captions import Settings, cell_of
+from core.lessons.scene_captions import ALL_HEADS, Settings, cell_of
 from core.models import checkpoints
-from core.sequence.decoding import Interventions
+from core.sequence.decoding import Interventions, all_weight_on
 from core.training import captioners
 from core.transformer.encoder_decoder import Changes
 from core.vision import scenes
@@ -56,12 +56,77 @@ def test_a_word_is_forced_and_without_cross_attention_all_scenes_are_captioned_a
     assert blind[0] == blind[1]
 
 
+@pytest.mark.parametrize("eyes", COLUMNS)
+def test_a_head_that_is_forced_to_the_row_that_it_had_anyway_changes_nothing(eyes):
+    free = scene_captions.run(Settings(eyes)).now
+    row = tuple(free.trace.weights[0, 2, 3].tolist())
+    forced = scene_captions.run(Settings(eyes, interventions=Interventions(rows=((3, row),)), forces="head 2"))
+    assert forced.intervened
+    assert forced.now.words == free.words
+    torch.testing.assert_close(forced.now.wrote.logits, free.wrote.logits, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("eyes", COLUMNS)
+@pytest.mark.parametrize(("forces", "layer"), [(ALL_HEADS, 1), ("head 1", 0)])
+def test_a_head_that_is_forced_to_one_place_brings_what_that_place_holds(eyes, forces, layer):
+    place, n_places = 5, COLUMNS[eyes] ** 2
+    asked = Interventions(rows=((1, all_weight_on(place, n_places)),))
+    found = scene_captions.run(Settings(eyes, layer=layer, interventions=asked, forces=forces))
+    free, forced = (each.wrote.blocks[layer].cross for each in (found.free, found.now))
+    heads = range(4) if forces == ALL_HEADS else [1]
+    for head in range(4):
+        if head in heads:
+            torch.testing.assert_close(forced.cross_output[0, head, 1], forced.cross_values[0, head, place])
+        else:
+            torch.testing.assert_close(forced.cross_weights[0, head, 1], free.cross_weights[0, head, 1])
+    # the word before it was written before anything was forced
+    torch.testing.assert_close(found.now.wrote.logits[0, 0], found.free.wrote.logits[0, 0])
+
+
+def test_a_word_that_is_made_to_look_at_another_thing_names_that_thing():
+    green = Thing("green", "triangle", 27.0, 5.0)
+    scene, asked = (*THINGS, green), Interventions(rows=tuple((at, all_weight_on(15, 16)) for at in range(2)))
+    found = scene_captions.run(Settings("CNN grid", scene, interventions=asked))
+    assert found.free.words[:2] == ("red", "circle")
+    assert found.now.words[:2] == ("blue", "square")
+
+
+def test_words_that_are_forced_to_look_are_not_counted_among_the_looks():
+    row = tuple(scene_captions.run(Settings("CNN grid")).trace.weights[0, 0, 0].tolist())
+    asked = Interventions(rows=((0, row),))
+    found = scene_captions.run(Settings("CNN grid", interventions=asked, forces="head 0"))
+    assert found.now.text == found.right
+    assert found.looks[0] == 3
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Interventions(rows=((0, (1.0,) * 3),)),
+        Interventions(rows=((99, all_weight_on(0, 16)),)),
+        Interventions(((0, 0), (1, 1), (2, 999), (700, 4))),
+    ],
+)
+def test_of_what_is_asked_only_what_can_be_is_forced(asked):
+    found = scene_captions.run(Settings("CNN grid", interventions=asked))
+    assert found.settings.interventions == Interventions()
+    assert not found.intervened
+
+
+def test_a_word_that_the_captioners_do_not_know_is_refused_with_those_that_they_know():
+    assert [WORDS[id_] for id_ in scene_captions.spell(" Triangle ")] == ["triangle"]
+    assert [WORDS[id_] for id_ in scene_captions.spell("</s>")] == ["</s>"]
+    for word in ("purple", "", "<s>", "red circle"):
+        with pytest.raises(ValueError, match="they write red, green, blue, yellow, circle"):
+            scene_captions.spell(word)
+
+
 @pytest.mark.parametrize(
     ("interventions", "shape", "says"),
     [
         (Interventions(), (3, 33, 31), "the picture is 3 x 33 x 31"),
-        (Interventions(rows=((0, (1.0,)),)), (3, 32, 32), "can be forced to words alone"),
-        (Interventions(temperature=2.0), (3, 32, 32), "can be forced to words alone"),
+        (Interventions(rows=((0, (1.0,)),)), (3, 32, 32), "has 1 weights and what is read has 16 places"),
+        (Interventions(temperature=2.0), (3, 32, 32), "divides its scores by no temperature"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_words(interventions, shape, says):
