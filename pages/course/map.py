@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.memory import kept_for_all
-from pages.course.catalogue import BY_SLUG, LABS, LESSONS, PAGES, Page, built
+from pages.course.catalogue import BY_SLUG, LABS, LESSONS, PAGES, Page
 from pages.parts import assets, controls, page_layout
 from pages.parts.payload import pack
 from pages.parts.progress import panel
@@ -120,8 +120,7 @@ ready = preload.ready()
 page_layout.front(
     "Watch attention happen",
     f"{len(LESSONS)} lessons, from a translator that reads word by word to the transformers of today, networks in which words "
-    f"look at one another: attention. {sum(page in LESSONS for page in built())} can be opened now. What the figures show is "
-    "computed while you watch, on your own words.",
+    "look at one another: attention. What the figures show is computed while you watch, on your own words.",
 )
 sentence(ready)
 summary = panel.show({page.slug: (page.name, where(page)) for page in LESSONS if page.built})

@@ -53,7 +53,9 @@ def _netloc(address: str) -> str:
 
 
 def _hostname(address: str) -> str:
+    """The host of an address; "" where it has none, or what stands behind the colon is no port."""
     try:
-        return urlsplit(address).hostname or ""
+        found = urlsplit(address)
+        return found.hostname if found.hostname and found.port != 0 else ""
     except ValueError:
         return ""

@@ -77,6 +77,8 @@ def take(browser: Browser, address: str, shot: Shot, folder: Path) -> None:
     if shot.first:
         shot.first(visitor)
         visitor.rest()
+    # a pointer that was never moved lies over the list of pages, whose own button shows then
+    visitor.page.mouse.move(width - 1, 1)
     # the page scrolls inside the window: a window as tall as the page shows it whole
     if shot.whole:
         tall = visitor.page.evaluate("document.querySelector('.stMainBlockContainer').scrollHeight + 120")
@@ -92,6 +94,8 @@ def film(browser: Browser, address: str, file: Path) -> None:
     window = browser.new_context(viewport={"width": 1400, "height": 900})
     visitor = Visitor(window.new_page(), address).go("/self_attention")
     page, viewer = visitor.page, visitor.see(".step-viewer")
+    # a step that is lower than the first one leaves room below it, where no words of the page are to stand
+    page.add_style_tag(content='[class*="st-key-under_step_viewer"] { visibility: hidden }')
     viewer.evaluate("node => node.scrollIntoView({ block: 'start' })")
     page.clock.install()
     page.clock.pause_at(time.time() + 60)

@@ -26,11 +26,26 @@ def test_nginx_lets_in_what_the_server_lets_in():
     assert int(accepted) > config["server"]["maxUploadSize"]
 
 
+def test_a_message_may_be_as_large_as_the_largest_figure_and_not_much_larger():
+    """It is all in memory before anybody has looked at it, and every visitor may have one on its way."""
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert 40 <= config["server"]["maxMessageSize"] <= 64
+
+
 def test_headers_for_websockets_stand_where_nginx_reads_them():
     """One proxy_set_header in a block hides all of the blocks around it: so all stand in one."""
     (block,) = re.findall(r"location / \{(.*?)\n    \}", TEMPLATE.read_text("utf-8"), re.DOTALL)
     for header in ("Host $http_host", "Upgrade $http_upgrade", "Connection $connection_upgrade"):
         assert f"proxy_set_header {header};" in block
+
+
+def test_nobody_behind_nginx_has_another_address_than_the_one_that_nginx_saw():
+    """The server shares fairly among addresses; of those that a visitor writes into a header it must see none."""
+    services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))["services"]
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in TEMPLATE.read_text("utf-8")
+    # no other container knows nginx by an address: it is believed since nobody else gets there
+    assert services["app"]["environment"]["FORWARDED_ALLOW_IPS"] == "*"
+    assert "ports" not in services["app"]
 
 
 def test_the_image_holds_all_that_the_app_imports_and_the_same_model_as_make_run():

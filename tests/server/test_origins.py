@@ -67,6 +67,8 @@ def test_a_page_of_the_host_that_is_asked_opens_the_stream(headers):
         ("lab.example", ""),
         ("lab.example", "http://[::1"),
         ("localhost:8501", "https://evil.example"),
+        ("localhost:8501", "http://localhost:8501.evil.example"),
+        ("localhost:8501", "http://localhost:8501@evil.example"),
         ("", "https://evil.example"),
     ],
 )
