@@ -27,6 +27,7 @@ R = TypeVar("R")
 
 UNASKED: Final = 1800.0  # seconds after which what nobody asked for goes, though there is room
 LEAST: Final = 8  # of the bound, one part in so many is for what is kept, however much the rest of the process takes
+AT_WORK: Final = 2  # times what is kept of it is taken while it is made
 SHARE: Final = 4  # of the bound, one part in so many is lent at once, and one part is for what was brought
 TRIM: Final = 2**25  # bytes that are let go of before they are given back to the system, which takes a moment
 FULL: Final = (
@@ -78,7 +79,8 @@ class Memory:
         self._bound, self._resident, self._give_back, self._clock = bound, resident, give_back, clock
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
-        self._lent = self._brought = self._let_go = 0
+        self._last: dict[Hashable, int] = {}  # bytes of what was made last, by what it is like
+        self._lent = self._brought = self._let_go = self._coming = 0
         self._lock = threading.RLock()
         self._returned = threading.Condition(self._lock)
 
@@ -91,12 +93,14 @@ class Memory:
         whose: str | None = None,
         stays: bool = False,
         grows: bool = False,
+        like: Hashable = None,
     ) -> R:
         """What is kept under a key; where nothing is, what `make` makes. Who asks meanwhile waits for it.
 
         size    says how many bytes it has; None = what is found in it.
         whose   the visitor for whom alone it is kept; None = for everybody.
         stays   whether it never goes; grows: whether its size changes, and is looked at again whenever it is asked for.
+        like    a name for things of about one size: before one is made, there is room made for what the last one took.
         """
         key = (key, whose)
         with self._lock:
@@ -107,16 +111,22 @@ class Memory:
             with self._lock:
                 if kept := self._asked(key):
                     return kept.value
+                coming = AT_WORK * self._last.get(like, 0)
+                self._coming += coming
+                self._make_room(self._coming)
             try:
                 value = make()
                 sized = size or self._found_in
                 n_bytes = sized(value)
                 with self._lock:
+                    if like is not None:
+                        self._last[like] = n_bytes
                     self._kept[key] = _Kept(value, sized, n_bytes, self._clock(), whose, stays, grows)
                     self._make_room(0, key)
                 return value
             finally:
                 with self._lock:
+                    self._coming -= coming
                     self._making.pop(key, None)
 
     @contextmanager
@@ -251,7 +261,7 @@ def _remembered(function: Callable[P, R], whose: Callable[[], str | None], grows
         given = names.bind(*args, **named)
         given.apply_defaults()
         key = tuple(each for name, each in given.arguments.items() if not name.startswith("_"))
-        return MEMORY.keep((name, key), lambda: function(*args, **named), whose=whose(), grows=grows)
+        return MEMORY.keep((name, key), lambda: function(*args, **named), whose=whose(), grows=grows, like=name)
 
     return asked
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from core import machine, memory
 from core.host import Host, Visitor
-from core.memory import FULL, LEAST, UNASKED, Memory, size_of
+from core.memory import AT_WORK, FULL, LEAST, UNASKED, Memory, size_of
 from tests.threads import start, until
 
 BOUND = 1009
@@ -75,6 +75,25 @@ def test_what_stays_never_goes_and_what_is_too_large_for_all_is_kept_until_the_n
     one.keep("ours", 0, made)
     one.keep("large", 3 * BOUND, made)
     assert made == ["ours", "large", "next", "large"]
+
+
+def test_before_something_is_made_there_is_room_for_what_the_last_one_like_it_took():
+    one, most = Machine(), []
+
+    def make(n_bytes: int) -> int:
+        one.other += AT_WORK * n_bytes
+        most.append(one.resident())
+        one.other = 0
+        return n_bytes
+
+    for key in range(17):
+        one.memory.keep(key, partial(make, 101), int, like="reading")
+    assert max(most) <= BOUND
+    assert one.memory.report().kept > BOUND // 2
+    one.memory.keep("small", lambda: 1, int, like="word")  # nothing like it was made: it takes nobody's room
+    before = one.memory.report().kept
+    one.memory.keep("next", lambda: 1, int, like="word")
+    assert one.memory.report().kept == before + 1
 
 
 def test_what_nobody_asked_for_in_a_long_time_goes_though_there_is_room():
