@@ -95,7 +95,7 @@ def film(browser: Browser, address: str, file: Path) -> None:
     visitor = Visitor(window.new_page(), address).go("/self_attention")
     page, viewer = visitor.page, visitor.see(".step-viewer")
     # a step that is lower than the first one leaves room below it, where no words of the page are to stand
-    page.add_style_tag(content='[class*="st-key-under_step_viewer"] { visibility: hidden }')
+    page.add_style_tag(content='[class*="st-key-under_step_viewer"] { opacity: 0 }')
     viewer.evaluate("node => node.scrollIntoView({ block: 'start' })")
     page.clock.install()
     page.clock.pause_at(time.time() + 60)
