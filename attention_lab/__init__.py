@@ -1,4 +1,4 @@
-"""The figures of Attention Lab in a notebook: Jupyter, VS Code, Colab, marimo.
+"""The figures of Attention Lab in a notebook: Jupyter, marimo, wherever anywidget is drawn.
 
     from attention_lab import heads
     heads(model, tokenizer, "The animal did not cross the street because it was too tired")

@@ -60,14 +60,12 @@ function createLedger(root, io) {
         row.trains && !row.open ? "trains a toy: open it" : row.trains ? "training a toy …" : "being measured …";
       return [element("span", { className: "quiet", children: [words] })];
     }
-    const numbers = row.live
-      .slice(0, data.telling)
-      .map(([name, value]) =>
-        element("span", {
-          className: "one",
-          children: [...lettered(`${name}: `), element("b", { children: [value] })],
-        }),
-      );
+    const numbers = row.live.slice(0, data.telling).map(([name, value]) =>
+      element("span", {
+        className: "one",
+        children: [...lettered(`${name}: `), element("b", { children: [value] })],
+      }),
+    );
     return row.holds
       ? numbers
       : [...numbers, element("span", { className: "quiet", children: ["○ these numbers do not show it"] })];

@@ -28,6 +28,7 @@ test("a colour is read however it is written", () => {
   assert.deepEqual(parse(" #1d4ed8 "), [29, 78, 216]);
   assert.deepEqual(parse("rgb(1, 2, 3)"), [1, 2, 3]);
   assert.deepEqual(parse("rgba(1, 2, 3, 0.5)"), [1, 2, 3]);
+  assert.deepEqual(parse("color(srgb 0.92549 0.933333 0)"), [236, 238, 0]); // as marimo has it
 });
 
 test("a ramp goes through its stops and is evenly filled between them", () => {

@@ -5,14 +5,17 @@
 const RAMP_SIZE = 256;
 
 /**
- * "#rgb", "#rrggbb" or "rgb(r, g, b)" -> [r, g, b], each 0..255.
+ * "#rgb", "#rrggbb", "rgb(r, g, b)" or "color(srgb r g b)" -> [r, g, b], each 0..255.
  *
  * @param {string} colour
  * @returns {number[]}
  */
 export function parse(colour) {
   const text = colour.trim();
-  if (!text.startsWith("#")) return (text.match(/[\d.]+/g) ?? ["0", "0", "0"]).slice(0, 3).map(Number);
+  if (!text.startsWith("#")) {
+    const numbers = (text.match(/[\d.]+/g) ?? ["0", "0", "0"]).slice(0, 3).map(Number);
+    return text.startsWith("color(srgb") ? numbers.map((share) => Math.round(255 * share)) : numbers;
+  }
   const long = text.length === 4 ? [...text.slice(1)].map((digit) => digit + digit).join("") : text.slice(1, 7);
   return [0, 2, 4].map((at) => parseInt(long.slice(at, at + 2), 16));
 }
