@@ -247,5 +247,4 @@ def few(scene: Scene) -> tuple[str, str]:
 
 
 page.compare(shapes.COMPARISON)
-
 page.show()

@@ -8,12 +8,15 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.parts import assets, downloads
-from pages.parts.figure_file import CHART, Alone
+from pages.parts.figure_file import LARGEST, Alone
 from pages.parts.payload import pack
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 QUIET = {"displayModeBar": False}
 HEIGHT = 260  # pixels
+LIBRARY = 4_816_000  # bytes of plotly's own script, at most
+AROUND = 30_000  # bytes of all else in a file beside it and the chart
+ROOM = (LARGEST - LIBRARY - AROUND) * 3 // 4  # bytes of a chart that such a file can hold, in letters
 NEAR = "charts_near"  # this visitor came near a chart: the browser has loaded what draws charts
 
 
@@ -45,7 +48,14 @@ def alone(drawn: Callable[[], go.Figure], alt: str) -> Alone:
         figure = go.Figure(drawn()).update_layout(template=None)
         return pack({"figure": json.loads(figure.to_json()), "alt": alt}, {})
 
-    return Alone(CHART, made)
+    return Alone("chart", made, "pointing and zooming", library, ROOM)
+
+
+def library() -> str:
+    """Plotly's own script, as a file of a chart holds it."""
+    from plotly.offline import get_plotlyjs  # a twentieth of a second, for whoever takes a chart away
+
+    return get_plotlyjs()
 
 
 def _come_near() -> None:

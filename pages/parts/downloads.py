@@ -13,7 +13,7 @@ from core.direction import begins_right
 from core.export.program import program
 from core.trace import matrices
 from pages.parts import messages, page_layout
-from pages.parts.figure_file import CHART, Alone, figure_file, too_large
+from pages.parts.figure_file import Alone, figure_file, too_large
 from pages.parts.step_viewer import StepView, StepViewer, look_of_link, step_of_link
 from pages.parts.viewer import payload
 from pages.server import run_queue
@@ -102,14 +102,13 @@ def file_of(alone: Alone, name: str, words: tuple[str, str, str]) -> None:
     """The figure in a file of its own, or why there is none. words: title, question and origin, which stand around it."""
     try:
         made = alone.make()
-        if said := too_large(len(made), alone.part):
+        if said := too_large(len(made), alone.room):
             raise ValueError(said)
     except ValueError as error:
         st.caption(messages.literal(f"{error}."))
         return
-    works = "pointing and zooming" if alone.part == CHART else "pointing, steps and heads"
-    st.caption(f"The figure as one file that a double click opens, offline: {works} work in it")
-    button("HTML", lambda: figure_file(alone.part, made, *words), f"{name}.html", "text/html")
+    st.caption(f"The figure as one file that a double click opens, offline: {alone.works} work in it")
+    button("HTML", lambda: figure_file(alone.part, made, *words, alone.library()), f"{name}.html", "text/html")
 
 
 def _standing(viewer: StepViewer, step: int, looked: dict[str, int]) -> bytes:

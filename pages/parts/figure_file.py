@@ -10,10 +10,6 @@ from pages.parts import bundle
 LARGEST = 5_000_000  # bytes of a file
 AROUND = 450_000  # bytes of what draws the figure and of the page around it, at most
 ROOM = (LARGEST - AROUND) * 3 // 4  # bytes of a payload that such a file can hold, in letters
-CHART = "chart"  # the part that plotly draws, which then lies in the file
-PLOTLY = 4_816_000  # bytes of it, at most
-AROUND_CHART = 30_000  # bytes of all else in such a file
-ROOM_OF_CHART = (LARGEST - PLOTLY - AROUND_CHART) * 3 // 4
 
 # it may run what is written in it and ask nobody for anything
 _POLICY = (
@@ -37,29 +33,25 @@ footer { margin-top: 12px; font-size: 13.5px; }
 class Alone:
     """A figure that can leave the page.
 
-    part   the component that draws it; make: its payload, or ValueError in words where no file can hold it.
+    part      the component that draws it; make: its payload, or ValueError in words where no file can hold it.
+    works     what one can do with it in the file.
+    library   gives the script by others that it is drawn with; room: bytes of a payload for which that leaves room.
     """
 
     part: str
     make: Callable[[], bytes]
+    works: str = "pointing, steps and heads"
+    library: Callable[[], str] = str
+    room: int = ROOM
 
 
-def too_large(size: int, part: str = "") -> str:
-    """What is said of a payload of so many bytes that no file is made of; "" where there is room. part: as of `Alone`."""
-    room, other = (ROOM_OF_CHART, "") if part == CHART else (ROOM, ", or take the numbers as NPZ")
+def too_large(size: int, room: int = ROOM) -> str:
+    """What is said of a payload of so many bytes that no file is made of; "" where there is room."""
     if size <= room:
         return ""
     told = f"its numbers take {size / 1e6:.1f} MB, and one file holds at most {room / 1e6:.1f} MB of them"
+    other = ", or take the numbers as NPZ" if room == ROOM else ""
     return f"No file of this figure: {told}. Make the input shorter{other}"
-
-
-def _library(part: str) -> str:
-    """What others made and a part is drawn with."""
-    if part != CHART:
-        return ""
-    from plotly.offline import get_plotlyjs  # a twentieth of a second, for whoever takes a chart away
-
-    return f"<script>{_script(get_plotlyjs())}</script>\n"
 
 
 def _script(code: str) -> str:
@@ -67,13 +59,14 @@ def _script(code: str) -> str:
     return code.replace("</script", r"<\/script")
 
 
-def figure_file(part: str, payload: bytes, title: str, question: str, origin: str) -> bytes:
-    """The file. part: the component that draws the payload; the rest are words around it.
+def figure_file(part: str, payload: bytes, title: str, question: str, origin: str, library: str = "") -> bytes:
+    """The file. part: the component that draws the payload; library: as an `Alone` gives it; the rest are words around it.
 
     Raises   ValueError in words where the file would be too large.
     """
-    if said := too_large(len(payload), part):
+    if said := too_large(len(payload)):
         raise ValueError(said)
+    drawn_with = f"<script>{_script(library)}</script>\n" if library else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -91,7 +84,7 @@ def figure_file(part: str, payload: bytes, title: str, question: str, origin: st
 <main id="figure"><noscript>This figure is drawn by a script in this file, which this browser does not run.</noscript></main>
 <footer>{escape(origin)}. Taken from Attention Lab with all its numbers; this file asks no other computer for anything.</footer>
 <script id="payload" type="text/plain">{base64.b64encode(payload).decode()}</script>
-{_library(part)}<script>
+{drawn_with}<script>
 {{
 {_script(bundle.script(part, "file"))}}}
 </script>

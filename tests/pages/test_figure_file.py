@@ -6,11 +6,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from plotly.offline import get_plotlyjs
 
 from core.lessons import attention
-from pages.parts import bundle, downloads
-from pages.parts.figure_file import CHART, LARGEST, ROOM, ROOM_OF_CHART, figure_file, too_large
+from pages.parts import bundle, charts, downloads
+from pages.parts.figure_file import LARGEST, ROOM, figure_file, too_large
 from tests.pages.screen import open_page, said, unpack
 
 PARTS = ("step_viewer", "lab", "patch_explorer", "writing", "learning", "long_map", "figure_card", "training")
@@ -96,17 +95,16 @@ def test_a_text_that_was_written_has_all_heads_in_its_file_and_nobody_writes_on(
 def test_a_chart_is_taken_away_with_its_numbers_and_its_words(offered):
     alone, _ = offered("attention", "attention_dilution_menu")
     words, _ = inside(figure_file(alone.part, alone.make(), "Attention", "How far?", "The softmax"))
-    assert alone.part == CHART
+    assert alone.part == "chart"
+    assert alone.library is charts.library
     assert words["figure"]["data"][0]["y"] == attention.dilution(5.0, 64)
     assert words["alt"].startswith("Weight of the outstanding key")
 
 
-@pytest.mark.parametrize("part", [*PARTS, CHART])
+@pytest.mark.parametrize("part", [*PARTS, "chart"])
 def test_a_file_names_no_host_and_fetches_nothing(part):
-    """Plotly's own script knows addresses of maps: what the file says of itself keeps it from asking for any."""
+    """But plotly's own script knows addresses of maps: what the file says of itself keeps it from asking for any."""
     page = figure_file(part, b"", "Title", "Question", "Origin").decode()
-    assert (get_plotlyjs() in page) == (part == CHART)
-    page = page.replace(get_plotlyjs(), "")
     assert set(re.findall(r"(?:https?:)?//([\w-]+(?:\.[\w-]+)+)", page)) <= {"www.w3.org"}
     assert not re.search(r"<(?:link|img|iframe)\b|<script[^>]* src=|^(?:import|export)\b", page, re.MULTILINE)
     assert "default-src 'none'" in page
@@ -121,11 +119,18 @@ def test_what_a_file_is_called_is_never_markup():
 
 
 def test_there_is_room_for_so_much_and_no_more():
-    for part, room in (("step_viewer", ROOM), (CHART, ROOM_OF_CHART)):
-        assert too_large(room, part) == ""
-        assert len(figure_file(part, bytes(room), "Title", "Question", "Origin")) <= LARGEST
-        with pytest.raises(ValueError, match="one file holds at most"):
-            figure_file(part, bytes(room + 1), "Title", "Question", "Origin")
+    assert too_large(ROOM) == ""
+    assert len(figure_file("step_viewer", bytes(ROOM), "Title", "Question", "Origin")) <= LARGEST
+    with pytest.raises(ValueError, match="one file holds at most"):
+        figure_file("step_viewer", bytes(ROOM + 1), "Title", "Question", "Origin")
+
+
+def test_a_chart_and_the_library_that_draws_it_have_room_in_one_file():
+    library = charts.library()
+    page = figure_file("chart", bytes(charts.ROOM), "Title", "Question", "Origin", library)
+    assert library.encode() in page
+    assert len(page) <= LARGEST
+    assert "Make the input shorter" in too_large(charts.ROOM + 1, charts.ROOM)
 
 
 def test_each_module_stands_once_and_behind_what_it_imports():
