@@ -8,17 +8,18 @@ import streamlit as st
 from core.analysis.sampling import HOTTEST, Sampling
 from core.lessons import writing_lab
 from core.lessons.writing_lab import Asked, Beginning
-from core.memory import kept, kept_growing
+from core.memory import kept_growing
 from core.models import offline
 from core.models.errors import ModelError
 from core.models.languages import Languages
 from core.models.loaded import Group, LoadedModel
 from core.models.picture_source import PictureSource
 from core.models.source import Source
-from core.models.writer import Writer, check_writes, limit
+from core.models.writer import Writer, check_writes
 from core.vision.classifier import FITS, Fit
 from pages.parts import (
     assets,
+    beginnings,
     captioned,
     claims,
     controls,
@@ -33,10 +34,7 @@ from pages.parts.controls import Controls
 from pages.parts.writing_figure import Beside
 from pages.server import run_queue, settings
 
-LookedBack = tuple[Source, Beginning]
 PREFIX = "write"
-BEGINNING = "Once upon a time there was a little girl named Lily. She"
-EXAMPLES = (BEGINNING, "One day, Tom and his dog Max went to the park. Max saw a big")
 OFFERED = (offline.STORY, offline.TRANSFORMER, offline.CAPTIONER)
 COUNT = 24  # tokens that are written when the page opens
 WARM = 0.8  # the temperature then
@@ -44,8 +42,6 @@ MOST = 4096
 NOTHING, WARMER, OTHER_SEED, SILENT = ("nothing", "another temperature", "another seed", "a head silenced")
 OTHER_TEXT, OTHER_SOURCE, OTHER_PICTURE = "another beginning", "another source", "another picture"
 SOURCE, PICTURE, WRITTEN = "the source", "the picture", "what is written"
-TO_READ = "She poured water from the jug into the cup until it was full."
-SOURCES = (TO_READ, "The cat sat on the mat because it was warm.")
 MARK_SAYS = (
     "Many models learned from texts with a mark before each. With it, something is expected of the first word, too."
 )
@@ -60,11 +56,6 @@ def writer(
 ) -> Writer:
     """A text of this visitor in a model: it reads on where a text goes on. of: the first or the second on the page."""
     return Writer(loaded, silent, source=source)
-
-
-@kept
-def looked_back(loaded: LoadedModel, text: str, part: writing_lab.Part, languages: Languages | None) -> LookedBack:
-    return writing_lab.look_back(loaded, text, part=part, languages=languages)
 
 
 def number_of_link(name: str, low: float, high: float, default: float) -> float:
@@ -149,78 +140,6 @@ def forget_on_another(begun: Beginning, writer: Writer) -> None:
     st.session_state[about] = now
 
 
-def source_of(
-    loaded: LoadedModel, text: str, ui: Controls, name: str, languages: Languages | None
-) -> LookedBack | None:
-    """What an encoder-decoder looks back at; None after saying why there is nothing. What was last read here stays."""
-    key = ui.key(name)
-    last_read = f"{key}_kept"
-    if not text.strip():
-        messages.empty("Type a text that is to be read, or start from one of these", key, SOURCES)
-        return None
-    part = str(st.session_state.get(ui.key(f"{name}_part")) or url_state.read(ui.key(f"{name}_part")) or "")
-    chosen = next((each for each in writing_lab.PARTS if each == part), writing_lab.PARTS[0])
-    asked = (text.strip(), chosen, languages)
-    try:
-        source, found = looked_back(loaded, *asked)
-    except ValueError as error:
-        if isinstance(error, ModelError):
-            raise
-        by, *last = st.session_state.get(last_read, ("",))
-        stays = by == loaded.name
-        more = " Below is your last source." if stays else ""
-        messages.problem(key, "This source cannot be read.", f"{error}.{more}", SOURCES)
-        if not stays:
-            return None
-        source, found = looked_back(loaded, *last)
-    else:
-        st.session_state[last_read] = (loaded.name, *asked)
-    if found.used < found.total:
-        with controls.row(f"{key}_part_row"):
-            ui.one_of("Of this long source, read", writing_lab.PARTS, f"{name}_part")
-        st.caption(
-            f"The source has {found.total} tokens. {messages.literal(loaded.name)} reads {limit(loaded)} at once here: "
-            f"{found.used} are read."
-        )
-    return source, found
-
-
-def begin(loaded: LoadedModel, text: str, ui: Controls, name: str, *, marked: bool) -> Beginning | None:
-    """The tokens of a beginning; None after saying why there are none. What was last read from this box stays."""
-    key = ui.key(name)
-    kept = f"{key}_kept"
-    if not text.strip() and (writing_lab.start_mark(loaded) is None or not marked):
-        messages.empty("Type how the text begins, or start from one of these", key, EXAMPLES)
-        return None
-    try:
-        found = writing_lab.begin(loaded, text.strip(), marked=marked)
-    except ValueError as error:
-        if isinstance(error, ModelError):
-            raise
-        by, last = st.session_state.get(kept, ("", ""))
-        stays = by == loaded.name
-        more = " Below is your last beginning." if stays else ""
-        messages.problem(key, "This beginning cannot be read.", f"{error}.{more}", EXAMPLES)
-        return writing_lab.begin(loaded, last, marked=marked) if stays else None
-    st.session_state[kept] = (loaded.name, text.strip())
-    if found.used < found.total:
-        with controls.row(f"{key}_part_row"):
-            part = ui.one_of("Of this long beginning, read", writing_lab.PARTS, f"{name}_part")
-        if part != writing_lab.PARTS[0]:
-            found = writing_lab.begin(loaded, text.strip(), marked=marked, part=part)
-        st.caption(
-            f"The beginning has {found.total} tokens. {messages.literal(loaded.name)} reads {limit(loaded)} at once here, so the "
-            f"{'last' if part == writing_lab.PARTS[0] else 'first'} {found.used} are read, and there is room to write."
-        )
-    if found.broken:
-        st.caption(
-            "For some of these letters the vocabulary has no token of their own. Tokens that are single bytes of a letter, or "
-            f"stand for what is not known: {found.broken} of {len(found.ids)}. What a model makes of letters that it never "
-            "learned is noise."
-        )
-    return found
-
-
 def choose_beside(
     first: Writer,
     begun: Beginning,
@@ -260,14 +179,14 @@ def choose_beside(
         source = captioned.source_of(ui, loaded, picture[0], drawn=picture[1], second=True)
         title = "Of the other picture"
     elif source is not None:
-        text = ui.sentence(SOURCES[1], "Another source", "other_source")
-        found = source_of(loaded, text, ui, "other_source", languages)
+        text = ui.sentence(beginnings.SOURCES[1], "Another source", "other_source")
+        found = beginnings.source_of(loaded, text, ui, "other_source", languages)
         if found is None:
             return None
         source, title = found[0], "From the other source"
     else:
-        text = ui.sentence(BEGINNING.replace("girl named Lily. She", "boy named Tom. He"), "Another beginning", "other")
-        other = begin(loaded, text, ui, "other", marked=marked)
+        text = ui.sentence(beginnings.OTHER, "Another beginning", "other")
+        other = beginnings.of_text(loaded, text, ui, "other", marked=marked)
         if other is None:
             return None
         ids, title = other.ids, "From the other beginning"
@@ -292,12 +211,10 @@ def lab() -> None:
     drawn = False
     with control_row:
         if reads:
-            text = ui.sentence(TO_READ, "Source", "source")
-        elif sees:
-            drawn = captioned.is_drawn(ui, loaded)
-            text = ui.sentence("", "Beginning of the caption", "caption")
+            text = ui.sentence(beginnings.TO_READ, "Source", "source")
         else:
-            text = ui.sentence(BEGINNING, "Beginning", "beginning")
+            drawn = sees and captioned.is_drawn(ui, loaded)
+            text = beginnings.box(ui, caption=sees)
     with more:
         languages = models.choose_languages(PREFIX, loaded)
         fit = captioned.fit_of(ui) if sees and not drawn else FITS[0]
@@ -314,12 +231,12 @@ def lab() -> None:
                 source = captioned.source_of(ui, loaded, fit, drawn=drawn)
         with figure:
             if isinstance(source, PictureSource):
-                begun = captioned.begin(loaded, source, text, ui.key("caption"))
+                begun = beginnings.of_caption(loaded, source, text, ui)
             elif reads:
-                found = source_of(loaded, text, ui, "source", languages)
+                found = beginnings.source_of(loaded, text, ui, "source", languages)
                 source, begun = found or (None, None)
             else:
-                begun = begin(loaded, text, ui, "beginning", marked=marked)
+                begun = beginnings.of_text(loaded, text, ui, beginnings.NAME, marked=marked)
         if begun is None:
             return
         first = writer("first", loaded, (), source)

@@ -4,14 +4,14 @@ import numpy as np
 import streamlit as st
 
 from core.lessons.captioning import SCENE
-from core.lessons.writing_lab import Beginning, pictures
+from core.lessons.writing_lab import pictures
 from core.memory import kept
 from core.models import offline
 from core.models.loaded import LoadedModel
 from core.models.picture_source import PictureSource, see
 from core.vision.classifier import FITS, Fit
 from core.vision.scenes import Scene, Thing
-from pages.parts import messages, own_picture, scene_editor
+from pages.parts import own_picture, scene_editor
 from pages.parts.controls import Controls
 
 DRAWN, BROUGHT = "drawn scene", "photograph or your own"
@@ -53,24 +53,6 @@ def _picture(ui: Controls, drawn: bool, second: bool) -> np.ndarray:
     if second:
         return own_picture.choose(ui.prefix, "other_picture", "The other picture", "a rocket")[1]
     return own_picture.choose(ui.prefix)[1]
-
-
-def begin(loaded: LoadedModel, source: PictureSource, text: str, key: str) -> Beginning:
-    """What is written on from; after saying why a beginning cannot be read, from the mark alone or from the last one."""
-    try:
-        found = pictures.begin(loaded, source, text.strip())
-    except ValueError as error:
-        by, last = st.session_state.get(f"{key}_kept", ("", ""))
-        last = last if by == loaded.name else ""
-        below = "Below is your last beginning" if last else "Below, the caption begins with its mark alone"
-        messages.problem(key, "This beginning cannot be read.", f"{error}. {below}.")
-        return pictures.begin(loaded, source, last)
-    st.session_state[f"{key}_kept"] = (loaded.name, text.strip())
-    if found.used < found.total:
-        st.caption(
-            f"The beginning has {found.total} tokens: the first {found.used} are read, and there is room to write."
-        )
-    return found
 
 
 def say_of_world(loaded: LoadedModel, source: PictureSource) -> None:

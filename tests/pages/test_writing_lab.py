@@ -275,16 +275,54 @@ def test_a_captioner_shows_where_each_written_word_looks_in_the_picture_head_by_
 
 
 def test_a_caption_goes_on_from_a_beginning_and_one_that_cannot_be_read_leaves_the_last():
-    app = open_page("writing_lab", write_caption="green", write_count="3", **CAPTIONS)
+    app = open_page("writing_lab", write_beginning="green", write_count="3", **CAPTIONS)
     assert_no_failure(app)
     words, _ = sent(app, "writing")
     assert words["begun"] == 2
     assert text_of(words).startswith("<s> green circle")
     assert "1 token of the beginning" in words["says"]
-    app.text_input(key="write_caption").set_value("purple elephants").run()
+    app.text_input(key="write_beginning").set_value("purple elephants").run()
     assert_no_failure(app)
     assert "This beginning cannot be read." in said(app)
     assert text_of(sent(app, "writing")[0]) == text_of(words)
+
+
+def test_one_box_holds_how_a_text_or_a_caption_begins_and_untouched_it_holds_what_its_kind_begins_with():
+    app = open_page("writing_lab", write_count="3", write_temperature="0")
+    assert app.text_input(key="write_beginning").value.startswith("Once upon a time")
+    app.selectbox(key="write_model").select("scene-captioner-patches").run()
+    assert_no_failure(app)
+    assert app.text_input(key="write_beginning").value == ""
+    assert "cannot be read" not in said(app)
+    app.text_input(key="write_beginning").set_value("green").run()
+    app.selectbox(key="write_model").select("story-gpt").run()
+    assert app.text_input(key="write_beginning").value == "green"
+    app.text_input(key="write_beginning").set_value("").run()
+    app.selectbox(key="write_model").select("scene-captioner-patches").run()
+    app.selectbox(key="write_model").select("story-gpt").run()
+    assert app.text_input(key="write_beginning").value.startswith("Once upon a time")
+
+
+@pytest.mark.parametrize(
+    ("beginning", "says"),
+    [
+        ("красный круг", "This beginning cannot be read."),
+        ("red circle " * 40, "The beginning has 80 tokens: the first"),
+        ("</s>", "Nothing but marks of the tokenizer is there"),
+        ("</s> red circle", ""),
+        ("   \u200b ", ""),
+    ],
+)
+def test_of_an_odd_beginning_a_caption_is_written_or_it_is_said_why_it_is_written_without(beginning, says):
+    app = open_page("writing_lab", write_beginning=beginning, write_count="3", **CAPTIONS)
+    assert_no_failure(app)
+    assert says in said(app)
+    words, _ = sent(app, "writing")
+    assert text_of(words).startswith("<s> red circle")
+    if says.endswith((".", "there")):
+        assert "Below is what is written without one." in said(app)
+        assert words["begun"] == 1
+    assert "The beginning has 3 tokens" not in said(app)
 
 
 @pytest.mark.parametrize("compare", ["a head silenced", "another picture"])

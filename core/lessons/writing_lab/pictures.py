@@ -50,8 +50,12 @@ def begin(loaded: LoadedModel, source: PictureSource, text: str) -> Beginning:
         return Beginning(source.start, True, 0, 0, 0)
     tokens = tokenize(loaded, text, at_most=max(3, limit(loaded) // 2))
     ids = tuple(number for number, special in zip(tokens.ids, tokens.special, strict=True) if not special)
+    if not ids:
+        raise ValueError("nothing but marks of the tokenizer is there: write a word, or nothing")
     broken = sum(each.broken for each in spelled(loaded, ids))
-    return Beginning((*source.start, *ids), True, tokens.total, len(ids), broken)
+    # marks that somebody typed are left out, and not for their number
+    total = tokens.total - (tokens.used - len(ids))
+    return Beginning((*source.start, *ids), True, total, len(ids), broken)
 
 
 def trail(writer: Writer, head: tuple[int, int] | None) -> Float[Tensor, "tokens source"]:
