@@ -40,10 +40,10 @@ def compare(prefix: str, result: Lesson, digest: str, picture: np.ndarray) -> No
     rows.append((name, before))
     rows += [(NAMES[each], _of(each, digest, picture, chosen.fit, True)) for each in NAMES if each != own]
     with st.container(key=f"{prefix}_answers", border=True):
-        for label, found in rows:
-            st.caption(label.capitalize())
-            st.text(told(found))
-        if chosen.shuffled:
-            moved = result.moved(before)
-            st.caption(f"Shuffling moved a probability by at most {moved:.3f}; the others read the picture as it is.")
-        st.caption(world(before))
+        st.markdown("\n\n".join(f":small[{label.capitalize()}]  \n{told(found)}" for label, found in rows))
+        moved = (
+            f"Shuffling moved a probability by at most {result.moved(before):.3f}; the others read the picture as it is.\n\n"
+            if chosen.shuffled
+            else ""
+        )
+        st.caption(moved + world(before))

@@ -16,17 +16,20 @@ from tests.browser.visitor import DRAWN, QUIET, RESTING, Visitor
 
 SLIDERS = {
     "/looking_back": "Temperature",
+    "/captioning": "Temperature",
     "/attention": "Temperature",
     "/self_attention": "Temperature",
     "/masks": "Layers stacked",
     "/multi_head": "Heads H",
     "/block": "Layer",
     "/positions?positions_change=shifted": "All later by",
+    "/encoder_decoder": "Beam",
     "/cost": "Tokens N",
     "/cost?cost_part=tile+by+tile": "Tiles before",
     "/since_2017": "Scale",
     "/model_family": "Hide place",
     "/vision_transformer": "Shuffle",
+    "/training_lab": "Layers",
 }
 MOVES = 20
 STARTS = 5
