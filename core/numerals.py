@@ -1,6 +1,9 @@
-"""Numbers as a reader expects them."""
+"""Numbers, and lists of words, as a reader expects them."""
+
+from collections.abc import Sequence
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SIZES = ((1e12, "trillion", "T"), (1e9, "billion", "B"), (1e6, "million", "M"), (1e3, "thousand", "k"))
 
 
 def written(value: int | float, format_spec: str = "") -> str:
@@ -14,14 +17,25 @@ def written(value: int | float, format_spec: str = "") -> str:
     return mantissa.replace("-", "−") + power
 
 
-def short(number: int | float) -> str:
-    """A large number in three digits: 124 million."""
-    for size, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+def rounded(size: float) -> str:
+    """A size, from 0 on, in two decimals; one that is too small for them as a power of ten, not as 0.00: 5 × 10⁻⁸."""
+    return f"{size:.2f}" if size >= 0.005 else written(size, ".0e")
+
+
+def short(number: int | float, letters: bool = False) -> str:
+    """A large number in three digits: 124 million; letters: where no word has room, 124 M."""
+    for size, name, letter in _SIZES:
         if 1e15 > number >= size:
-            return f"{number / size:.3g} {name}"
+            return f"{number / size:.3g} {letter if letters else name}"
     return written(number, ".2e" if number >= 1e15 else ",.0f")
 
 
 def how_many(number: int, noun: str) -> str:
     """So many of something: 1 layer, 12 layers."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them: a, b and c."""
+    *rest, last = words
+    return f"{', '.join(rest)} and {last}" if rest else last

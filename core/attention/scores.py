@@ -57,7 +57,7 @@ DOT = Score("dot", r"QK^\top", "luong2015", scaled=False, function=dot)
 SCALED_DOT = Score("scaled dot", r"QK^\top", "vaswani2017", scaled=True, function=dot)
 COSINE = Score("cosine", r"\frac{QK^\top}{\lVert Q\rVert\,\lVert K\rVert}", "graves2014", scaled=False, function=cosine)
 
-DISTANCE = Score("distance", r"-\frac{\lVert Q - K\rVert^{2}}{2}", "nadaraya1964", scaled=False, function=distance)
+DISTANCE = Score("distance", r"-\frac{{\lVert Q - K\rVert}^{2}}{2}", "nadaraya1964", scaled=False, function=distance)
 
 
 def additive(

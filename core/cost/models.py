@@ -24,8 +24,8 @@ from core.cost.sizes import Sizes
 PARTS: Final = ("attention", "MLP", "tables", "norms and rest")
 _PART: Final = (
     ("norms and rest", re.compile("norm|ln_|pooler", re.IGNORECASE)),
-    ("tables", re.compile("embed|wte|wpe|lm_head")),
-    ("attention", re.compile("att")),
+    ("tables", re.compile(r"embed|wte|wpe|lm_head|^shared\.")),
+    ("attention", re.compile("att", re.IGNORECASE)),
     ("MLP", re.compile("mlp|intermediate|output|DenseReluDense")),
 )
 

@@ -32,7 +32,7 @@ class LayerNormTrace:
         r"\frac{<entering> - <mean>}{<deviation>}", title="Mean 0, deviation 1", source="ba2016"
     )
     scaled_norm: Float[Tensor, "batch tokens d_model"] = step(
-        r"\gamma \odot <standard> + \beta", title="Scaled and shifted as was learned", source="ba2016"
+        r"\gamma \odot <standard> + \beta", title="Scaled and shifted", source="ba2016"
     )
 
 
@@ -50,7 +50,7 @@ class RMSNormTrace:
         r"\frac{<entering>}{<size>}", title="Root mean square 1", source="zhang2019"
     )
     scaled_norm: Float[Tensor, "batch tokens d_model"] = step(
-        r"\gamma \odot <standard>", title="Scaled as was learned", source="zhang2019"
+        r"\gamma \odot <standard>", title="Scaled", source="zhang2019"
     )
 
 
@@ -73,7 +73,7 @@ class BatchNormTrace:
         r"\frac{<entering> - <mean>}{<deviation>}", title="Mean 0, deviation 1 over the batch", source="ioffe2015"
     )
     scaled_norm: Float[Tensor, "batch tokens d_model"] = step(
-        r"\gamma \odot <standard> + \beta", title="Scaled and shifted as was learned", source="ioffe2015"
+        r"\gamma \odot <standard> + \beta", title="Scaled and shifted", source="ioffe2015"
     )
 
 

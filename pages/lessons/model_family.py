@@ -109,7 +109,8 @@ def steps_of_family(scene: Scene):
             axes="blocks of the library ↓ · attention, cross-attention, network, norms, all →",
         ),
         "A block of each family, built from the library's configuration at width {d}. {alike} have {each:,} numbers each: "
-        "12 D² + 13 D. T5 and Llama have no biases, T5's writing half has cross-attention, Llama a network with a gate.",
+        "12 D² + 13 D. T5 and Llama have no biases, T5's writing half has cross-attention, Llama a network with a gate. "
+        "M is a million, k a thousand.",
         shows=(),
         title="A block of every family",
         counted=False,

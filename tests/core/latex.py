@@ -96,6 +96,10 @@ class _Reading:
             return value
         if token == "[":
             return self.bracket()
+        if token == "{":
+            value = self.sum()
+            self.take("}")
+            return value
         if token in ELEMENTWISE:
             return ELEMENTWISE[token](self.factor())
         if token == r"\frac":

@@ -210,6 +210,9 @@ def test_captions_that_begin_alike_have_names_that_begin_otherwise():
 
 def test_the_tree_is_the_ledgers():
     totals = {each.name: each.total for each in tree.known()}
+    (t5,) = (each.weights for each in tree.known() if each.name == "T5-base")
+    buckets = 2 * 32 * 12  # one table of distances for each half
+    assert (t5["attention"], t5["tables"]) == (36 * 4 * 768**2 + buckets, 32_128 * 768)
     assert totals["ViT-B/16"] == 86_567_656
     assert totals["BERT-large"] < 1e9 < totals["GPT-3"]
-    assert family.written(109_482_240) == "109 M"
+    assert family.told_sizes()[1][0] == "101 M"

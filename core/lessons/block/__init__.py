@@ -185,7 +185,7 @@ def of_a_text(
         f"{written(likeness[at[NO_SKIPS]], '.2f')}, without MLPs {written(likeness[at[NO_MLPS]], '.2f')}. With that of the "
         f"other text it has {written(between[0], '.2f')} as the model is, without skips "
         f"{written(between[at[NO_SKIPS]], '.2f')}, without norms {written(between[at[NO_NORMS]], '.2f')}"
-        + (f": {lost}, all texts point the same way and cannot be compared." if lost else "."),
+        + (f": {lost}, both point the same way and can hardly be told apart." if lost else "."),
         (),
     )
 

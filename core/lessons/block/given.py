@@ -27,6 +27,7 @@ class Given:
 
     other        what stands in the batch beside them; other_words: what it is called.
     classifier   what reads an answer from the last tokens of a picture; None elsewhere.
+    trained      whether the blocks were; what a learner typed was not.
     """
 
     words: tuple[str, ...]
@@ -34,6 +35,7 @@ class Given:
     blocks: tuple[Block, ...]
     other: Float[Tensor, "1 others d_model"]
     classifier: TrainedClassifier | None = None
+    trained: bool = True
 
     @property
     def place(self) -> NormPlace:
@@ -130,4 +132,5 @@ def on_numbers(
         "feed_forward.contract.bias": torch.zeros(width),
     }
     block.load_state_dict(state, strict=False)
-    return Given(words, tokens, (block,) * n_layers, torch.tensor(second, dtype=torch.float32)[None])
+    other = torch.tensor(second, dtype=torch.float32)[None]
+    return Given(words, tokens, (block,) * n_layers, other, trained=False)

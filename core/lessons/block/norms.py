@@ -21,22 +21,32 @@ TOLD: Final[dict[AnyNorm, tuple[Callable, str, str, str]]] = {
         "(X − μ) ∕ σ",
         "× γ + β",
         "LayerNorm looks at one token alone. The {wide} numbers of {q} have a mean of {means[q,k]:.3f} and a deviation of "
-        "{deviations[q,k]:.3f}; that is taken out, and a learned gain and shift put in.",
+        "{deviations[q,k]:.3f}; that is taken out, and {gained}.",
     ),
     "rms": (
         rms_norm,
         "X ∕ size",
         "× γ",
         "RMSNorm looks at one token alone. The {wide} numbers of {q} have a root mean square of {sizes[q,k]:.3f}, by which they "
-        "are divided; the gain of its LayerNorm follows, not trained anew. Their mean, {means[q,k]:.3f}, is not taken out.",
+        "are divided; {gained}. Their mean, {means[q,k]:.3f}, is not taken out.",
     ),
     "batch": (
         batch_norm,
         "(X − μ) ∕ σ",
         "× γ + β",
         "BatchNorm looks at one number of all tokens: over the {n_batch} in the batch, each of the {wide} gets a mean of 0 and "
-        "a deviation of 1; {q} by itself is left with {means[q,k]:.3f} and {deviations[q,k]:.3f}. Gain and shift are "
-        "those of its LayerNorm, not trained anew.",
+        "a deviation of 1; {q} by itself is left with {means[q,k]:.3f} and {deviations[q,k]:.3f}. "
+        "{gained}.",
+    ),
+}
+
+# what follows each kind, where it was learned and where nobody trained it
+GAINED: Final[dict[AnyNorm, tuple[str, str]]] = {
+    "layer": ("a learned gain and shift put in", "a gain of 1 and a shift of 0 follow, which change nothing"),
+    "rms": ("the gain of its LayerNorm follows, not trained anew", "a gain of 1 follows, which changes nothing"),
+    "batch": (
+        "Gain and shift are those of its LayerNorm, not trained anew",
+        "A gain of 1 and a shift of 0 follow, which change nothing",
     ),
 }
 

@@ -9,7 +9,7 @@ from core.experiments.block import DEEP, EQUAL, UNTRAINED_TOKENS
 from core.lessons.block.given import Given
 from core.lessons.block.stack import ALONE, AS_IT_IS, ATTENTION_AND_SKIPS, NO_MLPS, NO_SKIPS, TOYS, Stack
 from core.lessons.block.traces import PictureTrace, Trace
-from core.numerals import how_many
+from core.numerals import how_many, listed, rounded
 from core.transformer.block import Block, Part
 from core.transformer.feed_forward import FeedForwardTrace
 from core.transformer.norms import AnyNorm, BatchNormTrace, LayerNormTrace, RMSNormTrace
@@ -149,22 +149,22 @@ class Lesson:
         return self.trace.stack.to_others[0, -1].mean().item()
 
     @property
-    def as_it_is(self) -> float:
-        """How far tokens are from being the same behind the last layer."""
+    def as_it_is(self) -> str:
+        """How far tokens are from being the same behind the last layer, as it is read."""
         return self._left(AS_IT_IS)
 
     @property
-    def no_skips(self) -> float:
+    def no_skips(self) -> str:
         """The same without skips."""
         return self._left(NO_SKIPS)
 
     @property
-    def no_mlps(self) -> float:
+    def no_mlps(self) -> str:
         """The same without MLPs."""
         return self._left(NO_MLPS)
 
-    def _left(self, variant: str) -> float:
-        return self.trace.stack.spreads[0, self.names.index(variant), -1].item()
+    def _left(self, variant: str) -> str:
+        return rounded(self.trace.stack.spreads[0, self.names.index(variant), -1].item())
 
     @property
     def toy_tokens(self) -> int:
@@ -203,7 +203,7 @@ class Lesson:
         return (
             ""
             if self.given.classifier
-            else " Edit the other text: the right table changes with every word, the left one never."
+            else " Edit the other text: the right table changes with every edit, the left one never."
         )
 
     @property
@@ -227,7 +227,7 @@ class Lesson:
         silent = [name for name in self.moved_between if name not in self.heard_in]
         if not silent:
             return "In all three tokens meet."
-        return f"Between two tokens it is exactly 0 in {' and '.join(silent)}."
+        return f"Between two tokens it is exactly 0 in {listed(silent)}."
 
     def hears(self, query: int) -> int:
         """Which other token is heard most by one in attention; itself where there is no other."""
@@ -244,6 +244,14 @@ class Lesson:
     def batch_moved(self) -> float:
         """How far a number moves under BatchNorm when another text joins the batch, at most."""
         return self.trace.stack.under_batch_norm.abs().max().item()
+
+    @property
+    def batch_told(self) -> str:
+        """The same in words."""
+        if self.batch_moved <= EQUAL:
+            return "Nor does BatchNorm here, since the mean and the deviation over all tokens of the batch stay as they were."
+        moved = rounded(self.batch_moved)
+        return f"BatchNorm moves some by {moved}, because it takes a mean and a deviation over all tokens of the batch."
 
     @property
     def lens_first(self) -> str:

@@ -43,7 +43,7 @@ class StackTrace:
         says="Its mean cosine with all others goes from {others_first:.2f} to {others_last:.2f}.",
     )
     alike: Float[Tensor, "batch queries keys"] = step(
-        r"\frac{ZZ^\top}{\lVert Z\rVert\,\lVert Z\rVert^\top}",
+        r"\frac{ZZ^\top}{{\lVert Z\rVert}\,{\lVert Z\rVert}^\top}",
         title="How alike tokens are",
         source="dong2021",
         says="Behind {depth} of {all_layers}, {q} and {k} have a cosine of {alike[q,k]:.2f}.",
@@ -53,8 +53,8 @@ class StackTrace:
         title="Parts taken out of the real model",
         source="dong2021",
         says="The spread: how much of the tokens tells them apart, as a share of their length; 0 = all equal. A minus says what "
-        "is taken out, att. is attention alone. Behind the last layer it is {no_skips:.0e} without skips, "
-        "{as_it_is:.2f} as the model is, {no_mlps:.2f} without MLPs.",
+        "is taken out, att. is attention alone. Behind the last layer it is {no_skips} without skips, "
+        "{as_it_is} as the model is, {no_mlps} without MLPs.",
         also="residual of rank 1",
     )
     toy_spreads: Float[Tensor, "batch toys toy_depth"] = step(
@@ -96,8 +96,7 @@ class StackTrace:
         r"\operatorname{BN}\left([Z; Z_{\mathrm{other}}]\right) - \operatorname{BN}\left(Z\right)",
         title="BatchNorm, with other tokens in the batch, minus without",
         source="ioffe2015",
-        says="{beside} joins the batch. LayerNorm moves no number by more than {layer_moved:.0e}. BatchNorm moves some by "
-        "{batch_moved:.2f}, because it takes a mean and a deviation over all tokens of the batch.{edit_it}",
+        says="{beside} joins the batch. LayerNorm moves no number by more than {layer_moved:.0e}. {batch_told}{edit_it}",
     )
 
 

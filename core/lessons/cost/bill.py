@@ -14,7 +14,7 @@ from core.cost.growth import loss
 from core.cost.models import PARTS, Known, known
 from core.cost.sizes import Sizes
 from core.lessons.shown import Mark, Matrices, Shown
-from core.numerals import how_many, short
+from core.numerals import how_many, listed, short
 from core.trace import matrices, step, steps
 
 LENGTHS: Final = (*(2**power for power in range(6, 17)), 100_000)  # tokens, from 64 on
@@ -145,7 +145,7 @@ class Lesson:
         names = [
             model.name for model in self.models if model.sizes.mixing > max(model.sizes.projections, model.sizes.mlp)
         ]
-        return " and ".join(names) if names else "none"
+        return listed(names) if names else "none"
 
     @property
     def crossover(self) -> float:

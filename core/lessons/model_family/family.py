@@ -8,6 +8,7 @@ import numpy as np
 from core.cost import layers, tree
 from core.cost.blocks import PARTS, PLANS, counted
 from core.lessons.shown import Box, Matrices, Shown
+from core.numerals import listed, short
 from core.trace import matrices, steps
 from core.vision import inputs
 from core.vision.inputs import CAPTION, INPUTS, InputsTrace
@@ -72,8 +73,9 @@ class Lesson:
     @property
     def alike(self) -> str:
         """The blocks of the library that have as many as BERT's."""
-        *rest, last = (each.name for each in layers.counted(self.settings.d_model) if each.weights[-1] == self.each)
-        return f"{', '.join(rest)} and {last}" if rest else last
+        return listed(
+            [each.name for each in layers.counted(self.settings.d_model) if each.weights[-1] == self.each]
+        )
 
 
 def boxes() -> list[Box]:
@@ -119,21 +121,13 @@ def beside(result: Lesson) -> Matrices:
 
 
 def told_sizes() -> list[list[str]]:
-    """How many numbers each part of each model of the tree learns, in words."""
-    return [[written(each.weights[part]) for part in tree.PARTS] for each in tree.known()]
+    """How many numbers each part of each model of the tree learns, as its cell says it."""
+    return [[short(each.weights[part], letters=True) for part in tree.PARTS] for each in tree.known()]
 
 
 def told_layers(d_model: int) -> list[list[str]]:
-    """How many numbers each part of a block of the library learns, in words, and all of them together."""
-    return [[written(part) for part in each.weights] for each in layers.counted(d_model)]
-
-
-def written(count: int) -> str:
-    """A number of parameters, short."""
-    for end, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if count >= end:
-            return f"{count / end:.3g} {unit}"
-    return str(count)
+    """How many numbers each part of a block of the library learns, and all of them together, as its cell says it."""
+    return [[short(part, letters=True) for part in each.weights] for each in layers.counted(d_model)]
 
 
 def axes(result: Lesson) -> dict[str, list[str]]:

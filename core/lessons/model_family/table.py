@@ -3,9 +3,9 @@
 from typing import Final
 
 from core.cost import tree
-from core.lessons.model_family.family import written
 from core.models import checkpoints
 from core.models.checkpoints import Small
+from core.numerals import short
 
 _HEAD: Final = ("system", "mask", "objective", "tokens", "here")
 _ROWS: Final = (
@@ -49,5 +49,5 @@ def filled(name: str) -> float:
 def of_tree() -> str:
     """The totals of the tree, in words."""
     totals = {each.name: each.total for each in tree.known()}
-    said = ", ".join(f"{name} {written(count)}" for name, count in totals.items())
-    return f"All numbers that each learned: {said}. In the cells: where they lie. Of Sora no size was published."
+    said = ", ".join(f"{name} {short(count)}" for name, count in totals.items())
+    return f"All numbers that each learned: {said}. In the cells: where they lie, k for thousand, M for million, B for billion. Of Sora no size was published."

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.attention import SelfAttentionTrace
 from core.models.embedding import EmbeddingTrace
+from core.numerals import listed
 from core.trace import part, step
 
 
@@ -181,7 +182,7 @@ class RotaryTrace:
         title="The key, turned by its place n",
         source="su2021",
         says=lambda result: (
-            f"Here all numbers of {' and '.join(result.zeros)} are 0: nothing is there to turn." if result.zeros else ""
+            f"Here all numbers of {listed(result.zeros)} are 0: nothing is there to turn." if result.zeros else ""
         ),
     )
     scores: Float[Tensor, "batch heads queries keys"] = step(

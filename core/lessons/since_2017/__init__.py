@@ -17,7 +17,7 @@ from core.lessons.material import Rows
 from core.lessons.shown import Matrices, Shown
 from core.lessons.since_2017 import plans
 from core.lessons.since_2017.traces import GateTrace, MemoryTrace, NormsTrace, ProductTrace, SkipsTrace
-from core.numerals import written
+from core.numerals import rounded, written
 from core.seeded import seeded
 from core.trace import matrices, part, steps
 from core.transformer.design import NOW, THEN, Cost, Design, counted, hidden_width
@@ -205,11 +205,6 @@ class Lesson:
     def idle(self) -> int:
         """Experts that no token asks."""
         return int((self.load == 0).sum())
-
-
-def rounded(by: float) -> str:
-    """A distance that is not 0, as it is read: one too small for two decimals is not called 0.00."""
-    return f"{by:.2f}" if by >= 0.01 else written(by, ".0e")
 
 
 def said_moved(by: float) -> str:

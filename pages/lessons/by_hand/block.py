@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from core.lessons.block.norms import NORMS, TOLD
+from core.lessons.block.norms import GAINED, NORMS, TOLD
 from core.listing import ran
 from core.trace import steps
 from pages.parts.figures import Curves, Matrix, Table, limit, tables
@@ -91,7 +91,8 @@ def of_the_network(scene: Scene, numbers: dict[str, Any]) -> Iterator[StepDeclar
         "wide",
         tables(Table("ff_pre", "hidden")),
         "The MLP: one matrix makes {hidden} numbers of each token's {wide}. It is the same for all; no token hears of another. "
-        "Of the {learned:,} numbers that the block has learned, {network_share:.0%} are the MLP's.",
+        f"Of the {{learned:,}} numbers that the block {'has learned' if scene.given.trained else 'could learn'}, "
+        "{network_share:.0%} are the MLP's.",
         operator="W₁",
         title="Widened",
         **numbers,
@@ -136,6 +137,7 @@ def normed(scene: Scene, label: str, of: str) -> StepDeclared:
     """The norm of the attention half from inside."""
     inside, kind = scene.result.norm, scene.chosen.norm
     code, made, scaled, says = TOLD[kind]
+    learned, typed = GAINED[kind]
     place = (
         "first: pre-norm, as in models of today"
         if scene.given.place == "pre"
@@ -152,22 +154,28 @@ def normed(scene: Scene, label: str, of: str) -> StepDeclared:
         wide=scene.result.wide,
         n_batch=scene.given.x.shape[1] + scene.given.other.shape[1],
         place=place,
+        gained=learned if scene.given.trained else typed,
     )
 
 
 def again(scene: Scene, label: str, before: str, after: str) -> StepDeclared:
     """The second norm."""
     goes_out, last = after == "resid_post", scene.chosen.layer == scene.given.n_layers - 1
-    if goes_out:
-        then = "This is what the last layer hands out." if last else "This is what the next layer is given."
+    changed = scene.chosen.without or scene.chosen.norm != "layer"
+    if goes_out and changed:  # the layers before and behind are shown as the model has them
+        then = f"This is what {'the last layer would hand out' if last else 'the next layer would be given'}."
+    elif goes_out:
+        then = f"This is what {'the last layer hands out' if last else 'the next layer is given'}."
     elif "MLP" in scene.chosen.without:
         then = "You took out the MLP, which would read this; the stream stays as it was."
     else:
         then = "The MLP reads this; the stream stays as it was."
+    gain, shift, own = ("a gain", "a shift", " of its own") if scene.given.trained else ("a gain of 1", "a shift of 0", "")
+    scaled = gain if scene.chosen.norm == "rms" else f"{gain} and {shift}"
     return step(
         label,
         tables(Table(before, "before"), Table(after, "after")),
-        f"Normalised once more, with {'a gain' if scene.chosen.norm == 'rms' else 'a gain and a shift'} of its own. {then}",
+        f"Normalised once more, with {scaled}{own}. {then}",
         shows=after,
         title="What goes out" if goes_out else "Normalised again",
     )
@@ -200,7 +208,12 @@ def of_the_stack(scene: Scene) -> Iterator[StepDeclared]:
     if scene.given.classifier:
         yield step("lens", Curves("lens", "classes", "behind how many layers", "probability"))
     curves: dict[str, Any] = {"across": "behind how many layers", "up": "spread"}
-    yield step("taken out", Curves("spreads", "variants", **curves), operator="without")
+    yield step(
+        "taken out",
+        Curves("spreads", "variants", **curves),
+        operator="without",
+        title="" if scene.given.trained else "Parts taken out of your block",
+    )
     yield step("toy", Curves("toy_spreads", "toys", **curves), shows="toy_spreads")
     yield step("answer", answers(scene), shows="answers")
     pairs: dict[str, Any] = {"columns": "keys", "scale": "share", "axes": "moved ↓ · pushed →"}
