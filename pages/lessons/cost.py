@@ -10,7 +10,7 @@ from core.cost import timed
 from core.cost.sizes import Sizes
 from core.experiments import cost as experiments
 from core.lessons import material
-from core.lessons.cost import bill, cheaper, questions
+from core.lessons.cost import bill, cheaper, paths, questions
 from core.lessons.material import Encoded
 from core.lessons.shown import call
 from core.listing import ran
@@ -24,7 +24,7 @@ from pages.parts.step_viewer import EACH
 from pages.parts.words import plain
 
 BILL, TILES, CHEAPER, PATHS = PARTS = ("the bill", "tile by tile", "cheaper", "paths")
-AT_MOST, SEED = 64, 12  # tokens: every way of saving reads the sentence six times
+AT_MOST, SEED, OURS_LAYER = 64, 12, 3  # tokens: every way of saving reads the sentence six times
 
 page = Lesson(
     "cost",
@@ -44,9 +44,9 @@ def scene(ui: Controls) -> Scene | None:
         part = ui.one_of("Show", PARTS, "part")
     if part == BILL:
         made = shown_alone.the_bill(ui, above)
-        return tried(made, made.chosen.sizes, ours(), 3)
+        return tried(made, made.chosen.sizes, ours(), OURS_LAYER)
     if part == PATHS:
-        return tried(shown_alone.three_paths(ui, above), bill.OURS, ours(), 3)
+        return tried(shown_alone.three_paths(ui, above), bill.OURS, ours(), OURS_LAYER)
     with above:
         text, (layer, head) = ui.sentence(), ui.layer_and_head()
     read = sentences.read(text, ui.prefix, at_most=AT_MOST)
@@ -157,11 +157,17 @@ def steps_of_what_is_cheaper(scene: Scene):
 
 
 @page.below
-def known_models(scene: Scene) -> None:
+def of_others(scene: Scene) -> None:
+    """The models beside the bill, and the sentence of experiments where none stands above."""
     if isinstance(scene.result, bill.Lesson):
         with st.expander("The models, from their configurations in transformers"):
             for model in scene.result.models:
                 st.caption(bill.told(model))
+    if isinstance(scene.result, bill.Lesson | paths.Lesson):
+        st.caption(
+            f"Experiments that speak of your tokens and heads take “{SENTENCE}” here, in layer {OURS_LAYER}. Under “{TILES}” "
+            f"and “{CHEAPER}” they take your own sentence."
+        )
 
 
 @page.question(

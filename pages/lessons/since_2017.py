@@ -147,7 +147,7 @@ def steps(scene: Scene):
         operator="SwiGLU",
         title="A network with a gate",
     )
-    grid: dict[str, Any] = {"rows": "first", "axes": "a ↓ · b, from −2 to 2 →"}
+    grid: dict[str, Any] = {"rows": "first", "columns": "second", "axes": "a ↓ · b, from −2 to 2 →"}
     yield step(
         "product",
         tables(
@@ -159,13 +159,14 @@ def steps(scene: Scene):
         shows=("product", "by_gate", "by_relu"),
         title="Who can multiply?",
     )
-    share: dict[str, Any] = {"scale": "weights", "limit": 1, "axes": "tokens ↓ · experts →"}
+    each: dict[str, Any] = {"columns": "experts", "scale": "weights", "limit": 1, "axes": "experts →"}
+    share: dict[str, Any] = each | {"axes": "tokens ↓ · experts →"}
     yield step(
         "experts",
         tables(
             Table("routed", "router", **share),
             Table("gates", "asked", **share),
-            Table("load", "load", rows="all", labelled=True, scale="weights", limit=1, axes="experts →"),
+            Table("load", "load", rows="all", labelled=True, **each),
             readout="plain",
         ),
         "A router gives every token a share of {experts} experts, networks of their own, and each asks the {active} with the "

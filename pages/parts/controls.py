@@ -23,6 +23,7 @@ OWN_NUMBERS = "Your own numbers, computed in single precision"
 OWN_MAPS = f"{OWN_NUMBERS}, with biases b of 0"
 S = TypeVar("S", bound=str)  # a word, where it can be one of a few known ones
 T = TypeVar("T")
+MOST_SAID: Final = 16  # choices of a control that are told by name
 
 
 def last_sentence(default: str) -> str:
@@ -82,7 +83,7 @@ class Controls:
         disabled: bool = False,
     ) -> S:
         """One of a few words: `first`, or without it the first option, unless the learner or the link says otherwise."""
-        first = first or options[0]
+        first, asked = first or options[0], self._asked(name)
         chosen = st.segmented_control(
             label,
             options,
@@ -93,25 +94,47 @@ class Controls:
             help=says,
             disabled=disabled,
         )
+        self._tell(name, asked, chosen or first, _one_of(options))
         return chosen or first
+
+    def _asked(self, name: str) -> str | None:
+        """What the link of a visit asks of a control that was not there before."""
+        key = self.key(name)
+        return None if key in st.session_state else st.query_params.get(key)
+
+    def _tell(self, name: str, asked: str | None, taken: object, accepted: str) -> None:
+        """Say so where a control cannot be what the link asked, which Streamlit takes out of the link without a word."""
+        if asked is not None and not _same(asked, taken):
+            with self.under():
+                url_state.ignored(self.key(name), accepted, None, asked)
 
     def any_of(self, label: str, options: Sequence[S], name: str) -> tuple[S, ...]:
         """Any of a few words, in their order; none at first."""
         key = self.key(name)
+        asked = () if key in st.session_state else st.query_params.get_all(key)
         chosen = st.segmented_control(label, options, selection_mode="multi", key=key, bind="query-params")
+        for each in asked:
+            if each not in options:
+                self._tell(name, each, None, _one_of(options))
         return tuple(each for each in options if each in chosen)
 
     def select(self, label: str, options: Sequence[T], name: str, first: int = 0, **more: Any) -> T:
         """One of many, from a list that opens: the one at place `first` unless the learner or the link says otherwise."""
+        asked = self._asked(name)
         chosen = st.selectbox(label, options, first, key=self.key(name), bind="query-params", **more)
-        return options[first] if chosen is None else chosen
+        taken = options[first] if chosen is None else chosen
+        self._tell(name, asked, taken, _one_of(options))
+        return taken
 
     def slider(
         self, label: str, low: float, high: float, first: float, name: str, step: float | None = None, **more: Any
     ) -> Any:
         """A number between two ends."""
+        asked = self._asked(name)
         more = {"width": 150} | more
-        return st.slider(label, low, high, first, step, key=self.key(name), bind="query-params", **more)
+        taken = st.slider(label, low, high, first, step, key=self.key(name), bind="query-params", **more)
+        self._tell(name, asked, taken, f"a number from {low:g} to {high:g}")
+        return taken
 
     def up_to(self, label: str, high: int, first: int, name: str, **more: Any) -> int:
         """A whole number from 0 to an end that other controls move: what was chosen stays, as far as it goes."""
@@ -121,13 +144,19 @@ class Controls:
 
     def among(self, label: str, options: Sequence[T], first: T, name: str, **more: Any) -> T:
         """One of a few numbers, on a slider."""
+        asked = self._asked(name)
         more = {"width": 150} | more
         chosen = st.select_slider(label, options, first, key=self.key(name), bind="query-params", **more)
-        return first if chosen is None else chosen
+        taken = first if chosen is None else chosen
+        self._tell(name, asked, taken, _one_of(options))
+        return taken
 
     def toggle(self, label: str, name: str, first: bool = False, **more: Any) -> bool:
         """Yes or no."""
-        return st.toggle(label, first, key=self.key(name), bind="query-params", **more)
+        asked = self._asked(name)
+        taken = st.toggle(label, first, key=self.key(name), bind="query-params", **more)
+        self._tell(name, asked, taken, "true or false")
+        return taken
 
     def several(self, label: str, options: Sequence[int], name: str) -> tuple[int, ...]:
         """Any of a few numbers, sorted; none at first."""
@@ -193,6 +222,25 @@ class Controls:
         """A button by which what was done in a figure leaves the link again."""
         done = url_state.read(self.key(name)) is not None
         st.button(label, key=self.key(f"no_{name}"), disabled=not done, on_click=lambda: self.write(name))
+
+
+def _one_of(options: Sequence[object]) -> str:
+    """What a control accepts, in words."""
+    if isinstance(options, range):
+        return f"a number from {options[0]} to {options[-1]}"
+    if len(options) > MOST_SAID:
+        return f"one of its {len(options)} choices"
+    return f"one of {', '.join(str(each) for each in options)}"
+
+
+def _same(asked: str, taken: object) -> bool:
+    """Whether a control took what the link asked; a whole number is taken of one with a fraction."""
+    if asked == str(taken) or (isinstance(taken, bool) and asked.lower() == str(taken).lower()):
+        return True
+    try:
+        return isinstance(taken, int | float) and type(taken)(float(asked)) == taken
+    except (ValueError, OverflowError):
+        return False
 
 
 def say_if_empty(text: str, key: str) -> bool:

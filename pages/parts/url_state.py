@@ -116,9 +116,9 @@ def write_table(name: str, rows: Rows, default: Rows) -> None:
     write(name, "" if rows == default else text)
 
 
-def ignored(name: str, accepted: str, default):
-    """Fall back, and say so: what was got is a visitor's words."""
-    got = " ".join((read(name) or "").split())
+def ignored(name: str, accepted: str, default, got: str | None = None):
+    """Fall back, and say so: what was got is a visitor's words, by default what the link says now."""
+    got = " ".join((read(name) or "" if got is None else got).split())
     said = literal(got if len(got) <= LONGEST_SAID else f"{got[:LONGEST_SAID]} …")
     st.caption(f"The link's “{name}” was ignored: it should be {accepted}, not “{said}”.")
     return default

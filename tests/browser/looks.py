@@ -79,16 +79,30 @@ DRAWN_ON = """(canvas) => {
     return seen.size > 1;
 }"""
 
-# what a step viewer shows: its step, title and figure, whether that shows more than one colour, and the table of its numbers
+# the formulas of a step viewer that reach the upper or lower edge of their box, where they are cut, or their mark is
+CRAMPED = """(viewer) => [...viewer.querySelectorAll(".formula")].flatMap((box) => {
+    const { top, bottom } = box.getBoundingClientRect();
+    const cut = box.scrollHeight > box.clientHeight;
+    return [...box.querySelectorAll("math *")]
+        .filter((node) => {
+            const { top: above, bottom: below, height } = node.getBoundingClientRect();
+            return height && (cut || above < top + 3 || below > bottom - 3);
+        })
+        .map((node) => node.textContent);
+})"""
+
+# what a step viewer shows: its step, title and figure, whether that shows more than one colour, the table of its numbers, and
+# what is cramped of its formulas
 STEP = f"""(viewer) => {{
     const tables = {TABLES};
     const drawn = {DRAWN_ON};
+    const cramped = {CRAMPED};
     [...viewer.querySelectorAll("button")].find((button) => button.textContent === "Numbers").click();
     const figure = viewer.querySelector("figure canvas");
     return {{
         step: viewer.querySelector(".steps").ariaValueNow, title: viewer.querySelector(".say h3").innerText,
         label: figure.ariaLabel, height: figure.getBoundingClientRect().height, drawn: drawn(figure),
-        tables: tables(viewer.querySelector(".figure-table")),
+        tables: tables(viewer.querySelector(".figure-table")), cramped: cramped(viewer),
     }};
 }}"""
 

@@ -98,6 +98,7 @@ def test_every_step_is_drawn_and_said_with_the_numbers_of_its_table(page, visito
         assert shown["label"].startswith(f"{shown['title']}: ")
         assert shown["height"] > 60
         assert shown["drawn"]
+        assert shown["cramped"] == []
         said.add(shown["label"])
         for table in shown["tables"]:
             looks.check_table(table)
@@ -215,6 +216,7 @@ def test_on_a_phone_nothing_is_cut_and_nothing_scrolls_sideways(visitor):
     visitor.page.set_viewport_size(PHONE)
     visitor.rest()
     looks.assert_whole(visitor, PHONE["width"])
+    assert [viewer.evaluate(looks.CRAMPED) for viewer in visitor.see(".step-viewer").all()] in ([], [[]])
 
 
 def test_on_a_phone_the_figure_comes_before_its_controls(page, visitor):

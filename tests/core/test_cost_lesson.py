@@ -100,8 +100,9 @@ def test_the_memory_of_few_weights_is_one_number_with_the_keys_that_are_kept(rea
     share = result.by_kept.memory[cheaper.KEPT.index(kept)].item()
     assert result.few_bytes == round(share * result.weights_bytes)
     assert result.few_bytes == 72 * 14 * (kept * 8 if kept < 14 else 14 * 4)
-    assert result.largest == {1: "its largest weight", 16: "all of its 14 weights", 32: "all of its 14 weights"}.get(
-        kept, f"its {kept} largest weights"
+    every = "all of its 14 weights"
+    assert result.largest == {1: "its largest weight, which gets what the others had", 16: every, 32: every}.get(
+        kept, f"its {kept} largest weights, which share what the others had"
     )
 
 

@@ -1,6 +1,6 @@
 """Lesson 9: what its steps say is true with the parts that are taken out, and its question knows the depth that it shows."""
 
-from tests.pages.screen import open_page
+from tests.pages.screen import open_page, sent
 from tests.pages.test_since_2017_page import notice
 
 
@@ -24,6 +24,28 @@ def test_the_norm_is_switched_and_what_is_said_of_it_is_of_that_kind():
     assert notice(root, "norm 2").startswith("Normalised once more, with a gain of its own.")
     assert "As you set it, these are" in notice(root, "answer")
     assert notice(open_page("block", block_norm="nonsense"), "norm").startswith("LayerNorm looks at one token alone.")
+
+
+def test_by_hand_nothing_was_trained_and_nothing_is_said_to_be():
+    typed = open_page("block", block_numbers="by hand")
+    assert "and a gain of 1 and a shift of 0 follow, which change nothing." in notice(typed, "norm")
+    assert notice(typed, "norm 2").startswith("Normalised once more, with a gain of 1 and a shift of 0.")
+    assert "Of the 154 numbers that the block could learn" in notice(typed, "wide")
+    titles = [view["title"] for view in sent(typed, "step_viewer")[0]["views"]]
+    assert "Parts taken out of your block" in titles
+    assert "and a learned gain and shift put in." in notice(open_page("block"), "norm")
+
+
+def test_tokens_that_are_all_0_and_one_layer_are_told_as_they_are():
+    zeros = {"block_x": ";".join(["0,0,0,0"] * 3), "block_other": ";".join(["0,0,0,0"] * 2)}
+    told = notice(open_page("block", block_numbers="by hand", **zeros), "batch")
+    assert "BatchNorm moves none here either" in told
+    one = notice(open_page("block", block_numbers="by hand", block_layers="1"), "taken out")
+    assert "it is 0.95 without skips, 0.95 as the model is, 0.97 without MLPs." in one
+
+
+def test_with_something_changed_the_next_layer_is_not_said_to_get_it():
+    assert notice(open_page("block", block_norm="RMSNorm"), "norm 2").endswith("This is what the next layer would be given.")
 
 
 def test_a_picture_hears_of_no_text_and_no_words():

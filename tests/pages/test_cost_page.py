@@ -8,9 +8,14 @@ from pages.parts.controls import SENTENCE
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
 
-def test_sizes_in_the_link_that_cannot_be_fall_back():
-    app = open_page("cost", cost_n="1000000000", cost_d="-5", cost_heads="0", cost_batch="x")
+def test_sizes_in_the_link_that_cannot_be_fall_back_and_are_told():
+    app = open_page("cost", cost_n="1000000000", cost_d="-5", cost_heads="0", cost_batch="x", cost_layers="12")
     assert_no_failure(app)
+    told = [line for line in said(app).splitlines() if "was ignored" in line]
+    assert [line.split("“")[1].split("”")[0] for line in told] == ["cost_n", "cost_d", "cost_heads", "cost_batch"]
+    assert "it should be one of 64, 128, 256, " in told[0]
+    assert told[0].endswith("65536, 100000, not “1000000000”.")
+    assert "was ignored" not in said(app.run())
     assert "16.1 billion operations" in spoken(app)
 
 
@@ -27,6 +32,18 @@ def test_one_layer_of_one_head_is_told_as_one():
     assert "Your 1 layer has" in told
     assert "1 for 1 head:" in told
     assert "Through 1 layer, " in spoken(open_page("cost", cost_part="paths", cost_depth="1"))
+
+
+def test_who_keeps_all_weights_leaves_nothing_to_share_and_a_token_sees_itself():
+    told = spoken(open_page("cost", cost_part="cheaper", cost_text="hi", cost_window="0"))
+    assert "Each row keeps all of its 3 weights. All scores" in told
+    assert "Each token sees itself and 0 on either side" in told
+
+
+def test_where_no_sentence_stands_above_the_page_names_the_one_that_experiments_take():
+    names = f"take “{SENTENCE}” here"
+    assert [names in said(open_page("cost", cost_part=part)) for part in ("the bill", "paths")] == [True, True]
+    assert names not in said(open_page("cost", cost_part="cheaper"))
 
 
 def test_a_hundred_thousand_tokens_take_1_28_terabytes():

@@ -70,8 +70,8 @@ def over_the_sentence(given: Given, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=moved == 0 and tokens.shape[1] > 1 and apart > MET,
-        says=f"With all {tokens.shape[1] - 1} other tokens negated, the first moves by {numbers[0].text} under the norm; each "
-        f"has a mean of its own: they lie apart by up to {numbers[2].text}.",
+        says=f"With all {tokens.shape[1] - 1} other tokens negated, the first moves by {numbers[0].text} under the norm; their "
+        f"own means lie apart by up to {numbers[2].text}.",
     )
 
 

@@ -98,5 +98,5 @@ def stabler_experts(given: Given, seed: int, updates: int = UPDATES) -> Finding:
         numbers,
         holds=alone.dead > 0 == watched.dead,
         says=f"Without a balance loss {alone.dead} of {len(alone.load)} experts get less than {DEAD:.1%} of choices each, with "
-        f"one {watched.dead} do; the errors are {numbers[3].text} and {numbers[4].text}.",
+        f"one of {BALANCE} {watched.dead} of them; the errors are {numbers[3].text} and {numbers[4].text}.",
     )

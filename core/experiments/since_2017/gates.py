@@ -104,9 +104,13 @@ def more_nonlinear(given: Given, seed: int, updates: int = UPDATES) -> Finding:
         Number(f"squared error of a · b, SwiGLU of {4 * GATED_UNITS} numbers", learned[0], ".1e"),
         Number(f"squared error of a · b, ReLU of {3 * PLAIN_UNITS} numbers", learned[1]),
     )
+    doubled = (
+        f"Of your tokens doubled, a ReLU network without biases makes {relu:.3f} times as much and SwiGLU {swiglu:.3f} times"
+        if relu and swiglu
+        else "Of your tokens, doubled or not, one of the two makes nothing at all"
+    )
     return Finding(
         numbers,
         holds=abs(relu - 2) < 1e-6 and abs(swiglu - 2) > 0.1 and learned[0] < 0.01 < 0.05 < learned[1],
-        says=f"Of your tokens doubled, a ReLU network without biases makes {relu:.3f} times as much and SwiGLU {swiglu:.3f} "
-        f"times; trained to multiply, they end with an error of {numbers[3].text} and {numbers[2].text}.",
+        says=f"{doubled}; trained to multiply, they end with an error of {numbers[3].text} and {numbers[2].text}.",
     )

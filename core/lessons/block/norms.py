@@ -40,14 +40,20 @@ TOLD: Final[dict[AnyNorm, tuple[Callable, str, str, str]]] = {
     ),
 }
 
-# what follows each kind, where it was learned and where nobody trained it
+# what follows each kind: where nobody trained it, and where it was learned
 GAINED: Final[dict[AnyNorm, tuple[str, str]]] = {
-    "layer": ("a learned gain and shift put in", "a gain of 1 and a shift of 0 follow, which change nothing"),
-    "rms": ("the gain of its LayerNorm follows, not trained anew", "a gain of 1 follows, which changes nothing"),
+    "layer": ("a gain of 1 and a shift of 0 follow, which change nothing", "a learned gain and shift put in"),
+    "rms": ("a gain of 1 follows, which changes nothing", "the gain of its LayerNorm follows, not trained anew"),
     "batch": (
-        "Gain and shift are those of its LayerNorm, not trained anew",
         "A gain of 1 and a shift of 0 follow, which change nothing",
+        "Gain and shift are those of its LayerNorm, not trained anew",
     ),
+}
+# the same of the second norm of a block
+AGAIN: Final[dict[AnyNorm, tuple[str, str]]] = {
+    "layer": ("a gain of 1 and a shift of 0", "a gain and a shift of its own"),
+    "rms": ("a gain of 1", "a gain of its own"),
+    "batch": ("a gain of 1 and a shift of 0", "a gain and a shift of its own"),
 }
 
 

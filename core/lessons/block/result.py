@@ -247,11 +247,11 @@ class Lesson:
 
     @property
     def batch_told(self) -> str:
-        """The same in words."""
+        """What BatchNorm does then, in words."""
         if self.batch_moved <= EQUAL:
-            return "Nor does BatchNorm here, since the mean and the deviation over all tokens of the batch stay as they were."
+            return "moves none here either, since the mean and the deviation over all tokens of the batch stay as they were."
         moved = rounded(self.batch_moved)
-        return f"BatchNorm moves some by {moved}, because it takes a mean and a deviation over all tokens of the batch."
+        return f"moves some by {moved}, because it takes a mean and a deviation over all tokens of the batch."
 
     @property
     def lens_first(self) -> str:

@@ -96,7 +96,8 @@ class StackTrace:
         r"\operatorname{BN}\left([Z; Z_{\mathrm{other}}]\right) - \operatorname{BN}\left(Z\right)",
         title="BatchNorm, with other tokens in the batch, minus without",
         source="ioffe2015",
-        says="{beside} joins the batch. LayerNorm moves no number by more than {layer_moved:.0e}. {batch_told}{edit_it}",
+        says="{beside} joins the batch. LayerNorm moves no number by more than {layer_moved:.0e}. BatchNorm {batch_told}"
+        "{edit_it}",
     )
 
 

@@ -66,14 +66,13 @@ class CheaperTrace:
     few: Float[Tensor, "batch heads queries keys"] = step(
         r"\operatorname{softmax}\left(<scaled> + M_k\right)",
         title="The largest weights of each row",
-        says="Each row keeps {largest}, which share what the others had. All scores had to be computed to know which "
-        "they are.",
+        says="Each row keeps {largest}. All scores had to be computed to know which they are.",
         source="zhao2019",
     )
     near: Float[Tensor, "batch heads queries keys"] = step(
         r"\operatorname{softmax}\left(<scaled> + M_w\right)",
         title="Within a window",
-        says="Each token sees {window} on either side, and {beside}.",
+        says="Each token sees itself and {window} on either side, and {beside}.",
         source="beltagy2020",
     )
     together: Float[Tensor, "batch heads queries keys"] = step(
@@ -161,7 +160,9 @@ class Lesson:
         """What a row keeps, in words."""
         if self.settings.kept >= self.n_tokens:
             return f"all of its {self.n_tokens} weights"
-        return f"its {self.settings.kept} largest weights" if self.settings.kept > 1 else "its largest weight"
+        if self.settings.kept == 1:
+            return "its largest weight, which gets what the others had"
+        return f"its {self.settings.kept} largest weights, which share what the others had"
 
     @property
     def cache_bytes(self) -> int:

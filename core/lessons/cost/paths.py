@@ -43,8 +43,8 @@ class PathsTrace:
         "N",
         title="A recurrent layer hears",
         says="How many of {n_tokens:,} tokens the last one hears. Through {layers}, convolutions of {kernel} "
-        "places hear {convolved}, dilated ones, each layer looking {dilation} times as far apart, {dilated}; attention and an "
-        "RNN hear all in one.",
+        "places hear {convolved:,}, dilated ones, each layer looking {dilation} times as far apart, {dilated:,}; attention "
+        "and an RNN hear all in one.",
         source="vaswani2017",
     )
     convolved: Float[Tensor, "batch one depths"] = step(

@@ -73,9 +73,7 @@ class Lesson:
     @property
     def alike(self) -> str:
         """The blocks of the library that have as many as BERT's."""
-        return listed(
-            [each.name for each in layers.counted(self.settings.d_model) if each.weights[-1] == self.each]
-        )
+        return listed([each.name for each in layers.counted(self.settings.d_model) if each.weights[-1] == self.each])
 
 
 def boxes() -> list[Box]:

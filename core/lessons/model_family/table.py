@@ -50,4 +50,7 @@ def of_tree() -> str:
     """The totals of the tree, in words."""
     totals = {each.name: each.total for each in tree.known()}
     said = ", ".join(f"{name} {short(count)}" for name, count in totals.items())
-    return f"All numbers that each learned: {said}. In the cells: where they lie, k for thousand, M for million, B for billion. Of Sora no size was published."
+    return (
+        f"All numbers that each learned: {said}. In the cells: where they lie, k for thousand, M for million, B for billion. "
+        "Of Sora no size was published."
+    )

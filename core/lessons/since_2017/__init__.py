@@ -345,12 +345,14 @@ def beside(result: Lesson) -> Matrices:
 def axes(words: tuple[str, ...], settings: Settings) -> dict[str, list[str]]:
     """The words of all axes."""
     tokens = list(words)
-    across = [f"{-REACH + at * REACH / 4:g}" for at in range(9)]
+    across = [written(-REACH + at * REACH / 4, "g") for at in range(9)]
     return {
         "queries": tokens,
         "keys": tokens,
         "tokens": tokens,
-        "first": across,
+        "first": [f"a = {number}" for number in across],
+        "second": [f"b = {number}" for number in across],
+        "experts": [f"expert {number}" for number in range(settings.experts)],
         "all": ["all tokens"],
         "kinds": list(memory.KINDS),
         "parts": list(plans.PARTS),

@@ -45,9 +45,7 @@ def of_costs(then: Cost, now: Cost, changes: int) -> str:
     """What the block of 2017 and the one beside it cost; names in braces are those of `costs`."""
     met = " (a token meets {met:,})" if now.used < now.parameters else ""
     are = "is" if changes == 1 else "are"
-    differs = (
-        f"{{changes}} of the five choices {are} not as in 2017." if changes else "All five choices are as in 2017."
-    )
+    differs = f"{{changes}} of 5 choices {are} not as in 2017." if changes else "All five choices are as in 2017."
     return (
         f"{differs} "
         "With D = {d_model} the block of 2017 has {then_has:,} parameters and the "

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from core.lessons.block.norms import GAINED, NORMS, TOLD
+from core.lessons.block.norms import AGAIN, GAINED, NORMS, TOLD
 from core.listing import ran
 from core.trace import steps
 from pages.parts.figures import Curves, Matrix, Table, limit, tables
@@ -90,7 +90,7 @@ def of_the_network(scene: Scene, numbers: dict[str, Any]) -> Iterator[StepDeclar
     yield step(
         "wide",
         tables(Table("ff_pre", "hidden")),
-        "The MLP: one matrix makes {hidden} numbers of each token's {wide}. It is the same for all; no token hears of another. "
+        "The MLP: one matrix makes {hidden:,} numbers of each token's {wide}. It is the same for all; no token hears of another. "
         f"Of the {{learned:,}} numbers that the block {'has learned' if scene.given.trained else 'could learn'}, "
         "{network_share:.0%} are the MLP's.",
         operator="W₁",
@@ -100,7 +100,7 @@ def of_the_network(scene: Scene, numbers: dict[str, Any]) -> Iterator[StepDeclar
     yield step(
         "GELU",
         tables(Table("ff_pre", "before"), Table("ff_post", "after")),
-        "GELU leaves what is large and takes what is below 0 to nearly nothing. Of the {hidden} numbers of {q}, "
+        "GELU leaves what is large and takes what is below 0 to nearly nothing. Of the {hidden:,} numbers of {q}, "
         "{opened[q,k]:.0f} are above 0.",
         shows="ff_post",
         title="Bent",
@@ -137,7 +137,6 @@ def normed(scene: Scene, label: str, of: str) -> StepDeclared:
     """The norm of the attention half from inside."""
     inside, kind = scene.result.norm, scene.chosen.norm
     code, made, scaled, says = TOLD[kind]
-    learned, typed = GAINED[kind]
     place = (
         "first: pre-norm, as in models of today"
         if scene.given.place == "pre"
@@ -154,7 +153,7 @@ def normed(scene: Scene, label: str, of: str) -> StepDeclared:
         wide=scene.result.wide,
         n_batch=scene.given.x.shape[1] + scene.given.other.shape[1],
         place=place,
-        gained=learned if scene.given.trained else typed,
+        gained=GAINED[kind][scene.given.trained],
     )
 
 
@@ -170,12 +169,10 @@ def again(scene: Scene, label: str, before: str, after: str) -> StepDeclared:
         then = "You took out the MLP, which would read this; the stream stays as it was."
     else:
         then = "The MLP reads this; the stream stays as it was."
-    gain, shift, own = ("a gain", "a shift", " of its own") if scene.given.trained else ("a gain of 1", "a shift of 0", "")
-    scaled = gain if scene.chosen.norm == "rms" else f"{gain} and {shift}"
     return step(
         label,
         tables(Table(before, "before"), Table(after, "after")),
-        f"Normalised once more, with {scaled}{own}. {then}",
+        f"Normalised once more, with {AGAIN[scene.chosen.norm][scene.given.trained]}. {then}",
         shows=after,
         title="What goes out" if goes_out else "Normalised again",
     )

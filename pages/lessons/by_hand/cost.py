@@ -161,8 +161,9 @@ def steps_of_paths(scene: Scene):
     yield step(
         "path",
         Curves("paths", "kinds", "tokens N", "steps from the first to the last", **by_length),
-        "How many steps lead from the first token to the last. An RNN takes {one_by_one:,}, from each to the next, and they "
-        "wait for each other; convolutions take {deep} layers, dilated ones {deep_dilated}, attention one, however far apart.",
+        "How many steps lead from the first token to the last. An RNN takes {one_by_one:,}, from each to the next, and "
+        "they wait for each other; convolutions take {deep:,} layers, dilated ones {deep_dilated:,}, attention one, however "
+        "far apart.",
         title="The longest path",
     )
     yield step(
