@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.numerals import how_many, short, written
+from core.numerals import how_many, listed, rounded, short, written
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,11 @@ def test_one_is_one_and_large_numbers_are_told_in_words():
         "1.02 k",
         "999",
     ]
+
+
+def test_what_is_too_small_for_two_decimals_is_a_power_of_ten_and_0_is_0():
+    assert [rounded(size) for size in (1.0, 0.9049, 0.005, 4e-8, 0.0)] == ["1.00", "0.90", "0.01", "4 × 10⁻⁸", "0"]
+
+
+def test_words_are_listed_as_in_a_sentence():
+    assert [listed(words) for words in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]

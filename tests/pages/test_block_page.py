@@ -45,7 +45,9 @@ def test_tokens_that_are_all_0_and_one_layer_are_told_as_they_are():
 
 
 def test_with_something_changed_the_next_layer_is_not_said_to_get_it():
-    assert notice(open_page("block", block_norm="RMSNorm"), "norm 2").endswith("This is what the next layer would be given.")
+    assert notice(open_page("block", block_norm="RMSNorm"), "norm 2").endswith(
+        "This is what the next layer would be given."
+    )
 
 
 def test_a_picture_hears_of_no_text_and_no_words():
