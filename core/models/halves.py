@@ -7,12 +7,14 @@ from typing import Any, Final
 from jaxtyping import Float
 from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel
+from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
 # the library's classes, and where each has its halves
 WHOLE: Final = {
     "VisionEncoderDecoderModel": ("encoder", "decoder"),
     "BlipForConditionalGeneration": ("vision_model", "text_decoder"),
 }
+READ: Final = "a ViT-GPT2 or another VisionEncoderDecoder, or a BLIP that captions"  # of models that write of pictures
 _SEEING: Final = ("vision_config", "encoder")  # where the configuration of a whole has that of the half that sees
 
 
@@ -47,6 +49,19 @@ def halves_of(model: PreTrainedModel) -> Halves | None:
             sees, writes = getattr(model, seeing), getattr(model, writing)
             return Halves(sees, writes, getattr(model, "enc_to_dec_proj", None), *_marks(model, writes))
     return None
+
+
+def unread(name: str, config: PreTrainedConfig) -> str | None:
+    """What is said of a model that writes of pictures in another way, which nothing here follows; None for all others."""
+    kind = (config.architectures or [""])[0]
+    if kind not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES.values() or kind in WHOLE:
+        return None
+    if not hasattr(config, "vision_config"):
+        return None  # of some families one class reads texts alone
+    return (
+        f"{name} is a {kind}: it reads a picture as tokens among those of its text or in another way that is not followed here, "
+        f"and has no half that looks back at patches; choose {READ}"
+    )
 
 
 def _marks(model: PreTrainedModel, writes: PreTrainedModel) -> tuple[int | None, frozenset[int]]:

@@ -11,7 +11,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from core.models.errors import ModelError, told_as
-from core.models.halves import config_that_sees, halves_of
+from core.models.halves import READ, config_that_sees, halves_of
 from core.models.loaded import Group, Kind
 from core.models.pretrained import IMPLEMENTATION, LayerRecord, record
 from core.models.stacks import Stack, stack_of
@@ -54,7 +54,7 @@ def introspect(name: str, model: PreTrainedModel) -> Findings:
         raise ModelError(f"{name} has no matrix of attention weights to show: choose another model")
     kind = _kind(model, accepted, records)
     if kind == "captioner" and all(kept.kind == "self" for kept in records):
-        raise ModelError(f"{name} has no layer that looks back at the picture: choose a ViT-GPT2 or a BLIP")
+        raise ModelError(f"{name} has no layer that looks back at the picture: choose {READ}")
     groups = tuple(_group(model, kind, kept) for kept in records)
     stacks = {
         group: stack_of(model, [kept.module for kept, of in zip(records, groups, strict=True) if of == group])

@@ -34,7 +34,7 @@ from core.models import device as devices
 from core.models import folder as folders
 from core.models import hub, offline
 from core.models.errors import ModelError, told_as
-from core.models.halves import WHOLE, halves_of
+from core.models.halves import WHOLE, halves_of, unread
 from core.models.introspection import Findings, introspect
 from core.models.loaded import LoadedModel
 from core.models.pretrained import IMPLEMENTATION
@@ -110,16 +110,26 @@ def _opened(name: str, folder: Path, place: torch.device) -> LoadedModel:
     folders.check(name, folder)
     with told_as(f"{name}: {folders.CONFIG} does not describe a model of its architecture; fetch the file again"):
         config = AutoConfig.from_pretrained(folder, **folders.LOCAL)
+    try:
+        model, found = _tried(name, folder, config, place)
+    except ModelError as error:
+        if (why := unread(name, config)) is None:
+            raise
+        raise ModelError(why) from error
+    tokenizer = None
+    if found.kind in ("encoder", "decoder", "encoder-decoder", "captioner"):
+        tokenizer = _tokenizer(name, folder)
+    return _loaded(name, model, tokenizer, place, found)
+
+
+def _tried(name: str, folder: Path, config: PreTrainedConfig, place: torch.device) -> tuple[PreTrainedModel, Findings]:
+    """A model with its weights, and what a short run tells of it."""
     still_wanted()
     model = _weights(name, folder, config)
     still_wanted()
     with told_as(f"{name} does not fit into the memory of {devices.describe(place)}: choose a smaller model"):
         model = model.to(place).eval().requires_grad_(False)
-    found = introspect(name, model)
-    tokenizer = None
-    if found.kind in ("encoder", "decoder", "encoder-decoder", "captioner"):
-        tokenizer = _tokenizer(name, folder)
-    return _loaded(name, model, tokenizer, place, found)
+    return model, introspect(name, model)
 
 
 def _loaded(

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.analysis.patch_attention import grid_names
 from core.models.errors import ModelError, told_as
-from core.models.halves import halves_of, stretched
+from core.models.halves import READ, halves_of, stretched
 from core.models.image_attention import as_input, as_seen, extra_names, merging, preprocessing_of
 from core.models.loaded import LoadedModel
 from core.models.preprocessing import Preprocessing
@@ -54,7 +54,7 @@ def see(loaded: LoadedModel, picture: UInt8[np.ndarray, "height width 3"], fit: 
     """
     halves = halves_of(loaded.model)
     if loaded.kind != "captioner" or halves is None:
-        raise ModelError(f"{loaded.name} does not write of pictures ({loaded.kind}): choose a ViT-GPT2 or a BLIP")
+        raise ModelError(f"{loaded.name} does not write of pictures ({loaded.kind}): choose {READ}")
     if halves.start is None:
         raise ModelError(f"{loaded.name} does not say with which token its decoder begins: choose another model")
     preprocessing = preprocessing_of(loaded, heads=False)

@@ -16,6 +16,7 @@ from transformers import DynamicCache, EncoderDecoderCache, PreTrainedModel
 
 from core import settings
 from core.models.errors import ModelError, told_as
+from core.models.halves import READ, unread
 from core.models.introspection import returned
 from core.models.loaded import LoadedModel
 from core.models.picture_source import PictureSource
@@ -32,8 +33,8 @@ def check_writes(loaded: LoadedModel) -> None:
     """Raises ModelError for a model that does not go on with a text: one sentence that says what it is."""
     if loaded.kind == "image-text":
         raise ModelError(
-            f"{loaded.name} reads pictures and texts, and has no half that writes and looks back at patches: choose a "
-            "ViT-GPT2 or another VisionEncoderDecoder, or a BLIP that captions"
+            unread(loaded.name, loaded.model.config)
+            or f"{loaded.name} reads pictures and texts, and has no half that writes and looks back at patches: choose {READ}"
         )
     if loaded.kind not in WRITES:
         raise ModelError(

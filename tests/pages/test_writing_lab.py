@@ -125,6 +125,22 @@ def test_models_that_do_not_write_say_what_they_are_and_the_beginning_stays(tmp_
         assert app.text_input(key="write_beginning").value == "the cat"
 
 
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        ("git", "GitForCausalLM"),
+        ("llava", "LlavaForConditionalGeneration"),
+        ("blip-2", "Blip2ForConditionalGeneration"),
+    ],
+)
+def test_a_model_that_reads_pictures_otherwise_is_named_with_the_kinds_that_are_read(tmp_path, no_models, kind, named):
+    link = ANOTHER | {"write_name": folders.prefixed(tmp_path / kind, kind)}
+    app = open_page("writing_lab", **link, **NOTHING_ELSE)
+    assert_no_failure(app)
+    assert f"is a {named}: it reads a picture as tokens" in said(app)
+    assert "choose a ViT-GPT2 or another VisionEncoderDecoder, or a BLIP that captions" in said(app)
+
+
 def test_a_damaged_folder_leaves_the_offline_model_and_says_why(tmp_path, no_models):
     folder = Path(folders.causal(tmp_path / "model"))
     weights = folder / "model.safetensors"

@@ -10,6 +10,7 @@ from transformers import (
     AutoConfig,
     AutoModel,
     AutoModelForCausalLM,
+    AutoModelForImageTextToText,
     AutoModelForSeq2SeqLM,
     BlipForConditionalGeneration,
     PreTrainedModel,
@@ -171,6 +172,18 @@ def blip(folder: Path) -> str:
     text = TEXT | {"vocab_size": 300, "bos_token_id": 299, "sep_token_id": 3, "pad_token_id": 1}
     config = AutoConfig.for_model("blip", text_config=text, vision_config=IMAGE, projection_dim=5)
     return _sees(folder, _uneven(BlipForConditionalGeneration(config)), byte_pieces())
+
+
+def prefixed(folder: Path, kind: str) -> str:
+    """A model that writes of pictures and reads each as tokens in front of those of its text: "git", "llava", "blip-2"."""
+    text = LLAMA | {"vocab_size": 300, "model_type": "llama"}
+    parts: dict[str, dict[str, Any]] = {
+        "git": TEXT | {"vocab_size": 300, "vision_config": IMAGE},
+        "llava": {"vision_config": {"model_type": "clip_vision_model"} | IMAGE, "text_config": text},
+        "blip-2": {"vision_config": IMAGE, "text_config": text, "qformer_config": TEXT | {"encoder_hidden_size": 12}},
+    }
+    model = AutoModelForImageTextToText.from_config(AutoConfig.for_model(kind, **parts[kind]))
+    return _sees(folder, model, byte_pieces())
 
 
 def _uneven(model: PreTrainedModel) -> PreTrainedModel:
