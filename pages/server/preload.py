@@ -3,10 +3,12 @@
 This module imports none of them, so that the first page is painted while they load.
 """
 
+import atexit
 import contextlib
 import gc
 import os
 import threading
+from functools import partial
 
 # Two visitors on two cores are faster than one visitor on both. Said before torch is imported: every run of a page is a
 # thread of its own, and each would spend 5 ms on gathering helpers for its first product of matrices.
@@ -15,12 +17,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 _started = threading.Lock()
 _ready = threading.Event()
 _complete = threading.Event()
+_leaving = threading.Event()
 
 
 def start() -> None:
     """Begin to load in a thread of its own, once for the process."""
     if _started.acquire(blocking=False):
-        threading.Thread(target=_load, name="preload", daemon=True).start()
+        thread = threading.Thread(target=_load, name="preload", daemon=True)
+        thread.start()
+        atexit.register(_leave, thread)
 
 
 def ready() -> bool:
@@ -44,21 +49,29 @@ def _load() -> None:
         from core.models import checkpoints, filler, loading, offline
         from core.models.reading import read
 
-        # without the model pages say what is missing and how to get it
-        with contextlib.suppress(loading.ModelError):
-            read(loading.load(offline.NAME), "warm up")
-        _ready.set()
-        for name in (offline.STORY, offline.TRANSFORMER):
+        parts = (
+            lambda: read(loading.load(offline.NAME), "warm up"),
+            _ready.set,
+            *(partial(loading.load, name) for name in (offline.STORY, offline.TRANSFORMER)),
+            filler.load,
+            *(partial(checkpoints.load, name) for name in checkpoints.names()),
+        )
+        for load in parts:
+            if _leaving.is_set():
+                return
+            # without the model pages say what is missing and how to get it
             with contextlib.suppress(loading.ModelError):
-                loading.load(name)
-        with contextlib.suppress(loading.ModelError):
-            filler.load()
-        for name in checkpoints.names():
-            with contextlib.suppress(loading.ModelError):
-                checkpoints.load(name)
+                load()
         # what lives as long as the process need not be looked at by every garbage collection
         gc.collect()
         gc.freeze()
     finally:
         _ready.set()
         _complete.set()
+
+
+def _leave(thread: threading.Thread) -> None:
+    """Wait for the model that is being opened: a process that ends in the middle of it is torn down by torch, and says that
+    it crashed."""
+    _leaving.set()
+    thread.join()
