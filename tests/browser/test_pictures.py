@@ -156,7 +156,8 @@ def test_the_patches_slide_apart_while_it_plays(visit):
 
 def test_the_likeliest_class_is_looked_at_and_the_formula_of_attention_is_not_there(visit):
     visitor = visit("/vision_transformer?step=9", reduced_motion="reduce")
-    likeliest = visitor.see("[data-testid=stText]").first.inner_text().split("%")[0].rsplit(" ", 1)[0]
+    first = visitor.see(".st-key-vision_transformer_answers p").first.inner_text().split("\n")[1]  # below whose it is
+    likeliest = first.split("%")[0].rsplit(" ", 1)[0]
     visitor.says(".readout .title", f"p of {likeliest.removeprefix('not sure: ')} = 0.")
     expect(visitor.see(".step-viewer .formula")).to_be_hidden()
     visitor.see(".step-viewer .steps").focus()
