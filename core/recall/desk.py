@@ -56,10 +56,10 @@ class Desk:
             return "new"
         return "learning" if standing.due - standing.last.at < DAY else "due"
 
-    def begun(self, since: int) -> int:
-        """How many cards were answered for the first time since then."""
+    def begun(self, midnight: int) -> int:
+        """How many cards were answered for the first time on the day that began at a midnight."""
         return sum(
-            bool(found) and found[0].at >= since
+            bool(found) and midnight <= found[0].at < midnight + DAY  # a clock may have been ahead
             for name, found in self._reviews.items()
             if name in self.cards and self.cards[name].known is None
         )

@@ -73,7 +73,8 @@ def curves(named: Mapping[str, tuple[Sequence[float], Sequence[float]]], x_title
     """Several curves, each with its name and a dash of its own, so that colour is not all that tells them apart."""
     figure = go.Figure()
     for (name, (x, y)), dash in zip(named.items(), cycle(DASHES), strict=False):
-        figure.add_scatter(x=x, y=y, mode="lines", name=name, line_dash=dash)
+        mode = "lines" if len(x) > 1 else "markers"
+        figure.add_scatter(x=x, y=y, mode=mode, name=name, line_dash=dash)
     figure.update_layout(**_plain(x_title, y_title))
     return figure
 

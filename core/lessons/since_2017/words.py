@@ -11,7 +11,7 @@ from torch import Tensor
 from core.experiments.since_2017 import memory
 from core.experiments.since_2017.depth import pre_and_post
 from core.experiments.since_2017.experts import sizes
-from core.numerals import short, written
+from core.numerals import how_many, short, written
 from core.training.copying import GUESSING, Copied
 from core.transformer.design import ACTIVE, EXPERTS, Cost
 
@@ -30,7 +30,7 @@ def stands(name: str, found: Copied) -> str:
             if math.isfinite(last)
             else "the loss is no number any more"
         )
-        return f"{name}: diverged after {len(found.losses)} updates and was stopped, {loss}."
+        return f"{name}: diverged after {how_many(len(found.losses), 'update')} and was stopped, {loss}."
     learned = (
         "it has learned to copy"
         if found.loss < 0.1
@@ -38,7 +38,7 @@ def stands(name: str, found: Copied) -> str:
         if found.loss > 0.9 * GUESSING
         else "it is on its way"
     )
-    return f"{name}: loss {found.loss:.2f} after {len(found.losses)} updates, {learned}."
+    return f"{name}: loss {found.loss:.2f} after {how_many(len(found.losses), 'update')}, {learned}."
 
 
 def of_costs(then: Cost, now: Cost, changes: int) -> str:

@@ -120,7 +120,8 @@ def test_what_is_due_comes_first_then_new_cards_then_what_was_forgotten():
 
 
 def test_no_more_new_cards_come_than_a_day_has_and_those_of_today_are_counted():
-    desk = Desk(CARDS, {"a": [Review(5, NOW - DAY)], "b": [Review(5, NOW)]}, "Logseq")
+    answers = {"a": [Review(5, NOW - DAY)], "b": [Review(5, NOW)], "c": [Review(5, NOW + 2 * DAY)]}
+    desk = Desk(CARDS, answers, "Logseq")
     assert desk.begun(NOW - 60) == 1
     assert desk.queue(NOW, 1).new == 1
     assert desk.queue(NOW, 0).card is None
