@@ -58,12 +58,13 @@ class Replica:
 
     port: int
     environment: dict[str, str]  # what whoever starts it did not set otherwise
+    own: dict[str, str]  # what it alone is told
     process: subprocess.Popen = field(init=False)
 
     def start(self) -> None:
         command = [sys.executable, "-m", "streamlit", "run", "serve.py", "--server.port", str(self.port)]
         self.process = subprocess.Popen(
-            [*command, "--server.headless", "true"], cwd=ROOT, env=self.environment | os.environ
+            [*command, "--server.headless", "true"], cwd=ROOT, env=self.environment | os.environ | self.own
         )
 
     def is_warm(self) -> bool:
@@ -101,6 +102,15 @@ def shared(n: int) -> dict[str, str]:
     }
 
 
+def watched(at: str, n: int) -> list[dict[str, str]]:
+    """Where each of so many processes tells its numbers: at the address that is set, and at the ports that follow; nowhere
+    where none is set."""
+    host, _, port = at.rpartition(":")
+    if not (port.isascii() and port.isdigit()):
+        return [{}] * n  # what is wrong with it the server says
+    return [{"ATTENTION_LAB_METRICS": f"{host}:{int(port) + place}"} for place in range(n)]
+
+
 def furnish(folder: Path, told: str) -> None:
     """Lay out a folder for nginx: what it is told of the app, what of itself, and the way to where it keeps large bodies."""
     (folder / "lab.conf").write_text(told, "utf-8")
@@ -118,7 +128,8 @@ def running(n: int, port: int) -> Iterator[list[Replica]]:
             "nginx is not installed: apt-get install nginx, or brew install nginx, or use deploy/compose.yaml"
         )
     environment = shared(n)
-    replicas = [Replica(number, environment) for number in free_ports(n)]
+    own = watched(os.environ.get("ATTENTION_LAB_METRICS", ""), n)
+    replicas = [Replica(number, environment, told) for number, told in zip(free_ports(n), own, strict=True)]
     with tempfile.TemporaryDirectory() as folder:
         furnish(Path(folder), configuration(str(port), [each.port for each in replicas]))
         for replica in replicas:

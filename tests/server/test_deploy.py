@@ -5,7 +5,7 @@ import tomllib
 
 import yaml
 
-from deploy.replicas import TEMPLATE, configuration, free_ports, furnish, shared
+from deploy.replicas import TEMPLATE, configuration, free_ports, furnish, shared, watched
 from tests.browser.server import ROOT
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
@@ -46,6 +46,12 @@ def test_nobody_behind_nginx_has_another_address_than_the_one_that_nginx_saw():
     # no other container knows nginx by an address: it is believed since nobody else gets there
     assert services["app"]["environment"]["FORWARDED_ALLOW_IPS"] == "*"
     assert "ports" not in services["app"]
+
+
+def test_each_process_tells_its_numbers_at_a_port_of_its_own():
+    found = watched("127.0.0.1:9100", 3)
+    assert [told["ATTENTION_LAB_METRICS"] for told in found] == [f"127.0.0.1:{port}" for port in (9100, 9101, 9102)]
+    assert watched("", 2) == watched("nowhere", 2) == [{}, {}]
 
 
 def test_the_image_holds_all_that_the_app_imports_and_the_same_model_as_make_run():
