@@ -209,7 +209,7 @@ def steps_of_videos(scene: Scene) -> Iterator[StepDeclared]:
     yield step(
         "clean",
         by_itself("cleaned", picture="cleaned_picture"),
-        "In one go: {after:.4f} is left of {before:.4f}. The other mask leaves {after_other:.4f}; to say “nothing is "
-        "there” leaves {ground:.4f}.",
+        "In one go: of the mean squared error that the noise made, {before:.4f}, {after:.4f} is left. The other mask leaves "
+        "{after_other:.4f}; to say “nothing is there” leaves {ground:.4f}.",
         title="What is left without noise",
     )

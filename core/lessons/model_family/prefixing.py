@@ -1,6 +1,6 @@
 """T5's part of lesson 14: one model, three tasks, and a word before the letters that says which is wanted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
-from core.trace import Step, matrices, steps, without
+from core.trace import Step, matrices, steps
 from core.transformer import prefixes
 from core.transformer.encoder_decoder import DecoderBlockTrace
 from core.transformer.mirror import LETTERS, read
@@ -17,7 +17,9 @@ from core.transformer.prefixes import MOST, SHOWN, START, TASKS, Task, TextToTex
 
 MODEL: Final = "text-to-text"
 FIRST: Final = "dbfac"
+# what is kept of the last block, and the letters of what it is made of: how, lesson 10 tells
 _KEPT: Final = ("cross_queries", "cross_keys", "cross_values", "cross_scores", "cross_weights", "cross_output")
+_LETTERS: Final = {"cross_queries": "Q", "cross_keys": "K", "cross_values": "V"}
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,8 @@ def run(settings: Settings) -> Lesson:
 
 def told(result: Lesson) -> list[Step]:
     """The steps of the last block that the lesson shows: how it looks back at what was read."""
-    every = steps(result.block)
-    return without(every, [each.name for each in every if each.name not in _KEPT])
+    kept = [each for each in steps(result.block) if each.name in _KEPT]
+    return [replace(each, formula=_LETTERS.get(each.name, each.formula)) for each in kept]
 
 
 def beside(result: Lesson) -> Matrices:
