@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import anywidget
 import traitlets
 
+from core.models import offline
 from core.models.loaded import LoadedModel
 from pages.parts import bundle
 
@@ -101,7 +102,10 @@ def check_head(name: str, seen: Maps, layer: int, head: int) -> None:
 def named(loaded: LoadedModel) -> LoadedModel:
     """The same under a name that can be read: of a folder of this machine its own, without the way to it."""
     place = Path(loaded.name)
-    return replace(loaded, name=place.name) if place.is_dir() else loaded
+    if not place.is_dir():
+        return loaded
+    # the package of the offline model calls its folder just model
+    return replace(loaded, name=offline.NAME if place.parent.name == offline.PACKAGE else place.name)
 
 
 def within(value: Any, name: str, count: int) -> int | None:

@@ -53,6 +53,7 @@ def test_two_lines_show_all_heads_with_the_weights_of_the_model(mini, shown):
     np.testing.assert_allclose(tensors["every"], torch.cat([each.weights[0] for each in layers]), atol=1e-5)
     np.testing.assert_allclose(shown.weights, layers[3].weights[0, 1], atol=1e-6)
     assert words["first"]["title"] == "Layer 3, head 1"
+    assert f"heads of {offline.NAME}" in words["caption"]
     assert shown.tokens[0][shown.query] == "it"
     assert shown.tokens[1][shown.key] == "animal"
 
