@@ -11,6 +11,7 @@ from core.attention.streaming import Weights
 from core.lessons.cost import bill, long_map
 from core.lessons.cost.long_map import LongText, Overview, Place
 from core.memory import kept
+from core.numerals import how_many
 from core.text_files import checked
 from pages.parts import assets, controls, downloads, messages
 from pages.parts.figure_file import Alone
@@ -139,7 +140,7 @@ def _look(ui: controls.Controls, made: Made, whole: Weights, overview: Overview)
     assets.component("long_map")(key=key, data=pack(words, tensors), on_looked_change=looked)
     part = "" if made.text.read == 1 else f", {made.text.read:.0%} of the text"
     st.caption(
-        f"{made.of}: {n_tokens:,} tokens in {len(made.text.windows)} windows{part}. Click the map, then zoom with "
+        f"{made.of}: {n_tokens:,} tokens in {how_many(len(made.text.windows), 'window')}{part}. Click the map, then zoom with "
         "the wheel, two fingers or + and −; drag it (two fingers on a phone) or use the arrow keys; Home shows all. Colours "
         "go with the root of a weight."
     )

@@ -103,7 +103,8 @@ def test_of_a_training_it_is_said_what_became_of_it():
     for last in (math.nan, math.inf):
         told = words.stands("yours", Copied((2.7, last), (), (), True))
         assert told == "yours: diverged after 2 updates and was stopped, the loss is no number any more."
-    assert "the loss was 42, more than ten times" in words.stands("yours", Copied((42.0,), (), (), True))
+    once = words.stands("yours", Copied((42.0,), (), (), True))
+    assert once.startswith("yours: diverged after 1 update and was stopped, the loss was 42, more than ten times")
 
 
 def says(rows, **settings):

@@ -73,6 +73,7 @@ def test_a_file_that_makes_no_map_is_refused_in_words_and_the_map_before_stays()
     app.file_uploader(key="cost_map_file").upload("one.txt", b"cat").run()
     app.button(key="cost_map_make").click().run()
     assert sent(app, "long_map")[0]["n"] == 3
+    assert "layer 3, head 1: 3 tokens in 1 window. " in said(app)
     for content, why in (
         (b"", "The file holds no text"),
         (b" \n\t", "The file holds no text"),
