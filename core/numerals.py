@@ -30,9 +30,9 @@ def short(number: int | float, letters: bool = False) -> str:
     return written(number, ".2e" if number >= 1e15 else ",.0f")
 
 
-def how_many(number: int, noun: str) -> str:
-    """So many of something: 1 layer, 12 layers."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def how_many(number: int, one: str, more: str = "") -> str:
+    """So many of something: 1 layer, 12 layers; more: of what is not told by an s."""
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
 
 
 def listed(words: Sequence[str]) -> str:

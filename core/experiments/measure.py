@@ -1,4 +1,4 @@
-"""What experiments share: exact copies of the learner's tensors, ways to change them, distances, and counted words.
+"""What experiments share: exact copies of the learner's tensors, ways to change them, and distances.
 
 Experiments compute in double precision, so that a difference is a difference and not rounding.
 """
@@ -123,8 +123,3 @@ def entropy(weights: Float[Tensor, "*rows keys"]) -> float:
 def standard_error(head_dim: int, n_draws: int) -> float:
     """How far the variance of so many dot products, over head_dim, strays from 1 by chance (one standard deviation)."""
     return math.sqrt((2 + 6 / head_dim) / n_draws)
-
-
-def counted(number: int, one: str, more: str = "") -> str:
-    """1 key, 2 keys."""
-    return f"{number:,} {one if number == 1 else more or one + 's'}"

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import streamlit as st
 
+from core import numerals
 from core.experiments import encoder_decoder as experiments
-from core.experiments.measure import counted
 from core.lessons import encoder_decoder, looking_back
 from core.lessons.encoder_decoder import (
     ALL_CROSS,
@@ -192,7 +192,7 @@ def steps(scene: Scene):
         by_hand.told_of_next(result),
         shows="probabilities",
         shape=f"{len(scene.tokens['queries'])} × {sizes.vocab_size:,}",
-        n=counted(len(result.now.target.ids), "row"),
+        n=numerals.how_many(len(result.now.target.ids), "row"),
         missed=len(result.missed),
         nats=result.nats,
     )

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.experiments.measure import counted
 from core.lessons.captioning import Lesson
+from core.numerals import how_many
 
 
 def show(result: Lesson) -> None:
@@ -37,8 +37,8 @@ def of_looks(result: Lesson) -> str:
         return f"A small picture for each word. {forced if result.settings.scene else no_thing}"
     others = "the other" if result.settings.forced_cells else "the"
     return (
-        f"Of {others} {counted(named, 'word')} for a colour or a shape {at} gave most to a cell that their thing reaches into, "
-        f"of {others} {counted(places, 'word')} for a place {there}. Whether they need the look is put to the test below."
+        f"Of {others} {how_many(named, 'word')} for a colour or a shape {at} gave most to a cell that their thing reaches into, "
+        f"of {others} {how_many(places, 'word')} for a place {there}. Whether they need the look is put to the test below."
     )
 
 
@@ -49,7 +49,7 @@ def of_mean(result: Lesson) -> str:
         if not result.fair:
             return f"{same} What it loses here nobody can say: the right caption of such a picture is not known."
         return f"{same} With it, another number of words is written than the right caption has."
-    lost = [f"{wrong} of {counted(of, kind[:-1])}" for kind, (wrong, of) in result.lost.items() if wrong]
+    lost = [f"{wrong} of {how_many(of, kind[:-1])}" for kind, (wrong, of) in result.lost.items() if wrong]
     told = (
         f"Wrong among the words written with it: {', '.join(lost)}" if lost else "All words written with it are right"
     )

@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.experiments.measure import counted
 from core.lessons import encoder_decoder
 from core.lessons import scene_captions as lesson
 from core.lessons.captioning import SCENE
@@ -15,6 +14,7 @@ from core.lessons.looking_back import chosen
 from core.lessons.scene_captions import MODELS, Settings
 from core.listing import ran
 from core.memory import kept
+from core.numerals import how_many
 from core.sequence.decoding import NO_INTERVENTIONS
 from core.transformer.encoder_decoder import CrossAttention, DecoderBlock, EncoderDecoder
 from core.vision import scenes
@@ -109,7 +109,7 @@ def steps(scene: Scene) -> Iterator[StepDeclared]:
     at: Any = {"picture": "picture", "side": columns}
     # the weight of one of many patches is small: it is drawn up to the largest
     looks: Any = at | {"scale": "weights" if grid else "share", "grows": True}
-    cells = counted(columns**2, "cell" if grid else "patch", "cells" if grid else "patches")
+    cells = how_many(columns**2, "cell" if grid else "patch", "cells" if grid else "patches")
     yield step(
         "picture",
         Overlay("embedded", plain=True, columns="numbers", rows="keys", **at | {"scale": "signed"}),
@@ -199,7 +199,7 @@ def told_of_looks(result: lesson.Lesson) -> str:
     n, hits = result.looks
     told = ", ".join(f"{hit} (head {head})" for head, hit in enumerate(hits))
     which = "the other " if result.settings.interventions.rows else ""
-    return f"Of {which}{counted(n, 'word')} for a colour or a shape, so many look at their thing most: {told}."
+    return f"Of {which}{how_many(n, 'word')} for a colour or a shape, so many look at their thing most: {told}."
 
 
 def argue(interventions: LinkedInterventions, scene: Scene) -> None:

@@ -27,6 +27,7 @@ def test_a_number_has_a_true_minus_and_a_power_of_ten(value, format_spec, text):
 
 def test_one_is_one_and_large_numbers_are_told_in_words():
     assert [how_many(number, "layer") for number in (0, 1, 1200)] == ["0 layers", "1 layer", "1,200 layers"]
+    assert [how_many(number, "query", "queries") for number in (1, 2)] == ["1 query", "2 queries"]
     assert [short(number) for number in (8.05e9, 999, 2e15)] == ["8.05 billion", "999", "2.00 × 10¹⁵"]
     assert [short(number, letters=True) for number in (8.05e9, 1.2e6, 1024, 999)] == [
         "8.05 B",

@@ -6,7 +6,8 @@ from torch import Tensor
 
 from core.attention import attend, masks
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import Keys, Queries, Values, counted, exact, largest, rounding, some
+from core.experiments.measure import Keys, Queries, Values, exact, largest, rounding, some
+from core.numerals import how_many
 
 
 def leave_one_out(queries: Queries, keys: Keys, values: Values) -> Float[Tensor, "queries keys"]:
@@ -46,7 +47,7 @@ def weight_is_importance(queries: Queries, keys: Keys, values: Values, seed: int
     disagree = Number("queries whose rankings disagree", found.any(dim=(1, 2)).sum().item(), ",.0f")
     numbers = (asked, disagree, Number("largest error of the formula", formula_error, ".1e"))
     holds = formula_error <= 2 * rounding(trace, values)
-    counts = f"In {disagree.text} of {counted(len(rows), 'query', 'queries')} the two rankings disagree"
+    counts = f"In {disagree.text} of {how_many(len(rows), 'query', 'queries')} the two rankings disagree"
     if keys.shape[2] == 1:
         return Finding(numbers, False, f"{counts}: with 1 key there is nothing to rank.")
     if not found.any():

@@ -12,11 +12,11 @@ from core.experiments.measure import (
     Keys,
     Queries,
     Values,
-    counted,
     exact,
     largest,
     rounding,
 )
+from core.numerals import how_many
 
 GAP = 5.0  # by how much the best key beats its rivals in the example of dilution
 TIMES = 10  # how often each rival of the learner's best key comes in the longer input
@@ -94,7 +94,7 @@ def output_is_a_distribution(queries: Queries, keys: Keys, values: Values, seed:
         (deviation, lowest, highest, outside),
         holds=deviation.value < 1e-9 and outside.value == 0 and not happen,
         says=f"Weights sum to 1 (to within {deviation.text}), the numbers of an output to anything from "
-        f"{lowest.text} to {highest.text}{reason}, and {outside.text} of {counted(sums.numel(), 'output')} leave the "
+        f"{lowest.text} to {highest.text}{reason}, and {outside.text} of {how_many(sums.numel(), 'output')} leave the "
         "values' box.",
     )
 

@@ -6,7 +6,8 @@ from torch import Tensor
 
 from core.attention import DISTANCE, DOT, attend
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import SHOWN, Keys, Queries, Values, counted, exact, largest, rounding, some
+from core.experiments.measure import SHOWN, Keys, Queries, Values, exact, largest, rounding, some
+from core.numerals import how_many
 
 ROWS = 16  # queries that are tried
 COLD, HOT = 1e-6, 1e6  # times the mean squared distance: a temperature near 0, and one without end
@@ -93,6 +94,6 @@ def temperature_is_a_bandwidth(queries: Queries, keys: Keys, values: Values, see
     return Finding(
         numbers,
         holds=told,
-        says=f"Among {counted(keys.shape[2], 'key')} the nearest gets {numbers[0].text} of the weight at a temperature near 0, "
+        says=f"Among {how_many(keys.shape[2], 'key')} the nearest gets {numbers[0].text} of the weight at a temperature near 0, "
         f"{numbers[1].text} at √d, and {numbers[2].text} at one without end, where an even share is {numbers[3].text}{reason}.",
     )

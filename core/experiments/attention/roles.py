@@ -11,7 +11,6 @@ from core.experiments.measure import (
     Keys,
     Queries,
     Values,
-    counted,
     edited,
     exact,
     largest,
@@ -20,6 +19,7 @@ from core.experiments.measure import (
     some,
     undecided,
 )
+from core.numerals import how_many
 
 
 @claim(
@@ -39,7 +39,7 @@ def one_operator(queries: Queries, keys: Keys, values: Values, seed: int) -> Fin
     return Finding(
         (difference,),
         holds=difference.value <= rounding(trace, values),
-        says=f"Worked out by hand, {counted(len(by_hand), 'query', 'queries')} over {counted(keys.shape[2], 'key')} "
+        says=f"Worked out by hand, {how_many(len(by_hand), 'query', 'queries')} over {how_many(keys.shape[2], 'key')} "
         f"give the operator's outputs with a difference of at most {difference.text}.",
     )
 
@@ -76,7 +76,7 @@ def many_queries(queries: Queries, keys: Keys, values: Values, seed: int) -> Fin
         says = f"You have 1 query: asked again, it gets the same answer (difference {difference.text})."
     else:
         says = (
-            f"{counted(len(rows), 'query', 'queries')} asked together and alone get the same answers (difference "
+            f"{how_many(len(rows), 'query', 'queries')} asked together and alone get the same answers (difference "
             f"{difference.text}), and changing query 0 moves every other output by {others.text}."
         )
     return Finding(
@@ -150,7 +150,7 @@ def value_is_matched(queries: Queries, keys: Keys, values: Values, seed: int) ->
     return Finding(
         numbers,
         holds=by_values == 0 and by_keys > scores.numel() / 2,
-        says=f"Of {counted(scores.numel(), 'score')}, {numbers[1].text} change with other values and "
+        says=f"Of {how_many(scores.numel(), 'score')}, {numbers[1].text} change with other values and "
         f"{numbers[2].text} with other keys{silent}.",
     )
 

@@ -12,13 +12,13 @@ from core.experiments.measure import (
     Keys,
     Queries,
     Values,
-    counted,
     entropy,
     exact,
     largest,
     rounding,
     standard_error,
 )
+from core.numerals import how_many
 
 WIDTHS = (16, 64, 256, 1024)  # from not saturated to saturated
 N_KEYS = 64
@@ -53,7 +53,7 @@ def scaling(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=abs(scaled - 1) < error < abs(raw - 1) and abs(own - own_scaled * head_dim) <= unseen,
-        says=f"{DRAWS:,} random dot products of {counted(head_dim, 'number')} have variance {numbers[0].text}, "
+        says=f"{DRAWS:,} random dot products of {how_many(head_dim, 'number')} have variance {numbers[0].text}, "
         f"scaled {numbers[1].text}{narrow}; your own scores go from {numbers[2].text} to {numbers[3].text}.",
     )
 
@@ -166,7 +166,7 @@ def head_width(queries: Queries, keys: Keys, values: Values, seed: int) -> Findi
         and abs(N_HEADS * by_model - 1) < error
         and blurred > sharp + SHOWN
         and moved <= rounding(whole, torch.ones(1)),
-        says=f"With {N_HEADS} heads of {counted(head_dim, 'number')}, √{head_dim:,} gives random scores the variance "
+        says=f"With {N_HEADS} heads of {how_many(head_dim, 'number')}, √{head_dim:,} gives random scores the variance "
         f"{numbers[0].text} and √{d_model:,} gives {numbers[1].text}; the entropy of your weights (0: all on one "
         f"key) {goes} from {numbers[2].text} to {numbers[3].text}, and key 0 on its own moves its scaled scores by "
         f"{numbers[4].text}.",

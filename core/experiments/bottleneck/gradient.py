@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from core.attention import attend
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import counted, largest
+from core.experiments.measure import largest
+from core.numerals import how_many
 from core.sequence.cells import READ, Maps, untrained
 
 Recurrent = Literal["linear RNN", "tanh RNN", "GRU", "LSTM"]
@@ -108,7 +109,7 @@ def vanish_or_explode(flow: GradientFlow) -> Finding:
     return Finding(
         numbers,
         holds=farther,
-        says=f"{counted(flow.length - 1, 'step')} back, the first input's gradient is {numbers[0].text} of the last one's in a "
+        says=f"{how_many(flow.length - 1, 'step')} back, the first input's gradient is {numbers[0].text} of the last one's in a "
         f"linear RNN, as its formula says, {numbers[4].text} in an LSTM, and {numbers[5].text} with attention{reason}.",
     )
 
@@ -134,8 +135,8 @@ def focuses_on_the_latter(flow: GradientFlow) -> Finding:
         numbers,
         holds=latter and grown > halves["attention"],
         says=f"Counted from the end, half of all influence of {flow.length} inputs comes from "
-        f"{counted(halves['tanh RNN'], 'input')} in a tanh RNN, from {counted(halves['LSTM'], 'input')} in an LSTM, from "
-        f"{counted(halves['attention'], 'input')} with attention, and from {grown:,} in a linear RNN that grows{reason}.",
+        f"{how_many(halves['tanh RNN'], 'input')} in a tanh RNN, from {how_many(halves['LSTM'], 'input')} in an LSTM, from "
+        f"{how_many(halves['attention'], 'input')} with attention, and from {grown:,} in a linear RNN that grows{reason}.",
     )
 
 
@@ -219,8 +220,8 @@ def not_parallel(flow: GradientFlow) -> Finding:
     return Finding(
         numbers,
         holds=fewer and apart.value <= _CLOSE,
-        says=f"Step by step {flow.length} states wait for one another; {counted(rounds, 'round')} of Newton's method, each "
-        f"{counted(doublings, 'doubling')} deep, {'make' if rounds != 1 else 'makes'} all of them at once, to within "
+        says=f"Step by step {flow.length} states wait for one another; {how_many(rounds, 'round')} of Newton's method, each "
+        f"{how_many(doublings, 'doubling')} deep, {'make' if rounds != 1 else 'makes'} all of them at once, to within "
         f"{apart.text}{'' if fewer else ': at these settings that saves nothing'}.",
     )
 

@@ -9,8 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import counted, largest
+from core.experiments.measure import largest
 from core.models import checkpoints
+from core.numerals import how_many
 from core.sequence import decoding
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, all_weight_on
 from core.vision import scenes
@@ -305,7 +306,7 @@ def shows_what_matters(scene: Scene, seed: int) -> Finding:
             Number("change with an empty cell covered", empty, "d"),
         ),
         holds=some,
-        says=f"Of the {counted(len(words), 'word')} of the drawn scene's caption {brightest} would be another one with its "
+        says=f"Of the {how_many(len(words), 'word')} of the drawn scene's caption {brightest} would be another one with its "
         f"brightest cell covered, and {empty} with a cell covered where nothing lies: "
         + (
             "the map alone does not tell which."

@@ -5,8 +5,8 @@ from core.attention.streaming import stream
 from core.cost import counted
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.cost.given import Given
-from core.experiments.measure import counted as how_many
 from core.experiments.measure import largest, rounding
+from core.numerals import how_many
 from core.operations import exponentials_at_once, operations
 
 BLOCK = 128  # queries and keys of a tile of the learner's sizes

@@ -9,7 +9,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from core.attention import attend, masks
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.cost.given import Given
-from core.experiments.measure import counted, exact, largest
+from core.experiments.measure import exact, largest
+from core.numerals import how_many
 from core.operations import calls
 from core.seeded import seeded
 from core.sequence.decoder import DecoderConfig
@@ -77,8 +78,8 @@ def parallel(given: Given, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=cell == n_tokens > attention,
-        says=f"To read {counted(n_tokens, 'token')}, as many as yours, a recurrent decoder calls its cell {numbers[0].text} "
-        f"times, one after the other, and a block calls its attention {counted(attention, 'time')}.",
+        says=f"To read {how_many(n_tokens, 'token')}, as many as yours, a recurrent decoder calls its cell {numbers[0].text} "
+        f"times, one after the other, and a block calls its attention {how_many(attention, 'time')}.",
     )
 
 
@@ -104,7 +105,7 @@ def generates(given: Given, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=difference <= SAME and len(kept.read) == n_tokens and 1 < sum(kept.read) < sum(anew.read),
-        says=f"To write {counted(n_tokens, 'token')}, as many as yours, the model is called {counted(len(kept.read), 'time')}, "
+        says=f"To write {how_many(n_tokens, 'token')}, as many as yours, the model is called {how_many(len(kept.read), 'time')}, "
         f"and {numbers[0].text} tokens go through it, or {numbers[1].text} with keys and values kept; the scores of what comes "
         f"next differ by {numbers[3].text}.",
     )
@@ -160,8 +161,8 @@ def long_texts(given: Given, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=plain == min(distance, DEEPEST) and dilated == distance.bit_length() < plain,
-        says=f"Convolutions of two places need {counted(plain, 'layer')} to carry something over the distance of "
-        f"{numbers[0].text}, and {counted(dilated, 'layer')} where they are dilated{reason}.",
+        says=f"Convolutions of two places need {how_many(plain, 'layer')} to carry something over the distance of "
+        f"{numbers[0].text}, and {how_many(dilated, 'layer')} where they are dilated{reason}.",
     )
 
 

@@ -8,7 +8,7 @@ from core.cost import counted
 from core.cost.growth import loss
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.cost.given import Given
-from core.experiments.measure import counted as how_many
+from core.numerals import how_many
 from core.operations import operations
 
 TEXTS = 300e9  # tokens that GPT-3 read

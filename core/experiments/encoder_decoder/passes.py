@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import counted, largest
+from core.experiments.measure import largest
+from core.numerals import how_many
 from core.sequence.passes import passes
 from core.sequence.transformer import TrainedTransformer
 from core.transformer.encoder_decoder import Memory
@@ -36,8 +37,8 @@ def all_at_once(translator: TrainedTransformer, text: str, seed: int) -> Finding
     return Finding(
         (Number("passes, all at once", one, "d"), Number("passes, step by step", many, "d"), apart),
         holds=one < many and found.apart < SAME,
-        says=f"{counted(one, 'pass', 'passes')} of the decoder {'gives' if one == 1 else 'give'} the scores of all "
-        f"{counted(len(ids), 'step')} of your translation that {counted(many, 'pass', 'passes')} would give step by step, to "
+        says=f"{how_many(one, 'pass', 'passes')} of the decoder {'gives' if one == 1 else 'give'} the scores of all "
+        f"{how_many(len(ids), 'step')} of your translation that {how_many(many, 'pass', 'passes')} would give step by step, to "
         f"{apart.text}.",
     )
 
@@ -57,7 +58,7 @@ def generates_at_once(translator: TrainedTransformer, text: str, seed: int) -> F
     return Finding(
         (Number("pieces", len(ids), "d"), Number("the same, asked for at once", right, "d")),
         holds=right < len(ids),
-        says=f"Asked for all {counted(len(ids), 'piece')} of your translation in one pass, without knowing any, it gets {right} "
+        says=f"Asked for all {how_many(len(ids), 'piece')} of your translation in one pass, without knowing any, it gets {right} "
         "of them.",
     )
 

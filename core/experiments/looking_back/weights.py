@@ -5,7 +5,8 @@ from dataclasses import replace
 import torch
 
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import counted, largest
+from core.experiments.measure import largest
+from core.numerals import how_many
 from core.sequence.decoding import Interventions
 from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.translator import Translator
@@ -33,8 +34,8 @@ def weighted_sum(translator: TrainedTranslator, text: str, seed: int) -> Finding
     return Finding(
         numbers,
         holds=max(apart, rebuilt) < 1e-4 and outside < 1e-5,
-        says=f"In {counted(len(contexts), 'step')} no row is further than {numbers[0].text} from 1, and no number of a context "
-        f"leaves the range of the {counted(len(states), 'state')}.",
+        says=f"In {how_many(len(contexts), 'step')} no row is further than {numbers[0].text} from 1, and no number of a context "
+        f"leaves the range of the {how_many(len(states), 'state')}.",
     )
 
 
@@ -95,7 +96,7 @@ def explanation(translator: TrainedTranslator, text: str, seed: int) -> Finding:
         numbers,
         holds=telling,
         says=f"Without the place of its largest weight the decoder writes another piece at {strongest} of "
-        f"{counted(steps, 'step')}, without that of its second largest at {second}"
+        f"{how_many(steps, 'step')}, without that of its second largest at {second}"
         + ("" if telling else ": on this sentence its strongest places are not what it needs")
         + ".",
     )
@@ -139,6 +140,6 @@ def still_recurrent(translator: TrainedTranslator, text: str, seed: int) -> Find
     return Finding(
         (Number("steps", steps, "d"), moved),
         holds=moved.value > 1e-6,
-        says=f"A first state that is larger by 0.1 moves the state {counted(steps, 'step')} later by {moved.text}, though the "
+        says=f"A first state that is larger by 0.1 moves the state {how_many(steps, 'step')} later by {moved.text}, though the "
         "same pieces are written.",
     )

@@ -9,13 +9,13 @@ from core.experiments.claim import Finding, Number, claim
 from core.experiments.masks.leak import attend_mask_after_softmax, leak
 from core.experiments.measure import (
     Tokens,
-    counted,
     exact,
     exact_maps,
     largest,
     refusal,
     some,
 )
+from core.numerals import how_many
 from core.seeded import seeded
 
 
@@ -33,7 +33,7 @@ def no_look_ahead(x: Tokens, maps: Projections, seed: int) -> Finding:
     earlier, last = Number("earlier outputs move by", largest(moved[:-1])), Number("the last by", moved[-1].item())
     without = Number("earlier outputs move by, without a mask", largest(open_[:-1]))
     before_it = (
-        f"the {counted(n_earlier, 'output')} before it by {earlier.text}; without a mask by up to {without.text}"
+        f"the {how_many(n_earlier, 'output')} before it by {earlier.text}; without a mask by up to {without.text}"
         if n_earlier
         else "none comes before"
     )
@@ -111,8 +111,8 @@ def hidden_row(x: Tokens, maps: Projections, seed: int) -> Finding:
         and no_numbers == n_tokens
         and abs(numbers[2].value - 1) < 1e-9
         and f"query {query} " in refused,
-        says=f"With all keys of query {query} hidden, torch's scaled_dot_product_attention gives {counted(zeros, 'zero')} and "
-        f"its MultiheadAttention {counted(no_numbers, 'weight')} that are no number; at −1,000,000,000, forbidden keys get "
+        says=f"With all keys of query {query} hidden, torch's scaled_dot_product_attention gives {how_many(zeros, 'zero')} and "
+        f"its MultiheadAttention {how_many(no_numbers, 'weight')} that are no number; at −1,000,000,000, forbidden keys get "
         f"{numbers[2].text} of the attention; here it is refused: “{refused}”.",
     )
 
@@ -161,7 +161,7 @@ def images(x: Tokens, maps: Projections, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=fair == 0 < spoiled,
-        says=f"Whatever your tokens are, {numbers[1].text} of {counted(len(targets), 'prediction')} of the next "
+        says=f"Whatever your tokens are, {numbers[1].text} of {how_many(len(targets), 'prediction')} of the next "
         f"token can see the answer without a mask and {numbers[2].text} with a causal mask, which shows the whole "
-        f"input to {numbers[3].text} of {counted(n_tokens, 'output')} only.",
+        f"input to {numbers[3].text} of {how_many(n_tokens, 'output')} only.",
     )

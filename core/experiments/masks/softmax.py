@@ -6,7 +6,8 @@ from torch import Tensor
 
 from core.attention import Projections, masks, self_attend
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import Tokens, counted, edited, exact, exact_maps, largest
+from core.experiments.measure import Tokens, edited, exact, exact_maps, largest
+from core.numerals import how_many
 
 BILLION = 1e9
 
@@ -81,11 +82,12 @@ def minus_a_billion(x: Tokens, maps: Projections, seed: int) -> Finding:
         Number("weights that are no number, all keys hidden by its smallest number", nans(by_the_lowest), ",.0f"),
     )
 
+    broken = how_many(int(numbers[2].value), "weight that is", "weights that are")
     return Finding(
         numbers,
         holds=numbers[0].value < 1e-5 and numbers[1].value == numbers[3].value == 0 < numbers[2].value,
         says=f"In single precision the weights differ from those of −∞ by {numbers[0].text}; in half precision a row that "
-        f"hides all keys by −1,000,000,000 has {counted(int(numbers[2].value), 'weight that is', 'weights that are')} no number, "
+        f"hides all keys by −1,000,000,000 has {broken} no number, "
         f"and by torch.finfo(torch.float16).min, which is −{-lowest:,.0f}, {numbers[3].text if numbers[3].value else 'none'}.",
     )
 
@@ -130,9 +132,9 @@ def all_at_once(x: Tokens, maps: Projections, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=error <= 1e-9 * (1 + largest(whole)) and right < n_tokens,
-        says=f"One pass gives what a pass for each beginning of your {counted(n_tokens, 'token')} gives, to within "
+        says=f"One pass gives what a pass for each beginning of your {how_many(n_tokens, 'token')} gives, to within "
         f"{numbers[0].text}, while a toy that writes them in an order of its own takes "
-        f"{counted(n_tokens - 1, 'pass', 'passes')}: one over places that are still empty has the first {numbers[2].text} "
+        f"{how_many(n_tokens - 1, 'pass', 'passes')}: one over places that are still empty has the first {numbers[2].text} "
         f"right{reason}.",
     )
 

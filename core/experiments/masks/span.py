@@ -15,7 +15,6 @@ from core.experiments.measure import (
     SHOWN,
     Tokens,
     band,
-    counted,
     exact,
     exact_maps,
     largest,
@@ -23,6 +22,7 @@ from core.experiments.measure import (
     rounding,
     shuffled,
 )
+from core.numerals import how_many
 
 
 def window_for(n_tokens: int) -> int:
@@ -60,8 +60,8 @@ def global_is_self(x: Tokens, maps: Projections, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=deviation < 1e-9 and moved > 0,
-        says=f"Self-attention can be global ({counted(pairs[0], 'pair')}) or local ({numbers[1].text}), and so can "
-        f"cross-attention from {counted(n_asking, 'token')} to all ({numbers[2].text} and {numbers[3].text}); either way the "
+        says=f"Self-attention can be global ({how_many(pairs[0], 'pair')}) or local ({numbers[1].text}), and so can "
+        f"cross-attention from {how_many(n_asking, 'token')} to all ({numbers[2].text} and {numbers[3].text}); either way the "
         f"span moves outputs by {numbers[4].text} or more{short}.",
     )
 
@@ -93,7 +93,7 @@ def local_saves(x: Tokens, maps: Projections, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=difference <= rounding(dense, made.values) and banded.scores.numel() < dense.scores.numel(),
-        says=f"A window of {window} keeps {counted(masks.kept(allowed), 'pair')}: computed as a band it takes "
+        says=f"A window of {window} keeps {how_many(masks.kept(allowed), 'pair')}: computed as a band it takes "
         f"{numbers[1].text} scores in place of {numbers[2].text}{reason}, with a difference of {numbers[3].text}.",
     )
 
@@ -159,7 +159,7 @@ def elsewhere(x: Tokens, maps: Projections, seed: int) -> Finding:
         numbers,
         holds=error <= 1e-9 * n_tokens and moved > SHOWN,
         says=f"An untrained prediction centres windows between positions {numbers[0].text} and {numbers[1].text}: "
-        f"{numbers[2].text} of {counted(n_tokens, 'token')} lie outside their own window of {window}, and shuffled "
+        f"{numbers[2].text} of {how_many(n_tokens, 'token')} lie outside their own window of {window}, and shuffled "
         f"tokens take their centres along, to within {numbers[3].text}; a sliding window would stay{alike}.",
     )
 
@@ -195,7 +195,7 @@ def any_distance(x: Tokens, maps: Projections, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=moved == n_tokens and layers == math.ceil(distance / window) > 1,
-        says=f"Another last token moves {numbers[0].text} of {counted(n_tokens, 'output')} in one layer, while "
+        says=f"Another last token moves {numbers[0].text} of {how_many(n_tokens, 'output')} in one layer, while "
         f"layers with a window of {window} have to be {numbers[2].text} deep to cover the distance of "
         f"{numbers[1].text}{reason}.",
     )

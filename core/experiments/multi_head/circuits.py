@@ -7,8 +7,9 @@ from torch import Tensor
 
 from core.attention import MultiHeadAttention
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import SHOWN, Tokens, counted, exact, largest, normal, rounding
+from core.experiments.measure import SHOWN, Tokens, exact, largest, normal, rounding
 from core.experiments.multi_head.layers import GRADIENT_TOKENS, exact_layer, head_columns, head_dim, mixing_error
+from core.numerals import how_many
 
 
 @claim(
@@ -128,6 +129,6 @@ def heads_add_up(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     return Finding(
         (error, most),
         holds=error.value <= mixing_error(layer, trace),
-        says=f"What {counted(layer.n_heads, 'head')} bring, added up with b_O, differs from the layer's output by {error.text}; "
+        says=f"What {how_many(layer.n_heads, 'head')} bring, added up with b_O, differs from the layer's output by {error.text}; "
         f"head {int(lengths.argmax())} brings the longest vectors, {most.text} on average.",
     )

@@ -3,9 +3,10 @@
 from core.attention import MultiHeadAttention, merge_heads
 from core.attention.projections import ablate
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import Tokens, counted, exact
+from core.experiments.measure import Tokens, exact
 from core.experiments.multi_head.copy_task import FIRST_QUERY, LETTERS, letters_copied, trained_to_copy
 from core.experiments.multi_head.layers import exact_layer
+from core.numerals import how_many
 
 SPARED = 0.5  # of the change by the most telling head: a head whose change is no larger is little missed
 
@@ -97,6 +98,6 @@ def diverse(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=spared,
-        says=f"Of {counted(layer.n_heads, 'head')}, muting head {least} changes your layer's output by "
+        says=f"Of {how_many(layer.n_heads, 'head')}, muting head {least} changes your layer's output by "
         f"{numbers[0].text} of its size and muting head {most} by {numbers[1].text}{reason}.",
     )

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from core.attention import MultiHeadAttention, attend, merge_heads
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import APART, Tokens, counted, exact, largest, normal
+from core.experiments.measure import APART, Tokens, exact, largest, normal
 from core.experiments.multi_head.layers import (
     GRADIENT_TOKENS,
     exact_layer,
@@ -14,6 +14,7 @@ from core.experiments.multi_head.layers import (
     mixing_error,
     reordered,
 )
+from core.numerals import how_many
 
 
 @claim(
@@ -83,7 +84,7 @@ def concatenated(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=moved_only <= unseen and unchanged <= unseen and mixed > concat,
-        says=f"Head 0 decides {numbers[1].text} of {counted(x.shape[-1], 'number')} of a token side by side and "
+        says=f"Head 0 decides {numbers[1].text} of {how_many(x.shape[-1], 'number')} of a token side by side and "
         f"{numbers[2].text} after W_O{more}, and reversing heads and rows of W_O changes outputs by {numbers[4].text}.",
     )
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from core.attention import MultiHeadAttention, attend, self_attend
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import SHOWN, Tokens, counted, exact, largest
+from core.experiments.measure import SHOWN, Tokens, exact, largest
 from core.experiments.multi_head.layers import exact_layer, mixing_error
+from core.numerals import how_many
 
 FEW_TOKENS = 16
 MOST_HEADS = 12  # more divisors of D would show nothing new
@@ -85,7 +86,7 @@ def always_many(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=one < each and apart > SHOWN,
-        says=f"With {counted(layer.n_heads, 'head')} your layer keeps {numbers[0].text} numbers per token, or "
+        says=f"With {how_many(layer.n_heads, 'head')} your layer keeps {numbers[0].text} numbers per token, or "
         f"{numbers[1].text} if heads share the mean of their keys and values (12 heads of 64: {numbers[2].text} or "
         f"{numbers[3].text}); and still their weights differ by up to {numbers[5].text}{alike}.",
     )

@@ -17,8 +17,9 @@ from core.attention import (
 )
 from core.attention.heads import merge_without_transpose, split_without_transpose
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import SHOWN, Tokens, counted, edited, exact, largest, normal
+from core.experiments.measure import SHOWN, Tokens, edited, exact, largest, normal
 from core.experiments.multi_head.layers import GRADIENT_TOKENS, exact_layer, head_dim, mixing_error
+from core.numerals import how_many
 
 LEAK_TOKENS = 8  # enough to see every leak, and few enough to count them
 VIT_HEADS, VIT_HEAD_DIM = 12, 64  # ViT-B and BERT-base
@@ -47,7 +48,7 @@ def batched(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     return Finding(
         (loop, torchs),
         holds=loop.value <= unseen and torchs.value <= unseen,
-        says=f"Computing {counted(layer.n_heads, 'head')} at once or one after the other makes a difference of "
+        says=f"Computing {how_many(layer.n_heads, 'head')} at once or one after the other makes a difference of "
         f"{loop.text}, and torch's own multi-head attention one of {torchs.text}.",
     )
 
@@ -101,7 +102,7 @@ def just_reshape(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     )
     if layer.n_heads == 1 or n_tokens == 1:
         says = (
-            f"With {counted(layer.n_heads, 'head')} and {counted(n_tokens, 'token')} a reshape has nothing to mix up."
+            f"With {how_many(layer.n_heads, 'head')} and {how_many(n_tokens, 'token')} a reshape has nothing to mix up."
         )
         return Finding(numbers, holds=False, says=says)
 
@@ -109,7 +110,7 @@ def just_reshape(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
         numbers,
         holds=leaks[:2] == [0, 0] and changed > mixing_error(layer, layer(x)) and leaks[3] > 0,
         says=f"Bare reshapes on both ways change outputs by {numbers[0].text} and leak {numbers[3].text} of "
-        f"{counted(pairs, 'future pair')}, so no leak test finds them, while a bare split alone leaks "
+        f"{how_many(pairs, 'future pair')}, so no leak test finds them, while a bare split alone leaks "
         f"{numbers[4].text} and a bare merge alone {numbers[5].text}.",
     )
 
@@ -157,7 +158,7 @@ def cut_input(x: Tokens, layer: MultiHeadAttention, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=whole > width >= cut,
-        says=f"Head 0 of {layer.n_heads} reads {numbers[1].text} of {counted(d_model, 'feature')}, and would read "
+        says=f"Head 0 of {layer.n_heads} reads {numbers[1].text} of {how_many(d_model, 'feature')}, and would read "
         f"{numbers[2].text} if the input were cut{single}.",
     )
 

@@ -11,7 +11,6 @@ from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import (
     SHOWN,
     Tokens,
-    counted,
     edited,
     exact,
     exact_maps,
@@ -22,6 +21,7 @@ from core.experiments.measure import (
     untrained_additive,
 )
 from core.experiments.self_attention.fused import project_fused
+from core.numerals import how_many
 
 
 @claim(
@@ -79,7 +79,7 @@ def sizes(x: Tokens, maps: Projections, seed: int) -> Finding:
             Number("numbers in an output", width, ",.0f"),
         ),
         holds=bool(refused) and width == wide_values.shape[-1],
-        says=f"W_V with {counted(wide_values.shape[-1], 'column')} works beside W_K with {made.keys.shape[-1]}, but "
+        says=f"W_V with {how_many(wide_values.shape[-1], 'column')} works beside W_K with {made.keys.shape[-1]}, but "
         f"W_Q with {wide_queries.shape[-1]} is refused: “{refused}”.",
     )
 
@@ -171,7 +171,7 @@ def all_at_once(x: Tokens, maps: Projections, seed: int) -> Finding:
     return Finding(
         (difference, Number("tokens", len(tokens), ",.0f")),
         holds=difference.value <= rounding(made.attention, made.values),
-        says=f"1 call for all tokens and 1 call for each of {counted(len(tokens), 'token')} differ by "
+        says=f"1 call for all tokens and 1 call for each of {how_many(len(tokens), 'token')} differ by "
         f"{difference.text}.",
     )
 
@@ -204,5 +204,5 @@ def another_name(x: Tokens, maps: Projections, seed: int) -> Finding:
         holds=deviation < 1e-9 and other and scaled_cross.shape != additive_self.shape,
         says=f"Self-attention with an additive score gives {n_tokens} × {n_tokens} weights, which differ from those of the "
         f"scaled dot product by up to {numbers[3].text}{'' if other else ' (your tokens leave no score a choice)'}; scaled "
-        f"dot products from the first {counted(n_asking, 'token')} to all give {n_asking} × {n_tokens}.",
+        f"dot products from the first {how_many(n_asking, 'token')} to all give {n_asking} × {n_tokens}.",
     )

@@ -9,13 +9,13 @@ from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import (
     SHOWN,
     Tokens,
-    counted,
     exact,
     exact_maps,
     largest,
     normal,
     unevenness,
 )
+from core.numerals import how_many
 
 DRAWS = 500  # pairs of untrained maps for queries and keys
 WIDTH = 4  # of their queries and keys
@@ -39,7 +39,7 @@ def only_the_others(x: Tokens, maps: Projections, seed: int) -> Finding:
     return Finding(
         (smallest, mean),
         holds=bool(log_own.isfinite().all()),
-        says=f"The weight of a token on itself is {mean.text} on average over {counted(len(own), 'token')}, and at "
+        says=f"The weight of a token on itself is {mean.text} on average over {how_many(len(own), 'token')}, and at "
         f"least {smallest.text}{too_small}.",
     )
 
@@ -145,7 +145,7 @@ def weight_is_importance(x: Tokens, maps: Projections, seed: int) -> Finding:
         numbers,
         holds=lighter > 0,
         says=f"With its value zeroed, token {key} keeps the weight {numbers[1].text} and delivers {numbers[3].text} "
-        f"in place of {numbers[2].text}; as they are, {numbers[4].text} of {counted(len(delivered), 'token')} get "
+        f"in place of {numbers[2].text}; as they are, {numbers[4].text} of {how_many(len(delivered), 'token')} get "
         f"most from another token than the one they weigh most{as_weighed}.",
     )
 

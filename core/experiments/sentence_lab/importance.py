@@ -4,10 +4,10 @@ from functools import lru_cache
 from statistics import fmean
 
 from core.experiments.claim import Finding, Number, claim
-from core.experiments.measure import counted
 from core.models import loading, offline
 from core.models.reading import tokenize
 from core.models.word_importance import WordImportance, why_not, word_importance
+from core.numerals import how_many
 
 Sentences = tuple[str, ...]
 SENTENCES: Sentences = (
@@ -72,7 +72,7 @@ def attention_is_importance(sentences: Sentences) -> Finding:
     return Finding(
         numbers,
         holds=0 < found["received"] < min(found["delivered"], 0.95),
-        says=f"On {counted(count, 'sentence')} that {offline.NAME} reads, the order of words by attention agrees "
+        says=f"On {how_many(count, 'sentence')} that {offline.NAME} reads, the order of words by attention agrees "
         f"with the order by deletion to {numbers[0].text}, by weight × ‖v W_O‖ to {numbers[2].text}, by integrated "
         f"gradients to {numbers[3].text}.",
     )
@@ -91,6 +91,6 @@ def rollout_is_better(sentences: Sentences) -> Finding:
     return Finding(
         numbers,
         holds=found["rollout"] < found["received"],
-        says=f"On {counted(count, 'sentence')} that {offline.NAME} reads, the order of words by rollout agrees "
+        says=f"On {how_many(count, 'sentence')} that {offline.NAME} reads, the order of words by rollout agrees "
         f"with the order by deletion to {numbers[1].text}, by the mean of all attention to {numbers[0].text}.",
     )

@@ -11,7 +11,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.analysis.sampling import Ranked, Sampling, draws, ranked
-from core.experiments.measure import counted
 from core.export import doors
 from core.lessons.shown import Shown, call
 from core.models import lens
@@ -23,6 +22,7 @@ from core.models.source import Source, read_source
 from core.models.spelled import Spelled, spelled
 from core.models.tokens import tokenize
 from core.models.writer import Writer, limit
+from core.numerals import how_many
 
 ROOM: Final = 64  # tokens that can be written behind a text that is too long for the model
 LISTED: Final = 64  # of the likeliest tokens that are named
@@ -288,8 +288,8 @@ def size(loaded: LoadedModel) -> int:
 def read_once(source: Source | PictureSource) -> str:
     """What of a source was read once, for all that is written behind it."""
     if isinstance(source, PictureSource):
-        return f"{counted(source.columns**2, 'patch', 'patches')} of the picture"
-    return f"{counted(len(source.tokens.ids), 'token')} of the source"
+        return f"{how_many(source.columns**2, 'patch', 'patches')} of the picture"
+    return f"{how_many(len(source.tokens.ids), 'token')} of the source"
 
 
 def rank(seen: Moment, chosen: int) -> int:
@@ -328,7 +328,7 @@ def summary(writer: Writer, written: Written) -> Told:
         parts = [f"{read_once(source)} were read once"]
         if written.begun > len(source.start):
             parts.append(
-                f"{counted(written.begun - len(source.start), 'token')} of the beginning, {given:.1f} bits each"
+                f"{how_many(written.begun - len(source.start), 'token')} of the beginning, {given:.1f} bits each"
             )
     if count > written.begun:
         parts.append(f"{count - written.begun} {'behind it' if source is None else 'written'}, {own:.1f} bits each")
@@ -359,11 +359,11 @@ def differing(first: Writer, one: Written, second: Writer, other: Written) -> st
     elif same == 0 and ones and others:
         parts = ["They part at the first token."]
     elif same == len(ones) == len(others):
-        parts = [f"Both go on alike, {counted(same, 'token')} long."]
+        parts = [f"Both go on alike, {how_many(same, 'token')} long."]
     elif same == min(len(ones), len(others)):
-        parts = [f"Both go on alike until one of them ends, after {counted(same, 'token')}."]
+        parts = [f"Both go on alike until one of them ends, after {how_many(same, 'token')}."]
     else:
-        parts = [f"Both go on alike for {counted(same, 'token')}, then they part."]
+        parts = [f"Both go on alike for {how_many(same, 'token')}, then they part."]
     bits = mean_bits(second.bits[other.begun :])
     if not math.isnan(bits):
         parts.append(f"This one has {bits:.2f} bits a token, the first {mean_bits(first.bits[one.begun :]):.2f}.")

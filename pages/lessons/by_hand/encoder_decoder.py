@@ -6,11 +6,11 @@ from typing import Any
 import streamlit as st
 from torch import Tensor
 
-from core.experiments.measure import counted
 from core.lessons import encoder_decoder
 from core.lessons.encoder_decoder import ALL_CROSS, NOTHING
 from core.listing import ran
 from core.memory import kept
+from core.numerals import how_many
 from core.sequence.passes import Passes, passes
 from core.sequence.transformer import TrainedTransformer
 from core.transformer.encoder_decoder import Changes
@@ -95,7 +95,7 @@ def counted_passes(scene: Scene) -> StepDeclared:
         title="Passes and token-forwards",
         code=ran(passes),
         shape="",
-        n=counted(scene.chosen.length, "piece"),
+        n=how_many(scene.chosen.length, "piece"),
         t=told_of(ways, 0),
         w=told_of(ways, 1),
         c=told_of(ways, 2),
@@ -153,7 +153,7 @@ def told_of_changes(result: encoder_decoder.Lesson) -> str:
 
 def told_of(ways: Passes, way: int) -> str:
     """Passes and token-forwards of one way, in words."""
-    return f"{counted(ways.n_passes[way], 'pass', 'passes')} with {counted(ways.forwards[way], 'token-forward')}"
+    return f"{how_many(ways.n_passes[way], 'pass', 'passes')} with {how_many(ways.forwards[way], 'token-forward')}"
 
 
 def muted(scene: Scene) -> tuple[int, ...]:

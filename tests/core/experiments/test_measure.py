@@ -108,10 +108,3 @@ def test_the_additive_score_of_a_seed_has_the_shape_of_any_other():
     assert scores.dtype == torch.float64
     assert torch.equal(scores, measure.untrained_additive(5, seed=1)(queries, keys))
     assert not torch.equal(scores, measure.untrained_additive(5, seed=2)(queries, keys))
-
-
-def test_one_thing_is_counted_in_the_singular():
-    assert measure.counted(1, "key") == "1 key"
-    assert measure.counted(0, "key") == "0 keys"
-    assert measure.counted(2000, "query", "queries") == "2,000 queries"
-    assert measure.counted(1, "query", "queries") == "1 query"
