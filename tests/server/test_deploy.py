@@ -1,5 +1,6 @@
 """What stands before several processes agrees with what they are."""
 
+import json
 import re
 import tomllib
 
@@ -46,6 +47,18 @@ def test_nobody_behind_nginx_has_another_address_than_the_one_that_nginx_saw():
     # no other container knows nginx by an address: it is believed since nobody else gets there
     assert services["app"]["environment"]["FORWARDED_ALLOW_IPS"] == "*"
     assert "ports" not in services["app"]
+
+
+def test_while_no_process_answers_nginx_says_so_in_words():
+    told = TEMPLATE.read_text("utf-8")
+    assert "error_page 502 503 504 @away;" in told
+    assert "return 503 $away;" in told
+    (of_a_page,) = re.findall(r"^    default +\"(.+)\";$", told, re.MULTILINE)
+    (by_a_page,) = re.findall(r"^    ~/_stcore/ '(.+)';$", told, re.MULTILINE)
+    # Streamlit shows of such an answer what can be read as JSON; to nginx a backslash is two
+    begin = "Attention Lab is being started again"
+    assert of_a_page.startswith(begin)
+    assert json.loads(by_a_page.replace(r"\\", "\\")).startswith(begin)
 
 
 def test_each_process_tells_its_numbers_at_a_port_of_its_own():
