@@ -348,6 +348,7 @@ KEPT_FOR_ALL = {
     "pages/parts/progress/visit.py _trouble": "when the database last failed",
     "pages/lessons/attention.py statistics": "numbers drawn from a seed",
     "pages/parts/gradient_flow.py _curves": "numbers drawn from a seed",
+    "pages/server/theme.py of": "the settings of the theme",
     "pages/parts/atlas_cards.py _of_ours": "figures of our own examples",
     "pages/parts/translations.py _of_examples": "translations of our own examples",
     "pages/parts/formula.py _whole": "formulas that our own traces declare",
