@@ -27,6 +27,7 @@ from core.vision.trained_scene_captioner import SceneCaption, SceneTrace, Traine
 
 ALL_HEADS: Final = "all heads"
 FORCES: Final = (ALL_HEADS, *(f"head {head}" for head in range(N_HEADS)))
+NEVER: Final = (PAD, START)  # words that no caption holds
 MODELS: Final[dict[Eyes, str]] = {"CNN grid": "scene-captioner", "raw patches": "scene-captioner-patches"}
 
 
@@ -132,7 +133,7 @@ def run(settings: Settings) -> Lesson:
     (picture,) = scenes.painted([settings.scene])
     captioner = model(settings.eyes)
     free = captioner.caption(picture)
-    wanted = settings.interventions.fitting(COLUMNS[settings.eyes] ** 2, LONGEST, len(WORDS), (PAD, START))
+    wanted = settings.interventions.fitting(COLUMNS[settings.eyes] ** 2, LONGEST, len(WORDS), NEVER)
     settings = replace(settings, interventions=wanted)
     untouched = settings.away == NOTHING and wanted == NO_INTERVENTIONS
     now = (

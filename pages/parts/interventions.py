@@ -1,7 +1,7 @@
 """Intervene in a decoder: force where it looks, what it writes, or a whole row of weights. All of it is in the link."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -47,7 +47,7 @@ class Argued:
     own       the weights that were wanted, (target, source); None where no row of them can be written.
     spell     the ids of a word, and how each is written; raises ValueError in words.
     words     the words that ids side by side spell: the places of each, and its text.
-    n_ids     how many different ids there are.
+    n_ids     how many different ids there are; never: those among them that nobody writes.
     example   a word that can be written.
     place     what one place is called of those that are looked at; columns: how many of them lie side by side.
     """
@@ -58,6 +58,7 @@ class Argued:
     spell: Spell
     words: Words
     n_ids: int
+    never: Collection[int]
     example: str = "maison"
     place: str = "piece of the source"
     columns: int = 1
@@ -87,6 +88,7 @@ def of_translation(
         spell,
         words,
         len(vocabulary),
+        (vocabulary.pad, vocabulary.start),
     )
 
 
@@ -228,7 +230,7 @@ class LinkedInterventions:
         pairs = [
             (step, id_)
             for step, id_ in sorted(url_state.pairs(self.name("write")))
-            if id_ < argued.n_ids and step < len(argued.target)
+            if id_ < argued.n_ids and id_ not in argued.never and step < len(argued.target)
         ]
         words = []
         for _, run in itertools.groupby(enumerate(pairs), key=lambda numbered: numbered[1][0] - numbered[0]):

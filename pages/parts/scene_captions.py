@@ -22,7 +22,7 @@ from core.vision.scene_captioner import COLUMNS, Eyes, SceneCaptioner
 from core.vision.scenes import WORDS
 from core.vision.trained import END
 from core.vision.trained_scene_captioner import SceneCaption
-from pages.parts import scene_editor, translations
+from pages.parts import messages, scene_editor, translations
 from pages.parts.controls import Controls
 from pages.parts.figures import Heads, Overlay, Table, next_words, tables
 from pages.parts.interventions import Argued, LinkedInterventions
@@ -87,8 +87,16 @@ def scene(ui: Controls, interventions: LinkedInterventions, eyes: Eyes, layer: i
         token_strip=False,
         edit_label="Force it",
         on_toggle=interventions.look,
-        on_pick=lambda step, rank: interventions.write(step, chosen(result.now.trace.probabilities[0], step, rank)),
+        on_pick=lambda step, rank: _write(interventions, step, chosen(result.now.trace.probabilities[0], step, rank)),
     )
+
+
+def _write(interventions: LinkedInterventions, step: int, id_: int) -> None:
+    """Write a word that was clicked, if it is one."""
+    if id_ in lesson.NEVER:
+        messages.tell(f"{WORDS[id_]} is a mark that no caption holds: click a word.")
+    else:
+        interventions.write(step, id_)
 
 
 def named(caption: SceneCaption, forced: Collection[int] = ()) -> list[Token]:
@@ -170,7 +178,7 @@ def steps(scene: Scene) -> Iterator[StepDeclared]:
     )
     yield step(
         "next",
-        next_words("choices", choices, fixed=True),
+        next_words("choices", choices),
         "Each row: the five likeliest of {v} words. The first is written, unless another is forced: “Force it”, then click one.",
         shows="probabilities",
         operator="softmax",
@@ -222,6 +230,7 @@ def argue(interventions: LinkedInterventions, scene: Scene) -> None:
                 lambda word: [(id_, WORDS[id_]) for id_ in lesson.spell(word)],
                 lambda ids: [([at], WORDS[id_]) for at, id_ in enumerate(ids)],
                 len(WORDS),
+                lesson.NEVER,
                 example="triangle",
                 place=f"{place} of the picture",
                 columns=columns,

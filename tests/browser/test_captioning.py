@@ -82,3 +82,18 @@ def test_a_click_forces_a_word_to_look_at_a_cell(visit):
     visitor.after(lambda: visitor.page.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.9))
     assert re.fullmatch(r"0\.1[0-5]", visitor.link["captioning_look"])
     expect(visitor.see(".query-words .word").first).to_have_text(re.compile("^✎ "))
+
+
+def test_in_lesson_10_a_word_and_a_look_over_a_picture_are_forced_by_a_click(visit):
+    visitor = visit("/encoder_decoder?encoder_decoder_reads=a+scene%3A+CNN+grid&step=next")
+    visitor.see("button", has_text="Force it").click()
+    box = visitor.see(FIGURE).bounding_box()
+    visitor.after(lambda: visitor.page.mouse.click(box["x"] + 0.62 * box["width"], box["y"] + 0.3 * box["height"]))
+    assert re.fullmatch(r"[01]\.\d+", visitor.link["encoder_decoder_write"])
+    expect(visitor.page.get_by_text("With your changes")).to_be_visible()
+    looking = visit("/encoder_decoder?encoder_decoder_reads=a+scene%3A+CNN+grid&step=cross-attention")
+    looking.see("button", has_text="Force it").click()
+    box = looking.see(FIGURE).bounding_box()
+    looking.after(lambda: looking.page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 0.8 * box["height"]))
+    assert looking.link["encoder_decoder_look"] == "0.14"
+    expect(looking.see(FIGURE)).to_have_attribute("aria-label", re.compile("✎ .*cell c4"))

@@ -135,6 +135,7 @@ def test_a_link_that_forces_what_cannot_be_over_a_picture_shows_the_page(link):
     app = captioning(**link)
     assert_no_failure(app)
     assert "With your changes" not in said(app)
+    assert "Take back" not in [each.label for each in app.button]
 
 
 @pytest.mark.parametrize(
