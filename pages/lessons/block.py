@@ -87,7 +87,7 @@ def looked(_given: Given, _kept: tuple, of: tuple, settings: Settings) -> Result
 
 
 @kept
-def written(_again: partial[Given], of: str, settings: Settings) -> Result:
+def typed(_again: partial[Given], of: str, settings: Settings) -> Result:
     return block.run(_again(), settings)
 
 
@@ -155,7 +155,7 @@ def of_numbers(ui: Controls) -> Scene:
         layers = ui.slider("Layers L", 1, given.MOST_LAYERS, 6, "layers")
         chosen = choose(ui, layers, 0, "own_")
     again = call(given.on_numbers, tuple(by_hand.TABLES[0].rows), *tables.values(), PLACES[place], layers)
-    result = written(again, f"{again.args}", aside_depth(chosen))
+    result = typed(again, f"{again.args}", aside_depth(chosen))
     return shown(result, chosen, plain(result.given.words), again, f"{(again.args, chosen)}", controls.OWN_MAPS)
 
 

@@ -12,7 +12,7 @@ from core.analysis.stream import cosines, spread, to_itself, to_others
 from core.experiments.block import Given as Evidence
 from core.lessons.block.given import Given, transformer_of
 from core.lessons.block.norms import in_a_batch, layer_norms, two_texts, with_norms
-from core.lessons.block.result import EQUAL, SEED, Lesson, Settings, behind_layers, depth_of
+from core.lessons.block.result import EQUAL, SEED, Lesson, Settings, behind_layers, depth_of, layer_of
 from core.lessons.block.stack import (
     AS_IT_IS,
     NO_MLPS,
@@ -48,7 +48,7 @@ def stacks(given: Given) -> tuple[Stack, Stack]:
 def run(given: Given, settings: Settings, kept: tuple[Stack, Stack] | None = None) -> Lesson:
     """Look into one block, and at the whole stack. kept: the `stacks` of it, where somebody has them."""
     stack, other = stacks(given) if kept is None else kept
-    layer = min(settings.layer, given.n_layers - 1)
+    layer = layer_of(given, settings)
     block, x, others = given.blocks[layer], stack.hidden[layer][None], other.hidden[layer][None]
     parts = coupled(in_a_batch(block, settings.norm, x, others), x, settings.seed)
     with torch.inference_mode():
@@ -102,7 +102,7 @@ def variants(
 
     Beside those of VARIANTS, the model without the layer that is looked into, and as the learner set it.
     """
-    layer = min(settings.layer, given.n_layers - 1)
+    layer = layer_of(given, settings)
     more = {f"−L{layer}": ((*given.blocks[:layer], *given.blocks[layer + 1 :]), ())}
     if settings.norm != "layer" or (settings.without and set(settings.without) not in map(set, VARIANTS.values())):
         more[YOURS] = (tuple(with_norms(block, settings.norm) for block in given.blocks), settings.without)
@@ -277,4 +277,4 @@ def shown(given: Given, settings: Settings) -> Shown:
 
 def evidence(given: Given, settings: Settings) -> Evidence:
     """What the experiments are given."""
-    return Evidence(given.x, given.blocks, min(settings.layer, given.n_layers - 1), given.other)
+    return Evidence(given.x, given.blocks, layer_of(given, settings), given.other)

@@ -40,6 +40,11 @@ def depth_of(given: Given, settings: Settings) -> int:
     return given.n_layers if settings.depth is None else min(settings.depth, given.n_layers)
 
 
+def layer_of(given: Given, settings: Settings) -> int:
+    """Which block is looked into: the last one where there are fewer."""
+    return min(settings.layer, given.n_layers - 1)
+
+
 def behind_layers(n_layers: int) -> str:
     """A depth in words."""
     return f"behind {how_many(n_layers, 'layer')}"
@@ -94,7 +99,7 @@ class Lesson:
 
     @property
     def _block(self) -> Block:
-        return self.given.blocks[min(self.settings.layer, self.given.n_layers - 1)]
+        return self.given.blocks[layer_of(self.given, self.settings)]
 
     @property
     def n_layers(self) -> int:
