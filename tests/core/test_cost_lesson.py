@@ -166,5 +166,5 @@ def test_a_text_that_fits_into_one_tile_saves_nothing_and_that_is_said(n_tokens,
 def test_a_sentence_of_one_tile_is_done_at_once():
     head = material.head_on_sentence("Yes", 0, 0)
     result = tiles.run(head.x, head.maps, tiles.Settings(16, 1))
-    assert result.n_tiles == 1
+    assert tiles.tiles_of(result.n_tokens, result.settings.block) == 1
     assert largest(result.so_far.output - result.whole) <= tiles.EQUAL

@@ -104,11 +104,6 @@ class Lesson:
         return len(self.met)
 
     @property
-    def n_tiles(self) -> int:
-        """How many tiles there are."""
-        return tiles_of(self.n_tokens, self.settings.block)
-
-    @property
     def done(self) -> Bool[Tensor, "queries"]:
         """The queries that have met all keys that they may see, which with a mask can be long before the last tile."""
         return (self.met | ~self.visible).all(-1)
