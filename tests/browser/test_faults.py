@@ -99,7 +99,7 @@ def test_what_is_pressed_on_a_page_that_is_being_left_does_not_empty_the_next_on
 def test_a_panel_that_closes_because_a_link_is_followed_does_not_empty_the_next_page(visit):
     """Its closing is told after the link, and asks for a part of the page that is being left."""
     visitor = visit("/attention")
-    visitor.page.get_by_role("button", name="Take it away").click()
+    visitor.page.get_by_role("button", name="Take it away").first.click()
     visitor.page.get_by_role("button", name="NPZ", exact=True).wait_for()
     visitor.rest()
     visitor.page.get_by_label("Navigate to home page").first.click()
