@@ -164,9 +164,7 @@ def test_an_encoder_decoder_writes_what_the_library_writes_and_looks_back_as_it_
             for own, its in zip(found(place), kept, strict=True):
                 torch.testing.assert_close(own, its, atol=1e-4, rtol=0)
     told = writing_lab.summary(writer, written).said
-    assert told.startswith(
-        f"{len(source.tokens.ids)} tokens of the source were read once; {len(written.ids) - 1} written"
-    )
+    assert told.startswith(f"Read once: {len(source.tokens.ids)} tokens of the source; {len(written.ids) - 1} written")
 
 
 def test_a_head_that_looks_back_is_silenced_where_it_stands(translator):

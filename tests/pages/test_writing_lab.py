@@ -60,6 +60,8 @@ def test_an_empty_beginning_is_one_for_a_model_with_a_mark_and_none_without():
     app = open_page("writing_lab", write_beginning="", write_count="5")
     assert_no_failure(app)
     assert sent(app, "writing")[0]["tokens"][0]["text"] == "<|endoftext|>"
+    app = open_page("writing_lab", write_beginning="", write_count="0")
+    assert sent(app, "writing")[0]["says"].startswith("1 token: 1 of the beginning")
     app = open_page("writing_lab", write_beginning="  ", write_marked="false")
     assert_no_failure(app)
     assert "Type how the text begins" in said(app)

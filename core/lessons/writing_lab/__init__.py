@@ -322,10 +322,10 @@ def summary(writer: Writer, written: Written) -> Told:
     count, own = len(written.ids), mean_bits(writer.bits[written.begun :])
     source = writer.source
     given = mean_bits(writer.bits[: written.begun])
-    parts = [f"{count} tokens: {written.begun} of the beginning"]
+    parts = [f"{how_many(count, 'token')}: {written.begun} of the beginning"]
     parts[0] += "" if math.isnan(given) else f", {given:.1f} bits each on average"
     if source is not None:
-        parts = [f"{read_once(source)} were read once"]
+        parts = [f"Read once: {read_once(source)}"]
         if written.begun > len(source.start):
             parts.append(
                 f"{how_many(written.begun - len(source.start), 'token')} of the beginning, {given:.1f} bits each"
@@ -343,8 +343,8 @@ def summary(writer: Writer, written: Written) -> Told:
         # the beginning at once, then the whole text again behind each token that was written
         again = sum(range(written.begun, count + 1))
         cache = (
-            f"The cache holds the keys and values of {count} tokens, {writer.cache_numbers:,} numbers: so each token was read "
-            f"once, {count} in all."
+            f"The cache holds the keys and values of {how_many(count, 'token')}, {writer.cache_numbers:,} numbers: so each "
+            f"was read once, {count} in all."
         )
         cache += f" Without it {again:,} would have been read." if count > written.begun else ""
     return Told(said, cache)
