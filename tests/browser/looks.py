@@ -269,10 +269,16 @@ FINDINGS = """async ([within, grave]) => {
 
 
 def findings(visitor: Visitor, within: str = "html") -> list:
-    """What axe finds within an element, beyond what is Streamlit's own, also inside the parts."""
+    """What axe finds within an element, beyond what is Streamlit's own, also inside the parts.
+
+    A page that is asked meanwhile, by a chart that came near, fades until it answers: then it is read again.
+    """
     if not visitor.page.evaluate("'axe' in window"):
         visitor.page.evaluate(AXE)
-    found = visitor.page.evaluate(FINDINGS, [within, GRAVE])
+    asked = -1
+    while asked != visitor.messages_sent:
+        asked = visitor.rest().messages_sent
+        found = visitor.page.evaluate(FINDINGS, [within, GRAVE])
     return [each for each in found if not any((each[0], name) in STREAMLITS for name in each[1])]
 
 
