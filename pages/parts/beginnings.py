@@ -18,6 +18,7 @@ from pages.parts.controls import Controls
 
 LookedBack = tuple[Source, Beginning]
 NAME: Final = "beginning"  # of the one box for a text and for a caption
+FORMER: Final = "caption"  # what links of 1.0.0 call it for a caption
 BEGINNING: Final = "Once upon a time there was a little girl named Lily. She"
 OTHER: Final = BEGINNING.replace("girl named Lily. She", "boy named Tom. He")
 EXAMPLES: Final = (BEGINNING, "One day, Tom and his dog Max went to the park. Max saw a big")
@@ -31,6 +32,9 @@ def box(ui: Controls, *, caption: bool) -> str:
     """How a text or a caption begins. It is one box, so that a link says it in one way; as long as nobody typed into it, it
     holds what its kind begins with: a caption begins with nothing."""
     key, default = ui.key(NAME), "" if caption else BEGINNING
+    if caption and (text := url_state.read(ui.key(FORMER))) and key not in st.query_params:
+        st.session_state[key] = st.query_params[key] = text
+        url_state.write(ui.key(FORMER), "")
     before = st.session_state.get(f"{key}_default", default)
     if before != default and st.session_state.get(key) == before:
         st.session_state[key] = default

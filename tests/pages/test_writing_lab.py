@@ -299,6 +299,8 @@ def test_a_caption_goes_on_from_a_beginning_and_one_that_cannot_be_read_leaves_t
     assert words["begun"] == 2
     assert text_of(words).startswith("<s> green circle")
     assert "1 token of the beginning" in words["says"]
+    former = open_page("writing_lab", write_caption="green", write_count="3", **CAPTIONS)
+    assert text_of(sent(former, "writing")[0]) == text_of(words)
     app.text_input(key="write_beginning").set_value("purple elephants").run()
     assert_no_failure(app)
     assert "This beginning cannot be read." in said(app)
