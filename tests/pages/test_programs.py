@@ -45,7 +45,16 @@ PAGES = [
     ("looking_back", {"looking_back_score": "scaled dot", "looking_back_beam": "3", "looking_back_text": HOSTILE}),
     ("encoder_decoder", {"encoder_decoder_write": "3.9", "encoder_decoder_away": "self-attention of head 1"}),
     ("encoder_decoder", {"encoder_decoder_written": "teacher forcing", "encoder_decoder_reading": "0"}),
-    ("encoder_decoder", {"encoder_decoder_reads": "a scene: CNN grid", "encoder_decoder_away": "all cross-attention"}),
+    (
+        "encoder_decoder",
+        {
+            "encoder_decoder_reads": "a scene: CNN grid",
+            "encoder_decoder_away": "cross-attention of head 1",
+            "encoder_decoder_write": "0.4",
+            "encoder_decoder_look": "1.15",
+            "encoder_decoder_forces": "head 2",
+        },
+    ),
     ("captioning", {}),
     ("captioning", {"captioning_cover": "c4", "captioning_temperature": "2.0"}),
     ("captioning", {"captioning_look": "0.14"}),
