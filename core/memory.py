@@ -9,8 +9,8 @@ import inspect
 import sys
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Set
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -78,6 +78,7 @@ class Memory:
     ):
         self._bound, self._resident, self._give_back, self._clock = bound, resident, give_back, clock
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._identities = Counter[int]()  # of what is kept
         self._making: dict[Hashable, threading.Lock] = {}
         self._last: dict[Hashable, int] = {}  # bytes of what was made last, by what it is like
         self._lent = self._brought = self._let_go = self._coming = 0
@@ -122,6 +123,7 @@ class Memory:
                     if like is not None:
                         self._last[like] = n_bytes
                     self._kept[key] = _Kept(value, sized, n_bytes, self._clock(), whose, stays, grows)
+                    self._identities[id(value)] += 1
                     self._make_room(0, key)
                 return value
             finally:
@@ -190,9 +192,7 @@ class Memory:
 
     def _found_in(self, value: object) -> int:
         """The size of what does not say its own: of what is found in it, but for what is kept by itself."""
-        with self._lock:
-            others = {id(each.value) for each in self._kept.values()}
-        return size_of(value, others)
+        return size_of(value, self._identities)
 
     def _gone(self, n_bytes: int) -> None:
         with self._lock:
@@ -200,20 +200,26 @@ class Memory:
 
     def _make_room(self, n_bytes: int, newest: Hashable = None) -> None:
         """Let go of what nobody asked for in a long time, and of as much as makes room for so many bytes more."""
-        over = self._resident() + n_bytes - self._bound
-        left = sum(each.n_bytes for each in self._kept.values() if not each.stays)
-        now = self._clock()
-        for key, each in list(self._kept.items()):  # from what was asked for longest ago
+        over, now = self._resident() + n_bytes - self._bound, self._clock()
+        left = sum(each.n_bytes for each in self._kept.values() if not each.stays) if over > 0 else 0
+        going = []
+        for key, each in self._kept.items():  # from what was asked for longest ago
             if each.stays or key == newest:
                 continue
             if now - each.asked < UNASKED and (over <= 0 or left <= self._bound // LEAST):
                 break
-            self._drop(key)
+            going.append(key)
             over, left = over - each.n_bytes, left - each.n_bytes
+        for key in going:
+            self._drop(key)
         self._trim()
 
     def _drop(self, key: Hashable) -> None:
-        self._let_go += self._kept.pop(key).n_bytes
+        gone = self._kept.pop(key)
+        self._let_go += gone.n_bytes
+        self._identities[id(gone.value)] -= 1
+        if not self._identities[id(gone.value)]:
+            del self._identities[id(gone.value)]
 
     def _trim(self) -> None:
         if self._let_go >= TRIM:
@@ -266,17 +272,18 @@ def _remembered(function: Callable[P, R], whose: Callable[[], str | None], grows
     return asked
 
 
-def size_of(value: object, others: Set[int] = frozenset()) -> int:
+def size_of(value: object, others: Container[int] = ()) -> int:
     """Bytes of the tensors, arrays and texts that a value holds, each counted once.
 
     others   identities of what is counted elsewhere; models, too, are.
     """
     from torch import Tensor, nn  # whoever has something to keep has imported it
 
-    found, seen, total = [value], set(others) - {id(value)}, 0
+    found, seen, total = [value], set(), 0
     while found:
         each = found.pop()
-        if id(each) in seen or isinstance(each, (*_CODE, nn.Module)):
+        counted = id(each) in seen or (id(each) in others and each is not value)
+        if counted or isinstance(each, (*_CODE, nn.Module)):
             continue
         seen.add(id(each))
         match each:
