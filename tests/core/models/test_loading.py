@@ -159,14 +159,14 @@ def test_the_trial_run_of_a_loading_is_nobodys_record_and_leaves_silenced_heads_
 
 
 def test_the_model_that_was_asked_for_longest_ago_goes_where_there_is_no_room_for_another(monkeypatch, tmp_path):
-    taken = [0]
-    memory = Memory(BOUND, resident=lambda: taken[0], give_back=lambda: None)
+    taken: list[int] = []  # what the process has when it is next asked; then there is room again
+    memory = Memory(BOUND, resident=lambda: taken.pop() if taken else 0, give_back=lambda: None)
     monkeypatch.setattr(loading, "MEMORY", memory)
     names = [folders.bert(tmp_path / name) for name in ("a", "b", "c")]
     offered = load(offline.NAME)
     first, second = load(names[0]), load(names[1])
     assert load(names[0]) is first
-    taken[0] = BOUND + 1
+    taken.append(BOUND + 1)
     load(names[2])
     assert load(names[0]) is first
     assert load(names[1]) is not second
