@@ -114,14 +114,18 @@ class Memory:
                     return kept.value
                 coming = AT_WORK * self._last.get(like, 0)
                 self._coming += coming
-                self._make_room(self._coming)
             try:
+                with self._lock:
+                    self._make_room(self._coming)
                 value = make()
                 sized = size or self._found_in
                 n_bytes = sized(value)
                 with self._lock:
                     if like is not None:
                         self._last[like] = n_bytes
+                    # where somebody's making failed, one who had waited for it and one who came then both make it
+                    if kept := self._asked(key):
+                        return kept.value
                     self._kept[key] = _Kept(value, sized, n_bytes, self._clock(), whose, stays, grows)
                     self._identities[id(value)] += 1
                     self._make_room(0, key)

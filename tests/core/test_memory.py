@@ -96,6 +96,18 @@ def test_before_something_is_made_there_is_room_for_what_the_last_one_like_it_to
     assert one.memory.report().kept == before + 1
 
 
+def test_room_that_could_not_be_made_is_not_waited_for_ever_after(monkeypatch):
+    """What the process has is read from a file, and a process may have too many of them open."""
+    one = Machine()
+    one.memory.keep("last", lambda: 401, int, like="reading")
+    with monkeypatch.context() as broken:
+        broken.setattr(one.memory, "_resident", lambda: int("no number"))
+        with pytest.raises(ValueError, match="no number"):
+            one.memory.keep("next", lambda: 1, int, like="reading")
+    one.memory.keep("other", lambda: 101, int, like="word")
+    assert one.memory.report().kept == 401 + 101
+
+
 def test_what_nobody_asked_for_in_a_long_time_goes_though_there_is_room():
     one, made = Machine(), []
     one.keep("old", 3, made)
@@ -130,6 +142,45 @@ def test_what_many_ask_for_at_once_is_made_once_and_those_who_wait_give_their_pl
     for thread in threads:
         thread.join(20)
     assert (found, made) == (["made"] * 7, [1])
+
+
+def test_what_two_make_at_once_since_a_third_one_failed_is_the_same_for_both(monkeypatch):
+    one, aside, found = Machine(), threading.Event(), []
+    failing, fails, making, made = (threading.Event() for _ in range(4))
+
+    class Lends(Host):
+        def aside(self):
+            aside.set()
+            return super().aside()
+
+    monkeypatch.setattr(memory.host, "_host", Lends())
+
+    def fail() -> list[str]:
+        failing.set()
+        fails.wait(20)
+        raise ValueError("it failed")
+
+    def slow() -> list[str]:
+        making.set()
+        made.wait(20)
+        return ["slow"]
+
+    def ask() -> None:
+        with pytest.raises(ValueError, match="it failed"):
+            one.memory.keep("key", fail, len)
+
+    threads = [start(ask)]
+    failing.wait(20)
+    threads.append(start(lambda: found.append(one.memory.keep("key", slow, len))))
+    aside.wait(20)
+    fails.set()
+    making.wait(20)
+    quick = one.memory.keep("key", lambda: ["quick"], len)  # who comes now does not know of the one who waited
+    made.set()
+    for thread in threads:
+        thread.join()
+    assert found[0] is quick
+    assert one.memory.keep("key", slow, len) is quick
 
 
 def test_what_could_not_be_made_is_made_by_the_next_who_asks():
