@@ -17,6 +17,7 @@ def read_once() -> None:
         return found
 
     def fill(msg: CustomThemeConfig, section: str = "theme") -> None:
-        msg.MergeFrom(of(section))
+        if (found := of(section)).ByteSize():  # what takes in a section that sets nothing would be sent as an empty theme
+            msg.MergeFrom(found)
 
     vars(app_session)["_populate_theme_msg"] = fill

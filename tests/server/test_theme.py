@@ -23,6 +23,15 @@ def test_it_is_sent_as_streamlit_itself_sends_it(section, monkeypatch):
         assert sent == expected
 
 
+def test_a_section_that_sets_nothing_is_not_sent(monkeypatch):
+    """Streamlit leaves it out; one that is taken from an empty message would be there, and empty."""
+    monkeypatch.setattr(app_session, "_populate_theme_msg", lambda message, section: None)
+    theme.read_once()
+    whole = CustomThemeConfig()
+    app_session._populate_theme_msg(whole.sidebar, "theme.sidebar")
+    assert not whole.HasField("sidebar")
+
+
 def test_the_settings_are_asked_once_for_each_section(monkeypatch):
     asked = []
     monkeypatch.setattr(app_session, "_populate_theme_msg", lambda message, section: asked.append(section))
