@@ -108,7 +108,7 @@ def file_of(alone: Alone, name: str, words: tuple[str, str, str]) -> None:
         st.caption(messages.literal(f"{error}."))
         return
     st.caption(f"The figure as one file that a double click opens, offline: {alone.works} work in it")
-    button("HTML", lambda: figure_file(alone.part, made, *words, alone.library()), f"{name}.html", "text/html")
+    button("HTML", lambda: figure_file(alone, made, *words), f"{name}.html", "text/html")
 
 
 def _standing(viewer: StepViewer, step: int, looked: dict[str, int]) -> bytes:

@@ -59,13 +59,14 @@ def _script(code: str) -> str:
     return code.replace("</script", r"<\/script")
 
 
-def figure_file(part: str, payload: bytes, title: str, question: str, origin: str, library: str = "") -> bytes:
-    """The file. part: the component that draws the payload; library: as an `Alone` gives it; the rest are words around it.
+def figure_file(alone: Alone, payload: bytes, title: str, question: str, origin: str) -> bytes:
+    """The file. payload: what the figure made; title, question and origin: words around it.
 
     Raises   ValueError in words where the file would be too large.
     """
-    if said := too_large(len(payload)):
+    if said := too_large(len(payload), alone.room):
         raise ValueError(said)
+    library = alone.library()
     drawn_with = f"<script>{_script(library)}</script>\n" if library else ""
     return f"""<!doctype html>
 <html lang="en">
@@ -86,7 +87,7 @@ def figure_file(part: str, payload: bytes, title: str, question: str, origin: st
 <script id="payload" type="text/plain">{base64.b64encode(payload).decode()}</script>
 {drawn_with}<script>
 {{
-{_script(bundle.script(part, "file"))}}}
+{_script(bundle.script(alone.part, "file"))}}}
 </script>
 </body>
 </html>

@@ -5,11 +5,12 @@ import re
 from functools import cache
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from core.lessons import attention
 from pages.parts import bundle, charts, downloads
-from pages.parts.figure_file import LARGEST, ROOM, figure_file, too_large
+from pages.parts.figure_file import LARGEST, ROOM, Alone, figure_file, too_large
 from tests.pages.screen import open_page, said, unpack
 
 PARTS = ("step_viewer", "lab", "patch_explorer", "writing", "learning", "long_map", "figure_card", "training")
@@ -47,7 +48,7 @@ def inside(page: bytes) -> tuple[dict, dict[str, np.ndarray]]:
 
 def test_all_heads_of_64_tokens_fit_into_one_file_with_their_queries_and_keys(offered):
     alone, _ = offered("sentence_lab", "sentence_lab_menu", lab_text=" ".join(SENTENCE.split()[:62]))
-    page = figure_file(alone.part, alone.make(), "Sentence", "Which?", "Real weights")
+    page = figure_file(alone, alone.make(), "Sentence", "Which?", "Real weights")
     words, tensors = inside(page)
     assert tensors["every"].shape == (72, 64, 64)
     assert tensors["every_queries"].shape == tensors["every_keys"].shape == (72, 64, 32)
@@ -68,7 +69,7 @@ def test_a_text_that_is_too_long_for_a_file_is_told_so(offered):
 
 def test_a_lesson_in_a_file_keeps_its_steps_and_cannot_be_edited(offered):
     alone, _ = offered("self_attention", "self_attention_menu")
-    words, tensors = inside(figure_file(alone.part, alone.make(), "Self-attention", "How?", "Real numbers"))
+    words, tensors = inside(figure_file(alone, alone.make(), "Self-attention", "How?", "Real numbers"))
     assert alone.part == "step_viewer"
     assert len(words["views"]) > 5
     assert not words["editable"]
@@ -78,7 +79,7 @@ def test_a_lesson_in_a_file_keeps_its_steps_and_cannot_be_edited(offered):
 
 def test_a_picture_in_a_file_has_the_exact_numbers_of_all_heads(offered):
     alone, _ = offered("image_lab", "image_lab_menu")
-    words, tensors = inside(figure_file(alone.part, alone.make(), "Image", "Where?", "Real weights"))
+    words, tensors = inside(figure_file(alone, alone.make(), "Image", "Where?", "Real weights"))
     assert len(tensors["full"]) == words["layers"] * words["heads"]
     layer, head = words["open"]
     np.testing.assert_allclose(tensors["full"][layer * words["heads"] + head], tensors["first_weights"])
@@ -86,7 +87,7 @@ def test_a_picture_in_a_file_has_the_exact_numbers_of_all_heads(offered):
 
 def test_a_text_that_was_written_has_all_heads_in_its_file_and_nobody_writes_on(offered):
     alone, _ = offered("writing_lab", "writing_lab_menu")
-    words, tensors = inside(figure_file(alone.part, alone.make(), "Writing", "What next?", "Real numbers"))
+    words, tensors = inside(figure_file(alone, alone.make(), "Writing", "What next?", "Real numbers"))
     assert alone.part == "writing"
     assert not words["editable"]
     assert len(tensors["attention"]) == len(words["numbers"]) * words["heads"]
@@ -94,7 +95,7 @@ def test_a_text_that_was_written_has_all_heads_in_its_file_and_nobody_writes_on(
 
 def test_a_chart_is_taken_away_with_its_numbers_and_its_words(offered):
     alone, _ = offered("attention", "attention_dilution_menu")
-    words, _ = inside(figure_file(alone.part, alone.make(), "Attention", "How far?", "The softmax"))
+    words, _ = inside(figure_file(alone, alone.make(), "Attention", "How far?", "The softmax"))
     assert alone.part == "chart"
     assert alone.library is charts.library
     assert words["figure"]["data"][0]["y"] == attention.dilution(5.0, 64)
@@ -104,7 +105,7 @@ def test_a_chart_is_taken_away_with_its_numbers_and_its_words(offered):
 @pytest.mark.parametrize("part", [*PARTS, "chart"])
 def test_a_file_names_no_host_and_fetches_nothing(part):
     """But plotly's own script knows addresses of maps: what the file says of itself keeps it from asking for any."""
-    page = figure_file(part, b"", "Title", "Question", "Origin").decode()
+    page = figure_file(Alone(part, bytes), b"", "Title", "Question", "Origin").decode()
     assert set(re.findall(r"(?:https?:)?//([\w-]+(?:\.[\w-]+)+)", page)) <= {"www.w3.org"}
     assert not re.search(r"<(?:link|img|iframe)\b|<script[^>]* src=|^(?:import|export)\b", page, re.MULTILINE)
     assert "default-src 'none'" in page
@@ -112,7 +113,9 @@ def test_a_file_names_no_host_and_fetches_nothing(part):
 
 
 def test_what_a_file_is_called_is_never_markup():
-    page = figure_file("lab", b"", "<b>a</b>", "</title><script>alert(1)</script>", "Real & “true”").decode()
+    page = figure_file(
+        Alone("lab", bytes), b"", "<b>a</b>", "</title><script>alert(1)</script>", "Real & “true”"
+    ).decode()
     assert "<b>a" not in page
     assert "<script>alert" not in page
     assert "Real &amp; “true”" in page
@@ -120,17 +123,19 @@ def test_what_a_file_is_called_is_never_markup():
 
 def test_there_is_room_for_so_much_and_no_more():
     assert too_large(ROOM) == ""
-    assert len(figure_file("step_viewer", bytes(ROOM), "Title", "Question", "Origin")) <= LARGEST
+    viewer = Alone("step_viewer", bytes)
+    assert len(figure_file(viewer, bytes(ROOM), "Title", "Question", "Origin")) <= LARGEST
     with pytest.raises(ValueError, match="one file holds at most"):
-        figure_file("step_viewer", bytes(ROOM + 1), "Title", "Question", "Origin")
+        figure_file(viewer, bytes(ROOM + 1), "Title", "Question", "Origin")
 
 
 def test_a_chart_and_the_library_that_draws_it_have_room_in_one_file():
-    library = charts.library()
-    page = figure_file("chart", bytes(charts.ROOM), "Title", "Question", "Origin", library)
-    assert library.encode() in page
+    chart = charts.alone(go.Figure, "Nothing")
+    page = figure_file(chart, bytes(charts.ROOM), "Title", "Question", "Origin")
+    assert charts.library().encode() in page
     assert len(page) <= LARGEST
-    assert "Make the input shorter" in too_large(charts.ROOM + 1, charts.ROOM)
+    with pytest.raises(ValueError, match="Make the input shorter"):
+        figure_file(chart, bytes(charts.ROOM + 1), "Title", "Question", "Origin")
 
 
 def test_each_module_stands_once_and_behind_what_it_imports():
