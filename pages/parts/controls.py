@@ -120,10 +120,11 @@ class Controls:
 
     def select(self, label: str, options: Sequence[T], name: str, first: int = 0, **more: Any) -> T:
         """One of many, from a list that opens: the one at place `first` unless the learner or the link says otherwise."""
-        asked = self._asked(name)
+        asked, told = self._asked(name), more.get("format_func", str)
         chosen = st.selectbox(label, options, first, key=self.key(name), bind="query-params", **more)
         taken = options[first] if chosen is None else chosen
-        self._tell(name, asked, taken, _one_of(options))
+        # a link says what is seen
+        self._tell(name, asked, told(taken), _one_of(options if told is str else [told(each) for each in options]))
         return taken
 
     def slider(
@@ -230,7 +231,7 @@ def _one_of(options: Sequence[object]) -> str:
         return f"a number from {options[0]} to {options[-1]}"
     if len(options) > MOST_SAID:
         return f"one of its {len(options)} choices"
-    return f"one of {', '.join(str(each) for each in options)}"
+    return f"one of {', '.join(messages.literal(str(each)) for each in options)}"
 
 
 def _same(asked: str, taken: object) -> bool:

@@ -127,6 +127,13 @@ def test_a_head_that_is_silenced_and_a_weight_that_is_set_are_in_the_link_and_ma
     assert "The link's “train_changes” was ignored" in said(broken)
 
 
+def test_a_link_says_what_a_control_shows_and_only_what_it_does_not_offer_is_ignored():
+    shown = open_page("training_lab", train_kv="as many")
+    assert "was ignored" not in said(shown)
+    never_shown = open_page("training_lab", train_kv="0")
+    assert "“train_kv” was ignored: it should be one of as many, 1, 2, 3, 4, 6, 8, not “0”" in said(never_shown)
+
+
 def test_a_teachers_link_hides_controls_and_shows_a_line_as_text():
     link = {"train_hide": ["heads", "seed"], "train_line": "Find <b>the mask</b> that *leaks*", "train_mask": "all"}
     app = open_page("training_lab", **link)
