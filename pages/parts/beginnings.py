@@ -8,6 +8,7 @@ import streamlit as st
 from core.lessons import writing_lab
 from core.lessons.writing_lab import Beginning, Part, pictures
 from core.memory import kept
+from core.models.errors import ModelError
 from core.models.languages import Languages
 from core.models.loaded import LoadedModel
 from core.models.picture_source import PictureSource
@@ -57,7 +58,7 @@ def of_text(loaded: LoadedModel, text: str, ui: Controls, name: str, *, marked: 
     if found is None:
         return None
     if found.used < found.total:
-        _choose_part(ui, name, f"The beginning has {found.total} tokens", loaded, found, part)
+        _choose_part(ui, name, "beginning", loaded, found, part)
     _say_what_is_broken(found)
     return found
 
@@ -94,7 +95,7 @@ def source_of(
 
     both = _read_or_last(key, loaded, (text.strip(), part, languages), read, "source", SOURCES)
     if both is not None and both[1].used < both[1].total:
-        _choose_part(ui, name, f"The source has {both[1].total} tokens", loaded, both[1], part)
+        _choose_part(ui, name, "source", loaded, both[1], part)
     return both
 
 
@@ -117,6 +118,7 @@ def _read_or_last(
 
     key       of the box; what: the name of what is read.
     instead   what is read where there is no last; None = nothing is.
+    Raises    ModelError where a model that has read nothing here says that it cannot.
     """
     last = f"{key}_kept"
     try:
@@ -126,6 +128,10 @@ def _read_or_last(
         stays = by == loaded.name and before != instead
         below = f" Below is your last {what}." if stays else " Below is what is written without one."
         given = before if stays else instead
+        if given is None and isinstance(
+            error, ModelError
+        ):  # it never read anything here: it may be no fault of the words
+            raise
         messages.problem(key, f"This {what} cannot be read.", f"{error}.{'' if given is None else below}", examples)
         return None if given is None else read(given)
     st.session_state[last] = (loaded.name, asked)
@@ -139,14 +145,13 @@ def _part(ui: Controls, name: str) -> Part:
     return next((each for each in writing_lab.PARTS if each == chosen), writing_lab.PARTS[0])
 
 
-def _choose_part(ui: Controls, name: str, lead: str, loaded: LoadedModel, found: Beginning, part: Part) -> None:
+def _choose_part(ui: Controls, name: str, what: str, loaded: LoadedModel, found: Beginning, part: Part) -> None:
     with controls.row(f"{ui.key(name)}_part_row"):
-        ui.one_of(
-            f"Of this long {'source' if 'source' in name else 'beginning'}, read", writing_lab.PARTS, f"{name}_part"
-        )
+        ui.one_of(f"Of this long {what}, read", writing_lab.PARTS, f"{name}_part")
     which = "last" if part == writing_lab.PARTS[0] else "first"
     st.caption(
-        f"{lead}. {messages.literal(loaded.name)} reads {limit(loaded)} at once here, so the {which} {found.used} are read."
+        f"The {what} has {found.total} tokens. {messages.literal(loaded.name)} reads {limit(loaded)} at once here, so the "
+        f"{which} {found.used} are read."
     )
 
 

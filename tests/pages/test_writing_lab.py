@@ -1,5 +1,6 @@
 """The writing lab without a browser: what it sends, and what it says where there is nothing to send."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,20 @@ def test_models_that_do_not_write_say_what_they_are_and_the_beginning_stays(tmp_
         assert "This model cannot go on with a text." in said(app)
         assert why in said(app)
         assert app.text_input(key="write_beginning").value == "the cat"
+
+
+def test_a_model_that_does_not_say_how_its_decoder_begins_is_named_and_not_the_source(tmp_path, no_models):
+    folder = Path(folders.writes(folders.t5, tmp_path / "t5"))
+    for file in folder.glob("*config.json"):
+        told = {
+            name: value for name, value in json.loads(file.read_text()).items() if not name.endswith("start_token_id")
+        }
+        file.write_text(json.dumps(told | {"bos_token_id": None}))
+    app = open_page("writing_lab", **ANOTHER, write_name=str(folder), **NOTHING_ELSE)
+    assert_no_failure(app)
+    assert "This model cannot go on with a text" in said(app)
+    assert "does not say with which token its decoder begins" in said(app)
+    assert "This source cannot be read" not in said(app)
 
 
 @pytest.mark.parametrize(
