@@ -19,6 +19,8 @@ from pages.parts.words import Token
 
 UNIT = 5e-3  # how far a row that somebody wrote may be from 1
 _NAMES = ("look", "write", "rowof", "row")
+Spell = Callable[[str], Sequence[tuple[int, str]]]
+Words = Callable[[Sequence[int]], list[tuple[list[int], str]]]
 
 
 def _laid_out(weights: Sequence[float], columns: int) -> url_state.Rows:
@@ -34,10 +36,6 @@ def _shares(rows: url_state.Rows) -> tuple[float, ...]:
 def _whole(row: tuple[float, ...]) -> bool:
     """Whether a row sums to 1, so that it is used."""
     return abs(sum(row) - 1) <= UNIT
-
-
-Spell = Callable[[str], Sequence[tuple[int, str]]]
-Words = Callable[[Sequence[int]], list[tuple[list[int], str]]]
 
 
 @dataclass(frozen=True)
