@@ -38,6 +38,7 @@ from core.models.halves import WHOLE, halves_of, unread
 from core.models.introspection import Findings, introspect
 from core.models.loaded import LoadedModel
 from core.models.pretrained import IMPLEMENTATION
+from core.numerals import how_many
 
 __all__ = ["LoadedModel", "ModelError", "load"]
 
@@ -110,8 +111,13 @@ def _opened(name: str, folder: Path, place: torch.device) -> LoadedModel:
     folders.check(name, folder)
     with told_as(f"{name}: {folders.CONFIG} does not describe a model of its architecture; fetch the file again"):
         config = AutoConfig.from_pretrained(folder, **folders.LOCAL)
+    still_wanted()
+    model = _weights(name, folder, config)
+    still_wanted()
+    with told_as(f"{name} does not fit into the memory of {devices.describe(place)}: choose a smaller model"):
+        model = model.to(place).eval().requires_grad_(False)
     try:
-        model, found = _tried(name, folder, config, place)
+        found = introspect(name, model)
     except ModelError as error:
         if (why := unread(name, config)) is None:
             raise
@@ -120,16 +126,6 @@ def _opened(name: str, folder: Path, place: torch.device) -> LoadedModel:
     if found.kind in ("encoder", "decoder", "encoder-decoder", "captioner"):
         tokenizer = _tokenizer(name, folder)
     return _loaded(name, model, tokenizer, place, found)
-
-
-def _tried(name: str, folder: Path, config: PreTrainedConfig, place: torch.device) -> tuple[PreTrainedModel, Findings]:
-    """A model with its weights, and what a short run tells of it."""
-    still_wanted()
-    model = _weights(name, folder, config)
-    still_wanted()
-    with told_as(f"{name} does not fit into the memory of {devices.describe(place)}: choose a smaller model"):
-        model = model.to(place).eval().requires_grad_(False)
-    return model, introspect(name, model)
 
 
 def _loaded(
@@ -164,7 +160,8 @@ def _weights(name: str, folder: Path, config: PreTrainedConfig) -> PreTrainedMod
             model, missing = _from_pretrained(half, folder, config)
     if missing:
         raise ModelError(
-            f"{name}: {len(missing)} weights are missing, for example {missing[0]}; fetch the weights again"
+            f"{name}: {how_many(len(missing), 'weight is', 'weights are')} missing, for example {missing[0]}; fetch the weights "
+            "again"
         )
     return model
 

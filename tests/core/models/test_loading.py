@@ -6,6 +6,7 @@ from fnmatch import fnmatch
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import (
     AttentionInterface,
     AttentionMaskInterface,
@@ -147,6 +148,18 @@ def test_a_model_is_opened_once_however_many_threads_ask(monkeypatch):
     assert opened == [offline.NAME]
     assert len(models) == 5
     assert len({id(model) for model in models}) == 1
+
+
+def test_of_a_model_that_is_not_followed_a_damaged_file_is_told_as_damaged(tmp_path):
+    name = folders.prefixed(tmp_path / "git", "git")
+    weights = tmp_path / "git" / "model.safetensors"
+    kept = load_file(weights)
+    kept.pop(next(key for key in kept if key.endswith("attention.self.query.weight")))
+    save_file(kept, weights, {"format": "pt"})
+    with pytest.raises(
+        ModelError, match=r"git: 1 weight is missing, for example .*query\.weight; fetch the weights again"
+    ):
+        load(name)
 
 
 def test_the_trial_run_of_a_loading_is_nobodys_record_and_leaves_silenced_heads_to_the_reading():
