@@ -91,6 +91,7 @@ class Fuzzer:
         self.context = browser.new_context(
             viewport=dict(zip(("width", "height"), self.rng.choice(SIZES), strict=True)),
             color_scheme=self.rng.choice(("light", "dark")),
+            permissions=["clipboard-read", "clipboard-write"],  # as a window has them that somebody looks at
         )
         self.page = self.context.new_page()
         self.context.on("page", lambda other: other.close())
