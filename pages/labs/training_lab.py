@@ -227,11 +227,10 @@ def start(runs: Sequence[Settings], task: Task, seed: int, updates: int, example
 
 @run_queue.fragment
 def lab() -> None:
-    above, figure, below = controls.around_a_figure()
     ui = Controls(PREFIX)
+    teacher.line(ui)  # before the figure also on a phone, where what is set stands below it
+    above, figure, below = controls.around_a_figure()
     teacher.hide(ui, HIDEABLE)
-    with above:
-        teacher.line(ui)
     with controls.row(place=above):
         name = ui.select("Task", TASKS, "task", width=170)
         sizes = training_controls.kind_row(ui)

@@ -95,3 +95,7 @@ def test_a_teachers_link_hides_controls_shows_a_line_and_a_picture_is_drawn_unde
     visitor.says(".training .looks figure .caption", "b1 looks most at")
     visitor.press("Escape")
     visitor.says(".training .looks figure .caption", "→ looks most at")
+    visitor.page.set_viewport_size({"width": 390, "height": 844})
+    visitor.rest()
+    line, figure = (visitor.see(place).bounding_box() for place in (".st-key-train_said", ".st-key-figure"))
+    assert line["y"] + line["height"] <= figure["y"], "on a phone the line stands below what it speaks of"

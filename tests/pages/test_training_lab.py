@@ -165,3 +165,16 @@ def test_columns_of_pairs_are_chosen_and_those_of_the_link_that_are_not_there_ar
     app = open_page("training_lab", **link, train_reads="nowhere", train_writes="word")
     assert_no_failure(app)
     assert "Both are the column “word”" in said(app)
+
+
+def test_who_hides_the_menu_of_a_class_keeps_it_and_who_opens_the_address_does_not_find_it():
+    def hidden(app) -> str:
+        return "".join(element.proto.body for element in app.get("html") if "display:none" in element.proto.body)
+
+    app = open_page("training_lab")
+    app.multiselect(key="train_hide").set_value(["seed", "this menu"]).run()
+    assert_no_failure(app)
+    assert "st-key-train_seed" in hidden(app)
+    assert "class_menu" not in hidden(app)
+    assert "This menu stays with you" in said(app)
+    assert "st-key-train_class_menu" in hidden(open_page("training_lab", train_hide=["seed", "this menu"]))
