@@ -1,6 +1,6 @@
 // A map of one head on a long text: squares from far away, cells from near. What is looked at closely is asked for.
 
-import { penOf } from "./kit/canvas.js";
+import { hatching, penOf } from "./kit/canvas.js";
 import { gradient, shade, UNREAD } from "./kit/colour.js";
 import { mount } from "./kit/mount.js";
 import { clamp, ofAnySize } from "./kit/numbers.js";
@@ -20,9 +20,10 @@ const FASTER = 1.25; // by how much a key or a notch of a wheel zooms
  * @typedef {{ top: number, left: number, side: number, rows: string[], columns: string[] }} Part
  */
 /**
- * Names: of all tokens, where the overview shows each cell. At: the top, the left and the span with which it begins, if any.
+ * Causal: whether no query sees a later key. Names: of all tokens, where the overview shows each cell. At: the top, the left
+ * and the span with which it begins, if any.
  *
- * @typedef {{ number: number, n: number, at: number[], side: number, names: string[], part: Part | null, tensors: Record<string, Tensor> }} MapData
+ * @typedef {{ number: number, n: number, causal: boolean, at: number[], side: number, names: string[], part: Part | null, tensors: Record<string, Tensor> }} MapData
  */
 /** @typedef {{ top: number, left: number, span: number }} Place */
 /** @typedef {"largest" | "mean"} Measure */
@@ -111,6 +112,7 @@ function createMap(root, io) {
     };
     lay(picture(`all_${measure}`), { top: 0, left: 0, side: data.side });
     if (data.part) lay(picture(`part_${measure}`), data.part);
+    if (data.causal) hatchLater(scale);
     const cell = Math.max(scale, 8);
     pen.strokeStyle = theme.colours.spot;
     pen.lineWidth = 2;
@@ -119,6 +121,18 @@ function createMap(root, io) {
     bar.style.background = gradient(theme.ramps.weights);
     end.textContent = `${ofAnySize(top())}${measure === "mean" ? " and more" : ""}`;
     told();
+  }
+
+  /** What comes after each query: steps down the diagonal, of one cell where a cell has a pixel. @param {number} scale */
+  function hatchLater(scale) {
+    const step = Math.max(1, Math.ceil(1 / scale));
+    pen.fillStyle = hatching(pen, theme.colours);
+    pen.beginPath();
+    for (let query = Math.floor(place.top); query < place.top + place.span; query += step) {
+      const [x, y] = [(query + 1 - place.left) * scale, (query - place.top) * scale];
+      if (x < SIDE) pen.rect(Math.max(0, x), y, SIDE - Math.max(0, x), step * scale);
+    }
+    pen.fill();
   }
 
   /** What is seen, and what lies under the pointer, or in the middle for who has none. */
@@ -146,7 +160,8 @@ function createMap(root, io) {
   /** @param {number} query @param {number} key */
   function cell(query, key) {
     if (!data) return "";
-    const { part, tensors, side, names } = data;
+    const { part, tensors, side, names, causal } = data;
+    if (causal && key > query) return `Query ${query} cannot see key ${key}: it comes later.`;
     const told = part && at(part, tensors[`part_${measure}`]);
     return told || at({ top: 0, left: 0, side, rows: names, columns: names }, tensors[`all_${measure}`]);
 

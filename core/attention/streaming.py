@@ -35,6 +35,15 @@ def _near(queries: Tensor, keys: Tensor, window: int) -> Bool[Tensor, "queries k
     return (keys - queries).abs() <= window
 
 
+def beginning_at(allowed: AllowedAt | None, first: int) -> AllowedAt | None:
+    """The same for a part of the queries, whose own places are counted from this one on; keys keep theirs."""
+    return None if allowed is None else partial(_moved, allowed=allowed, first=first)
+
+
+def _moved(queries: Tensor, keys: Tensor, allowed: AllowedAt, first: int) -> Tensor:
+    return allowed(queries + first, keys)
+
+
 @dataclass(frozen=True)
 class Running:
     """What is kept of each query after the keys that it has met.
@@ -96,9 +105,12 @@ class Weights:
 
     def tile(self, rows: slice, columns: slice) -> Float[Tensor, "batch heads rows columns"]:
         """The weights of a rectangle of queries and keys, computed now."""
-        scores = scores_of(self.queries[..., rows, :], self.keys[..., columns, :], self.scale)
-        if self.allowed is not None:
-            seen = self.allowed(*_places(self.queries, self.keys, rows, columns))
+        asking, asked = self.queries[..., rows, :], self.keys[..., columns, :]
+        seen = None if self.allowed is None else self.allowed(*_places(self.queries, self.keys, rows, columns))
+        if seen is not None and not seen.any():  # nor does a tile that nobody may see cost anything here
+            return asking.new_zeros(*asking.shape[:-1], asked.shape[-2])
+        scores = scores_of(asking, asked, self.scale)
+        if seen is not None:
             scores = torch.where(seen, scores, -torch.inf)
         return (scores - self.log_sum[..., rows, None]).exp().to(self.queries.dtype)
 
@@ -177,8 +189,11 @@ def stream(
 
 def _places(queries: Tensor, keys: Tensor, rows: slice, columns: slice) -> tuple[Tensor, Tensor]:
     """The positions of the queries of some rows, one below the other, and of the keys of some columns, side by side."""
-    asking, asked = (torch.arange(operand.shape[-2], device=operand.device) for operand in (queries, keys))
-    return asking[rows, None], asked[None, columns]
+    asking, asked = (
+        torch.arange(*some.indices(operand.shape[-2]), device=operand.device)
+        for operand, some in ((queries, rows), (keys, columns))
+    )
+    return asking[:, None], asked[None]
 
 
 def _precise(tensor: Tensor) -> Tensor:

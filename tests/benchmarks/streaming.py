@@ -17,10 +17,12 @@ import torch
 
 from core.attention import attend
 from core.attention.streaming import stream
-from core.lessons.cost import long_map
+from core.lessons.cost import long_map, long_text
 from core.models import loading, offline
 
 TOKENS, WIDTH, ROUNDS = 4096, 64, 5
+# how a model reads, which one, and the layer and the head that the page shows first
+MAPS = {"in one pass": (offline.STORY, 1, 1), "in windows": (offline.NAME, 3, 1)}
 T = TypeVar("T")
 
 
@@ -68,15 +70,15 @@ def cost(way: Callable) -> Cost:
     return Cost(peak() - before, statistics.median(taken))
 
 
-def cost_of_the_map() -> MapCost:
+def cost_of_the_map(by: str, layer: int, head: int) -> MapCost:
     torch.set_num_threads(1)
-    list(long_map.read(long_map.cut("word " * 600).windows, 3, 1))
-    loading.load(offline.NAME)
-    text = long_map.own_text()
+    list(long_text.read(long_text.cut("word " * 600, by), layer, head))
+    loading.load(by)
+    text = long_text.own_text()
     before, begun = forget_peak(), time.perf_counter()
-    cut = long_map.cut(text)
-    *_, (_, heads) = long_map.read(cut.windows, 3, 1)
-    *_, (_, whole, overview) = long_map.look(*heads)
+    cut = long_text.cut(text, by)
+    *_, (_, heads) = long_text.read(cut, layer, head)
+    *_, (_, whole, overview) = long_map.look(*heads, cut.allowed)
     seconds = time.perf_counter() - begun
     begun = time.perf_counter()
     long_map.near(whole, overview.side, 20_000, 10_000, 100)
@@ -95,9 +97,10 @@ def difference() -> float:
     return (attend(*given).output - stream(*given).output).abs().max().item()
 
 
-def measure() -> tuple[Cost, Cost, float, MapCost]:
-    """The whole table, tile by tile, how far they are apart, and the map."""
-    return alone(cost, attend), alone(cost, stream), difference(), alone(cost_of_the_map)
+def measure() -> tuple[Cost, Cost, float, dict[str, MapCost]]:
+    """The whole table, tile by tile, how far they are apart, and the map of each model by the head that is shown first."""
+    maps = {way: alone(cost_of_the_map, *reads) for way, reads in MAPS.items()}
+    return alone(cost, attend), alone(cost, stream), difference(), maps
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 import pytest
 import torch
 from hypothesis import given, settings
-from hypothesis.strategies import integers, lists, sampled_from
+from hypothesis.strategies import integers, sampled_from
 
-from core.attention import attend
-from core.attention.streaming import stream
-from core.lessons import material
+from core.attention import attend, masks
+from core.attention.streaming import causal, stream
 from core.lessons.cost import long_map
 from tests.core.shapes import normal
 
@@ -21,12 +20,12 @@ def by_hand(weights: torch.Tensor, side: int) -> tuple[torch.Tensor, torch.Tenso
 
 
 @settings(max_examples=12)
-@given(n_tokens=integers(1, 60), squares=integers(1, 20), seed=integers(0, 100))
-def test_theorem_squares_are_the_largest_and_the_mean_of_their_cells(n_tokens, squares, seed):
-    """For all lengths and numbers of squares, also where the last ones are cut off."""
+@given(n_tokens=integers(1, 60), squares=integers(1, 20), seed=integers(0, 100), later=sampled_from([True, False]))
+def test_theorem_squares_are_the_largest_and_the_mean_of_their_cells(n_tokens, squares, seed, later):
+    """For all lengths and numbers of squares, also where the last ones are cut off, and where no later key is seen."""
     operands = [normal(1, 1, n_tokens, 3, seed=seed + at) for at in range(3)]
-    *_, (share, whole, overview) = long_map.look(*operands, squares=squares)
-    found = attend(*operands)
+    *_, (share, whole, overview) = long_map.look(*operands, None if later else causal, squares=squares)
+    found = attend(*operands, None if later else masks.causal(n_tokens))
     largest, mean = by_hand(found.weights[0, 0], overview.side)
     assert share == 1
     assert len(overview.largest) <= squares
@@ -72,43 +71,3 @@ def test_who_left_ends_the_look_at_a_part(monkeypatch):
     monkeypatch.setattr(long_map, "still_wanted", left)
     with pytest.raises(InterruptedError):
         long_map.near(whole, overview.side + 1, 0, 0, 9)
-
-
-def test_a_text_is_cut_into_windows_that_the_model_reads_and_no_further():
-    found = long_map.cut("word " * 1500, at_most=2)
-    assert [len(window) for window in found.windows] == [512, 512]
-    assert found.pieces[:2] == found.pieces[512:514] == ("[CLS]", "word")
-    assert found.read == pytest.approx(2 * 510 / 1500, rel=1e-3)
-    assert long_map.cut("a word or two").read == 1
-
-
-@given(
-    words=lists(sampled_from(["cat", "x" * 7000, "日" * 4000, "\n", "  "]), max_size=9),
-    at=sampled_from([" ", "\n", ""]),
-)
-def test_theorem_sheets_are_the_text_and_end_between_words(words, at):
-    """For all texts: nothing is lost, and only what is longer than a sheet is cut inside."""
-    text = at.join(words)
-    found = list(long_map.sheets(text))
-    assert "".join(found) == text
-    assert all(0 < len(each) <= long_map.SHEET for each in found)
-    assert len(found) <= 1 + 2 * len(text) // long_map.SHEET
-
-
-def test_a_text_of_one_word_has_a_map_and_one_of_none_is_refused():
-    one = long_map.cut("cat")
-    assert one.pieces == ("[CLS]", "cat", "[SEP]")
-    *_, (_, operands) = long_map.read(one.windows, 3, 1)
-    *_, (_, _, overview) = long_map.look(*operands)
-    head = material.head_on_sentence("cat", 3, 1)
-    queries, keys = (
-        head.x @ w + b for w, b in ((head.maps.w_query, head.maps.b_query), (head.maps.w_key, head.maps.b_key))
-    )
-    expected = (queries @ keys.mT / 32**0.5).softmax(-1)[0]
-    torch.testing.assert_close(overview.largest, expected, atol=1e-5, rtol=0)
-    with pytest.raises(ValueError, match="holds no token"):
-        long_map.cut("  ")
-
-
-def test_our_own_text_is_long_enough_for_the_whole_map():
-    assert len(long_map.own_text()) > 5 * long_map.MOST

@@ -10,7 +10,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from core.attention import attend, masks
-from core.attention.streaming import band, causal, stream
+from core.attention.streaming import band, beginning_at, causal, stream
 from tests.core.shapes import BATCH, HEAD_DIM, HEADS, KEYS, QUERIES, VALUE_DIM, normal, operands
 
 TOKENS = 31
@@ -43,6 +43,24 @@ def test_theorem_tile_by_tile_is_attend(seed, block, kind, size):
     torch.testing.assert_close(made.output, whole.output, **close)
     torch.testing.assert_close(made.tile(WHOLE, WHOLE), whole.weights, **close)
     torch.testing.assert_close(made.log_sum, whole.masked.logsumexp(-1), atol=1e-12 * size, rtol=1e-12)
+
+
+@given(first=integers(0, TOKENS - 1), n_queries=integers(1, TOKENS), kind=sampled_from(sorted(MASKS)))
+def test_theorem_some_of_the_queries_keep_their_places(first, n_queries, kind):
+    """For all parts of the queries and masks: their outputs and tiles are those that they have among all queries."""
+    queries, keys, values = square(1)
+    by_position, table = MASKS[kind]
+    rows = slice(first, first + n_queries)
+    made = stream(queries[..., rows, :], keys, values, beginning_at(by_position, first), block=7)
+    whole = attend(queries, keys, values, table)
+    torch.testing.assert_close(made.output, whole.output[..., rows, :], atol=1e-12, rtol=0)
+    torch.testing.assert_close(made.tile(WHOLE, WHOLE), whole.weights[..., rows, :], atol=1e-12, rtol=0)
+
+
+def test_in_a_tile_that_nobody_sees_are_zeros():
+    queries, keys, values = square(1)
+    found = stream(queries, keys, values, causal).tile(slice(2, 5), slice(5, 9))
+    torch.testing.assert_close(found, queries.new_zeros(BATCH, HEADS, 3, 4), atol=0, rtol=0)
 
 
 @given(

@@ -4,6 +4,7 @@ import numpy as np
 
 from core.attention import attend
 from core.lessons import material
+from core.models import loading, offline
 from pages.parts.controls import SENTENCE
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
@@ -69,11 +70,11 @@ def spoken(app) -> str:
 
 
 def test_a_file_that_makes_no_map_is_refused_in_words_and_the_map_before_stays():
-    app = open_page("cost", cost_map_source="a .txt of yours")
+    app = open_page("cost", cost_map_source="a .txt of yours", cost_map_model="MiniLM, in windows")
     app.file_uploader(key="cost_map_file").upload("one.txt", b"cat").run()
     app.button(key="cost_map_make").click().run()
     assert sent(app, "long_map")[0]["n"] == 3
-    assert "layer 3, head 1: 3 tokens in 1 window. " in said(app)
+    assert "all-MiniLM-L6-v2, a .txt of yours, layer 3, head 1: 3 tokens in 1 window. " in said(app)
     for content, why in (
         (b"", "The file holds no text"),
         (b" \n\t", "The file holds no text"),
@@ -86,3 +87,22 @@ def test_a_file_that_makes_no_map_is_refused_in_words_and_the_map_before_stays()
         assert why in said(app)
         assert app.button(key="cost_map_make").disabled
         assert sent(app, "long_map")[0]["n"] == 3
+
+
+def test_a_map_of_one_pass_hides_what_comes_later_and_tells_on_what_its_model_was_trained():
+    app = open_page("cost", cost_map_source="a .txt of yours", cost_map_story_layer="2", cost_map_story_head="5")
+    app.file_uploader(key="cost_map_file").upload("one.txt", b"The dog ran.").run()
+    app.button(key="cost_map_make").click().run()
+    shown, tensors = sent(app, "long_map")
+    assert shown["causal"]
+    assert not np.triu(tensors["all_largest"], 1).any()
+    np.testing.assert_allclose(tensors["all_mean"].sum(1), 1, atol=1e-5)
+    assert f"story-gpt, a .txt of yours, layer 2, head 5: {shown['n']} tokens in one pass. " in said(app)
+    assert f"places from {loading.load(offline.STORY).model.config.max_position_embeddings} on" in said(app)
+    app.segmented_control(key="cost_map_model").set_value("MiniLM, in windows").run()
+    assert "a longer text is read in windows" in said(app)
+    assert sent(app, "long_map")[0]["causal"], "the map stays until another is made"
+    app.button(key="cost_map_make").click().run()
+    shown, tensors = sent(app, "long_map")
+    assert not shown["causal"]
+    assert np.triu(tensors["all_largest"], 1).any()

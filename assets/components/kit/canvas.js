@@ -81,7 +81,7 @@ const patterns = new Map();
  * @param {Record<string, string>} colours
  * @returns {CanvasPattern}
  */
-function hatching(context, { "hatch-ground": ground, hatch }) {
+export function hatching(context, { "hatch-ground": ground, hatch }) {
   const ratio = ratioOf(context);
   const key = `${ground}${hatch}${ratio}`;
   let pattern = patterns.get(key);
