@@ -64,12 +64,20 @@ def show(prefix: str) -> None:
 
 def _reader(ui: controls.Controls) -> tuple[str, int, int]:
     """Which offline model reads the text, and which of its layers and heads is looked at."""
+    model = ui.key("model")
+    if model not in st.session_state and model not in st.query_params and _asks_for_minilm(ui):
+        st.session_state[model] = st.query_params[model] = IN_WINDOWS
     if ui.one_of("Model", (ONE_PASS, IN_WINDOWS), "model") == IN_WINDOWS:
         layer = ui.select("Layer", range(controls.N_LAYERS), "layer", 3, width=120)
         return offline.NAME, layer, ui.select("Head", range(controls.N_HEADS), "head", 1, width=120)
     loaded = loading.load(offline.STORY)
     layer = ui.select("Layer", range(loaded.n_layers), "story_layer", FIRST[0], width=120)
     return loaded.name, layer, ui.select("Head", range(loaded.n_heads), "story_head", FIRST[1], width=120)
+
+
+def _asks_for_minilm(ui: controls.Controls) -> bool:
+    """Whether a link was given out when there was no other model, so that it names none beside its layer and its head."""
+    return any(ui.key(name) in st.query_params for name in ("layer", "head"))
 
 
 def _said_of(by: str) -> str:

@@ -89,6 +89,12 @@ def test_a_file_that_makes_no_map_is_refused_in_words_and_the_map_before_stays()
         assert sent(app, "long_map")[0]["n"] == 3
 
 
+def test_a_link_to_the_map_from_when_minilm_was_its_only_model_still_opens_that_layer_and_head():
+    app = open_page("cost", cost_map_layer="5", cost_map_head="7")
+    assert app.segmented_control(key="cost_map_model").value == "MiniLM, in windows"
+    assert [app.selectbox(key=f"cost_map_{name}").value for name in ("layer", "head")] == [5, 7]
+
+
 def test_a_map_of_one_pass_hides_what_comes_later_and_tells_on_what_its_model_was_trained():
     app = open_page("cost", cost_map_source="a .txt of yours", cost_map_story_layer="2", cost_map_story_head="5")
     app.file_uploader(key="cost_map_file").upload("one.txt", b"The dog ran.").run()
