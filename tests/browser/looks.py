@@ -224,8 +224,10 @@ NAMED_LATE = """() => {
         .filter((name) => name.includes("/lab-assets/") && !name.includes("/fonts/") && !named.has(name));
 }"""
 
-# whether a panel that was opened lies in the window, and is seen whole, or what is longer than the window a good part
-HAS_ROOM = """(panel) => {
+# whether a panel that was opened lies in the window, and is seen whole, or what is longer than the window a good part, with
+# its button at the lower edge of the window: what comes back above the button moves it, at any time
+HAS_ROOM = """([panel, button]) => {
+    button.scrollIntoView({ block: "end" });
     const { top, bottom } = panel.getBoundingClientRect();
     return top >= 0 && bottom <= innerHeight && panel.clientHeight >= Math.min(panel.scrollHeight, innerHeight / 3);
 }"""
