@@ -160,6 +160,8 @@ def answers() -> tuple[float, float]:
     ):
         stock, recall = _page(browser, floor, "/"), _page(browser, ours, "/recall?recall_new=50")
         stock.wait_for_selector(".js-plotly-plot")
+        recall.wait_for_function(DRAWN)
+        recall.wait_for_timeout(1500)
         recall.locator(".st-key-recall_files button").first.click()
         recall.locator("[data-testid=stFileUploaderDropzone] input, input[type=file]").set_input_files([file])
         recall.get_by_text(f"{CARDS:,} cards are there now").wait_for(timeout=120_000)
