@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from core import settings
+from core.numerals import how_many
 from core.tables import Table, read_table
 from core.training_lab.tasks import MARKS, TEST_SEED, TESTED, Example, Task
 
@@ -157,7 +158,7 @@ def pairs_task(content: str, source: str = "", target: str = "") -> Task:
     taken = fit[:MOST_PAIRS]
     if len(taken) < LEAST_PAIRS:
         raise ValueError(
-            f"{len(taken)} {'pair' if len(taken) == 1 else 'pairs'} can be read: at least {LEAST_PAIRS} are needed, of at most "
+            f"{how_many(len(taken), 'pair')} can be read: at least {LEAST_PAIRS} are needed, of at most "
             f"{MOST_TOKENS} {unit} on each side"
         )
     known = dict.fromkeys(token for pair in taken for side in pair for token in side)

@@ -184,7 +184,6 @@ def texts(scene: Scene) -> None:
 def panel(scene: Scene) -> None:
     """Force where it looks, what it writes, or a whole row."""
     forcing = scene.chosen.interventions
-    # as it stood at first: an expander that is told otherwise closes under the hands of who works in it
     with st.expander("Argue with it", icon=":material/edit:", expanded=interventions.opened(forcing)):
         st.caption(
             "Force where it looks, what it writes, or a whole row of weights. Steps before stay, the rest is decoded anew, and "

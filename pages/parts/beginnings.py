@@ -128,10 +128,8 @@ def _read_or_last(
         stays = by == loaded.name and before != instead
         below = f" Below is your last {what}." if stays else " Below is what is written without one."
         given = before if stays else instead
-        if given is None and isinstance(
-            error, ModelError
-        ):  # it never read anything here: it may be no fault of the words
-            raise
+        if given is None and isinstance(error, ModelError):
+            raise  # it never read anything here: it may be no fault of the words
         messages.problem(key, f"This {what} cannot be read.", f"{error}.{'' if given is None else below}", examples)
         return None if given is None else read(given)
     st.session_state[last] = (loaded.name, asked)

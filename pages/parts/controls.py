@@ -1,6 +1,6 @@
 """The widgets of a page. Each lives in the link under a key that begins with the page's prefix."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, TypeVar
 
 import streamlit as st
@@ -94,7 +94,7 @@ class Controls:
             help=says,
             disabled=disabled,
         )
-        self._tell(name, asked, chosen or first, _one_of(options))
+        self._tell(name, asked, chosen or first, lambda: _one_of(options))
         return chosen or first
 
     def _asked(self, name: str) -> str | None:
@@ -102,11 +102,11 @@ class Controls:
         key = self.key(name)
         return None if key in st.session_state else st.query_params.get(key)
 
-    def _tell(self, name: str, asked: str | None, taken: object, accepted: str) -> None:
+    def _tell(self, name: str, asked: str | None, taken: object, accepted: Callable[[], str]) -> None:
         """Say so where a control cannot be what the link asked, which Streamlit takes out of the link without a word."""
         if asked is not None and not _same(asked, taken):
             with self.under():
-                url_state.ignored(self.key(name), accepted, None, asked)
+                url_state.ignored(self.key(name), accepted(), None, asked)
 
     def any_of(self, label: str, options: Sequence[S], name: str) -> tuple[S, ...]:
         """Any of a few words, in their order; none at first."""
@@ -115,7 +115,7 @@ class Controls:
         chosen = st.segmented_control(label, options, selection_mode="multi", key=key, bind="query-params")
         for each in asked:
             if each not in options:
-                self._tell(name, each, None, _one_of(options))
+                self._tell(name, each, None, lambda: _one_of(options))
         return tuple(each for each in options if each in chosen)
 
     def select(self, label: str, options: Sequence[T], name: str, first: int = 0, **more: Any) -> T:
@@ -124,7 +124,9 @@ class Controls:
         chosen = st.selectbox(label, options, first, key=self.key(name), bind="query-params", **more)
         taken = options[first] if chosen is None else chosen
         # a link says what is seen
-        self._tell(name, asked, told(taken), _one_of(options if told is str else [told(each) for each in options]))
+        self._tell(
+            name, asked, told(taken), lambda: _one_of(options if told is str else [told(each) for each in options])
+        )
         return taken
 
     def slider(
@@ -134,7 +136,7 @@ class Controls:
         asked = self._asked(name)
         more = {"width": 150} | more
         taken = st.slider(label, low, high, first, step, key=self.key(name), bind="query-params", **more)
-        self._tell(name, asked, taken, f"a number from {low:g} to {high:g}")
+        self._tell(name, asked, taken, lambda: f"a number from {low:g} to {high:g}")
         return taken
 
     def up_to(self, label: str, high: int, first: int, name: str, **more: Any) -> int:
@@ -149,14 +151,14 @@ class Controls:
         more = {"width": 150} | more
         chosen = st.select_slider(label, options, first, key=self.key(name), bind="query-params", **more)
         taken = first if chosen is None else chosen
-        self._tell(name, asked, taken, _one_of(options))
+        self._tell(name, asked, taken, lambda: _one_of(options))
         return taken
 
     def toggle(self, label: str, name: str, first: bool = False, **more: Any) -> bool:
         """Yes or no."""
         asked = self._asked(name)
         taken = st.toggle(label, first, key=self.key(name), bind="query-params", **more)
-        self._tell(name, asked, taken, "true or false")
+        self._tell(name, asked, taken, lambda: "true or false")
         return taken
 
     def several(self, label: str, options: Sequence[int], name: str) -> tuple[int, ...]:

@@ -143,7 +143,10 @@ class LinkedInterventions:
         return (steps[0], row) if sum(row) > 0 else None
 
     def opened(self, forcing: Interventions) -> bool:
-        """Whether the panel is open when the page is: where the link forces something."""
+        """Whether the panel is open when the page is: where the link forces something.
+
+        As it stood at first: an expander that is told otherwise closes under the hands of who works in it.
+        """
         return st.session_state.setdefault(self.name("argue_open"), bool(forcing.tokens or forcing.rows))
 
     def panel(self, argued: Argued) -> None:

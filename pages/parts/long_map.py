@@ -123,9 +123,8 @@ def _own(ui: controls.Controls, by: str) -> LongText | None:
 def _map(text: LongText, layer: int, head: int, _place) -> tuple[Weights, Overview]:
     """Read the text and look at all of it; whoever leaves ends it at the next step."""
     bar, tokens = _place.progress(0.0, "Waiting for a free place …"), f"{len(text.pieces):,} tokens"
-    reading = (
-        0.5 if text.allowed is None else layer / (layer + 1)
-    )  # a layer of all tokens takes about as long as the look
+    # a layer of all tokens takes about as long as the look
+    reading = 0.5 if text.allowed is None else layer / (layer + 1)
     with run_queue.training():
         for share, found in long_text.read(text, layer, head):
             heads = found

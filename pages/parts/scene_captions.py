@@ -14,7 +14,7 @@ from core.lessons.looking_back import chosen
 from core.lessons.scene_captions import MODELS, Settings
 from core.listing import ran
 from core.memory import kept
-from core.numerals import how_many
+from core.numerals import how_many, listed
 from core.sequence.decoding import NO_INTERVENTIONS
 from core.transformer.encoder_decoder import CrossAttention, DecoderBlock, EncoderDecoder
 from core.vision import scenes
@@ -195,7 +195,7 @@ def told_of_changes(result: lesson.Lesson) -> str:
     lost = " These weights are computed, but what they bring is thrown away." if settings.changes.cut_cross else ""
     taken = "" if settings.away == NOTHING else f"without {settings.away}"
     forced = "with what you forced" if settings.interventions != NO_INTERVENTIONS else ""
-    lead = " and ".join(each for each in (taken, forced) if each).capitalize()
+    lead = listed([each for each in (taken, forced) if each]).capitalize()
     same = "the same words" if result.now.words == result.free.words else "other words"
     return f"{lost} {lead} it writes {same}."
 

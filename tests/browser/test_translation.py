@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.visitor import Visitor
+
 FIGURE = ".step-viewer figure canvas"
 # what the figure was seen to show, asked in every frame: which of two rows at which step, until the second row begins
 PLAYED = f"""(rows) => {{
@@ -70,12 +72,18 @@ def test_play_goes_through_the_steps_of_the_first_word_and_then_of_the_next(visi
     expect(visitor.page.get_by_role("button", name="Speed: half")).to_be_visible()
 
 
-def test_a_click_forces_attention_and_the_link_says_so(visit):
-    visitor = visit("/looking_back?step=2")
+def forced_by_a_click(visitor: Visitor, prefix: str) -> tuple[int, int]:
+    """Force a look by a click on a weight: the step and the place that the link then says."""
     visitor.see("button", has_text="Force it").click()
     box = visitor.see(FIGURE).bounding_box()
     visitor.after(lambda: visitor.page.mouse.click(box["x"] + 120, box["y"] + 200))
-    step, place = map(int, visitor.link["looking_back_look"].split("."))
+    step, place = map(int, visitor.link[f"{prefix}_look"].split("."))
+    return step, place
+
+
+def test_a_click_forces_attention_and_the_link_says_so(visit):
+    visitor = visit("/looking_back?step=2")
+    step, place = forced_by_a_click(visitor, "looking_back")
     word = visitor.see(".query-words .word").nth(step)
     expect(word).to_have_text(re.compile("^✎ "))
     told(visitor, r"1\.000")
@@ -85,10 +93,7 @@ def test_a_click_forces_attention_and_the_link_says_so(visit):
 
 def test_in_the_transformer_a_click_forces_the_guided_head_in_its_layer_alone(visit):
     visitor = visit("/encoder_decoder?step=cross-attention")
-    visitor.see("button", has_text="Force it").click()
-    box = visitor.see(FIGURE).bounding_box()
-    visitor.after(lambda: visitor.page.mouse.click(box["x"] + 120, box["y"] + 200))
-    step, place = map(int, visitor.link["encoder_decoder_look"].split("."))
+    step, place = forced_by_a_click(visitor, "encoder_decoder")
     expect(visitor.see(".query-words .word").nth(step)).to_have_text(re.compile("^✎ "))
     told(visitor, r"1\.000")
     other = visit(f"/encoder_decoder?step=cross-attention&encoder_decoder_layer=0&encoder_decoder_look={step}.{place}")
