@@ -17,7 +17,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from core import host
 from pages.course.catalogue import LESSONS
 from pages.parts import assets
-from pages.server import failures, health, log_rate, preload, settings, theme, uploads
+from pages.server import failures, health, late_clicks, log_rate, preload, settings, theme, uploads
 from pages.server.current_page import CurrentPage
 from pages.server.headers import SecurityHeaders
 from pages.server.hidden import Hidden
@@ -54,6 +54,7 @@ PagesManager.uses_pages_directory = False
 failures.keep_what_was_typed_out_of_the_log()
 log_rate.limit()
 uploads.keep_in_memory()
+late_clicks.answer()
 theme.read_once()
 host.run_under(Visitors())
 

@@ -1,0 +1,61 @@
+"""A click on a download that reaches the server after its page was drawn anew: the file is made as the page has it now.
+
+Streamlit forgets what a button offered as soon as the next run offers it again, while the browser still shows the button of
+the run before: on a page that is drawn several times a second a click would get nothing, and no word why.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+from weakref import WeakValueDictionary
+
+from streamlit.runtime import runtime
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.media_file_storage import MediaFileStorageError
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
+
+REMEMBERED: Final = 10_000  # offers of all visitors, the last ones, each a few hundred bytes
+
+
+def answer() -> None:
+    """Answer such clicks."""
+    vars(runtime)[MediaFileManager.__name__] = Offers  # the server makes one of this name when it starts
+
+
+@dataclass(eq=False)
+class _Button:
+    """A download button of one visitor. newest: what it was offered under last."""
+
+    newest: str = ""
+
+
+class Offers(MediaFileManager):
+    """Streamlit's, which knows of an offer that is over the one that took its place."""
+
+    def __init__(self, storage) -> None:
+        super().__init__(storage)
+        self._of_offer: OrderedDict[str, _Button] = OrderedDict()
+        self._buttons: WeakValueDictionary[tuple[str, str], _Button] = WeakValueDictionary()
+        self._guard = Lock()
+
+    def add_deferred(self, *args, element_id: str = "", **named) -> str:
+        offer = super().add_deferred(*args, element_id=element_id, **named)
+        run = get_script_run_ctx(suppress_warning=True)
+        if run is not None and element_id:
+            with self._guard:
+                button = self._buttons.setdefault((run.session_id, element_id), _Button())
+                button.newest = offer
+                self._of_offer[offer] = button
+                if len(self._of_offer) > REMEMBERED:
+                    self._of_offer.popitem(last=False)
+        return offer
+
+    def execute_deferred(self, file_id: str) -> str:
+        try:
+            return super().execute_deferred(file_id)
+        except MediaFileStorageError:
+            button = self._of_offer.get(file_id)
+            if button is None or button.newest == file_id:
+                raise
+            return super().execute_deferred(button.newest)
