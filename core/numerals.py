@@ -35,7 +35,7 @@ def how_many(number: int, one: str, more: str = "") -> str:
     return f"{number:,} {one if number == 1 else more or f'{one}s'}"
 
 
-def listed(words: Sequence[str]) -> str:
-    """Words as a sentence lists them: a, b and c."""
+def listed(words: Sequence[str], by: str = "and") -> str:
+    """Words as a sentence lists them: a, b and c. by: what stands before the last one."""
     *rest, last = words
-    return f"{', '.join(rest)} and {last}" if rest else last
+    return f"{', '.join(rest)} {by} {last}" if rest else last

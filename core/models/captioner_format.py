@@ -45,13 +45,20 @@ def weights(model: SceneCaptioner) -> dict[str, Tensor]:
     }
     for kind in ("weight", "bias"):
         found[f"encoder.layernorm.{kind}"] = ours[f"transformer.norm_encoder.{kind}"]
-        for layer in range(sizes.n_encoder):
-            own, theirs = f"transformer.encoder.{layer}", f"encoder.layers.{layer}"
-            found |= {f"{theirs}.{name}.{kind}": ours[f"{own}.{ours_name}.{kind}"] for name, ours_name in _SEES.items()}
-            maps = ours[f"{own}.attention.in_proj_{kind}"].chunk(3)
-            found |= {f"{theirs}.attention.{name}.{kind}": each for name, each in zip(_MAPS, maps, strict=True)}
+    for layer in range(sizes.n_encoder):
+        found |= layer_that_sees(ours, f"transformer.encoder.{layer}", f"encoder.layers.{layer}")
     for layer in range(sizes.n_decoder):
         found |= layer_to(ours, f"transformer.decoder.{layer}", f"{_DECODER}.layers.{layer}", cross=True)
+    return found
+
+
+def layer_that_sees(ours: dict[str, Tensor], own: str, theirs: str) -> dict[str, Tensor]:
+    """One of our blocks under a Vision Transformer's names. own, theirs: what it is called here and there."""
+    found = {}
+    for kind in ("weight", "bias"):
+        found |= {f"{theirs}.{name}.{kind}": ours[f"{own}.{ours_name}.{kind}"] for name, ours_name in _SEES.items()}
+        maps = ours[f"{own}.attention.in_proj_{kind}"].chunk(3)
+        found |= {f"{theirs}.attention.{name}.{kind}": each for name, each in zip(_MAPS, maps, strict=True)}
     return found
 
 

@@ -22,20 +22,26 @@ def write_folder(
     folder: Path,
     named: dict[str, Tensor],
     sizes: dict[str, Any],
-    tokenizer: Tokenizer,
+    tokenizer: Tokenizer | None,
     special: dict[str, Any],
     computed: Mapping[str, Tensor] | None = None,
+    *,
+    halved: bool = True,
 ) -> None:
-    """A folder that the library's Auto classes open: weights by the names of the library, in half precision.
+    """A folder that the library's Auto classes open: weights by the names of the library.
 
-    sizes     what its configuration says.
-    special   what the tokenizer does not know by itself: which tokens have a part of their own, how long a text may be.
-    computed  tensors that nobody learned, which are kept as they are.
+    sizes      what its configuration says.
+    tokenizer  None for a model that reads no text.
+    special    what the tokenizer does not know by itself: which tokens have a part of their own, how long a text may be.
+    computed   tensors that nobody learned, which are kept as they are.
+    halved     in half precision.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    halved = {name: weight.half().contiguous() for name, weight in named.items()}
-    save_file(halved | dict(computed or {}), folder / WEIGHTS, {"format": "pt"})
+    kept = {name: (weight.half() if halved else weight).contiguous() for name, weight in named.items()}
+    save_file(kept | dict(computed or {}), folder / WEIGHTS, {"format": "pt"})
     say(folder / CONFIG, sizes)
+    if tokenizer is None:
+        return
     tokenizer.save(str(folder / TOKENIZER))
     said = {"tokenizer_class": "PreTrainedTokenizerFast", **special, "clean_up_tokenization_spaces": False}
     say(folder / "tokenizer_config.json", said)

@@ -1,5 +1,6 @@
 """Our language model as a folder that the transformers library opens: the names and the order that Llama gives its weights."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,10 @@ _NAMES: Final = {
     "input_layernorm": "norm_attention",
     "self_attn.o_proj": "attention.out_proj",
     "post_attention_layernorm": "norm_mlp",
+}
+KINDS: Final = ("weight", "bias")
+# what the maps of the network behind attention are called there, and here
+NETWORK: Final = {
     "mlp.gate_proj": "feed_forward.expand",
     "mlp.up_proj": "feed_forward.up",
     "mlp.down_proj": "feed_forward.contract",
@@ -27,15 +32,27 @@ def weights(model: LanguageModel) -> dict[str, Tensor]:
     return named(model.state_dict(), model.config.n_layers, model.config.n_heads)
 
 
-def named(ours: dict[str, Tensor], n_layers: int, heads: int) -> dict[str, Tensor]:
-    """The same of weights by our names; of each block as many heads of keys and values as of queries."""
-    found = {"model.embed_tokens.weight": ours["embedding.weight"], "model.norm.weight": ours["norm.weight"]}
+def named(
+    ours: dict[str, Tensor], n_layers: int, heads: int, n_kv_heads: int = 0, network: Mapping[str, str] = NETWORK
+) -> dict[str, Tensor]:
+    """The same of weights by our names, with those biases that are there.
+
+    n_kv_heads   heads of keys and values; 0 = as many as of queries.
+    network      what its families call the maps behind attention.
+    """
+    found = {"model.embed_tokens.weight": ours["embedding.weight"]}
+    found |= {f"model.norm.{kind}": ours[f"norm.{kind}"] for kind in KINDS if f"norm.{kind}" in ours}
     for layer in range(n_layers):
-        query, key, value = ours[f"blocks.{layer}.attention.in_proj_weight"].chunk(3)
-        maps = {"q_proj": halves(query, heads), "k_proj": halves(key, heads), "v_proj": value}
-        found |= {f"model.layers.{layer}.self_attn.{name}.weight": weight for name, weight in maps.items()}
-        for theirs, name in _NAMES.items():
-            found[f"model.layers.{layer}.{theirs}.weight"] = ours[f"blocks.{layer}.{name}.weight"]
+        there, here = f"model.layers.{layer}", f"blocks.{layer}"
+        for kind in KINDS:
+            if (rows := ours.get(f"{here}.attention.in_proj_{kind}")) is not None:
+                of_keys = len(rows) // (heads + 2 * (n_kv_heads or heads)) * (n_kv_heads or heads)
+                query, key, value = rows.split((len(rows) - 2 * of_keys, of_keys, of_keys))
+                maps = {"q_proj": halves(query, heads), "k_proj": halves(key, n_kv_heads or heads), "v_proj": value}
+                found |= {f"{there}.self_attn.{name}.{kind}": weight for name, weight in maps.items()}
+            for theirs, name in (_NAMES | dict(network)).items():
+                if f"{here}.{name}.{kind}" in ours:
+                    found[f"{there}.{theirs}.{kind}"] = ours[f"{here}.{name}.{kind}"]
     return found
 
 
@@ -81,6 +98,9 @@ def write(folder: Path, model: LanguageModel, tokenizer: Tokenizer, end: str) ->
 
 
 def halves(rows: Tensor, heads: int) -> Tensor:
-    """Ours turn neighbours, 0 with 1 and 2 with 3; Llama turns number i with i + d/2: the rows of a head in its order."""
-    of_heads = rows.unflatten(0, (heads, -1)).transpose(-1, -2)
-    return from_pairs(as_pairs(of_heads), "halves").transpose(-1, -2).flatten(0, 1)
+    """Ours turn neighbours, 0 with 1 and 2 with 3; Llama turns number i with i + d/2: the rows of a head in its order.
+
+    rows   of a matrix, or the numbers of a bias.
+    """
+    of_heads = rows.unflatten(0, (heads, -1)).movedim(1, -1)
+    return from_pairs(as_pairs(of_heads), "halves").movedim(-1, 1).flatten(0, 1)

@@ -6,10 +6,12 @@ import streamlit as st
 
 from core.export.program import program
 from core.lessons.shown import call
+from core.numerals import listed
 from core.training_lab import library, taken
+from core.training_lab.formats import labs_of
 from core.training_lab.played import LabRun
 from core.training_lab.tasks import Task
-from pages.parts import downloads, page_layout
+from pages.parts import downloads, messages, page_layout
 from pages.parts.figure_file import Alone
 from pages.parts.training_figure import TOLD, payload
 
@@ -36,13 +38,7 @@ def menu(run: LabRun, made: partial[Task], text: str, opened: list[tuple[int, in
                     f"{of}.py",
                     "text/x-python",
                 )
-            if why := library.why_not(learner.settings.sizes, run.task):
-                st.caption(f"{name}: Your story cannot open it, since {why}.")
-            else:
-                st.caption(
-                    f"{name}: Your story opens it. Unpack the zip where the app runs, and name its folder there."
-                )
-                downloads.button(f"{name}: for Your story", partial(run.folder, number), f"{of}.zip", "application/zip")
+            _for_labs(run, number, name, of)
         made_of = f"A training of the training lab, from seed {run.seed}; its curves, and what its heads looked at"
         alone = Alone("training", partial(payload, run, opened, going=False))
         downloads.file_of(alone, "attention-lab-training", (title, question, made_of))
@@ -50,3 +46,22 @@ def menu(run: LabRun, made: partial[Task], text: str, opened: list[tuple[int, in
 
 def _program(title: str, origin: str, again: partial) -> bytes:
     return program(title, origin, again).encode()
+
+
+def _for_labs(run: LabRun, number: int, name: str, of: str) -> None:
+    """A network as the labs open it, or which switch stands in the way."""
+    sizes, task = run.learners[number].settings.sizes, run.task
+    try:
+        built = library.format_of(sizes, task)
+    except ValueError as why:
+        st.caption(f"{name}: no lab opens it, since {why}.")
+        return
+    labs = labs_of(sizes, task)
+    opens = "opens" if len(labs) == 1 else "open"
+    begins = f" Type rows such as “{library.begins(task)}”." if not task.d_patch else ""
+    told = (
+        f"{name}: built as {built.name} of the transformers library is, so {listed(labs)} {opens} it. Unpack the zip where the "
+        f"app runs, and name its folder there as another model.{begins}"
+    )
+    st.caption(messages.literal(told))
+    downloads.button(f"{name}: for the labs", partial(run.folder, number), f"{of}.zip", "application/zip")

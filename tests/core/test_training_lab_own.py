@@ -1,8 +1,6 @@
 """What a visitor brings to the training lab to be learned, and what is taken away of it."""
 
-import io
 import random
-import zipfile
 from dataclasses import replace
 from functools import partial
 
@@ -10,13 +8,10 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load
-from transformers import AutoTokenizer, LlamaForCausalLM
 
 from core.export.program import program
-from core.lessons import writing_lab
 from core.lessons.shown import call
-from core.models import loading
-from core.training_lab import changes, library, networks, own, taken
+from core.training_lab import changes, networks, own, taken
 from core.training_lab.networks import Sizes
 from core.training_lab.played import LabRun
 from core.training_lab.run import Learner, Learning, Settings, watched
@@ -151,29 +146,6 @@ def test_the_file_of_a_network_holds_it_whole():
     rows = batch(task, task.tests[:3]).rows
     with torch.inference_mode():
         assert torch.equal(other.eval()(rows).logits, learner.network.eval()(rows).logits)
-
-
-def test_a_network_of_todays_blocks_that_learned_a_text_is_opened_by_the_library(tmp_path):
-    task = own.text_task(own.TEXT, 12)
-    sizes = replace(SMALL, positions="RoPE", norm="rms", network="SwiGLU")
-    learner = Learner(Settings(sizes, LEARNING), task, 0, 9)
-    learner.advance()
-    learner.change("silent", (1, 0))
-    with zipfile.ZipFile(io.BytesIO(library.folder(learner))) as packed:
-        packed.extractall(tmp_path)
-    model = LlamaForCausalLM.from_pretrained(tmp_path / "trained-text", dtype=torch.float32).eval()
-    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "trained-text")
-    made = batch(task, task.tests[:1]).rows
-    text = "".join(task.vocabulary[number] for number in made.ids[0].tolist())
-    assert tokenizer(text)["input_ids"] == made.ids[0].tolist()
-    assert tokenizer.decode(made.ids[0]) == text
-    with torch.inference_mode():
-        theirs, ours = model(made.ids).logits, learner.network.eval()(made, learner.silent).logits
-    torch.testing.assert_close(theirs, ours, atol=5e-3, rtol=5e-3)  # half precision in the file
-    loaded = loading.load(str(tmp_path / "trained-text"))
-    assert list(writing_lab.begin(loaded, "The fox sat", marked=False).ids) == tokenizer("The fox sat")["input_ids"]
-    assert "choose the task" in library.why_not(sizes, build("copy", 4))
-    assert "no Llama's" in library.why_not(SMALL, task)
 
 
 @pytest.mark.parametrize(

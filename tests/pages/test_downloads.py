@@ -11,7 +11,7 @@ import safetensors
 from pages.course.catalogue import LESSONS
 from pages.parts import downloads
 from pages.parts.figure_export import figure, picture
-from tests.pages.screen import open_page, sent
+from tests.pages.screen import open_page, said, sent
 
 MAGIC = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}
 LABS = ("sentence_lab", "translation_lab", "image_lab", "writing_lab")
@@ -85,6 +85,9 @@ def test_every_file_of_the_training_lab_can_be_made(monkeypatch):
     begins = {"py": b'"""', "zip": b"pk", "html": b"<!doctype html>"}
     names = {f"attention-lab-network-{of}.{kind}" for of in ("first", "second") for kind in ("py", "safetensors")}
     assert made.keys() == names | {"attention-lab-network-first.zip", "attention-lab-training.html"}
+    told = said(app).replace("\\", "")
+    assert "First: built as Llama of the transformers library is, so Your story and Your sentence open it." in told
+    assert "Second: no lab opens it, since the library has no GRU of this kind: choose a Transformer." in told
     for name, make in made.items():
         content = make()
         kind = name.partition(".")[2]
