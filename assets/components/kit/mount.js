@@ -1,5 +1,6 @@
-// Streamlit calls a component's default export again on every change of data or theme and runs only the last cleanup.
-// So each root gets one app for its whole life, which is only updated.
+// Streamlit calls a component's default export again on every change of data or theme. It runs the last cleanup when the
+// component leaves, and at once that of a call which a newer one has overtaken on its way here. So each root gets one app
+// for its whole life, which is only updated: who calls again keeps the place, the focus and what was scrolled to.
 
 import { readTheme } from "./colour.js";
 import { decode } from "./payload.js";
@@ -20,6 +21,8 @@ import { decode } from "./payload.js";
 
 /** @type {WeakMap<HTMLElement, Mounted>} */
 const apps = new WeakMap();
+
+const OVERTAKEN = 1000; // milliseconds in which the newer call is there
 
 const MATH = "Attention Lab Math";
 /** @type {FontFace | null} */
@@ -81,11 +84,16 @@ export function mount(component, create, styles) {
     entry.root.dataset.ready = String(turn);
     entry.drawn = true;
   });
-  return () => {
+  const end = () => {
+    if (apps.get(place) !== entry) return;
     entry.observer.disconnect();
     entry.app.destroy?.();
     entry.root.remove();
     apps.delete(place);
+  };
+  return () => {
+    if (!place.isConnected) end();
+    else setTimeout(() => turn === entry.turn && end(), OVERTAKEN);
   };
 }
 
