@@ -48,7 +48,7 @@ def alone(drawn: Callable[[], go.Figure], alt: str) -> Alone:
         figure = go.Figure(drawn()).update_layout(template=None)
         return pack({"figure": json.loads(figure.to_json()), "alt": alt}, {})
 
-    return Alone("chart", made, "pointing and zooming", library, ROOM)
+    return Alone("chart", made, "pointing and zooming", library, ROOM, or_npz=False)
 
 
 def library() -> str:

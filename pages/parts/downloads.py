@@ -102,7 +102,7 @@ def file_of(alone: Alone, name: str, words: tuple[str, str, str]) -> None:
     """The figure in a file of its own, or why there is none. words: title, question and origin, which stand around it."""
     try:
         made = alone.make()
-        if said := too_large(len(made), alone.room):
+        if said := too_large(len(made), alone.room, alone.or_npz):
             raise ValueError(said)
     except ValueError as error:
         st.caption(messages.literal(f"{error}."))

@@ -36,6 +36,7 @@ class Alone:
     part      the component that draws it; make: its payload, or ValueError in words where no file can hold it.
     works     what one can do with it in the file.
     library   gives the script by others that it is drawn with; room: bytes of a payload for which that leaves room.
+    or_npz    whether its numbers can be taken away as NPZ, too.
     """
 
     part: str
@@ -43,14 +44,15 @@ class Alone:
     works: str = "pointing, steps and heads"
     library: Callable[[], str] = str
     room: int = ROOM
+    or_npz: bool = True
 
 
-def too_large(size: int, room: int = ROOM) -> str:
+def too_large(size: int, room: int = ROOM, or_npz: bool = True) -> str:
     """What is said of a payload of so many bytes that no file is made of; "" where there is room."""
     if size <= room:
         return ""
     told = f"its numbers take {size / 1e6:.1f} MB, and one file holds at most {room / 1e6:.1f} MB of them"
-    other = ", or take the numbers as NPZ" if room == ROOM else ""
+    other = ", or take the numbers as NPZ" if or_npz else ""
     return f"No file of this figure: {told}. Make the input shorter{other}"
 
 
@@ -64,7 +66,7 @@ def figure_file(alone: Alone, payload: bytes, title: str, question: str, origin:
 
     Raises   ValueError in words where the file would be too large.
     """
-    if said := too_large(len(payload), alone.room):
+    if said := too_large(len(payload), alone.room, alone.or_npz):
         raise ValueError(said)
     library = alone.library()
     drawn_with = f"<script>{_script(library)}</script>\n" if library else ""
