@@ -61,6 +61,7 @@ AXES = {
         Axis("tile_columns", "j", "the keys of one tile"),
         Axis("one", "1", "one number for each"),
         Axis("lengths", "N", "how many tokens there are, from few to many"),
+        Axis("widths", "D", "how many numbers describe a token, from few to many"),
         Axis("depths", "L", "how many layers there are, from one on"),
         Axis("d_shared", "d_e", "numbers of an arrow in the space that pictures and captions share"),
         Axis("pictures", "N", "pictures that are compared with captions"),

@@ -50,38 +50,43 @@ class Known:
         return sum(self.weights.values())
 
 
-@cache
-def known() -> tuple[Known, ...]:
-    """Six models, each built without numbers from its configuration.
+def configurations() -> dict[str, tuple[PretrainedConfig, type[PreTrainedModel]]]:
+    """Of each model its configuration, and the class of the library that is built from it.
 
     What a configuration does not say by its defaults is an argument here, as it was published: MiniLM in its model card,
     GPT-3 in Brown et al. 2020 (table 2.1), Llama 3 8B in Grattafiori et al. 2024 (table 3).
     """
-    return (
-        _of(
-            "MiniLM",
-            BertConfig(hidden_size=384, num_hidden_layers=6, num_attention_heads=12, intermediate_size=1536),
-            BertModel,
-        ),
-        _of("BERT", BertConfig(), BertModel),
-        _of("GPT-2", GPT2Config(), GPT2LMHeadModel),
-        _of("ViT-B", ViTConfig(), ViTModel),
-        _of(
-            "Llama 3 8B",
-            LlamaConfig(
-                vocab_size=128_256, intermediate_size=14_336, num_key_value_heads=8, max_position_embeddings=8192
-            ),
-            LlamaForCausalLM,
-        ),
-        _of("GPT-3", GPT2Config(n_positions=2048, n_embd=12_288, n_layer=96, n_head=96), GPT2LMHeadModel),
+    minilm = BertConfig(hidden_size=384, num_hidden_layers=6, num_attention_heads=12, intermediate_size=1536)
+    llama = LlamaConfig(
+        vocab_size=128_256, intermediate_size=14_336, num_key_value_heads=8, max_position_embeddings=8192
     )
+    return {
+        "MiniLM": (minilm, BertModel),
+        "BERT": (BertConfig(), BertModel),
+        "GPT-2": (GPT2Config(), GPT2LMHeadModel),
+        "ViT-B": (ViTConfig(), ViTModel),
+        "Llama 3 8B": (llama, LlamaForCausalLM),
+        "GPT-3": (GPT2Config(n_positions=2048, n_embd=12_288, n_layer=96, n_head=96), GPT2LMHeadModel),
+    }
 
 
-def _of(name: str, config: PretrainedConfig, kind: type[PreTrainedModel]) -> Known:
-    """A model by its configuration."""
-    heads, d_model = config.num_attention_heads, config.hidden_size
+def built(name: str) -> PreTrainedModel:
+    """A model without numbers, by its configuration."""
+    config, kind = configurations()[name]
     with torch.device("meta"):
-        model = kind(config)
+        return kind(config)
+
+
+@cache
+def known() -> tuple[Known, ...]:
+    """Six models, each built without numbers from its configuration."""
+    return tuple(map(_of, configurations()))
+
+
+def _of(name: str) -> Known:
+    """A model by its configuration."""
+    config, kind = configurations()[name]
+    heads, d_model, model = config.num_attention_heads, config.hidden_size, built(name)
     # a ViT does not say how many it reads: it has a position for each
     n_tokens = (
         getattr(config, "max_position_embeddings", 0) or model.get_parameter("embeddings.position_embeddings").shape[1]

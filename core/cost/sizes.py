@@ -121,6 +121,17 @@ class Sizes:
         """The same with another number of heads of keys and values."""
         return replace(self, n_kv_heads=n_kv_heads)
 
+    def at_width(self, d_model: int) -> "Sizes":
+        """The same of another width: as many of its heads as share that evenly, and networks as much wider than a token."""
+        n_heads = fitting(self.n_heads, d_model)
+        return replace(
+            self,
+            d_model=d_model,
+            n_heads=n_heads,
+            n_kv_heads=fitting(self.n_kv_heads, n_heads),
+            d_ff=self.d_ff * d_model // self.d_model,
+        )
+
 
 def fitting(asked: int, number: int) -> int:
     """As many as were asked, or else the next fewer that share a number evenly."""

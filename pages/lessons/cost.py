@@ -10,7 +10,7 @@ from core.cost import timed
 from core.cost.sizes import Sizes
 from core.experiments import cost as experiments
 from core.lessons import material
-from core.lessons.cost import bill, cheaper, paths, questions
+from core.lessons.cost import bill, cheaper, marks, paths, questions
 from core.lessons.material import Encoded
 from core.lessons.shown import call
 from core.listing import ran
@@ -162,7 +162,7 @@ def of_others(scene: Scene) -> None:
     if isinstance(scene.result, bill.Lesson):
         with st.expander("The models, from their configurations in transformers"):
             for model in scene.result.models:
-                st.caption(bill.told(model))
+                st.caption(marks.told(model))
     if isinstance(scene.result, bill.Lesson | paths.Lesson):
         st.caption(
             f"Experiments that speak of your tokens and heads take “{SENTENCE}” here, in layer {OURS_LAYER}. Under “{TILES}” "

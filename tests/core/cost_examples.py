@@ -9,7 +9,7 @@ import torch
 from core.attention import masks
 from core.cost.sizes import Sizes
 from core.lessons import material
-from core.lessons.cost import bill, cheaper, paths, tiles
+from core.lessons.cost import bill, cheaper, learned, paths, tiles
 
 Example = tuple[Any, dict[str, Any]]
 
@@ -19,6 +19,20 @@ def of_sizes() -> Example:
     names = {"batch": 2, "N": torch.tensor(bill.LENGTHS, dtype=torch.float64), "D": 66, "D_kv": 33, "D_ff": 7}
     names |= {"matrices": 2, "heads": 6, "layers": 11, "bytes": 4, "tile": 13, "d": 11, "D_c": 17}
     return bill.by_length(bill.Settings(sizes, 13, 17)), names
+
+
+def of_what_is_learned() -> Example:
+    sizes = Sizes(5, 66, 6, 3, 7, 11, 2, 4)  # six heads, three of keys and values, share 66 numbers, and others else
+    rows = zip(*map(fitted, learned.WIDTHS), strict=True)
+    d, heads, shared = (torch.tensor(each, dtype=torch.float64)[None] for each in rows)
+    names = {"layers": 11, "matrices": 2, "D": d, "D_kv": d / heads * shared, "D_ff": torch.floor(7 * d / 66)}
+    return learned.by_width(sizes), names
+
+
+def fitted(width: int) -> tuple[int, int, int]:
+    """A width, the heads that share it, and the heads of keys and values among them."""
+    n_heads = max(heads for heads in range(1, 7) if width % heads == 0)
+    return width, n_heads, max(shared for shared in range(1, 4) if n_heads % shared == 0)
 
 
 def of_paths() -> Example:
@@ -70,6 +84,7 @@ def of_what_is_cheaper() -> Example:
 
 EXAMPLES: dict[str, Callable[[], Example]] = {
     "the bill": of_sizes,
+    "what is learned": of_what_is_learned,
     "paths": of_paths,
     "a tile": of_tiles,
     "what is cheaper": of_what_is_cheaper,

@@ -13,9 +13,11 @@ from core.cost import counted
 from core.cost.growth import loss
 from core.cost.models import PARTS, Known, known
 from core.cost.sizes import Sizes
-from core.lessons.shown import Mark, Matrices, Shown
+from core.lessons.cost import learned
+from core.lessons.cost.learned import LearnedTrace
+from core.lessons.shown import Matrices, Shown
 from core.numerals import how_many, listed, short
-from core.trace import matrices, step, steps
+from core.trace import Step, matrices, step, steps
 
 LENGTHS: Final = (*(2**power for power in range(6, 17)), 100_000)  # tokens, from 64 on
 YOURS: Final = "yours"
@@ -101,11 +103,13 @@ class BillTrace:
 class Lesson:
     """The bill.
 
+    learned   what the blocks learn, by width.
     counted   operations of one block by part, as torch counted them while it ran; models: of the world.
     """
 
     settings: Settings
     trace: BillTrace
+    learned: LearnedTrace
     counted: dict[str, int]
     models: tuple[Known, ...]
 
@@ -230,6 +234,37 @@ class Lesson:
         return in_bytes(sum(self.rows[YOURS].values()) * self.sizes.n_bytes)
 
     @property
+    def in_attention(self) -> str:
+        """How many of them are in attention, as words."""
+        return short(self.sizes.attention_weights)
+
+    @property
+    def in_mlp(self) -> str:
+        """How many are in the networks behind attention."""
+        return short(self.sizes.mlp_weights)
+
+    @property
+    def wider(self) -> float:
+        """How many times as many a stack twice as wide has."""
+        twice = self.sizes.at_width(2 * self.sizes.d_model)
+        return (twice.attention_weights + twice.mlp_weights) / sum(self.rows[YOURS].values())
+
+    @property
+    def _mostly_tables(self) -> Known:
+        """The model of whose weights most are tables."""
+        return max(self.models, key=lambda model: model.weights["tables"] / model.total)
+
+    @property
+    def most_tables(self) -> float:
+        """Which share of its weights they are."""
+        return self._mostly_tables.weights["tables"] / self._mostly_tables.total
+
+    @property
+    def in_which(self) -> str:
+        """What it is called."""
+        return self._mostly_tables.name
+
+    @property
     def fitted(self) -> float:
         """What the fit says of a model as large as the learner's, trained on as much text."""
         return loss(sum(self.rows[YOURS].values()), self.settings.texts)
@@ -242,7 +277,8 @@ class Lesson:
 
 def run(settings: Settings) -> Lesson:
     """The bill at these sizes."""
-    return Lesson(settings, by_length(settings), counted.block(settings.sizes), known())
+    sizes = settings.sizes
+    return Lesson(settings, by_length(settings), learned.by_width(sizes), counted.block(sizes), known())
 
 
 def by_length(settings: Settings) -> BillTrace:
@@ -265,6 +301,11 @@ def row(numbers: list[int]) -> Float[Tensor, "batch one lengths"]:
     return torch.tensor(numbers, dtype=torch.float64)[None, None]
 
 
+def traced(result: Lesson) -> list[Step]:
+    """All steps: what is done by length, and what is learned by width."""
+    return [*steps(result.trace), *steps(result.learned)]
+
+
 def beside(result: Lesson) -> Matrices:
     """What figures show beside the trace."""
     trace, texts = result.trace, result.settings.texts
@@ -275,6 +316,7 @@ def beside(result: Lesson) -> Matrices:
         "flops": stacked(trace.projections, trace.mixing, trace.mlp),
         "memory": stacked(trace.stored, trace.streamed),
         "cache": stacked(trace.own, trace.grouped, trace.shared, trace.latent),
+        "parameters": stacked(result.learned.of_attention, result.learned.of_mlp, result.learned.of_both),
         "losses": np.array(growing, np.float32),
         "flops_shares": shares([list(each.values()) for each in operations]),
         "weights_shares": shares([list(each.values()) for each in weights]),
@@ -299,46 +341,17 @@ def axes(result: Lesson) -> dict[str, list[str]]:
         "keys": list(BY_PART),
         "parts": list(BY_PART),
         "learned": list(PARTS),
+        "lines": list(learned.LINES),
         "stored": list(STORED),
         "caches": list(CACHES),
         "losses": ["at this size", "at any size"],
     }
 
 
-def flop_marks(result: Lesson) -> list[Mark]:
-    """The models of the world: the operations of one of their blocks on as many tokens as they read at most."""
-    return [mark(model, model.sizes.flops) for model in result.models]
-
-
-def memory_marks(result: Lesson) -> list[Mark]:
-    """Their attention weights of one layer, in the learner's precision."""
-    return [mark(model, replace(model.sizes, n_bytes=result.sizes.n_bytes).weights_bytes) for model in result.models]
-
-
-def cache_marks(result: Lesson) -> list[Mark]:
-    """The caches of those that write, in the learner's precision; the others keep none."""
-    writing = (model for model in result.models if model.writes)
-    return [mark(model, replace(model.sizes, n_bytes=result.sizes.n_bytes).cache_bytes) for model in writing]
-
-
-def loss_marks(result: Lesson) -> list[Mark]:
-    """What the fit says of models as large as those, had they read as much text."""
-    return [
-        {"name": model.name, "across": float(model.total), "up": loss(model.total, result.settings.texts)}
-        for model in result.models
-        if model.writes
-    ]
-
-
-def mark(model: Known, up: int) -> Mark:
-    """A model at the length that it reads at most."""
-    return {"name": model.name, "across": float(model.sizes.n_tokens), "up": float(up)}
-
-
 def shown(settings: Settings) -> Shown:
     """All that the figures show."""
     result = run(settings)
-    return Shown(matrices(steps(result.trace)) | beside(result), axes(result))
+    return Shown(matrices(traced(result)) | beside(result), axes(result))
 
 
 def in_bytes(number: int) -> str:
@@ -347,14 +360,3 @@ def in_bytes(number: int) -> str:
     while value >= 1024 and len(units) > 1:
         value, units = value / 1024, units[1:]
     return f"{value:.4g} {units[0]}"
-
-
-def told(model: Known) -> str:
-    """A model in one line."""
-    sizes = model.sizes
-    groups = f" with {sizes.n_kv_heads} of keys and values" if sizes.n_kv_heads < sizes.n_heads else ""
-    cache = f"; cache {in_bytes(sizes.cache_bytes)} in single precision" if model.writes else ""
-    return (
-        f"{model.name}: {short(model.total)} weights; {sizes.n_layers} layers of {sizes.d_model:,} numbers, {sizes.n_heads} "
-        f"heads{groups}; reads {sizes.n_tokens:,} tokens; {short(sizes.flops)} operations a block{cache}."
-    )

@@ -7,7 +7,7 @@ import streamlit as st
 from core.attention.streaming import meet, scores_of
 from core.cost.sizes import Sizes, fitting
 from core.lessons import material
-from core.lessons.cost import bill, paths, tiles
+from core.lessons.cost import bill, learned, marks, paths, tiles
 from core.lessons.material import Encoded
 from core.lessons.shown import call
 from core.listing import ran
@@ -18,7 +18,6 @@ from pages.parts.figures import Bars, Curves, Matrix, Table, tables
 from pages.parts.lesson import Scene, step
 from pages.parts.words import plain
 
-WIDTHS = (64, 128, 256, 384, 512, 768, 1024, 2048, 4096, 8192, 12288)
 HEADS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 BATCHES, LAYERS, TILE = (1, 2, 4, 8, 16, 32, 64), (1, 2, 6, 12, 24, 32, 48, 96), (16, 32, 64, 128, 256)
 LATENT, TEXTS = (64, 128, 256, 576, 1024, 2048), (1, 10, 100, 300, 1000, 10_000)
@@ -27,7 +26,7 @@ COUNTED = "Computed from sizes, and counted by torch while a block of them runs 
 
 def lengths_and_widths(ui: Controls) -> tuple[int, int]:
     """How many tokens there are, and how many numbers describe one."""
-    return ui.among("Tokens N", bill.LENGTHS, 1024, "n"), ui.among("Numbers of a token D", WIDTHS, 768, "d")
+    return ui.among("Tokens N", bill.LENGTHS, 1024, "n"), ui.among("Numbers of a token D", learned.WIDTHS, 768, "d")
 
 
 def the_bill(ui: Controls, above) -> Scene:
@@ -54,14 +53,21 @@ def the_bill(ui: Controls, above) -> Scene:
     result = bill.run(chosen)
     return Scene(
         result,
+        trace=bill.traced(result),
         chosen=chosen,
         names={**vars(sizes), "block": block, "latent_width": latent, "texts": short(texts)},
         tokens={axis: plain(texts) for axis, texts in bill.axes(result).items()},
         beside=bill.beside(result),
         again=call(bill.shown, chosen),
         origin=COUNTED,
-        focus={"query": 0, "key": 0, "length": bill.LENGTHS.index(n_tokens), "growth": 2},
-        code=(ran(bill.by_length),),
+        focus={
+            "query": 0,
+            "key": 0,
+            "length": bill.LENGTHS.index(n_tokens),
+            "width": learned.WIDTHS.index(d_model),
+            "growth": 2,
+        },
+        code=(ran(bill.by_length), ran(learned.by_width)),
         steps=steps_of_the_bill,
         opens_at="FLOPs",
     )
@@ -72,7 +78,7 @@ def steps_of_the_bill(scene: Scene):
     by_length: dict[str, Any] = {"axis": "length", "places": bill.LENGTHS}
     yield step(
         "FLOPs",
-        Curves("flops", "parts", tokens, "operations of a block", marks=bill.flop_marks(result), **by_length),
+        Curves("flops", "parts", tokens, "operations of a block", marks=marks.flop_marks(result), **by_length),
         shows=("projections", "mixing", "mlp"),
         title="Operations of a block",
     )
@@ -85,21 +91,36 @@ def steps_of_the_bill(scene: Scene):
     )
     yield step(
         "A",
-        Curves("memory", "stored", tokens, "bytes", marks=bill.memory_marks(result), **by_length),
+        Curves("memory", "stored", tokens, "bytes", marks=marks.memory_marks(result), **by_length),
         shows=("stored", "streamed"),
         title="Memory of the weights A",
     )
     yield step(
         "cache",
-        Curves("cache", "caches", tokens, "bytes", marks=bill.cache_marks(result), **by_length),
+        Curves("cache", "caches", tokens, "bytes", marks=marks.cache_marks(result), **by_length),
         shows=("own", "grouped", "shared", "latent"),
         title="Cache of keys and values",
     )
     yield step(
+        "parameters",
+        Curves(
+            "parameters",
+            "lines",
+            "numbers of a token D",
+            "weights",
+            axis="width",
+            places=learned.WIDTHS,
+            marks=marks.parameter_marks(result),
+        ),
+        shows=("of_attention", "of_mlp", "of_both"),
+        title="Parameters",
+        counted=False,
+    )
+    yield step(
         "weights",
         Bars("weights_shares", "queries", "learned", "share of what the model learned"),
-        "What a model learned, by part. Your {layers_have} {parameters} weights, {parameter_bytes}, however "
-        "long a text is and however many are read at once. Yours has no tables of words.",
+        "The same as shares, each of all that a model learned. Yours has no tables of words, which are {most_tables:.0%} of "
+        "{in_which}.",
         title="Weights of the model",
     )
     yield step(
@@ -111,7 +132,7 @@ def steps_of_the_bill(scene: Scene):
             "loss, nats per token",
             axis="growth",
             places=bill.GROWTH,
-            marks=bill.loss_marks(result),
+            marks=marks.loss_marks(result),
         ),
         "What more buys, by a fit to many trainings: having read {texts} tokens, your {parameters} weights have a "
         "loss of {fitted:.2f}, and no size goes below {floor:.2f}. Only with more text does the floor sink. Marks are"

@@ -1,5 +1,6 @@
 """The bill: formulas equal what torch counts, in our blocks and in those of the library, and models are what they are."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,9 +12,12 @@ from transformers import BertConfig, BertModel, LlamaConfig, LlamaModel
 
 from core.cost import counted, growth, models
 from core.cost.sizes import Sizes, fitting
+from core.lessons.cost import bill, learned, marks
 from core.operations import operations
 
 MIB = 2**20
+LAYER = re.compile(r"\b(layers?|h)\.\d+\.")
+ATTENTION = re.compile("att")
 
 
 @settings(max_examples=25)
@@ -106,6 +110,20 @@ def test_the_matrices_of_a_model_are_what_its_sizes_say(model):
     for part, matrices in (("attention", sizes.attention_weights), ("MLP", sizes.mlp_weights)):
         biases = model.weights[part] - matrices
         assert biases == 0 if sizes.gated else 0 < biases < 0.01 * matrices
+
+
+@pytest.mark.parametrize("name", models.configurations())
+def test_the_chart_of_parameters_draws_what_the_library_counts(name):
+    """Each mark is all that the model learned. At its own sizes the lines pass through the matrices of its layers."""
+    weights = dict(models.built(name).named_parameters())  # what is tied to another stands there once
+    result = bill.run(bill.Settings(next(model.sizes for model in models.known() if model.name == name)))
+    (mark,) = (each for each in marks.parameter_marks(result) if each["name"] == name)
+    assert mark == {"name": name, "across": result.sizes.d_model, "up": sum(each.numel() for each in weights.values())}
+    matrices = {where: each.numel() for where, each in weights.items() if LAYER.search(where) and each.dim() == 2}
+    in_attention = sum(size for where, size in matrices.items() if ATTENTION.search(where))
+    at = learned.WIDTHS.index(result.sizes.d_model)
+    lines = [line[0, 0, at] for line in (result.learned.of_attention, result.learned.of_mlp, result.learned.of_both)]
+    assert lines == [in_attention, sum(matrices.values()) - in_attention, sum(matrices.values())]
 
 
 @pytest.mark.parametrize(

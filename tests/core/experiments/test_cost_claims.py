@@ -11,8 +11,8 @@ from core.attention import project_heads
 from core.cost.sizes import Sizes
 from core.experiments.cost import CLAIMS, Given, ability, dearer, dominates, every_head, generates, long_texts
 from core.lessons import material
-from core.lessons.cost import bill
-from pages.lessons.by_hand.cost import LAYERS, WIDTHS
+from core.lessons.cost import bill, learned
+from pages.lessons.by_hand.cost import LAYERS
 from tests.core.experiments.test_claims import check_sentence
 from tests.core.shapes import normal
 
@@ -59,7 +59,7 @@ def test_the_numbers_of_the_ledger():
     assert dearer(bert, 0)["scores and mix over recurrence, 384 tokens"] == 0.5
 
 
-@pytest.mark.parametrize("d_model", WIDTHS)
+@pytest.mark.parametrize("d_model", learned.WIDTHS)
 @pytest.mark.parametrize("n_layers", LAYERS)
 def test_a_larger_model_stays_above_what_its_text_allows_at_all_sizes_of_the_page(d_model, n_layers):
     assert ability(drawn(sizes=Sizes(1, d_model, 1, 1, 4 * d_model, n_layers)), 0).holds
