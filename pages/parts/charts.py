@@ -14,6 +14,7 @@ from pages.parts.payload import pack
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 QUIET = {"displayModeBar": False}
 HEIGHT = 260  # pixels
+FEW = 6  # whole places, between which plotly would write halves
 LIBRARY = 4_816_000  # bytes of plotly's own script, at most
 AROUND = 30_000  # bytes of all else in a file beside it and the chart
 ROOM = (LARGEST - LIBRARY - AROUND) * 3 // 4  # bytes of a chart that such a file can hold, in letters
@@ -76,6 +77,9 @@ def curves(named: Mapping[str, tuple[Sequence[float], Sequence[float]]], x_title
         mode = "lines" if len(x) > 1 else "markers"
         figure.add_scatter(x=x, y=y, mode=mode, name=name, line_dash=dash)
     figure.update_layout(**_plain(x_title, y_title))
+    places = [place for x, _ in named.values() for place in x]
+    if places and all(isinstance(place, int) for place in places) and max(places) - min(places) < FEW:
+        figure.update_xaxes(dtick=1)  # there is no half an update
     return figure
 
 

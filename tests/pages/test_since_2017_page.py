@@ -1,5 +1,6 @@
 """Lesson 13: what is trained while one looks, and controls that cannot be."""
 
+import json
 import re
 import time
 
@@ -17,9 +18,9 @@ def notice(app, label: str) -> str:
     return "".join(span[0] for span in view["notice"])
 
 
-def train(app, prefix: str, until: str) -> None:
-    """Press Train, and look until something is said, a regular expression."""
-    app.button(key=f"{prefix}_play").click().run()
+def train(app, prefix: str, until: str, press: str = "play") -> None:
+    """Press Train, or another button, and look until something is said, a regular expression."""
+    app.button(key=f"{prefix}_{press}").click().run()
     end = time.monotonic() + 60
     while not re.search(until, said(app)):
         assert time.monotonic() < end, said(app)
@@ -47,6 +48,13 @@ def test_two_stacks_learn_side_by_side_and_one_that_diverges_says_so_and_stops()
     # no training is under way when the tests end; a short one may be done
     for stop in [button for button in app.button if button.key == "since_2017_race_stop"]:
         stop.click().run()
+
+
+def test_after_one_update_the_axes_count_whole_updates_and_whole_blocks():
+    app = open_page("since_2017", since_2017_race_depth="2")
+    train(app, "since_2017_race", "after 1 update, it", press="step")
+    axes = [json.loads(chart.proto.spec)["layout"]["xaxis"] for chart in app.get("plotly_chart")]
+    assert [(axis["title"]["text"], axis["dtick"]) for axis in axes] == [("update", 1), ("block, from the first", 1)]
 
 
 def test_a_training_that_is_stopped_stays_where_it_is():
