@@ -123,6 +123,8 @@ for _gate, _name in GATES.items():
 _BIAS = re.compile(r"b_\w+")
 
 _GREEK = {r"\gamma": "γ", r"\beta": "β", r"\varepsilon": "ε"}
+# what stands below the line in words of ours: Q in W_Q, 2 in W_2
+BELOW = r"(?<=[^\W\d_])_([^\W_])(?!\w)"
 _FACES = re.compile(r"\\(?:mathrm|overrightarrow|overleftarrow)\{(\w+)\}")
 _LETTER = re.compile(
     r"\\text\{(\w+)\}"  # a word that stands for a number

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
 from core.direction import begins_right
+from core.letters import BELOW
 from pages.parts.figures import (
     FROM_THE_LEFT,
     Bars,
@@ -66,7 +67,7 @@ def colours(scale: str) -> LinearSegmentedColormap:
 
 def lettered(text: str) -> str:
     """Words of ours with their letters below the line, as Q in W_Q."""
-    return re.sub(r"(?<=[^\W\d_])_([^\W\d_])(?!\w)", r"$_{\\mathregular{\1}}$", text)
+    return re.sub(BELOW, r"$_{\\mathregular{\1}}$", text)
 
 
 def heat_map(axes: Axes, array: np.ndarray, part: Drawn, allowed: np.ndarray | None) -> Any:

@@ -1,5 +1,6 @@
 """What a step viewer shows: the steps of a trace on a timeline, and what of it travels to whoever draws it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.direction import begins_right
+from core.letters import BELOW
 from core.listing import Code
 from core.sources import SOURCES
 from core.trace import Step, matrices, references
@@ -50,10 +52,8 @@ class Computation:
         outer = [name for name in shown if not any(name in self._inside(other) for other in shown)]
         if len(outer) < 2:
             return "".join(map(self.formula_to, outer))
-        titles = {step.name: step.title for step in self.steps}
-        return "".join(
-            f'<div class="each"><p>{escape(titles[name])}</p>{self.formula_to(name)}</div>' for name in outer
-        )
+        titles = {step.name: re.sub(BELOW, r"<sub>\1</sub>", escape(step.title)) for step in self.steps}
+        return "".join(f'<div class="each"><p>{titles[name]}</p>{self.formula_to(name)}</div>' for name in outer)
 
     def letters_of(self, shown: Sequence[str], sizes: Mapping[str, int]) -> list[tuple[str, str]]:
         """What the letters of these steps' formulas mean. sizes: of those that are numbers."""

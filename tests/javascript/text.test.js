@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { directionOf, lineOf } from "../../assets/components/kit/text.js";
+import { directionOf, indexed, lineOf } from "../../assets/components/kit/text.js";
 
 test("words stand in the direction in which they are written", () => {
   assert.equal(directionOf(["مرحبا", "بالعالم"]), "rtl");
@@ -18,4 +18,9 @@ test("one word stands as its first letter is written", () => {
   assert.equal(lineOf("قطة."), "rtl");
   assert.equal(lineOf("BERT שלום"), "ltr");
   assert.equal(lineOf("0.31"), "ltr");
+});
+
+test("a letter or a number behind a line below stands below the line; a name with such a line stays whole", () => {
+  assert.deepEqual(indexed("mixed by W_O, as XW_3 is"), ["mixed by W", "O", ", as XW", "3", " is"]);
+  assert.deepEqual(indexed("attention_adds W_12 _2"), ["attention_adds W_12 _2"]);
 });

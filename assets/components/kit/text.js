@@ -27,11 +27,11 @@ export function element(tag, { className, children = [], ...attributes } = {}) {
 }
 
 /**
- * The parts of words of ours in turns: what stands on the line, and a letter that stands below it, as Q does in W_Q.
+ * The parts of words of ours in turns: what stands on the line, and a letter or number that stands below it, as Q does in W_Q.
  *
  * @param {string} text
  */
-export const indexed = (text) => text.split(/(?<=\p{L})_(\p{L})(?![\p{L}\p{N}_])/u);
+export const indexed = (text) => text.split(/(?<=\p{L})_(\p{L}|\d)(?![\p{L}\p{N}_])/u);
 
 /**
  * Words of ours as a voice reads them.
