@@ -12,6 +12,7 @@ import { Tensor } from "./kit/payload.js";
 import { Selection } from "./kit/selection.js";
 import { button, element, focusedIn, spans } from "./kit/text.js";
 import { arrows } from "./kit/touch.js";
+import { scaleOf } from "./legend.js";
 import { Readout } from "./readout.js";
 import { TokenStrip } from "./token_strip.js";
 import { MatrixView } from "./views/matrix_view.js";
@@ -117,11 +118,7 @@ class Panel {
     this.tokenStrip.update({ tokens: part.tokens.keys, asking, weights: (query) => this.weights(query), theme });
     const bar = element("span", { className: "bar" });
     bar.style.background = gradient(theme.ramps[part.signed ? "signed" : "weights"]);
-    this.legend.replaceChildren(
-      element("span", { className: "number", children: [part.signed ? "−1" : "0"] }),
-      bar,
-      element("span", { className: "number", children: ["1"] }),
-    );
+    this.legend.replaceChildren(scaleOf(part.signed ? "−1" : "0", bar, "1"));
     const large = part.tokens.keys.length > 40;
     this.tools[0].hidden = this.tools[1].hidden = !large;
   }

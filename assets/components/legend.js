@@ -10,6 +10,34 @@ import { element, lettered } from "./kit/text.js";
 
 /** @import { Figure } from "./figure.js" */
 
+/**
+ * What stays side by side where a legend takes several lines.
+ *
+ * @param {(Node | string)[]} children
+ */
+const together = (...children) => element("span", { className: "together", children });
+
+/**
+ * The bar of a scale between the numbers at its ends.
+ *
+ * @param {string} low
+ * @param {HTMLElement} bar
+ * @param {string} high
+ */
+const ends = (low, bar, high) => {
+  const [first, last] = [low, high].map((each) => element("span", { className: "number", children: [each] }));
+  return [first, bar, last];
+};
+
+/**
+ * A scale of one line: its bar between the numbers at its ends.
+ *
+ * @param {string} low
+ * @param {HTMLElement} bar
+ * @param {string} high
+ */
+export const scaleOf = (low, bar, high) => together(...ends(low, bar, high));
+
 export class Legend {
   /** @param {Figure} figure */
   constructor(figure) {
@@ -29,12 +57,14 @@ export class Legend {
     const scales = "tables" in view ? scalesOf(view) : [{ part: /** @type {Part} */ (view), labels: [] }];
     const [{ part: first }] = scales;
     this.node.replaceChildren(
-      ...scales.flatMap(({ part, labels }) => [
-        ...(scales.length > 1 ? [element("span", { className: "of", children: lettered(labels.join(", ")) })] : []),
-        ...this.#scale(part, view.kind === "matrix"),
-      ]),
+      ...scales.map(({ part, labels }) =>
+        together(
+          ...(scales.length > 1 ? [element("span", { className: "of", children: lettered(labels.join(", ")) })] : []),
+          ...this.#scale(part, view.kind === "matrix"),
+        ),
+      ),
       ...(first.hidden && figure.stack(first.hidden)
-        ? [element("span", { className: "swatch" }), hiddenWord(first)]
+        ? [together(element("span", { className: "swatch" }), hiddenWord(first))]
         : []),
     );
   }
@@ -53,10 +83,8 @@ export class Legend {
       scaled.whole || (high === 1 && scaled.scale === "weights") ? 0 : high < 10 ? (high < 0.1 ? 3 : 1) : 0;
     const bar = element("span", { className: "bar", children: whole ? [this.pin] : [] });
     bar.style.background = gradient(figure.colours(scaled));
-    /** @param {number} value @param {number} places */
-    const end = (value, places) => element("span", { className: "number", children: [number(value, places)] });
     const over = whole && scaled.scale === "share" && figure.tensor(scaled.tensor).values.some((value) => value > high);
-    return [end(low, low ? digits : 0), bar, end(high, digits), ...(over ? ["or more"] : [])];
+    return [...ends(number(low, low ? digits : 0), bar, number(high, digits)), ...(over ? ["or more"] : [])];
   }
 
   /**

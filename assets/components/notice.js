@@ -22,15 +22,23 @@ export class Notice {
   write(sentence) {
     this.#followers = [];
     if (this.explains) this.meaning.hidePopover(); // its word goes
-    this.node.replaceChildren(
-      ...sentence.flatMap(([text, role, more]) => {
-        if (role === "term") return [this.#term(text, more?.means ?? "")];
-        const nodes = spans([[text, role]]);
-        const [node] = nodes;
-        if (more && node instanceof HTMLElement) this.#followers.push({ node, live: more });
-        return nodes;
-      }),
-    );
+    /** @type {HTMLElement | null} */
+    let met = null; // the word of the glossary that stands just before
+    const nodes = sentence.flatMap(([text, role, more]) => {
+      if (role === "term") {
+        met = element("span", { className: "unbroken", children: [this.#term(text, more?.means ?? "")] });
+        return [met];
+      }
+      // a line may begin behind a button, and would begin with the comma that follows it
+      const [signs = ""] = met && !role ? (/^[^\s\p{L}\p{N}]+/u.exec(text) ?? []) : [];
+      met?.append(signs);
+      met = null;
+      const nodes = spans([[text.slice(signs.length), role]]);
+      const [node] = nodes;
+      if (more && node instanceof HTMLElement) this.#followers.push({ node, live: more });
+      return nodes;
+    });
+    this.node.replaceChildren(...nodes);
   }
 
   /** @param {(live: Live) => string} says what stands there now */

@@ -8,6 +8,7 @@ import { mount } from "./kit/mount.js";
 import { Tensor } from "./kit/payload.js";
 import { button, element, focusedIn } from "./kit/text.js";
 import { arrows } from "./kit/touch.js";
+import { scaleOf } from "./legend.js";
 import { PatchExplorerGrid } from "./patch_explorer_grid.js";
 import { NO_PICTURE, NOWHERE, PatchExplorerPicture } from "./patch_explorer_picture.js";
 
@@ -367,12 +368,8 @@ function createPatchExplorer(root, io) {
       bar.style.background = state.coloured
         ? gradient(theme.ramps.weights)
         : `linear-gradient(90deg, ${panel.picture.veil}, ${theme.colours["ink-3"]})`;
-      /** @param {string} text */
-      const number = (text) => element("span", { className: "number", children: [text] });
       panel.legend.replaceChildren(
-        number("0"),
-        bar,
-        number(found.most.toFixed(3)),
+        scaleOf("0", bar, found.most.toFixed(3)),
         `an even share would be ${(1 / panel.words.names.length).toFixed(3)}`,
       );
     }

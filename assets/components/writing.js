@@ -7,6 +7,7 @@ import { mount } from "./kit/mount.js";
 import { clamp, number } from "./kit/numbers.js";
 import { Tensor } from "./kit/payload.js";
 import { button, element } from "./kit/text.js";
+import { scaleOf } from "./legend.js";
 import { WritingBars } from "./writing_bars.js";
 import { PictureHeads, WritingPicture } from "./writing_picture.js";
 import { MOST_BITS, WritingText } from "./writing_text.js";
@@ -190,12 +191,7 @@ function createWriting(root, io) {
     paintSecond();
     const bar = element("span", { className: "bar" });
     bar.style.background = gradient(theme.ramps.weights);
-    legend.replaceChildren(
-      "surprise, in bits",
-      element("span", { className: "number", children: ["0"] }),
-      bar,
-      element("span", { className: "number", children: [`${MOST_BITS} or more`] }),
-    );
+    legend.replaceChildren("surprise, in bits", scaleOf("0", bar, `${MOST_BITS} or more`));
     table.refresh();
     resize();
   }

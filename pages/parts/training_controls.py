@@ -84,5 +84,5 @@ def learning_row(ui: Controls) -> Learning:
         rate=ui.among("Learning rate", RATES, 3e-3, "rate", width=150),
         warmup=ui.slider("Warm-up, updates", 0, 200, 20, "warmup", 10, help=SAYS["warmup"], width=130),
         at_once=ui.among("Examples at once", (4, 8, 16, 32, 64), 32, "batch", width=130),
-        clip=ui.among("Gradient clipped at", (0.0, 0.1, 1.0, 10.0), 1.0, "clip", help=SAYS["clip"], width=130),
+        clip=ui.among("Gradient clipped at", (0.0, 0.1, 1.0, 10.0), 1.0, "clip", help=SAYS["clip"], width=160),
     )

@@ -20,8 +20,15 @@ const hands = Float32Array.from({ length: PLACES * PAIRS * 2 }, (_, i) => {
 });
 const lines = Float32Array.from({ length: 2 * POINTS }, (_, i) => (i === 4 ? Number.NaN : i - 7));
 
+/** A figure without a canvas: every letter is seven pixels wide. */
+class Measured extends FigureNumbers {
+  textWidth({ text }) {
+    return 7 * text.length;
+  }
+}
+
 function figure() {
-  const found = new FigureNumbers(new Selection());
+  const found = new Measured(new Selection());
   const tensors = { hands: new Tensor(hands, [PLACES, 2 * PAIRS]), lines: new Tensor(lines, [2, POINTS]) };
   const tokens = {
     queries: [{ text: "q" }],
@@ -78,6 +85,34 @@ for (const width of [200, 360, 620, 900]) {
     assert.deepEqual([view.low, view.high], [-7, 14]);
   });
 }
+
+test("names of lines take as many rows as they need, and none is cut or runs into another", () => {
+  const found = figure();
+  found.payload.tokens.schemes = [{ text: "attention" }, { text: "convolution" }];
+  const chart = new VIEWS.curves(found);
+  for (const [width, rows] of [
+    [360, 1],
+    [240, 2],
+  ]) {
+    chart.layout(curves, width);
+    const [one, two] = chart.names;
+    assert.equal(new Set(chart.names.map(({ y }) => y)).size, rows);
+    assert.ok(rows === 2 || two.x > one.x + 27 + 7 * "attention".length);
+    assert.ok(chart.names.every(({ x, text }) => x + 27 + 7 * text.length <= width));
+    assert.equal(chart.top, 30 + 20 * (rows - 1));
+  }
+});
+
+test("what lies within one power of ten is read off lines between the powers", () => {
+  const found = figure();
+  found.payload.tensors.losses = new Tensor(Float32Array.from([6.9, 2.1, 1.94]), [1, 3]);
+  const chart = new VIEWS.curves(found);
+  chart.layout({ ...curves, tensor: "losses", places: [1, 10, 100] }, 620);
+  assert.deepEqual(chart.lines(), [
+    [2, "2"],
+    [5, "5"],
+  ]);
+});
 
 test("no two of 25 lines are drawn alike, nor two neighbours in one colour", () => {
   const drawn = Array.from({ length: 25 }, (_, row) => lined(row));
@@ -147,6 +182,10 @@ test("with places of their own both axes are logarithmic, and marks are told", (
   assert.deepEqual(chart.at(52 + 149, 100, view), { dimension: 1 });
   assert.deepEqual(chart.at(52 + 151, 100, view), { dimension: 2 });
   assert.equal(chart.describe(view, { ...NOW, dimension: 2 }), "distance 100: one 10000, two 100000");
+  assert.deepEqual(
+    chart.lines(),
+    Array.from("⁰¹²³⁴⁵⁶", (raised, at) => [10 ** at, `10${raised}`]),
+  );
   const [, told] = chart.read(view, "Powers");
   assert.deepEqual([told.rows[0], told.cell(0, 0), told.cell(0, 1)], ["GPT-2", "10", "10⁶"]);
 });

@@ -134,6 +134,19 @@ for (const width of WIDTHS) {
     }
   });
 
+  test(`the label of a table is broken between its words rather than run into the next one, ${width} pixels wide`, () => {
+    const view = new VIEWS.tables(figure());
+    const table = { tensor: "queries", label: "the sentence off", role: "", rows: "queries", columns: "numbers" };
+    const height = view.layout({ kind: "tables", tables: Array(5).fill(table), readout: "vector", note: "" }, width);
+    const longest = (lines) => Math.max(...lines.map((line) => 7 * line.length));
+    for (const { lines, width: wide } of view.tables) {
+      assert.equal(lines.join(" "), "the sentence off");
+      assert.ok(longest(lines) <= wide + 8 || lines.every((line) => !line.includes(" ")));
+    }
+    assert.equal(view.heading, 26 + 15 * (view.tables[0].lines.length - 1));
+    assert.equal(height, Math.ceil(view.heading + QUERIES * view.cell + 24));
+  });
+
   test(`every head has its own square, ${width} pixels wide`, () => {
     const view = new VIEWS.heads(figure());
     const drawn = { kind: "heads", tensor: "heads", scale: "weights", ablated: [], columns: "keys" };

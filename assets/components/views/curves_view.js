@@ -10,10 +10,11 @@ import { rowOf } from "../kit/selection.js";
 
 /** @import { Figure } from "../figure.js" */
 
-const HEIGHT = 380;
+const HEIGHT = 380; // with one row of names, or two
 const [LEFT, RIGHT, TOP, FOOT] = [52, 14, 30, 44];
-const NAME = 100; // room for the name of a line, without which names take two rows
-const ROW = 20;
+const ROW = 20; // of names
+const DASH = 27; // the piece of a line before its name
+const APART = 16; // one name from the next
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [14, 5]]; // colour is not all that tells lines apart
 const COLOURS = ["query", "key", "value", "output", "ink"];
 
@@ -28,7 +29,9 @@ export class CurvesView {
   high = 1;
   width = 1;
   top = TOP;
-  across = 1;
+  height = HEIGHT;
+  /** Where each line is named. @type {{ x: number, y: number, text: string }[]} */
+  names = [];
   /** @type {number[] | null} */
   places = null;
 
@@ -49,10 +52,28 @@ export class CurvesView {
     if (!drawn.length) this.low = 0.1;
     if (!(this.low < this.high)) this.high = this.low + 1;
     this.width = width - LEFT - RIGHT;
-    // how many names stand side by side
-    this.across = this.width / tensor.rows < NAME ? Math.ceil(tensor.rows / 2) : tensor.rows;
-    this.top = TOP + (this.across < tensor.rows ? ROW : 0);
-    return HEIGHT;
+    this.#name(view, tensor.rows);
+    return this.height;
+  }
+
+  /**
+   * Names stand side by side, in as many rows as they need.
+   *
+   * @param {Curves} view
+   * @param {number} count
+   */
+  #name(view, count) {
+    let [x, y] = [LEFT, 10];
+    this.names = Array.from({ length: count }, (_, row) => {
+      const text = this.#named(view, row);
+      const room = DASH + this.figure.textWidth({ text, special: false }, 12);
+      if (x > LEFT && x + room > LEFT + this.width) [x, y] = [LEFT, y + ROW];
+      const place = { x, y, text };
+      x += room + APART;
+      return place;
+    });
+    this.top = TOP + y - 10;
+    this.height = HEIGHT + Math.max(0, y - 10 - ROW);
   }
 
   /** How far a value is on the way from one end to the other. @param {number} value @param {number} from @param {number} to */
@@ -76,7 +97,7 @@ export class CurvesView {
 
   /** @param {number} value */
   #y(value) {
-    return HEIGHT - FOOT - this.#share(value, this.low, this.high) * (HEIGHT - FOOT - this.top);
+    return this.height - FOOT - this.#share(value, this.low, this.high) * (this.height - FOOT - this.top);
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Curves} view @param {number} share */
@@ -86,7 +107,6 @@ export class CurvesView {
     const at = this.#column(view, this.#looked(view, this.figure.selection.now));
     this.#frame(context, view, tensor.columns);
     const shown = Math.max(1, Math.ceil(clamp(share, 0, 1) * tensor.columns));
-    let beside = LEFT;
     for (let row = 0; row < tensor.rows; row++) {
       const { colour: named, dash } = lined(row);
       const colour = theme.colours[named];
@@ -102,18 +122,16 @@ export class CurvesView {
         else context.lineTo(this.#x(column, tensor.columns), this.#y(value));
       }
       context.stroke();
-      if (row === this.across) beside = LEFT;
-      const [mark, text, y] = [beside, this.#named(view, row), row < this.across ? 10 : 10 + ROW];
+      const { x, y, text } = this.names[row];
       context.beginPath();
-      context.moveTo(mark, y);
-      context.lineTo(mark + 22, y);
+      context.moveTo(x, y);
+      context.lineTo(x + DASH - 5, y);
       context.stroke();
       context.setLineDash([]);
       const font = `600 12px ${FONT.sans}`;
       context.font = font;
-      const name = cut(context, text, Math.max(40, this.width / this.across - 40));
-      write(context, name, mark + 27, y, { font, colour: theme.colours.ink });
-      beside = mark + 27 + context.measureText(name).width + 16;
+      const name = cut(context, text, this.width - DASH);
+      write(context, name, x + DASH, y, { font, colour: theme.colours.ink });
       const value = tensor.at(row, at);
       if (at >= shown || !Number.isFinite(value)) continue;
       context.beginPath();
@@ -131,6 +149,7 @@ export class CurvesView {
     const marks = (view.marks ?? []).map((mark) => ({ ...mark, x: this.#across(mark.across), y: this.#y(mark.up) }));
     const taken = marks.map(({ x, y }) => ({ from: x - 6, to: x + 6, y }));
     context.font = font;
+    marks.sort((one, other) => one.y - other.y); // names that make room for each other stand in the order of their marks
     for (const { name, x, y } of marks) {
       const room = context.measureText(name).width;
       const left = x + 9 + room > LEFT + this.width; // there is no room at its right
@@ -165,21 +184,21 @@ export class CurvesView {
     const at = this.#column(view, this.#looked(view, selection.now));
     const small = { font: `500 11px ${FONT.mono}`, colour: theme.colours["ink-2"] };
     context.setLineDash([]);
-    for (const [value, name] of this.#lines()) {
+    for (const [value, name] of this.lines()) {
       context.fillStyle = theme.colours[this.places ? "line" : "control-line"]; // of many lines each is quiet
       context.fillRect(LEFT, this.#y(value), this.width, 1);
       write(context, name, LEFT - 6, this.#y(value), { ...small, align: "right" });
     }
     context.fillStyle = theme.colours.ink;
-    context.fillRect(this.#x(at, columns), this.top, 1, HEIGHT - FOOT - this.top);
+    context.fillRect(this.#x(at, columns), this.top, 1, this.height - FOOT - this.top);
     for (const column of new Set([0, at, columns - 1])) {
       const near = column !== at && Math.abs(this.#x(column, columns) - this.#x(at, columns)) < 34;
       if (near) continue;
       const x = clamp(this.#x(column, columns), LEFT + 6, LEFT + this.width - 10);
-      write(context, this.#placed(view, column), x, HEIGHT - FOOT + 13, { ...small, align: "center" });
+      write(context, this.#placed(view, column), x, this.height - FOOT + 13, { ...small, align: "center" });
     }
     const words = { font: `400 12px ${FONT.sans}`, colour: theme.colours["ink-2"] };
-    write(context, `${view.up} ↑ · ${view.across} →`, LEFT, HEIGHT - 10, words);
+    write(context, `${view.up} ↑ · ${view.across} →`, LEFT, this.height - 10, words);
   }
 
   /**
@@ -187,7 +206,7 @@ export class CurvesView {
    *
    * @returns {[number, string][]}
    */
-  #lines() {
+  lines() {
     if (!this.places) {
       const values = [...new Set([this.low, 0, this.high])];
       return values.map((value) => [value, number(value, Math.abs(value) < 10 && value ? 2 : 0)]);
@@ -198,7 +217,9 @@ export class CurvesView {
       { length: Math.max(0, Math.floor((last - first) / every) + 1) },
       (_, i) => first + i * every,
     );
-    return exponents.map((exponent) => [10 ** exponent, power(exponent)]);
+    if (exponents.length > 1) return exponents.map((exponent) => [10 ** exponent, power(exponent)]);
+    const between = [first - 1, first].flatMap((exponent) => [1, 2, 5].map((times) => times * 10 ** exponent));
+    return between.filter((value) => this.low <= value && value <= this.high).map((value) => [value, ofAnySize(value)]);
   }
 
   /** @param {Curves} view @param {number} row */

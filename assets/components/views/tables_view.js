@@ -11,7 +11,8 @@ import { spoken } from "../kit/text.js";
 
 /** @import { Figure } from "../figure.js" */
 
-const HEADING = 26;
+const HEADING = 26; // above the tables, with labels of one line
+const LINE = 15;
 const FOOT = 24;
 const GAP = 16;
 const HEIGHT = 418;
@@ -21,13 +22,14 @@ const READABLE = 11; // a row of a text that is written is at least so high: a l
 /**
  * A table with its numbers and its place.
  *
- * @typedef {Omit<Table, "tensor"> & { tensor: Tensor, name: string, x: number, width: number }} Placed
+ * @typedef {Omit<Table, "tensor"> & { tensor: Tensor, name: string, x: number, width: number, lines: string[] }} Placed
  */
 
 export class TablesView {
   font = 0;
   label = 0;
   cell = 0;
+  heading = HEADING;
   /** @type {Placed[]} */
   tables = [];
 
@@ -51,14 +53,33 @@ export class TablesView {
     const room = width - own.filter(Boolean).length * this.label - (tables.length - 1) * GAP - 4;
     this.tables = tables.map((table, i) => {
       if (own[i]) x += this.label;
-      const box = { ...table, x, width: room / tables.length, labelled: own[i] };
+      const lines = this.#broken(table.label, room / tables.length + GAP - 8);
+      const box = { ...table, x, width: room / tables.length, labelled: own[i], lines };
       x += box.width + GAP;
       return box;
     });
-    const fitting = (HEIGHT - HEADING - FOOT) / rows;
+    this.heading = HEADING + LINE * (Math.max(...this.tables.map(({ lines }) => lines.length)) - 1);
+    const fitting = (HEIGHT - this.heading - FOOT) / rows;
     this.cell = fitting >= 7 ? Math.min(Math.floor(fitting), 44) : fitting;
     if (tables.some((table) => table.grows)) this.cell = Math.max(this.cell, READABLE);
-    return Math.ceil(HEADING + rows * this.cell + FOOT);
+    return Math.ceil(this.heading + rows * this.cell + FOOT);
+  }
+
+  /**
+   * A label in lines that have room above a table, broken between its words.
+   *
+   * @param {string} label
+   * @param {number} room
+   */
+  #broken(label, room) {
+    /** @type {string[]} */
+    const lines = [];
+    for (const word of label.split(" ")) {
+      const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
+      if (lines.length && this.figure.textWidth({ text: longer, special: false }, 13) > room) lines.push(word);
+      else lines.splice(-1, 1, longer);
+    }
+    return lines;
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Tables} view @param {number} share */
@@ -73,7 +94,7 @@ export class TablesView {
       this.#heading(context, table);
       const rows = { first: 0, count: tokens.length };
       const columns = { first: 0, count: table.tensor.columns, size: table.width / table.tensor.columns };
-      const box = { x: table.x, y: HEADING, cell, rows, columns };
+      const box = { x: table.x, y: this.heading, cell, rows, columns };
       const drawn = {
         kind: "table",
         tensor: table.name,
@@ -88,13 +109,13 @@ export class TablesView {
       figure.heat(context, null, { ...box, from: done, to: tokens.length, view: drawn });
       if (table.percent) this.#percents(context, table, drawn, done);
       const colour = theme.colours[table.role] ?? theme.colours.ink;
-      outline(context, table.x, HEADING + chosen * cell, table.width + 1, cell, colour);
+      outline(context, table.x, this.heading + chosen * cell, table.width + 1, cell, colour);
       if (share < 1) continue;
       const at = this.#column(table);
       outline(
         context,
         table.x + at * columns.size,
-        HEADING + chosen * cell,
+        this.heading + chosen * cell,
         Math.max(columns.size, 2),
         cell,
         theme.colours.ink,
@@ -102,7 +123,7 @@ export class TablesView {
       );
     }
     if (view.note && this.tables[0].width > 120) {
-      const y = HEADING + Math.max(...this.tables.map(({ tensor }) => tensor.rows)) * cell + 15;
+      const y = this.heading + Math.max(...this.tables.map(({ tensor }) => tensor.rows)) * cell + 15;
       context.font = `400 12px ${FONT.sans}`;
       const last = this.tables[this.tables.length - 1];
       const note = cut(context, view.note, last.x + last.width - this.tables[0].x);
@@ -145,7 +166,7 @@ export class TablesView {
       context.font = font;
       const colour = row === chosen ? (theme.colours[table.role] ?? theme.colours.ink) : theme.colours["ink-2"];
       const text = cut(context, token.text, this.label - 8);
-      write(context, text, table.x - 7, HEADING + (row + 0.5) * this.cell, { font, colour, align: "right" });
+      write(context, text, table.x - 7, this.heading + (row + 0.5) * this.cell, { font, colour, align: "right" });
     });
   }
 
@@ -166,28 +187,37 @@ export class TablesView {
         context,
         `${number(100 * value, table.width < 64 ? 0 : 1)} %`,
         table.x + 10,
-        HEADING + (row + 0.5) * this.cell,
+        this.heading + (row + 0.5) * this.cell,
         { font, colour },
       );
     }
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Placed} table */
-  #heading(context, { x, label, name, role, tensor, width }) {
+  #heading(context, { x, lines, name, role, tensor, width }) {
     const { theme } = this.figure;
     const colour = theme.colours[role] ?? theme.colours.ink;
     const font = `600 13px ${FONT.sans}`;
-    const beside = x + writeLettered(context, label, x, 16, { font, colour, baseline: "alphabetic" }) + 6;
+    const foot = this.heading - 10;
+    const widths = lines.map((line, at) => {
+      const y = foot - LINE * (lines.length - 1 - at);
+      return writeLettered(context, line, x, y, { font, colour, baseline: "alphabetic" });
+    });
+    const beside = x + widths[widths.length - 1] + 6;
     const small = `400 12px ${FONT.sans}`;
     context.font = small;
-    const words = cut(context, `${name}  ${tensor.rows} × ${tensor.columns}`, width - (beside - x));
-    write(context, words, beside, 16, { font: small, colour: theme.colours["ink-2"], baseline: "alphabetic" });
+    // what there is no room for is left out: one letter of a name says nothing
+    const fits = [`${name}  ${tensor.rows} × ${tensor.columns}`, name].find(
+      (words) => beside + context.measureText(words).width <= x + width,
+    );
+    if (fits)
+      write(context, fits, beside, foot, { font: small, colour: theme.colours["ink-2"], baseline: "alphabetic" });
   }
 
   /** @param {number} x @param {number} y */
   #under(x, y) {
     for (const table of this.tables) {
-      const row = Math.floor((y - HEADING) / this.cell);
+      const row = Math.floor((y - this.heading) / this.cell);
       const column = Math.floor(((x - table.x) / table.width) * table.tensor.columns);
       const within =
         row >= 0 && row < this.figure.tokens(table.rows).length && column >= 0 && column < table.tensor.columns;
