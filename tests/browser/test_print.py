@@ -5,8 +5,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+LONG = "+".join(["the", "old", "cat", "saw", "many", "birds", "near", "a", "river"] * 4)
+# by how many pixels something is wider or higher than the room in which it is shown
+CUT = "all => all.map(one => [one.scrollWidth - one.clientWidth, one.scrollHeight - one.clientHeight])"
 
-@pytest.mark.parametrize("path", ["/masks?masks_open=0,1", "/vision_transformer"])
+
+@pytest.mark.parametrize("path", [f"/masks?masks_open=0,1&masks_text={LONG}", "/vision_transformer"])
 def test_a_lesson_prints_its_figure_and_its_claims_and_no_controls(visit, path):
     visitor = visit(path)
     page = visitor.page
@@ -29,6 +33,9 @@ def test_a_lesson_prints_its_figure_and_its_claims_and_no_controls(visit, path):
     assert box["width"] > 200
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 794
+    for whole in (".token-strip", ".token-strip .inner", "pre.code"):
+        for over in visitor.see(f".step-viewer {whole}").evaluate_all(CUT):
+            assert over == [0, 0], whole
     expect(visitor.see(".claims .claim").last).to_be_visible()
     expect(visitor.see(".claims .says")).to_have_count(2 if "open" in path else 0)
     # a page that scrolls inside a window is cut after one sheet
