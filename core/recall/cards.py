@@ -38,6 +38,21 @@ class Card:
     known: Scheduled | None = None
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """Which cards are asked and taken along: those of a deck, and of a lesson; "" = of any."""
+
+    deck: str = ""
+    lesson: str = ""
+
+    def holds(self, card: Card) -> bool:
+        """Whether a card is one of them."""
+        return self.deck in ("", card.deck) and self.lesson in ("", card.lesson)
+
+
+EVERY: Final = Chosen()
+
+
 def name_of(asks: str) -> str:
     """The name of a card that has none: of the same question always the same."""
     return hashlib.sha256(" ".join(asks.split()).encode()).hexdigest()[:32]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from core.recall.cards import Card
+from core.recall.cards import EVERY, Card, Chosen
 from core.recall.schedulers import DAY, SCHEDULERS, Name, Review, Standing, answered, replayed
 
 EARLY: Final = 20 * 60  # seconds: so much too early a card that is being learned comes rather than nothing
@@ -64,16 +64,16 @@ class Desk:
             if name in self.cards and self.cards[name].known is None
         )
 
-    def queue(self, now: int, new: int, deck: str = "") -> Queue:
+    def queue(self, now: int, new: int, chosen: Chosen = EVERY) -> Queue:
         """What waits now: first what is due, the longest first, then so many new cards, then what is being learned.
 
-        deck   that alone; "" for all.
+        chosen   which cards alone.
         """
         counts: Counter[Why] = Counter()
         best: dict[Why, tuple[int, str]] = {}
         next_at: int | None = None
         for at, (name, standing) in enumerate(self.standings.items()):
-            if deck and self.cards[name].deck != deck:
+            if not chosen.holds(self.cards[name]):
                 continue
             if standing.due is None or standing.last is None:
                 why, rank = "new", at

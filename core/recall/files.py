@@ -132,7 +132,10 @@ def as_csv(cards: Iterable[Card], standings: Mapping[str, Standing]) -> bytes:
 
 
 def as_anki(cards: Iterable[Card], now: float) -> bytes:
-    """Cards as a deck of Anki. Their texts are text: of HTML only the signs of Anki's own formulas are made."""
+    """Cards as a deck of Anki, without anybody's schedule, tagged as `tags_of` says.
+
+    Their texts are text: of HTML only the signs of Anki's own formulas are made.
+    """
     import genanki  # a tenth of a second, for whoever takes a deck away
 
     model = genanki.Model(
@@ -144,7 +147,7 @@ def as_anki(cards: Iterable[Card], now: float) -> bytes:
     deck = genanki.Deck(_DECK, "Attention Lab")
     for each in cards:
         fields = [_for_anki(each.asks), _for_anki(each.says)]
-        deck.add_note(genanki.Note(model, fields, guid=genanki.guid_for(each.name)))
+        deck.add_note(genanki.Note(model, fields, guid=genanki.guid_for(each.name), tags=tags_of(each)))
     # genanki itself writes the database to a file of the disk, where no text of a visitor may lie
     connection = sqlite3.connect(":memory:")
     try:
@@ -158,6 +161,17 @@ def as_anki(cards: Iterable[Card], now: float) -> bytes:
         made.writestr("collection.anki2", collection)
         made.writestr("media", json.dumps({}))
     return out.getvalue()
+
+
+def tags_of(card: Card) -> list[str]:
+    """By which Anki finds a card again: its lesson, or the deck of a card that belongs to none; and of what kind it is.
+
+    A correction says what notes have otherwise, a formula holds one; what is neither is of words.
+    """
+    holds = any(part.kind == "formula" for side in (card.asks, card.says) for part in parts(side))
+    kinds = [kind for kind, there in (("correction", card.note), ("formula", holds)) if there]
+    filed = f"lesson::{card.lesson}" if card.lesson else f"deck::{'_'.join(card.deck.split())}"
+    return [filed, *(f"kind::{kind}" for kind in kinds or ["words"])]
 
 
 def _for_anki(text: str) -> str:

@@ -21,6 +21,11 @@ _TAG: Final = re.compile(r"(?:^|(?<=\s))#(?:\[\[card\]\]|card)(?=\s|$)")
 _TAGS: Final = 20  # at the end of a question
 _TITLE: Final = re.compile(r"^\ufeff?title:{1,2}[ \t]*(.+?)[ \t\r]*$", re.MULTILINE)
 _UNSHOWN: Final = re.compile(r"^(card-.*|id|collapsed|background-color)$")
+# what Logseq keeps of a card
+SCHEDULE: Final = (
+    *("card-last-interval", "card-repeats", "card-ease-factor"),
+    *("card-next-schedule", "card-last-reviewed", "card-last-score"),
+)
 LATEST: Final = 4_102_444_800  # 2100-01-01: a later date in a file is a mistake in it
 
 
@@ -74,6 +79,18 @@ def written(text: str, standings: Mapping[str, Standing]) -> str:
             _put(lines, bare, block, properties(standings[name]))
             done.add(name)
     return "\n".join(lines)
+
+
+def unscheduled(text: str) -> str:
+    """The page without what it says of answers: for others, who begin with these cards."""
+    lines, bare = text.split("\n"), [line.removesuffix("\r") for line in text.split("\n")]
+    told = {
+        at
+        for block in _cards(bare)
+        for at in range(block.first + 1, block.own_end)
+        if (found := _PROPERTY.match(bare[at])) and found[1].lower() in SCHEDULE
+    }
+    return "\n".join(line for at, line in enumerate(lines) if at not in told)
 
 
 def page(cards: Iterable[Card], standings: Mapping[str, Standing]) -> str:
@@ -194,16 +211,11 @@ def _seconds(said: str | None) -> int | None:
 
 
 def properties(standing: Standing) -> dict[str, Any]:
-    """What Logseq keeps of a card."""
+    """What Logseq keeps of a card, by the names of SCHEDULE."""
     state, last = standing.state, standing.last or Review(0, 0)
-    return {
-        "card-last-interval": f"{state.interval:g}",
-        "card-repeats": state.repeats,
-        "card-ease-factor": f"{state.ease:g}",
-        "card-next-schedule": _date(standing.due or last.at),
-        "card-last-reviewed": _date(last.at),
-        "card-last-score": last.score,
-    }
+    learned = (f"{state.interval:g}", state.repeats, f"{state.ease:g}")
+    told = (*learned, _date(standing.due or last.at), _date(last.at), last.score)
+    return dict(zip(SCHEDULE, told, strict=True))
 
 
 def _date(seconds: int) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core import settings
 from core.recall import files, logseq_pages
-from core.recall.cards import COURSE, Card
+from core.recall.cards import COURSE, Card, Chosen
 from core.recall.desk import Desk
 from core.recall.schedulers import Standing
 from pages.parts import card_face, messages
@@ -24,6 +24,8 @@ KINDS = (
     "A page of Logseq (.md) whose cards are blocks with #card, or a table (.csv, .tsv) with a column for questions and one "
     f"for answers; at most {settings.MAX_CARDS:,} cards"
 )
+
+SCHEDULE_SAYS = "Off, the files are for others: your answers stay out of them. A deck of Anki never holds them."
 
 
 def write(now: int) -> None:
@@ -41,8 +43,8 @@ def write(now: int) -> None:
             st.markdown(card_face.markdown(f"{asks}\n{says}"))
 
 
-def bring_or_take(kept: Recalled, desk: Desk, deck: str, now: int) -> None:
-    """Files of cards. deck: which is taken; "" for all."""
+def bring_or_take(kept: Recalled, desk: Desk, chosen: Chosen, filed: str) -> None:
+    """Files of cards. chosen: which are taken; filed: what these are called, "" for all."""
     menu = st.popover("Bring or take cards", icon=":material/swap_vert:", key="recall_files", on_change="rerun")
     if not menu.open:
         return
@@ -50,26 +52,32 @@ def bring_or_take(kept: Recalled, desk: Desk, deck: str, now: int) -> None:
         largest = max(1, settings.MAX_DECK_BYTES // 1_000_000)
         st.file_uploader(KINDS, ["md", "csv", "tsv", "txt"], key=FILE, on_change=_upload, max_upload_size=largest)
         _tell()
-        st.caption(messages.literal(f"Take along: {deck or 'all cards'}"))
-        chosen = [card for card in desk.cards.values() if not deck or card.deck == deck]
-        name = re.sub(r"\W+", "-", deck or "cards").strip("-").lower()[:40] or "cards"
-        pages = {key: text for key, text in kept.pages.items() if not deck or kept.decks[key][0].deck == deck}
+        st.caption(messages.literal(f"Take along: {filed or 'all cards'}"))
+        answered = st.toggle("With your schedule", True, key="recall_schedule", help=SCHEDULE_SAYS)
+        cards = [card for card in desk.cards.values() if chosen.holds(card)]
+        name = re.sub(r"\W+", "-", filed or "cards").strip("-").lower()[:40] or "cards"
+        pages = {key: text for key, text in kept.pages.items() if chosen.holds(kept.decks[key][0])}
+        held = {card.name for key in pages for card in kept.decks[key]}
+        loose = [card for card in cards if card.name not in held]
+
+        def made() -> list[tuple[str, str]]:
+            return _pages(kept, _of_logseq(kept, desk) if answered else None, pages, loose)
+
         with st.container(horizontal=True):
             for label, ending, mime, make in (
-                ("CSV", "csv", "text/csv", lambda: files.as_csv(chosen, _of_logseq(kept, desk))),
-                ("Anki", "apkg", "application/octet-stream", lambda: files.as_anki(chosen, time.time())),
+                (
+                    *("CSV", "csv", "text/csv"),
+                    lambda: files.as_csv(cards, _of_logseq(kept, desk) if answered else {}),
+                ),
+                ("Anki", "apkg", "application/octet-stream", lambda: files.as_anki(cards, time.time())),
             ):
                 _button(label, make, f"{name}.{ending}", mime)
-            held = {card.name for key in pages for card in kept.decks[key]}
-            loose = [card for card in chosen if card.name not in held]
             if len(pages) + bool(loose) == 1:
-                _button(
-                    "Logseq", lambda: _pages(kept, desk, pages, loose)[0][1].encode(), f"{name}.md", "text/markdown"
-                )
+                _button("Logseq", lambda: made()[0][1].encode(), f"{name}.md", "text/markdown")
             else:
-                _button("Logseq", lambda: _zipped(_pages(kept, desk, pages, loose)), f"{name}.zip", "application/zip")
-        if deck not in ("", COURSE):
-            _offer_to_delete(deck)
+                _button("Logseq", lambda: _zipped(made()), f"{name}.zip", "application/zip")
+        if chosen.deck not in ("", COURSE):
+            _offer_to_delete(chosen.deck)
 
 
 def _offer_to_delete(deck: str) -> None:
@@ -104,11 +112,18 @@ def _of_logseq(kept: Recalled, desk: Desk) -> dict[str, Standing]:
     return {name: standing for name, standing in own.standings.items() if standing.last}
 
 
-def _pages(kept: Recalled, desk: Desk, pages: dict[str, str], loose: list[Card]) -> list[tuple[str, str]]:
-    """Pages of Logseq by name: those that were brought, with what was answered here, and one of all other cards."""
-    standings = _of_logseq(kept, desk)
+def _pages(
+    kept: Recalled, standings: dict[str, Standing] | None, pages: dict[str, str], loose: list[Card]
+) -> list[tuple[str, str]]:
+    """Pages of Logseq by name: those that were brought, with what was answered here, and one of all other cards.
+
+    standings   of the cards; None = the pages are for others, and say of nobody's answers.
+    """
     made = []
     for key, text in pages.items():
+        if standings is None:
+            made.append((kept.decks[key][0].deck, logseq_pages.unscheduled(text)))
+            continue
         known = {card.name: card.known for card in kept.decks[key]}
         answered = {
             name: standings[name]
@@ -116,7 +131,7 @@ def _pages(kept: Recalled, desk: Desk, pages: dict[str, str], loose: list[Card])
             if name in standings and (before is None or standings[name].last != before.last)
         }
         made.append((kept.decks[key][0].deck, logseq_pages.written(text, answered)))
-    return [*made, ("Attention Lab", logseq_pages.page(loose, standings))] if loose else made
+    return [*made, ("Attention Lab", logseq_pages.page(loose, standings or {}))] if loose else made
 
 
 def _zipped(pages: list[tuple[str, str]]) -> bytes:

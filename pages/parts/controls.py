@@ -1,6 +1,6 @@
 """The widgets of a page. Each lives in the link under a key that begins with the page's prefix."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar
 
 import streamlit as st
@@ -128,6 +128,25 @@ class Controls:
             name, asked, told(taken), lambda: _one_of(options if told is str else [told(each) for each in options])
         )
         return taken
+
+    def called(self, label: str, names: Mapping[str, str], name: str, **more: Any) -> str:
+        """One of many that a link calls by a name that stays, whatever it is called on the screen.
+
+        names   what each is called in the link, and on the screen; the first is meant where the link names none.
+        """
+        key, first = self.key(name), next(iter(names))
+        asked = url_state.read(key)
+        if asked is not None and asked not in names:
+            with self.under():
+                url_state.ignored(key, _one_of(list(names)), None)
+        known = first if asked is None or asked not in names else asked
+
+        def keep() -> None:
+            taken = st.session_state[key]
+            url_state.write(key, "" if taken == first else taken)
+
+        index = list(names).index(known)
+        return st.selectbox(label, list(names), index, names.__getitem__, key, on_change=keep, **more)
 
     def slider(
         self, label: str, low: float, high: float, first: float, name: str, step: float | None = None, **more: Any

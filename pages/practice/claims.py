@@ -29,7 +29,7 @@ TABLE = "claims_table"
 KEPT, GOES_TO = "claims_measured", "claims_goes_to"
 CLAIMS, JUDGED = "claims", "the notes, judged"
 OPEN = {CLAIMS: "claims_open", JUDGED: "claims_judged_open"}  # what the link calls the lines that are open
-ALL_PAGES, ALL_NOTES = "all pages", "all notes"
+ALL = "all"
 AT_ONCE = 0.25  # seconds of experiments between two drawings of the table
 TELLING = 2  # numbers of each claim in the table
 HEAD = (
@@ -63,19 +63,16 @@ def lines(view: str, lesson: str, note: str, verdicts: Sequence[str]) -> list[Li
 
     def fits(row: Row | None) -> bool:
         return (
-            lesson == ALL_PAGES and not verdicts
+            lesson == ALL and not verdicts
             if row is None
-            else (
-                lesson in (ALL_PAGES, BY_SLUG[row.lesson].name)
-                and (not verdicts or VERDICTS[row.claim.verdict] in verdicts)
-            )
+            else (lesson in (ALL, row.lesson) and (not verdicts or VERDICTS[row.claim.verdict] in verdicts))
         )
 
-    wanted = {name for name, title in ledger.NOTES.items() if note in (ALL_NOTES, title)}
+    wanted = {name for name in ledger.NOTES if note in (ALL, name)}
     if view == JUDGED:
         placed = enumerate(CORRECTIONS)
         return [Line(key, each.row, each) for key, each in placed if each.note in wanted and fits(each.row)]
-    of_notes = (row for row in ledger.ROWS if note == ALL_NOTES or wanted & set(row.sources))
+    of_notes = (row for row in ledger.ROWS if note == ALL or wanted & set(row.sources))
     return [Line(row.key, row) for row in of_notes if fits(row)]
 
 
@@ -213,15 +210,15 @@ def cells(line: Line, given: Material | None, found: dict[int, Found]) -> list[s
 def page() -> None:
     ui = Controls(PREFIX)
     claimed = {row.lesson for row in ledger.ROWS}
-    order = [each.name for each in BY_SLUG.values() if each.slug in claimed]
+    order = {each.slug: each.name for each in BY_SLUG.values() if each.slug in claimed}
     above, figure, below = controls.around_a_figure()
     with above, controls.row():
         text = ui.sentence()
         view = ui.one_of("Table", (CLAIMS, JUDGED), "view")
         verdicts = ui.any_of("Verdict", tuple(VERDICTS.values()), "verdict")
     with below, controls.row("control_row_more"):
-        lesson = ui.select("Page", (ALL_PAGES, *order), "page", width=230)
-        note = ui.select("Note", (ALL_NOTES, *ledger.NOTES.values()), "note", width=150)
+        lesson = ui.called("Page", {ALL: "all pages"} | order, "page", width=230)
+        note = ui.called("Note", {ALL: "all notes"} | ledger.NOTES, "note", width=150)
         _, picture = own_picture.choose(PREFIX)
         takes_away = st.container(width="content")
     shown = lines(view, lesson, note, verdicts)

@@ -15,7 +15,7 @@ from pages.parts.figure_card import Card
 from pages.server import run_queue
 
 PREFIX = "figures"
-ALL_NOTES, ALL_LESSONS = "All notes", "All lessons"
+ALL = "all"
 AT_ONCE, ACROSS = 9, 3
 ASKED = "figures_asked"  # what was asked for last
 LOOK = "figures_look"  # the figure that is looked into, and where: its number, and four places
@@ -119,12 +119,16 @@ def atlas() -> None:
     messages.told()
     ui = Controls(PREFIX)
     above, shown, below = controls.around_a_figure()
-    names = {name: note for note, name in NOTES.items()}
-    lessons = {lesson.name: lesson.slug for lesson in LESSONS if any(each.lesson == lesson.slug for each in FIGURES)}
+    lessons = {lesson.slug: lesson.name for lesson in LESSONS if any(each.lesson == lesson.slug for each in FIGURES)}
     with above, controls.row():
         text = ui.sentence(translations.SENTENCE, "English sentence")
-        note = names.get(ui.select("Note", (ALL_NOTES, *names), "note", width=230), "")
-        lesson = lessons.get(ui.select("Lesson", (ALL_LESSONS, *lessons), "lesson", width=210), "")
+        note, lesson = (
+            "" if asked == ALL else asked
+            for asked in (
+                ui.called("Note", {ALL: "All notes"} | NOTES, "note", width=230),
+                ui.called("Lesson", {ALL: "All lessons"} | lessons, "lesson", width=210),
+            )
+        )
         words = st.text_input("Words", key=ui.key("words"), live="350ms", bind="query-params", width=160)
     every = found(note, lesson, words)
     if st.session_state.setdefault(ASKED, (note, lesson, words)) != (note, lesson, words):

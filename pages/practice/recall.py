@@ -11,7 +11,7 @@ import streamlit as st
 from core.atlas import Figure, at_step
 from core.models.errors import ModelError
 from core.recall import cards
-from core.recall.cards import COURSE, Card
+from core.recall.cards import COURSE, Card, Chosen
 from core.recall.desk import Desk, Queue
 from core.recall.schedulers import DAY, SCORES, Name, Review
 from pages.course.catalogue import BY_SLUG, PAGES
@@ -24,6 +24,9 @@ from pages.server import run_queue
 
 PREFIX = "recall"
 ALL = "All cards"
+LESSONS = {"all": "All lessons"} | {
+    card.lesson: BY_SLUG[card.lesson].name for card in cards.course() if card.lesson in BY_SLUG
+}
 NAMES: tuple[Name, ...] = ("Logseq", "FSRS")
 DESK, SHOWN = "recall_desk", "recall_shown"
 KEYS = {"Forgotten": "1", "Hard": "3", "Remembered": "5"}
@@ -204,6 +207,15 @@ def decks_of(kept: Recalled) -> Sequence[str]:
     return (ALL, COURSE, *sorted({card.deck for card in kept.cards} - {ALL, COURSE}))
 
 
+def ask_which(ui: Controls, kept: Recalled) -> Chosen:
+    """Which cards are asked. Those of the visitor's own decks belong to no lesson."""
+    deck = ui.select("Deck", decks_of(kept), "deck", width=180)
+    if deck not in (ALL, COURSE):
+        return Chosen(deck)
+    lesson = ui.called("Lesson", LESSONS, "lesson", width=210)
+    return Chosen("" if deck == ALL else deck, "" if lesson == "all" else lesson)
+
+
 @run_queue.fragment
 def review() -> None:
     messages.told()
@@ -214,10 +226,10 @@ def review() -> None:
     with above, controls.row():
         scheduler = ui.one_of("Scheduler", NAMES, "scheduler", says=SAYS)
         a_day = ui.slider("New cards a day", 0, 50, 10, "new")
-        deck = ui.select("Deck", decks_of(kept), "deck", width=220)
+        chosen = ask_which(ui, kept)
     desk = desk_of(kept, scheduler)
     start = midnight(now)
-    queue = desk.queue(now, a_day - desk.begun(start), "" if deck == ALL else deck)
+    queue = desk.queue(now, a_day - desk.begun(start), chosen)
     shown = desk.cards.get(st.session_state.get(SHOWN, ""))
     with figure, st.container(key="recall_card", border=True):
         card = shown or queue.card
@@ -230,7 +242,8 @@ def review() -> None:
         with controls.row("control_row_more"):
             charted = ui.toggle("Forecast and history", "charts")
             card_files.write(now)
-            card_files.bring_or_take(kept, desk, "" if deck == ALL else deck, now)
+            filed = LESSONS[chosen.lesson] if chosen.lesson else chosen.deck
+            card_files.bring_or_take(kept, desk, chosen, filed)
             mine = st.popover("Your progress", icon=":material/history:", key="recall_progress", on_change="rerun")
         if mine.open:
             with mine, st.container(key="recall_menu_progress"):

@@ -29,11 +29,23 @@ def test_all_claims_stand_in_one_table_with_verdict_source_and_step():
 
 
 def test_filters_of_the_link_leave_what_fits():
-    of_notes = shown(claims_note="recall cards")["rows"]
+    of_notes = shown(claims_note="S3")["rows"]
     assert {row["number"] for row in of_notes} == {row.name for row in ledger.ROWS if "S3" in row.sources}
-    wrong = shown(claims_page="7 · Masks", claims_verdict=["✗ wrong"])["rows"]
+    wrong = shown(claims_page="masks", claims_verdict=["✗ wrong"])["rows"]
     assert {row["number"] for row in wrong} == {"19b", "34", "36b"}
     assert shown(claims_page="nonsense", claims_note="nonsense", claims_open="x")["count"] == "87 of 87 claims"
+
+
+def test_a_link_chooses_a_page_by_its_slug_and_links_that_had_its_title_go_on_to_work():
+    app = open_page("claims", claims_page="7 · Masks", claims_note="recall cards")
+    assert app.query_params["claims_page"] == "masks"
+    assert sent(app, "ledger")[0]["count"] == shown(claims_page="masks", claims_note="S3")["count"]
+    assert "ignored" not in said(app)
+    app.selectbox(key="claims_page").set_value("positions").run()
+    assert app.query_params["claims_page"] == "positions"
+    app.selectbox(key="claims_page").set_value("all").run()
+    assert "claims_page" not in app.query_params
+    assert "The link's “claims_page” was ignored" in said(open_page("claims", claims_page="mask"))
 
 
 def test_an_open_claim_shows_its_numbers_and_its_code_on_the_learners_sentence():

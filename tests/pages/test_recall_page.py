@@ -1,6 +1,7 @@
 """Recall's page: answers are counted once and kept, cards are text, files come in and what is wrong is told."""
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.recall import cards, files
-from pages.parts import card_face
+from pages.parts import card_face, card_files
 from pages.parts.progress import identity, recalled, visit
 from pages.server import settings
 from tests.pages.screen import ROOT, assert_no_failure, open_page, said, sent
@@ -143,6 +144,37 @@ def test_a_page_of_logseq_comes_in_is_answered_and_what_is_kept_can_be_taken_and
     assert "10 new today" in said(again)
     assert "being learned" not in said(again)
     assert "What does a query do?" not in asks(open_page("recall", recall_deck="Notes of a learner"))
+
+
+def test_a_link_asks_the_cards_of_one_lesson():
+    of_lesson = [card for card in cards.course() if card.lesson == "masks"]
+    app = open_page("recall", recall_lesson="masks", recall_new="50")
+    assert asks(app) == card_face.markdown(of_lesson[0].asks)
+    assert f"{len(of_lesson)} new today" in said(app)
+    assert "should be one of all, bottleneck" in said(open_page("recall", recall_lesson="7 · Masks"))
+
+
+def test_a_deck_for_others_says_nothing_of_answers(monkeypatch):
+    made = {}
+    monkeypatch.setattr(card_files, "_button", lambda label, make, name, mime: made.update({label: (name, make)}))
+    app = open_page("recall", recall_lesson="masks")
+    answer(app)
+    app.session_state["recall_files"] = True
+    app.run()
+    schedule = re.compile(rb"20\d\d-\d\d-\d\dT")
+    assert {label: name for label, (name, _) in made.items()} == {
+        "CSV": "7-masks.csv",
+        "Anki": "7-masks.apkg",
+        "Logseq": "7-masks.md",
+    }
+    assert all(schedule.search(made[label][1]()) for label in ("CSV", "Logseq"))
+    app.toggle(key="recall_schedule").set_value(False).run()
+    texts = [made[label][1]().decode() for label in ("CSV", "Logseq")]
+    assert not any(schedule.search(text.encode()) for text in texts)
+    of_lesson = [card for card in cards.course() if card.lesson == "masks"]
+    assert [len(found) for found in (files.read_csv(texts[0], 0), files.read_page(texts[1], "", 0))] == [
+        len(of_lesson)
+    ] * 2
 
 
 def test_a_page_without_a_title_is_filed_under_the_name_of_its_file(folder):

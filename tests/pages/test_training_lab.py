@@ -167,14 +167,32 @@ def test_columns_of_pairs_are_chosen_and_those_of_the_link_that_are_not_there_ar
     assert "Both are the column “word”" in said(app)
 
 
-def test_who_hides_the_menu_of_a_class_keeps_it_and_who_opens_the_address_does_not_find_it():
-    def hidden(app) -> str:
-        return "".join(element.proto.body for element in app.get("html") if "display:none" in element.proto.body)
+def hidden(app) -> str:
+    """What the page takes out of sight."""
+    return "".join(element.proto.body for element in app.get("html") if "display:none" in element.proto.body)
 
+
+def test_who_hides_the_menu_of_a_class_keeps_it_and_who_opens_the_address_does_not_find_it():
     app = open_page("training_lab")
     app.multiselect(key="train_hide").set_value(["seed", "this menu"]).run()
     assert_no_failure(app)
     assert "st-key-train_seed" in hidden(app)
     assert "class_menu" not in hidden(app)
     assert "This menu stays with you" in said(app)
+    app.toggle(key="train_show_all").set_value(True).run()
+    assert hidden(app) == ""
     assert "st-key-train_class_menu" in hidden(open_page("training_lab", train_hide=["seed", "this menu"]))
+
+
+def test_a_teacher_finds_what_the_address_hides_and_sends_on_an_address_that_does_not_say_so():
+    link = {"train_hide": ["seed", "this menu"], "train_line": "Find it"}
+    assert not [each for each in open_page("training_lab", **link).toggle if each.key == "train_show_all"]
+    app = open_page("training_lab", **link, train_teacher="true")
+    assert hidden(app) == ""
+    assert "train_teacher" not in app.query_params
+    app.toggle(key="train_show_all").set_value(False).run()
+    assert "st-key-train_seed" in hidden(app)
+    assert "class_menu" not in hidden(app)
+    app.multiselect(key="train_hide").set_value([]).run()
+    assert hidden(app) == ""
+    assert "“train_teacher” was ignored" in said(open_page("training_lab", **link, train_teacher="yes"))

@@ -49,6 +49,16 @@ def test_a_page_goes_out_as_it_came_in(text):
     assert list(cards(text)) == list(cards())
 
 
+@pytest.mark.parametrize("text", [SAMPLE, SAMPLE.replace("\n", "\r\n")])
+def test_a_page_for_others_says_nothing_of_answers_and_all_else_stays(text):
+    bare = logseq_pages.unscheduled(text)
+    assert [card.known for card in cards(bare).values()] == [None] * 3
+    assert [card.says for card in cards(bare).values()] == [card.says for card in cards(text).values()]
+    lost = [line for line in text.split("\n") if line not in bare.split("\n")]
+    assert lost
+    assert all(line.strip().startswith(logseq_pages.SCHEDULE) for line in lost)
+
+
 def test_an_answer_changes_the_values_of_its_own_card_alone():
     known = cards()[FIRST].known
     standing = replayed(SCHEDULERS["Logseq"], known, [Review(5, NOW)])
@@ -127,6 +137,24 @@ def test_anki_gets_text_and_formulas_and_no_html_of_a_card():
     assert "<script>" not in fields
     assert "{{" not in fields
     assert r"\(a&lt;b\)" in fields
+
+
+def test_anki_finds_cards_by_lesson_and_kind():
+    made = [
+        Card("a", "A?", "B", "The course", "masks", note="S3:90"),
+        Card("b", "$x$?", "B", "The course", "cost"),
+        Card("c", "C?", "D", "My own deck"),
+    ]
+    with zipfile.ZipFile(io.BytesIO(files.as_anki(made, float(NOW)))) as package:
+        database = sqlite3.connect(":memory:")
+        database.deserialize(package.read("collection.anki2"))
+    found = [tags.split() for (tags,) in database.execute("SELECT tags FROM notes ORDER BY id")]
+    database.close()
+    assert [set(tags) for tags in found] == [
+        {"lesson::masks", "kind::correction"},
+        {"lesson::cost", "kind::formula"},
+        {"deck::My_own_deck", "kind::words"},
+    ]
 
 
 MANY = settings.MAX_CARDS + 1

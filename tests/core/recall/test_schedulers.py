@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.recall import fsrs, logseq
-from core.recall.cards import Card
+from core.recall.cards import Card, Chosen, course
 from core.recall.desk import Desk
 from core.recall.schedulers import DAY, SCHEDULERS, Review, Scheduled, answered, begun, replayed
 
@@ -129,8 +129,17 @@ def test_no_more_new_cards_come_than_a_day_has_and_those_of_today_are_counted():
 
 def test_a_deck_can_be_reviewed_alone():
     desk = Desk([*CARDS, Card("x", "x?", "no", "another")], {}, "Logseq")
-    assert desk.queue(NOW, 9, "another").card.name == "x"
-    assert desk.queue(NOW, 9, "another").new == 1
+    assert desk.queue(NOW, 9, Chosen("another")).card.name == "x"
+    assert desk.queue(NOW, 9, Chosen("another")).new == 1
+
+
+def test_of_a_lesson_only_its_cards_are_asked():
+    desk = Desk([Card("own", "A?", "B"), *course()], {}, "Logseq")
+    asked = []
+    while (queue := desk.queue(NOW, 99, Chosen(lesson="masks"))).card:
+        asked.append(queue.card)
+        desk.answer(queue.card.name, Review(5, NOW))
+    assert asked == [card for card in course() if card.lesson == "masks"]
 
 
 def test_forecast_and_history_count_days_from_midnight():
