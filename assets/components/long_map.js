@@ -13,6 +13,8 @@ const NEAREST = 12; // tokens that are seen at least
 const NEAR = 128; // tokens, of which no more are seen where arrows go from cell to cell
 const PATIENCE = 250; // milliseconds without a move, after which the part that is looked at is asked for
 const FASTER = 1.25; // by how much a key or a notch of a wheel zooms
+/** A place in a long text, as it is written. @param {number} place */
+const counted = (place) => place.toLocaleString("en");
 
 /**
  * A square part of the map: its first query, its first key, how many of both, and how many tokens one of its cells has.
@@ -138,8 +140,7 @@ function createMap(root, io) {
   /** What is seen, and what lies under the pointer, or in the middle for who has none. */
   function told() {
     if (!data) return;
-    const seen = Math.round(place.span).toLocaleString("en");
-    const [first, last] = [place.top, place.left].map((each) => Math.round(each).toLocaleString("en"));
+    const [seen, first, last] = [place.span, place.top, place.left].map((each) => counted(Math.round(each)));
     const { query, key } = pointer ? cellAt(pointer) : cursor;
     const whole = `${seen} × ${seen} tokens, queries from ${first} down, keys from ${last} across.`;
     const words = `${whole} ${pointer ? "" : "At the mark: "}${cell(query, key)}`;
@@ -161,7 +162,7 @@ function createMap(root, io) {
   function cell(query, key) {
     if (!data) return "";
     const { part, tensors, side, names, causal } = data;
-    if (causal && key > query) return `Query ${query} cannot see key ${key}: it comes later.`;
+    if (causal && key > query) return `Query ${counted(query)} cannot see key ${counted(key)}: it comes later.`;
     const told = part && at(part, tensors[`part_${measure}`]);
     return told || at({ top: 0, left: 0, side, rows: names, columns: names }, tensors[`all_${measure}`]);
 
@@ -172,13 +173,17 @@ function createMap(root, io) {
       if (row < 0 || column < 0 || row >= values.rows || column >= values.columns) return "";
       const value = values.at(row, column);
       if (sheet.side > 1) return squares(query, key, sheet.side, value);
-      return `Query ${query} “${sheet.rows[row]}” gives key ${key} “${sheet.columns[column]}” ${ofAnySize(value)}.`;
+      const [asks, gives] = [
+        `Query ${counted(query)} “${sheet.rows[row]}”`,
+        `key ${counted(key)} “${sheet.columns[column]}”`,
+      ];
+      return `${asks} gives ${gives} ${ofAnySize(value)}.`;
     }
   }
 
   /** @param {number} query @param {number} key @param {number} side @param {number} value */
   function squares(query, key, side, value) {
-    const [q, k] = [query, key].map((each) => each - (each % side));
+    const [q, k] = [query, key].map((each) => counted(each - (each % side)));
     const nearer = io.component.away ? "" : " Zoom in for the cells.";
     return `Queries from ${q}, keys from ${k}, ${side} of each: the ${measure} weight is ${ofAnySize(value)}.${nearer}`;
   }

@@ -2,8 +2,10 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.test_queue import report, until
 from tests.browser.visitor import Visitor
 
 
@@ -48,19 +50,32 @@ def test_a_file_of_ones_own_becomes_a_map_that_is_zoomed_down_to_the_cell(visit)
     visitor = visit("/cost?cost_map_source=a+.txt+of+yours")
     canvas, says = own_map(visitor)
     canvas.hover(position={"x": 300, "y": 200})
-    expect(says).to_have_text(re.compile(r"Query \d+ cannot see key \d+: it comes later"))
+    expect(says).to_have_text(re.compile(r"Query [\d,]+ cannot see key [\d,]+: it comes later"))
     canvas.hover(position={"x": 200, "y": 300})
     expect(says).to_have_text(re.compile(r"\d of each: the largest weight is"))
     canvas.click(position={"x": 200, "y": 300})
     for _ in range(16):
         visitor.page.mouse.wheel(0, -100)
-    expect(says).to_have_text(re.compile(r"Query \d+ “.+” gives key \d+ “.+” "), timeout=15_000)
+    expect(says).to_have_text(re.compile(r"Query \d,\d{3} “.+” gives key \d+ “.+” "), timeout=15_000)
     spoken = visitor.page.locator(".long-map [role=status]")
     visitor.page.mouse.move(0, 0)
     canvas.press("ArrowUp")
-    expect(spoken).to_have_text(re.compile(r"At the mark: Query \d+ "), timeout=15_000)
-    query = int(re.search(r"Query (\d+)", spoken.inner_text())[1])
+    expect(spoken).to_have_text(re.compile(r"At the mark: Query \d,\d{3} "), timeout=15_000)
+    query = int(re.search(r"Query ([\d,]+)", spoken.inner_text())[1].replace(",", ""))
     canvas.press("ArrowDown")
-    expect(spoken).to_have_text(re.compile(f"At the mark: Query {query + 1} "), timeout=15_000)
+    expect(spoken).to_have_text(re.compile(f"At the mark: Query {query + 1:,} "), timeout=15_000)
     canvas.press("Home")
     expect(canvas).to_have_attribute("aria-label", re.compile(r"\d,\d{3} × \d,\d{3} tokens, queries from 0 down"))
+
+
+@pytest.mark.long
+def test_who_leaves_while_a_map_is_made_ends_it(visit):
+    """A map of the last layer takes a minute and more: what has ended after some seconds was ended."""
+    visitor = visit("/cost?cost_map_story_layer=5")
+    visitor.page.get_by_role("button", name="Make the map").click()
+    progress = visitor.see(".st-key-cost_map [data-testid=stProgress]")
+    expect(progress).to_have_text(re.compile(r"Read 32,768 tokens up to layer 5: \d%"))
+    assert report(visitor.address)["computing"] == 1
+    visitor.see("[data-testid=stSidebarNav] a[href$='/masks']").click()
+    until(visitor.page, lambda: report(visitor.address)["computing"] == 0)
+    visitor.arrive("/masks")
