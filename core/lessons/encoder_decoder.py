@@ -175,7 +175,7 @@ def run(settings: Settings, by: Means = Means()) -> Lesson:
     """Translate with and without the learner's changes, and count. Raises ValueError in words."""
     recurrent = by.recurrent(RECURRENT, settings.text, GREEDY, NO_INTERVENTIONS)
     free = by.translate(settings.text, How(beam=settings.beam))
-    wanted = looking_back.fitting(settings.interventions, len(free.source.ids), transformer())
+    wanted = settings.interventions.fitting(looking_back.room(len(free.source.ids), transformer()))
     if settings.written == FORCED:  # every piece is given
         wanted = NO_INTERVENTIONS
     settings = replace(settings, interventions=replace(wanted, temperature=1.0))

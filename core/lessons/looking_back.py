@@ -13,7 +13,7 @@ from core.experiments.bottleneck.trained import trained
 from core.lessons.shown import Candidate, Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
-from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Tree
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Room, Tree
 from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.transformer import TrainedTransformer, TransformerTranslation
 from core.sequence.vocabulary import MARKS, Vocabulary, as_written
@@ -102,7 +102,7 @@ def run(settings: Settings, translate: Translate = translate) -> Lesson:
     """
     name = MODELS[settings.score]
     free = translate(name, settings.text, settings.beam, NO_INTERVENTIONS)
-    interventions = fitting(settings.interventions, len(free.source.ids), model(settings.score))
+    interventions = settings.interventions.fitting(room(len(free.source.ids), model(settings.score)))
     now = free if interventions == NO_INTERVENTIONS else translate(name, settings.text, settings.beam, interventions)
     return Lesson(
         replace(settings, interventions=interventions),
@@ -112,13 +112,10 @@ def run(settings: Settings, translate: Translate = translate) -> Lesson:
     )
 
 
-def fitting(
-    interventions: Interventions, n_source: int, translator: TrainedTranslator | TrainedTransformer
-) -> Interventions:
-    """What of the wishes fits the sentence."""
+def room(n_source: int, translator: TrainedTranslator | TrainedTransformer) -> Room:
+    """What can be forced on a translator over a sentence of so many pieces."""
     vocabulary = translator.vocabulary
-    never = (vocabulary.pad, vocabulary.start)
-    return interventions.fitting(n_source, translator.longest(n_source), len(vocabulary), never)
+    return Room(n_source, translator.longest(n_source), len(vocabulary), (vocabulary.pad, vocabulary.start))
 
 
 def choices(

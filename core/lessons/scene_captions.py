@@ -16,7 +16,7 @@ from core.lessons.encoder_decoder import N_HEADS, N_LAYERS, NOTHING
 from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
-from core.sequence.decoding import NO_INTERVENTIONS, Interventions
+from core.sequence.decoding import NO_INTERVENTIONS, Interventions, Room
 from core.trace import matrices, steps
 from core.transformer.encoder_decoder import Changes, Head
 from core.vision import scenes
@@ -128,12 +128,17 @@ def device() -> str:
     return devices.describe(model("CNN grid").device)
 
 
+def room(eyes: Eyes) -> Room:
+    """What can be forced on the captioner that sees with these eyes."""
+    return Room(COLUMNS[eyes] ** 2, LONGEST, len(WORDS), NEVER)
+
+
 def run(settings: Settings) -> Lesson:
     """Caption the scene, as the model is, and with what is taken away and forced."""
     (picture,) = scenes.painted([settings.scene])
     captioner = model(settings.eyes)
     free = captioner.caption(picture)
-    wanted = settings.interventions.fitting(COLUMNS[settings.eyes] ** 2, LONGEST, len(WORDS), NEVER)
+    wanted = settings.interventions.fitting(room(settings.eyes))
     settings = replace(settings, interventions=wanted)
     untouched = settings.away == NOTHING and wanted == NO_INTERVENTIONS
     now = (

@@ -1,6 +1,6 @@
 """Turning a decoder's scores into text: greedily or with a beam, freely or with steps that somebody forces."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -9,6 +9,28 @@ from torch import Tensor
 
 from core.sequence.decoder import Decoder, DecoderStep, Source
 from core.trace import steps
+
+
+@dataclass(frozen=True)
+class Room:
+    """What can be forced on a decoder.
+
+    n_source   places that it looks at; longest: tokens that it writes at most.
+    never      marks among the tokens that nobody writes.
+    """
+
+    n_source: int
+    longest: int
+    vocab_size: int
+    never: tuple[int, ...] = ()
+
+    def writes(self, step: int, id_: int) -> bool:
+        """Whether this token can be written at this step."""
+        return step < self.longest and id_ < self.vocab_size and id_ not in self.never
+
+    def looks(self, step: int, place: int) -> bool:
+        """Whether there is this place to be looked at, at this step."""
+        return step < self.longest and place < self.n_source
 
 
 @dataclass(frozen=True)
@@ -24,15 +46,11 @@ class Interventions:
     rows: tuple[tuple[int, tuple[float, ...]], ...] = ()
     temperature: float = 1.0
 
-    def fitting(self, n_source: int, longest: int, vocab_size: int, never: Collection[int]) -> "Interventions":
-        """What of the wishes can be: a link may name steps, places and tokens that there are not, or marks, `never`, that
-        nobody writes.
-
-        longest   how many tokens are written at most.
-        """
+    def fitting(self, room: Room) -> "Interventions":
+        """What of the wishes can be: a link may name steps and tokens that there are not, or marks that nobody writes."""
         return Interventions(
-            tuple((at, id_) for at, id_ in self.tokens if at < longest and id_ < vocab_size and id_ not in never),
-            tuple((at, row) for at, row in self.rows if at < longest and len(row) == n_source),
+            tuple((at, id_) for at, id_ in self.tokens if room.writes(at, id_)),
+            tuple((at, row) for at, row in self.rows if at < room.longest and len(row) == room.n_source),
             self.temperature,
         )
 

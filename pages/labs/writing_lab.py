@@ -85,7 +85,8 @@ def asked_of_link(size: int) -> Asked:
         whole_of_link("topk", 9_999_999, 0),
         round(number_of_link("topp", 0, 1, 1.0), 2),
     )
-    forced = {place: number for place, number in sorted(url_state.pairs(f"{PREFIX}_forced")) if number < size}
+    accepted = f"pairs such as 0.9, of a place behind the beginning and the number of a token, from 0 to {size - 1}"
+    forced = dict(sorted(url_state.pairs_that(lambda _, number: number < size, f"{PREFIX}_forced", accepted)))
     return Asked(whole_of_link("count", MOST, COUNT), sampling, whole_of_link("seed", 9999, 0), forced)
 
 
@@ -241,11 +242,12 @@ def lab() -> None:
             return
         first = writer("first", loaded, (), source)
         forget_on_another(begun, first)
-        asked = asked_of_link(writing_lab.size(loaded))
+        with figure:  # what of the link is ignored is told above it
+            asked = asked_of_link(writing_lab.size(loaded))
+            at, opened = whole_of_link("at", 9999, 0), url_state.integers(f"{PREFIX}_open")
         written = writing_lab.write(first, begun.ids, asked)
         with more:
             beside = choose_beside(first, begun, asked, group, languages, marked=marked, picture=(fit, drawn))
-        at, opened = whole_of_link("at", 9999, 0), url_state.integers(f"{PREFIX}_open")
         words, tensors, seen = writing_figure.panel(first, written, asked, at, opened, group)
         if beside is not None:
             writing_figure.add_second(words, tensors, written, beside, first)

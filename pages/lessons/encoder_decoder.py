@@ -83,8 +83,8 @@ def scene(ui: Controls) -> Scene | None:
         length = ui.slider("Target length", 1, LONGEST, LONGEST, "length", help="Pieces whose passes are counted")
 
     def run(text: str) -> encoder_decoder.Lesson:
-        n_source = len(encoder_decoder.transformer().read(text).ids)
-        asked = interventions.of_link(n_source)
+        model = encoder_decoder.transformer()
+        asked = interventions.of_link(looking_back.room(len(model.read(text).ids), model))
         settings = Settings(text, layer, away, length, asked, reading, width, written, teacher)
         return encoder_decoder.run(settings, by_hand.BY)
 

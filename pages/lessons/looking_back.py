@@ -57,8 +57,9 @@ def scene(ui: Controls) -> Scene | None:
     interventions.forget_on_another(text)
 
     def run(text: str) -> looking_back.Lesson:
-        n_source = len(looking_back.model(score).read(text).ids)
-        settings = Settings(text, score, width, interventions.of_link(n_source, temperature))
+        translator = looking_back.model(score)
+        room = looking_back.room(len(translator.read(text).ids), translator)
+        settings = Settings(text, score, width, interventions.of_link(room, temperature))
         return looking_back.run(settings, translations.translate)
 
     result = translations.understand(text, ui.key(controls.MAIN), run)

@@ -8,7 +8,8 @@ from functools import partial
 import streamlit as st
 from torch import Tensor
 
-from core.sequence.decoding import Interventions, all_weight_on
+from core.numerals import listed
+from core.sequence.decoding import Interventions, Room, all_weight_on
 from core.sequence.trained import TrainedTranslator, Translation
 from core.sequence.transformer import TrainedTransformer, TransformerTranslation
 from core.sequence.vocabulary import as_written
@@ -122,17 +123,22 @@ class LinkedInterventions:
         url_state.toggle_pair(self.name("write"), step, id_)
         st.session_state[self.name("at")] = step
 
-    def of_link(self, n_source: int, temperature: float = 1.0, columns: int = 1) -> Interventions:
-        """What the link forces over so many pieces of a sentence, or over a picture of so many columns. A row that does not
-        sum to 1 is not used."""
-        looks = [(step, place) for step, place in sorted(url_state.pairs(self.name("look"))) if place < n_source]
+    def of_link(self, room: Room, temperature: float = 1.0, columns: int = 1) -> Interventions:
+        """What the link forces, over a picture in so many columns. What cannot be is said; a row that does not sum to 1 is not
+        used."""
+        n_source, steps = room.n_source, f"a step from 0 to {room.longest - 1}"
+        seen = f"pairs such as 0.3, of {steps} and a place from 0 to {n_source - 1} that is looked at"
+        written = f"pairs such as 0.9, of {steps} and the number of a token, below {room.vocab_size}, that is no mark"
+        looks = sorted(url_state.pairs_that(room.looks, self.name("look"), seen))
+        tokens = sorted(dict(url_state.pairs_that(room.writes, self.name("write"), written)).items())
         rows = dict((step, all_weight_on(place, n_source)) for step, place in looks)
-        if (written := self.row(n_source, columns)) is not None:
-            step, row = written
-            if _whole(row):
+        if (edited := self.row(n_source, columns)) is not None:
+            step, row = edited
+            if step >= room.longest:
+                url_state.ignored(self.name("rowof"), steps, None)
+            elif _whole(row):
                 rows[step] = tuple(weight / sum(row) for weight in row)
-        tokens = tuple(sorted(dict(url_state.pairs(self.name("write"))).items()))
-        return Interventions(tokens, tuple(sorted(rows.items())), temperature)
+        return Interventions(tuple(tokens), tuple(sorted(rows.items())), temperature)
 
     def row(self, n_source: int, columns: int = 1) -> tuple[int, tuple[float, ...]] | None:
         """The row that somebody writes, and its step."""
@@ -261,6 +267,12 @@ class LinkedInterventions:
         if written is not None and written[0] < n_target:
             used = "" if _whole(written[1]) else ", once it sums to 1"
             told.append((f"step {written[0] + 1} has the row of weights that you wrote{used}", self._forget_row))
+        forced = {step for what in ("look", "write") for step, _ in url_state.pairs(self.name(what))}
+        if waiting := sorted(step + 1 for step in forced if step >= n_target):
+            st.caption(
+                f"Nothing is written at {'step' if len(waiting) == 1 else 'steps'} {listed([str(step) for step in waiting])}: "
+                "what the link forces there waits until something is."
+            )
         for number, (words, undo) in enumerate(told):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(f"✎ {words}")

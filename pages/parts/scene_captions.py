@@ -58,8 +58,7 @@ def scene(ui: Controls, interventions: LinkedInterventions, eyes: Eyes, layer: i
         forces = ui.select("Who is forced to look", lesson.FORCES, "forces", width=190, help=FORCES_HELP)
     with ui.under():
         things = scene_editor.edit(ui.prefix, SCENE)
-    columns = COLUMNS[eyes]
-    asked = interventions.of_link(columns**2, columns=columns)
+    asked = interventions.of_link(lesson.room(eyes), columns=COLUMNS[eyes])
     result = captioned(Settings(eyes, things, layer, away, asked, forces))
     settings = result.settings
     forced = forced_words(settings)

@@ -4,7 +4,7 @@ Anything impossible in it falls back to the default, and the page says what was 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -64,6 +64,15 @@ def pairs(name: str) -> frozenset[tuple[int, int]]:
     if re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,6}(,[0-9]{1,3}\.[0-9]{1,6}){0,4095}", text):
         return frozenset((int(a), int(b)) for a, b in (item.split(".") for item in text.split(",")))
     return ignored(name, "pairs such as 0.3 with commas between them", frozenset())
+
+
+def pairs_that(fit: Callable[[int, int], bool], name: str, accepted: str) -> frozenset[tuple[int, int]]:
+    """The same pairs without those that cannot be, of which the page says so."""
+    found = pairs(name)
+    lost = sorted(pair for pair in found if not fit(*pair))
+    if lost:
+        ignored(name, accepted, None, ",".join(f"{first}.{second}" for first, second in lost))
+    return found.difference(lost)
 
 
 def table(name: str, default: Rows) -> Rows:

@@ -41,6 +41,15 @@ def test_what_is_forced_and_taken_away_is_in_the_link_and_is_told():
     assert len(words) == len(found.now.target.ids)
 
 
+def test_what_a_link_forces_where_nothing_can_be_forced_is_told():
+    told = said(lesson(look="0.99,9.0", write="1.0")).replace("\\", "")
+    assert "“encoder_decoder_look” was ignored: it should be pairs such as 0.3" in told
+    assert "not “0.99”" in told
+    assert "“encoder_decoder_write” was ignored" in told  # a mark that nobody writes
+    assert "Nothing is written at step 10: what the link forces there waits until something is." in told
+    assert "a place from 0 to 15 that is looked at, not “1.16”" in said(captioning(look="1.16")).replace("\\", "")
+
+
 def test_a_teacher_gives_the_rows_and_what_it_cannot_read_is_said():
     app = lesson(written="teacher forcing", teacher="Mon chat est blanc.", write="1.9")
     assert_no_failure(app)
