@@ -1,13 +1,6 @@
 """The figures in a notebook, in a real JupyterLab with a real kernel: drawn, pointed at, and read from Python."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +10,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.notebooks import SLOW, serving
 from tests.browser.visitor import DESK
 
-ROOT = Path(__file__).parents[2]
-SLOW = 180_000  # milliseconds until a kernel has imported torch, on a machine that does other things as well
 MODEL = """
 from core.models import loading, offline
 loaded = loading.load(offline.NAME)
@@ -55,39 +47,15 @@ looked
 @contextmanager
 def jupyter(folder: Path) -> Iterator[str]:
     """The address of a JupyterLab of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     own = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "RUNTIME", "DATA")}
-    own |= {
-        "HOME": str(folder),
-        "PYTHONPATH": str(ROOT),
-        "OMP_NUM_THREADS": "1",
-        "JUPYTERLAB_SETTINGS_DIR": str(folder / "s"),
-    }
-    options = ["--no-browser", f"--port={port}", "--ip=127.0.0.1", "--allow-root", "--IdentityProvider.token="]
+    options = ["--no-browser", "--ip=127.0.0.1", "--allow-root", "--IdentityProvider.token="]
     options += [
         f"--ServerApp.root_dir={folder}",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], env=os.environ | own, stdout=log, stderr=log
-        )
-    try:
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/api", timeout=5)
-                break
-            except (urllib.error.URLError, OSError):
-                assert server.poll() is None, (folder / "log").read_text()
-                time.sleep(0.2)
+    with serving(folder, ["jupyterlab", *options], "api", JUPYTERLAB_SETTINGS_DIR=str(folder / "s"), **own) as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(30)
 
 
 class Notebook:
