@@ -22,7 +22,7 @@ HEAD: Final = ("Model", "Claim", "Verdict", "Measured, over its layers", "Result
 
 def at_hand() -> tuple[str, ...]:
     """The models that need nothing from elsewhere: those that read texts, then those that read pictures."""
-    return (*offline.NAMES, *PICTURES)
+    return (*offline.READERS, *PICTURES)
 
 
 def layers(name: str) -> Iterator[Operands]:

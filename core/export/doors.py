@@ -20,8 +20,8 @@ from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 from transformers.masking_utils import eager_mask
 
-from core.models import captioner_format, marian_format
-from core.models.checkpoints import FOLDERS
+from core.models import captioner_format, marian_format, prefix_format
+from core.models.checkpoints import PREFIXED
 from core.models.halves import halves_of
 from core.models.offline import NAME, PACKAGE, SHIPPED
 from core.sequence.decoder import DecoderConfig
@@ -32,7 +32,6 @@ from core.sequence.vocabulary import Vocabulary
 from core.settings import MAX_TOKENS
 from core.vision.captioner import Captioner
 from core.vision.classifier import TrainedClassifier
-from core.vision.scene_captioner import SceneCaptioner, SceneCaptionerConfig
 from core.vision.trained import TrainedCaptioner
 from core.vision.trained_scene_captioner import TrainedSceneCaptioner
 from core.vision.vit import VisionTransformer, ViTConfig
@@ -248,6 +247,8 @@ def load_transformer(name: str) -> TrainedTransformer:
 @cache
 def load_small(name: str, kind: Any) -> Any:
     """A small model of this course, of the class that its weights belong to."""
+    if name == PREFIXED:
+        return prefix_format.read(folder_of(name)).eval().requires_grad_(False)
     _, header, weights = checkpoint(name)
     model = kind(kind.Config(**json.loads(header["config"])))
     model.load_state_dict(weights)
@@ -265,13 +266,8 @@ def load_captioner(name: str) -> TrainedCaptioner:
 
 @cache
 def load_scene_captioner(name: str) -> TrainedSceneCaptioner:
-    """An encoder-decoder of this course that captions scenes: a file, or a folder in the library's format."""
-    if name in FOLDERS:
-        return TrainedSceneCaptioner(name, captioner_format.read(folder_of(name)).requires_grad_(False))
-    _, header, weights = checkpoint(name)
-    model = SceneCaptioner(SceneCaptionerConfig(**json.loads(header["config"])))
-    model.load_state_dict(weights)
-    return TrainedSceneCaptioner(name, model.requires_grad_(False))
+    """An encoder-decoder of this course that captions scenes: a folder in the library's format."""
+    return TrainedSceneCaptioner(name, captioner_format.read(folder_of(name)).requires_grad_(False))
 
 
 @cache

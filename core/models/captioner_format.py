@@ -1,7 +1,10 @@
-"""Our captioner over raw patches as a folder that the transformers library opens, and back.
+"""Our captioners of scenes as folders that the transformers library opens, and back.
 
-The library joins any of its models that see to any of its models that write. Ours sees as a Vision Transformer without a
-class token does, which the library has under the name of I-JEPA, and writes as Marian's decoder does.
+The library joins any of its models that see to any of its models that write. Ours write as Marian's decoder does. Over raw
+patches they see as a Vision Transformer without a class token does, which the library has under the name of I-JEPA; over the
+grid of a convolutional net as a SegFormer does. Each of its blocks has attention and a network with a convolution inside:
+of the blocks that belong to the net the attention is written as one that brings nothing, and of those that read its grid the
+convolution as one that changes nothing.
 """
 
 import json
@@ -17,7 +20,7 @@ from core.models.marian_format import layer_from, layer_to
 from core.seeded import seeded
 from core.transformer.norms import EPSILON
 from core.vision import scenes
-from core.vision.scene_captioner import SceneCaptioner, SceneCaptionerConfig
+from core.vision.scene_captioner import KERNELS, STRIDES, ConvStage, SceneCaptioner, SceneCaptionerConfig
 from core.vision.trained import END, PAD, START
 
 SPACE: Final = "\u2581"  # before each word of a caption, as SentencePiece writes
@@ -31,25 +34,57 @@ _SEES: Final = {
     "mlp.fc1": "feed_forward.expand",
     "mlp.fc2": "feed_forward.contract",
 }
+_AROUND: Final = "mlp.dwconv.dwconv"  # of a SegFormer: the convolution of each number by itself, inside the network
+# the same of a stage of the convolutional net
+_STAGE: Final = {"patch_embeddings.proj": "convolution", "patch_embeddings.layer_norm": "norm"}
+_BLOCK: Final = {
+    "blocks.0.layernorm_after": "block.norm",
+    "blocks.0.mlp.fc1": "block.expand",
+    f"blocks.0.{_AROUND}": "block.around",
+    "blocks.0.mlp.fc2": "block.contract",
+    "layer_norm": "norm_out",
+}
+
+
+def _names(model: SceneCaptioner) -> dict[str, str]:
+    """For what has a weight and a bias and is no block that reads or writes: what the library calls it, by our name."""
+    stages = len(_stages(model))
+    named = {"transformer.norm_encoder": f"encoder.stages.{stages - 1}.layer_norm" if stages else "encoder.layernorm"}
+    for number in range(stages):
+        within = _STAGE | (_BLOCK if number < stages - 1 else {})
+        named |= {f"eyes.{number}.{own}": f"encoder.stages.{number}.{theirs}" for theirs, own in within.items()}
+    return named
+
+
+def _layer(model: SceneCaptioner, layer: int) -> str:
+    """What the library calls a block that reads."""
+    stages = len(_stages(model))
+    return f"encoder.stages.{stages - 1}.blocks.{layer}" if stages else f"encoder.layers.{layer}"
+
+
+def _stages(model: SceneCaptioner) -> list[ConvStage]:
+    """The stages of the convolutional net; none over raw patches."""
+    return [each for each in model.eyes.children() if isinstance(each, ConvStage)]
 
 
 def weights(model: SceneCaptioner) -> dict[str, Tensor]:
     """The weights of a captioner under the names of `VisionEncoderDecoderModel`."""
-    ours, sizes = model.state_dict(), model.transformer.config
+    ours, sizes = model.state_dict(), model.config
+    found = {f"{_DECODER}.embed_tokens.weight": ours["transformer.embedding.weight"]}
+    for own, theirs in _names(model).items():
+        found |= {f"{theirs}.{kind}": ours[f"{own}.{kind}"] for kind in ("weight", "bias")}
+    for layer in range(sizes.n_encoder):
+        found |= layer_that_sees(ours, f"transformer.encoder.{layer}", _layer(model, layer))
+    for layer in range(sizes.n_decoder):
+        found |= layer_to(ours, f"transformer.decoder.{layer}", f"{_DECODER}.layers.{layer}", cross=True)
+    if sizes.eyes == "CNN grid":
+        return found | _without_effect(model)
     kernel = (sizes.d_model, 3, model.side, model.side)
-    found = {
+    return found | {
         "encoder.embeddings.position_embeddings": ours["cells"][None],
         "encoder.embeddings.patch_embeddings.projection.weight": ours["eyes.weight"].reshape(kernel),
         "encoder.embeddings.patch_embeddings.projection.bias": ours["eyes.bias"],
-        f"{_DECODER}.embed_tokens.weight": ours["transformer.embedding.weight"],
     }
-    for kind in ("weight", "bias"):
-        found[f"encoder.layernorm.{kind}"] = ours[f"transformer.norm_encoder.{kind}"]
-    for layer in range(sizes.n_encoder):
-        found |= layer_that_sees(ours, f"transformer.encoder.{layer}", f"encoder.layers.{layer}")
-    for layer in range(sizes.n_decoder):
-        found |= layer_to(ours, f"transformer.decoder.{layer}", f"{_DECODER}.layers.{layer}", cross=True)
-    return found
 
 
 def layer_that_sees(ours: dict[str, Tensor], own: str, theirs: str) -> dict[str, Tensor]:
@@ -62,32 +97,58 @@ def layer_that_sees(ours: dict[str, Tensor], own: str, theirs: str) -> dict[str,
     return found
 
 
+def layer_that_saw(theirs: dict[str, Tensor], own: str, named: str) -> dict[str, Tensor]:
+    """The way back from `layer_that_sees`."""
+    found = {}
+    for kind in ("weight", "bias"):
+        found |= {f"{own}.{ours_name}.{kind}": theirs[f"{named}.{name}.{kind}"] for name, ours_name in _SEES.items()}
+        found[f"{own}.attention.in_proj_{kind}"] = torch.cat(
+            [theirs[f"{named}.attention.{name}.{kind}"] for name in _MAPS]
+        )
+    return found
+
+
+def _without_effect(model: SceneCaptioner) -> dict[str, Tensor]:
+    """What a SegFormer has more than the captioner over a grid, so that it does nothing."""
+    found = {}
+    for number, stage in enumerate(_stages(model)[:-1]):
+        place, width = f"encoder.stages.{number}.blocks.0", stage.convolution.out_channels
+        found |= {
+            f"{place}.layernorm_before.weight": torch.ones(width),
+            f"{place}.layernorm_before.bias": torch.zeros(width),
+        }
+        for name in (*_MAPS, "o_proj"):
+            found[f"{place}.attention.{name}.weight"] = torch.zeros(width, width)
+            found[f"{place}.attention.{name}.bias"] = torch.zeros(width)
+    kernel = torch.zeros(model.config.d_ff, 1, 3, 3)
+    kernel[..., 1, 1] = 1
+    for layer in range(model.config.n_encoder):
+        place = f"{_layer(model, layer)}.{_AROUND}"
+        found |= {f"{place}.weight": kernel, f"{place}.bias": torch.zeros(model.config.d_ff)}
+    return found
+
+
 def ours(model: SceneCaptioner, theirs: dict[str, Tensor]) -> dict[str, Tensor]:
     """The way back from `weights`."""
-    sizes = model.transformer.config
-    found = {
+    found = {"transformer.embedding.weight": theirs[f"{_DECODER}.embed_tokens.weight"]}
+    for own, named in _names(model).items():
+        found |= {f"{own}.{kind}": theirs[f"{named}.{kind}"] for kind in ("weight", "bias")}
+    for layer in range(model.config.n_encoder):
+        found |= layer_that_saw(theirs, f"transformer.encoder.{layer}", _layer(model, layer))
+    for layer in range(model.config.n_decoder):
+        found |= layer_from(theirs, f"transformer.decoder.{layer}", f"{_DECODER}.layers.{layer}", cross=True)
+    if model.config.eyes == "CNN grid":
+        return found
+    return found | {
         "cells": theirs["encoder.embeddings.position_embeddings"][0],
         "eyes.weight": theirs["encoder.embeddings.patch_embeddings.projection.weight"].flatten(1),
         "eyes.bias": theirs["encoder.embeddings.patch_embeddings.projection.bias"],
-        "transformer.embedding.weight": theirs[f"{_DECODER}.embed_tokens.weight"],
     }
-    for kind in ("weight", "bias"):
-        found[f"transformer.norm_encoder.{kind}"] = theirs[f"encoder.layernorm.{kind}"]
-        for layer in range(sizes.n_encoder):
-            own, named = f"transformer.encoder.{layer}", f"encoder.layers.{layer}"
-            found |= {
-                f"{own}.{ours_name}.{kind}": theirs[f"{named}.{name}.{kind}"] for name, ours_name in _SEES.items()
-            }
-            maps = [theirs[f"{named}.attention.{name}.{kind}"] for name in _MAPS]
-            found[f"{own}.attention.in_proj_{kind}"] = torch.cat(maps)
-    for layer in range(sizes.n_decoder):
-        found |= layer_from(theirs, f"transformer.decoder.{layer}", f"{_DECODER}.layers.{layer}", cross=True)
-    return found
 
 
 def config(model: SceneCaptioner) -> dict[str, Any]:
     """What `VisionEncoderDecoderConfig` says of it."""
-    sizes = model.transformer.config
+    sizes = model.config
     marks = {"pad_token_id": PAD, "bos_token_id": START, "eos_token_id": END, "decoder_start_token_id": START}
     return {
         "architectures": ["VisionEncoderDecoderModel"],
@@ -95,24 +156,14 @@ def config(model: SceneCaptioner) -> dict[str, Any]:
         "is_encoder_decoder": True,
         "tie_word_embeddings": False,
         **marks,
-        "encoder": {
-            "model_type": "ijepa",
-            "image_size": scenes.SIDE,
-            "patch_size": model.side,
-            "num_channels": 3,
-            "hidden_size": sizes.d_model,
-            "num_hidden_layers": sizes.n_encoder,
-            "num_attention_heads": sizes.n_heads,
-            "intermediate_size": sizes.d_ff,
-            "hidden_act": "gelu",
-            "layer_norm_eps": EPSILON,
-        },
+        "encoder": {"image_size": scenes.SIDE, "num_channels": 3, "hidden_size": sizes.d_model, "hidden_act": "gelu"}
+        | (_over_a_grid(model) if sizes.eyes == "CNN grid" else _over_patches(model)),
         "decoder": {
             "model_type": "marian",
             "is_decoder": True,
             "add_cross_attention": True,
             "is_encoder_decoder": False,
-            "vocab_size": sizes.vocab_size,
+            "vocab_size": len(scenes.WORDS),
             "d_model": sizes.d_model,
             "decoder_layers": sizes.n_decoder,
             "decoder_attention_heads": sizes.n_heads,
@@ -129,6 +180,38 @@ def config(model: SceneCaptioner) -> dict[str, Any]:
     }
 
 
+def _over_patches(model: SceneCaptioner) -> dict[str, Any]:
+    sizes = model.config
+    return {
+        "model_type": "ijepa",
+        "patch_size": model.side,
+        "num_hidden_layers": sizes.n_encoder,
+        "num_attention_heads": sizes.n_heads,
+        "intermediate_size": sizes.d_ff,
+        "layer_norm_eps": EPSILON,
+    }
+
+
+def _over_a_grid(model: SceneCaptioner) -> dict[str, Any]:
+    sizes = model.config
+    widths = [stage.convolution.out_channels for stage in _stages(model)]
+    before = [1] * (len(widths) - 1)
+    return {
+        "model_type": "segformer",
+        "patch_size": STRIDES[0],  # pixels a side that are one behind the first convolution
+        "num_encoder_blocks": len(widths),
+        "hidden_sizes": widths,
+        "patch_sizes": [*KERNELS],
+        "strides": [*STRIDES],
+        "depths": [*before, sizes.n_encoder],
+        "num_attention_heads": [sizes.n_heads] * len(widths),
+        "sr_ratios": [1] * len(widths),
+        "mlp_ratios": [sizes.d_ff // sizes.d_model] * len(widths),
+        "drop_path_rate": 0.0,
+        "reshape_last_stage": False,
+    }
+
+
 def tokenizer() -> Tokenizer:
     """The words of captions, a token each."""
     marks = scenes.WORDS[: END + 1]
@@ -141,10 +224,11 @@ def tokenizer() -> Tokenizer:
 def write(folder: Path, model: SceneCaptioner) -> None:
     """Weights in half precision, sizes, words, and how pixels are made ready: as the library's Auto classes open them.
 
-    Raises   ValueError for a captioner whose pictures go through a convolutional net: no model of the library has that one.
+    Raises   ValueError for a width of the networks that a SegFormer cannot have.
     """
-    if model.config.eyes != "raw patches":
-        raise ValueError(f"over a {model.config.eyes} a captioner has no place in the library: choose raw patches")
+    sizes = model.config
+    if sizes.eyes == "CNN grid" and sizes.d_ff % sizes.d_model:
+        raise ValueError(f"the networks of a SegFormer are some times {sizes.d_model} wide: {sizes.d_ff} is not")
     special = {
         "pad_token": scenes.WORDS[PAD],
         "bos_token": scenes.WORDS[START],
@@ -167,11 +251,12 @@ def read(folder: Path) -> SceneCaptioner:
     said = json.loads((folder / CONFIG).read_text("utf-8"))
     theirs = read_weights(folder)
     sees, writes = said["encoder"], said["decoder"]
+    grid = sees["model_type"] == "segformer"
     sizes = SceneCaptionerConfig(
-        "raw patches",
+        "CNN grid" if grid else "raw patches",
         writes["d_model"],
         writes["decoder_attention_heads"],
-        sees["num_hidden_layers"],
+        sees["depths"][-1] if grid else sees["num_hidden_layers"],
         writes["decoder_layers"],
         writes["decoder_ffn_dim"],
         writes["max_position_embeddings"],

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import nn
 
-from core.models import captioner_format, library_folder, marian_format
+from core.models import captioner_format, library_folder, marian_format, prefix_format
 from core.models import device as devices
 from core.models.errors import ModelError, told_as
 from core.seeded import seeded
@@ -30,7 +30,7 @@ from core.vision.captioner import Captioner
 from core.vision.classifier import TrainedClassifier
 from core.vision.cnn import ConvConfig, ConvNet
 from core.vision.image_text import ImageText
-from core.vision.scene_captioner import Eyes, SceneCaptioner, SceneCaptionerConfig
+from core.vision.scene_captioner import Eyes
 from core.vision.trained import TrainedCaptioner
 from core.vision.trained_scene_captioner import TrainedSceneCaptioner
 from core.vision.video import Denoiser
@@ -40,7 +40,6 @@ FOLDER: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
 # a file of another version holds other tensors: it is refused, not guessed at
 TRANSLATOR: Final = "translator 1"
 CAPTIONER: Final = "captioner 1"
-SCENE_CAPTIONER: Final = "scene captioner 1"
 CLASSIFIER: Final = "classifier 1"
 SMALL: Final = "small 1"
 TRANSLATORS: Final[dict[str, AttentionKind]] = {
@@ -54,8 +53,9 @@ SCENE_CAPTIONERS: Final[dict[str, Eyes]] = {
     "scene-captioner": "CNN grid",
     "scene-captioner-patches": "raw patches",
 }
+PREFIXED: Final = "text-to-text"
 # kept in the library's own format, a folder each
-FOLDERS: Final = (*TRANSFORMERS, "scene-captioner-patches")
+FOLDERS: Final = (*TRANSFORMERS, *SCENE_CAPTIONERS, PREFIXED)
 FIGURES: Final = "figures.json"  # in such a folder, what was measured
 CARD: Final = "README.md"  # and its model card
 CLASSIFIERS: Final = ("vit", "vit-mean-pool", "cnn")
@@ -64,16 +64,15 @@ SMALL_MODELS: Final[dict[str, Any]] = {
     "mirror-both-sides": RowModel,
     "mirror-left-alone": RowModel,
     "scene-clip": ImageText,
-    "text-to-text": TextToText,
+    PREFIXED: TextToText,
     "video-denoiser": Denoiser,
     "video-denoiser-by-frame": Denoiser,
 }
 _VERSIONS: Final = (
     dict.fromkeys(TRANSLATORS, TRANSLATOR)
     | dict.fromkeys(CAPTIONERS, CAPTIONER)
-    | {name: SCENE_CAPTIONER for name in SCENE_CAPTIONERS if name not in FOLDERS}
     | dict.fromkeys(CLASSIFIERS, CLASSIFIER)
-    | dict.fromkeys(SMALL_MODELS, SMALL)
+    | {name: SMALL for name in SMALL_MODELS if name not in FOLDERS}
 )
 
 _opening: Final = threading.Lock()  # visitors who come at once wait for one reading of the file
@@ -176,7 +175,8 @@ def read_from(folder: Path, name: str, device: torch.device) -> Trained:
     """Open a model out of a folder of models, in whatever format it is kept."""
     if name not in FOLDERS:
         return read(place(folder, name).weights, device)
-    return (read_folder if name in TRANSFORMERS else read_captioner)(folder / name, device)
+    reader = read_folder if name in TRANSFORMERS else read_prefixed if name == PREFIXED else read_captioner
+    return reader(folder / name, device)
 
 
 def read(path: Path, device: torch.device) -> Trained:
@@ -205,8 +205,6 @@ def read(path: Path, device: torch.device) -> Trained:
             return TrainedTranslator(name, model, _vocabulary(path, header, again), figures)
         if isinstance(model, Captioner):
             return TrainedCaptioner(name, model, figures)
-        if isinstance(model, SceneCaptioner):
-            return TrainedSceneCaptioner(name, model, figures)
         if name in SMALL_MODELS:
             return Small(name, model.eval().requires_grad_(False), figures)
         temperature = float(header["temperature"])
@@ -227,6 +225,12 @@ def read_captioner(folder: Path, device: torch.device) -> TrainedSceneCaptioner:
     return TrainedSceneCaptioner(folder.name, model.to(device), figures)
 
 
+def read_prefixed(folder: Path, device: torch.device) -> Small:
+    """The same of the model that does what a prefix asks for."""
+    model, figures = _read_folder(folder, prefix_format.read)
+    return Small(folder.name, model.to(device).eval().requires_grad_(False), figures)
+
+
 def _read_folder(folder: Path, read: Callable[[Path], Read]) -> tuple[Read, dict[str, Any]]:
     """What a folder in the library's format holds, and what was measured of it."""
     again = f"fetch it again, or train it: python -m core.training {folder.name}"
@@ -245,8 +249,6 @@ def _empty(name: str, sizes: dict) -> Any:
     """A model of these sizes whose weights are still to come."""
     if name in SMALL_MODELS:
         return SMALL_MODELS[name](SMALL_MODELS[name].Config(**sizes))
-    if name in SCENE_CAPTIONERS:
-        return SceneCaptioner(SceneCaptionerConfig(**sizes))
     if name in CLASSIFIERS:
         sizes = {key: tuple(value) if isinstance(value, list) else value for key, value in sizes.items()}
         return ConvNet(ConvConfig(**sizes)) if name == "cnn" else VisionTransformer(ViTConfig(**sizes))

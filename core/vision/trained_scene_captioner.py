@@ -28,7 +28,7 @@ class SceneTrace:
     pixels: Float[Tensor, "batch channels height width"] = step("I", title="The picture", source="liu2021")
     embedded: Float[Tensor, "batch source d_model"] = step(
         {
-            "CNN grid": r"\operatorname{CNN}(<pixels>)_{ij} + p_{ij}",
+            "CNN grid": r"\operatorname{CNN}(<pixels>)_{ij}",
             "raw patches": r"\operatorname{cut}(<pixels>)_{ij}\,W_E + b_E + p_{ij}",
         },
         title="What the encoder is given",
@@ -48,7 +48,7 @@ class SceneTrace:
         r"\operatorname{decoder}\left(y, X_D\right)", title="Decoder output", source="vaswani2017"
     )
     probabilities: Float[Tensor, "batch target vocab_size"] = step(
-        r"\operatorname{softmax}(<decoder_states>E^\top + b_y)", title="Next word", source="vaswani2017"
+        r"\operatorname{softmax}(<decoder_states>E^\top)", title="Next word", source="vaswani2017"
     )
     eyes: str = unshown()
 

@@ -250,7 +250,7 @@ def lab() -> None:
     above, figure, below = controls.around_a_figure()
     control_row, more = controls.row(place=above), controls.row("control_row_more", below)
     with control_row:
-        name = models.choose(PREFIX, [*offline.NAMES, *settings.MODELS])
+        name = models.choose(PREFIX, [*offline.READERS, *settings.MODELS])
     with more:
         on = models.choose_device(PREFIX)
     loaded = models.open_or(PREFIX, name, on, offline.NAME)

@@ -28,7 +28,7 @@ from pages.lessons.by_hand import encoder_decoder as by_hand
 from pages.parts import beam, controls, scene_captions, translations
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Heads, Matrix, Table, next_words, tables
-from pages.parts.interventions import LinkedInterventions
+from pages.parts.interventions import FORCED_THERE, LinkedInterventions
 from pages.parts.lesson import Lesson, Scene, step
 from pages.parts.step_viewer import EACH
 from pages.parts.words import plain
@@ -169,7 +169,8 @@ def steps(scene: Scene):
         Heads("weights", by_hand.muted(scene)),
         "The {h} heads of layer {l} look at the same source, each in its own way. Click one: here head {head} gives {k} "
         "{weights[q,k]:.2f}. Of the words that the Transformer writes by itself, so many have a head's largest weight where "
-        "the recurrent translator has its own: " + by_hand.agreements(scene) + ".",
+        f"the recurrent translator has its own: {by_hand.agreements(scene)}."
+        + (FORCED_THERE if scene.on_toggle else ""),
         title="Cross-attention, head by head",
         h=sizes.n_heads,
         l=scene.chosen.layer,

@@ -20,7 +20,7 @@ OTHER_SCENE: Scene = (Thing("green", "triangle", 21.0, 5.0), Thing("yellow", "ci
 
 def is_drawn(ui: Controls, loaded: LoadedModel) -> bool:
     """Whether the picture is a drawn scene, as it is at first for the captioner that learned from nothing else."""
-    own = loaded.name == offline.CAPTIONER
+    own = loaded.name in offline.CAPTIONERS
     name, first = ("scene_or_not", DRAWN) if own else ("photograph_or_not", BROUGHT)
     return ui.one_of("Picture", [DRAWN, BROUGHT], name, first) == DRAWN
 
@@ -35,7 +35,7 @@ def source_of(ui: Controls, loaded: LoadedModel, fit: Fit, *, drawn: bool, secon
 
     Raises   ModelError where the model cannot look at it.
     """
-    picture = _picture(ui, drawn, second)
+    picture = _picture(ui, loaded, drawn, second)
     return _seen(loaded, own_picture.digest(picture), fit, picture)
 
 
@@ -45,11 +45,12 @@ def _seen(loaded: LoadedModel, digest: str, fit: Fit, _picture: np.ndarray) -> P
         return see(loaded, _picture, fit)
 
 
-def _picture(ui: Controls, drawn: bool, second: bool) -> np.ndarray:
+def _picture(ui: Controls, loaded: LoadedModel, drawn: bool, second: bool) -> np.ndarray:
     if drawn:
-        return pictures.drawn(
-            scene_editor.edit(ui.key("other"), OTHER_SCENE) if second else scene_editor.edit(ui.prefix, SCENE)
-        )
+        scene = scene_editor.edit(ui.key("other"), OTHER_SCENE) if second else scene_editor.edit(ui.prefix, SCENE)
+        if loaded.name in offline.CAPTIONERS:
+            scene_editor.say_of_world(scene)
+        return pictures.drawn(scene)
     if second:
         return own_picture.choose(ui.prefix, "other_picture", "The other picture", "a rocket")[1]
     return own_picture.choose(ui.prefix)[1]
@@ -57,7 +58,7 @@ def _picture(ui: Controls, drawn: bool, second: bool) -> np.ndarray:
 
 def say_of_world(loaded: LoadedModel, source: PictureSource) -> None:
     """What must be known of a model and a picture that do not belong together, and of how pixels are made ready."""
-    if loaded.name == offline.CAPTIONER and (known := pictures.familiar(source)) < pictures.FAMILIAR:
+    if loaded.name in offline.CAPTIONERS and (known := pictures.familiar(source)) < pictures.FAMILIAR:
         st.caption(
             f"This picture is outside its world: only {known:.0%} of its pixels have a colour that it knows. It cannot say so "
             "itself: it has no other words, and what it writes here need not be right."

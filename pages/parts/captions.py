@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.lessons.captioning import Lesson
 from core.numerals import how_many
+from pages.parts import scene_editor
 
 
 def show(result: Lesson) -> None:
@@ -16,6 +17,8 @@ def show(result: Lesson) -> None:
         st.caption(name + (mark if result.fair else ""))
         limit = "" if caption.ended else f" … (stopped after {len(caption.words)} words, its limit)"
         st.text((caption.text or "(nothing is written)") + limit)
+    if not result.settings.own:
+        scene_editor.say_of_world(result.settings.scene)
     if result.outside:
         st.caption(
             f"This picture is outside its world: only {result.familiar:.0%} of its pixels have a colour that it knows. "

@@ -19,6 +19,8 @@ from pages.parts.number_table import NumberTable, edit_tables
 from pages.parts.words import Token
 
 UNIT = 5e-3  # how far a row that somebody wrote may be from 1
+# said where all heads or all words are shown: a click there chooses one to look at
+FORCED_THERE = " A look is forced where one map is shown alone: at the step cross-attention."
 _NAMES = ("look", "write", "rowof", "row")
 Spell = Callable[[str], Sequence[tuple[int, str]]]
 Words = Callable[[Sequence[int]], list[tuple[list[int], str]]]

@@ -25,7 +25,7 @@ from core.vision.trained_scene_captioner import SceneCaption
 from pages.parts import messages, scene_editor, translations
 from pages.parts.controls import Controls
 from pages.parts.figures import Heads, Overlay, Table, next_words, tables
-from pages.parts.interventions import Argued, LinkedInterventions
+from pages.parts.interventions import FORCED_THERE, Argued, LinkedInterventions
 from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.words import Token, plain
 
@@ -132,7 +132,10 @@ def steps(scene: Scene) -> Iterator[StepDeclared]:
     yield step(
         "cells" if grid else "patches",
         tables(Table("embedded", "x", rows="keys", role="key")),
-        "{cells}, {d} numbers each: what is there, and a learned vector that says which place it is, added up. From here on "
+        "{cells}, {d} numbers each: what is there, and which place it is. No vector says the place: a cell knows it from the "
+        "zeros that the net sees around the picture. From here on everything is as with a sentence."
+        if grid
+        else "{cells}, {d} numbers each: what is there, and a learned vector that says which place it is, added up. From here on "
         "everything is as with a sentence.",
         shows="embedded",
         operator="CNN" if grid else "cut",
@@ -163,7 +166,8 @@ def steps(scene: Scene) -> Iterator[StepDeclared]:
         "all heads",
         Heads("weights", tuple(head for where, _, head in settings.changes.ablated if where == "cross")),
         "The {h} heads of layer {l}: a row for each word, a column for each place. Click one: head {head}. "
-        + told_of_looks(result),
+        + told_of_looks(result)
+        + FORCED_THERE,
         title="Cross-attention, head by head",
         h=config.n_heads,
         l=settings.layer,
@@ -171,7 +175,7 @@ def steps(scene: Scene) -> Iterator[StepDeclared]:
     yield step(
         "all words",
         Overlay("weights", strip=True, **looks),
-        "Word by word, where head {head} of layer {l} looked.",
+        "Word by word, where head {head} of layer {l} looked." + FORCED_THERE,
         title="Where every word looked",
         l=settings.layer,
     )
@@ -248,6 +252,7 @@ def texts(result: lesson.Lesson) -> None:
         st.caption(name + (mark if result.fair else ""))
         limit = "" if caption.ended else f" … (stopped after {len(caption.words)} words, its limit)"
         st.text((caption.text or "(nothing is written)") + limit)
+    scene_editor.say_of_world(result.settings.scene)
     found = lesson.measured()
     shares = " and ".join(f"{share:.0%} over {_named(eyes)}" for eyes, share in found.exact.items())
     st.caption(

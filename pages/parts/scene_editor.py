@@ -42,6 +42,15 @@ def edit(prefix: str, default: Scene) -> Scene:
     return now
 
 
+def say_of_world(scene: Scene) -> None:
+    """What must be known of a scene that is none of those that captioners learn from."""
+    if not scenes.apart(scene):
+        st.caption(
+            f"Things touch in this scene, or share one of {scenes.CELLS} x {scenes.CELLS} cells, as in none that was learned "
+            "from: it is outside their world. Nobody can say which caption is right, and what is written here need not be."
+        )
+
+
 def of_link(name: str, default: Scene) -> Scene:
     """The scene that the link names; the default where it names none that can be."""
     text = url_state.read(name)

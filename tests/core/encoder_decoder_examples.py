@@ -74,12 +74,12 @@ def scene_caption(eyes: Eyes) -> Callable[[], Example]:
         found = TrainedSceneCaptioner("untrained", model).caption(picture[0])
         body, cross = model.transformer, found.wrote.blocks[-1].cross
         names: Names = of_operator(cross.cross_queries, cross.cross_keys, cross.cross_values)
-        names |= {"I": picture, "p_ij": model.cells[None], "E": body.embedding.weight, "b_y": body.bias}
+        names |= {"I": picture, "E": body.embedding.weight}
         names |= {"y": found.wrote.entered, "decoder": decoder_of(body, found.read.memory)}
         names |= {"X_D": found.read.memory.states}
         names |= {"encoder": lambda entered: body.read_vectors(entered).memory.states}
         if isinstance(model.eyes, nn.Linear):
-            names |= of_linear(model.eyes, "W_E", "b_E")
+            names |= of_linear(model.eyes, "W_E", "b_E") | {"p_ij": model.cells[None]}
             return found.trace, names | {"cut": lambda pixels: cut_into_patches(2 * pixels - 1, model.side)}
         return found.trace, names | {"CNN": lambda pixels: model.eyes(2 * pixels - 1).flatten(2).transpose(1, 2)}
 

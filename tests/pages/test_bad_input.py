@@ -162,12 +162,30 @@ def test_a_model_that_cannot_be_opened_leaves_the_offline_one_with_a_note(name):
     assert "all-MiniLM-L6-v2" in sent(app, "lab")[0]["caption"]
 
 
+@pytest.mark.parametrize(
+    ("slug", "link"),
+    [
+        ("captioning", {"captioning_scene": "{scene}"}),
+        ("encoder_decoder", {"encoder_decoder_scene": "{scene}", "encoder_decoder_reads": "a scene: CNN grid"}),
+        ("writing_lab", {"write_scene": "{scene}", "write_model": "scene-captioner", "write_count": "2"}),
+    ],
+)
+def test_a_scene_whose_things_touch_is_said_to_be_outside_the_captioners_world(slug, link):
+    def told(scene: str) -> str:
+        app = open_page(slug, **{name: value.format(scene=scene) for name, value in link.items()})
+        assert_no_failure(app)
+        return said(app)
+
+    assert "it is outside their world" in told("red-circle-11-5,blue-square-14-6")
+    assert "it is outside their world" not in told("red-circle-11-5,blue-square-21-27")
+
+
 def test_a_server_that_others_reach_offers_no_models_but_its_own(monkeypatch):
     plain = st.get_option
     monkeypatch.setattr(st, "get_option", lambda name: "0.0.0.0" if name == "server.address" else plain(name))
     app = open_page("sentence_lab", lab_model="another model …", lab_name="/etc")
     assert_no_failure(app)
-    assert app.selectbox(key="lab_model").options == list(offline.NAMES)
+    assert app.selectbox(key="lab_model").options == list(offline.READERS)
     assert "all-MiniLM-L6-v2" in sent(app, "lab")[0]["caption"]
 
 

@@ -185,8 +185,10 @@ def can_force(model: TrainedTransformer, result: encoder_decoder.Lesson) -> bool
 
 def told_of_forcing(scene: Scene) -> str:
     """What a click on a weight forces."""
-    if not can_force(scene.given, scene.result):
+    if scene.result.given:
         return ""
+    if not can_force(scene.given, scene.result):
+        return f" A look is forced by a click in layer {scene.given.guided[1]} alone, where the guided head is."
     return (
         f" “Force it”, then click another piece: head {scene.given.guided[2]}, the guided one, looks there alone, and the "
         "decoder goes on from there."

@@ -17,9 +17,10 @@ def test_a_recipe_writes_a_model_its_figures_and_its_card(name, tmp_path, monkey
     monkeypatch.setattr(progress, "WORK", tmp_path / "work")
     monkeypatch.setattr(small_models, "_TESTED", 8)
     command.main([name, "--updates", "2", "--out", str(tmp_path), "--device", "cpu"])
-    figures = json.loads((tmp_path / f"{name}.json").read_text("utf-8"))
+    place = checkpoints.place(tmp_path, name)
+    figures = json.loads(place.figures.read_text("utf-8"))
     assert figures["made"]["recipe"]["updates"] == 2
-    card = (tmp_path / f"{name}.md").read_text("utf-8")
+    card = place.card.read_text("utf-8")
     assert "seed 0, 2 updates" in card
     assert all(str(measured) in card for measured in figures["quality"])
 

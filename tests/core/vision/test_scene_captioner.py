@@ -144,6 +144,18 @@ def test_over_raw_patches_there_is_no_convolution():
     assert torch.nn.Conv2d not in kinds["raw patches"]
 
 
+@torch.inference_mode()
+def test_a_cell_knows_its_place_from_the_zeros_around_the_picture_alone():
+    model = checkpoints.load_scene_captioner("scene-captioner").model
+    assert "cells" not in dict(model.named_parameters())
+    (cells,) = model.see(scenes.painted([()]))
+    apart = torch.cdist(cells, cells) + 1e9 * torch.eye(len(cells))
+    assert apart.min() > 0.1, "no two cells of an empty picture are alike"
+    wide = torch.full((1, 3, 128, 128), scenes.GROUND)
+    (inner,) = model.see(wide).unflatten(1, (16, 16))[:, 6:10, 6:10].flatten(1, 2)
+    torch.testing.assert_close(inner, inner[:1].expand_as(inner), atol=1e-5, rtol=0)
+
+
 def test_a_patch_lies_in_the_cell_that_it_is_cut_from():
     assert [cell_of(place, 4) for place in range(16)] == list(range(16))
     assert [cell_of(place, 8) for place in (0, 1, 8, 9, 2, 63, 54)] == [0, 0, 0, 0, 1, 15, 15]
