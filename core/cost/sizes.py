@@ -93,6 +93,11 @@ class Sizes:
         """In their place tile by tile: a logarithm for every query, and the tiles of all heads that are being met."""
         return self.batch * self.n_heads * (self.n_tokens + min(block, self.n_tokens) ** 2) * self.n_bytes
 
+    def tile_bytes(self, block: int) -> int:
+        """What is met at once for one head: a tile of scores with its queries, keys and values, and the output so far."""
+        side = min(block, self.n_tokens)
+        return (side**2 + 4 * side * self.head_dim) * self.n_bytes
+
     @property
     def cached_numbers(self) -> int:
         """Of one token in one layer: its keys and its values."""

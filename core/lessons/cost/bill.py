@@ -25,6 +25,7 @@ OURS: Final = Sizes(n_kv_heads=4)
 BY_PART: Final = ("projections", "scores and mix", "MLP")
 TAKES: Final = dict(zip(BY_PART, ("projections take", "scores and mix take", "the MLP takes"), strict=True))
 STORED: Final = ("all weights", "tile by tile")
+ON_CHIP: Final = 192 * 1024  # bytes beside each core of an A100 (Dao et al. 2022, section 2.1)
 CACHES: Final = ("MHA", "GQA", "MQA", "latent")
 GROWTH: Final = tuple(10.0**power for power in range(6, 14))  # weights
 
@@ -65,7 +66,9 @@ class BillTrace:
     stored: Float[Tensor, "batch one lengths"] = step(
         r"\text{batch}\,\text{heads}\,N^{2}\,\text{bytes}",
         title="All weights of one layer",
-        says="All weights A of one layer take {stored}. Tile by tile, {block} by {block}, it is {streamed}: {grows}.",
+        says="All weights A of one layer take {stored}. Tile by tile, {block} by {block}, it is {streamed}: {grows}. "
+        "What is met at once, one tile of one head with its queries, keys, values and outputs, is {tile}: it {fits} into the "
+        "{on_chip} of fast memory beside one core of an A100.",
         source="vaswani2017",
     )
     streamed: Float[Tensor, "batch one lengths"] = step(
@@ -172,6 +175,21 @@ class Lesson:
         if self.sizes.n_tokens <= self.settings.block:
             return "so short a text fits into one tile, and nothing is saved"
         return "what is kept grows with N and no longer with its square"
+
+    @property
+    def tile(self) -> str:
+        """Bytes of what is met at once."""
+        return in_bytes(self.sizes.tile_bytes(self.settings.block))
+
+    @property
+    def on_chip(self) -> str:
+        """Bytes of the fast memory that it should fit into."""
+        return in_bytes(ON_CHIP)
+
+    @property
+    def fits(self) -> str:
+        """Whether it does."""
+        return "fits" if self.sizes.tile_bytes(self.settings.block) <= ON_CHIP else "does not fit"
 
     @property
     def caches(self) -> dict[str, int]:

@@ -79,6 +79,14 @@ def test_the_memory_of_the_weights():
     assert large.weights_bytes == counted.weights_bytes(large) == 1_280_000_000_000
 
 
+def test_a_tile_with_all_that_meets_there_fits_beside_a_core_or_does_not():
+    tensors = [torch.empty(128, 128), *(torch.empty(128, 64) for _ in ("queries", "keys", "values", "outputs"))]
+    assert Sizes().tile_bytes(128) == sum(each.nbytes for each in tensors) == bill.ON_CHIP
+    assert Sizes(n_tokens=64).tile_bytes(128) == Sizes().tile_bytes(64)
+    fits = [bill.run(bill.Settings(block=block)).fits for block in (64, 128, 256)]
+    assert fits == ["fits", "fits", "does not fit"]
+
+
 def test_what_a_token_leaves_in_the_cache():
     sizes = Sizes(d_model=768, n_heads=12)
     assert (sizes.cached_numbers, sizes.shared_by(1).cached_numbers) == (1536, 128)
