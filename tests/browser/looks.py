@@ -194,7 +194,12 @@ CUT = (
     + """
     const style = (node) => getComputedStyle(node).overflowX;
     const cut = [];
+    const middle = (node) => node.getBoundingClientRect().top + node.getBoundingClientRect().height / 2;
     for (const node of everything(document.querySelector(".stMainBlockContainer"))) {
+        if (node.matches(".legend .bar")) {
+            const away = (one) => one.matches(".number") && Math.abs(middle(one) - middle(node)) > 10;
+            cut.push(...[...node.parentElement.children].filter(away).map((one) => `${said(one)}: not beside its bar`));
+        }
         const words = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
         const shown = words || node.tagName === "CANVAS";
         if (!shown || !node.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;

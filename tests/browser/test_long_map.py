@@ -22,8 +22,10 @@ def own_map(visitor: Visitor) -> tuple[Locator, Locator]:
 
 
 def test_two_fingers_zoom_the_map_while_the_page_stays_and_the_link_keeps_the_place(visit):
-    link = "/cost?cost_map_source=a+.txt+of+yours&cost_map_model=MiniLM%2C+in+windows"
+    link = "/cost?cost_map_source=a+.txt+of+yours&cost_map_model=MiniLM%2C+in+windows&cost_map_layer=99"
     visitor = visit(link, viewport={"width": 390, "height": 844}, has_touch=True)
+    told = visitor.see("[class*=map_control_row] [data-testid=stCaptionContainer]", has_text="cost_map_layer")
+    assert told.bounding_box()["width"] > 300  # below its row, not squeezed beside a control
     canvas, says = own_map(visitor)
     canvas.scroll_into_view_if_needed()
     box, scrolled = canvas.bounding_box(), "() => document.querySelector('.stMain').scrollTop"

@@ -86,12 +86,12 @@ export class TablesView {
   paint(context, view, share) {
     const { figure, cell } = this;
     const { theme } = figure;
+    this.#headings(context);
     for (const table of this.tables) {
       const tokens = figure.tokens(table.rows);
       const done = share < 1 ? Math.floor(share * tokens.length) : tokens.length;
       const chosen = share < 1 ? Math.min(done, tokens.length - 1) : this.#row(table);
       if (table.labelled) this.#labels(context, table, tokens, chosen);
-      this.#heading(context, table);
       const rows = { first: 0, count: tokens.length };
       const columns = { first: 0, count: table.tensor.columns, size: table.width / table.tensor.columns };
       const box = { x: table.x, y: this.heading, cell, rows, columns };
@@ -193,25 +193,40 @@ export class TablesView {
     }
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {Placed} table */
-  #heading(context, { x, lines, name, role, tensor, width }) {
-    const { theme } = this.figure;
-    const colour = theme.colours[role] ?? theme.colours.ink;
-    const font = `600 13px ${FONT.sans}`;
-    const foot = this.heading - 10;
-    const widths = lines.map((line, at) => {
-      const y = foot - LINE * (lines.length - 1 - at);
-      return writeLettered(context, line, x, y, { font, colour, baseline: "alphabetic" });
-    });
-    const beside = x + widths[widths.length - 1] + 6;
-    const small = `400 12px ${FONT.sans}`;
-    context.font = small;
-    // what there is no room for is left out: one letter of a name says nothing
-    const fits = [`${name}  ${tensor.rows} × ${tensor.columns}`, name].find(
-      (words) => beside + context.measureText(words).width <= x + width,
+  /**
+   * The labels, and beside them the names and sizes of the tensors: all of them or none, one letter of a name says nothing.
+   *
+   * @param {CanvasRenderingContext2D} context
+   */
+  #headings(context) {
+    const [font, foot] = [`400 12px ${FONT.sans}`, this.heading - 10];
+    const beside = this.tables.map((table) => 6 + this.#label(context, table));
+    context.font = font;
+    /** @type {((table: Placed) => string)[]} */
+    const ways = [({ name, tensor }) => `${name}  ${tensor.rows} × ${tensor.columns}`, ({ name }) => name];
+    const says = ways.find((way) =>
+      this.tables.every((table, at) => beside[at] + context.measureText(way(table)).width <= table.x + table.width),
     );
-    if (fits)
-      write(context, fits, beside, foot, { font: small, colour: theme.colours["ink-2"], baseline: "alphabetic" });
+    const style = { font, colour: this.figure.theme.colours["ink-2"] };
+    for (const [at, table] of this.tables.entries()) {
+      if (says) write(context, says(table), beside[at], foot, { ...style, baseline: "alphabetic" });
+    }
+  }
+
+  /**
+   * Where the label of a table ends.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Placed} table
+   */
+  #label(context, { x, lines, role }) {
+    const { colours } = this.figure.theme;
+    const font = `600 13px ${FONT.sans}`;
+    const widths = lines.map((line, at) => {
+      const y = this.heading - 10 - LINE * (lines.length - 1 - at);
+      return writeLettered(context, line, x, y, { font, colour: colours[role] ?? colours.ink, baseline: "alphabetic" });
+    });
+    return x + widths[widths.length - 1];
   }
 
   /** @param {number} x @param {number} y */
