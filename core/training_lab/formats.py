@@ -22,7 +22,7 @@ from core.transformer.norms import EPSILON
 from core.transformer.positions import sinusoidal
 
 Weights = dict[str, Tensor]
-Lab = Literal["Your story", "Your sentence", "Your picture"]
+Lab = Literal["writing_lab", "sentence_lab", "image_lab"]
 TRIED: Final = 8  # a lab tries a model on as many tokens before it opens it
 _AT_ONCE: Final = 4  # numbers in a register of 16 bytes
 _BEHIND: Final = 2  # OPT keeps the first places of its table free
@@ -71,8 +71,8 @@ class Format:
 def labs_of(sizes: Sizes, task: Task) -> tuple[Lab, ...]:
     """The labs that read such a network: one that sees all that is written cannot go on with it."""
     if task.d_patch:
-        return ("Your picture",)
-    return ("Your sentence",) if sizes.mask == "all" else ("Your story", "Your sentence")
+        return ("image_lab",)
+    return ("sentence_lab",) if sizes.mask == "all" else ("writing_lab", "sentence_lab")
 
 
 def _marks(task: Task) -> dict[str, Any]:

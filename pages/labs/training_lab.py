@@ -12,6 +12,7 @@ from core.training_lab.networks import Sizes
 from core.training_lab.played import LabRun
 from core.training_lab.run import Settings
 from core.training_lab.tasks import Example, Task
+from pages.course.catalogue import LABS
 from pages.parts import (
     assets,
     claims,
@@ -202,7 +203,7 @@ def draw(example: Example, rest: float, made: partial[Task], text: str, run: Lab
     )
     with st.container(horizontal=True, key=ui.key("menus")):
         training_changes.menu(ui, run)
-        training_taken.menu(run, made, text, opened_of_link())
+        training_taken.menu(run, made, text, opened_of_link(), {lab.slug: lab.title for lab in LABS})
         if run.changes:
             st.button("Begin again without the changes", key=ui.key("unchanged"), on_click=begin_unchanged, args=(run,))
 

@@ -1,5 +1,6 @@
 """What is taken away of the training lab: the networks, the training as a program, the figure as one file."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
@@ -16,8 +17,8 @@ from pages.parts.figure_file import Alone
 from pages.parts.training_figure import TOLD, payload
 
 
-def menu(run: LabRun, made: partial[Task], text: str, opened: list[tuple[int, int]]) -> None:
-    """A menu of downloads. made: the call that makes the task; text: what it is watched on."""
+def menu(run: LabRun, made: partial[Task], text: str, opened: list[tuple[int, int]], titles: Mapping[str, str]) -> None:
+    """A menu of downloads. made: the call that makes the task; text: what it is watched on; titles: of the labs."""
     place = st.popover("Take it away", icon=":material/download:", key="train_taken_menu", on_change="rerun")
     if not place.open:
         return
@@ -38,7 +39,7 @@ def menu(run: LabRun, made: partial[Task], text: str, opened: list[tuple[int, in
                     f"{of}.py",
                     "text/x-python",
                 )
-            _for_labs(run, number, name, of)
+            _for_labs(run, number, name, of, titles)
         made_of = f"A training of the training lab, from seed {run.seed}; its curves, and what its heads looked at"
         alone = Alone("training", partial(payload, run, opened, going=False))
         downloads.file_of(alone, "attention-lab-training", (title, question, made_of))
@@ -48,7 +49,7 @@ def _program(title: str, origin: str, again: partial) -> bytes:
     return program(title, origin, again).encode()
 
 
-def _for_labs(run: LabRun, number: int, name: str, of: str) -> None:
+def _for_labs(run: LabRun, number: int, name: str, of: str, titles: Mapping[str, str]) -> None:
     """A network as the labs open it, or which switch stands in the way."""
     sizes, task = run.learners[number].settings.sizes, run.task
     try:
@@ -56,7 +57,7 @@ def _for_labs(run: LabRun, number: int, name: str, of: str) -> None:
     except ValueError as why:
         st.caption(f"{name}: no lab opens it, since {why}.")
         return
-    labs = labs_of(sizes, task)
+    labs = [titles[lab] for lab in labs_of(sizes, task)]
     opens = "opens" if len(labs) == 1 else "open"
     begins = f" Type rows such as “{library.begins(task)}”." if not task.d_patch else ""
     told = (

@@ -117,7 +117,7 @@ def test_labs_see_the_weights_that_the_network_had(tmp_path):
     found = read(loading.load(str(unpacked(learner, tmp_path))), library.begins(task))
     for ours, theirs in zip(seen.weights, found.encoder, strict=True):
         torch.testing.assert_close(theirs.weights, ours, atol=1e-5, rtol=0)
-    assert labs_of(sizes, task) == ("Your sentence",)
+    assert labs_of(sizes, task) == ("sentence_lab",)
 
 
 def test_the_lab_of_pictures_sees_where_the_network_looked(tmp_path):
