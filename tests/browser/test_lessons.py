@@ -217,6 +217,18 @@ def test_what_a_check_sets_is_set_also_in_controls_that_it_makes_appear(visit):
     visitor.says(".step-viewer .notice", "With sinusoids added it is −3.25 here")
 
 
+def test_what_is_out_of_sight_waits_until_the_browser_is_idle_or_until_it_is_looked_at(visit):
+    visitor = visit("/self_attention?self_attention_open=5", script="window.requestIdleCallback = () => 0")
+    first = visitor.text(".claims dl")
+    visitor.page.get_by_label("Sentence", exact=True).fill("The dog chased its tail")
+    expect(visitor.see(".token-strip .word")).to_have_count(7)
+    expect(visitor.see(".lab.claims")).to_have_attribute("data-late", "")
+    assert visitor.text(".claims dl") == first
+    visitor.see(".claims dl").scroll_into_view_if_needed()
+    expect(visitor.see(".claims dl")).not_to_have_text(first, use_inner_text=True)
+    visitor.rest()
+
+
 def test_claims_that_are_opened_faster_than_they_are_answered_all_open(visit):
     visitor = visit("/positions?positions_numbers=by+hand")
     said = visitor.see(".claims .said")

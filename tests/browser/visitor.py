@@ -30,10 +30,11 @@ RESTING = "[data-testid=stApp][data-test-script-state=notRunning][data-test-conn
 DRAWN = """() => {
     const hosts = [...document.querySelectorAll(".stBidiComponent")];
     const root = (host) => [host, ...host.querySelectorAll("*")].map((node) => node.shadowRoot).find(Boolean);
-    return hosts.length > 0 && hosts.every((host) => root(host)?.querySelector(".lab[data-ready]:not([data-untold])"));
+    const drawn = ".lab[data-ready]:not([data-untold], [data-late])";
+    return hosts.length > 0 && hosts.every((host) => root(host)?.querySelector(drawn));
 }"""
-# the script has run, every part is drawn and has told the link what it shows, no code of Streamlit's is on its way, and
-# no panel slides, for a few frames on end: between two runs a page rests, too
+# the script has run, every part is drawn, also those out of sight, and has told the link what it shows, no code of
+# Streamlit's is on its way, and no panel slides, for a few frames on end: between two runs a page rests, too
 AT_REST = f"""(asked) => {{
     const slides = [...document.querySelectorAll("[data-testid=stExpander] details")]
         .some((panel) => panel.getAnimations({{ subtree: true }}).length);

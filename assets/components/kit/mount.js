@@ -1,6 +1,7 @@
 // Streamlit calls a component's default export again on every change of data or theme. It runs the last cleanup when the
 // component leaves, and at once that of a call which a newer one has overtaken on its way here. So each root gets one app
-// for its whole life, which is only updated: who calls again keeps the place, the focus and what was scrolled to.
+// for its whole life, which is only updated: who calls again keeps the place, the focus and what was scrolled to. What is
+// out of sight takes its new numbers in once the browser has nothing else to do: what is looked at does not wait for it.
 
 import { readTheme } from "./colour.js";
 import { decode } from "./payload.js";
@@ -14,6 +15,9 @@ import { decode } from "./payload.js";
  * @property {App<any>} app what one root is given is told by the part that made it
  * @property {Promise<unknown>} ready
  * @property {ResizeObserver} observer
+ * @property {IntersectionObserver} sight
+ * @property {boolean} seen whether any of it is in sight
+ * @property {(() => void) | null} late what it has not taken in yet
  * @property {number} turn
  * @property {number} width
  * @property {boolean} drawn
@@ -23,6 +27,7 @@ import { decode } from "./payload.js";
 const apps = new WeakMap();
 
 const OVERTAKEN = 1000; // milliseconds in which the newer call is there
+const LATEST = 500; // milliseconds after which what is out of sight takes its numbers in, though the browser is busy
 
 const MATH = "Attention Lab Math";
 /** @type {FontFace | null} */
@@ -59,6 +64,16 @@ function stylesheet(root, url) {
 }
 
 /**
+ * Soon, and between two pieces of other work where the browser knows how to tell.
+ *
+ * @param {() => void} act
+ */
+function whenIdle(act) {
+  if ("requestIdleCallback" in window) requestIdleCallback(act, { timeout: LATEST });
+  else setTimeout(act);
+}
+
+/**
  * Mounts or updates an app.
  *
  * create(root, io) builds it once in an empty root: { update(payload, theme), resize(width)?, destroy()? }.
@@ -73,20 +88,28 @@ export function mount(component, create, styles) {
   const place = component.parentElement;
   const entry = apps.get(place) ?? begin(component, create, styles);
   entry.io.component = component;
-  const payload = decode(component.data);
+  const { data } = component;
   entry.turn += 1;
   const { turn } = entry;
-  entry.ready.then(() => {
-    if (turn !== entry.turn || !entry.root.isConnected) return;
+  const take = () => {
+    if (turn !== entry.turn || !entry.root.isConnected || entry.root.dataset.ready === String(turn)) return;
+    entry.late = null;
+    delete entry.root.dataset.late;
     entry.width = entry.root.clientWidth;
-    entry.app.update(payload, readTheme(entry.root));
+    entry.app.update(decode(data), readTheme(entry.root));
     entry.root.style.visibility = "";
     entry.root.dataset.ready = String(turn);
     entry.drawn = true;
-  });
+  };
+  if (entry.drawn && !entry.seen) {
+    entry.late = take;
+    entry.root.dataset.late = "";
+    whenIdle(take);
+  } else entry.ready.then(take);
   const end = () => {
     if (apps.get(place) !== entry) return;
     entry.observer.disconnect();
+    entry.sight.disconnect();
     entry.app.destroy?.();
     entry.root.remove();
     apps.delete(place);
@@ -123,8 +146,26 @@ function begin(component, create, styles) {
       app.resize?.(width);
     }
   });
-  const entry = { root, io, app, ready, observer, turn: 0, width: 0, drawn: false };
+  const sight = new IntersectionObserver((looks) => {
+    entry.seen = looks[looks.length - 1].isIntersecting;
+    if (entry.seen) entry.late?.();
+  });
+  /** @type {Mounted} */
+  const entry = {
+    root,
+    io,
+    app,
+    ready,
+    observer,
+    sight,
+    seen: true, // until it is known
+    late: null,
+    turn: 0,
+    width: 0,
+    drawn: false,
+  };
   observer.observe(root);
+  sight.observe(root);
   apps.set(component.parentElement, entry);
   return entry;
 }

@@ -98,7 +98,7 @@
  *   nobody answers
  */
 
-/** @typedef {{ component: Component, root: HTMLElement }} Io root: untold while the link does not yet say what is shown */
+/** @typedef {{ component: Component, root: HTMLElement }} Io root: untold while the link does not yet say what is shown, late while it shows less than it was told */
 
 /**
  * @template P
