@@ -103,11 +103,11 @@ def what_is_cheaper(ui: Controls, read: Encoded, layer: int, head: int, at_most:
     )
 
 
-def errors(kind: str, rows: str) -> tuple[Table, Table, Table]:
-    """Two errors and what is kept in memory, for every number of a kind."""
+def errors(kind: str, rows: str, told: str = "") -> tuple[Table, Table, Table]:
+    """Two errors and what is kept in memory, for every number of a kind. told: what sets it apart from another one."""
     more: dict[str, Any] = {"rows": rows, "percent": True, "scale": "share", "limit": 1, "axes": "ways ↓ · share →"}
     names = (("outputs", "head off"), ("vectors", "sentence off"), ("memory", "kept"))
-    outputs, vectors, memory = (Table(f"{kind}_{tensor}", label, **more) for tensor, label in names)
+    outputs, vectors, memory = (Table(f"{kind}_{tensor}", f"{label}{told}", **more) for tensor, label in names)
     return outputs, vectors, memory
 
 
@@ -134,7 +134,7 @@ def steps_of_what_is_cheaper(scene: Scene):
     )
     yield step(
         "window, tried",
-        tables(*errors("window", "windows")[:2], *errors("first", "windows")[:2]),
+        tables(*errors("window", "windows")[:2], *errors("first", "windows", ", first kept")[:2]),
         "Left the window alone, right with the first token beside it: ± {window} turns the sentence's vector by "
         "{alone_turned:.3f}, and by {first_turned:.3f} with it. {why_first} {window_bytes:,} of {cache_bytes:,} bytes"
         " of keys and values are held.",

@@ -196,6 +196,9 @@ CUT = (
     const cut = [];
     const middle = (node) => node.getBoundingClientRect().top + node.getBoundingClientRect().height / 2;
     for (const node of everything(document.querySelector(".stMainBlockContainer"))) {
+        if (node.matches(".explained") && /^[,.:;)]/.test(node.parentNode.nextSibling?.data ?? "")) {
+            cut.push(`${said(node)}: what follows it can begin a line`);
+        }
         if (node.matches(".legend .bar")) {
             const away = (one) => one.matches(".number") && Math.abs(middle(one) - middle(node)) > 10;
             cut.push(...[...node.parentElement.children].filter(away).map((one) => `${said(one)}: not beside its bar`));
