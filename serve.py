@@ -17,7 +17,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from core import host
 from pages.course.catalogue import LESSONS
 from pages.parts import assets
-from pages.server import failures, health, late_clicks, log_rate, preload, settings, theme, uploads
+from pages.server import failures, health, late_clicks, log_rate, outgoing, preload, settings, theme, uploads
 from pages.server.current_page import CurrentPage
 from pages.server.headers import SecurityHeaders
 from pages.server.hidden import Hidden
@@ -56,6 +56,7 @@ log_rate.limit()
 uploads.keep_in_memory()
 late_clicks.answer()
 theme.read_once()
+outgoing.together()
 host.run_under(Visitors())
 
 
