@@ -26,6 +26,9 @@ SCHEDULE: Final = (
     *("card-last-interval", "card-repeats", "card-ease-factor"),
     *("card-next-schedule", "card-last-reviewed", "card-last-score"),
 )
+_ANSWERED: Final = re.compile(
+    rf"^(?P<bullet>\ufeff?[\t ]*-)?[\t ]*(?:{'|'.join(SCHEDULE)})::[^\r]*(?P<end>\r?)$", re.IGNORECASE
+)
 LATEST: Final = 4_102_444_800  # 2100-01-01: a later date in a file is a mistake in it
 
 
@@ -82,15 +85,14 @@ def written(text: str, standings: Mapping[str, Standing]) -> str:
 
 
 def unscheduled(text: str) -> str:
-    """The page without what it says of answers: for others, who begin with these cards."""
-    lines, bare = text.split("\n"), [line.removesuffix("\r") for line in text.split("\n")]
-    told = {
-        at
-        for block in _cards(bare)
-        for at in range(block.first + 1, block.own_end)
-        if (found := _PROPERTY.match(bare[at])) and found[1].lower() in SCHEDULE
-    }
-    return "\n".join(line for at, line in enumerate(lines) if at not in told)
+    """The page without what it says of answers: for others, who begin with these cards.
+
+    Also where a block is none of the cards that `read` finds: it may be one by a property of its own, or have been one.
+    """
+    lines = ((line, _ANSWERED.match(line)) for line in text.split("\n"))
+    return "\n".join(
+        line if told is None else told["bullet"] + told["end"] for line, told in lines if told is None or told["bullet"]
+    )
 
 
 def page(cards: Iterable[Card], standings: Mapping[str, Standing]) -> str:

@@ -132,9 +132,14 @@ class Controls:
     def called(self, label: str, names: Mapping[str, str], name: str, **more: Any) -> str:
         """One of many that a link calls by a name that stays, whatever it is called on the screen.
 
+        Who comes back to the page finds what was chosen, as with what Streamlit binds to the link.
+
         names   what each is called in the link, and on the screen; the first is meant where the link names none.
         """
         key, first = self.key(name), next(iter(names))
+        kept = f"{key}_chosen"
+        if key not in st.session_state and key not in st.query_params and st.session_state.get(kept, first) != first:
+            url_state.write(key, st.session_state[kept])
         asked = url_state.read(key)
         if asked is not None and asked not in names:
             with self.under():
@@ -146,7 +151,9 @@ class Controls:
             url_state.write(key, "" if taken == first else taken)
 
         index = list(names).index(known)
-        return st.selectbox(label, list(names), index, names.__getitem__, key, on_change=keep, **more)
+        chosen = st.selectbox(label, list(names), index, names.__getitem__, key, on_change=keep, **more)
+        st.session_state[kept] = chosen
+        return chosen
 
     def slider(
         self, label: str, low: float, high: float, first: float, name: str, step: float | None = None, **more: Any

@@ -10,6 +10,7 @@ from core.models.errors import ModelError
 from core.models.languages import Languages, known_to
 from core.models.loaded import LoadedModel
 from pages.parts import messages
+from pages.parts.controls import Controls
 from pages.server import run_queue, settings
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -46,10 +47,9 @@ def may_load(name: str, loopback: bool) -> None:
 
 
 def choose(prefix: str, offered: Sequence[str], example: str = EXAMPLE) -> str:
-    """The name of the model that is asked for: the first one offered until another one is named; "" if none is."""
+    """The name of the model that is asked for: the first one offered until another one is named. offered: one at least."""
     options = [*offered, ANOTHER] if may_open_anything() else list(offered)
-    first = offered[0] if offered else ""
-    name = st.selectbox("Model", options, key=f"{prefix}_model", bind="query-params", width=190) or first
+    name = Controls(prefix).select("Model", options, "model", width=190)
     if name == ANOTHER:
         name = st.text_input(
             "Hub name or folder",
@@ -58,16 +58,12 @@ def choose(prefix: str, offered: Sequence[str], example: str = EXAMPLE) -> str:
             max_chars=300,
             placeholder=f"{example}, or a folder of this computer",
         ).strip()
-    return name or first
+    return name or offered[0]
 
 
 def choose_device(prefix: str) -> str:
     """Where the model runs: as set, else the best device there is."""
-    there = device.available()
-    return (
-        st.selectbox("Device", there, device.default(), key=f"{prefix}_device", bind="query-params", width=100)
-        or there[0]
-    )
+    return Controls(prefix).select("Device", device.available(), "device", device.default(), width=100)
 
 
 def choose_languages(prefix: str, loaded: LoadedModel) -> Languages | None:
@@ -78,9 +74,7 @@ def choose_languages(prefix: str, loaded: LoadedModel) -> Languages | None:
     usual, codes = known.usual(), list(known.tokens)
 
     def choice(label: str, name: str, default: str) -> str:
-        key = f"{prefix}_{name}"
-        index = codes.index(default)
-        return st.selectbox(label, codes, index, key=key, bind="query-params", width=200) or default
+        return Controls(prefix).select(label, codes, name, codes.index(default), width=200)
 
     source = None if usual.source is None else choice("Language of the sentence", "from", usual.source)
     return Languages(source, choice("Language of the translation", "into", usual.target))

@@ -16,6 +16,7 @@ LONGEST: Final = 300  # characters of the line
 MENU: Final = "this menu"
 TEACHER: Final = "teacher"  # the parameter; SHOWN: whether what is hidden is in sight meanwhile
 SHOWN: Final = "show_all"
+HERE: Final = "teaches_here"  # whether the visitor is the teacher
 
 
 def line(ui: Controls) -> None:
@@ -34,7 +35,7 @@ def line(ui: Controls) -> None:
 
 def _teaches(ui: Controls) -> bool:
     """Whether the visitor has set the page for a class, or opened it as its teacher."""
-    asked, known = url_state.read(ui.key(TEACHER)), ui.key("teaches_here")
+    asked, known = url_state.read(ui.key(TEACHER)), ui.key(HERE)
     if asked == "true":
         st.session_state[known] = st.session_state[ui.key(SHOWN)] = True
         url_state.write(ui.key(TEACHER), "")
@@ -53,7 +54,7 @@ def hide(ui: Controls, names: Mapping[str, tuple[str, ...]]) -> None:
     """Take the controls of these names out of sight; what they say still holds. names: what each is called, and its keys."""
     if st.session_state.get(ui.key(SHOWN)):
         return
-    stays = MENU if _teaches(ui) else None  # else who hides it could take nothing back
+    stays = MENU if st.session_state.get(ui.key(HERE)) else None  # else who hides it could take nothing back
     keys = [key for name in _hidden(ui) if name != stays for key in names.get(name, ())]
     if keys:
         # the keys are ours alone: what a link says only chooses among them
@@ -71,7 +72,7 @@ def menu(ui: Controls, names: Mapping[str, tuple[str, ...]]) -> None:
             key=ui.key("hide"),
             bind="query-params",
             placeholder="nothing",
-            on_change=lambda: st.session_state.update({ui.key("teaches_here"): True}),
+            on_change=lambda: st.session_state.update({ui.key(HERE): True}),
         )
         if MENU in hidden:
             st.caption("This menu stays with you; who opens the address does not find it.")

@@ -183,8 +183,10 @@ def test_a_scene_whose_things_touch_is_said_to_be_outside_the_captioners_world(s
 def test_a_server_that_others_reach_offers_no_models_but_its_own(monkeypatch):
     plain = st.get_option
     monkeypatch.setattr(st, "get_option", lambda name: "0.0.0.0" if name == "server.address" else plain(name))
-    app = open_page("sentence_lab", lab_model="another model …", lab_name="/etc")
+    app = open_page("sentence_lab", lab_model="another model …", lab_name="/etc", lab_device="tpu")
     assert_no_failure(app)
+    for name in ("lab_model", "lab_device"):
+        assert f"The link's “{name}” was ignored" in said(app)
     assert app.selectbox(key="lab_model").options == list(offline.READERS)
     assert "all-MiniLM-L6-v2" in sent(app, "lab")[0]["caption"]
 

@@ -154,6 +154,18 @@ def test_a_link_asks_the_cards_of_one_lesson():
     assert "should be one of all, bottleneck" in said(open_page("recall", recall_lesson="7 · Masks"))
 
 
+def test_who_comes_back_finds_the_lesson_that_was_chosen():
+    app = open_page("recall", recall_lesson="masks")
+    app.selectbox(key="recall_lesson").set_value("cost").run()
+    app.switch_page("pages/course/map.py")
+    app.query_params.clear()  # as Streamlit does on the way
+    app.run()
+    app.switch_page("pages/practice/recall.py").run()
+    assert app.selectbox(key="recall_lesson").value == app.query_params["recall_lesson"] == "cost"
+    app.selectbox(key="recall_lesson").set_value("all").run()
+    assert "recall_lesson" not in app.query_params
+
+
 def test_a_deck_for_others_says_nothing_of_answers(monkeypatch):
     made = {}
     monkeypatch.setattr(card_files, "_button", lambda label, make, name, mime: made.update({label: (name, make)}))

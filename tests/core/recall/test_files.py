@@ -59,6 +59,25 @@ def test_a_page_for_others_says_nothing_of_answers_and_all_else_stays(text):
     assert all(line.strip().startswith(logseq_pages.SCHEDULE) for line in lost)
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "- a\n  tags:: card\n  {}\n\t- b",  # a card to Logseq, and none to us
+        "- a #Card\n  {}\n\t- b",
+        "- was one\n  {}",
+        "- {}\n  id:: 1\n  a #card\n\t- b",
+        "- a #card\n\t- ```\n\t  never closed\n- c #card\n  {}\n\t- d",
+    ],
+)
+def test_a_page_for_others_says_nothing_of_answers_on_whatever_block_they_stand(page):
+    for said in ("card-last-reviewed:: 2023-11-14T22:13:20.000Z\r", "Card-Last-Score::5"):
+        bare = logseq_pages.unscheduled(page.format(said))
+        kept = page.format("").split("\n")
+        assert [line.strip() for line in bare.split("\n") if line.strip()] == [
+            line.strip() for line in kept if line.strip()
+        ]
+
+
 def test_an_answer_changes_the_values_of_its_own_card_alone():
     known = cards()[FIRST].known
     standing = replayed(SCHEDULERS["Logseq"], known, [Review(5, NOW)])
