@@ -39,23 +39,22 @@ BARE_CHART = ".js-plotly-plot .heatmaplayer image"
 BARE_DRAWN = f"""() => document.querySelector("{RESTING}") && document.querySelector("{BARE_CHART}")"""
 AT_REST = f"""() => document.querySelector("{RESTING}") && ({DRAWN})()"""
 
-# from the key that moves a slider to the moment when the script rests and the figure is drawn
+# from the key that moves a slider to the moment when the script rests and all is drawn, also what is out of sight
 SETTLED = """(isBare) => new Promise((resolve) => {
     const app = document.querySelector("[data-testid=stApp]");
     const parts = () => [...document.querySelectorAll(".stBidiComponent")]
         .flatMap((host) => [host, ...host.querySelectorAll("*")].map((node) => node.shadowRoot).filter(Boolean))
         .map((root) => root.querySelector(".lab")).filter(Boolean);
     const turns = () => parts().map((part) => part.dataset.ready).join();
-    let [ran, drawn, started] = [false, false, 0];
+    const waits = () => parts().some((part) => "late" in part.dataset);
+    let [drawn, started] = [false, 0];
     const before = turns();
     const chart = document.querySelector(".js-plotly-plot"); // Streamlit makes a new one for every new figure
     const look = () => {
-        const state = app.dataset.testScriptState;
-        if (state === "running") ran = true;
         const now = document.querySelector(".js-plotly-plot");
         drawn ||= isBare ? now !== chart && now?.querySelector(".heatmaplayer image") : turns() !== before;
-        // a run can be over between two looks; a figure drawn anew proves it
-        if ((ran || drawn) && drawn && state === "notRunning") {
+        // a run can be over between two looks: a figure drawn anew proves it
+        if (drawn && app.dataset.testScriptState === "notRunning" && !waits()) {
             requestAnimationFrame(() => resolve(performance.now() - started));
             return;
         }
