@@ -7,6 +7,7 @@ something long; the beginning and the end of a run wait for nothing, and nothing
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, Final
 
@@ -35,8 +36,9 @@ class Held:
         """All of it, in the thread that sends."""
         with self._lock:
             waiting, self._waiting = self._waiting, []
-        for act in waiting:
-            act()
+        with ExitStack() as acts:  # one that fails takes no other with it: a page would wait for its end for good
+            for act in reversed(waiting):
+                acts.callback(act)
 
 
 def together(waits: float = WAITS) -> None:

@@ -31,6 +31,8 @@ class Session(AppSession):
         pass
 
     def note(self, sender, event, forward_msg=None):
+        if isinstance(forward_msg, Exception):
+            raise forward_msg
         self.sent.append(forward_msg or event)
         if len(self.sent) == self.expected:
             self._event_loop.stop()
@@ -55,6 +57,19 @@ def test_a_run_is_handed_over_in_its_order_and_wakes_the_sender_twice_however_mu
     session._event_loop.run_forever()
     assert session.sent == [*map(str, range(50)), ENDED]
     assert session._event_loop.woken == 2
+
+
+def test_what_fails_takes_nothing_with_it(session):
+    outgoing.together(waits=600)
+    logged, broken = [], ValueError("it cannot be sent")
+    session._event_loop.set_exception_handler(lambda _, told: logged.append(told["exception"]))
+    for message in ("drawn", broken, "drawn on"):
+        session._on_scriptrunner_event(None, event=DRAWN, forward_msg=message)
+    session._on_scriptrunner_event(None, event=ENDED)
+    session.expected = 3
+    session._event_loop.run_forever()
+    assert session.sent == ["drawn", "drawn on", ENDED]
+    assert logged == [broken]
 
 
 def test_what_is_drawn_before_something_long_is_handed_over_meanwhile(session):
