@@ -94,9 +94,12 @@ class Sizes:
         return self.batch * self.n_heads * (self.n_tokens + min(block, self.n_tokens) ** 2) * self.n_bytes
 
     def tile_bytes(self, block: int) -> int:
-        """What is met at once for one head: a tile of scores with its queries, keys and values, and the output so far."""
+        """What is met at once for one head: a tile of scores with its queries, keys and values, and of each query what it keeps.
+
+        That is its output so far, with the largest score and the sum to which the output is relative.
+        """
         side = min(block, self.n_tokens)
-        return (side**2 + 4 * side * self.head_dim) * self.n_bytes
+        return (side**2 + 4 * side * self.head_dim + 2 * side) * self.n_bytes
 
     @property
     def cached_numbers(self) -> int:

@@ -25,7 +25,7 @@ OURS: Final = Sizes(n_kv_heads=4)
 BY_PART: Final = ("projections", "scores and mix", "MLP")
 TAKES: Final = dict(zip(BY_PART, ("projections take", "scores and mix take", "the MLP takes"), strict=True))
 STORED: Final = ("all weights", "tile by tile")
-ON_CHIP: Final = 192 * 1024  # bytes beside each core of an A100 (Dao et al. 2022, section 2.1)
+ON_CHIP: Final = 192 * 1024  # bytes of each multiprocessor of an A100 (Dao et al. 2022, section 2.1)
 CACHES: Final = ("MHA", "GQA", "MQA", "latent")
 GROWTH: Final = tuple(10.0**power for power in range(6, 14))  # weights
 
@@ -67,8 +67,8 @@ class BillTrace:
         r"\text{batch}\,\text{heads}\,N^{2}\,\text{bytes}",
         title="All weights of one layer",
         says="All weights A of one layer take {stored}. Tile by tile, {block} by {block}, it is {streamed}: {grows}. "
-        "What is met at once, one tile of one head with its queries, keys, values and outputs, is {tile}: it {fits} into the "
-        "{on_chip} of fast memory beside one core of an A100.",
+        "What is met at once, one tile of one head with its queries, keys and values, and what each query keeps, is {tile}: it "
+        "{fits} into the {on_chip} of fast memory in one multiprocessor of an A100.",
         source="vaswani2017",
     )
     streamed: Float[Tensor, "batch one lengths"] = step(

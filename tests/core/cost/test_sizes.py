@@ -10,6 +10,7 @@ from hypothesis.strategies import booleans, integers, sampled_from
 from torch import nn
 from transformers import BertConfig, BertModel, LlamaConfig, LlamaModel
 
+from core.attention.streaming import meet, nothing_met
 from core.cost import counted, growth, models
 from core.cost.sizes import Sizes, fitting
 from core.lessons.cost import bill, learned, marks
@@ -79,12 +80,16 @@ def test_the_memory_of_the_weights():
     assert large.weights_bytes == counted.weights_bytes(large) == 1_280_000_000_000
 
 
-def test_a_tile_with_all_that_meets_there_fits_beside_a_core_or_does_not():
-    tensors = [torch.empty(128, 128), *(torch.empty(128, 64) for _ in ("queries", "keys", "values", "outputs"))]
-    assert Sizes().tile_bytes(128) == sum(each.nbytes for each in tensors) == bill.ON_CHIP
+def test_a_tile_with_all_that_meets_there_fits_into_a_multiprocessor_or_does_not():
+    queries, keys, values = torch.zeros(3, 1, 1, 128, 64)
+    scores = queries @ keys.mT
+    so_far = meet(nothing_met(queries, values), scores, values)
+    tensors = (queries, keys, values, scores, so_far.maximum, so_far.total, so_far.mixed)
+    assert Sizes().tile_bytes(128) == sum(each.nbytes for each in tensors)
     assert Sizes(n_tokens=64).tile_bytes(128) == Sizes().tile_bytes(64)
-    fits = [bill.run(bill.Settings(block=block)).fits for block in (64, 128, 256)]
-    assert fits == ["fits", "fits", "does not fit"]
+    halved = replace(bill.OURS, n_bytes=2)
+    fits = [bill.run(bill.Settings(sizes, block)).fits for sizes in (bill.OURS, halved) for block in (64, 128, 256)]
+    assert fits == ["fits", "does not fit", "does not fit", "fits", "fits", "does not fit"]
 
 
 def test_what_a_token_leaves_in_the_cache():
