@@ -15,6 +15,7 @@ from core.models import image_attention, image_reading
 from core.models.errors import ModelError
 from core.models.image_reading import OWN, ImageReading
 from core.models.loaded import LoadedModel
+from core.numerals import how_many
 from core.vision.classifier import FITS, Fit
 from pages.parts import (
     answers,
@@ -136,8 +137,9 @@ def draw(
     seen = first.patch_attention
     extra = f"{', '.join(seen.extra)} and " if seen.extra else ""
     caption = (
-        f"{seen.n_layers} layers × {seen.n_heads} heads: {extra}{seen.rows} × {seen.columns} patches of a "
-        f"picture of {len(first.pixels)} × {len(first.pixels)} pixels. Point at a head to preview it, click or tap to open it."
+        f"{how_many(seen.n_layers, 'layer')} × {how_many(seen.n_heads, 'head')}: {extra}{seen.rows} × {seen.columns} "
+        f"patches of a picture of {len(first.pixels)} × {len(first.pixels)} pixels. Point at a "
+        "head to preview it, click or tap to open it."
     )
     if seen.coarseness > 1:
         caption += f" On the small pictures {seen.coarseness} × {seen.coarseness} patches are one cell, added up."

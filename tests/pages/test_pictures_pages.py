@@ -247,10 +247,11 @@ def test_a_drawing_that_is_none_changes_nothing(session, message):
 
 
 def test_a_model_of_the_library_is_looked_through(tmp_path):
-    name = folders.save(tmp_path / "vit", folders.model_of("vit", **IMAGE), None)
+    name = folders.save(tmp_path / "vit", folders.model_of("vit", **IMAGE | {"num_hidden_layers": 1}), None)
     app = open_page("image_lab", img_model="another model …", img_name=name)
     assert_no_failure(app)
     words, tensors = sent(app, "patch_explorer")
+    assert words["caption"].startswith("1 layer × ")
     assert words["first"]["names"][0] == "[CLS]"
     assert tensors["first_weights"].shape == (10, 10)
     np.testing.assert_array_equal(tensors["first_picture"], fitted(sample("a cat"), 12).transpose(2, 0, 1))
