@@ -6,6 +6,7 @@ alone. `NAMED` is set by the cell that begins an export: the folder that the rea
 
 import json
 import sys
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import torch
 import transformers
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
@@ -211,8 +212,11 @@ def checkpoint(name: str) -> tuple[Path, dict[str, Any], dict[str, Tensor]]:
     if path is None:
         places = " and ".join(str(each.resolve()) for each in folders)
         sys.exit(f"{name}.safetensors is not in {places}: name the folder that holds it")
-    with safe_open(path, framework="pt") as file:
-        return path, file.metadata(), {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+    try:
+        with safe_open(path, framework="pt") as file:
+            return path, file.metadata(), {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        sys.exit(f"{path} is damaged: fetch it again. {error}")
 
 
 @cache
@@ -228,19 +232,29 @@ def load_translator(name: str) -> TrainedTranslator:
 
 
 def folder_of(name: str) -> Path:
-    """Where the folder of a model of this course lies."""
+    """Where the folder of a model of this course lies: in the one that is named, or that one itself."""
     folders = [Path(NAMED)] if NAMED else [HERE, Path("assets/checkpoints")]
-    folder = next((each / name for each in folders if (each / name).is_dir()), None)
+    itself = [each for each in folders if each.resolve().name == name]
+    folder = next((each for each in (*(each / name for each in folders), *itself) if each.is_dir()), None)
     if folder is None:
         places = " and ".join(str(each.resolve()) for each in folders)
         sys.exit(f"{name} is not in {places}: name the folder that holds it")
     return folder
 
 
+def read_folder(name: str, read: Callable[[Path], Any]) -> Any:
+    """What is read of that folder; where it is damaged, the program ends with one sentence."""
+    folder = folder_of(name)
+    try:
+        return read(folder)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        sys.exit(f"{folder} is damaged: fetch it again. {str(error).splitlines()[0]}")
+
+
 @cache
 def load_transformer(name: str) -> TrainedTransformer:
     """A Transformer of this course that translates: a folder in the library's format."""
-    model, vocabulary = marian_format.read(folder_of(name))
+    model, vocabulary = read_folder(name, marian_format.read)
     return TrainedTransformer(name, model.requires_grad_(False), vocabulary)
 
 
@@ -248,7 +262,7 @@ def load_transformer(name: str) -> TrainedTransformer:
 def load_small(name: str, kind: Any) -> Any:
     """A small model of this course, of the class that its weights belong to."""
     if name == PREFIXED:
-        return prefix_format.read(folder_of(name)).eval().requires_grad_(False)
+        return read_folder(name, prefix_format.read).eval().requires_grad_(False)
     _, header, weights = checkpoint(name)
     model = kind(kind.Config(**json.loads(header["config"])))
     model.load_state_dict(weights)
@@ -267,7 +281,7 @@ def load_captioner(name: str) -> TrainedCaptioner:
 @cache
 def load_scene_captioner(name: str) -> TrainedSceneCaptioner:
     """An encoder-decoder of this course that captions scenes: a folder in the library's format."""
-    return TrainedSceneCaptioner(name, captioner_format.read(folder_of(name)).requires_grad_(False))
+    return TrainedSceneCaptioner(name, read_folder(name, captioner_format.read).requires_grad_(False))
 
 
 @cache

@@ -3,8 +3,10 @@
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -201,6 +203,17 @@ def test_a_program_that_finds_no_model_says_so_in_one_sentence(taken, slug, name
     with pytest.raises(SystemExit, match=named) as ended:
         run_program(source, tmp_path, tmp_path / named)
     assert "\n" not in str(ended.value)
+
+
+def test_a_program_opens_the_folder_of_a_model_itself_and_says_in_one_sentence_that_it_is_damaged(taken, tmp_path):
+    _, source = taken("encoder_decoder", encoder_decoder_reads="a scene: CNN grid")
+    folder = tmp_path / "scene-captioner"
+    shutil.copytree(checkpoints.FOLDER / folder.name, folder)
+    assert "weights" in tensors_in(run_program(source, tmp_path, folder))
+    for damage in (lambda file: file.write_bytes(b"cut short"), Path.unlink):
+        damage(folder / "model.safetensors")
+        with pytest.raises(SystemExit, match=r"scene-captioner is damaged: fetch it again\. [^\n]+$"):
+            run_program(source, tmp_path, folder)
 
 
 def test_a_program_does_not_ask_the_hub_for_a_model_of_the_course(taken, tmp_path):
