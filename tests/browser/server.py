@@ -50,14 +50,15 @@ def serving(
             preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))) if full_disk else None,
         )
         try:
-            _wait(f"{address}/_stcore/health", process, printed)
+            wait_for(f"{address}/_stcore/health", process, printed)
             yield address, process.pid
         finally:
             process.terminate()
             process.wait(timeout=60)
 
 
-def _wait(address: str, process: subprocess.Popen, log: IO[str], patience: float = 120) -> None:
+def wait_for(address: str, process: subprocess.Popen, log: IO[str], patience: float = 120) -> None:
+    """Until a process answers there. Raises RuntimeError, with its log where it stopped, where it does not. patience: seconds."""
     for _ in range(int(patience / 0.05)):
         if process.poll() is not None:
             log.seek(0)
