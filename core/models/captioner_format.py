@@ -222,13 +222,7 @@ def tokenizer() -> Tokenizer:
 
 
 def write(folder: Path, model: SceneCaptioner) -> None:
-    """Weights in half precision, sizes, words, and how pixels are made ready: as the library's Auto classes open them.
-
-    Raises   ValueError for a width of the networks that a SegFormer cannot have.
-    """
-    sizes = model.config
-    if sizes.eyes == "CNN grid" and sizes.d_ff % sizes.d_model:
-        raise ValueError(f"the networks of a SegFormer are some times {sizes.d_model} wide: {sizes.d_ff} is not")
+    """Weights in half precision, sizes, words, and how pixels are made ready: as the library's Auto classes open them."""
     special = {
         "pad_token": scenes.WORDS[PAD],
         "bos_token": scenes.WORDS[START],

@@ -86,6 +86,7 @@ class SceneCaptioner(nn.Module):
     Over raw patches a learned vector says which place each of them has. A cell of the grid knows it from the zeros around the
     picture (Islam et al. 2020).
 
+    Raises   ValueError over the grid for a d_ff that is not some times d_model: the blocks of the net are as much wider.
     Source   Liu et al. 2021, whose encoder reads raw patches; for the grid of a convolutional net, Xu et al. 2015.
     """
 
@@ -96,7 +97,10 @@ class SceneCaptioner(nn.Module):
         width = config.d_model
         self.eyes: nn.Module
         if config.eyes == "CNN grid":
-            widths, times = (3, width // 4, width // 2, width, width), config.d_ff // width
+            times, rest = divmod(config.d_ff, width)
+            if rest:
+                raise ValueError(f"over a CNN grid networks are some times {width} wide: {config.d_ff} is not")
+            widths = (3, width // 4, width // 2, width, width)
             hidden = (*(times * each for each in widths[1:-1]), None)
             sizes = zip(widths, widths[1:], KERNELS, STRIDES, hidden, strict=False)
             self.eyes = nn.Sequential(*(ConvStage(*each) for each in sizes))

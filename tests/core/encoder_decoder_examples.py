@@ -69,7 +69,7 @@ def scene_caption(eyes: Eyes) -> Callable[[], Example]:
 
     def made() -> Example:
         with seeded(0):
-            model = SceneCaptioner(SceneCaptionerConfig(eyes, d_model=12, n_heads=3, d_ff=10)).requires_grad_(False)
+            model = SceneCaptioner(SceneCaptionerConfig(eyes, d_model=12, n_heads=3, d_ff=24)).requires_grad_(False)
         picture = scenes.painted([(scenes.Thing("red", "circle", 11.0, 5.0),)])
         found = TrainedSceneCaptioner("untrained", model).caption(picture[0])
         body, cross = model.transformer, found.wrote.blocks[-1].cross

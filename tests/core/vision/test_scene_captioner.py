@@ -134,6 +134,11 @@ def test_what_cannot_be_done_is_said_in_words(interventions, shape, says):
         checkpoints.load_scene_captioner(NAMES[0]).caption(torch.zeros(shape), interventions=interventions)
 
 
+def test_over_a_grid_a_width_that_its_net_cannot_have_is_said_in_words():
+    with pytest.raises(ValueError, match="some times 24 wide: 29 is not"):
+        SceneCaptioner(SceneCaptionerConfig("CNN grid", 24, 3, d_ff=29))
+
+
 def test_a_lesson_opens_the_model_of_the_eyes_that_it_names():
     assert {name: eyes for eyes, name in scene_captions.MODELS.items()} == checkpoints.SCENE_CAPTIONERS
 
