@@ -12,7 +12,7 @@ from core.training_lab import library, taken
 from core.training_lab.formats import labs_of
 from core.training_lab.played import LabRun
 from core.training_lab.tasks import Task
-from pages.parts import downloads, messages, page_layout
+from pages.parts import downloads, messages, models, page_layout
 from pages.parts.figure_file import Alone
 from pages.parts.training_figure import TOLD, payload
 
@@ -60,9 +60,10 @@ def _for_labs(run: LabRun, number: int, name: str, of: str, titles: Mapping[str,
     labs = [titles[lab] for lab in labs_of(sizes, task)]
     opens = "opens" if len(labs) == 1 else "open"
     begins = f" Type rows such as “{library.begins(task)}”." if not task.d_patch else ""
+    where = "where the app runs" if models.may_open_anything() else "on your own computer, run the app there"
     told = (
-        f"{name}: built as {built.name} of the transformers library is, so {listed(labs)} {opens} it. Unpack the zip where the "
-        f"app runs, and name its folder there as another model.{begins}"
+        f"{name}: built as {built.name} of the transformers library is, so {listed(labs)} {opens} it. Unpack the zip {where}, "
+        f"and name its folder there as another model.{begins}"
     )
     st.caption(messages.literal(told))
     downloads.button(f"{name}: for the labs", partial(run.folder, number), f"{of}.zip", "application/zip")

@@ -11,6 +11,7 @@ import safetensors
 from pages.course.catalogue import LESSONS
 from pages.parts import downloads
 from pages.parts.figure_export import figure, picture
+from pages.server import settings
 from tests.pages.screen import open_page, said, sent
 
 MAGIC = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}
@@ -88,6 +89,9 @@ def test_every_file_of_the_training_lab_can_be_made(monkeypatch):
     told = said(app).replace("\\", "")
     assert "First: built as Llama of the transformers library is, so Your story and Your sentence open it." in told
     assert "Second: no lab opens it, since the library has no GRU of this kind: choose a Transformer." in told
+    assert "Unpack the zip where the app runs" in told
+    monkeypatch.setattr(settings, "PUBLIC", True)  # then nobody names a folder there
+    assert "Unpack the zip on your own computer, run the app there" in said(app.run())
     for name, make in made.items():
         content = make()
         kind = name.partition(".")[2]
