@@ -15,7 +15,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor
 
-from core.models.library_folder import CONFIG, PREPROCESSOR, read_weights, say, write_folder
+from core.models.library_folder import CONFIG, KINDS, MAPS, PREPROCESSOR, read_weights, say, write_folder
 from core.models.marian_format import layer_from, layer_to
 from core.seeded import seeded
 from core.transformer.norms import EPSILON
@@ -25,7 +25,6 @@ from core.vision.trained import END, PAD, START
 
 SPACE: Final = "\u2581"  # before each word of a caption, as SentencePiece writes
 _DECODER: Final = "decoder.model.decoder"
-_MAPS: Final = ("q_proj", "k_proj", "v_proj")
 # what the layers of the half that sees are called there, and here
 _SEES: Final = {
     "layernorm_before": "norm_attention",
@@ -72,7 +71,7 @@ def weights(model: SceneCaptioner) -> dict[str, Tensor]:
     ours, sizes = model.state_dict(), model.config
     found = {f"{_DECODER}.embed_tokens.weight": ours["transformer.embedding.weight"]}
     for own, theirs in _names(model).items():
-        found |= {f"{theirs}.{kind}": ours[f"{own}.{kind}"] for kind in ("weight", "bias")}
+        found |= {f"{theirs}.{kind}": ours[f"{own}.{kind}"] for kind in KINDS}
     for layer in range(sizes.n_encoder):
         found |= layer_that_sees(ours, f"transformer.encoder.{layer}", _layer(model, layer))
     for layer in range(sizes.n_decoder):
@@ -90,20 +89,20 @@ def weights(model: SceneCaptioner) -> dict[str, Tensor]:
 def layer_that_sees(ours: dict[str, Tensor], own: str, theirs: str) -> dict[str, Tensor]:
     """One of our blocks under a Vision Transformer's names. own, theirs: what it is called here and there."""
     found = {}
-    for kind in ("weight", "bias"):
+    for kind in KINDS:
         found |= {f"{theirs}.{name}.{kind}": ours[f"{own}.{ours_name}.{kind}"] for name, ours_name in _SEES.items()}
         maps = ours[f"{own}.attention.in_proj_{kind}"].chunk(3)
-        found |= {f"{theirs}.attention.{name}.{kind}": each for name, each in zip(_MAPS, maps, strict=True)}
+        found |= {f"{theirs}.attention.{name}.{kind}": each for name, each in zip(MAPS, maps, strict=True)}
     return found
 
 
 def layer_that_saw(theirs: dict[str, Tensor], own: str, named: str) -> dict[str, Tensor]:
     """The way back from `layer_that_sees`."""
     found = {}
-    for kind in ("weight", "bias"):
+    for kind in KINDS:
         found |= {f"{own}.{ours_name}.{kind}": theirs[f"{named}.{name}.{kind}"] for name, ours_name in _SEES.items()}
         found[f"{own}.attention.in_proj_{kind}"] = torch.cat(
-            [theirs[f"{named}.attention.{name}.{kind}"] for name in _MAPS]
+            [theirs[f"{named}.attention.{name}.{kind}"] for name in MAPS]
         )
     return found
 
@@ -117,7 +116,7 @@ def _without_effect(model: SceneCaptioner) -> dict[str, Tensor]:
             f"{place}.layernorm_before.weight": torch.ones(width),
             f"{place}.layernorm_before.bias": torch.zeros(width),
         }
-        for name in (*_MAPS, "o_proj"):
+        for name in (*MAPS, "o_proj"):
             found[f"{place}.attention.{name}.weight"] = torch.zeros(width, width)
             found[f"{place}.attention.{name}.bias"] = torch.zeros(width)
     kernel = torch.zeros(model.config.d_ff, 1, 3, 3)
@@ -132,7 +131,7 @@ def ours(model: SceneCaptioner, theirs: dict[str, Tensor]) -> dict[str, Tensor]:
     """The way back from `weights`."""
     found = {"transformer.embedding.weight": theirs[f"{_DECODER}.embed_tokens.weight"]}
     for own, named in _names(model).items():
-        found |= {f"{own}.{kind}": theirs[f"{named}.{kind}"] for kind in ("weight", "bias")}
+        found |= {f"{own}.{kind}": theirs[f"{named}.{kind}"] for kind in KINDS}
     for layer in range(model.config.n_encoder):
         found |= layer_that_saw(theirs, f"transformer.encoder.{layer}", _layer(model, layer))
     for layer in range(model.config.n_decoder):

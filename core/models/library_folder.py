@@ -16,6 +16,9 @@ WEIGHTS: Final = "model.safetensors"
 CONFIG: Final = "config.json"
 TOKENIZER: Final = "tokenizer.json"
 PREPROCESSOR: Final = "preprocessor_config.json"
+# how most of its families call the maps of attention, and what each map has
+MAPS: Final = ("q_proj", "k_proj", "v_proj")
+KINDS: Final = ("weight", "bias")
 
 
 def write_folder(

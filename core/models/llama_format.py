@@ -7,7 +7,7 @@ from typing import Any, Final
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from core.models.library_folder import write_folder
+from core.models.library_folder import KINDS, MAPS, write_folder
 from core.transformer.language_model import LanguageModel
 from core.transformer.norms import EPSILON
 from core.transformer.positions import as_pairs, from_pairs
@@ -18,7 +18,6 @@ _NAMES: Final = {
     "self_attn.o_proj": "attention.out_proj",
     "post_attention_layernorm": "norm_mlp",
 }
-KINDS: Final = ("weight", "bias")
 # what the maps of the network behind attention are called there, and here
 NETWORK: Final = {
     "mlp.gate_proj": "feed_forward.expand",
@@ -48,8 +47,8 @@ def named(
             if (rows := ours.get(f"{here}.attention.in_proj_{kind}")) is not None:
                 of_keys = len(rows) // (heads + 2 * (n_kv_heads or heads)) * (n_kv_heads or heads)
                 query, key, value = rows.split((len(rows) - 2 * of_keys, of_keys, of_keys))
-                maps = {"q_proj": halves(query, heads), "k_proj": halves(key, n_kv_heads or heads), "v_proj": value}
-                found |= {f"{there}.self_attn.{name}.{kind}": weight for name, weight in maps.items()}
+                maps = (halves(query, heads), halves(key, n_kv_heads or heads), value)
+                found |= {f"{there}.self_attn.{name}.{kind}": each for name, each in zip(MAPS, maps, strict=True)}
             for theirs, name in (_NAMES | dict(network)).items():
                 if f"{here}.{name}.{kind}" in ours:
                     found[f"{there}.{theirs}.{kind}"] = ours[f"{here}.{name}.{kind}"]

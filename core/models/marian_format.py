@@ -9,13 +9,12 @@ import torch
 from tokenizers import Tokenizer, processors
 from torch import Tensor
 
-from core.models.library_folder import CONFIG, TOKENIZER, read_weights, write_folder
+from core.models.library_folder import CONFIG, KINDS, MAPS, TOKENIZER, read_weights, write_folder
 from core.seeded import seeded
 from core.sequence.vocabulary import END, PAD, START, Vocabulary
 from core.transformer.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
 
 Kind = TypeVar("Kind", bound=EncoderDecoder)
-_MAPS: Final = ("q_proj", "k_proj", "v_proj")
 _HALVES: Final = {
     "self_attn.out_proj": "attention.out_proj",
     "self_attn_layer_norm": "norm_attention",
@@ -24,7 +23,7 @@ _HALVES: Final = {
     "final_layer_norm": "norm_mlp",
 }
 _CROSS: Final = {"encoder_attn_layer_norm": "norm_cross"} | {
-    f"encoder_attn.{name}": f"cross.{name}" for name in (*_MAPS, "out_proj")
+    f"encoder_attn.{name}": f"cross.{name}" for name in (*MAPS, "out_proj")
 }
 
 
@@ -41,21 +40,21 @@ def weights(model: EncoderDecoder) -> dict[str, Tensor]:
 def layer_to(ours: dict[str, Tensor], own: str, theirs: str, *, cross: bool) -> dict[str, Tensor]:
     """One of our blocks under Marian's names. own, theirs: what it is called here and there; cross: whether it looks back."""
     found = {}
-    for kind in ("weight", "bias"):
+    for kind in KINDS:
         for theirs_name, name in (_HALVES | (_CROSS if cross else {})).items():
             found[f"{theirs}.{theirs_name}.{kind}"] = ours[f"{own}.{name}.{kind}"]
         maps = ours[f"{own}.attention.in_proj_{kind}"].chunk(3)
-        found |= {f"{theirs}.self_attn.{name}.{kind}": each for name, each in zip(_MAPS, maps, strict=True)}
+        found |= {f"{theirs}.self_attn.{name}.{kind}": each for name, each in zip(MAPS, maps, strict=True)}
     return found
 
 
 def layer_from(theirs: dict[str, Tensor], own: str, named: str, *, cross: bool) -> dict[str, Tensor]:
     """The way back from `layer_to`."""
     found = {}
-    for kind in ("weight", "bias"):
+    for kind in KINDS:
         for theirs_name, name in (_HALVES | (_CROSS if cross else {})).items():
             found[f"{own}.{name}.{kind}"] = theirs[f"{named}.{theirs_name}.{kind}"]
-        maps = [theirs[f"{named}.self_attn.{name}.{kind}"] for name in _MAPS]
+        maps = [theirs[f"{named}.self_attn.{name}.{kind}"] for name in MAPS]
         found[f"{own}.attention.in_proj_{kind}"] = torch.cat(maps)
     return found
 

@@ -13,6 +13,7 @@ from torch.nn.functional import pad
 
 from core.models import llama_format
 from core.models.captioner_format import layer_that_sees
+from core.models.library_folder import KINDS
 from core.models.marian_format import layer_to
 from core.numerals import listed
 from core.training_lab.networks import Sizes
@@ -191,7 +192,7 @@ def _opt_named(ours: Weights, sizes: Sizes, task: Task) -> Weights:
         "lm_head.weight": ours["scores.weight"],
     }
     if sizes.norm_place == "pre":
-        found |= {f"model.decoder.final_layer_norm.{kind}": ours[f"norm.{kind}"] for kind in llama_format.KINDS}
+        found |= {f"model.decoder.final_layer_norm.{kind}": ours[f"norm.{kind}"] for kind in KINDS}
     for layer in range(sizes.n_layers):
         found |= layer_to(ours, f"blocks.{layer}", f"model.decoder.layers.{layer}", cross=False)
     return found
@@ -227,7 +228,7 @@ def _vit_named(ours: Weights, sizes: Sizes, task: Task) -> Weights:
         f"{cut}.weight": ours["patches.weight"].reshape(sizes.d_model, 1, side, side),
         f"{cut}.bias": ours["patches.bias"],
     }
-    for kind in llama_format.KINDS:
+    for kind in KINDS:
         found |= {f"vit.layernorm.{kind}": ours[f"norm.{kind}"], f"classifier.{kind}": ours[f"scores.{kind}"]}
     for layer in range(sizes.n_layers):
         found |= layer_that_sees(ours, f"blocks.{layer}", f"vit.layers.{layer}")

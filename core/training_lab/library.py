@@ -11,7 +11,7 @@ from tokenizers import Regex, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import WordLevel
 
 from core.models import library_folder
-from core.models.llama_format import KINDS
+from core.models.library_folder import KINDS
 from core.numerals import listed
 from core.training_lab.formats import FORMATS, Format, Weights
 from core.training_lab.networks import Sizes
