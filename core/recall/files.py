@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 import json
+import re
 import sqlite3
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +29,9 @@ _KNOWN: Final = {
 }
 _ASKS, _SAYS = ("question", "front", "asks"), ("answer", "back", "says")
 _NO_CARD: Final = "the table holds no card: a question and an answer are wanted in every row"
+# where what Anki would take for a sound, for LaTeX or for MathJax begins; and a field of its templates
+_MEANT: Final = re.compile(r"\[(?=sound:|anki:|latex\]|\$)|\\(?=[(\[])", re.IGNORECASE)
+_BRACES: Final = re.compile(r"\{(?=\{)")
 _MODEL, _DECK = 1_607_392_319, 2_059_400_110  # numbers by which Anki knows our kind of note and our deck again
 
 
@@ -175,9 +179,11 @@ def tags_of(card: Card) -> list[str]:
 
 
 def _for_anki(text: str) -> str:
-    """Words escaped, lines broken, formulas as Anki's MathJax reads them; braces of its templates stay braces."""
+    """Words escaped, lines broken, formulas as Anki's MathJax reads them; what else means something to Anki stays words."""
     made = (
-        rf"\({escape(part.text)}\)" if part.kind == "formula" else escape(part.text).replace("\n", "<br>")
+        rf"\({escape(part.text)}\)"
+        if part.kind == "formula"
+        else _MEANT.sub(r"\g<0>&#8203;", escape(part.text)).replace("\n", "<br>")
         for part in parts(text)
     )
-    return "".join(made).replace("{{", "{&#8203;{")
+    return _BRACES.sub(r"\g<0>&#8203;", "".join(made))

@@ -1,6 +1,7 @@
 """Decks as files: nothing of a page is lost, nothing in a card is more than text, what is no deck is refused in words."""
 
 import io
+import re
 import sqlite3
 import zipfile
 from pathlib import Path
@@ -144,7 +145,8 @@ def test_a_table_is_read_with_names_and_without(text):
 
 
 def test_anki_gets_text_and_formulas_and_no_html_of_a_card():
-    made = files.as_anki([files.card("<script>alert(1)</script> {{Answer}} $a<b$", "two\nlines")], float(NOW))
+    asks = r"<script>alert(1)</script> {{{Answer}}} $a<b$ [sound:x.mp3] [LaTeX]y[/latex] [$$]z[/$$] \[u\] \(v\)"
+    made = files.as_anki([files.card(asks, "two\nlines")], float(NOW))
     with zipfile.ZipFile(io.BytesIO(made)) as package:
         assert set(package.namelist()) == {"collection.anki2", "media"}
         database = sqlite3.connect(":memory:")
@@ -154,7 +156,7 @@ def test_anki_gets_text_and_formulas_and_no_html_of_a_card():
     database.close()
     assert fields.split("\x1f")[1] == "two<br>lines"
     assert "<script>" not in fields
-    assert "{{" not in fields
+    assert not re.search(r"\{\{|\[(sound|latex|\$)|\\[(\[][uv]", fields, re.IGNORECASE)
     assert r"\(a&lt;b\)" in fields
 
 
