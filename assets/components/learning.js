@@ -57,7 +57,7 @@ function createLearning(root) {
       `${percent(at.exact)} of the ${wholes}`,
     ];
     if (at.found !== null) parts.push(`${percent(at.found)} of the ${content} look at the right ${word}`);
-    says.textContent = `${looked.latest ? "Now" : "Then"}, ${parts.join(" · ")}, on ${wholes} it never saw; of the one above, ${percent(at.probe)} of the ${words}.`;
+    says.textContent = `${looked.latest ? "Now" : "Then"}, ${parts.join(" · ")}, on ${wholes} it never saw; of the one above, ${percent(at.probe)} of the ${words}, again given those before.`;
     paintWritten(at.written);
     const { values } = data.tensors.losses;
     const loss = values.length

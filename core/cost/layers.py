@@ -50,7 +50,7 @@ def counted(d_model: int) -> tuple[Layer, ...]:
         _of("BERT", BertConfig(**bert), "encoder.layer.0"),
         _of("GPT-2", gpt, "h.0"),
         _of("ViT", ViTConfig(**bert), "layers.0"),
-        _of("CLIP, its pictures", CLIPVisionConfig(**bert), "encoder.layers.0"),
+        _of("CLIP for pictures", CLIPVisionConfig(**bert), "encoder.layers.0"),
         _of("T5, reads", t5, "encoder.block.0"),
         _of("T5, writes", t5, "decoder.block.0"),
         _of("Llama", LlamaConfig(**gated), "layers.0"),

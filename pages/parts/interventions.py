@@ -165,18 +165,17 @@ class LinkedInterventions:
             first = min((*url_state.integers(self.name("rowof")), *sorted(forced), 0)[0], len(places) - 1)
             at = st.selectbox("At step", range(len(places)), first, format_func=places.__getitem__, key=self.name("at"))
             at = min(at or 0, len(places) - 1)
-            word = st.text_input(
-                "Write this word there", key=self.name("word"), placeholder=argued.example, max_chars=40
-            )
-            st.button("Write it", key=self.name("write_it"), on_click=self._spell, args=(argued.spell, at, word))
+            st.text_input("Write this word there", key=self.name("word"), placeholder=argued.example, max_chars=40)
+            st.button("Write it", key=self.name("write_it"), on_click=self._spell, args=(argued.spell, at))
         if note := st.session_state.get(self.name("note")):
             st.text(note)  # holds the word as it was typed
         if argued.own is not None:
             self._rows(at, argued, argued.own[at])
         self._standing(argued)
 
-    def _spell(self, spell: Spell, step: int, word: str) -> None:
-        note = self.name("note")
+    def _spell(self, spell: Spell, step: int) -> None:
+        # read here: who types and clicks at once sends both together, and what the last run read is the word before
+        note, word = self.name("note"), st.session_state.get(self.name("word")) or ""
         try:
             spelled = spell(word)
         except ValueError as error:

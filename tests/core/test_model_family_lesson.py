@@ -193,8 +193,8 @@ def test_theorem_a_mask_has_no_parameters_and_cross_attention_has(width):
 def test_theorem_a_block_of_the_library_has_the_numbers_of_bert_s_whatever_its_family_unless_it_has_other_parts(width):
     found = {each.name: each.weights for each in layers.counted(width)}
     plain = family.counted(width)["BERT's block"]
-    assert all(found[name] == plain for name in ("BERT", "GPT-2", "ViT", "CLIP, its pictures"))
-    assert family.run(family.Settings(width)).alike == "BERT, GPT-2, ViT and CLIP, its pictures"
+    assert all(found[name] == plain for name in ("BERT", "GPT-2", "ViT", "CLIP for pictures"))
+    assert family.run(family.Settings(width)).alike == "BERT, GPT-2, ViT and CLIP for pictures"
     crossing = found["T5, writes"][1]
     assert crossing == 4 * width * (width // max(1, width // 64)) * max(1, width // 64)
     assert found["T5, writes"][-1] == found["T5, reads"][-1] + crossing + width

@@ -117,7 +117,7 @@ def test_that_what_is_normalised_stays_so_is_said_only_where_it_does():
     stays = "what is normalised stays so"
     assert stays in says(ROWS)[2]
     _, post, again, _ = says(((1.0, -1.0, 1.0, -1.0), (-1.0, 1.0, 1.0, -1.0)))
-    assert post == "with F = 0 what comes out is x, to within 5 × 10⁻⁶"
+    assert post == "with F = 0 what comes out is X, to within 5 × 10⁻⁶"
     assert stays in again
     small = says(((0.001, 0.0, 0.0, 0.0, 0.0, 0.0),))[2]
     assert stays not in small
@@ -126,7 +126,7 @@ def test_that_what_is_normalised_stays_so_is_said_only_where_it_does():
 
 
 def test_no_distance_that_is_not_0_is_told_as_0_00_and_no_ratio_of_nothing():
-    assert since_2017.said_passed(0.002, 0.5) == "what comes out differs from x by up to 2 × 10⁻³"
+    assert since_2017.said_passed(0.002, 0.5) == "what comes out differs from X by up to 2 × 10⁻³"
     assert since_2017.said_moved(0.004) == "its rows move by up to 4 × 10⁻³"
     assert says(((0.0, 0.0, 0.0),))[3] == (
         "Double the input, and what comes out is 0 as before; of a ReLU network without biases it is 0 as before"

@@ -2,6 +2,9 @@
 
 import json
 
+import numpy as np
+import pytest
+
 from core.lessons.model_family import gaps
 from tests.pages.screen import assert_no_failure, open_page, sent
 
@@ -17,3 +20,16 @@ def test_a_letter_of_the_second_half_is_told_by_the_left_where_it_stands_once():
     words = json.dumps(sent(app, "step_viewer")[0], ensure_ascii=False)
     assert " is hidden, which the left tells, too: the one that sees both sides gives it " in words
     assert "nothing on the left" not in words
+
+
+@pytest.mark.parametrize(
+    "link",
+    [{}, {"model_family_filled": "your sentence"}, {"model_family_system": "GPT"}],
+    ids=["gap", "blank", "story"],
+)
+def test_what_a_score_is_said_to_be_divided_by_makes_the_scaled_score(link):
+    app = open_page("model_family", **link)
+    assert_no_failure(app)
+    figure, tensors = sent(app, "step_viewer")
+    assert figure["divisor"] != 1
+    np.testing.assert_allclose(tensors["scores"] / figure["divisor"], tensors["scaled"], rtol=1e-4, atol=1e-5)

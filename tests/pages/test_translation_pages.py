@@ -134,6 +134,18 @@ def test_a_word_that_is_no_piece_is_spelled_in_pieces_and_said():
     assert "No word is there" in said(app)
 
 
+def test_a_word_that_is_typed_and_written_in_one_go_is_the_one_that_was_typed():
+    app = open_page("looking_back")
+    app.text_input(key="looking_back_word").set_value("chat")
+    app.button(key="looking_back_write_it").click().run()
+    assert_no_failure(app)
+    assert "“chat” is one piece of the vocabulary." in said(app)
+    assert (
+        targets(app)[0]
+        == targets(open_page("looking_back", looking_back_write=app.query_params["looking_back_write"]))[0]
+    )
+
+
 @pytest.mark.parametrize("slug", ["bottleneck", "looking_back"])
 def test_letters_of_another_script_are_told_where_they_are_typed(slug):
     app = open_page(slug, **{f"{slug}_text": "Мой брат *красный*"})

@@ -217,7 +217,7 @@ def formulas(given: Given, settings: Settings) -> dict[str, str]:
     if settings.norm != "layer":
         norm = {"rms": "RMSNorm", "batch": "BN"}[settings.norm]
         found["coupling_norm"] = (
-            rf"\lVert\operatorname{{Jacobian}}_{{v}}\left(\operatorname{{{norm}}}\left(Z\right)\right)\rVert"
+            rf"\lVert\operatorname{{Jacobian}}\left(\operatorname{{{norm}}}\left(Z\right)\right)u\rVert"
         )
     gone, last = set(settings.without), "resid_post" if given.place == "pre" else "resid_sum"
     stream = "resid_mid" if given.place == "pre" else "normed_mid"

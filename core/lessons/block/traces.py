@@ -70,17 +70,17 @@ class StackTrace:
         says="{answered}",
     )
     coupling_norm: Float[Tensor, "batch queries keys"] = step(
-        r"\lVert\operatorname{Jacobian}_{v}\left(\operatorname{LN}\left(Z\right)\right)\rVert",
+        r"\lVert\operatorname{Jacobian}\left(\operatorname{LN}\left(Z\right)\right)u\rVert",
         title="Who hears whom in the norm",
         source="ba2016",
     )
     coupling_mlp: Float[Tensor, "batch queries keys"] = step(
-        r"\lVert\operatorname{Jacobian}_{v}\left(\operatorname{MLP}\left(Z\right)\right)\rVert",
+        r"\lVert\operatorname{Jacobian}\left(\operatorname{MLP}\left(Z\right)\right)u\rVert",
         title="Who hears whom in the MLP",
         source="vaswani2017",
     )
     coupling_attention: Float[Tensor, "batch queries keys"] = step(
-        r"\lVert\operatorname{Jacobian}_{v}\left(\operatorname{attention}\left(Z\right)\right)\rVert",
+        r"\lVert\operatorname{Jacobian}\left(\operatorname{attention}\left(Z\right)\right)u\rVert",
         title="Who hears whom in attention",
         source="vaswani2017",
         says="Push {k} a little, in a direction drawn from the seed: {q} moves by {coupling_norm[q,k]:.2f} in the norm, by "

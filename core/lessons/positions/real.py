@@ -67,7 +67,7 @@ class Lesson:
     def placed(self) -> str:
         """What became of the places, in words."""
         if self.settings.change == "zeroed":
-            return "You set it to zeros: no token is told where it stands."
+            return "Here it is set to zeros: no token is told where it stands."
         if self.settings.change == "swapped":
             return f"“{self.first}” and “{self.second}” got each other's: drag a word to choose others."
         if self.settings.change == "shifted":

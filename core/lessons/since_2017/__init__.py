@@ -220,10 +220,10 @@ def said_longer(ratio: float) -> str:
 def said_passed(by: float, strength: float) -> str:
     """Whether a block passed its input through, in words."""
     if by == 0:
-        return "with F = 0 what comes out is x itself, to the last digit" if not strength else "it is x itself"
+        return "with F = 0 what comes out is X itself, to the last digit" if not strength else "it is X itself"
     if by <= ROUNDING:
-        return f"{'what comes out' if strength else 'with F = 0 what comes out'} is x, to within {written(by, '.0e')}"
-    return f"what comes out differs from x by up to {rounded(by)}" + (", although F = 0" if not strength else "")
+        return f"{'what comes out' if strength else 'with F = 0 what comes out'} is X, to within {written(by, '.0e')}"
+    return f"what comes out differs from X by up to {rounded(by)}" + (", although F = 0" if not strength else "")
 
 
 def norms(x: Float[Tensor, "batch tokens d_model"], scale: float, shift: float) -> NormsTrace:

@@ -51,7 +51,7 @@ class SkipsTrace:
         r"<x> + \operatorname{F}\left(\operatorname{LN}\left(<x>\right)\right)",
         title="Pre-norm: the norm stands inside",
         source="xiong2020",
-        says="Pre-norm (today) normalises what F reads: {pre_says}.",
+        says="Pre-norm (today) normalises what F, a small network, reads: {pre_says}.",
     )
     post: Float[Tensor, "batch tokens d_model"] = step(
         r"\operatorname{LN}\left(<x> + \operatorname{F}\left(<x>\right)\right)",

@@ -48,7 +48,7 @@ def regression(result: Regression, temperature: float) -> Iterator[StepDeclared]
         "Drag the points. Each is a key k with a value v, and the curve is attention: a query q weighs every point by how near "
         "it is, and predicts the mean of all v, weighted. At q = {q:.1f} that is {predicted:.2f}. The temperature T = {t:.1f} "
         "makes a bandwidth of √T = {bandwidth:.2f}: the nearest point gets {share:.2f} of the weight. With T near 0 it alone "
-        "would count ({value:.2f}), with T without end all would alike (their mean, {mean:.2f}).",
+        "would count, and the prediction be its v, {value:.2f}; with T without end all would alike: their mean, {mean:.2f}.",
         shows=("scores", "scaled", "weights", "output"),
         title="Points that you drag",
         instead=Computation(

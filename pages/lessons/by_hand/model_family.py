@@ -45,6 +45,7 @@ def on_gaps(ui: Controls) -> Scene | None:
         origin=f"Real numbers of {gaps.MODELS[reads]}, one block trained for this course on rows of letters",
         evidence=evidence(ui),
         focus={"query": hidden},
+        divisor=result.trace.block.attention.queries.shape[-1] ** 0.5,
         code=RUNS,
         formulas=gaps.SHORT,
         steps=steps_of_gaps,
