@@ -194,7 +194,9 @@ def _over_patches(model: SceneCaptioner) -> dict[str, Any]:
 def _over_a_grid(model: SceneCaptioner) -> dict[str, Any]:
     sizes = model.config
     widths = [stage.convolution.out_channels for stage in _stages(model)]
-    before = [1] * (len(widths) - 1)
+    before = [1] * (
+        len(widths) - 1
+    )  # of a stage of the net: a block, whose attention has the fewest heads, since it is idle
     return {
         "model_type": "segformer",
         "patch_size": STRIDES[0],  # pixels a side that are one behind the first convolution
@@ -203,7 +205,7 @@ def _over_a_grid(model: SceneCaptioner) -> dict[str, Any]:
         "patch_sizes": [*KERNELS],
         "strides": [*STRIDES],
         "depths": [*before, sizes.n_encoder],
-        "num_attention_heads": [sizes.n_heads] * len(widths),
+        "num_attention_heads": [*before, sizes.n_heads],
         "sr_ratios": [1] * len(widths),
         "mlp_ratios": [sizes.d_ff // sizes.d_model] * len(widths),
         "drop_path_rate": 0.0,

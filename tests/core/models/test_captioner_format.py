@@ -20,7 +20,7 @@ SCENES = captioners.held_out()[:5]
 @pytest.fixture(scope="module", params=checkpoints.SCENE_CAPTIONERS.values())
 def model(request):
     with seeded(3):
-        made = SceneCaptioner(SceneCaptionerConfig(request.param, 24, 3, 2, 3, 48, 20)).eval()
+        made = SceneCaptioner(SceneCaptionerConfig(request.param, 20, 2, 2, 3, 40, 20)).eval()
         for weight in made.parameters():
             torch.nn.init.normal_(weight, 1.0 if weight.dim() == 1 else 0.0, 0.3)
             weight.data = weight.data.half().float()  # what half precision keeps
