@@ -194,9 +194,8 @@ def _over_patches(model: SceneCaptioner) -> dict[str, Any]:
 def _over_a_grid(model: SceneCaptioner) -> dict[str, Any]:
     sizes = model.config
     widths = [stage.convolution.out_channels for stage in _stages(model)]
-    before = [1] * (
-        len(widths) - 1
-    )  # of a stage of the net: a block, whose attention has the fewest heads, since it is idle
+    # of each stage of the net: one block, and one head of its idle attention
+    before = [1] * (len(widths) - 1)
     return {
         "model_type": "segformer",
         "patch_size": STRIDES[0],  # pixels a side that are one behind the first convolution
