@@ -36,11 +36,16 @@ def ask(prefix: str, questions: Sequence[Question], given: Any) -> None:
         st.markdown("#### Predict, then check\nCommit to an answer first; checking runs the experiment.")
         for question in questions:
             _ask(prefix, question, given)
+    # here: checking an answer need not draw the figure anew, which notes it as well
+    if questions and answered(prefix, [question.name for question in questions]):
+        visit.note("answered")
 
 
 def answered(prefix: str, names: Sequence[str]) -> bool:
-    """Whether every question of a page has been checked once."""
-    return all(st.session_state.get(f"{prefix}_{name}_checked") for name in names)
+    """Whether every question of a page has been checked once, now or on an earlier visit."""
+    return all(
+        st.session_state.get(f"{prefix}_{name}_checked") or visit.value("question", name) is not None for name in names
+    )
 
 
 def forget() -> None:

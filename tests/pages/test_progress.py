@@ -190,6 +190,21 @@ def test_a_question_that_was_checked_on_an_earlier_visit_says_so_and_can_be_chec
     assert "You checked it before" not in said(app)
 
 
+def test_questions_that_were_checked_on_several_visits_are_answered_all_the_same(folder, comes):
+    answer(open_page("masks", masks_numbers="by hand", step="7"), {"before": "none"})
+    assert (SOMEBODY, "masks", "answered", "", 1) not in rows(folder)
+    answer(
+        open_page("masks", masks_numbers="by hand", step="7"), {name: RIGHT[name] for name in RIGHT if name != "before"}
+    )
+    assert came(open_page("map"))["masks"] == "done"
+
+
+def test_the_last_answer_is_noted_also_where_the_figure_is_not_drawn_anew(folder, comes, monkeypatch):
+    monkeypatch.setattr(visit, "stood", lambda *_: None)
+    answer(open_page("masks", masks_numbers="by hand"), RIGHT)
+    assert (SOMEBODY, "masks", "answered", "", 1) in rows(folder)
+
+
 def test_the_navigation_shows_what_is_begun_and_done(folder, comes):
     open_page("attention", attention_numbers="by hand")
     answer(open_page("masks", masks_numbers="by hand", step="7"), RIGHT)
