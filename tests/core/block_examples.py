@@ -148,9 +148,8 @@ def of_stack(made: Given, settings: Settings, result: Any) -> Names:
 
     def slopes(part: Callable[[Tensor], Tensor], entering: Tensor) -> Tensor:
         with torch.inference_mode(False), torch.no_grad():
-            direction, tokens = drawn_direction(made.width, settings.seed).to(entering), entering.clone()
-            found = torch.autograd.functional.jacobian(lambda rows: part(rows)[0], tokens)
-            return found[:, :, 0].movedim(1, 2) @ direction
+            found = torch.autograd.functional.jacobian(lambda rows: part(rows)[0], entering.clone())
+            return found[:, :, 0].movedim(1, 2)
 
     def over(rows: Tensor) -> Tensor:
         tokens = rows.flatten(0, 1)
@@ -203,9 +202,10 @@ def of_stack(made: Given, settings: Settings, result: Any) -> Names:
             "softmax": lambda scores: scores.softmax(-1),
             "largest": lambda shares: shares.sort(-1, descending=True).values[:, :4],
         }
-    for name, moved in parts.items():
+    direction = drawn_direction(made.width, settings.seed).to(x)
+    for name, slope in parts.items():
         passed = {part: lambda tokens: tokens for part in ("LN", "MLP", "attention")}
-        names[name] = passed | {"Z": x, "Jacobian": lambda _, moved=moved: moved}
+        names[name] = passed | {"Z": x, "Jacobian": lambda _, slope=slope: slope, "u": direction}
     return names
 
 
