@@ -59,12 +59,10 @@ OLD_VALUES = {
 
 def renew(slug: str) -> None:
     """Give the parameters of an old link to this page their names and values of today, and begin anew with them."""
-    old = OLD_PREFIXES.get(slug)
-    former = [
-        name for name in st.query_params if old and name.startswith(f"{old}_") and not name.startswith(f"{slug}_")
-    ]
+    old = OLD_PREFIXES.get(slug, slug)
+    former = [name for name in st.query_params if name.startswith(f"{old}_") and not name.startswith(f"{slug}_")]
     for name in former:
-        st.query_params[slug + name.removeprefix(old or "")] = st.query_params[name]
+        st.query_params[slug + name.removeprefix(old)] = st.query_params[name]
         del st.query_params[name]
     values = {"step": OLD_STEPS.get(slug, {})}
     values |= {name: found for name, found in OLD_VALUES.items() if name.startswith(f"{slug}_")}

@@ -129,31 +129,33 @@ class Controls:
         )
         return taken
 
-    def called(self, label: str, names: Mapping[str, str], name: str, **more: Any) -> str:
-        """One of many that a link calls by a name that stays, whatever it is called on the screen.
+    def called(self, label: str, every: str, names: Mapping[str, str], name: str, **more: Any) -> str:
+        """One of many that a link calls by a name that stays, whatever it is called on the screen; "" = all of them.
 
         Who comes back to the page finds what was chosen, as with what Streamlit binds to the link.
 
-        names   what each is called in the link, and on the screen; the first is meant where the link names none.
+        every   what all are called on the screen, which are meant where the link names none.
+        names   what each is called in the link, and on the screen.
         """
-        key, first = self.key(name), next(iter(names))
+        key, first = self.key(name), "all"
+        choices = {first: every, **names}
         kept = f"{key}_chosen"
         if key not in st.session_state and key not in st.query_params and st.session_state.get(kept, first) != first:
             url_state.write(key, st.session_state[kept])
         asked = url_state.read(key)
-        if asked is not None and asked not in names:
+        if asked is not None and asked not in choices:
             with self.under():
-                url_state.ignored(key, _one_of(list(names)), None)
-        known = first if asked is None or asked not in names else asked
+                url_state.ignored(key, _one_of(list(choices)), None)
+        known = first if asked is None or asked not in choices else asked
 
         def keep() -> None:
             taken = st.session_state[key]
             url_state.write(key, "" if taken == first else taken)
 
-        index = list(names).index(known)
-        chosen = st.selectbox(label, list(names), index, names.__getitem__, key, on_change=keep, **more)
+        index = list(choices).index(known)
+        chosen = st.selectbox(label, list(choices), index, choices.__getitem__, key, on_change=keep, **more)
         st.session_state[kept] = chosen
-        return chosen
+        return "" if chosen == first else chosen
 
     def slider(
         self, label: str, low: float, high: float, first: float, name: str, step: float | None = None, **more: Any

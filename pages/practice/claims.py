@@ -29,7 +29,6 @@ TABLE = "claims_table"
 KEPT, GOES_TO = "claims_measured", "claims_goes_to"
 CLAIMS, JUDGED = "claims", "the notes, judged"
 OPEN = {CLAIMS: "claims_open", JUDGED: "claims_judged_open"}  # what the link calls the lines that are open
-ALL = "all"
 AT_ONCE = 0.25  # seconds of experiments between two drawings of the table
 TELLING = 2  # numbers of each claim in the table
 HEAD = (
@@ -59,20 +58,20 @@ class Line(NamedTuple):
 
 
 def lines(view: str, lesson: str, note: str, verdicts: Sequence[str]) -> list[Line]:
-    """What the filters leave."""
+    """What the filters leave. lesson, note: by their slug and name, "" = any."""
 
     def fits(row: Row | None) -> bool:
         return (
-            lesson == ALL and not verdicts
+            lesson == "" and not verdicts
             if row is None
-            else (lesson in (ALL, row.lesson) and (not verdicts or VERDICTS[row.claim.verdict] in verdicts))
+            else (lesson in ("", row.lesson) and (not verdicts or VERDICTS[row.claim.verdict] in verdicts))
         )
 
-    wanted = {name for name in ledger.NOTES if note in (ALL, name)}
+    wanted = {name for name in ledger.NOTES if note in ("", name)}
     if view == JUDGED:
         placed = enumerate(CORRECTIONS)
         return [Line(key, each.row, each) for key, each in placed if each.note in wanted and fits(each.row)]
-    of_notes = (row for row in ledger.ROWS if note == ALL or wanted & set(row.sources))
+    of_notes = (row for row in ledger.ROWS if note == "" or wanted & set(row.sources))
     return [Line(row.key, row) for row in of_notes if fits(row)]
 
 
@@ -217,8 +216,8 @@ def page() -> None:
         view = ui.one_of("Table", (CLAIMS, JUDGED), "view")
         verdicts = ui.any_of("Verdict", tuple(VERDICTS.values()), "verdict")
     with below, controls.row("control_row_more"):
-        lesson = ui.called("Page", {ALL: "all pages"} | order, "page", width=230)
-        note = ui.called("Note", {ALL: "all notes"} | ledger.NOTES, "note", width=150)
+        lesson = ui.called("Page", "all pages", order, "page", width=230)
+        note = ui.called("Note", "all notes", ledger.NOTES, "note", width=150)
         _, picture = own_picture.choose(PREFIX)
         takes_away = st.container(width="content")
     shown = lines(view, lesson, note, verdicts)

@@ -15,7 +15,6 @@ from pages.parts.figure_card import Card
 from pages.server import run_queue
 
 PREFIX = "figures"
-ALL = "all"
 AT_ONCE, ACROSS = 9, 3
 ASKED = "figures_asked"  # what was asked for last
 LOOK = "figures_look"  # the figure that is looked into, and where: its number, and four places
@@ -122,13 +121,8 @@ def atlas() -> None:
     lessons = {lesson.slug: lesson.name for lesson in LESSONS if any(each.lesson == lesson.slug for each in FIGURES)}
     with above, controls.row():
         text = ui.sentence(translations.SENTENCE, "English sentence")
-        note, lesson = (
-            "" if asked == ALL else asked
-            for asked in (
-                ui.called("Note", {ALL: "All notes"} | NOTES, "note", width=230),
-                ui.called("Lesson", {ALL: "All lessons"} | lessons, "lesson", width=210),
-            )
-        )
+        note = ui.called("Note", "All notes", NOTES, "note", width=230)
+        lesson = ui.called("Lesson", "All lessons", lessons, "lesson", width=210)
         words = st.text_input("Words", key=ui.key("words"), live="350ms", bind="query-params", width=160)
     every = found(note, lesson, words)
     if st.session_state.setdefault(ASKED, (note, lesson, words)) != (note, lesson, words):

@@ -24,9 +24,7 @@ from pages.server import run_queue
 
 PREFIX = "recall"
 ALL = "All cards"
-LESSONS = {"all": "All lessons"} | {
-    card.lesson: BY_SLUG[card.lesson].name for card in cards.course() if card.lesson in BY_SLUG
-}
+LESSONS = {card.lesson: BY_SLUG[card.lesson].name for card in cards.course() if card.lesson in BY_SLUG}
 NAMES: tuple[Name, ...] = ("Logseq", "FSRS")
 DESK, SHOWN = "recall_desk", "recall_shown"
 KEYS = {"Forgotten": "1", "Hard": "3", "Remembered": "5"}
@@ -212,8 +210,7 @@ def ask_which(ui: Controls, kept: Recalled) -> Chosen:
     deck = ui.select("Deck", decks_of(kept), "deck", width=180)
     if deck not in (ALL, COURSE):
         return Chosen(deck)
-    lesson = ui.called("Lesson", LESSONS, "lesson", width=210)
-    return Chosen("" if deck == ALL else deck, "" if lesson == "all" else lesson)
+    return Chosen("" if deck == ALL else deck, ui.called("Lesson", "All lessons", LESSONS, "lesson", width=210))
 
 
 @run_queue.fragment

@@ -17,9 +17,8 @@ def read_once() -> None:
         return found
 
     def fill(msg: CustomThemeConfig, section: str = "theme") -> None:
-        if (
-            found := of(section)
-        ).ByteSize():  # what takes in a section that sets nothing would be sent as an empty theme
+        found = of(section)
+        if found.ByteSize():  # what takes in a section that sets nothing would be sent as an empty theme
             msg.MergeFrom(found)
 
     vars(app_session)["_populate_theme_msg"] = fill

@@ -10,7 +10,7 @@ from core.attention import merge_heads, split_heads
 from core.models import checkpoints
 from core.seeded import seeded
 from core.sequence.transformer import TrainedTransformer
-from core.transformer.encoder_decoder import EncoderDecoder, EncoderDecoderConfig, Memory
+from core.transformer.encoder_decoder import EncoderDecoder, EncoderDecoderConfig, Memory, Read, Wrote
 from core.vision import scenes
 from core.vision.patches import cut_into_patches
 from core.vision.scene_captioner import COLUMNS, Eyes, SceneCaptioner, SceneCaptionerConfig
@@ -27,6 +27,14 @@ def untrained() -> TrainedTransformer:
             if weight.dim() == 1:
                 nn.init.normal_(weight, 0.5, 0.3)
     return TrainedTransformer("untrained", model, vocabulary)
+
+
+def looks(read: Read, wrote: Wrote) -> list[Tensor]:
+    """The weights of all its attentions, in the order in which they are computed."""
+    found = [block.attention.attention.weights for block in read.blocks]
+    for block in wrote.blocks:
+        found += [block.attention.attention.weights, block.cross.cross_weights]
+    return found
 
 
 def translation() -> Example:

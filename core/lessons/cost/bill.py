@@ -14,7 +14,7 @@ from core.cost.growth import loss
 from core.cost.models import PARTS, Known, known
 from core.cost.sizes import Sizes
 from core.lessons.cost import learned
-from core.lessons.cost.learned import LearnedTrace
+from core.lessons.cost.learned import LearnedTrace, row
 from core.lessons.shown import Matrices, Shown
 from core.numerals import how_many, listed, short
 from core.trace import Step, matrices, step, steps
@@ -312,11 +312,6 @@ def by_length(settings: Settings) -> BillTrace:
     shared = row([each.shared_by(1).cache_bytes for each in at])
     latent = row([each.latent_bytes(settings.latent) for each in at])
     return BillTrace(projections, mixing, mlp, stored, streamed, own, grouped, shared, latent)
-
-
-def row(numbers: list[int]) -> Float[Tensor, "batch one lengths"]:
-    """One row of a figure."""
-    return torch.tensor(numbers, dtype=torch.float64)[None, None]
 
 
 def traced(result: Lesson) -> list[Step]:

@@ -38,7 +38,12 @@ class LearnedTrace:
 def by_width(sizes: Sizes) -> LearnedTrace:
     """The weights of such a stack at every width."""
     at = [sizes.at_width(width) for width in WIDTHS]
-    of_attention = torch.tensor([each.attention_weights for each in at], dtype=torch.float64)[None, None]
-    of_mlp = torch.tensor([each.mlp_weights for each in at], dtype=torch.float64)[None, None]
+    of_attention = row([each.attention_weights for each in at])
+    of_mlp = row([each.mlp_weights for each in at])
     of_both = of_attention + of_mlp
     return LearnedTrace(of_attention, of_mlp, of_both)
+
+
+def row(numbers: list[int]) -> Float[Tensor, "batch one places"]:
+    """A number for every place of a line."""
+    return torch.tensor(numbers, dtype=torch.float64)[None, None]

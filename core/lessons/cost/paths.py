@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core.lessons.cost.bill import LENGTHS, row, stacked
+from core.lessons.cost.bill import LENGTHS, stacked
+from core.lessons.cost.learned import row
 from core.lessons.shown import Matrices, Shown
 from core.numerals import how_many, short
 from core.trace import matrices, step, steps

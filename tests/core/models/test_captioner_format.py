@@ -11,6 +11,7 @@ from core.seeded import seeded
 from core.training import captioners
 from core.vision import scenes
 from core.vision.scene_captioner import SceneCaptioner, SceneCaptionerConfig
+from tests.core.encoder_decoder_examples import looks
 
 CPU = torch.device("cpu")
 NAMES = list(checkpoints.SCENE_CAPTIONERS)
@@ -50,10 +51,7 @@ def equal(model, folder):
     read = model.look(pictures)
     wrote = model.transformer.write(given, read.memory)
     torch.testing.assert_close(found, wrote.logits, atol=1e-5, rtol=1e-5)
-    ours = [block.attention.attention.weights for block in read.blocks]
-    for block in wrote.blocks:
-        ours += [block.attention.attention.weights, block.cross.cross_weights]
-    for weights, layer in zip(ours, layers, strict=True):
+    for weights, layer in zip(looks(read, wrote), layers, strict=True):
         torch.testing.assert_close(layer.weights, weights, atol=1e-5, rtol=0)
 
 

@@ -10,6 +10,7 @@ from core.models.pretrained import IMPLEMENTATION, record
 from core.seeded import seeded
 from core.sequence.vocabulary import Vocabulary
 from core.transformer.encoder_decoder import Changes, EncoderDecoder, EncoderDecoderConfig, heads_of
+from tests.core.encoder_decoder_examples import looks
 
 TEXTS = ("The red car sees a dog.", "La voiture rouge voit un chien.", "Was it — “why?” — he who asked?")
 CPU = torch.device("cpu")
@@ -61,10 +62,7 @@ def test_what_is_recorded_of_it_are_the_weights_of_our_own_blocks(model, folder,
         theirs(given[0][:1], decoder_input_ids=given[1][:1])
     read = model.read(given[0][:1])
     wrote = model.write(given[1][:1], read.memory)
-    ours = [block.attention.attention.weights for block in read.blocks]
-    for block in wrote.blocks:
-        ours += [block.attention.attention.weights, block.cross.cross_weights]
-    for weights, layer in zip(ours, layers, strict=True):
+    for weights, layer in zip(looks(read, wrote), layers, strict=True):
         torch.testing.assert_close(layer.weights, weights, atol=1e-5, rtol=1e-4)
 
 

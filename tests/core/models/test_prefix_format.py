@@ -9,6 +9,7 @@ from core.models.errors import ModelError
 from core.models.pretrained import IMPLEMENTATION, record
 from core.transformer import prefixes
 from core.transformer.prefixes import TASKS, TextToText
+from tests.core.encoder_decoder_examples import looks
 
 FOLDER = checkpoints.FOLDER / checkpoints.PREFIXED
 LETTERS = [5, 0, 3, 1]
@@ -33,10 +34,7 @@ def test_the_library_gives_the_same_scores_and_the_same_looks(ours):
     read = ours.read(source)
     wrote = ours.write(given, read.memory)
     torch.testing.assert_close(found, wrote.logits, atol=1e-5, rtol=1e-5)
-    looks = [block.attention.attention.weights for block in read.blocks]
-    for block in wrote.blocks:
-        looks += [block.attention.attention.weights, block.cross.cross_weights]
-    for weights, layer in zip(looks, layers, strict=True):
+    for weights, layer in zip(looks(read, wrote), layers, strict=True):
         torch.testing.assert_close(layer.weights, weights, atol=1e-5, rtol=0)
 
 
