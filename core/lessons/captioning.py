@@ -13,17 +13,19 @@ from core.experiments.captioning.grounding import KINDS
 from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
 from core.models import device as devices
-from core.sequence.decoding import Interventions, all_weight_on
+from core.sequence.decoding import Interventions, Room, all_weight_on
 from core.trace import matrices, steps
 from core.vision import scenes
 from core.vision.classifier import fitted
 from core.vision.scenes import Scene, Thing
-from core.vision.trained import WORDS, Caption, TrainedCaptioner
+from core.vision.trained import LONGEST, PAD, START, WORDS, Caption, TrainedCaptioner
 
 Context = Literal["attention", "mean context"]
 MODELS: Final[dict[Context, str]] = {"attention": "captioner", "mean context": "captioner-mean-context"}
 SCENE: Final[Scene] = (Thing("red", "circle", 11.0, 5.0), Thing("blue", "square", 21.0, 27.0))
 CELLS: Final = grid_names(scenes.CELLS, scenes.CELLS)
+NEVER: Final = (PAD, START)  # words that no caption holds
+ROOM: Final = Room(len(CELLS), LONGEST, len(WORDS), NEVER)  # what can be forced on the captioner that looks
 FAMILIAR: Final = 0.9  # of a picture's pixels: below it, the picture is of another world
 CHOICES: Final = 5  # words that are shown for every step
 
@@ -33,7 +35,7 @@ class Settings:
     """What a learner chooses.
 
     covered   the cell that is painted over; None = none.
-    looks     (word, cell): where somebody forces a word to look.
+    forced_cells   (word, cell): where somebody forces a word to look.
     own       what tells a picture of the learner's from others; "" = the drawn scene is captioned.
     """
 

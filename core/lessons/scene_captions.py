@@ -11,7 +11,7 @@ from torch import Tensor
 from core.analysis.patch_attention import grid_names
 from core.experiments.captioning.grounding import KINDS
 from core.lessons import encoder_decoder
-from core.lessons.captioning import CHOICES, SCENE
+from core.lessons.captioning import CHOICES, NEVER, SCENE
 from core.lessons.encoder_decoder import N_HEADS, N_LAYERS, NOTHING
 from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
@@ -22,12 +22,11 @@ from core.transformer.encoder_decoder import Changes, Head
 from core.vision import scenes
 from core.vision.scene_captioner import COLUMNS, Eyes
 from core.vision.scenes import CELLS, WORDS, Scene
-from core.vision.trained import END, LONGEST, PAD, START
+from core.vision.trained import END, LONGEST
 from core.vision.trained_scene_captioner import SceneCaption, SceneTrace, TrainedSceneCaptioner
 
 ALL_HEADS: Final = "all heads"
 FORCES: Final = (ALL_HEADS, *(f"head {head}" for head in range(N_HEADS)))
-NEVER: Final = (PAD, START)  # words that no caption holds
 MODELS: Final[dict[Eyes, str]] = {"CNN grid": "scene-captioner", "raw patches": "scene-captioner-patches"}
 
 

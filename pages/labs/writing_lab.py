@@ -72,9 +72,9 @@ def number_of_link(name: str, low: float, high: float, default: float) -> float:
     return url_state.ignored(f"{PREFIX}_{name}", f"a number from {low:g} to {high:.7g}", default)
 
 
-def whole_of_link(name: str, high: int, default: int) -> int:
-    """The same of a whole number from 0 on."""
-    return int(number_of_link(name, 0, high, default))
+def whole_of_link(name: str, high: int, default: int, low: int = 0) -> int:
+    """The same of a whole number."""
+    return int(number_of_link(name, low, high, default))
 
 
 def asked_of_link(size: int) -> Asked:
@@ -135,9 +135,10 @@ def forget_on_another(begun: Beginning, writer: Writer) -> None:
     elif writer.source is not None:
         read = (read, own_picture.digest(writer.source.pixels))
     about, now = f"{PREFIX}_chosen_behind", (read, writer.loaded.name)
-    if st.session_state.get(about, now) != now:
-        for name in ("forced", "at"):
-            url_state.write(f"{PREFIX}_{name}", "")
+    before = st.session_state.get(about, now)
+    gone = ("forced", "at") if before != now else ()
+    for name in gone if before[1] == now[1] else (*gone, "open"):
+        url_state.write(f"{PREFIX}_{name}", "")
     st.session_state[about] = now
 
 
@@ -244,8 +245,14 @@ def lab() -> None:
         forget_on_another(begun, first)
         with figure:  # what of the link is ignored is told above it
             asked = asked_of_link(writing_lab.size(loaded))
-            at, opened = whole_of_link("at", 9999, 0), url_state.integers(f"{PREFIX}_open")
         written = writing_lab.write(first, begun.ids, asked)
+        with figure:
+            # the last token where none is named, or where the text ended before that one
+            last = written.begun + asked.count
+            at = whole_of_link("at", last, last, low=1)
+            opened = url_state.layer_and_head(
+                f"{PREFIX}_open", len(writing_lab.calls(loaded, group)), writing_lab.heads(first, group)
+            )
         with more:
             beside = choose_beside(first, begun, asked, group, languages, marked=marked, picture=(fit, drawn))
         words, tensors, seen = writing_figure.panel(first, written, asked, at, opened, group)

@@ -9,7 +9,7 @@ from core import picture_files
 from core.attention import attend
 from core.experiments import captioning as experiments
 from core.lessons import captioning, shown
-from core.lessons.captioning import CELLS, MODELS, SCENE, Settings
+from core.lessons.captioning import CELLS, MODELS, ROOM, SCENE, Settings
 from core.listing import ran
 from core.memory import kept
 from core.sequence.decoding import tempered
@@ -48,7 +48,7 @@ LOOKS = (
 WRITES = (ran(Captioner.advance, returns="decoder_states"), ran(Captioner.logits, returns="probabilities"))
 picture = partial(Overlay, picture="picture", side=scenes.CELLS)
 
-forced_cells = LinkedCells(page.slug, len(CELLS))
+forced_cells = LinkedCells(page.slug, ROOM)
 
 
 @kept

@@ -113,6 +113,7 @@ class LinkedInterventions:
         for what in _NAMES:
             url_state.write(self.name(what), "")
 
+    @url_state.silent()
     def look(self, step: int, place: int) -> None:
         """Look at one source piece alone at a step, in place of a row that was written there; asked again, no longer."""
         if step in url_state.integers(self.name("rowof"))[:1]:
@@ -157,6 +158,7 @@ class LinkedInterventions:
         """
         return st.session_state.setdefault(self.name("argue_open"), bool(forcing.tokens or forcing.rows))
 
+    @url_state.silent()  # what the link forces in vain was told when it was read for the figure
     def panel(self, argued: Argued) -> None:
         """The controls: force a word, edit a row where one can be, see and take back what is forced."""
         places = [f"{step} {token.text}" for step, token in enumerate(argued.target, 1)]
@@ -173,6 +175,7 @@ class LinkedInterventions:
             self._rows(at, argued, argued.own[at])
         self._standing(argued)
 
+    @url_state.silent()
     def _spell(self, spell: Spell, step: int) -> None:
         # read here: who types and clicks at once sends both together, and what the last run read is the word before
         note, word = self.name("note"), st.session_state.get(self.name("word")) or ""
@@ -228,6 +231,7 @@ class LinkedInterventions:
     def _forget_row(self) -> None:
         url_state.write(self.name("row"), "")
 
+    @url_state.silent()
     def _unwrite(self, steps: tuple[int, ...]) -> None:
         url_state.write_pairs(
             self.name("write"), {step: id_ for step, id_ in url_state.pairs(self.name("write")) if step not in steps}
@@ -284,27 +288,25 @@ class LinkedInterventions:
 
 @dataclass(frozen=True)
 class LinkedCells:
-    """Which words are forced to look at one cell of a picture, of so many cells, as one page keeps it in the link."""
+    """Which words are forced to look at one cell of a picture, as one page keeps it in the link."""
 
     prefix: str
-    n_cells: int
+    room: Room
 
     @property
     def name(self) -> str:
         return f"{self.prefix}_look"
 
     def of_link(self) -> tuple[tuple[int, int], ...]:
-        """Words and their cells."""
-        pairs = tuple(sorted(dict(url_state.pairs(self.name)).items()))
-        if any(cell >= self.n_cells for _, cell in pairs):
-            accepted = f"words and cells such as 0.{self.n_cells - 1}, cells from 0 on"
-            return url_state.ignored(self.name, accepted, ())
-        return pairs
+        """Words and their cells. What cannot be is said."""
+        last = self.room.n_source - 1
+        accepted = f"pairs such as 0.{last}, of a word from 0 to {self.room.longest - 1} and a cell from 0 to {last}"
+        return tuple(dict(sorted(url_state.pairs_that(self.room.looks, self.name, accepted))).items())
 
+    @url_state.silent()
     def toggle(self, word: int, cell: int) -> None:
         """Look at one cell alone at a word; asked again, no longer."""
-        if not self.of_link():
-            self.clear()  # of a look that cannot be, nothing stays in the link
+        url_state.write_pairs(self.name, dict(self.of_link()))  # of a look that cannot be, nothing stays in the link
         url_state.toggle_pair(self.name, word, cell)
 
     def clear(self) -> None:

@@ -4,7 +4,9 @@ Anything impossible in it falls back to the default, and the page says what was 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import streamlit as st
 
@@ -17,6 +19,18 @@ Rows = tuple[tuple[float, ...], ...]
 LARGEST_NUMBER = 99.0
 LONGEST_SAID = 40  # signs of what was ignored that the page says again
 _NUMBER = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,4})?")
+_SILENT: ContextVar[bool] = ContextVar("silent", default=False)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """What is ignored meanwhile is not told: the page tells it where it reads the link first, and a callback tells nothing,
+    since what it draws takes the place of what the page drew first."""
+    before = _SILENT.set(True)
+    try:
+        yield
+    finally:
+        _SILENT.reset(before)
 
 
 def read(name: str) -> str | None:
@@ -54,6 +68,16 @@ def two_of(name: str, count: int) -> tuple[int, int] | None:
         if first != second and max(first, second) < count:
             return first, second
     return ignored(name, f"two different numbers from 0 to {count - 1} with a comma between them", None)
+
+
+def layer_and_head(name: str, n_layers: int, n_heads: int) -> tuple[int, int] | None:
+    """`?name=3,1` as a layer and a head, both counted from 0; None where the link names none that is there."""
+    match integers(name):
+        case ():
+            return None
+        case (layer, head) if layer < n_layers and head < n_heads:
+            return layer, head
+    return ignored(name, f"a layer from 0 to {n_layers - 1} and a head from 0 to {n_heads - 1}, such as 0,0", None)
 
 
 def pairs(name: str) -> frozenset[tuple[int, int]]:
@@ -109,6 +133,7 @@ def write_pairs(name: str, found: Mapping[int, int]) -> None:
     write(name, ",".join(f"{first}.{second}" for first, second in sorted(found.items())))
 
 
+@silent()
 def toggle_pair(name: str, first: int, second: int) -> None:
     """Put a pair into the link in place of any other with its first number; asked again, take it away."""
     found = dict(sorted(pairs(name)))
@@ -127,7 +152,8 @@ def write_table(name: str, rows: Rows, default: Rows) -> None:
 
 def ignored(name: str, accepted: str, default, got: str | None = None):
     """Fall back, and say so: what was got is a visitor's words, by default what the link says now."""
-    got = " ".join((read(name) or "" if got is None else got).split())
-    said = literal(got if len(got) <= LONGEST_SAID else f"{got[:LONGEST_SAID]} …")
-    st.caption(f"The link's “{name}” was ignored: it should be {accepted}, not “{said}”.")
+    if not _SILENT.get():
+        got = " ".join((read(name) or "" if got is None else got).split())
+        said = literal(got if len(got) <= LONGEST_SAID else f"{got[:LONGEST_SAID]} …")
+        st.caption(f"The link's “{name}” was ignored: it should be {accepted}, not “{said}”.")
     return default

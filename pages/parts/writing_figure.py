@@ -62,17 +62,18 @@ def picture_of(source: PictureSource) -> dict[str, Any]:
 
 
 def panel(
-    first: Writer, written: Written, asked: Asked, at: int, opened: tuple[int, ...], group: Group
+    first: Writer, written: Written, asked: Asked, at: int, opened: tuple[int, int] | None, group: Group
 ) -> tuple[dict[str, Any], dict[str, np.ndarray], Moment]:
     """The words and the tensors of the figure, and what is looked at.
 
-    at      the token that is looked at; opened: the layer and the head that stand above the words.
+    at      the token that is looked at, the last one where there are fewer; opened: the layer and the head that stand above
+            the words, None for none.
     group   whose attention: that among what was written, or "cross", what is looked back at.
     """
     loaded = first.loaded
     count = len(written.ids)
     closed = written.ended or written.full
-    at = max(1, min(at or count, count - closed))
+    at = max(1, min(at, count - closed))
     seen = writing_lab.moment(first, at, asked.sampling)
     chosen = written.ids[at] if at < count else None
     listed = seen.ranked.ids[: writing_lab.LISTED].tolist()
@@ -80,7 +81,6 @@ def panel(
     weights = seen.cross if group == "cross" else seen.weights
     heads = len(weights[0])
     attention = np.concatenate([each.numpy() for each in weights])
-    is_there = len(opened) == 2 and opened[0] < len(numbers) and opened[1] < heads
     layers = writing_lab.layers(loaded, seen, chosen)
     names = ["before layer 0", *(f"after layer {layer}" for layer in range(len(layers) - 1))]
     read, source = writing_lab.summary(first, written), first.source
@@ -104,7 +104,7 @@ def panel(
         },
         "numbers": numbers,
         "heads": heads,
-        "open": opened if is_there else None,
+        "open": opened,
         "source": source_of(first) if isinstance(source, Source) else None,
         "picture": picture_of(source) if isinstance(source, PictureSource) else None,
         "back": group == "cross",
@@ -125,7 +125,7 @@ def panel(
     }
     if isinstance(source, PictureSource):
         tensors["picture"] = planes(source.seen)
-        place = (opened[0], opened[1]) if is_there and group == "cross" else None
+        place = opened if group == "cross" else None
         tensors["trail"] = pictures.trail(first, place).numpy()
     return words, tensors, seen
 

@@ -94,11 +94,13 @@ def test_a_forced_look_is_used_marked_and_taken_back():
     assert words_of(app)[0] == "red"
 
 
-def test_looks_at_cells_that_do_not_exist_are_ignored_and_told():
-    app = open_page("captioning", captioning_look="0.16,1.3")
+def test_looks_that_cannot_be_are_ignored_and_told_and_the_others_stay():
+    app = open_page("captioning", captioning_look="0.16,1.3,99.2")
     assert_no_failure(app)
-    assert "was ignored: it should be words and cells such as 0.15" in said(app)
-    assert words_of(app) == words_of(open_page("captioning"))
+    assert "of a word from 0 to 14 and a cell from 0 to 15, not “0\\.16,99\\.2”" in said(app)
+    words = words_of(open_page("captioning", captioning_look="1.3"))
+    assert words[1].startswith("✎ ")
+    assert words_of(app) == words
 
 
 @pytest.mark.parametrize("link", ["red-circle-11-5,red-circle-11-5", "blue-square-12-6,red-circle-11-5"])
