@@ -174,6 +174,55 @@ WORDS = (
         "its own row C; of a computer, where numbers lie.",
         "memory",
     ),
+    Word(
+        "encoder",
+        "The part of a model that reads: it makes a row of numbers of each piece that goes in.",
+        "encoders?",
+    ),
+    Word(
+        "decoder",
+        "The part of a model that writes, one piece after the other; what it wrote goes in again.",
+        "decoders?",
+    ),
+    Word(
+        "tanh",
+        "Squeezes each number to between −1 and 1: small ones stay nearly as they are, large ones end near ±1.",
+    ),
+    Word(
+        "RMSNorm",
+        "Each token's numbers are divided by the root of their mean square, then scaled as was learned. Unlike LayerNorm it "
+        "does not shift them.",
+    ),
+    Word(
+        "SiLU",
+        "A bend: each number times a share between 0 and 1 that grows with it (its sigmoid). Large numbers stay, those far "
+        "below 0 go to nearly 0.",
+    ),
+    Word(
+        "SwiGLU",
+        "A network behind attention with a gate: of a token two rows are made, SiLU of the one is multiplied number by number "
+        "with the other, and a third map leads back.",
+    ),
+    Word(
+        "MHA, GQA, MQA",
+        "Who has keys and values of its own: every head (multi-head attention), every group of heads (grouped-query), or all "
+        "heads the same ones (multi-query). Fewer of them take less cache.",
+        "MHA|GQA|MQA",
+    ),
+    Word(
+        "bit",
+        "A unit of surprise: what was expected with probability ½ costs 1 bit, with ¼ 2 bits. Bits per byte share it out over "
+        "the bytes of a text, so that models with other tokens can be compared. Of a computer: a 0 or a 1.",
+        "bits?",
+    ),
+    Word(
+        "nat",
+        "A unit of surprise like the bit, counted by e: what was expected with probability 1/e, about 0.37, costs 1 nat. 1 nat "
+        "is 1.44 bits.",
+        "nats?",
+    ),
+    Word("top-k", "Only the k likeliest tokens can be drawn.", "top[- ]k"),
+    Word("top-p", "Only the likeliest tokens that together have the share p can be drawn.", "top[- ]p"),
 )
 
 

@@ -24,6 +24,11 @@ def test_every_word_is_offered_by_some_page(word):
         ("translation_lab", {"Bayes' rule", "library"}),
         ("multi_head", {"view, transpose, reshape"}),
         ("masks", {"softmax", "token"}),
+        ("bottleneck", {"encoder", "decoder"}),
+        ("cost", {"MHA, GQA, MQA", "nat"}),
+        ("since_2017", {"RMSNorm", "SiLU", "SwiGLU"}),
+        ("model_family", {"top-k"}),  # said by a part that this lesson alone has
+        ("writing_lab", {"top-k", "top-p", "bit"}),  # the sliders stand in its component
     ],
 )
 def test_the_words_that_a_page_says_are_offered_there(slug, words):
