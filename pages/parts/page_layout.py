@@ -1,11 +1,13 @@
 """What stands around every page: the mark, the style sheet, the head of a page."""
 
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
 from core.memory import MEMORY
 from core.settings import VERSION
+from pages.parts import bundle
 from pages.server import settings
 
 LOOK = Path(__file__).parents[2] / "assets" / "look"
@@ -24,7 +26,14 @@ def configure() -> None:
         "Attention Lab", page_icon=mark, layout="wide", initial_sidebar_state=248, menu_items={"About": about()}
     )
     st.logo(mark, size="large")
-    st.html(LOOK / "page.css")
+    st.html(_style())
+
+
+@cache
+def _style() -> str:
+    """The style sheet of every page, and the light colours for what a dark one prints: paper is light."""
+    light = "".join(f"{name}: {value} !important; " for name, value in bundle.themes()["light"].items())
+    return f"<style>{(LOOK / 'page.css').read_text('utf-8')}.on-paper, .on-paper .stApp * {{ {light}}}</style>"
 
 
 def about() -> str:

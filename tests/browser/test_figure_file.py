@@ -54,6 +54,9 @@ def test_all_heads_in_a_file_are_hovered_opened_and_compared_without_a_network(v
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Shift+Enter")
         expect(page.locator(".lab-view h3")).to_have_text(["Layer 2, head 2", "Layer 3, head 2"])
+        for event, theme in (("beforeprint", "light"), ("afterprint", "dark")):
+            page.evaluate("(event) => dispatchEvent(new Event(event))", event)
+            expect(page.locator(".lab")).to_have_attribute("data-theme", theme)
         page.locator("#theme").click()
         expect(page.locator(".lab")).to_have_attribute("data-theme", "light")
         expect(page.locator(".lab-view h3")).to_have_text(["Layer 2, head 2", "Layer 3, head 2"])

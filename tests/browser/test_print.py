@@ -43,3 +43,27 @@ def test_a_lesson_prints_its_figure_and_its_claims_and_no_controls(visit, path):
     sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
     assert height > 1123
     assert sheets >= 2
+
+
+def test_a_dark_page_is_printed_in_ink_on_white_and_dark_again_afterwards(visit):
+    visitor = visit("/masks")
+    visitor.night()
+    page = visitor.page
+    figure = visitor.see(".step-viewer figure canvas").first
+    # as many levels as the canvas is bright, on average, where anything is drawn
+    bright = """canvas => {
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        let [sum, drawn] = [0, 0];
+        for (let at = 0; at < data.length; at += 4) if (data[at + 3]) { sum += data[at + 1]; drawn += 1; }
+        return sum / drawn;
+    }"""
+    ink = "element => getComputedStyle(element).color"
+    ground = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+    dark = figure.evaluate(bright), visitor.see(".page-head h1").evaluate(ink), page.evaluate(ground)
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    for words in (".page-head h1", ".step-viewer .say h3", "[data-testid=stExpander] summary p"):
+        assert visitor.see(words).first.evaluate(ink) == "rgb(29, 27, 44)"
+    assert figure.evaluate(bright) > 180 > dark[0] + 60
+    page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    assert (figure.evaluate(bright), visitor.see(".page-head h1").evaluate(ink), page.evaluate(ground)) == dark

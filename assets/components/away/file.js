@@ -18,9 +18,10 @@ export default function inFile(part, themes) {
   const data = Uint8Array.from(atob(found("payload").textContent ?? ""), (letter) => letter.charCodeAt(0));
   const system = matchMedia("(prefers-color-scheme: dark)");
   let dark = system.matches;
-  function draw() {
-    dress(document.documentElement, dark ? themes.dark : themes.light);
-    document.documentElement.style.colorScheme = dark ? "dark" : "light";
+  /** @param {boolean} night */
+  function draw(night = dark) {
+    dress(document.documentElement, night ? themes.dark : themes.light);
+    document.documentElement.style.colorScheme = night ? "dark" : "light";
     part({ parentElement, data, away: "file", setStateValue() {}, setTriggerValue() {} });
   }
   /** @param {boolean} now */
@@ -30,5 +31,7 @@ export default function inFile(part, themes) {
   };
   system.onchange = () => turn(system.matches);
   found("theme").onclick = () => turn(!dark);
+  addEventListener("beforeprint", () => draw(false)); // paper is light
+  addEventListener("afterprint", () => draw());
   draw();
 }

@@ -2,6 +2,7 @@
 // component leaves, and at once that of a call which a newer one has overtaken on its way here. So each root gets one app
 // for its whole life, which is only updated: who calls again keeps the place, the focus and what was scrolled to. What is
 // out of sight takes its new numbers in once the browser has nothing else to do: what is looked at does not wait for it.
+// Paper is light: a dark page is drawn anew before it is printed, and once more when it has been.
 
 import { readTheme } from "./colour.js";
 import { decode } from "./payload.js";
@@ -18,6 +19,7 @@ import { decode } from "./payload.js";
  * @property {IntersectionObserver} sight
  * @property {boolean} seen whether any of it is in sight
  * @property {(() => void) | null} late what it has not taken in yet
+ * @property {() => void} draw draws what it has taken in last, in the colours of now
  * @property {number} turn
  * @property {number} width
  * @property {boolean} drawn
@@ -25,6 +27,9 @@ import { decode } from "./payload.js";
 
 /** @type {WeakMap<HTMLElement, Mounted>} */
 const apps = new WeakMap();
+/** @type {Set<Mounted>} */
+const standing = new Set();
+const ON_PAPER = "on-paper"; // the page's style sheet knows it
 
 const OVERTAKEN = 1000; // milliseconds in which the newer call is there
 const LATEST = 500; // milliseconds after which what is out of sight takes its numbers in, though the browser is busy
@@ -63,6 +68,17 @@ function stylesheet(root, url) {
   });
 }
 
+/** @param {boolean} now whether the page is about to be printed, or has been */
+function print(now) {
+  const { classList } = document.documentElement;
+  const changes = now ? [...standing].some(({ root }) => root.dataset.theme === "dark") : classList.contains(ON_PAPER);
+  if (!changes) return;
+  classList.toggle(ON_PAPER, now);
+  for (const { draw } of standing) draw();
+}
+addEventListener("beforeprint", () => print(true));
+addEventListener("afterprint", () => print(false));
+
 /**
  * Soon, and between two pieces of other work where the browser knows how to tell.
  *
@@ -96,7 +112,8 @@ export function mount(component, create, styles) {
     entry.late = null;
     delete entry.root.dataset.late;
     entry.width = entry.root.clientWidth;
-    entry.app.update(decode(data), readTheme(entry.root));
+    entry.draw = () => entry.app.update(decode(data), readTheme(entry.root));
+    entry.draw();
     entry.root.style.visibility = "";
     entry.root.dataset.ready = String(turn);
     entry.drawn = true;
@@ -113,6 +130,7 @@ export function mount(component, create, styles) {
     entry.app.destroy?.();
     entry.root.remove();
     apps.delete(place);
+    standing.delete(entry);
   };
   return () => {
     if (!place.isConnected) end();
@@ -160,6 +178,7 @@ function begin(component, create, styles) {
     sight,
     seen: true, // until it is known
     late: null,
+    draw() {},
     turn: 0,
     width: 0,
     drawn: false,
@@ -167,5 +186,6 @@ function begin(component, create, styles) {
   observer.observe(root);
   sight.observe(root);
   apps.set(component.parentElement, entry);
+  standing.add(entry);
   return entry;
 }
