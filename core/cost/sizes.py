@@ -130,15 +130,9 @@ class Sizes:
         return replace(self, n_kv_heads=n_kv_heads)
 
     def at_width(self, d_model: int) -> "Sizes":
-        """The same of another width: as many of its heads as share that evenly, and networks as much wider than a token."""
-        n_heads = fitting(self.n_heads, d_model)
-        return replace(
-            self,
-            d_model=d_model,
-            n_heads=n_heads,
-            n_kv_heads=fitting(self.n_kv_heads, n_heads),
-            d_ff=self.d_ff * d_model // self.d_model,
-        )
+        """The same of another width, with networks as much wider than a token. Raises ValueError where its heads cannot share
+        that evenly."""
+        return replace(self, d_model=d_model, d_ff=self.d_ff * d_model // self.d_model)
 
 
 def fitting(asked: int, number: int) -> int:

@@ -22,17 +22,10 @@ def of_sizes() -> Example:
 
 
 def of_what_is_learned() -> Example:
-    sizes = Sizes(5, 66, 6, 3, 7, 11, 2, 4)  # six heads, three of keys and values, share 66 numbers, and others else
-    rows = zip(*map(fitted, learned.WIDTHS), strict=True)
-    d, heads, shared = (torch.tensor(each, dtype=torch.float64)[None] for each in rows)
-    names = {"layers": 11, "matrices": 2, "D": d, "D_kv": d / heads * shared, "D_ff": torch.floor(7 * d / 66)}
+    sizes = Sizes(5, 66, 6, 3, 7, 11, 2, 4)
+    d = torch.tensor(learned.widths(sizes), dtype=torch.float64)[None]
+    names = {"layers": 11, "matrices": 2, "D": d, "D_kv": d / 2, "D_ff": torch.floor(7 * d / 66)}
     return learned.by_width(sizes), names
-
-
-def fitted(width: int) -> tuple[int, int, int]:
-    """A width, the heads that share it, and the heads of keys and values among them."""
-    n_heads = max(heads for heads in range(1, 7) if width % heads == 0)
-    return width, n_heads, max(shared for shared in range(1, 4) if n_heads % shared == 0)
 
 
 def of_paths() -> Example:

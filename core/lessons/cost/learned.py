@@ -35,9 +35,14 @@ class LearnedTrace:
     )
 
 
+def widths(sizes: Sizes) -> tuple[int, ...]:
+    """WIDTHS, each as far on as its heads share it evenly: fewer heads would bend the line."""
+    return tuple(-(-width // sizes.n_heads) * sizes.n_heads for width in WIDTHS)
+
+
 def by_width(sizes: Sizes) -> LearnedTrace:
-    """The weights of such a stack at every width."""
-    at = [sizes.at_width(width) for width in WIDTHS]
+    """The weights of such a stack at every width that its heads share."""
+    at = [sizes.at_width(width) for width in widths(sizes)]
     of_attention = row([each.attention_weights for each in at])
     of_mlp = row([each.mlp_weights for each in at])
     of_both = of_attention + of_mlp

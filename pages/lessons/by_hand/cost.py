@@ -109,7 +109,7 @@ def steps_of_the_bill(scene: Scene):
             "numbers of a token D",
             "weights",
             axis="width",
-            places=learned.WIDTHS,
+            places=learned.widths(result.sizes),
             marks=marks.parameter_marks(result),
         ),
         shows=("of_attention", "of_mlp", "of_both"),

@@ -139,6 +139,17 @@ def test_the_chart_of_parameters_draws_what_the_library_counts(name):
     assert lines == [in_attention, sum(matrices.values()) - in_attention, sum(matrices.values())]
 
 
+@pytest.mark.parametrize("n_heads", [1, 12, 96])
+def test_the_weights_of_attention_grow_with_the_square_of_the_width_however_many_heads_share_it(n_heads):
+    sizes = Sizes(d_model=n_heads * 64, n_heads=n_heads, n_kv_heads=1)
+    widths = torch.tensor(learned.widths(sizes))
+    assert (widths.diff() > 0).all()
+    torch.testing.assert_close(
+        learned.by_width(sizes).of_attention[0, 0] / widths**2,
+        torch.full(widths.shape, 2 * (1 + 1 / n_heads) * sizes.n_layers, dtype=torch.float64),
+    )
+
+
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
