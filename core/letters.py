@@ -1,7 +1,7 @@
 """The letters of all formulas: one letter for one thing in the whole course.
 
-A letter may carry an index that says which one it is (i, j, t, t-1, m, n, k); an index that belongs to its name is written
-with it here: W_Q, x_class. `tests/core/test_letters.py` holds every declared formula to this table.
+A letter may carry an index that says which one it is (i, j, t, t-1, N), and that is a letter, too; an index that belongs to
+its name is written with it here: W_Q, x_class. `tests/core/test_letters.py` holds every declared formula to this table.
 """
 
 import re
@@ -19,17 +19,16 @@ LETTERS = {
     "D_ff": "how many hidden units the network behind attention has",
     "D_kv": "how many numbers all keys of a token have, and all its values",
     "d": "how many numbers one query, and one key, has",
-    "E": "the learned table that makes a vector of a piece: of a word its row, of a patch a product",
+    "E": "the learned table of vectors: E[x] is the row of piece x",
     "E_A": "the vector of the first text, where a model tells two apart",
     "b": "the second of two numbers",
     "batch": "how many inputs are read at once",
     "bytes": "the bytes of one number",
     "base": "what the clock hands slow down by, from pair to pair",
-    "H": "what comes out of the model, a row for each token",
-    "H_now": "the same after the change",
     "e": "Euler's number: e to the power of a score",
     "head": "the number of the head, from 0",
     "heads": "how many heads ask",
+    "F": "what the network behind attention brings, a row for each token",
     "h": "the state of a cell that reads, after each piece",
     "I": "the picture: red, green and blue of each pixel",
     "i": "which one, counted from 0; of a cell of a picture, its row",
@@ -47,6 +46,7 @@ LETTERS = {
     "N": "how many tokens there are",
     "m": "the largest score so far",
     "m_new": "the largest score with this tile",
+    "n": "how many places apart",
     "o_new": "the mix of values with this tile",
     "o": "the values so far, each times e to the power of its score less the largest",
     "M": "the mask: 0 where a query may look, −∞ where not",
@@ -77,10 +77,13 @@ LETTERS = {
     "X_Q": "the tokens that ask, as vectors",
     "x": "what goes in, one piece after the other",
     "x_class": "the class token: a learned vector that stands for no patch",
-    "Y": "what comes out of the layer, a row for each token",
+    "Y": "what attention brings, a row for each token",
     "Y_now": "the same after the change",
     "y": "what was written, one piece after the other",
     "Z": "what goes from one block to the next, a row for each token",
+    "Z_0": "the tokens before the first block",
+    "Z_mid": "the tokens within the block, once attention was added",
+    "Z_now": "the same after the change",
     "Z_other": "what goes in of the other text in the batch",
     "z": "what the net saw in one cell of the picture",
     "w": "how many keys before its own place a query sees",
@@ -121,6 +124,17 @@ for _gate, _name in GATES.items():
     }
     # W_o of a decoder and of a gate do the same: they make what comes out
     LETTERS.setdefault(f"W_{_gate}", f"a learned matrix of {_name}, for what goes in")
+# signs and functions that stand in many formulas: what finds one, how it is written, what it does
+_SIGNS = (
+    (r"\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*;", "[ ; ]", "one behind the other, made one (concatenation)"),
+    (r"\\overrightarrow", "→ ←", "above a letter: of who reads forwards, of who reads backwards"),
+    (r"\\odot", "⊙", "multiplied number by number"),
+    (r"\\sigma\b", "σ", "brings each number between 0 and 1 (sigmoid)"),
+    (r"\\tanh", "tanh", "brings each number between −1 and 1"),
+    (r"\\top", "⊤", "turned over: rows become columns (transposed)"),
+    (r"\\lVert", "‖ ‖", "the length of a vector: the root of the sum of its squares"),
+)
+_INDEX = re.compile(r"[ij]{2}|(?<![A-Za-z])[a-zN](?![A-Za-z])")
 _BIAS = re.compile(r"b_\w+")
 
 _GREEK = {r"\gamma": "γ", r"\beta": "β", r"\varepsilon": "ε"}
@@ -149,7 +163,14 @@ def letters_in(latex: str) -> list[str]:
         if known is None:
             raise ValueError(f"no page explains the letter {whole!r} of {latex!r}")
         found[known] = None
+        if known == letter:
+            found |= dict.fromkeys(each for index in _INDEX.findall(braced or single) for each in index)
     return list(found)
+
+
+def signs_in(latex: str) -> list[tuple[str, str]]:
+    """The signs of a formula that are no letters, with what they do."""
+    return [(written, does) for finds, written, does in _SIGNS if re.search(finds, latex)]
 
 
 def meaning(letter: str) -> str:

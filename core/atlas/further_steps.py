@@ -12,7 +12,7 @@ from core.lessons.shown import Matrices, Shown
 
 _NOBODY: Final[Mapping[str, int]] = {"query": 0, "key": 0}
 _SIZE: Final[Mapping[tuple[str, str], str]] = {
-    ("looking_back", "H"): "encoder_states",
+    ("looking_back", "h"): "encoder_states",
     ("captioning", "z"): "grid",
     ("captioning", "c"): "contexts",
     ("multi_head", "X·W_Q"): "projected",
@@ -22,7 +22,7 @@ _SIZE: Final[Mapping[tuple[str, str], str]] = {
     ("encoder_decoder", "passes"): "passes_with",
     ("vision_transformer", "patches"): "patches",
     ("vision_transformer", "rows"): "patches",
-    ("vision_transformer", "xE"): "patch_embeddings",
+    ("vision_transformer", "xW_E"): "patch_embeddings",
     ("vision_transformer", "+ P"): "patches",
     ("vision_transformer", "pooled"): "answer",
     ("model_family", "cut"): "own_cut",

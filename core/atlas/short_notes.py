@@ -172,7 +172,7 @@ CARDS = (
         "piece and from the state before it.",
         making.one_vector,
         "bottleneck",
-        "H",
+        "h",
         tells=_read_and_written,
     ),
     Figure(

@@ -95,12 +95,12 @@ def _read(table: str) -> tuple[Row, ...]:
 
 # number | claim | page: step; controls | where the notes say it
 ROWS: Final = _read("""
-1 | bottleneck.not_parallel | bottleneck: H | S0:12 S1:138 S2:62 S4:136
+1 | bottleneck.not_parallel | bottleneck: h | S0:12 S1:138 S2:62 S4:136
 2 | bottleneck.fail_on_long_range* | bottleneck: felt; network=LSTM | S0:14 S2:60
 3 | bottleneck.vanish_or_explode | bottleneck: felt; network=by hand | S0:16 S1:140 S3:37
 4 | bottleneck.focuses_on_the_latter | bottleneck: felt; network=LSTM | S3:36
 5 | bottleneck.fixed_context* | bottleneck: c | S2:12 S4:12
-6 | looking_back.any_length* | looking_back: H | S4:21 S4:37 S4:39
+6 | looking_back.any_length* | looking_back: h | S4:21 S4:37 S4:39
 6 | attention.dilution | attention: weights | S4:21
 7 | bottleneck.too_many_parameters | bottleneck: states; network=LSTM | S0:18
 8 | looking_back.weighted_sum | looking_back: c | S4:25 S2:16
@@ -191,7 +191,7 @@ ROWS: Final = _read("""
 79 | encoder_decoder.without_a_cnn | encoder_decoder: patches; reads=a scene: raw patches | S2:106
 80 | further.next_review | recall: | S3:7 S3:99
 81 | block.type_of_layer | block: stream | S2:114
-82 | bottleneck.ordered | bottleneck: H | S2:61
+82 | bottleneck.ordered | bottleneck: h | S2:61
 83 | self_attention.love | self_attention: weights | S3:59
 84 | self_attention.same_for_every_sentence | self_attention: Q, K, V | S3:79
 85 | attention.similarity | attention: scores | S3:76

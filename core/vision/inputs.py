@@ -27,10 +27,10 @@ class InputsTrace:
 
     words: Float[Tensor, "batch words d_model"] = step("E[x]", title="Words as rows", source="vaswani2017")
     patches: Float[Tensor, "batch patches d_model"] = step(
-        r"\operatorname{cut}\left(I\right)E", title="Patches of a picture as rows", source="dosovitskiy2021"
+        r"\operatorname{cut}\left(I\right)W_E", title="Patches of a picture as rows", source="dosovitskiy2021"
     )
     frames: Float[Tensor, "batch frames d_model"] = step(
-        r"\operatorname{cut}\left(\text{video}\right)E", title="Frames of a video as rows", source="peebles2023"
+        r"\operatorname{cut}\left(\text{video}\right)W_E", title="Frames of a video as rows", source="peebles2023"
     )
     words_out: Float[Tensor, "batch words d_model"] = step(
         r"\operatorname{block}\left(<words>\right)", title="The block on words", source="vaswani2017"

@@ -77,7 +77,9 @@ class DenoiserTrace:
         title="Blocks of space and time, each in one row",
         source="openai2024",
     )
-    embedded: Float[Tensor, "batch tokens d_model"] = step("<patches>E + b_E + P", title="Tokens", source="peebles2023")
+    embedded: Float[Tensor, "batch tokens d_model"] = step(
+        "<patches>W_E + b_E + P", title="Tokens", source="peebles2023"
+    )
     block: BlockTrace = part(resid_pre="embedded")
     cleaned: Float[Tensor, "batch patches d_patch"] = step(
         r"\operatorname{LN}\left(<resid_post>\right)W_D + b_D", title="What is left without noise", source="peebles2023"

@@ -52,7 +52,7 @@ class ViTTrace:
         r"\operatorname{cut}\left(<pixels>\right)", title="Patches, each in one row", source="dosovitskiy2021"
     )
     patch_embeddings: Float[Tensor, "batch patches d_model"] = step(
-        "<patches>E + b_E", title="Patch embeddings", source="dosovitskiy2021", also="tokens without positions"
+        "<patches>W_E + b_E", title="Patch embeddings", source="dosovitskiy2021", also="tokens without positions"
     )
     tokens: Float[Tensor, "batch tokens d_model"] = step(
         r"\left[x_{\mathrm{class}};\,<patch_embeddings>\right] + P",

@@ -18,7 +18,7 @@ from core.lessons.block.norms import NAMED
 from core.lessons.shown import call
 from core.listing import ran
 from core.memory import kept
-from core.transformer.block import PARTS, Block, NormPlace, Part
+from core.transformer.block import IN_A_BLOCK, PARTS, Block, NormPlace, Part
 from core.transformer.feed_forward import FeedForward
 from core.vision.classifier import fitted
 from pages.lessons.by_hand import block as by_hand
@@ -71,7 +71,7 @@ page = Lesson(
         "elhage2021",
     ),
     formula_of=EACH,
-    symbols={},
+    symbols=IN_A_BLOCK,
     token_strip=False,
 )
 

@@ -102,15 +102,16 @@ def steps(scene: Scene):
         d=d_embedded,
     )
     yield step(
-        "H",
+        "h",
         tables(
-            Table("encoder_states", "H", rows="keys"),
+            Table("encoder_states", "h", rows="keys"),
             note=f"{n_source} calls of the cell in a row, in either direction",
         ),
         "The encoder, which reads, calls one cell (a small network) for piece after piece. Each state, a row of numbers, is "
         "made from the piece and the state before it, so {n} calls must wait for one another. The last {d} numbers of a row are "
         "the word vector again.",
         operator="GRU",
+        was="H",
         n=n_source,
         d=d_embedded,
     )
@@ -118,7 +119,8 @@ def steps(scene: Scene):
         "c",
         tables(Table("context", "c", rows="one", labelled=True), note="whatever the length of the sentence"),
         "{numbers_in} numbers went in. Read forwards and backwards, they leave two last states, {h} numbers: all that the "
-        "decoder, which writes, is given, whatever the length, as this context of {d} and as its first state.",
+        "decoder, which writes, is given, whatever the length. One learned matrix makes its first state of them, another this "
+        "context, as wide as a row of h: {d}.",
         shows="contexts",
         operator="last",
         h=trace.decoder_states.shape[-1],

@@ -35,7 +35,7 @@ page = Lesson(
         ran(Translator.logits, returns="probabilities"),
     ),
     formula_of="contexts",
-    symbols={"decoder_states": "s_t", "encoder_states": "h"},
+    symbols={"weights": "A_{ti}", "decoder_states": "s_t", "encoder_states": "h"},
 )
 interventions = LinkedInterventions(page.slug)
 
@@ -105,10 +105,11 @@ def steps(scene: Scene):
     result, vocabulary = scene.result, scene.given.vocabulary
     choices, _ = looking_back.choices(scene.given, result.now)
     yield step(
-        "H",
-        tables(Table("encoder_states", "H", rows="keys", role="key")),
+        "h",
+        tables(Table("encoder_states", "h", rows="keys", role="key")),
         "All {n} states stay on the table, one for each piece of the source: the states of both directions, and beside them the "
         "word vector itself.",
+        was="H",
         n=len(scene.tokens["keys"]),
     )
     yield step(
@@ -140,10 +141,10 @@ def steps(scene: Scene):
     )
     yield step(
         "c",
-        mixture("contexts", "a", "H", grows=True),
-        "The context of {q} ({m}) is a mixture of all states, {weights[q,k]:.0%} of it {v}. It is made anew for every piece; "
-        "with one vector it was made once.",
-        operator="·H",
+        mixture("contexts", "A", "h", grows=True),
+        "The context of {q} ({m}) is a mixture of all states, {weights[q,k]:.0%} of it the state of {v}. It is made anew for "
+        "every piece; with one vector it was made once.",
+        operator="·h",
     )
     yield step(
         "s",

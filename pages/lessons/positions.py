@@ -100,7 +100,7 @@ def on_own_numbers(ui: Controls) -> Scene:
             base=float(ui.among("Base", BASES, 10_000, "base")),
             width=ui.among("Numbers D", WIDTHS, 16, "width"),
             n_places=ui.slider("Places N", 8, 200, 50, "places"),
-            offset=ui.slider("k, for “shift”", 0, 64, 4, "offset"),
+            offset=ui.slider("n, for “shift”", 0, 64, 4, "offset"),
             query_place=ui.slider("Place of q", 0, 64, 5, "m"),
             key_place=ui.slider("Place of k", 0, 64, 2, "n"),
             shift=ui.slider("Both later by", 0, 1000, 0, "later"),
@@ -196,7 +196,7 @@ def steps_by_hand(scene: Scene):
     yield step(
         "score",
         Curves("by_shift", "schemes", "both later by", "score", axis="later"),
-        "Move both together: RoPE's score stays {score:.2f}, because only n − m counts. With sinusoids added it is "
+        "Move both together: RoPE's score stays {score:.2f}, because only j − i counts. With sinusoids added it is "
         "{added_score:.2f} here, and {with_both}.",
         shows=("scores", "added_scores"),
         title="Both moved together",
@@ -204,9 +204,9 @@ def steps_by_hand(scene: Scene):
     yield step(
         "offset",
         Curves(
-            "by_offset", "schemes", "n − m, places of the key after the query", "score", -by_hand.AROUND, axis="apart"
+            "by_offset", "schemes", "j − i, places of the key after the query", "score", -by_hand.AROUND, axis="apart"
         ),
-        "Move the key alone: {with_the_key}. For RoPE only n − m counts.",
+        "Move the key alone: {with_the_key}. For RoPE only j − i counts.",
         shows=("scores", "added_scores"),
         title="The key moved alone",
     )

@@ -13,6 +13,7 @@ from core.lessons.shown import Matrices, call
 from core.lessons.vision_transformer import MODELS, PATCH_SIZE, PATCH_SIZES, Settings
 from core.listing import ran
 from core.training import shapes
+from core.transformer.block import IN_A_BLOCK
 from core.vision.classifier import FITS
 from core.vision.patches import cut_into_patches
 from core.vision.vit import VisionTransformer
@@ -20,6 +21,7 @@ from pages.parts import answers, own_picture, patch_explorer
 from pages.parts.controls import Controls
 from pages.parts.figures import Overlay, Patches, Table, queries_keys_values, shares, tables
 from pages.parts.lesson import Lesson, Scene, step
+from pages.parts.step_viewer import EACH
 from pages.parts.words import Token, plain
 
 MOVES = ("not at all", "a little, by up to 0.1", "by more than 0.1")
@@ -31,9 +33,9 @@ page = Lesson(
     claims=experiments.CLAIMS,
     sources=("dosovitskiy2021", "vaswani2017", "he2016", "xiong2020", "abnar2020", "devlin2019"),
     code=(ran(VisionTransformer.forward, here="resid_post", normed="pooled"), ran(attend)),
-    formula_all=False,
+    formula_of=EACH,
     token_strip=False,
-    symbols={},
+    symbols=IN_A_BLOCK,
 )
 
 
@@ -49,9 +51,8 @@ def scene(ui: Controls) -> Scene:
     result, sharp = read(digest, brought, chosen)
     seen, whole = result.patch_attention, chosen.whole
     names, beside = plain(result.patch_names), result.beside(layer, head)
-    most = int(beside["looks"][seen.middle].argmax()) if whole else 0
-    focus = {"query": seen.middle, "key": most, "classes": 0} if whole else {"query": 0, "key": 0}
     plain_picture = call(picture_files.opened_png, picture_files.png(result.plain))
+    most = int(beside["looks"][seen.middle].argmax()) if whole else 0
     return Scene(
         result,
         trace=result.steps(layer),
@@ -71,9 +72,8 @@ def scene(ui: Controls) -> Scene:
         origin=f"Real numbers of {MODELS[chosen.pooling]}, trained for this course on CIFAR-10 and STL-10 photographs, "
         f"computed on {vision_transformer.device()}",
         evidence=(result.pixels, 0),
-        formula_of="weights" if whole else "",
-        formulas={"masked": "<scaled>"} if whole else {},  # nothing is masked here
-        focus=focus,
+        formulas={"masked": "<scaled>", "x": "<normed>"} if whole else {},  # nothing is masked here
+        focus={"query": seen.middle, "key": most, "classes": 0} if whole else {"query": 0, "key": 0},
         steps=steps_to_the_class if whole else steps_to_the_rows,
         opens_at="A" if whole else "patches",
     )
@@ -136,14 +136,14 @@ def steps_to_the_class(scene: Scene):
     """All steps."""
     result, chosen, (_, _, layer, head) = scene.result, scene.chosen, scene.given
     trace, seen = result.now.trace, result.patch_attention
-    by_class = chosen.pooling == "class token"
-    width = trace.patch_embeddings.shape[-1]
+    by_class, width = chosen.pooling == "class token", trace.patch_embeddings.shape[-1]
     yield from steps_to_the_rows(scene)
     yield step(
-        "xE",
-        tables(Table("patch_embeddings", "xE", rows="keys", role="key")),
+        "xW_E",
+        tables(Table("patch_embeddings", "xW_E", rows="keys", role="key")),
         "One learned matrix makes {d} numbers of each row, the same for every square: a convolution of stride {p} under another "
         "name, one map moved over the picture in steps of {p} pixels.",
+        was="xE",
         d=width,
         p=PATCH_SIZE,
     )
@@ -230,8 +230,8 @@ def shuffle(scene: Scene) -> tuple[str, str]:
 )
 def cost(scene: Scene) -> tuple[str, str]:
     few, many = ((len(scene.result.pixels) // size) ** 2 for size in (8, 4))
-    grown = many**2 // few**2
-    return f"{grown} times", f"{few} patches have {few**2:,} pairs, {many} have {many**2:,}: {grown} times as many."
+    grown = f"{many**2 // few**2} times"
+    return grown, f"{few} patches have {few**2:,} pairs, {many} have {many**2:,}: {grown} as many."
 
 
 @page.question(

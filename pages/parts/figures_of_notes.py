@@ -77,8 +77,8 @@ STANDING: Final[Mapping[tuple[str, int], View]] = {
     ("cards", 104): tables(Table("merged", "heads side by side", "output"), Table("mixed", "times W_O", "output")),
     ("cards", 107): Cube("cut", "flat", "cut", "query"),
     ("cs231n", 3): tables(Table("x", "in"), Table("output", "out", "output")),
-    ("cs231n", 13): tables(Table("encoder_states", "H", rows="keys"), Table("context", "c", rows="one", labelled=True)),
-    ("cs231n", 43): mixture("contexts", "a", "H"),
+    ("cs231n", 13): tables(Table("encoder_states", "h", rows="keys"), Table("context", "c", rows="one", labelled=True)),
+    ("cs231n", 43): mixture("contexts", "A", "h"),
     ("cs231n", 49): Matrix("weights", "weights", margin="sum", axes=WRITTEN),
     ("cs231n", 60): tables(
         Table("x_queries", "who asks", "query"),

@@ -44,7 +44,7 @@ HIDDEN: Final[dict[str, Any]] = {"hidden": "allowed", "hiddenWord": "−∞", "m
 
 # drawn alike whatever the numbers are
 STANDING: Final[Mapping[tuple[str, str], View]] = {
-    ("looking_back", "H"): tables(Table("encoder_states", "H", "key", rows="keys")),
+    ("looking_back", "h"): tables(Table("encoder_states", "h", "key", rows="keys")),
     ("captioning", "z"): tables(Table("grid", "z", "key", rows="keys")),
     ("captioning", "scores"): Overlay("energies", scale="signed", columns="keys", rows="queries", **CELLS),
     ("captioning", "weights"): Overlay("weights", scale="weights", columns="keys", rows="queries", **CELLS),
@@ -126,7 +126,7 @@ STANDING: Final[Mapping[tuple[str, str], View]] = {
     ),
     ("vision_transformer", "patches"): Patches("patches", "picture", ACROSS),
     ("vision_transformer", "rows"): tables(Table("patches", "x", "key", rows="keys")),
-    ("vision_transformer", "xE"): tables(Table("patch_embeddings", "xE", "key", rows="keys")),
+    ("vision_transformer", "xW_E"): tables(Table("patch_embeddings", "xW_E", "key", rows="keys")),
     ("vision_transformer", "+ P"): tables(Table("tokens", "tokens", "query")),
     ("vision_transformer", "pooled"): tables(Table("answer", "z", "output", rows="one", labelled=True)),
     ("cost", "FLOPs"): Curves("flops", "parts", "tokens N", "operations of a block", **BY_LENGTH),
@@ -155,7 +155,7 @@ STANDING: Final[Mapping[tuple[str, str], View]] = {
 
 def _felt(made: Shown) -> View:
     most = float(made.tensors["felt"].max()) or 1.0
-    return tables(Table("felt", "‖∂h_T/∂x_t‖", scale="share", limit=most))
+    return tables(Table("felt", "‖∂h_N/∂x_t‖", scale="share", limit=most))
 
 
 def _codes(made: Shown) -> View:

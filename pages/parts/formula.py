@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from latex2mathml.converter import convert
 
-from core.letters import letters_in, meaning
+from core.letters import letters_in, meaning, signs_in
 from core.trace import Step, references
 
 ROLES = {"Q": "query", "K": "key", "V": "value", "O": "output"}
@@ -59,7 +59,7 @@ def letters(
     symbols: Mapping[str, str],
     changed: Mapping[str, str] = MappingProxyType({}),
 ) -> list[tuple[str, str]]:
-    """The letters in the formulas of some steps, of all that stand inside them and of the symbols, with what they mean."""
+    """The letters and signs in the formulas of some steps, of all that stand inside them and of the symbols, explained."""
     formulas = {step.name: changed.get(step.name, step.formula) for step in steps}
     found = list(dict.fromkeys((*shown, *symbols)))
     for name in found:  # grows by what stands inside
@@ -72,7 +72,7 @@ def _explained(latex: str) -> list[tuple[str, str]]:
     by_meaning: dict[str, list[str]] = {}
     for letter in letters_in(latex):
         by_meaning.setdefault(meaning(letter), []).append(letter)
-    return [(", ".join(same), says) for says, same in by_meaning.items()]
+    return [(", ".join(same), says) for says, same in by_meaning.items()] + signs_in(latex)
 
 
 def _math(content: str) -> str:

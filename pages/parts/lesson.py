@@ -200,6 +200,8 @@ def step(
     instead: Computation | None = None,
     code: Code | None = None,
     counted: bool = True,
+    was: str = "",
+    sizes: Mapping[str, int] | None = None,
     **values: Any,
 ) -> StepDeclared:
     """One step.
@@ -209,10 +211,10 @@ def step(
              the trace does not say it.
     shows    the steps of the trace that it shows; without it, the one that is called like its label, or those of its figure.
     values   names for its sentence alone. The rest as of a StepView.
-    code     the function that made it, where the lesson's own do not assign what it shows.
     """
     names = (shows,) if isinstance(shows, str) else None if shows is None else tuple(shows)
-    more = {"operator": operator, "title": title, "shape": shape, "instead": instead, "code": code, "counted": counted}
+    more: dict[str, Any] = {"operator": operator, "title": title, "shape": shape, "instead": instead, "code": code}
+    more |= {"counted": counted, "was": was, "sizes": sizes or {}}
     return StepDeclared(label, view, notice, names, more, values)
 
 
@@ -345,7 +347,6 @@ class Lesson:
 
     def viewer(self, scene: Scene) -> StepViewer:
         """The step viewer of a scene."""
-        code = self.code if scene.code is None else scene.code
         declared, explained = list((scene.steps or self._steps)(scene)), set[Word]()
         views = [
             StepView(
@@ -365,7 +366,7 @@ class Lesson:
             views=views,
             opens_at=scene.opens_at or self.opens_at,
             tokens=scene.tokens,
-            code=code,
+            code=self.code if scene.code is None else scene.code,
             formula_of=self.formula_of if scene.formula_of is None else scene.formula_of,
             formula_all=self.formula_all,
             symbols=dict(self.symbols if scene.symbols is None else scene.symbols),

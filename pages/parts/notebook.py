@@ -81,7 +81,10 @@ def _told(number: int, step_view: StepView, viewer: StepViewer) -> str:
     declared = {step.name: step for step in made.steps}
     steps = [declared[name] for name in step_view.steps]
     parts = [f"## {number}. {step_view.title or steps[0].title}"]
-    parts += [f"$$ {latex(made.steps, step.name, made.symbols, made.formulas)} $$" for step in steps]
+    names = {name: f"{letter} = " for name, letter in made.symbols.items()}
+    parts += [
+        f"$$ {names.get(step.name, '')}{latex(made.steps, step.name, made.symbols, made.formulas)} $$" for step in steps
+    ]
     parts.append(literal("".join(isolated(span[0]) for span in step_view.notice)))
     sources = {step.source: SOURCES[step.source] for step in steps}.values()
     parts += [f"Source: [{source.short}]({source.url}), *{source.title}*" for source in sources]

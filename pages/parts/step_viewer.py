@@ -83,7 +83,7 @@ def show(
 def step_of_link(viewer: StepViewer) -> int:
     """The step view that the link names, by its name or its number; the first one where it names none that exists."""
     asked = url_state.read("step") or ""
-    named = [place for place, view in enumerate(viewer.views) if view.name == asked]
+    named = [place for place, view in enumerate(viewer.views) if asked and asked in (view.name, view.was)]
     if named:
         return named[0]
     counted = [place for place, view in enumerate(viewer.views) if view.counted]

@@ -42,7 +42,7 @@ class Computation:
 
     def formula_to(self, step: str) -> str:
         """The markup of the formula of one step."""
-        return whole_formula(self.steps, step, self.symbols, self.formulas)
+        return whole_formula(self.steps, step, self._symbols_of([step]), self.formulas)
 
     def formulas_to(self, shown: Sequence[str]) -> str:
         """The markup of the formulas of some steps, each under its title where there are several.
@@ -57,8 +57,16 @@ class Computation:
 
     def letters_of(self, shown: Sequence[str], sizes: Mapping[str, int]) -> list[tuple[str, str]]:
         """What the letters of these steps' formulas mean. sizes: of those that are numbers."""
-        found = letters(self.steps, shown, self.symbols, self.formulas)
+        found = letters(self.steps, shown, self._symbols_of(shown), self.formulas)
         return [(letter, f"{says}: here {sizes[letter]}" if letter in sizes else says) for letter, says in found]
+
+    def _symbols_of(self, shown: Sequence[str]) -> Mapping[str, str]:
+        """The symbols beside the formulas of some steps: where each step has its own, those alone that stand in it."""
+        if self.formula_of != EACH:
+            return self.symbols
+        inside = set[str]().union(*map(self._inside, shown))
+        said = {letter for letter, _ in letters(self.steps, shown, {}, self.formulas)}
+        return {name: letter for name, letter in self.symbols.items() if name in inside or letter in said}
 
     def _inside(self, step: str) -> set[str]:
         """The steps whose formulas stand inside that of one."""
@@ -89,6 +97,8 @@ class StepView:
     instead   what is computed, where that is not the lesson's own computation.
     code      the function that made it, where none of the computation makes one of its steps.
     counted   False for one that came after links had been given out that count the steps: no number of a link names it.
+    was       what links called it that were given out under another name.
+    sizes     {letter: number} where it was run with other sizes than the lesson's own computation.
     """
 
     label: str
@@ -101,6 +111,8 @@ class StepView:
     instead: Computation | None = None
     code: Code | None = None
     counted: bool = True
+    was: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -188,7 +200,7 @@ def payload(viewer: StepViewer, step: int, look: Mapping[str, int], go: tuple[in
     go           how often a page sent the playhead somewhere, and to which step view; None = never.
     """
     tensors = matrices(viewer.steps) | dict(viewer.tensors)
-    sizes = {"d": tensors["queries"].shape[-1]} if "queries" in tensors else {}
+    sizes = _sizes(viewer.steps)
     functions = [view.code or (view.instead or viewer.computation).code_of(view.steps) for view in viewer.views]
     code = list(dict.fromkeys(each for each in functions if each))
     turned = begins_right(token.text for token in viewer.tokens["keys"])
@@ -258,11 +270,19 @@ def _cited(made: Step) -> str:
     return SOURCES[made.source].short + (f"; as we do it: {made.ours}" if made.ours else "")
 
 
+def _sizes(made: Sequence[Step]) -> dict[str, int]:
+    """How many numbers a query of a computation has, where it has queries."""
+    return next(({"d": step.tensor.shape[-1]} for step in made if step.name == "queries"), {})
+
+
 def _letters(view: StepView, lessons: Computation, sizes: Mapping[str, int]) -> list[tuple[str, str]] | None:
     """What the letters mean beside one step view; None for the lesson's own."""
     if view.instead:
-        return view.instead.letters_of([view.instead.formula_of], sizes)
-    return lessons.letters_of(view.steps, sizes) if lessons.formula_of == EACH else None
+        own = _sizes(view.instead.steps) | dict(view.sizes)
+        return view.instead.letters_of([view.instead.formula_of], own)
+    if lessons.formula_of == EACH:
+        return lessons.letters_of(view.steps, {**sizes, **view.sizes})
+    return lessons.letters_of([lessons.formula_of], {**sizes, **view.sizes}) if view.sizes else None
 
 
 def _formula(view: StepView, lessons: Computation) -> str | None:

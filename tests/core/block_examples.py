@@ -180,7 +180,7 @@ def of_stack(made: Given, settings: Settings, result: Any) -> Names:
             "attention": lambda _: torch.cat([of(each).attention.mixed for of, each in layers]),
         },
         "mlp_adds": {"Z": None, "MLP": lambda _: torch.cat([of(each).feed_forward.ff_out for of, each in layers])},
-        "to_itself": {"Z_i": hidden, "X_i": hidden[:1], "cosine": lambda a, b: torch.cosine_similarity(a, b, dim=-1)},
+        "to_itself": {"Z": hidden, "Z_0": hidden[:1], "cosine": lambda a, b: torch.cosine_similarity(a, b, dim=-1)},
         "to_others": {"Z_i": hidden, "Z_j": hidden, "cosine": lambda a, b: cosine(a, b), "mean": without_itself},
         "alike": {"Z": hidden[settings.depth]},
         "spreads": {"Z": torch.stack(changed)} | size,

@@ -65,8 +65,8 @@ def of_what_is_cheaper() -> Example:
         "X": read.x(3),
         "d": 32.0,
         "M": 0.0,
-        "M_k": hidden[0],
-        "M_w": hidden[1],
+        "M_few": hidden[0],
+        "M_near": hidden[1],
         "mean": lambda keys: group[:, None],
     }
     names |= {"W_Q": maps.w_query, "W_K": maps.w_key, "W_V": maps.w_value}

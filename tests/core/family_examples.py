@@ -56,7 +56,7 @@ def video(name: str) -> Example:
     names = within(model, trace, model.norm) | {"M": mask, "video": film, "P": model.places}
     whole = {"the block": lambda entering: model.block(entering, model.allowed)}
     cut = {"cut": lambda pixels: cut_into_blocks(pixels, 2, 4)}
-    return trace, names | whole | cut | of_linear(model.embed, "E", "b_E") | of_linear(model.clean, "W_D", "b_D")
+    return trace, names | whole | cut | of_linear(model.embed, "W_E", "b_E") | of_linear(model.clean, "W_D", "b_D")
 
 
 def three_inputs() -> Example:
@@ -69,7 +69,7 @@ def three_inputs() -> Example:
 
     ids = pairs.ids([inputs.CAPTION])[:, :5]
     names = {"E[x]": table(ids), "I": scenes.painted([pairs.SCENE]), "video": film, "cut": cut}
-    names |= {"patches": {"E": of_patch.weight.T}, "frames": {"E": of_frame.weight.T}}
+    names |= {"patches": {"W_E": of_patch.weight.T}, "frames": {"W_E": of_frame.weight.T}}
     return inputs.read(pairs.SCENE, 3), names | {"block": lambda rows: block(rows).resid_post}
 
 

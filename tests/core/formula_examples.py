@@ -224,7 +224,7 @@ def picture_model(name: str) -> Callable[[], Example]:
         model = checkpoints.load_classifier(name, "cpu").model
         images = normal(1, 3, 64, 64, seed=1)
         trace = model(images)
-        names = of_linear(model.embed, "E", "b_E") | of_linear(model.head, "W_C", "b_C")
+        names = of_linear(model.embed, "W_E", "b_E") | of_linear(model.head, "W_C", "b_C")
         names |= {"I": images, "P": model.positions, "Z": trace.blocks[-1].resid_post, "LN": model.norm}
         names |= {"cut": squares, "mean": lambda tokens: tokens.mean(dim=1), "class": lambda tokens: tokens[:, 0]}
         return trace, names | ({"x_class": model.class_token[None, None]} if model.config.pooling == "class" else {})
@@ -272,11 +272,11 @@ def positions() -> Example:
     m, n = (torch.tensor([place + 3]) for place in (settings.query_place, settings.key_place))
     names = {"t": places, "base": settings.base, "i": torch.arange(4, dtype=torch.float64)[None], "D": 8.0}
     names |= {"X": x, "P": sinusoidal(torch.arange(2), 2), "W_x": w_x, "W_p": w_p}
-    names |= {"q": trace.rotary.queries, "k": trace.rotary.keys, "p_m": sinusoidal(m, 2), "p_n": sinusoidal(n, 2)}
+    names |= {"q": trace.rotary.queries, "k": trace.rotary.keys, "p_i": sinusoidal(m, 2), "p_j": sinusoidal(n, 2)}
     # a row of the unit matrix, turned, is a row of the matrix that turns
-    names |= {"R_m": rotate(eye, m.expand(2)), "R_n": rotate(eye, n.expand(2))}
+    names |= {"R_i": rotate(eye, m.expand(2)), "R_j": rotate(eye, n.expand(2))}
     names |= {"j": places.T, "head": torch.arange(8.0)[:, None, None], "bucket": relative_buckets}
-    codes = {"P": sinusoidal(torch.arange(6), 8), "R_k": moving(settings.offset)}
+    codes = {"P": sinusoidal(torch.arange(6), 8), "R_n": moving(settings.offset)}
     return trace, names | {
         "similarity": codes,
         "shifted": codes,
@@ -290,8 +290,8 @@ def places() -> Example:
     table = real.learned_table()
     rows = nn.functional.normalize(table, dim=-1)
     apart = torch.stack([(rows @ rows.mT).diagonal(far).mean() for far in range(len(rows))])
-    whole = {"P_t": table, "P_t+k": table, "cosine": lambda one, _: one, "mean": lambda _: apart}
-    names = {"P_s": table[:6], "P_t": table[:6], "by_distance": whole}
+    whole = {"P_t": table, "P_t+n": table, "cosine": lambda one, _: one, "mean": lambda _: apart}
+    names = {"P_i": table[:6], "P_j": table[:6], "by_distance": whole}
     return real.run(material.encode("who bit the dog"), real.Settings()).trace.table, names
 
 
@@ -310,7 +310,7 @@ def answer(change: real.Change) -> Callable[[], Example]:
             return torch.cat([heads(hidden, layer).weights.diagonal(-1, dim1=-2, dim2=-1) for layer in range(6)])
 
         names = {"A_t,t-1": before(read.hidden), "mean": lambda shares: shares.mean(-1)}
-        names |= {"looks_back_now": {"A_t,t-1": before(after)}, "H": read.hidden, "H_now": after}
+        names |= {"looks_back_now": {"A_t,t-1": before(after)}, "Z": read.hidden, "Z_now": after}
         ways = (merge_heads(heads(hidden, real.ONE_LAYER).output) for hidden in (read.hidden, read.hidden[:, order]))
         return result.trace.answer, names | {"Y": next(ways), "Y_now": next(ways)[:, order]}
 

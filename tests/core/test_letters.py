@@ -6,7 +6,8 @@ import pytest
 
 from core.attention import COSINE, DISTANCE, DOT, SCALED_DOT
 from core.lessons.attention import points
-from core.letters import GATES, LETTERS, letters_in, meaning
+from core.letters import GATES, LETTERS, letters_in, meaning, signs_in
+from core.transformer.block import IN_A_BLOCK
 from tests.core.test_formulas import declaring
 
 DECLARED = {
@@ -19,6 +20,7 @@ DECLARED = {
 SCORES = {score.formula for score in (DOT, SCALED_DOT, COSINE, DISTANCE)}
 # what lessons put in place of what is declared
 CHANGED = (
+    *IN_A_BLOCK.values(),
     "S",
     "T",
     "Q_{\\mathrm{typed}}",
@@ -36,17 +38,24 @@ def test_every_letter_of_a_formula_is_explained(formula):
 
 
 def test_no_two_letters_mean_the_same_and_none_is_explained_that_no_formula_has():
-    same = {"H_now": "H", "Y_now": "Y"}  # each after the change
+    same = {"Z_now": "Z", "Y_now": "Y"}  # each after the change
     assert len({meaning(letter) for letter in LETTERS.keys() - same.keys()}) == len(LETTERS) - len(same)
     used = {letter for formula in (*DECLARED, *SCORES, *CHANGED) for letter in letters_in(formula)}
     assert LETTERS.keys() <= used
 
 
-def test_an_index_is_no_letter_and_one_that_belongs_to_a_name_is():
-    assert letters_in(r"\operatorname{GRU}([E[y_{t-1}]; c_t], s_{t-1})") == ["E", "y", "c", "s"]
+def test_an_index_is_a_letter_and_one_that_belongs_to_a_name_is_none():
+    assert letters_in(r"\operatorname{GRU}([E[y_{t-1}]; c_t], s_{t-1})") == ["E", "y", "t", "c", "s"]
+    assert letters_in(r"p_{ij} + \overrightarrow{h}_{N}") == ["p", "i", "j", "h", "N"]
     assert letters_in(r"x_{\mathrm{class}}W_Q + b_Q") == ["x_class", "W_Q", "b_Q"]
 
 
+def test_the_signs_of_a_formula_are_told_of_and_a_bracket_without_two_parts_is_none():
+    told = [sign for sign, _ in signs_in(r"\tanh([s_t; c; E[y_{t-1}]]W_o)E^\top \odot \sigma(x)")]
+    assert told == ["[ ; ]", "⊙", "σ", "tanh", "⊤"]
+    assert signs_in("E[x] + P") == []
+
+
 def test_a_letter_that_no_page_explains_is_refused():
-    with pytest.raises(ValueError, match="no page explains the letter 'F'"):
-        letters_in("FX")
+    with pytest.raises(ValueError, match="no page explains the letter 'G'"):
+        letters_in("GX")

@@ -141,6 +141,23 @@ def test_the_formula_of_a_lesson_knows_the_step_of_each_symbol(shown, slug):
         assert f'data-step="{step}"' in words["formula"]
 
 
+@pytest.mark.parametrize(("slug", "was", "label"), [("bottleneck", "H", "h"), ("vision_transformer", "xE", "xW_E")])
+def test_a_link_that_was_given_out_under_an_earlier_name_of_a_step_leads_there(slug, was, label):
+    words, _ = sent(open_page(slug, step=was), "step_viewer")
+    assert words["views"][words["step"]]["label"] == label
+
+
+def test_every_step_with_a_formula_of_its_own_says_what_its_letters_mean_and_names_long_parts_by_letters(shown):
+    for slug in ("vision_transformer", "block"):
+        words, _ = shown(slug)
+        assert all(view["letters"] for view in words["views"] if view["formula"]), slug
+        views = {view["label"]: view["formula"] for view in words["views"]}
+        assert all(views.values()), slug
+    assert views["wide"].count("softmax") == 1
+    assert views["wide"].index("with") < views["wide"].index("softmax")
+    assert "with" not in views["Z"]
+
+
 @pytest.mark.parametrize("slug", BUILT_LESSONS)
 def test_a_link_to_a_step_that_does_not_exist_shows_the_first_view(shown, slug):
     first = shown(slug)[0]["step"]

@@ -367,3 +367,10 @@ def test_the_large_weights_run_the_other_way_only_where_they_do(text, words):
     shown, _ = sent(open_page("looking_back", looking_back_text=text), "step_viewer")
     (view,) = [view for view in shown["views"] if view["label"] == "weights"]
     assert words in "".join(span[0] for span in view["notice"])
+
+
+def test_a_step_that_runs_with_other_sizes_than_its_lesson_says_its_own():
+    words, _ = sent(open_page("attention", attention_width="128"), "step_viewer")
+    told = {view["label"]: dict(view["letters"] or words["letters"]).get("d", "") for view in words["views"]}
+    assert told["why √d"].endswith("here 128")
+    assert told["scores"].endswith(f"here {words['divisor'] ** 2:.0f}")

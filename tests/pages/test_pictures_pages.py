@@ -42,7 +42,7 @@ def test_the_maps_of_the_lesson_are_those_of_the_model():
     np.testing.assert_allclose(every, torch.stack(result.now.layers), atol=0.005)
     viewer, numbers = sent(app, "step_viewer")
     assert [step_view["label"] for step_view in viewer["views"]] == [
-        "I", "patches", "rows", "xE", "+ P", "q k v", "A", "Z", "pooled", "class",
+        "I", "patches", "rows", "xW_E", "+ P", "q k v", "A", "Z", "pooled", "class",
     ]  # fmt: skip
     np.testing.assert_allclose(numbers["looks"], result.now.layers[1][0][:, 1:], atol=1e-4)
     np.testing.assert_allclose(numbers["shares"][:, 0], list(result.now.probabilities.values()), atol=1e-4)

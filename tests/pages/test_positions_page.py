@@ -109,7 +109,7 @@ ZERO = "0,0,0,0"
         ({"places": "8", "width": "128"}, "distance", "Among 8 places it only falls"),
         ({"places": "8", "width": "2"}, "distance", "falls as far as 3, and one place further it rises"),
         ({}, "distance", "it does not only fall"),
-        ({"offset": "0"}, "shift", "With k = 0 no hand turns"),
+        ({"offset": "0"}, "shift", "With n = 0 no hand turns"),
         ({}, "added", "Adding first is joining with one map for both"),
         ({"q": ZERO}, "RoPE", "all numbers of the query are 0"),
         ({"q": ZERO, "k": ZERO}, "RoPE", "all numbers of the query and the key are 0"),

@@ -30,7 +30,7 @@ class StackTrace:
         "of all is {longest}.",
     )
     to_itself: Float[Tensor, "batch depth tokens"] = step(
-        r"\operatorname{cosine}\left(Z_{i}, X_{i}\right)",
+        r"\operatorname{cosine}\left(Z, Z_0\right)",
         title="How like itself a token stays",
         source="dong2021",
         says="The cosine of each token with what it was before the first layer: behind the last it is {itself_last:.2f} on "

@@ -64,13 +64,13 @@ class CheaperTrace:
     values: Float[Tensor, "batch heads keys value_dim"] = step("XW_V + b_V", title="Values", source="vaswani2017")
     attention: AttentionTrace = part()
     few: Float[Tensor, "batch heads queries keys"] = step(
-        r"\operatorname{softmax}\left(<scaled> + M_k\right)",
+        r"\operatorname{softmax}\left(<scaled> + M_{\mathrm{few}}\right)",
         title="The largest weights of each row",
         says="Each row keeps {largest}. All scores had to be computed to know which they are.",
         source="zhao2019",
     )
     near: Float[Tensor, "batch heads queries keys"] = step(
-        r"\operatorname{softmax}\left(<scaled> + M_w\right)",
+        r"\operatorname{softmax}\left(<scaled> + M_{\mathrm{near}}\right)",
         title="Within a window",
         says="Each token sees itself and {window} on either side, and {beside}.",
         source="beltagy2020",

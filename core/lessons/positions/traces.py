@@ -19,7 +19,7 @@ class TableTrace:
     """What training made of the table of places."""
 
     nearness: Float[Tensor, "batch places places"] = step(
-        r"\frac{P_s P_t^\top}{\lVert P_s\rVert\,\lVert P_t\rVert}",
+        r"\frac{P_i P_j^\top}{\lVert P_i\rVert\,\lVert P_j\rVert}",
         title="How alike two places are",
         source="wang2020",
         says="How alike the rows of two places of the table are: where {q} and {k} were typed, their cosine is "
@@ -27,7 +27,7 @@ class TableTrace:
         also="cosine",
     )
     by_distance: Float[Tensor, "batch table distances"] = step(
-        r"\operatorname{mean}_{t}\left(\operatorname{cosine}\left(P_{t}, P_{t+k}\right)\right)",
+        r"\operatorname{mean}_{t}\left(\operatorname{cosine}\left(P_{t}, P_{t+n}\right)\right)",
         title="How alike, by distance",
         source="wang2020",
         says="The mean cosine of all rows so far apart: {neighbours:.2f} for neighbours, {three_apart:.2f} three apart and "
@@ -52,7 +52,7 @@ class AnswerTrace:
         says="With the positions as they are now it is {strongest_now:.2f}.",
     )
     moved: Float[Tensor, "batch depth tokens"] = step(
-        r"\frac{\lVert H_{\mathrm{now}}-H\rVert}{\lVert H\rVert}",
+        r"\frac{\lVert Z_{\mathrm{now}}-Z\rVert}{\lVert Z\rVert}",
         title="What becomes of the sentence",
         source="devlin2019",
         says="How far each token's vector moved, layer by layer, in lengths of what it was as typed: {moved_last:.2f} behind "
@@ -116,14 +116,14 @@ class CodeTrace:
         also="Gram matrix",
     )
     shifted: Float[Tensor, "batch places d_model"] = step(
-        "PR_k",
+        "PR_n",
         title="One rotation moves every place",
         source="vaswani2017",
         says=lambda result: (
-            "One rotation moves every place by k = {offset}: each hand turns by its own angle, whatever the place. It hits "
+            "One rotation moves every place by n = {offset}: each hand turns by its own angle, whatever the place. It hits "
             "the code of the place moved to with an error of {rotation_error:.1e}."
             if result.settings.offset
-            else "For each k one rotation moves every place by k. With k = 0 no hand turns."
+            else "For each n one rotation moves every place by n. With n = 0 no hand turns."
         ),
     )
 
@@ -170,16 +170,16 @@ class RotaryTrace:
     queries: Float[Tensor, "batch heads queries head_dim"] = step("q", title="The query", source="su2021")
     keys: Float[Tensor, "batch heads keys head_dim"] = step("k", title="The key", source="su2021")
     rotated_queries: Float[Tensor, "batch heads queries head_dim"] = step(
-        r"<queries>R_m",
-        title="The query, turned by its place m",
+        r"<queries>R_i",
+        title="The query, turned by its place i",
         source="su2021",
-        says="RoPE adds nothing. It turns the query by its place m and the key by its place n, pair by pair. Lengths stay as "
+        says="RoPE adds nothing. It turns the query by its place i and the key by its place j, pair by pair. Lengths stay as "
         "they were, to within {length_error:.1e}.",
         also="rotary embedding",
     )
     rotated_keys: Float[Tensor, "batch heads keys head_dim"] = step(
-        r"<keys>R_n",
-        title="The key, turned by its place n",
+        r"<keys>R_j",
+        title="The key, turned by its place j",
         source="su2021",
         says=lambda result: (
             f"Here all numbers of {listed(result.zeros)} are 0: nothing is there to turn." if result.zeros else ""
@@ -189,7 +189,7 @@ class RotaryTrace:
         r"<rotated_queries>\left(<rotated_keys>\right)^\top", title="RoPE's score", source="su2021"
     )
     added_scores: Float[Tensor, "batch heads queries keys"] = step(
-        r"(<queries> + p_m)(<keys> + p_n)^\top", title="Score with sinusoids p added", source="vaswani2017"
+        r"(<queries> + p_i)(<keys> + p_j)^\top", title="Score with sinusoids p added", source="vaswani2017"
     )
 
 

@@ -74,6 +74,7 @@ def random_vectors(random: DotProductStatistics) -> Iterator[StepDeclared]:
         "{keys} keys the strongest gets {top:.2f} of the weight unscaled, {fair:.2f} scaled.",
         title="Why divide by √d",
         code=ran(dot_product_statistics),
+        sizes={"d": random.head_dim},
         n=DRAWS,
         d=random.head_dim,
         raw=random.raw.variance,
