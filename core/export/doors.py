@@ -21,8 +21,8 @@ from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 from transformers.masking_utils import eager_mask
 
-from core.models import captioner_format, marian_format, prefix_format
-from core.models.checkpoints import PREFIXED
+from core.models import captioner_format, clip_format, marian_format, prefix_format
+from core.models.checkpoints import PAIRED, PREFIXED
 from core.models.halves import halves_of
 from core.models.offline import NAME, PACKAGE, SHIPPED
 from core.sequence.decoder import DecoderConfig
@@ -261,8 +261,9 @@ def load_transformer(name: str) -> TrainedTransformer:
 @cache
 def load_small(name: str, kind: Any) -> Any:
     """A small model of this course, of the class that its weights belong to."""
-    if name == PREFIXED:
-        return read_folder(name, prefix_format.read).eval().requires_grad_(False)
+    in_folders = {PREFIXED: prefix_format.read, PAIRED: clip_format.read}
+    if name in in_folders:
+        return read_folder(name, in_folders[name]).eval().requires_grad_(False)
     _, header, weights = checkpoint(name)
     model = kind(kind.Config(**json.loads(header["config"])))
     model.load_state_dict(weights)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from torch import nn
 
-from core.models import captioner_format, library_folder, marian_format, prefix_format
+from core.models import captioner_format, clip_format, library_folder, marian_format, prefix_format
 from core.models import device as devices
 from core.models.errors import ModelError, told_as
 from core.seeded import seeded
@@ -53,9 +53,23 @@ SCENE_CAPTIONERS: Final[dict[str, Eyes]] = {
     "scene-captioner": "CNN grid",
     "scene-captioner-patches": "raw patches",
 }
+
+
+class Format(NamedTuple):
+    """How a small model is kept as a folder that the library opens: what reads it, and what writes it."""
+
+    read: Callable[[Path], nn.Module]
+    write: Callable[[Path, Any], None]
+
+
 PREFIXED: Final = "text-to-text"
+PAIRED: Final = "scene-clip"
+SMALL_FOLDERS: Final[dict[str, Format]] = {
+    PREFIXED: Format(prefix_format.read, prefix_format.write),
+    PAIRED: Format(clip_format.read, clip_format.write),
+}
 # kept in the library's own format, a folder each
-FOLDERS: Final = (*TRANSFORMERS, *SCENE_CAPTIONERS, PREFIXED)
+FOLDERS: Final = (*TRANSFORMERS, *SCENE_CAPTIONERS, *SMALL_FOLDERS)
 FIGURES: Final = "figures.json"  # in such a folder, what was measured
 CARD: Final = "README.md"  # and its model card
 CLASSIFIERS: Final = ("vit", "vit-mean-pool", "cnn")
@@ -63,7 +77,7 @@ CLASSIFIERS: Final = ("vit", "vit-mean-pool", "cnn")
 SMALL_MODELS: Final[dict[str, Any]] = {
     "mirror-both-sides": RowModel,
     "mirror-left-alone": RowModel,
-    "scene-clip": ImageText,
+    PAIRED: ImageText,
     PREFIXED: TextToText,
     "video-denoiser": Denoiser,
     "video-denoiser-by-frame": Denoiser,
@@ -175,7 +189,7 @@ def read_from(folder: Path, name: str, device: torch.device) -> Trained:
     """Open a model out of a folder of models, in whatever format it is kept."""
     if name not in FOLDERS:
         return read(place(folder, name).weights, device)
-    reader = read_folder if name in TRANSFORMERS else read_prefixed if name == PREFIXED else read_captioner
+    reader = read_folder if name in TRANSFORMERS else read_small if name in SMALL_FOLDERS else read_captioner
     return reader(folder / name, device)
 
 
@@ -225,9 +239,9 @@ def read_captioner(folder: Path, device: torch.device) -> TrainedSceneCaptioner:
     return TrainedSceneCaptioner(folder.name, model.to(device), figures)
 
 
-def read_prefixed(folder: Path, device: torch.device) -> Small:
-    """The same of the model that does what a prefix asks for."""
-    model, figures = _read_folder(folder, prefix_format.read)
+def read_small(folder: Path, device: torch.device) -> Small:
+    """The same of one of SMALL_FOLDERS."""
+    model, figures = _read_folder(folder, SMALL_FOLDERS[folder.name].read)
     return Small(folder.name, model.to(device).eval().requires_grad_(False), figures)
 
 

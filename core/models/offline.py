@@ -22,7 +22,7 @@ TRANSFORMER: Final = "translator-transformer"
 FILLER: Final = "story-bert"
 SCENE_CAPTIONERS: Final = ("scene-captioner-patches", "scene-captioner")
 # this project's own, as folders that the library opens
-SHIPPED: Final = (STORY, TRANSFORMER, FILLER, *SCENE_CAPTIONERS, "text-to-text")
+SHIPPED: Final = (STORY, TRANSFORMER, FILLER, *SCENE_CAPTIONERS, "text-to-text", "scene-clip")
 OWN: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
 NAMES: Final = (NAME, *SHIPPED)
 READERS: Final = (NAME, STORY, TRANSFORMER, FILLER)  # those that read texts

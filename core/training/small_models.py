@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from core.models import checkpoints, prefix_format
+from core.models import checkpoints
 from core.models import device as devices
 from core.seeded import seeded
 from core.training import cards, mirror, progress
@@ -195,7 +195,7 @@ def _denoiser(says: str, *, across: bool) -> Plan:
 
 def _pairs(seed: int) -> ImageText:
     with seeded(seed):
-        return ImageText(ImageTextConfig(len(pairs.WORDS), pairs.N_WORDS))
+        return ImageText(ImageTextConfig(len(pairs.WORDS), pairs.N_WORDS + 1))
 
 
 PLANS: Final[dict[str, Plan]] = {
@@ -211,13 +211,14 @@ PLANS: Final[dict[str, Plan]] = {
         _pairs,
         pairs_loss,
         of_pairs,
-        "One tower for pictures and one for captions, which point the same way where the two belong together.",
+        "One tower for pictures and one for captions, which point the same way where the two belong together. Its folder is in "
+        "the format of the transformers library, whose Auto classes open it: a small CLIP.",
         f"Drawn scenes of up to {scenes.MOST} things and their captions, {_PAIRS} different ones an update; no scene has a "
         f"{' '.join(pairs.HELD_OUT)}",
         "It chooses among captions and writes none. It knows drawn things alone.",
-        1500,
-        4e-3,
-        50,
+        8000,
+        2e-3,
+        100,
     ),
     "video-denoiser": _denoiser(
         "Takes noise off small videos; blocks of all frames attend to each other.", across=True
@@ -263,8 +264,8 @@ def _train(asked: argparse.Namespace, plan: Plan, device: torch.device) -> None:
     told = [recipe, config, checkpoints.SMALL]
     progress.learn(asked.name, told, training, range(updates), lambda update: plan.loss(model, asked.seed, update))
     place = checkpoints.place(asked.out, asked.name)
-    if asked.name == checkpoints.PREFIXED:
-        prefix_format.write(place.weights.parent, model)
+    if kept := checkpoints.SMALL_FOLDERS.get(asked.name):
+        kept.write(place.weights.parent, model)
     else:
         checkpoints.write(place.weights, model, {"version": checkpoints.SMALL, "config": config})
     made = {

@@ -12,8 +12,10 @@ from core.vision import scenes
 from core.vision.scenes import COLOURS, MOST, SHAPES, Colour, Scene, Shape, Thing
 from core.zero_width import words_of
 
-WORDS: Final = ("<pad>", *COLOURS, *SHAPES, "and", "nothing")
-N_WORDS: Final = 3 * MOST - 1  # of the longest caption
+WORDS: Final = ("<pad>", *COLOURS, *SHAPES, "and", "nothing", "<end>")
+PAD: Final = WORDS.index("<pad>")  # what fills up
+END: Final = WORDS.index("<end>")  # behind each caption
+N_WORDS: Final = 3 * MOST - 1  # of the longest caption, without its end
 # what pages begin with
 SCENE: Final[Scene] = (Thing("red", "circle", 11.0, 8.0), Thing("blue", "square", 21.0, 24.0))
 HELD_OUT: Final[tuple[Colour, Shape]] = ("blue", "triangle")  # never seen together while it learns
@@ -30,10 +32,10 @@ def caption(things: Sequence[tuple[str, str]]) -> str:
     return " and ".join(f"{colour} {shape}" for colour, shape in things) or "nothing"
 
 
-def ids(captions: Sequence[str]) -> Int[Tensor, "captions words"]:
-    """Captions of known words as numbers, filled up to the longest that there can be."""
-    rows = [[WORDS.index(word) for word in text.split()] for text in captions]
-    return torch.tensor([[*row, *[0] * (N_WORDS - len(row))] for row in rows])
+def ids(captions: Sequence[str]) -> Int[Tensor, "captions tokens"]:
+    """Captions of known words as numbers, each with its end, filled up to the longest that there can be."""
+    rows = [[*(WORDS.index(word) for word in text.split()), END] for text in captions]
+    return torch.tensor([[*row, *[PAD] * (N_WORDS + 1 - len(row))] for row in rows])
 
 
 def read(text: str) -> str:
@@ -42,7 +44,7 @@ def read(text: str) -> str:
     Raises   ValueError in words for what is no caption of this world.
     """
     words = words_of(text.lower())
-    known = WORDS[1:]
+    known = WORDS[PAD + 1 : END]
     if not words:
         raise ValueError("there is no caption: write one, such as “red circle”")
     if strange := next((word for word in words if word not in known), None):

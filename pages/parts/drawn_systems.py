@@ -70,7 +70,8 @@ def on_pairs(ui: Controls) -> Scene | None:
         shares=frozenset({"of_pictures", "of_captions"}),
         again=call(matching.shown, settings),
         signature=str(settings),
-        origin=f"Real numbers of {matching.MODEL}, two towers of one block each, trained for this course on drawn scenes",
+        origin=f"Real numbers of {matching.MODEL}, a small CLIP: two towers of {matching.model().config.n_layers} blocks each, "
+        "trained for this course on drawn scenes",
         evidence=evidence(ui),
         focus={"query": 0, "key": captions.index(result.chosen)},
         code=(ran(ImageText.forward, seen="image_vectors", told="text_vectors"),),
@@ -88,8 +89,9 @@ def steps_of_pairs(scene: Scene) -> Iterator[StepDeclared]:
             Table("image_vectors", "pictures", role="query", labelled=True),
             Table("text_vectors", "captions", rows="keys", role="key", labelled=True),
         ),
-        "Your picture and one drawn of each caption go through one tower, the captions through another. Each comes out as an "
-        "arrow of length 1 in the same space.",
+        "Your picture and one drawn of each caption go through one tower, cut into squares behind a class token; the captions "
+        "through another, under a causal mask, so that the end token behind each sees all its words. Of these two tokens come "
+        "arrows of length 1 in one space.",
         title="Two towers, one space",
     )
     yield step(

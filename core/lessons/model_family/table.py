@@ -21,7 +21,7 @@ _ROWS: Final = (
     ("ViT", "none", "name the picture", "squares of a picture", "lesson 11"),
     (
         "CLIP",
-        "none for pictures",
+        "none for pictures, causal for captions",
         "say which caption belongs to which picture",
         "both",
         "drawn scenes and captions",

@@ -51,9 +51,9 @@ def test_the_library_writes_what_a_prefix_asks_for(ours):
 def test_a_folder_that_is_not_there_or_damaged_is_told_in_words(tmp_path):
     place = tmp_path / checkpoints.PREFIXED
     with pytest.raises(ModelError, match=r"train it: python -m core\.training text-to-text"):
-        checkpoints.read_prefixed(place, torch.device("cpu"))
+        checkpoints.read_small(place, torch.device("cpu"))
     prefix_format.write(place, checkpoints.load_small(checkpoints.PREFIXED, TextToText))
     weights = place / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:200])
     with pytest.raises(ModelError, match="damaged"):
-        checkpoints.read_prefixed(place, torch.device("cpu"))
+        checkpoints.read_small(place, torch.device("cpu"))
