@@ -256,6 +256,24 @@ def kept_for_all(function: Callable[P, R]) -> Callable[P, R]:
     return _remembered(function, lambda: None)
 
 
+def kept_for_all_if(ours: Callable[..., bool]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """As `kept_for_all` of what is ours, which a class of hundreds asks for in the same minute; as `kept` of anything else.
+
+    ours   says of the arguments whether nothing of a visitor's is in them: nothing typed, brought or forced.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        everybodys, visitors = kept_for_all(function), kept(function)
+
+        @wraps(function)
+        def asked(*args: P.args, **named: P.kwargs) -> R:
+            return (everybodys if ours(*args, **named) else visitors)(*args, **named)
+
+        return asked
+
+    return decorate
+
+
 def kept_growing(make: Callable[P, R]) -> Callable[P, R]:
     """As `kept`, of a function whose results are no constants: they grow while they are used."""
     return _remembered(make, lambda: host.current().visitor().name, grows=True)

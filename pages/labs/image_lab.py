@@ -10,13 +10,14 @@ from core.analysis.patch_attention import Chosen, PatchAttention
 from core.lessons import image_lab
 from core.lessons.shown import call
 from core.lessons.vision_transformer import sharper
-from core.memory import kept
+from core.memory import kept_for_all_if
 from core.models import image_attention, image_reading
 from core.models.errors import ModelError
 from core.models.image_reading import OWN, ImageReading
 from core.models.loaded import LoadedModel
 from core.numerals import how_many
 from core.vision.classifier import FITS, Fit
+from core.vision.samples import SAMPLES
 from pages.parts import (
     answers,
     claims,
@@ -24,6 +25,7 @@ from pages.parts import (
     downloads,
     messages,
     models,
+    ours,
     own_picture,
     patch_explorer,
     url_state,
@@ -40,14 +42,16 @@ NOTHING, OTHER_PICTURE, OTHER_MODEL = "nothing", "another picture", "another mod
 EXAMPLE = "facebook/dinov2-small"
 
 
-@kept
+@kept_for_all_if(
+    lambda model, on, name, digest, _picture, fit, _loaded: _loaded is None and name in SAMPLES and ours.picture(digest)
+)
 def looked(
     model: str, on: str, name: str, digest: str, _picture: np.ndarray, fit: Fit, _loaded: LoadedModel | None
 ) -> ImageReading:
     return image_reading.read_image(model if _loaded is None else _loaded, name, _picture, fit, on)
 
 
-@kept
+@kept_for_all_if(lambda digest, fit, side, _picture: ours.picture(digest))
 def sharp(digest: str, fit: Fit, side: int, _picture: np.ndarray) -> np.ndarray | None:
     return sharper(_picture, side, fit)
 

@@ -13,7 +13,7 @@ from core.experiments import sentence_lab as experiments
 from core.lessons import sentence_lab, text_attention
 from core.lessons.shown import call
 from core.lessons.text_attention import Kind, TextAttention, kinds, summaries
-from core.memory import kept
+from core.memory import kept_for_all_if
 from core.models import loading, offline
 from core.models.errors import ModelError
 from core.models.languages import Languages
@@ -31,6 +31,7 @@ from pages.parts import (
     head_view,
     messages,
     models,
+    ours,
     sentences,
     url_state,
     word_importance,
@@ -51,7 +52,11 @@ NOTHING, OTHER_HEAD, OTHER_SENTENCE = "nothing", "another head", "another senten
 ANY_HEAD = "…"
 
 
-@kept
+def _is_ours(name: str, on: str, languages: Languages | None, text: str, start: int, second: str | None) -> bool:
+    return name == offline.NAME and languages is None and ours.text(text, second or text)
+
+
+@kept_for_all_if(_is_ours)
 def reading(name: str, on: str, languages: Languages | None, text: str, start: int, second: str | None) -> Reading:
     loaded = loading.load(name, on)
     wanted = ("weights", "queries", "keys", "values") if loaded.recorded else ("weights",)

@@ -13,7 +13,7 @@ from core.analysis import alignment
 from core.lessons import looking_back, sentence_lab, translation
 from core.lessons.text_attention import Summary
 from core.lessons.translation import NAMES, Aligned, HeadsOfModel
-from core.memory import kept
+from core.memory import kept, kept_for_all_if
 from core.models import lexicon, offline
 from core.models.errors import ModelError
 from core.models.languages import Languages
@@ -26,6 +26,7 @@ from pages.parts import (
     downloads,
     messages,
     models,
+    ours,
     own_sentences,
     step_viewer,
     translations,
@@ -66,12 +67,12 @@ def looked_at_first(weights: np.ndarray) -> dict[str, int]:
 # Three translators --------------------------------------------------------------------------------------------------
 
 
-@kept
+@kept_for_all_if(lambda name, text, knowing: ours.text(text))
 def translated(name: str, text: str, knowing: bool) -> Aligned:
     return translation.translate(name, text, knowing)
 
 
-@kept
+@kept_for_all_if(lambda name, line: ours.text(line))
 def line_of(name: str, line: str) -> tuple[str, str]:
     """A translation, and why there is none; of an empty line, nothing."""
     if not line:

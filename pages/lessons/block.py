@@ -17,12 +17,12 @@ from core.lessons.block.given import Given
 from core.lessons.block.norms import NAMED
 from core.lessons.shown import call
 from core.listing import ran
-from core.memory import kept
+from core.memory import kept, kept_for_all_if
 from core.transformer.block import IN_A_BLOCK, PARTS, Block, NormPlace, Part
 from core.transformer.feed_forward import FeedForward
 from core.vision.classifier import fitted
 from pages.lessons.by_hand import block as by_hand
-from pages.parts import controls, own_picture, sentences, story_lens
+from pages.parts import controls, ours, own_picture, sentences, story_lens
 from pages.parts.controls import Controls, row
 from pages.parts.lesson import Lesson, Scene
 from pages.parts.number_table import edit_tables
@@ -76,12 +76,17 @@ page = Lesson(
 )
 
 
-@kept
+def _is_ours(*of: tuple) -> bool:
+    """Whether what a stack is of, each by a sentence and where it starts or by the digest of a picture, is ours."""
+    return all(ours.text(each[0]) or ours.picture(each[0]) for each in of)
+
+
+@kept_for_all_if(lambda _given, of, other=False: _is_ours(of))
 def stack_of(_given: Given, of: tuple, other: bool = False) -> stack.Stack:
     return stack.stack_of(_given.blocks, _given.other if other else _given.x)
 
 
-@kept
+@kept_for_all_if(lambda _given, _kept, of, settings: _is_ours(*of))
 def looked(_given: Given, _kept: tuple, of: tuple, settings: Settings) -> Result:
     return block.run(_given, settings, _kept)
 
@@ -91,7 +96,7 @@ def typed(_again: partial[Given], of: str, settings: Settings) -> Result:
     return block.run(_again(), settings)
 
 
-@kept
+@kept_for_all_if(lambda digest, _picture: ours.picture(digest))
 def on_picture(digest: str, _picture: np.ndarray) -> tuple[np.ndarray, Given]:
     pixels = fitted(_picture, given.picture_model().side)
     return pixels, given.on_picture(pixels)
@@ -143,7 +148,7 @@ def of_picture(ui: Controls, brought: np.ndarray) -> Scene:
     again = call(given.on_picture, call(picture_files.opened_png, picture_files.png(pixels)))
     words = [Token(found.words[0], True), *plain(found.words[1:])]
     origin = "Real numbers of a Vision Transformer, trained for this course on photographs, computed on the processor"
-    result = looked(found, kept, (digest,), aside_depth(chosen))
+    result = looked(found, kept, ((digest,),), aside_depth(chosen))
     return shown(result, chosen, words, again, f"{(digest, chosen)}", origin)
 
 

@@ -11,7 +11,7 @@ from core.experiments import captioning as experiments
 from core.lessons import captioning, shown
 from core.lessons.captioning import CELLS, MODELS, ROOM, SCENE, Settings
 from core.listing import ran
-from core.memory import kept
+from core.memory import kept_for_all_if
 from core.sequence.decoding import tempered
 from core.vision import scenes
 from core.vision.captioner import Captioner
@@ -51,7 +51,7 @@ picture = partial(Overlay, picture="picture", side=scenes.CELLS)
 forced_cells = LinkedCells(page.slug, ROOM)
 
 
-@kept
+@kept_for_all_if(lambda settings, _picture=None: settings.is_ours)
 def captioned(settings: Settings, _picture: np.ndarray | None = None) -> captioning.Lesson:
     return captioning.run(settings, _picture)
 

@@ -14,9 +14,9 @@ from core.lessons.cost import bill, cheaper, marks, paths, questions
 from core.lessons.material import Encoded
 from core.lessons.shown import call
 from core.listing import ran
-from core.memory import kept, kept_for_all
+from core.memory import kept_for_all, kept_for_all_if
 from pages.lessons.by_hand import cost as shown_alone
-from pages.parts import controls, long_map, sentences
+from pages.parts import controls, long_map, ours, sentences
 from pages.parts.controls import SENTENCE, Controls, row
 from pages.parts.figures import Matrix, Table, tables, weights_matrix
 from pages.parts.lesson import QUERIES_KEYS_VALUES, Lesson, Scene, step
@@ -44,9 +44,9 @@ def scene(ui: Controls) -> Scene | None:
         part = ui.one_of("Show", PARTS, "part")
     if part == BILL:
         made = shown_alone.the_bill(ui, above)
-        return tried(made, made.chosen.sizes, ours(), OURS_LAYER)
+        return tried(made, made.chosen.sizes, our_sentence(), OURS_LAYER)
     if part == PATHS:
-        return tried(shown_alone.three_paths(ui, above), bill.OURS, ours(), OURS_LAYER)
+        return tried(shown_alone.three_paths(ui, above), bill.OURS, our_sentence(), OURS_LAYER)
     with above:
         text, (layer, head) = ui.sentence(), ui.layer_and_head()
     read = sentences.read(text, ui.prefix, at_most=AT_MOST)
@@ -57,7 +57,7 @@ def scene(ui: Controls) -> Scene | None:
 
 
 @kept_for_all  # a page's own names are new whenever it is opened
-def ours() -> Encoded:
+def our_sentence() -> Encoded:
     """A sentence of ours, on which claims are tried where the learner typed none."""
     return material.encode(SENTENCE)
 
@@ -69,7 +69,7 @@ def tried(scene: Scene, sizes: Sizes, read: Encoded, layer: int, **more: int) ->
     return replace(scene, evidence=(given, SEED))
 
 
-@kept
+@kept_for_all_if(lambda _read, text, start: ours.text(text))
 def moved(_read: Encoded, text: str, start: int) -> cheaper.Vectors:
     return cheaper.moved(_read)
 

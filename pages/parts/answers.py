@@ -5,8 +5,9 @@ import streamlit as st
 
 from core.lessons import vision_transformer
 from core.lessons.vision_transformer import MODELS, Lesson
-from core.memory import kept
+from core.memory import kept_for_all_if
 from core.vision.classifier import Answer, Fit
+from pages.parts import ours
 
 TOLD = 3
 NAMES = {"vit": "class token", "vit-mean-pool": "mean of all", "cnn": "convolutional net"}
@@ -26,7 +27,7 @@ def told(found: Answer) -> str:
     return ("" if found.sure else "not sure: ") + ", ".join(best)
 
 
-@kept
+@kept_for_all_if(lambda name, digest, *how: ours.picture(digest))
 def _of(name: str, digest: str, _picture: np.ndarray, fit: Fit, positions: bool) -> Answer:
     return vision_transformer.said(name, _picture, fit, positions=positions)
 

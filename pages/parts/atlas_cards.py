@@ -6,7 +6,7 @@ import numpy as np
 
 from core.atlas import Figure, first_alike, making, numbered
 from core.lessons.shown import Shown
-from core.memory import kept, kept_for_all
+from core.memory import kept, kept_for_all_if
 from pages.parts import controls, figure_card, own_picture, translations
 from pages.parts.figure_card import Card
 from pages.parts.step_viewer import name_of
@@ -14,13 +14,8 @@ from pages.parts.step_viewer import name_of
 LOOKED = ("query", "key", "dimension", "head")  # what a link says of where one looks, in this order
 
 
-@kept_for_all
-def _of_ours(number: int, text: str) -> Shown:
-    return numbered(number).make(text)
-
-
-@kept
-def _of_own(number: int, text: str) -> Shown:
+@kept_for_all_if(lambda number, text: text in ("", *translations.EXAMPLES))
+def _of_text(number: int, text: str) -> Shown:
     return numbered(number).make(text)
 
 
@@ -29,14 +24,11 @@ def _of_picture(number: int, digest: str, _picture: np.ndarray) -> Shown:
     return numbered(number).make("", _picture)
 
 
-@kept
+@kept_for_all_if(lambda number, text, digest, _picture: _picture is None and text in ("", *translations.EXAMPLES))
 def _card(number: int, text: str, digest: str, _picture: np.ndarray | None) -> Card:
     figure = numbered(number)
     first, asked = first_alike(figure).number, text if figure.takes else ""
-    if _picture is not None:
-        made = _of_picture(first, digest, _picture)
-    else:
-        made = (_of_ours if asked in ("", *translations.EXAMPLES) else _of_own)(first, asked)
+    made = _of_text(first, asked) if _picture is None else _of_picture(first, digest, _picture)
     viewer = figure_card.viewer_of(figure, made, asked + digest)
     return Card(figure, viewer, made, figure.again(asked, _picture), text, _picture is not None)
 

@@ -7,7 +7,8 @@ from core.analysis.sinks import Measure, Sink, delivery, sink
 from core.lessons import material
 from core.lessons.material import Encoded
 from core.listing import ran
-from core.memory import kept
+from core.memory import kept_for_all_if
+from pages.parts import ours
 from pages.parts.controls import Controls
 from pages.parts.figures import Curves, Matrix, weights_matrix
 from pages.parts.lesson import StepDeclared, step
@@ -49,7 +50,7 @@ def weights(by: Measure) -> StepDeclared:
     return step("weights", matrix(by), ARRIVES, shows=(), operator="softmax", title=TITLE, code=ran(delivery))
 
 
-@kept
+@kept_for_all_if(lambda _read, text, start, used: ours.text(text))
 def _sink(_read: Encoded, text: str, start: int, used: int) -> Sink:
     return sink(material.deliveries(_read))
 

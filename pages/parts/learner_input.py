@@ -13,10 +13,10 @@ from core.attention import MultiHeadAttention, Projections, Score
 from core.lessons import attention, looking_back, material
 from core.lessons.attention import Operands
 from core.lessons.material import Encoded
-from core.memory import kept
+from core.memory import kept_for_all_if
 from core.sequence.decoding import NO_INTERVENTIONS
 from core.sequence.trained import Translation
-from pages.parts import controls, sentences, translations, url_state
+from pages.parts import controls, ours, sentences, translations, url_state
 from pages.parts.controls import Controls
 from pages.parts.number_table import NumberTable, edit_tables
 from pages.parts.words import Token, plain
@@ -240,7 +240,7 @@ def pair(
     return PairInput(sentences.shown(first), sentences.shown(second), operands, origin, again)
 
 
-@kept
+@kept_for_all_if(lambda _made, text, score: ours.text(text))
 def _asking(_made: Translation, text: str, score: looking_back.Score) -> Operands:
     return attention.of_translation(looking_back.model(score), _made)
 

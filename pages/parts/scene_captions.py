@@ -13,7 +13,7 @@ from core.lessons.encoder_decoder import NOTHING
 from core.lessons.looking_back import chosen
 from core.lessons.scene_captions import MODELS, Settings
 from core.listing import ran
-from core.memory import kept
+from core.memory import kept_for_all_if
 from core.numerals import how_many, listed
 from core.sequence.decoding import NO_INTERVENTIONS
 from core.transformer.encoder_decoder import CrossAttention, DecoderBlock, EncoderDecoder
@@ -22,7 +22,7 @@ from core.vision.scene_captioner import COLUMNS, Eyes, SceneCaptioner
 from core.vision.scenes import WORDS
 from core.vision.trained import END
 from core.vision.trained_scene_captioner import SceneCaption
-from pages.parts import messages, scene_editor, translations
+from pages.parts import messages, ours, scene_editor, translations
 from pages.parts.controls import Controls
 from pages.parts.figures import Heads, Overlay, Table, next_words, tables
 from pages.parts.interventions import FORCED_THERE, Argued, LinkedInterventions
@@ -42,12 +42,17 @@ CODE = (
 )
 
 
-@kept
+def _is_ours(settings: Settings) -> bool:
+    """Whether our own scene is read, and nobody forces anything."""
+    return settings.scene == SCENE and ours.free(settings.interventions)
+
+
+@kept_for_all_if(_is_ours)
 def captioned(settings: Settings) -> lesson.Lesson:
     return lesson.run(settings)
 
 
-@kept
+@kept_for_all_if(_is_ours)
 def by_other_eyes(settings: Settings) -> lesson.Lesson:
     return lesson.other_eyes(settings)
 

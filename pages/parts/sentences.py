@@ -6,10 +6,10 @@ from typing import Protocol, TypeVar
 import streamlit as st
 
 from core.lessons.material import Encoded, encode
-from core.memory import kept
+from core.memory import kept_for_all_if
 from core.models.errors import ModelError
 from core.models.tokens import Tokens
-from pages.parts import controls, messages
+from pages.parts import controls, messages, ours
 from pages.parts.words import Token
 
 
@@ -23,7 +23,7 @@ class Understood(Protocol):
 R = TypeVar("R", bound=Understood)
 
 
-@kept
+@kept_for_all_if(lambda text, start, at_most: ours.text(text))
 def _encoded(text: str, start: int, at_most: int | None) -> Encoded:
     return encode(text, start, at_most)
 

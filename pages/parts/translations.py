@@ -8,7 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.lessons import looking_back
-from core.memory import kept, kept_for_all
+from core.memory import kept_for_all_if
 from core.models import lexicon
 from core.models.errors import ModelError
 from core.sequence.decoding import Interventions
@@ -32,21 +32,13 @@ R = TypeVar("R")
 Made = Translation | TransformerTranslation
 
 
-@kept_for_all
-def _of_examples(name: str, text: str, beam: int, interventions: Interventions) -> Translation:
-    return looking_back.translate(name, text, beam, interventions)
-
-
-@kept
-def _of_own(name: str, text: str, beam: int, interventions: Interventions) -> Translation:
-    return looking_back.translate(name, text, beam, interventions)
-
-
+@kept_for_all_if(
+    lambda name, text, beam, interventions: text in EXAMPLES and not interventions.tokens and not interventions.rows
+)
 def translate(name: str, text: str, beam: int, interventions: Interventions) -> Translation:
     """What a translator makes of a text, as looking_back.translate. It is remembered: what it makes of our own examples for
     everybody, what somebody wrote or forced for that visitor alone."""
-    everybodys = text in EXAMPLES and not interventions.tokens and not interventions.rows
-    return (_of_examples if everybodys else _of_own)(name, text, beam, interventions)
+    return looking_back.translate(name, text, beam, interventions)
 
 
 def understand(text: str, key: str, translate: Callable[[str], R]) -> R | None:

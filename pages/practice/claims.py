@@ -10,14 +10,15 @@ import streamlit as st
 
 from core import host, tables
 from core.experiments import inputs, ledger
-from core.experiments.claim import Finding
+from core.experiments.claim import Claim, Finding
 from core.experiments.corrections import CORRECTIONS, Correction
 from core.experiments.inputs import Material
 from core.experiments.ledger import Row
+from core.memory import kept_for_all_if
 from core.models.errors import ModelError
 from core.sources import SOURCES
 from pages.course.catalogue import BY_SLUG, PAGES
-from pages.parts import assets, controls, messages, own_picture, sentences, url_state
+from pages.parts import assets, controls, messages, ours, own_picture, sentences, url_state
 from pages.parts.claims import VERDICTS
 from pages.parts.controls import Controls
 from pages.parts.payload import pack
@@ -75,12 +76,18 @@ def lines(view: str, lesson: str, note: str, verdicts: Sequence[str]) -> list[Li
     return [Line(row.key, row) for row in of_notes if fits(row)]
 
 
+@kept_for_all_if(lambda key, text, start, digest, _claim, _given: ours.text(text) and ours.picture(digest))
+def _tried(key: int, text: str, start: int, digest: str, _claim: Claim, _given: Material) -> Finding:
+    return inputs.tried(_claim, _given)
+
+
 def measure(row: Row, given: Material | None) -> Found:
     """What the experiment finds on what the learner brought; in words where it cannot be tried on it."""
     if given is None:
         return "it needs a sentence: type one above"
     try:
-        return inputs.tried(row.claim, given)
+        start = given.read[0].start
+        return _tried(row.key, given.text, start, own_picture.digest(given.picture), row.claim, given)
     except (ModelError, ValueError) as error:
         return str(error)
 

@@ -250,6 +250,23 @@ def test_of_what_is_kept_for_a_visitor_another_one_gets_nothing(monkeypatch):
     assert made == ["one", "two", "three", "one", "two"]
 
 
+def test_what_is_made_of_ours_is_made_once_for_everybody_and_of_what_somebody_typed_for_each(monkeypatch):
+    host, made = Host(), []
+    monkeypatch.setattr(memory.host, "_host", host)
+    monkeypatch.setattr(memory, "MEMORY", Machine().memory)
+
+    @memory.kept_for_all_if(lambda text, _beside=None: text == "ours")
+    def read(text: str, _beside: object = None) -> list[str]:
+        made.append(text)
+        return [text]
+
+    for name in ("ada", "ben", "ada"):
+        monkeypatch.setattr(host, "visitor", lambda name=name: Visitor("", name))
+        assert read("ours", object()) == ["ours"]
+        assert read(text="typed") == ["typed"]
+    assert made == ["ours", "typed", "typed"]
+
+
 @dataclass(frozen=True)
 class Result:
     tensors: dict[str, torch.Tensor]

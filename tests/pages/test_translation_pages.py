@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from core import settings
+from core import host, memory, settings
 from core.models import checkpoints
 from core.sequence.decoding import NO_INTERVENTIONS, Interventions, all_weight_on
 from pages.parts import messages, translations
@@ -255,16 +255,18 @@ def test_marks_and_steps_that_cannot_be_are_not_forced():
 @pytest.mark.parametrize(
     ("text", "interventions", "who"),
     [
-        (translations.SENTENCE, NO_INTERVENTIONS, "everybody"),
-        (translations.SENTENCE, Interventions(temperature=2.0), "everybody"),
+        (translations.SENTENCE, NO_INTERVENTIONS, None),
+        (translations.SENTENCE, Interventions(temperature=2.0), None),
         (translations.SENTENCE, Interventions(tokens=((0, 5),)), "the visitor"),
         (translations.SENTENCE + " Yes.", NO_INTERVENTIONS, "the visitor"),
     ],
 )
 def test_only_our_own_examples_are_remembered_for_everybody(monkeypatch, text, interventions, who):
-    monkeypatch.setattr(translations, "_of_examples", lambda *_: "everybody")
-    monkeypatch.setattr(translations, "_of_own", lambda *_: "the visitor")
-    assert translations.translate(TRANSLATOR, text, 1, interventions) == who
+    kept = []
+    monkeypatch.setattr(host.Host, "visitor", lambda _: host.Visitor("", "the visitor"))
+    monkeypatch.setattr(memory.MEMORY, "keep", lambda *_, whose, **__: kept.append(whose))
+    translations.translate(TRANSLATOR, text, 1, interventions)
+    assert kept == [who]
 
 
 def test_a_translation_that_is_a_guess_says_so():

@@ -9,12 +9,12 @@ from torch import Tensor
 from core.lessons import encoder_decoder
 from core.lessons.encoder_decoder import ALL_CROSS, NOTHING
 from core.listing import ran
-from core.memory import kept
+from core.memory import kept_for_all_if
 from core.numerals import how_many
 from core.sequence.passes import Passes, passes
 from core.sequence.transformer import TrainedTransformer
 from core.transformer.encoder_decoder import Changes
-from pages.parts import messages, translations
+from pages.parts import messages, ours, translations
 from pages.parts.controls import Controls
 from pages.parts.figures import Heads, Table, tables
 from pages.parts.interventions import LinkedInterventions, of_translation
@@ -28,17 +28,17 @@ BEAM = "How many unfinished translations are followed at once. 1: at each step t
 SAME, OTHER = "the same French for both", "two different texts"
 
 
-@kept
+@kept_for_all_if(lambda text, how: ours.text(text) and ours.free(how.interventions) and how.given is None)
 def translated(text: str, how: encoder_decoder.How) -> encoder_decoder.TransformerTranslation:
     return encoder_decoder.translate(text, how)
 
 
-@kept
+@kept_for_all_if(ours.text)
 def went_through(text: str) -> Passes:
     return encoder_decoder.counted(text)
 
 
-@kept
+@kept_for_all_if(ours.text)
 def compared(text: str) -> Tensor:
     return encoder_decoder.compared(text)
 
