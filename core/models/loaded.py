@@ -44,7 +44,11 @@ class LoadedModel:
 
     @property
     def text_tokenizer(self) -> PreTrainedTokenizerBase:
-        """The tokenizer. Raises ModelError for a model that reads no text."""
+        """The tokenizer. Raises ModelError for a model that reads no text, or texts beside pictures."""
+        if self.kind == "image-text":
+            raise ModelError(
+                f"{self.name} reads pictures and texts, and only where it looks in a picture is shown: choose a text model"
+            )
         if self.tokenizer is None:
             raise ModelError(f"{self.name} reads no text ({self.kind}): choose a text model")
         return self.tokenizer

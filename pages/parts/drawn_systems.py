@@ -89,9 +89,9 @@ def steps_of_pairs(scene: Scene) -> Iterator[StepDeclared]:
             Table("image_vectors", "pictures", role="query", labelled=True),
             Table("text_vectors", "captions", rows="keys", role="key", labelled=True),
         ),
-        "Your picture and one drawn of each caption go through one tower, cut into squares behind a class token; the captions "
-        "through another, under a causal mask, so that the end token behind each sees all its words. Of these two tokens come "
-        "arrows of length 1 in one space.",
+        "Your picture and one drawn of each caption are cut into squares and go through one tower behind a class token. "
+        "Captions go through another, under a causal mask: the end token behind each sees all its words. Of these two tokens "
+        "the towers make arrows of length 1 in one space.",
         title="Two towers, one space",
     )
     yield step(

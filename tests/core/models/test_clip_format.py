@@ -9,6 +9,7 @@ from core.models import checkpoints, clip_format, loading
 from core.models.errors import ModelError
 from core.models.image_attention import attention_of, preprocessing_of
 from core.models.pretrained import IMPLEMENTATION, record
+from core.models.reading import read
 from core.seeded import seeded
 from core.vision import pairs, scenes
 from core.vision.image_text import ImageText, ImageTextConfig
@@ -128,3 +129,10 @@ def test_the_picture_lab_sees_where_the_tower_looks_that_sees(ours):
     blocks = ours.see(pixels[None] / 255).blocks
     own = torch.stack([block.attention.attention.weights[0] for block in blocks])
     torch.testing.assert_close(found.weights, own, atol=1e-5, rtol=0)
+
+
+def test_who_would_have_it_read_a_text_alone_is_told_what_it_reads():
+    with pytest.raises(
+        ModelError, match="scene-clip reads pictures and texts, and only where it looks in a picture is shown"
+    ):
+        read(loading.load(checkpoints.PAIRED, "cpu"), "red circle")
