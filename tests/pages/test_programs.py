@@ -69,6 +69,7 @@ PAGES = [
     ("model_family", {"model_family_filled": "your sentence", "model_family_word": "3"}),
     ("model_family", {"model_family_system": "GPT", "model_family_k": "5"}),
     ("model_family", {"model_family_system": "T5"}),
+    ("model_family", {"model_family_system": "CLIP"}),
     ("model_family", {"model_family_system": "Sora", "model_family_meet": "false"}),
     ("vision_transformer", {}),
     ("vision_transformer", {"vision_transformer_positions": "false", "vision_transformer_pooling": "mean of all"}),
