@@ -210,7 +210,20 @@ function createWriting(root, io) {
     const name = place ? `Layer ${data.numbers[place[0]]}, head ${place[1]}` : "The mean of all heads";
     const best = row.indexOf(Math.max(...row));
     const where = data.back && data.picture ? "stands over the picture" : "stands above the words";
-    whose.textContent = `${name} ${where}: most, ${number(row[best], 2)}, goes to “${lookedAt()[best]}”. ${data.cache}`;
+    const most = `${name} ${where}: most, ${number(row[best], 2)}, goes to “${lookedAt()[best]}”.`;
+    whose.textContent = `${most}${shares(place)} ${data.cache}`;
+  }
+
+  /**
+   * How a head parts one unit of attention between the picture and the words, where both stand among its keys.
+   *
+   * @param {Head | null} place
+   */
+  function shares(place) {
+    if (!data.picture?.shared) return "";
+    const { shares: onPicture } = data.tensors;
+    const on = place ? onPicture.at(place[0] * data.heads + place[1], 0) : mean(onPicture)[0];
+    return ` Of all that it spends, ${number(on, 2)} goes to the picture and ${number(1 - on, 2)} to words.`;
   }
 
   /** The names of all that the heads look at. */

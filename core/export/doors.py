@@ -22,6 +22,7 @@ from transformers import AutoModel, AutoTokenizer
 from transformers.masking_utils import eager_mask
 
 from core.models import captioner_format, clip_format, marian_format, prefix_format
+from core.models.among import Among
 from core.models.checkpoints import PAIRED, PREFIXED
 from core.models.halves import halves_of
 from core.models.offline import NAME, PACKAGE, SHIPPED
@@ -171,6 +172,23 @@ def run_of_picture(
         states = halves.look(images, **more)
         output = halves.writes(input_ids=torch.tensor([ids]), encoder_hidden_states=states, output_attentions=True)
     return output.logits[0].float(), torch.cat(list(output[attention])).float()
+
+
+def run_of_prompt(
+    name: str, architecture: str, images: Tensor, ids: list[int], among: Among, back: bool
+) -> tuple[Tensor, Tensor]:
+    """Of a model that reads a picture as tokens among those of a text: the same two, of the tokens of the text.
+
+    among   where the picture stands; back: whether the weights on it are returned, or those on the text.
+    """
+    model = opened(name, getattr(transformers, architecture), attn_implementation="eager", dtype=torch.float32).eval()
+    read = among.called(ids, model.device) | {"pixel_values": images}
+    with torch.inference_mode():
+        output = model(**read, output_attentions=True)
+    places = among.places(len(ids))
+    parted = [among.parted(each[0][:, places]) for each in output.attentions]
+    weights = torch.stack([on if back else own for own, on in parted])
+    return output.logits[0, places].float(), weights.float()
 
 
 def heads_of_image(name: str, architecture: str, images: Tensor, stretched: bool) -> Tensor:

@@ -41,7 +41,9 @@ def preprocessing_of(loaded: LoadedModel, values: Values | None = None, *, heads
     if not isinstance(patch, int) or not isinstance(side, int) or side < patch:
         raise ModelError(f"{loaded.name} does not cut square pictures into square patches: choose a ViT or one like it")
     n = (side // patch // merging(loaded)) ** 2
-    if n > MOST_PATCHES or (heads and n**2 * len(loaded.groups) * loaded.n_heads > MOST_WEIGHTS):
+    halves = halves_of(loaded.model)
+    fixed = not heads and halves is not None and halves.among  # it has as many places for a picture as it has patches
+    if not fixed and (n > MOST_PATCHES or (heads and n**2 * len(loaded.groups) * loaded.n_heads > MOST_WEIGHTS)):
         side = _ACROSS * patch * merging(loaded)
     channels = getattr(config, "num_channels", 3)
     if channels not in (1, 3):

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from core.models.among import look
 from core.models.errors import ModelError, told_as
-from core.models.halves import READ, config_that_sees, halves_of
+from core.models.halves import READ, as_batch, config_that_sees, halves_of, sums_up
 from core.models.loaded import Group, Kind
 from core.models.pretrained import IMPLEMENTATION, LayerRecord, record
 from core.models.stacks import Stack, stack_of
@@ -40,12 +41,14 @@ def introspect(name: str, model: PreTrainedModel) -> Findings:
     Raises   ModelError for a model that cannot be run or has no attention to show.
     """
     accepted = set(inspect.signature(model.forward).parameters)
+    if (parts := halves_of(model)) is not None and parts.among and sums_up(model):
+        raise ModelError(f"{name} sums a picture up, so that its text looks at no patches: choose {READ}")
     with told_as(f"{name} cannot be run here: choose another model"), torch.inference_mode():
         inputs = _inputs(name, model, accepted)
         with record(tensors=("weights",)) as records:
             output = model(**inputs)
         # of two halves, one may call `attend` and the other not
-        both = halves_of(model) is None or any(kept.kind == "cross" for kept in records)
+        both = halves_of(model) is None or any(_looks_at_a_picture(model, kept) for kept in records)
         recorded = bool(records) and both and _agrees(model, inputs, output)
         if not recorded:
             model.set_attn_implementation("eager")
@@ -53,13 +56,15 @@ def introspect(name: str, model: PreTrainedModel) -> Findings:
     if not records or not (recorded or all(are_shares(kept) for kept in records)):
         raise ModelError(f"{name} has no matrix of attention weights to show: choose another model")
     kind = _kind(model, accepted, records)
-    if kind == "captioner" and all(kept.kind == "self" for kept in records):
+    if kind == "captioner" and not any(_looks_at_a_picture(model, kept) for kept in records):
         raise ModelError(f"{name} has no layer that looks back at the picture: choose {READ}")
     groups = tuple(_group(model, kind, kept) for kept in records)
     stacks = {
         group: stack_of(model, [kept.module for kept, of in zip(records, groups, strict=True) if of == group])
         for group in set(groups)
     }
+    if kind == "captioner" and "cross" not in groups:
+        stacks["cross"] = stacks["decoder"]  # it looks at the picture where it looks at what is written
     return Findings(kind, groups, stacks, records[0].weights.shape[1], recorded)
 
 
@@ -73,10 +78,19 @@ def _every_returned(model: PreTrainedModel, inputs: dict[str, Tensor]) -> list[L
     halves = halves_of(model)
     if halves is None:
         return returned(model(**inputs, output_attentions=True))
-    seen = returned(halves.sees(pixel_values=inputs["pixel_values"], output_attentions=True))
+    pixels = inputs["pixel_values"]
+    seen = returned(halves.sees(pixel_values=pixels.flatten(0, -4), output_attentions=True))
+    if halves.among:
+        wrote = returned(model(**inputs, output_attentions=True))
+        return _numbered(seen, wrote)
     ids = inputs.get("decoder_input_ids", inputs.get("input_ids"))
-    states = halves.look(inputs["pixel_values"])
+    states = halves.look(pixels)
     wrote = returned(halves.writes(input_ids=ids, encoder_hidden_states=states, output_attentions=True))
+    return _numbered(seen, wrote)
+
+
+def _numbered(seen: list[LayerRecord], wrote: list[LayerRecord]) -> list[LayerRecord]:
+    """What both halves returned, in the order in which they run."""
     return [
         LayerRecord(place, f"{part}{kept.module}", kept.kind, kept.tensors)
         for place, (part, kept) in enumerate([("encoder_", kept) for kept in seen] + [("", kept) for kept in wrote])
@@ -87,7 +101,8 @@ def returned(output: Mapping[str, Any]) -> list[LayerRecord]:
     """The weights that the library itself returns, as records named after the place in its output."""
     records: list[LayerRecord] = []
     for key in ("attentions", "encoder_attentions", "decoder_attentions", "cross_attentions"):
-        for layer, weights in enumerate(output.get(key) or ()):
+        # of a part that is a model of its own inside another, the library keeps the same tensor twice
+        for layer, weights in enumerate({id(each): each for each in output.get(key) or ()}.values()):
             kind = "cross" if key == "cross_attentions" else "self"
             records.append(LayerRecord(len(records), f"{key}[{layer}]", kind, {"weights": weights}))
     return records
@@ -120,6 +135,11 @@ def _inputs(name: str, model: PreTrainedModel, accepted: set[str]) -> dict[str, 
         inputs["input_ids"] = tokens
     if _has_two_parts(model):
         inputs["decoder_input_ids"] = tokens[:, : N_TOKENS - 3]
+    if (halves := halves_of(model)) is not None and halves.among:
+        inputs["pixel_values"] = as_batch(model, inputs["pixel_values"].to(model.device))
+        if halves.token is not None:
+            count = len(look(model, inputs["pixel_values"]).vectors)
+            inputs["input_ids"] = torch.cat([torch.full((1, count), halves.token), tokens], dim=1)
     return {name: tensor.to(model.device) for name, tensor in inputs.items()}
 
 
@@ -160,6 +180,13 @@ def _kind(model: PreTrainedModel, accepted: set[str], records: list[LayerRecord]
         return "encoder-decoder"
     looks_ahead = any(bool(kept.weights.triu(1).any()) for kept in records)
     return "encoder" if looks_ahead else "decoder"
+
+
+def _looks_at_a_picture(model: PreTrainedModel, kept: LayerRecord) -> bool:
+    """Whether a layer of the half that writes has what was seen among its keys."""
+    halves = halves_of(model)
+    among = halves is not None and halves.among and _group(model, "captioner", kept) == "decoder"
+    return kept.kind == "cross" or among
 
 
 def _group(model: PreTrainedModel, kind: Kind, kept: LayerRecord) -> Group:

@@ -28,7 +28,8 @@ def lens(
     if head is None or norm is None:
         return None
     with torch.inference_mode():
-        after = _after(loaded.writes.config)
+        config = loaded.writes.config
+        after = _after(getattr(config, "text_config", config))
         try:
             again = after(head(states[-1]))
         except RuntimeError:  # vectors of another width than those that the map takes
@@ -39,7 +40,8 @@ def lens(
 
 
 def _last_norm(body: nn.Module) -> nn.Module | None:
-    parts = [body, getattr(body, "decoder", None), getattr(body, "model", None)]
+    inner = ("decoder", "model", "language_model", "text_model")
+    parts = [body, *(getattr(body, name, None) for name in inner)]
     found = (getattr(part, name, None) for part in parts for name in _NORMS)
     return next((norm for norm in found if isinstance(norm, nn.Module)), None)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, ProcessorMixin
 
 from core.models.errors import ModelError
 from core.models.halves import halves_of
@@ -29,6 +29,7 @@ class LoadedModel:
     max_tokens  how many tokens it can read at once, special tokens included.
     recorded    True = `attend` runs inside it; False = its family has an attention of its own, and only the weights
                 that the library returns can be shown.
+    processor   of a model that reads a picture as tokens among those of a text: it says where they stand.
     """
 
     name: str
@@ -41,6 +42,7 @@ class LoadedModel:
     n_heads: int
     max_tokens: int
     recorded: bool
+    processor: ProcessorMixin | None = None
 
     @property
     def text_tokenizer(self) -> PreTrainedTokenizerBase:

@@ -15,10 +15,12 @@ from transformers import (
     AutoModel,
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
+    AutoProcessor,
     AutoTokenizer,
     PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
+    ProcessorMixin,
 )
 from transformers.models.auto.auto_factory import _BaseAutoModelClass
 from transformers.models.auto.modeling_auto import (
@@ -34,9 +36,10 @@ from core.models import device as devices
 from core.models import folder as folders
 from core.models import hub, offline
 from core.models.errors import ModelError, told_as
-from core.models.halves import WHOLE, halves_of, unread
+from core.models.halves import WHOLE, halves_of, is_among, unread
 from core.models.introspection import Findings, introspect
 from core.models.loaded import LoadedModel
+from core.models.picture_source import tried
 from core.models.pretrained import IMPLEMENTATION
 from core.numerals import how_many
 
@@ -112,20 +115,34 @@ def _opened(name: str, folder: Path, place: torch.device) -> LoadedModel:
     with told_as(f"{name}: {folders.CONFIG} does not describe a model of its architecture; fetch the file again"):
         config = AutoConfig.from_pretrained(folder, **folders.LOCAL)
     still_wanted()
-    model = _weights(name, folder, config)
+    try:
+        model = _weights(name, folder, config)
+    except ModelError as error:
+        raise _rather(name, config, error) from error
     still_wanted()
     with told_as(f"{name} does not fit into the memory of {devices.describe(place)}: choose a smaller model"):
         model = model.to(place).eval().requires_grad_(False)
     try:
         found = introspect(name, model)
     except ModelError as error:
-        if (why := unread(name, config)) is None:
-            raise
-        raise ModelError(why) from error
+        raise _rather(name, config, error) from error
     tokenizer = None
     if found.kind in ("encoder", "decoder", "encoder-decoder", "captioner"):
         tokenizer = _tokenizer(name, folder)
-    return _loaded(name, model, tokenizer, place, found)
+    halves = halves_of(model)
+    if halves is None or halves.token is None:
+        return _loaded(name, model, tokenizer, place, found)
+    processor = _processor(name, folder)
+    # some add their marks to the tokenizer
+    loaded = _loaded(name, model, processor.tokenizer, place, found, processor)
+    tried(loaded)
+    return loaded
+
+
+def _rather(name: str, config: PreTrainedConfig, error: ModelError) -> ModelError:
+    """What is said of a model that cannot be opened: of one that no way of reading pictures here fits, that."""
+    known = is_among(_class((config.architectures or [""])[0]))
+    return error if known or (why := unread(name, config)) is None else ModelError(why)
 
 
 def _loaded(
@@ -134,6 +151,7 @@ def _loaded(
     tokenizer: PreTrainedTokenizerBase | None,
     place: torch.device,
     found: Findings,
+    processor: ProcessorMixin | None = None,
 ) -> LoadedModel:
     """A model with what was found out about it."""
     return LoadedModel(
@@ -147,6 +165,7 @@ def _loaded(
         found.n_heads,
         _max_tokens(model, tokenizer),
         found.recorded,
+        processor,
     )
 
 
@@ -189,7 +208,7 @@ def _from_pretrained(door: Door, folder: Path, config: PreTrainedConfig) -> tupl
 def _door(config: PreTrainedConfig) -> Door:
     """The library's class that also opens the layer behind the last one, if these weights have it: it writes texts."""
     architecture = (config.architectures or [""])[0]
-    if architecture in WHOLE and (whole := _class(architecture)) is not None:
+    if (whole := _class(architecture)) is not None and (architecture in WHOLE or is_among(whole)):
         return whole
     if architecture in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values():
         return AutoModelForSeq2SeqLM
@@ -231,6 +250,24 @@ def _tokenizer(name: str, folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
+def _processor(name: str, folder: Path) -> ProcessorMixin:
+    """What says of a model that reads pictures as tokens where they stand in its text."""
+    with told_as(
+        f"{name} holds no processor that can be read here: give a folder with processor_config.json, as the library's "
+        "processor of a model of this kind saves it with save_pretrained"
+    ):
+        try:
+            processor = AutoProcessor.from_pretrained(folder, **folders.LOCAL)
+        except ImportError as error:
+            needed = re.search(r"install `?(\w+)", str(error))
+            raise ModelError(
+                f"{name}: its processor needs {needed[1] if needed else 'another package'}: install it"
+            ) from error
+        if not isinstance(processor, ProcessorMixin) or not hasattr(processor, "image_processor"):
+            raise TypeError(f"a {type(processor).__name__} reads no pictures with texts")
+    return processor
+
+
 def _vocabularies(folder: Path) -> str:
     """The files of a folder that may hold a vocabulary."""
     config = {folders.CONFIG, "tokenizer_config.json", "special_tokens_map.json"}
@@ -243,7 +280,8 @@ def _max_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase | Non
     """What the model has positions for and its tokenizer promises; without a limit, as many as the program reads."""
     halves = halves_of(model)
     model = model if halves is None else halves.writes
-    limits = [getattr(model.config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)]
+    config = model.config.get_text_config() if halves is not None and halves.among else model.config
+    limits = [getattr(config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)]
     for name, part in model.named_modules():
         # RoBERTa and its relatives keep the first positions for filling
         if name.endswith("position_embeddings") and isinstance(part, nn.Embedding) and part.padding_idx is not None:

@@ -18,7 +18,7 @@ from core.models.pieces import pieces, together
 from core.models.spelling import writing_target
 
 # a tokenizer is shared by all visitors and is set anew for source and target: one text after the other
-_tokenizing = threading.Lock()
+tokenizing = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,10 @@ def _call(loaded: LoadedModel, texts: list[str], arguments: dict[str, Any], lang
     """The library's encoding of whole texts, special tokens included."""
     tokenizer = loaded.text_tokenizer
     for place, text in enumerate(texts):
-        _check(text, "the second text" if place else "the text")
+        check_text(text, "the second text" if place else "the text")
     with (
         told_as(f"the tokenizer of {loaded.name} cannot read this text: change it or choose another model"),
-        _tokenizing,
+        tokenizing,
     ):
         speak(loaded.name, tokenizer, languages)
         with writing_target(tokenizer) if "text_target" in arguments else nullcontext():
@@ -156,7 +156,7 @@ def _call(loaded: LoadedModel, texts: list[str], arguments: dict[str, Any], lang
             )
 
 
-def _check(text: str, name: str) -> None:
+def check_text(text: str, name: str) -> None:
     if len(text) > settings.MAX_TEXT:
         raise ValueError(f"{name} has {len(text)} characters: at most {settings.MAX_TEXT} are accepted; shorten it")
     if any("\ud800" <= char <= "\udfff" for char in text):

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from transformers import DynamicCache, EncoderDecoderCache, PreTrainedModel
 
 from core import settings
+from core.models.among import Among
 from core.models.errors import ModelError, told_as
 from core.models.halves import READ, unread
 from core.models.introspection import returned
@@ -48,9 +49,15 @@ def check_writes(loaded: LoadedModel) -> None:
         )
 
 
-def limit(loaded: LoadedModel) -> int:
-    """How many tokens a text may have, written ones included."""
-    return min(loaded.max_tokens, settings.MAX_TOKENS)
+def limit(loaded: LoadedModel, source: Source | PictureSource | None = None) -> int:
+    """How many tokens a text may have, written ones included. source: a picture may need places of its own among them."""
+    among = among_of(source)
+    return min(loaded.max_tokens - (0 if among is None else among.numbered), settings.MAX_TOKENS)
+
+
+def among_of(source: Source | PictureSource | None) -> Among | None:
+    """Where a picture stands among the tokens of a text; None where nothing does."""
+    return source.among if isinstance(source, PictureSource) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +65,8 @@ class Chunk:
     """What was computed in one run, for the tokens from `start` on.
 
     scores    for the token after each; log_sums: the logarithm of the sum of their exponentials.
-    weights   of each layer that attends; keys: all tokens up to the last of this run.
-    cross     of each layer that looks back at a source; none without one.
+    weights   of each layer that attends; keys: all tokens up to the last of this run. The token of a picture has all of it.
+    cross     of each layer that looks back at a source, or among whose keys a picture is; none without one.
     states    the vector of each token before each layer, then that from which the scores are made.
     """
 
@@ -129,13 +136,17 @@ class Writer:
 
         Raises   ValueError for no token or too many; ModelError where the library cannot run them.
         """
-        most = limit(self.loaded)
+        source = self.source
+        most, begins = limit(self.loaded, source), () if source is None or among_of(source) is None else source.start
         if not 0 < len(ids) <= most:
             raise ValueError(f"{len(ids)} tokens cannot be read: 1 to {most} can")
+        if tuple(ids[: len(begins)]) != begins:
+            raise ValueError("this text does not begin as the picture was given to the model")
         with self._lock:
             same = next((i for i, (a, b) in enumerate(zip(self.ids, ids, strict=False)) if a != b), None)
             same = min(len(self.ids), len(ids)) if same is None else same
-            self._back_to(same)
+            self._back_to(same if same >= len(begins) else 0)
+            same = len(self.ids)
             if same < len(ids):
                 self._run(list(ids[same:]))
 
@@ -168,9 +179,11 @@ class Writer:
         start = len(self.ids)
         if not self.cached:
             self._chunks, start = [], 0
-        read = torch.tensor([new if self.cached else [*self.ids, *new]], device=self.loaded.device)
+        read = new if self.cached else [*self.ids, *new]
         more: dict[str, Any] = {"past_key_values": self._cache, "use_cache": True} if self.cached else {}
-        more |= called(read, self.source)
+        more |= called(read, self.source, self.loaded.device, start)
+        among = among_of(self.source)
+        places = among.places(len(read)) if among is not None and not start else slice(None)
         if self.keeps:
             more |= {"output_hidden_states": True} | ({} if self.loaded.recorded else {"output_attentions": True})
         recording = record(tensors=("weights",)) if self.keeps and self.loaded.recorded else nullcontext()
@@ -181,17 +194,21 @@ class Writer:
             recording as records,
         ):
             output = self.loaded.writes(**more)
-            scores = output.logits[0].float()
+            scores = output.logits[0, places].float()
             if not self.keeps:
                 scores = scores[-1:]
             log_sums = scores.logsumexp(-1)
         if self.keeps:
             found: list[LayerRecord] = returned(output) if records is None else records
             weights, cross = (
-                tuple(each.weights[0].float() for each in found if each.kind == kind) for kind in ("self", "cross")
+                tuple(each.weights[0][:, places].float() for each in found if each.kind == kind)
+                for kind in ("self", "cross")
             )
+            if among is not None:
+                both = [among.parted(each) for each in weights]
+                weights, cross = tuple(own for own, _ in both), tuple(on for _, on in both)
             vectors = output["hidden_states" if self.source is None else self.source.vectors]
-            states = torch.stack([each[0].float() for each in vectors])
+            states = torch.stack([each[0, places].float() for each in vectors])
             self._note_bits(new, scores, log_sums, start)
         else:
             weights, cross, states = (), (), scores.new_empty(0, 1, 0)
@@ -213,6 +230,9 @@ class Writer:
         targets = torch.tensor(new[1:], device=scores.device, dtype=torch.long)[:, None]
         nats += (log_sums[inner] - scores[inner].gather(1, targets)[:, 0]).tolist()
         self.bits += [each / math.log(2) for each in nats]
+        among = among_of(self.source)
+        if among is not None and among.at is not None:
+            self.bits[among.at] = math.nan  # nothing was expected in the place of a picture
 
     def _of(self, place: int) -> tuple[Chunk, int]:
         found = next((each for each in self._chunks if each.start <= place < each.end), None)
@@ -254,12 +274,21 @@ class Writer:
 
 def cache_for(source: Source | PictureSource | None) -> DynamicCache | EncoderDecoderCache:
     """An empty cache."""
-    return DynamicCache() if source is None else EncoderDecoderCache(DynamicCache(), DynamicCache())
+    return (
+        DynamicCache()
+        if source is None or among_of(source) is not None
+        else EncoderDecoderCache(DynamicCache(), DynamicCache())
+    )
 
 
-def called(ids: Tensor, source: Source | PictureSource | None) -> dict[str, Any]:
-    """With what a model is called that goes on from these tokens."""
-    return {"input_ids": ids} if source is None else {source.asks: ids, **source.given}
+def called(
+    ids: Sequence[int], source: Source | PictureSource | None, device: torch.device, past: int = 0
+) -> dict[str, Any]:
+    """With what a model is called that goes on from these tokens. past: so many it has read before them."""
+    if (among := among_of(source)) is not None:
+        return among.called(ids, device, past)
+    read = torch.tensor([list(ids)], device=device)
+    return {"input_ids": read} if source is None else {source.asks: read, **source.given}
 
 
 def caches(loaded: LoadedModel, source: Source | PictureSource | None = None) -> bool:
@@ -276,17 +305,23 @@ def _tried(model: PreTrainedModel, source: Source | PictureSource | None) -> boo
         return False
     table = model.get_input_embeddings()
     size = table.num_embeddings if isinstance(table, nn.Embedding) else 2
-    ids = torch.tensor([[each % size for each in _TRIED]], device=model.device)
-    cache = cache_for(source)
+    among, cache = among_of(source), cache_for(source)
+    begins = [] if source is None or among is None else list(source.start)
+    ids = [*begins, *(each % size for each in _TRIED)]
+    first = len(begins) + 2
 
-    def scores(read: Tensor, **more: Any) -> Tensor:
-        return model(**called(read, source), **more).logits[0]
+    def scores(read: Sequence[int], past: int = 0, **more: Any) -> Tensor:
+        found = model(**called(read, source, model.device, past), **more).logits[0]
+        return found if among is None or past else found[among.places(len(read))]
 
     try:
         whole = scores(ids)
-        parts = [scores(each, past_key_values=cache, use_cache=True) for each in (ids[:, :2], ids[:, 2:])]
+        parts = [
+            scores(each, past, past_key_values=cache, use_cache=True)
+            for each, past in ((ids[:first], 0), (ids[first:], first))
+        ]
         (cache if isinstance(cache, DynamicCache) else cache.self_attention_cache).crop(-1)
-        parts[1] = torch.cat([parts[1][:-1], scores(ids[:, -1:], past_key_values=cache, use_cache=True)])
+        parts[1] = torch.cat([parts[1][:-1], scores(ids[-1:], len(ids) - 1, past_key_values=cache, use_cache=True)])
     except Exception:  # whatever a family does with a cache that is none of its own, the whole text can be read
         return False
     return bool(torch.allclose(torch.cat(parts), whole, rtol=0, atol=_AGREEMENT * float(whole.abs().max())))

@@ -10,6 +10,7 @@ from core.lessons import writing_lab
 from core.lessons.writing_lab import Asked, Beginning
 from core.memory import kept_growing
 from core.models import offline
+from core.models.among import mark_of
 from core.models.errors import ModelError
 from core.models.languages import Languages
 from core.models.loaded import Group, LoadedModel
@@ -178,7 +179,8 @@ def choose_beside(
         back = ", which looks back," if group == "cross" else ""
         silent, title = ((calls[layer], head),), f"With layer {layer}, head {head}{back} silenced"
     elif isinstance(source, PictureSource):
-        source = captioned.source_of(ui, loaded, picture[0], drawn=picture[1], second=True)
+        other_picture = captioned.source_of(ui, loaded, picture[0], drawn=picture[1], second=True)
+        source = beginnings.in_the_same_prompt(loaded, other_picture, source)
         title = "Of the other picture"
     elif source is not None:
         text = ui.sentence(beginnings.SOURCES[1], "Another source", "other_source")
@@ -216,7 +218,7 @@ def lab() -> None:
             text = ui.sentence(beginnings.TO_READ, "Source", "source")
         else:
             drawn = sees and captioned.is_drawn(ui, loaded)
-            text = beginnings.box(ui, caption=sees)
+            text = beginnings.box(ui, caption=sees, mark=mark_of(loaded))
     with more:
         languages = models.choose_languages(PREFIX, loaded)
         fit = captioned.fit_of(ui) if sees and not drawn else FITS[0]
@@ -232,7 +234,10 @@ def lab() -> None:
             with below:
                 source = captioned.source_of(ui, loaded, fit, drawn=drawn)
         with figure:
-            if isinstance(source, PictureSource):
+            if isinstance(source, PictureSource) and source.prompted:
+                asked_of = beginnings.of_prompt(loaded, source, text, ui)
+                source, begun = asked_of or (None, None)
+            elif isinstance(source, PictureSource):
                 begun = beginnings.of_caption(loaded, source, text, ui)
             elif reads:
                 found = beginnings.source_of(loaded, text, ui, "source", languages)

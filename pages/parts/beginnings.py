@@ -8,6 +8,7 @@ import streamlit as st
 from core.lessons import writing_lab
 from core.lessons.writing_lab import Beginning, Part, pictures
 from core.memory import kept
+from core.models.among import mark_of
 from core.models.errors import ModelError
 from core.models.languages import Languages
 from core.models.loaded import LoadedModel
@@ -18,6 +19,7 @@ from pages.parts import controls, messages, url_state
 from pages.parts.controls import Controls
 
 LookedBack = tuple[Source, Beginning]
+Seen = tuple[PictureSource, Beginning]
 NAME: Final = "beginning"  # of the one box for a text and for a caption
 FORMER: Final = "caption"  # what links of 1.0.0 call it for a caption
 BEGINNING: Final = "Once upon a time there was a little girl named Lily. She"
@@ -29,9 +31,9 @@ R = TypeVar("R")
 A = TypeVar("A")
 
 
-def box(ui: Controls, *, caption: bool) -> str:
+def box(ui: Controls, *, caption: bool, mark: str | None = None) -> str:
     """How a text or a caption begins. It is one box, so that a link says it in one way; as long as nobody typed into it, it
-    holds what its kind begins with: a caption begins with nothing."""
+    holds what its kind begins with: a caption begins with nothing. mark: what stands for the picture in a prompt."""
     key, default = ui.key(NAME), "" if caption else BEGINNING
     if caption and (text := url_state.read(ui.key(FORMER))) and key not in st.query_params:
         st.session_state[key] = st.query_params[key] = text
@@ -40,7 +42,8 @@ def box(ui: Controls, *, caption: bool) -> str:
     if before != default and st.session_state.get(key) == before:
         st.session_state[key] = default
     st.session_state[f"{key}_default"] = default
-    return ui.sentence(default, "Beginning of the caption" if caption else "Beginning", NAME)
+    label = "Beginning of the caption" if caption else "Beginning"
+    return ui.sentence(default, label if mark is None else f"Prompt: {mark} is the picture", NAME)
 
 
 def of_text(loaded: LoadedModel, text: str, ui: Controls, name: str, *, marked: bool) -> Beginning | None:
@@ -61,6 +64,37 @@ def of_text(loaded: LoadedModel, text: str, ui: Controls, name: str, *, marked: 
         _choose_part(ui, name, "beginning", loaded, found, part)
     _say_what_is_broken(found)
     return found
+
+
+def of_prompt(loaded: LoadedModel, source: PictureSource, text: str, ui: Controls) -> Seen | None:
+    """The picture in what is asked of it, and the tokens of that; of a prompt that cannot be read, the last that could."""
+
+    def read(asked: str) -> Seen:
+        return _prompted(loaded, source, asked)
+
+    found = _read_or_last(ui.key(NAME), loaded, text.strip(), read, "prompt", instead="")
+    if found is None:
+        return None
+    mark = mark_of(loaded)
+    if mark is not None and text.strip() and mark not in text:
+        st.caption(
+            f"Nothing in this prompt stands for the picture, so it is read first: write {messages.literal(mark)} where it is to "
+            "stand. A model that was trained to answer expects its questions in the form that its makers name."
+        )
+    _say_what_is_broken(found[1])
+    return found
+
+
+@kept
+def _prompted(loaded: LoadedModel, source: PictureSource, text: str) -> Seen:
+    return pictures.prompt(loaded, source, text)
+
+
+def in_the_same_prompt(loaded: LoadedModel, source: PictureSource, as_asked: PictureSource) -> PictureSource:
+    """Another picture in the prompt of the first; one that stands in no prompt as it is."""
+    if as_asked.among is None or not as_asked.prompted:
+        return source
+    return _prompted(loaded, source, as_asked.among.prompt)[0]
 
 
 def of_caption(loaded: LoadedModel, source: PictureSource, text: str, ui: Controls) -> Beginning | None:

@@ -57,8 +57,9 @@ def source_of(writer: Writer) -> list[dict]:
 
 
 def picture_of(source: PictureSource) -> dict[str, Any]:
-    """What is looked back at, by name: first what is no patch, then the patches row by row."""
-    return {"names": source.names, "extra": len(source.extra), "columns": source.columns}
+    """What is looked at, by name: first what is no patch, then the patches row by row; whether words share in the weights."""
+    shared = source.among is not None
+    return {"names": source.names, "extra": len(source.extra), "columns": source.columns, "shared": shared}
 
 
 def panel(
@@ -125,6 +126,7 @@ def panel(
     }
     if isinstance(source, PictureSource):
         tensors["picture"] = planes(source.seen)
+        tensors["shares"] = np.concatenate([each.sum(-1).numpy() for each in seen.cross])[:, None]
         place = opened if group == "cross" else None
         tensors["trail"] = pictures.trail(first, place).numpy()
     return words, tensors, seen
@@ -178,7 +180,9 @@ def take_away(
         again = writing_lab.again(writer, written, seen, asked.sampling, listed, names, back)
     made = {"weights": tensors["attention"], "bits": tensors["bits"][:, None]}
     made["probabilities"] = seen.ranked.probabilities[: len(listed), None].float().numpy()
-    what = "tokens so far" if not back else "patches of the picture" if words["picture"] else "tokens of the source"
+    what = "tokens of the source" if back else "tokens so far"
+    if back and isinstance(source, PictureSource):
+        what = f"{source.parts[1]} of the picture"
     rows = [f"{number}.{head}" for number in words["numbers"] for head in range(words["heads"])]
     read = names[seen.place - 1]
     views = [_heads(read, what)]

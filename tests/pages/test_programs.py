@@ -15,6 +15,7 @@ from core.export.program import program
 from core.models import checkpoints
 from core.trace import matrices
 from pages.parts import downloads
+from tests.core.models import prompted
 from tests.exported import run_program, tensors_in
 from tests.pages.screen import open_page, sent
 
@@ -215,6 +216,17 @@ def test_a_program_opens_the_folder_of_a_model_itself_and_says_in_one_sentence_t
         damage(folder / "model.safetensors")
         with pytest.raises(SystemExit, match=r"scene-captioner is damaged: fetch it again\. [^\n]+$"):
             run_program(source, tmp_path, folder)
+
+
+@pytest.mark.parametrize("over", ["the picture", "what is written"])
+def test_a_program_sets_a_picture_among_the_tokens_of_a_prompt_as_its_page_does(taken, tmp_path, over):
+    folder = prompted.llava(tmp_path / "model")
+    link = {"write_model": "another model …", "write_name": folder, "write_count": "3", "write_looks": over}
+    viewer, source = taken("writing_lab", **link, write_beginning="the <image> cat")
+    printed = tensors_in(run_program(source, tmp_path))
+    assert set(viewer.tensors) <= set(printed)
+    for name, tensor in viewer.tensors.items():
+        np.testing.assert_allclose(printed[name], tensor.flatten(), atol=2e-4, err_msg=name)
 
 
 def test_a_program_does_not_ask_the_hub_for_a_model_of_the_course(taken, tmp_path):

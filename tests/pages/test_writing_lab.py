@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM
 from core import settings
 from core.memory import Memory
 from core.models import loading
-from tests.core.models import folders
+from tests.core.models import folders, prompted
 from tests.core.models.families import IMAGE
 from tests.pages.screen import assert_no_failure, open_page, said, sent
 
@@ -144,20 +144,12 @@ def test_a_model_that_does_not_say_how_its_decoder_begins_is_named_and_not_the_s
     assert "This source cannot be read" not in said(app)
 
 
-@pytest.mark.parametrize(
-    ("kind", "named"),
-    [
-        ("git", "GitForCausalLM"),
-        ("llava", "LlavaForConditionalGeneration"),
-        ("blip-2", "Blip2ForConditionalGeneration"),
-    ],
-)
-def test_a_model_that_reads_pictures_otherwise_is_named_with_the_kinds_that_are_read(tmp_path, no_models, kind, named):
-    link = ANOTHER | {"write_name": folders.prefixed(tmp_path / kind, kind)}
+def test_a_model_that_reads_pictures_otherwise_is_named_with_the_kinds_that_are_read(tmp_path, no_models):
+    link = ANOTHER | {"write_name": folders.prefixed(tmp_path / "model", "blip-2")}
     app = open_page("writing_lab", **link, **NOTHING_ELSE)
     assert_no_failure(app)
-    assert f"is a {named}: it reads a picture as tokens" in said(app)
-    assert "choose a ViT-GPT2 or another VisionEncoderDecoder, or a BLIP that captions" in said(app)
+    assert "is a Blip2ForConditionalGeneration: it sums a picture up in vectors of its own" in said(app)
+    assert "choose a LLaVA, PaliGemma or GIT, a ViT-GPT2 or another VisionEncoderDecoder, or a BLIP" in said(app)
 
 
 def test_a_damaged_folder_leaves_the_offline_model_and_says_why(tmp_path, no_models):
@@ -296,3 +288,58 @@ def test_a_folder_of_a_captioner_writes_of_a_photograph(tmp_path, no_models, mak
     app.selectbox(key="write_compare").select("a head silenced").run()
     assert_no_failure(app)
     assert ("no head of it can be silenced" in said(app)) != recorded
+
+
+def test_a_picture_in_a_prompt_is_looked_at_and_has_its_share_of_each_head(tmp_path, no_models):
+    link = ANOTHER | {"write_name": prompted.llava(tmp_path / "model"), "write_count": "3"}
+    app = open_page("writing_lab", **link, write_beginning="the <image> cat")
+    assert_no_failure(app)
+    assert app.text_input(key="write_beginning").label == "Prompt: <image> is the picture"
+    words, tensors = sent(app, "writing")
+    assert (words["picture"]["names"][0], words["picture"]["shared"], words["begun"]) == ("a1", True, 6)
+    assert [token["name"] for token in words["tokens"]].count("<image>") == 1
+    assert (tensors["attention"].shape, tensors["trail"].shape) == ((12, 9), (9, 9))
+    on_picture = tensors["attention"].sum(-1, keepdims=True)
+    np.testing.assert_allclose(tensors["shares"], on_picture, atol=1e-4)
+    assert words["says"].startswith("Read once: 9 patches of the picture; 5 tokens of the prompt")
+    assert "17 tokens (9 of them are the picture)" in words["cache"]
+
+    app.segmented_control(key="write_looks").set_value("what is written").run()
+    place = [token["name"] for token in words["tokens"]].index("<image>")
+    _, written = sent(app, "writing")
+    np.testing.assert_allclose(written["attention"][:, place], tensors["shares"][:, 0], atol=1e-4)
+    np.testing.assert_allclose(written["attention"].sum(-1), 1, atol=1e-3)
+
+    app.text_input(key="write_beginning").set_value("<image> and <image>").run()
+    assert_no_failure(app)
+    assert "<image> stands 2 times in it" in said(app)
+    assert "Below is your last prompt." in said(app)
+    app.text_input(key="write_beginning").set_value("the cat").run()
+    assert "Nothing in this prompt stands for the picture, so it is read first" in said(app)
+
+
+@pytest.mark.parametrize("compare", ["another picture", "a head silenced", "another temperature"])
+def test_a_second_text_stands_beside_that_of_a_picture_in_a_prompt(tmp_path, no_models, compare):
+    link = ANOTHER | {"write_name": prompted.llava(tmp_path / "model"), "write_count": "3", "write_compare": compare}
+    app = open_page("writing_lab", **link, write_beginning="the <image> cat", write_silent_head="4")
+    assert_no_failure(app)
+    words, tensors = sent(app, "writing")
+    second = words["second"]
+    assert [each["text"] for each in second["tokens"][:6]] == [each["text"] for each in words["tokens"][:6]]
+    assert len(tensors["second"]) == len(words["names"])
+
+
+def test_a_picture_before_all_tokens_has_its_share_of_each_head(tmp_path, no_models):
+    link = ANOTHER | {"write_name": folders.prefixed(tmp_path / "model", "git"), "write_count": "3"}
+    words, tensors = sent(open_page("writing_lab", **link), "writing")
+    assert (words["picture"]["extra"], words["picture"]["shared"]) == (1, True)
+    assert (tensors["shares"] < 1).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"), [("scene-captioner", "16 cells"), ("scene-captioner-patches", "64 patches")]
+)
+def test_what_a_picture_was_cut_into_has_its_own_name(name, parts):
+    words, _ = sent(open_page("writing_lab", write_model=name), "writing")
+    assert words["says"].startswith(f"Read once: {parts} of the picture")
+    assert not words["picture"]["shared"]

@@ -189,7 +189,10 @@
  */
 
 /** @typedef {{ text: string, name: string, special: boolean, forced: boolean }} WrittenToken */
-/** @typedef {{ names: string[], extra: number, columns: number }} PictureLookedAt first what is no patch, then row by row */
+/** First what is no patch, then row by row; shared: whether words have their part in the same weights.
+ *
+ * @typedef {{ names: string[], extra: number, columns: number, shared: boolean }} PictureLookedAt
+ */
 /** @typedef {{ name: string, guesses: [name: string, share: number][], chosen: number | null }} LensRow */
 /**
  * What is looked at is the choice of the token at `at`, by the token before it; at the end of the text it is still to come.

@@ -21,7 +21,7 @@ from core.models.picture_source import PictureSource
 from core.models.source import Source, read_source
 from core.models.spelled import Spelled, spelled
 from core.models.tokens import tokenize
-from core.models.writer import Writer, limit
+from core.models.writer import Writer, among_of, limit
 from core.numerals import how_many
 
 ROOM: Final = 64  # tokens that can be written behind a text that is too long for the model
@@ -122,6 +122,7 @@ def written_as(loaded: LoadedModel, ids: Sequence[int]) -> list[Spelled]:
 def calls(loaded: LoadedModel, group: Group) -> list[int]:
     """Where the layers of a part stand among all that attend while a text is written: a source was read or seen before."""
     writing = [each for each in loaded.groups if each != "encoder"]
+    group = group if group in writing else "decoder"  # a picture among the tokens is looked at where these are
     return [place for place, each in enumerate(writing) if each == group]
 
 
@@ -152,7 +153,7 @@ def ends(loaded: LoadedModel) -> frozenset[int]:
 
 def write(writer: Writer, begun: tuple[int, ...], asked: Asked) -> Written:
     """Go on token by token. A token that was forced takes the place of the one that would be drawn."""
-    ids, most, final = list(begun), limit(writer.loaded), ends(writer.loaded)
+    ids, most, final = list(begun), limit(writer.loaded, writer.source), ends(writer.loaded)
     shares, ended = draws(asked.seed), False
     for place in range(asked.count):
         if len(ids) >= most or ended:
@@ -285,10 +286,15 @@ def size(loaded: LoadedModel) -> int:
     return int(loaded.writes.get_output_embeddings().weight.shape[0])
 
 
+def prompted(source: Source | PictureSource) -> bool:
+    """Whether a picture stands in a prompt, which was read with it."""
+    return isinstance(source, PictureSource) and source.prompted
+
+
 def read_once(source: Source | PictureSource) -> str:
     """What of a source was read once, for all that is written behind it."""
     if isinstance(source, PictureSource):
-        return f"{how_many(source.columns**2, 'patch', 'patches')} of the picture"
+        return f"{how_many(source.columns**2, *source.parts)} of the picture"
     return f"{how_many(len(source.tokens.ids), 'token')} of the source"
 
 
@@ -321,15 +327,19 @@ def summary(writer: Writer, written: Written) -> Told:
     """How long a text is, how surprising the model found it, and what is kept for its next token."""
     count, own = len(written.ids), mean_bits(writer.bits[written.begun :])
     source = writer.source
+    among = among_of(source)
     given = mean_bits(writer.bits[: written.begun])
     parts = [f"{how_many(count, 'token')}: {written.begun} of the beginning"]
     parts[0] += "" if math.isnan(given) else f", {given:.1f} bits each on average"
     if source is not None:
         parts = [f"Read once: {read_once(source)}"]
-        if written.begun > len(source.start):
-            parts.append(
-                f"{how_many(written.begun - len(source.start), 'token')} of the beginning, {given:.1f} bits each"
-            )
+        # in a prompt, one token stands for the picture, and all others were asked
+        typed, what = (
+            (written.begun - 1, "prompt") if prompted(source) else (written.begun - len(source.start), "beginning")
+        )
+        if typed:
+            parts.append(f"{how_many(typed, 'token')} of the {what}")
+            parts[-1] += "" if math.isnan(given) else f", {given:.1f} bits each"
     if count > written.begun:
         parts.append(f"{count - written.begun} {'behind it' if source is None else 'written'}, {own:.1f} bits each")
     said = "; ".join(parts) + "."
@@ -341,10 +351,12 @@ def summary(writer: Writer, written: Written) -> Told:
         cache = f"{writer.loaded.name} goes on from no cache: for each token it reads the whole text again."
     else:
         # the beginning at once, then the whole text again behind each token that was written
-        again = sum(range(written.begun, count + 1))
+        more = 0 if among is None else among.more
+        again = sum(range(written.begun + more, count + more + 1))
+        of_these = "" if among is None else f" ({among.count} of them are the picture)"
         cache = (
-            f"The cache holds the keys and values of {how_many(count, 'token')}, {writer.cache_numbers:,} numbers: so each "
-            f"was read once, {count} in all."
+            f"The cache holds the keys and values of {how_many(count + more, 'token')}{of_these}, {writer.cache_numbers:,} "
+            f"numbers: so each was read once, {count + more} in all."
         )
         cache += f" Without it {again:,} would have been read." if count > written.begun else ""
     return Told(said, cache)

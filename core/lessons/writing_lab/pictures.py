@@ -1,5 +1,6 @@
 """The writing lab over a picture: what a captioner begins with, where each of its tokens looked, and all of it once more."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -15,9 +16,10 @@ from core.lessons import captioning, writing_lab
 from core.lessons.shown import Shown, call
 from core.lessons.writing_lab import Beginning, Moment, Written
 from core.models import image_attention
+from core.models.among import Among
 from core.models.halves import halves_of, stretched
 from core.models.loaded import LoadedModel
-from core.models.picture_source import PictureSource
+from core.models.picture_source import PictureSource, ask
 from core.models.preprocessing import Preprocessing
 from core.models.spelled import spelled
 from core.models.tokens import tokenize
@@ -48,7 +50,7 @@ def begin(loaded: LoadedModel, source: PictureSource, text: str) -> Beginning:
     """
     if not text:
         return Beginning(source.start, True, 0, 0, 0)
-    tokens = tokenize(loaded, text, at_most=max(3, limit(loaded) // 2))
+    tokens = tokenize(loaded, text, at_most=max(3, limit(loaded, source) // 2))
     ids = tuple(number for number, special in zip(tokens.ids, tokens.special, strict=True) if not special)
     if not ids:
         raise ValueError("nothing but marks of the tokenizer is there: write a word, or nothing")
@@ -56,6 +58,22 @@ def begin(loaded: LoadedModel, source: PictureSource, text: str) -> Beginning:
     # marks that somebody typed are left out, and not for their number
     total = tokens.total - (tokens.used - len(ids))
     return Beginning((*source.start, *ids), True, total, len(ids), broken)
+
+
+def prompt(loaded: LoadedModel, source: PictureSource, text: str) -> tuple[PictureSource, Beginning]:
+    """The picture in what is asked of it, and the tokens of that, which are read at once.
+
+    text     \\n in it is the end of a line.
+    Raises   as `ask`; ValueError for a prompt that leaves no room to write.
+    """
+    found = ask(loaded, source, text.replace("\\n", "\n"))
+    most = limit(loaded, found)
+    if len(found.start) >= most:
+        raise ValueError(
+            f"the prompt has {len(found.start)} tokens, and beside the picture {loaded.name} reads {most} here: shorten it"
+        )
+    broken = sum(each.broken for each in spelled(loaded, found.start))
+    return found, Beginning(found.start, True, len(found.start), len(found.start), broken)
 
 
 def trail(writer: Writer, head: tuple[int, int] | None) -> Float[Tensor, "tokens source"]:
@@ -89,6 +107,13 @@ def shown(
     return Shown({**found.tensors, "looks": looks, "picture": picture}, tokens)
 
 
+def unexpected(found: Shown, at: int) -> Shown:
+    """The same without a surprise for the token that stands for a picture: nothing was expected in its place."""
+    bits = found.tensors["bits"].copy()
+    bits[at] = np.nan
+    return Shown({**found.tensors, "bits": bits}, found.tokens)
+
+
 def run_of(
     model: str,
     architecture: str,
@@ -100,6 +125,24 @@ def run_of(
 ) -> Run:
     """Of a captioner that reads a picture and writes a text: its scores after each token, and the weights of all heads."""
     return doors.run_of_picture(model, architecture, image_attention.as_input(pixels, how), ids, stretches, found)
+
+
+def run_among(
+    model: str,
+    architecture: str,
+    pixels: UInt8[np.ndarray, "side side 3"],
+    how: Preprocessing,
+    crops: bool,
+    ids: list[int],
+    among: Among,
+    back: bool,
+) -> Run:
+    """The same of a model in which the picture stands among the tokens of the text.
+
+    crops   whether its crops are counted; back: whether the weights on the picture are returned, or those on the text.
+    """
+    images = image_attention.as_input(pixels, how)
+    return doors.run_of_prompt(model, architecture, images[:, None] if crops else images, ids, among, back)
 
 
 def as_seen(pixels: UInt8[np.ndarray, "side side 3"], how: Preprocessing) -> UInt8[np.ndarray, "covered covered 3"]:
@@ -124,16 +167,15 @@ def again(
         raise ValueError(f"{loaded.name} looked at no picture")
     pixels = call(picture_files.opened_png, picture_files.png(source.pixels))
     how = (loaded.name, type(loaded.model).__name__)
-    run = call(
-        run_of,
-        *how,
-        pixels,
-        source.preprocessing,
-        list(written.ids),
-        bool(stretched(halves.sees)),
-        "cross_attentions" if back else "attentions",
-    )
+    ids = list(written.ids)
+    if source.among is not None:
+        crops = source.inputs["pixel_values"].dim() == 5
+        run = call(run_among, *how, pixels, source.preprocessing, crops, ids, replace(source.among, given={}), back)
+    else:
+        found = "cross_attentions" if back else "attentions"
+        run = call(run_of, *how, pixels, source.preprocessing, ids, bool(stretched(halves.sees)), found)
     asked = (written.ids, seen.place, sampling, names, words)
-    if not back:
-        return call(writing_lab.shown, run, *asked)
-    return call(shown, run, *asked, source.names, len(source.extra), call(as_seen, pixels, source.preprocessing))
+    made = call(writing_lab.shown, run, *asked)
+    if back:
+        made = call(shown, run, *asked, source.names, len(source.extra), call(as_seen, pixels, source.preprocessing))
+    return made if source.among is None or source.among.at is None else call(unexpected, made, source.among.at)

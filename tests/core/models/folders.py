@@ -97,7 +97,7 @@ def clip_pieces() -> PreTrainedTokenizerFast:
 def model_of(model_type: str, door: Any = AutoModel, **settings: Any) -> PreTrainedModel:
     """A tiny model whose weights are large enough to make attention uneven. door: the library's class that makes it."""
     torch.manual_seed(7)
-    return _uneven(door.from_config(AutoConfig.for_model(model_type, **settings)))
+    return uneven(door.from_config(AutoConfig.for_model(model_type, **settings)))
 
 
 def save(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast | None) -> str:
@@ -164,29 +164,28 @@ def captioner(folder: Path, decoder: str = "gpt2", encoder: str = "vit", **more:
     writing = AutoConfig.for_model(decoder, **DECODERS[decoder] | {"vocab_size": 300})
     config = VisionEncoderDecoderConfig.from_encoder_decoder_configs(seeing, writing)
     config.decoder_start_token_id, config.pad_token_id, config.eos_token_id = 264, 1, 3
-    return _sees(folder, _uneven(VisionEncoderDecoderModel(config)), byte_pieces())
+    return _sees(folder, uneven(VisionEncoderDecoderModel(config)), byte_pieces())
 
 
 def blip(folder: Path) -> str:
     """The same in one class of the library's; its first token is one that its tokenizer does not have."""
     text = TEXT | {"vocab_size": 300, "bos_token_id": 299, "sep_token_id": 3, "pad_token_id": 1}
     config = AutoConfig.for_model("blip", text_config=text, vision_config=IMAGE, projection_dim=5)
-    return _sees(folder, _uneven(BlipForConditionalGeneration(config)), byte_pieces())
+    return _sees(folder, uneven(BlipForConditionalGeneration(config)), byte_pieces())
 
 
 def prefixed(folder: Path, kind: str) -> str:
-    """A model that writes of pictures and reads each as tokens in front of those of its text: "git", "llava", "blip-2"."""
+    """A model that writes of pictures and reads each before its text, without a mark for it: "git", "blip-2"."""
     text = LLAMA | {"vocab_size": 300, "model_type": "llama"}
     parts: dict[str, dict[str, Any]] = {
         "git": TEXT | {"vocab_size": 300, "vision_config": IMAGE},
-        "llava": {"vision_config": {"model_type": "clip_vision_model"} | IMAGE, "text_config": text},
         "blip-2": {"vision_config": IMAGE, "text_config": text, "qformer_config": TEXT | {"encoder_hidden_size": 12}},
     }
     model = AutoModelForImageTextToText.from_config(AutoConfig.for_model(kind, **parts[kind]))
     return _sees(folder, model, byte_pieces())
 
 
-def _uneven(model: PreTrainedModel) -> PreTrainedModel:
+def uneven(model: PreTrainedModel) -> PreTrainedModel:
     model.eval().requires_grad_(False)
     for index, parameter in enumerate(model.parameters()):
         parameter += 0.3 * normal(*parameter.shape or (1,), seed=index).reshape(parameter.shape)
