@@ -174,7 +174,8 @@ function createLab(root, io) {
     ],
   });
   const right = element("div", { className: "right" });
-  root.append(tokenStrips, element("div", { className: "body", children: [left, right] }));
+  const body = element("div", { className: "body", children: [left, right] });
+  root.append(tokenStrips, body);
   const link = new ViewLink(io);
   /** @type {LabData} */
   let data;
@@ -256,7 +257,7 @@ function createLab(root, io) {
       first.tokenStrip.node,
       ...(second && data.second?.kind === "sentence" ? [second.tokenStrip.node] : []),
     );
-    right.classList.toggle("two", Boolean(second));
+    body.classList.toggle("two", Boolean(second));
     if (second && data.second) second.update(part(data.second, "second_"), theme);
     resize();
   }

@@ -125,7 +125,8 @@ function createPatchExplorer(root, io) {
   const left = element("div", { className: "panels", children: [first.node] });
   const axes = element("p", { className: "axes", children: ["layer ↓ · head →"] });
   const right = element("div", { className: "heads", children: [axes, scroll, caption, every.button, every.node] });
-  root.append(tools, element("div", { className: "body", children: [left, right] }));
+  const body = element("div", { className: "body", children: [left, right] });
+  root.append(tools, body);
 
   /** @type {PatchExplorerData} */
   let data;
@@ -173,7 +174,7 @@ function createPatchExplorer(root, io) {
     state.key = Math.min(state.key, last);
     show(first, data.first, "first_");
     left.replaceChildren(first.node, ...(data.second ? [second.node] : []));
-    left.classList.toggle("two", Boolean(data.second));
+    body.classList.toggle("two", Boolean(data.second));
     if (data.second) show(second, data.second, "second_");
     grid.update({
       stack: data.tensors.every,

@@ -62,8 +62,7 @@ def close_page(slug: str) -> None:
 def _greet() -> None:
     """Tell who comes back that the server was gone: its browser knows which session it lost, and this is another one."""
     mine = st.session_state.setdefault(_SESSION, secrets.token_hex(8))
-    with st.container(key="comeback"):
-        signal = assets.component("comeback")(key="comeback_signal", data=mine.encode(), on_back_change=lambda: None)
+    signal = assets.component("comeback")(key="comeback", data=mine.encode(), on_back_change=lambda: None)
     if signal.back not in (None, mine):
         st.toast(LOST, icon=":material/power_off:", duration="infinite")
 
