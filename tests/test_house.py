@@ -229,6 +229,23 @@ def test_no_asset_asks_another_host(path):
     assert hosts <= {"www.w3.org"}  # the name of the SVG language, never asked for
 
 
+def test_no_rule_around_the_parts_has_the_whole_page_styled_anew():
+    """A browser asks a rule anew, of all that its end could mean, whenever the attribute changes that it asks for."""
+    rules = re.sub(
+        r"/\*.*?\*/|@media[^{]*{", "", (ROOT / "assets" / "look" / "page.css").read_text("utf-8"), flags=re.S
+    )
+    selectors = [
+        selector.strip()
+        for rule in re.findall(r"([^{}]+){", rules)
+        for selector in re.split(r",(?![^(]*\))", rule)
+        if "@" not in rule
+    ]
+    assert len(selectors) > 100
+    assert [each for each in selectors if re.search(r":has\([^)]*\[(class|data-testid)", each)] == []
+    ends = [re.sub(r".*[\s>+~](?![^(]*\))", "", each) for each in selectors if "[class*=" in each]
+    assert [end for end in ends if "[class*=" not in end and "." not in end] == []
+
+
 @pytest.mark.parametrize("path", ["requirements.txt", "tests/requirements.txt", "tests/requirements-all.txt"])
 def test_every_requirement_is_pinned_and_says_why_it_is_there(path):
     lines = (ROOT / path).read_text("utf-8").splitlines()
