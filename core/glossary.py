@@ -221,6 +221,17 @@ WORDS = (
         "is 1.44 bits.",
         "nats?",
     ),
+    Word(
+        "layer",
+        "One of the stages of a model: each works on what the one before it made. They are counted from 0.",
+        "layers?",
+    ),
+    Word(
+        "head",
+        "One attention with queries, keys and values of its own; a layer has several, side by side (lesson 8). Of a model that "
+        "names something: its last map, from which the answer is read.",
+        "heads?",
+    ),
     Word("top-k", "Only the k likeliest tokens can be drawn.", "top[- ]k"),
     Word("top-p", "Only the likeliest tokens that together have the share p can be drawn.", "top[- ]p"),
 )

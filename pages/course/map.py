@@ -70,8 +70,9 @@ def sentence(ready: bool) -> None:
             return
         tokens = sentences.shown(read)
         words = {
-            "source": f"all-MiniLM-L6-v2 (a model that reads text), layer {LAYER}, head {HEAD}. Real weights, computed while you "
-            f"type. {controls.MARKS}.",
+            "source": f"all-MiniLM-L6-v2, a model that reads text in {controls.N_LAYERS} layers, one after the other, each with "
+            f"{controls.N_HEADS} heads that look side by side: layer {LAYER}, head {HEAD}, counted from 0. Real weights, "
+            f"computed while you type. {controls.MARKS}.",
             "tokens": [token._asdict() for token in tokens],
             "focus": interesting(tokens),
             "which": f"one head, chosen out of {controls.N_LAYERS * controls.N_HEADS}",

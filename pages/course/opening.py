@@ -16,6 +16,7 @@ LOST = (
     "and so are pictures that you brought: bring them again."
 )
 CAME = {"begun": ":material/contrast:", "done": ":material/check_circle:"}
+ONWARD = tuple(BY_SLUG[slug] for slug in ("sentence_lab", "recall", "claims"))  # behind the last lesson
 _SESSION = "session_of_the_page"  # by which a browser knows the session that draws its page
 
 
@@ -43,20 +44,20 @@ def open_page(slug: str) -> None:
 
 
 def close_page(slug: str) -> None:
-    """Below a lesson, links to the lessons before and after."""
+    """Below a lesson, links to the lessons before and after; behind the last one, to where what was learned is used."""
     page = BY_SLUG[slug or MAP.slug]
     if page.number is None:
         return
     before, after = neighbours(page)
     with st.container(key="foot", horizontal=True, horizontal_alignment="distribute"):
-        for other, arrow, side in ((before, "arrow_back", "left"), (after, "arrow_forward", "right")):
-            if other:
-                st.page_link(
-                    other.path.relative_to(PAGES.parent).as_posix(),
-                    label=other.name,
-                    icon=f":material/{arrow}:",
-                    icon_position=side,
-                )
+        for other in ([before] if before else []) + ([after] if after else [*ONWARD]):
+            back = other is before
+            st.page_link(
+                other.path.relative_to(PAGES.parent).as_posix(),
+                label=other.name,
+                icon=f":material/arrow_{'back' if back else 'forward'}:",
+                icon_position="left" if back else "right",
+            )
 
 
 def _greet() -> None:

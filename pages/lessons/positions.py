@@ -63,8 +63,7 @@ def on_a_sentence(ui: Controls, text: str, change: real.Change) -> Scene | None:
     with ui.more():
         shift = ui.slider("All later by", 0, 256, 5, "shift") if change == "shifted" else 5
     chosen = real.Settings(change, ui.two_of("pair", len(read.tokens.ids)), shift)
-    result = real.run(read, chosen)
-    words = sentences.shown(read)
+    result, words = real.run(read, chosen), sentences.shown(read)
     return Scene(
         result,
         chosen=chosen,
@@ -75,6 +74,7 @@ def on_a_sentence(ui: Controls, text: str, change: real.Change) -> Scene | None:
         again=call(real.shown, call(material.encode, read.text, read.tokens.start, AT_MOST), chosen),
         signature=f"{read.text}|{read.tokens.start}",
         origin=controls.origin(*result.head),
+        focus={"query": result.changed_row} if change == "swapped" else {},
         evidence=(real.given(result, 10_000.0, 64, 50, 1000), SEED),
         code=(
             ran(embed, returns="normed"),
@@ -138,9 +138,9 @@ def steps_of_a_sentence(scene: Scene):
         title="Words and places",
     )
     yield step("LN", tables(Table("normed", "LN")), counted=False)
-    typed = "." if scene.chosen.change == "as typed" else "; as typed, {typed_weights[q,k]:.2f}."
-    places = "places ↓ · places →"
-    yield step("nearness", Matrix("nearness", "signed", limit=1, corner="cosine", readout="plain", axes=places))
+    typed = "." if scene.chosen.change == "as typed" else "; as typed, {typed_weights[q,k]:.2f}. {changes_most}"
+    axes = "places ↓ · places →"
+    yield step("nearness", Matrix("nearness", "signed", limit=1, corner="cosine", readout="plain", axes=axes))
     yield step("distance", Curves("by_distance", "table", "places apart", "mean cosine"))
     yield step(
         "weights",
@@ -155,8 +155,8 @@ def steps_of_a_sentence(scene: Scene):
     moved = Table("moved", "moved by", rows="depth", axes="layers ↓ · tokens →", **depth)
     yield step("moved", tables(moved, readout="plain"), operator="6 layers")
     if scene.chosen.change == "swapped":
-        alone = Table("alone", "one layer", rows="alone", axes="tokens →", **depth)
-        yield step("one layer", tables(alone, moved, readout="plain"), shows="alone")
+        before = Table("alone", "one layer", rows="alone", axes="tokens →", **depth), moved
+        yield step("one layer", tables(*before, readout="plain"), shows="alone")
 
 
 def steps_by_hand(scene: Scene):

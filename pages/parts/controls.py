@@ -288,5 +288,8 @@ def origin(in_layer: int, head: int | None = None) -> str:
     from core.lessons import material
 
     which = f"layer {in_layer}" if head is None else f"layer {in_layer}, head {head}"
-    model = f"all-MiniLM-L6-v2 (a BERT, a transformer that reads text: {N_LAYERS} layers of {N_HEADS} heads)"
+    model = (
+        f"all-MiniLM-L6-v2 (a BERT, a transformer that reads text: {N_LAYERS} layers, one after the other, each of {N_HEADS} "
+        "heads, attentions side by side)"
+    )
     return f"Real numbers of {model}, {which}, computed on {material.device()}. {MARKS}"

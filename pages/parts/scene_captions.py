@@ -149,7 +149,7 @@ def steps(scene: Scene) -> Iterator[StepDeclared]:
     )
     yield step(
         "encoder output",
-        tables(Table("encoder_states", "c", rows="keys", role="key")),
+        tables(Table("encoder_states", "X_D", rows="keys", role="key")),
         "{b} blocks let all of them look at each other. So a place holds not only what is seen there: what is written of a thing "
         "need not look at the thing.",
         shows="encoder_states",

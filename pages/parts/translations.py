@@ -151,8 +151,9 @@ def measured(sets: Mapping[str, Mapping[str, float]]) -> str:
         return ""
     known, right = ([each[name] for each in sets.values()] for name in ("known", "right"))
     return (
-        f"Of French words that people linked to one English word it knows {min(known):.0%} to {max(known):.0%}, and for "
-        f"{min(right):.0%} to {max(right):.0%} of these that word is among its meanings. "
+        f"In sentences in which people marked which English word a French one translates, it has {min(known):.0%} to "
+        f"{max(known):.0%} of these French words, and gives {min(right):.0%} to {max(right):.0%} of them the marked meaning, "
+        "first or among others. "
     )
 
 

@@ -271,8 +271,10 @@ def _cited(made: Step) -> str:
 
 
 def _sizes(made: Sequence[Step]) -> dict[str, int]:
-    """How many numbers a query of a computation has, where it has queries."""
-    return next(({"d": step.tensor.shape[-1]} for step in made if step.name == "queries"), {})
+    """How many numbers a query of a computation has, by its letter, where something of it is as wide."""
+    widths = [dict(zip(step.axes, step.tensor.shape, strict=True)).get("head_dim") for step in made]
+    queries = [step.tensor.shape[-1] for step in made if step.name == "queries"]
+    return next(({"d": width} for width in (*queries, *widths) if width), {})
 
 
 def _letters(view: StepView, lessons: Computation, sizes: Mapping[str, int]) -> list[tuple[str, str]] | None:

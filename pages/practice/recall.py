@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.atlas import Figure, at_step
 from core.models.errors import ModelError
-from core.recall import cards
+from core.recall import cards, logseq
 from core.recall.cards import COURSE, Card, Chosen
 from core.recall.desk import Desk, Queue
 from core.recall.schedulers import DAY, SCORES, Name, Review
@@ -31,6 +31,10 @@ KEYS = {"Forgotten": "1", "Hard": "3", "Remembered": "5"}
 AHEAD, BACK = 30, 30  # days of the forecast, of the history
 ORIGIN = "Your cards and answers"
 WHY = {"due": "due today", "new": "new", "learning": "being learned"}
+ALIKE = (
+    f"Hard or not, Logseq's rule lets this card wait {logseq.FIRST:.0f} days now, as any that is new or was forgotten. Each "
+    "“Hard” makes the waits after that shorter."
+)
 SAYS = (
     "Logseq: its variant of SM-5; each answer makes a card's next wait longer by its ease. FSRS: a model of forgetting, due "
     "when one of ten such cards would be forgotten. All your answers count under both."
@@ -127,15 +131,17 @@ def show_card(card: Card, desk: Desk, now: int, revealed: bool) -> None:
     with st.container(key="recall_said"):
         st.markdown(card_face.markdown(card.says or "This card has no answer."))
     with st.container(horizontal=True, gap="small"):
+        standings = {label: desk.after(card.name, Review(score, now)) for label, score in SCORES.items()}
         for label, score in SCORES.items():
-            standing = desk.after(card.name, Review(score, now))
             st.button(
-                f"{label} · {wait((standing.due or now) - now)}",
+                f"{label} · {wait((standings[label].due or now) - now)}",
                 key=f"recall_score_{score}",
                 shortcut=KEYS[label],
                 on_click=answer,
                 args=(card.name, score),
             )
+    if all(getattr(standings[label].state, "interval", None) == logseq.FIRST for label in ("Hard", "Remembered")):
+        st.caption(ALIKE)
     if lesson and lesson.built:
         picture = figure_of(card)
         sets = {f"{card.lesson}_{name}": value for name, value in card.sets.items()}

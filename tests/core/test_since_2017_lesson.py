@@ -54,7 +54,9 @@ def test_what_the_delta_rule_still_finds_is_what_is_newest_and_a_sum_knows_no_ne
 
 def test_the_gate_that_is_doubled_is_the_gate_of_the_claim():
     result = since_2017.run(ROWS, Settings(seed=5))
-    claimed = more_nonlinear(since_2017.given(result), 0, 1)["SwiGLU: the same"]
+    claimed = more_nonlinear(since_2017.given(result), 0, 1)[
+        "SwiGLU: what comes out of twice your tokens, over what comes out of them"
+    ]
     assert result.swiglu_ratio == pytest.approx(claimed, rel=1e-4)
 
 

@@ -141,6 +141,11 @@ def test_the_formula_of_a_lesson_knows_the_step_of_each_symbol(shown, slug):
         assert f'data-step="{step}"' in words["formula"]
 
 
+def test_behind_the_last_lesson_the_way_goes_on_to_the_labs_and_to_practice():
+    links = {link.proto.page for link in open_page(LESSONS[-1].slug).get("page_link")}
+    assert {"sentence_lab", "recall", "claims"} <= links
+
+
 @pytest.mark.parametrize(("slug", "was", "label"), [("bottleneck", "H", "h"), ("vision_transformer", "xE", "xW_E")])
 def test_a_link_that_was_given_out_under_an_earlier_name_of_a_step_leads_there(slug, was, label):
     words, _ = sent(open_page(slug, step=was), "step_viewer")

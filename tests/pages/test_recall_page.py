@@ -124,6 +124,15 @@ def test_a_card_leads_to_its_step_and_an_answer_to_what_the_scheduler_says():
     ]
 
 
+@pytest.mark.parametrize(("scheduler", "told"), [("Logseq", True), ("FSRS", False)])
+def test_where_hard_and_remembered_wait_alike_the_page_says_why(scheduler, told):
+    app = open_page("recall", recall_scheduler=scheduler)
+    app.button(key="recall_show").click().run()
+    waits = [app.button(key=f"recall_score_{score}").label.split(" · ")[1] for score in (3, 5)]
+    assert (waits[0] == waits[1]) is told
+    assert ("makes the waits after that shorter" in said(app)) is told
+
+
 def test_a_page_of_logseq_comes_in_is_answered_and_what_is_kept_can_be_taken_and_erased(folder):
     app = open_page("recall")
     app.session_state["recall_files"] = True

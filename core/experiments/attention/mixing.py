@@ -109,12 +109,15 @@ def output_is_a_distribution(queries: Queries, keys: Keys, values: Values, seed:
 def dilution(queries: Queries, keys: Keys, values: Values, seed: int) -> Finding:
     """The weight of a key that beats its rivals by 5 among 10 and 1,000, and of yours with 10 times the rivals."""
     queries, keys, values = exact(queries[:, :, :1]), exact(keys), exact(values)
-    few, many = Number("among 10 keys", diluted(10)), Number("among 1,000 keys", diluted(1000))
+    few, many = (
+        Number("weight of one that stands out among 10 keys", diluted(10)),
+        Number("weight of one that stands out among 1,000 keys", diluted(1000)),
+    )
     weights = attend(queries, keys, values).weights[0, 0, 0]
     best = int(weights.argmax())
     later = attend(queries, crowd(keys, best), crowd(values, best)).weights[0, 0, 0, 0]
-    own = Number("your best key", weights[best].item())
-    own_later = Number("your best key among 10 times the rivals", later.item())
+    own = Number("weight of your best key", weights[best].item())
+    own_later = Number("weight of your best key among 10 times the rivals", later.item())
 
     thinner = own.value - own_later.value > 1e-9
     rivals = "" if len(weights) > 1 else ", for 1 key has no rivals"

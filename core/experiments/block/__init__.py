@@ -12,6 +12,7 @@ from core.experiments.block.stacks import (
     DEEP,
     EQUAL,
     UNTRAINED_TOKENS,
+    UNTRAINED_WIDTH,
     cannot_do_nothing,
     depth_alone,
     ever_stronger,
@@ -31,4 +32,4 @@ CLAIMS = (
     type_of_layer,
 )
 
-__all__ = ["CLAIMS", "DEEP", "EQUAL", "UNTRAINED_TOKENS", "Given", "untrained"]
+__all__ = ["CLAIMS", "DEEP", "EQUAL", "UNTRAINED_TOKENS", "UNTRAINED_WIDTH", "Given", "untrained"]

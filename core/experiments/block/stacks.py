@@ -42,15 +42,17 @@ def ever_stronger(given: Given, seed: int) -> Finding:
     numbers = (
         Number("spread before the first layer", alone[0], ".2f"),
         Number("attention alone, behind 2 layers", alone[2], ".2g"),
-        Number("behind 4", alone[4], ".1e"),
+        Number("attention alone, behind 4 layers", alone[4], ".1e"),
         Number(f"as the blocks are, behind {DEEP}", whole[-1], ".2f"),
     )
     told = f"less than a millionth behind {equal}" if equal else f"{alone[-1]:.1g} behind {DEEP}"
+    again = f" (the {len(given.blocks)} come again)" if 1 < len(given.blocks) < DEEP else ""
     return Finding(
         numbers,
         holds=equal is not None and equal > 0 and whole[-1] > APART,
-        says=f"At first {numbers[0].text} of the tokens' length tells them apart, with attention alone {numbers[1].text} behind "
-        f"2 layers and {told}; as the blocks are, {numbers[3].text} does behind {DEEP}.",
+        says=f"Your tokens in the model's own blocks: at first {numbers[0].text} of their length tells them apart, with "
+        f"attention alone {numbers[1].text} behind 2 layers and {told}; as the blocks are, {numbers[3].text} does behind "
+        f"{DEEP}{again}.",
     )
 
 
@@ -73,9 +75,10 @@ def depth_alone(given: Given, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=alone[0] > APART and alone[4] < EQUAL and skips[-1] > APART,
-        says=f"At first {numbers[0].text} of the tokens' length tells them apart, with attention alone {numbers[1].text}, "
-        f"{numbers[2].text}, {numbers[3].text} and {numbers[4].text} behind 1, 2, 3 and 4 layers; with skips "
-        f"{numbers[5].text} does behind {DEEP}.",
+        says=f"Your tokens, {given.x.shape[-1]} numbers each, in layers drawn at random: at first {numbers[0].text} of their "
+        f"length tells them apart, with attention alone {numbers[1].text}, {numbers[2].text}, {numbers[3].text} and "
+        f"{numbers[4].text} behind 1, 2, 3 and 4 layers; with skips {numbers[5].text} does behind {DEEP}; lesson 9's toy has "
+        f"other tokens, of {UNTRAINED_WIDTH} numbers, and so other shares.",
     )
 
 
@@ -160,7 +163,7 @@ def type_of_layer(given: Given, seed: int) -> Finding:
     left, whole = (spread_behind(given.blocks, given.x, DEEP, parts)[-1] for parts in (("skip", "MLP"), ()))
     numbers = (
         Number("without attention, between tokens", between, ".3g"),
-        Number("with it", heard, ".3g"),
+        Number("with attention, between tokens", heard, ".3g"),
         Number(f"spread behind {DEEP} layers, attention and norms alone", left, ".1g"),
         Number("the whole block", whole, ".2f"),
     )

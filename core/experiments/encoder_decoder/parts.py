@@ -89,7 +89,11 @@ def one_block(translator: TrainedTransformer, text: str, seed: int) -> Finding:
     apart = largest(stream - read.memory.states)
     size = largest(read.memory.states)
     return Finding(
-        (Number("blocks", len(blocks), "d"), Number("outputs differ by", apart, ".2f"), Number("largest", size, ".2f")),
+        (
+            Number("blocks", len(blocks), "d"),
+            Number("outputs differ by", apart, ".2f"),
+            Number("largest number of them", size, ".2f"),
+        ),
         holds=apart > 0.1 * size,
         says=f"Your sentence through the first block {len(blocks)} times comes out up to {apart:.2f} away from what the "
         f"{len(blocks)} blocks make of it, whose largest number is {size:.2f}.",

@@ -15,7 +15,8 @@ from core.vision.patches import cut_into_patches
 @claim(
     said="A Vision Transformer takes patches for tokens, and each looks at all of them.",
     verdict="right",
-    instead="A picture of H × W in patches of P is HW / P² tokens, and one more for the class. The first layer sees them all.",
+    instead="A picture of 224 × 224 pixels in patches of 16 × 16 is 14 × 14 tokens, and one more for the class. The first layer "
+    "sees them all.",
     sources=("dosovitskiy2021",),
 )
 def patches_are_tokens(pixels: Pixels, seed: int) -> Finding:

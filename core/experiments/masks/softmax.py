@@ -100,8 +100,8 @@ def nans(weights: Tensor) -> int:
 @claim(
     said="With a causal mask a text is computed all at once.",
     verdict="imprecise",
-    instead="A text that is there: so it learns. A text that is being written is not there yet: each token goes in before the "
-    "next comes out, one pass of the whole model for each.",
+    instead="Yes for a text that is there already, as in training: one pass makes all its outputs. A text that is being written "
+    "is not there yet: each token must go in before the next can come out, a pass of the whole model for each.",
     sources=("vaswani2017", "shazeer2019"),
 )
 def all_at_once(x: Tokens, maps: Projections, seed: int) -> Finding:
@@ -132,10 +132,10 @@ def all_at_once(x: Tokens, maps: Projections, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=error <= 1e-9 * (1 + largest(whole)) and right < n_tokens,
-        says=f"One pass gives what a pass for each beginning of your {how_many(n_tokens, 'token')} gives, to within "
-        f"{numbers[0].text}, while a toy that writes them in an order of its own takes "
-        f"{how_many(n_tokens - 1, 'pass', 'passes')}: one over places that are still empty has the first {numbers[2].text} "
-        f"right{reason}.",
+        says=f"Reading, one pass over your {how_many(n_tokens, 'token')} makes the same outputs as a pass for each beginning of "
+        f"them, to within {numbers[0].text}; writing, a toy that puts them into an order of its own, one after the other, takes "
+        f"{how_many(n_tokens - 1, 'pass', 'passes')}, and if it guesses all in one pass over empty places, the first "
+        f"{numbers[2].text} of its order are right{reason}.",
     )
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import largest
 from core.experiments.positions.given import Given
+from core.numerals import how_many
 from core.transformer.positions import rotate, sinusoidal
 
 AROUND = 64  # places to either side of a query
@@ -106,6 +107,6 @@ def locality(given: Given, seed: int) -> Finding:
     return Finding(
         numbers,
         holds=elsewhere > 0,
-        says=f"Of {len(best)} queries, {elsewhere} would score the first key best at a distance of 2 places or more, the "
-        f"furthest at an offset of {numbers[2].text}.",
+        says=f"Of {how_many(len(best), 'query', 'queries')}, {elsewhere} would score the first key best at a distance "
+        f"of 2 places or more, the furthest at an offset of {numbers[2].text}.",
     )

@@ -38,7 +38,10 @@ def learned_vectors(x: Tokens, maps: Projections, seed: int) -> Finding:
     moved = torch.cat(
         [getattr(after, name)[0, 0] - getattr(before, name)[0, 0] for name in ("queries", "keys", "values")], dim=-1
     )
-    own, others = Number("vectors of token 0 move by", largest(moved[0])), Number("others", largest(moved[1:]))
+    own, others = (
+        Number("vectors of token 0 move by", largest(moved[0])),
+        Number("vectors of all others move by", largest(moved[1:])),
+    )
 
     reason = "" if own.value > 0 else ", because your maps do not read what was changed"
     return Finding(

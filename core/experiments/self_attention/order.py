@@ -23,9 +23,9 @@ def equivariant(x: Tokens, maps: Projections, seed: int) -> Finding:
     single_error, single_room = broken(x.float(), single, order)
     masked_error, _ = broken(x, maps, order, causal=True)
     numbers = (
-        Number("in double precision", double_error, ".1e"),
-        Number("in single precision", single_error, ".1e"),
-        Number("with a causal mask", masked_error),
+        Number("before or after, in double precision", double_error, ".1e"),
+        Number("before or after, in single precision", single_error, ".1e"),
+        Number("before or after, with a causal mask", masked_error),
     )
 
     return Finding(

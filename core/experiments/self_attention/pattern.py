@@ -33,7 +33,10 @@ def only_the_others(x: Tokens, maps: Projections, seed: int) -> Finding:
     trace = self_attend(exact(x), exact_maps(maps)).attention
     own = trace.weights[0, 0].diagonal()
     log_own = (trace.masked[0, 0].diagonal() - trace.masked[0, 0].logsumexp(-1)).clamp(max=0)
-    smallest, mean = Number("smallest weight on itself", own.min().item()), Number("mean", own.mean().item())
+    smallest, mean = (
+        Number("smallest weight on itself", own.min().item()),
+        Number("mean weight on itself", own.mean().item()),
+    )
 
     too_small = ", which is too small for the computer to tell from nothing" if smallest.value == 0 else ""
     return Finding(
@@ -58,7 +61,11 @@ def correlation(x: Tokens, maps: Projections, seed: int) -> Finding:
     correlations = COSINE(centred, centred)
     numbers = (
         Number("weights: largest difference between the two directions", largest(weights - weights.mT)),
-        Number("correlations: the same", largest(correlations - correlations.mT), ".1e"),
+        Number(
+            "correlations: largest difference between the two directions",
+            largest(correlations - correlations.mT),
+            ".1e",
+        ),
         Number("smallest weight", weights.min().item()),
         Number("smallest correlation", correlations.min().item()),
     )

@@ -100,7 +100,7 @@ def more_nonlinear(given: Given, seed: int, updates: int = UPDATES) -> Finding:
     learned = product_error("swiglu", GATED_UNITS, seed, updates), product_error("relu", PLAIN_UNITS, seed, updates)
     numbers = (
         Number("ReLU: what comes out of twice your tokens, over what comes out of them", relu, ".5f"),
-        Number("SwiGLU: the same", swiglu),
+        Number("SwiGLU: what comes out of twice your tokens, over what comes out of them", swiglu),
         Number(f"squared error of a · b, SwiGLU of {4 * GATED_UNITS} numbers", learned[0], ".1e"),
         Number(f"squared error of a · b, ReLU of {3 * PLAIN_UNITS} numbers", learned[1]),
     )

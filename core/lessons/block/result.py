@@ -5,7 +5,7 @@ from typing import Final
 
 import torch
 
-from core.experiments.block import DEEP, EQUAL, UNTRAINED_TOKENS
+from core.experiments.block import DEEP, EQUAL, UNTRAINED_TOKENS, UNTRAINED_WIDTH
 from core.lessons.block.given import Given
 from core.lessons.block.stack import ALONE, AS_IT_IS, ATTENTION_AND_SKIPS, NO_MLPS, NO_SKIPS, TOYS, Stack
 from core.lessons.block.traces import PictureTrace, Trace
@@ -175,6 +175,11 @@ class Lesson:
     def toy_tokens(self) -> int:
         """Tokens of the toy."""
         return UNTRAINED_TOKENS
+
+    @property
+    def toy_width(self) -> int:
+        """Numbers of each."""
+        return UNTRAINED_WIDTH
 
     @property
     def toy_equal(self) -> int | None:

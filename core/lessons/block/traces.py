@@ -61,7 +61,8 @@ class StackTrace:
         r"\operatorname{size}\left(Z - \operatorname{mean}\left(Z\right)\right)/\operatorname{size}\left(Z\right)",
         title="The same of twelve layers that nobody trained",
         source="dong2021",
-        says="A toy: {toy_tokens} random tokens, twelve blocks of random weights. {toy_told}",
+        says="A toy: {toy_tokens} random tokens of {toy_width} numbers, twelve blocks of random weights. {toy_told} The claims "
+        "below measure your own tokens, in such blocks and in the model's: other tokens, other shares.",
     )
     answers: Float[Tensor, "batch variants answer"] = step(
         r"\frac{\operatorname{mean}\left(Z\right)}{\lVert\operatorname{mean}\left(Z\right)\rVert}",

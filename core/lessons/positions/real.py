@@ -107,6 +107,17 @@ class Lesson:
         return self.trace.answer.moved[0, -1].mean().item()
 
     @property
+    def changed_row(self) -> int:
+        """The token whose weights changed most in this head."""
+        moved = self.trace.head.attention.weights - self.typed.attention.weights
+        return int(moved[0, 0].abs().sum(-1).argmax())
+
+    @property
+    def changes_most(self) -> str:
+        """The same in words."""
+        return f"The row of “{self.read.tokens.pieces[self.changed_row]}” changed most."
+
+    @property
     def pair(self) -> tuple[int, int]:
         """The two places that are exchanged."""
         return pair_of(len(self.read.tokens.ids), self.settings)

@@ -69,7 +69,7 @@ def reads(scene: Scene) -> Iterator[StepDeclared]:
     )
     yield step(
         "encoder output",
-        tables(Table("encoder_states", "c", rows="keys", role="key")),
+        tables(Table("encoder_states", "X_D", rows="keys", role="key")),
         "{b} blocks of the encoder, each with weights of its own, let all pieces of the source look at each other. What leaves "
         "the last is read at every step, and never changes while French is written.",
         shows="encoder_states",
@@ -173,8 +173,8 @@ def compare(result: encoder_decoder.Lesson) -> None:
             f"translator has {found.recurrent_bleu}. Its largest weights as an alignment, on {found.aligned} sentences whose "
             f"words people aligned: the alignment error rate is {found.guided:.0%} for the head that was guided, "
             f"{found.best:.0%} to {found.worst:.0%} for the others, {found.recurrent:.0%} for lesson 2's translator, and "
-            f"{found.diagonal:.0%} for who looks as far along the one sentence as the other is written (0% would be all links "
-            "that people drew and no other); all before the word is known."
+            f"{found.diagonal:.0%} for a rule that reads nothing and links words by their places alone, halfway with halfway (0% "
+            "would be all links that people drew and no other). All look before the word that they write is known."
         )
 
 
