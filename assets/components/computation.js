@@ -1,10 +1,13 @@
 // The formula of a lesson and the function that made a step: whole, with marks on what the step shows.
 
+import { broken } from "./kit/broken.js";
 import { childrenOf, element, lettered } from "./kit/text.js";
 
 /** @import { CodeLine, StepView, StepViewerData } from "./kit/types.js" */
 
-const SMALLEST_FORMULA = 12; // pixels
+const [EASY, SMALLEST] = [14, 12]; // pixels of a formula's letters: a smaller one is broken, a part of it at most so small
+const DEEPEST = 3; // brackets in which it is broken
+const EDGES = 13; // pixels beside a formula within its box
 /** @type {Record<string, string>} */
 const ROLES = { queries: "query", keys: "key", values: "value", output: "output" };
 
@@ -31,6 +34,8 @@ export class Computation {
     });
     /** @type {{ formula?: string, code?: string, letters?: string }} */
     this.written = {}; // what stands there now
+    /** @type {{ whole: HTMLElement, parts: HTMLElement[] }[]} */
+    this.broken = []; // formulas in parts, which stand in their places
   }
 
   /**
@@ -44,6 +49,7 @@ export class Computation {
     const formula = stepView.formula ?? lesson.formula;
     const lines = stepView.code === null ? [] : lesson.code[stepView.code];
     const code = JSON.stringify(lines);
+    this.#join();
     if (formula !== this.written.formula) this.formula.innerHTML = formula; // MathML of declared formulas alone
     if (code !== this.written.code) this.code.replaceChildren(...lines.map(codeLine));
     const explained = stepView.letters ?? lesson.letters;
@@ -93,21 +99,54 @@ export class Computation {
     this.code.scrollTop = first ? first.offsetTop - this.code.clientHeight / 3 : 0;
   }
 
-  /** A formula that is too wide gets smaller, as far as it can still be read; beyond that it scrolls. */
+  /** What was broken is whole again. */
+  #join() {
+    for (const { whole, parts } of this.broken) {
+      parts[0].before(whole);
+      for (const part of parts) part.remove();
+    }
+    this.broken = [];
+  }
+
+  /** A formula that is too wide gets smaller, then goes on in the next line; what is too wide even so scrolls. */
   #fit() {
     const { formula } = this;
-    const room = formula.clientWidth - 1;
+    const room = formula.clientWidth - EDGES;
     if (room <= 0) return;
-    for (const math of formula.querySelectorAll("math")) {
-      math.style.fontSize = "";
-      const wide = math.getBoundingClientRect().width;
-      const size = parseFloat(getComputedStyle(math).fontSize);
-      if (wide > room) math.style.fontSize = `${Math.max(SMALLEST_FORMULA, (size * room) / wide)}px`;
+    for (const whole of /** @type {HTMLElement[]} */ ([...formula.querySelectorAll("math")])) {
+      let parts = [whole];
+      for (let depth = 0; narrow(parts, room) < EASY && depth < DEEPEST; depth += 1) {
+        const found = broken(whole, depth);
+        parts[0].before(...found);
+        for (const part of parts) part.remove();
+        parts = found;
+      }
+      if (parts[0] !== whole) this.broken.push({ whole, parts });
     }
     // what scrolls must be reached by keyboard
     if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
     else formula.removeAttribute("tabindex");
   }
+}
+
+/**
+ * Makes letters as small as the widest of these needs, if they can still be read, and returns how small that would have to be.
+ *
+ * @param {HTMLElement[]} maths
+ * @param {number} room
+ */
+function narrow(maths, room) {
+  for (const math of maths) math.style.fontSize = "";
+  let size = parseFloat(getComputedStyle(maths[0]).fontSize);
+  // brackets and spaces do not get smaller in step with the letters
+  for (let trial = 0; trial < 4; trial += 1) {
+    const widest = Math.max(...maths.map((math) => math.getBoundingClientRect().width));
+    if (widest <= room) break;
+    size *= room / widest;
+    for (const math of maths) math.style.fontSize = `${Math.max(SMALLEST, size)}px`;
+    if (size < SMALLEST) break;
+  }
+  return size;
 }
 
 /** @param {CodeLine} line */

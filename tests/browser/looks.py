@@ -79,10 +79,11 @@ DRAWN_ON = """(canvas) => {
     return seen.size > 1;
 }"""
 
-# the formulas of a step viewer that reach the upper or lower edge of their box, where they are cut, or their mark is
+# the formulas of a step viewer that reach the upper or lower edge of their box, where they are cut, or their mark is, or that
+# are wider than it
 CRAMPED = """(viewer) => [...viewer.querySelectorAll(".formula")].flatMap((box) => {
     const { top, bottom } = box.getBoundingClientRect();
-    const cut = box.scrollHeight > box.clientHeight;
+    const cut = box.scrollHeight > box.clientHeight || box.scrollWidth > box.clientWidth;
     return [...box.querySelectorAll("math *")]
         .filter((node) => {
             const { top: above, bottom: below, height } = node.getBoundingClientRect();

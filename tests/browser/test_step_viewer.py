@@ -130,6 +130,24 @@ def test_formula_and_code_mark_the_step_that_is_shown(visitor):
     )
 
 
+def test_a_formula_that_is_too_wide_goes_on_in_the_next_line_at_an_operator_and_stays_marked(visit):
+    visitor = visit("/block?step=8")
+    parts = visitor.see(".step-viewer .formula math")
+    first, *others = parts.all_text_contents()
+    assert first.startswith("LN")
+    assert others
+    assert all(part.startswith("+") for part in others)
+    lines = parts.evaluate_all("all => all.map(math => Math.round(math.getBoundingClientRect().bottom))")
+    assert len(set(lines)) > 1
+    whole = "all => all.every(math => math.querySelector('[data-step=resid_post].on'))"
+    assert parts.evaluate_all(whole)
+    visitor.see(STEPS).focus()
+    visitor.press("Home")
+    expect(parts).to_have_count(1)
+    visitor.press("End").press("Home")
+    expect(parts).to_have_count(1)
+
+
 def test_hovering_a_word_marks_its_row_everywhere_and_asks_python_nothing(visitor):
     before = visitor.rest().messages_sent  # what was done before is told
     visitor.see(".token-strip .token", has_text="cross").hover()
