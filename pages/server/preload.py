@@ -9,10 +9,16 @@ import gc
 import os
 import threading
 from functools import partial
+from typing import Final
 
 # Two visitors on two cores are faster than one visitor on both. Said before torch is imported: every run of a page is a
 # thread of its own, and each would spend 5 ms on gathering helpers for its first product of matrices.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Objects more after which Python looks for garbage among the youngest, and of these looks, and of those among the middle-aged,
+# how many before the next age. Its own 700 have every page looked over twice while it is drawn, and every hundredth answer of
+# a server wait a tenth of a second while all of them are.
+RARELY: Final = (10_000, 10, 10)
 
 _started = threading.Lock()
 _ready = threading.Event()
@@ -65,6 +71,7 @@ def _load() -> None:
         # what lives as long as the process need not be looked at by every garbage collection
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*RARELY)
     finally:
         _ready.set()
         _complete.set()

@@ -25,15 +25,21 @@ class Session(AppSession):
     """Notes what is handed over, on a loop of its own, which stops once so much is there."""
 
     def __init__(self):
-        self._event_loop, self.sent, self.expected = Loop(), [], 0
+        self._event_loop, self.sent, self.expected, self.told = Loop(), [], 0, 0
+        self._message_enqueued_callback = self.tell
 
     def __del__(self):
         pass
+
+    def tell(self):
+        self.told += 1
 
     def note(self, sender, event, forward_msg=None):
         if isinstance(forward_msg, Exception):
             raise forward_msg
         self.sent.append(forward_msg or event)
+        if self._message_enqueued_callback:
+            self._message_enqueued_callback()
         if len(self.sent) == self.expected:
             self._event_loop.stop()
 
@@ -57,6 +63,7 @@ def test_a_run_is_handed_over_in_its_order_and_wakes_the_sender_twice_however_mu
     session._event_loop.run_forever()
     assert session.sent == [*map(str, range(50)), ENDED]
     assert session._event_loop.woken == 2
+    assert session.told == 1
 
 
 def test_what_fails_takes_nothing_with_it(session):
@@ -79,3 +86,34 @@ def test_what_is_drawn_before_something_long_is_handed_over_meanwhile(session):
         session._on_scriptrunner_event(None, event=DRAWN, forward_msg=place)
         session._event_loop.run_forever()
     assert session.sent == ["computing …", "computing on …"]
+
+
+class Line(asyncio.Transport):
+    """Notes what is written to it, and when it is closed."""
+
+    def __init__(self):
+        super().__init__({"peername": "somebody"})
+        self.written = []
+
+    def write(self, data):
+        self.written.append(bytes(data))
+
+    def close(self):
+        self.written.append("closed")
+
+
+def test_what_is_written_within_a_moment_leaves_in_one_piece_and_nothing_stays_behind():
+    async def talk() -> list:
+        line = Line()
+        gathered = outgoing.Gathered(line, gathers=0)
+        for letter in (b"a", b"b", b"c"):
+            gathered.write(letter)
+        assert line.written == []
+        await asyncio.sleep(0.01)
+        gathered.write(b"d" * outgoing.FULL)
+        gathered.write(b"e")
+        gathered.close()
+        assert gathered.get_extra_info("peername") == "somebody"
+        return line.written
+
+    assert asyncio.run(talk()) == [b"abc", b"d" * outgoing.FULL, b"e", "closed"]
