@@ -9,7 +9,7 @@ import { Tensor } from "./kit/payload.js";
 import { button, element } from "./kit/text.js";
 import { scaleOf } from "./legend.js";
 import { WritingBars } from "./writing_bars.js";
-import { PictureHeads, WritingPicture } from "./writing_picture.js";
+import { looksAtAny, PictureHeads, WritingPicture } from "./writing_picture.js";
 import { MOST_BITS, WritingText } from "./writing_text.js";
 
 /** @import { Grid } from "./head_grid.js" */
@@ -210,7 +210,9 @@ function createWriting(root, io) {
     const name = place ? `Layer ${data.numbers[place[0]]}, head ${place[1]}` : "The mean of all heads";
     const best = row.indexOf(Math.max(...row));
     const where = data.back && data.picture ? "stands over the picture" : "stands above the words";
-    const most = `${name} ${where}: most, ${number(row[best], 2)}, goes to “${lookedAt()[best]}”.`;
+    const most = looksAtAny(row)
+      ? `${name} ${where}: most, ${number(row[best], 2)}, goes to “${lookedAt()[best]}”.`
+      : `${name} ${where}: no weight is on it.`;
     whose.textContent = `${most}${shares(place)} ${data.cache}`;
   }
 

@@ -195,9 +195,9 @@ export class WritingPicture {
       write(context, String(place + 1), 8, MARGIN + (place + 0.5) * cell, style);
     }
     outline(context, MARGIN, MARGIN, side, side, theme.colours["control-line"], 1);
-    if (this.row) {
-      const best = seen.extra + strongest(this.row.subarray(seen.extra));
-      const place = best - seen.extra;
+    const patches = this.row?.subarray(seen.extra);
+    if (patches && looksAtAny(patches)) {
+      const place = strongest(patches);
       const [x, y] = [place % seen.columns, Math.floor(place / seen.columns)];
       outline(context, MARGIN + x * cell, MARGIN + y * cell, cell, cell, theme.colours.key, 2);
     }
@@ -215,6 +215,11 @@ export class WritingPicture {
     const patches = row.subarray(seen.extra);
     const best = strongest(patches);
     const at = place ?? best;
+    if (place === null && !looksAtAny(row)) {
+      this.told.textContent = `For “${this.asked}”, no weight is on the picture.`;
+      this.canvas.setAttribute("aria-label", `The picture. ${this.told.textContent}`);
+      return;
+    }
     const lead = place === null ? "clear: the largest weight, " : "";
     const others = words.names
       .slice(0, seen.extra)
@@ -254,6 +259,12 @@ export class WritingPicture {
     ];
   }
 }
+
+/** Whether any weight is there: who stands before a picture, or too far behind it for a layer, has none on it.
+ *
+ * @param {Float32Array | Uint8Array} row
+ */
+export const looksAtAny = (row) => row.some((weight) => weight > 0);
 
 /** @param {Float32Array | Uint8Array} row */
 const strongest = (row) => row.indexOf(Math.max(...row));

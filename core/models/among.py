@@ -34,6 +34,7 @@ class Among:
     given   with what the model is called beside the tokens while it has not read the picture.
     types   the same, a number for each place of the prompt; others: for each place behind it.
     prompt  what somebody asked of the picture.
+    blind   tokens of it of which nothing was expected: that of the picture, and all where each sees those behind it.
     """
 
     at: int | None
@@ -42,6 +43,7 @@ class Among:
     types: dict[str, tuple[int, ...]] = field(default_factory=dict)
     others: int = 0
     prompt: str = ""
+    blind: tuple[int, ...] = ()
 
     @property
     def first(self) -> int:
@@ -73,12 +75,10 @@ class Among:
     def called(self, ids: Sequence[int], device: torch.device, past: int = 0) -> dict[str, Any]:
         """With what the model is called that goes on from these tokens. past: so many tokens of the text were read before."""
         if past:
-            more = (
-                {}
-                if self.at is not None
-                else {"position_ids": torch.arange(past, past + len(ids), device=device)[None]}
-            )
-            return {"input_ids": torch.tensor([list(ids)], device=device), **more}
+            read = {"input_ids": torch.tensor([list(ids)], device=device)}
+            places = torch.arange(past, past + len(ids), device=device)[None]
+            # what stands before all has none of the positions of a text, and its cache would count it among them
+            return read | {"position_ids": places} if self.at is None else read
         whole = self.spread(ids)
         types = {
             name: torch.tensor([[*kinds, *[self.others] * (len(whole) - len(kinds))]], device=device)
@@ -158,5 +158,6 @@ def asked(
     known = inspect.signature(loaded.model.forward).parameters
     types = {name: tuple(int(kind) for kind in read[name][0]) for name in _TYPES if name in read and name in known}
     others = _BEHIND_A_PROMPT.get(loaded.model.config.model_type, 0)
-    found = Among(first, count, looked.given, types, others, prompt)
-    return found, tuple([*ids[: first + 1], *ids[first + count :]])
+    start = (*ids[: first + 1], *ids[first + count :])
+    blind = tuple(range(len(start))) if others else (first,)
+    return Among(first, count, looked.given, types, others, prompt, blind), start

@@ -231,8 +231,8 @@ class Writer:
         nats += (log_sums[inner] - scores[inner].gather(1, targets)[:, 0]).tolist()
         self.bits += [each / math.log(2) for each in nats]
         among = among_of(self.source)
-        if among is not None and among.at is not None:
-            self.bits[among.at] = math.nan  # nothing was expected in the place of a picture
+        for place in () if among is None else among.blind:
+            self.bits[place] = math.nan
 
     def _of(self, place: int) -> tuple[Chunk, int]:
         found = next((each for each in self._chunks if each.start <= place < each.end), None)

@@ -107,10 +107,10 @@ def shown(
     return Shown({**found.tensors, "looks": looks, "picture": picture}, tokens)
 
 
-def unexpected(found: Shown, at: int) -> Shown:
-    """The same without a surprise for the token that stands for a picture: nothing was expected in its place."""
+def unexpected(found: Shown, blind: tuple[int, ...]) -> Shown:
+    """The same without a surprise for some tokens: nothing was expected in their places."""
     bits = found.tensors["bits"].copy()
-    bits[at] = np.nan
+    bits[list(blind)] = np.nan
     return Shown({**found.tensors, "bits": bits}, found.tokens)
 
 
@@ -178,4 +178,4 @@ def again(
     made = call(writing_lab.shown, run, *asked)
     if back:
         made = call(shown, run, *asked, source.names, len(source.extra), call(as_seen, pixels, source.preprocessing))
-    return made if source.among is None or source.among.at is None else call(unexpected, made, source.among.at)
+    return call(unexpected, made, source.among.blind) if source.among is not None and source.among.blind else made

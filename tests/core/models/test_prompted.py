@@ -60,6 +60,9 @@ def test_it_writes_and_looks_as_the_library_does_by_itself(tmp_path, no_models, 
     assert writer.cached
     written = writing_lab.write(writer, begun.ids, Asked(COUNT, GREEDY))
 
+    # nothing is expected of a picture, nor of words that those before them have seen
+    unknown = np.isnan(writer.bits).nonzero()[0].tolist()
+    assert unknown == ([*range(len(begun.ids))] if kind == "paligemma" else sorted({0, among.at}))
     last = len(written.ids) - 1
     assert lens.lens(loaded, writer.states(last), writer.scores(last)) is not None
 
@@ -154,6 +157,11 @@ def test_back_and_forward_and_a_forced_token_are_as_one_run_and_another_prompt_i
     torch.testing.assert_close(
         pictures.trail(writer, (1, 4)), out.attentions[1][0, 4, rows, : prompted.PATCHES], atol=1e-5, rtol=1e-4
     )
+    without = Writer(loaded, source=source)
+    without.cached = False  # the whole text is read again for each token, the picture in it
+    without.read(forced.ids[:-1])
+    without.read(forced.ids)
+    torch.testing.assert_close(without.scores(len(forced.ids) - 1), out.logits[0, -1], atol=1e-4, rtol=1e-4)
     other, _ = pictures.prompt(loaded, bare, "x <image>")
     with pytest.raises(ValueError, match="does not begin as the picture was given"):
         Writer(loaded, source=other).read(begun.ids)
