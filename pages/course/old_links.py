@@ -46,6 +46,8 @@ OLD_VALUES = {
         "CS231n 2025": "S4",
         "all notes": "all",
     },
+    "claims_view": {"claims": "all", "the notes, judged": "judged"},
+    "claims_verdict": {"✓ right": "right", "≈ imprecise": "imprecise", "✗ wrong": "wrong"},
     "figures_lesson": _OLD_TITLES | {"All lessons": "all"},
     "figures_note": {
         "CS5242": "cs5242",
@@ -66,8 +68,12 @@ def renew(slug: str) -> None:
         del st.query_params[name]
     values = {"step": OLD_STEPS.get(slug, {})}
     values |= {name: found for name, found in OLD_VALUES.items() if name.startswith(f"{slug}_")}
-    renamed = {name: found[told] for name, found in values.items() if (told := st.query_params.get(name)) in found}
-    for name, value in renamed.items():
-        st.query_params[name] = value
+    renamed = {
+        name: [found.get(each, each) for each in told]
+        for name, found in values.items()
+        if not found.keys().isdisjoint(told := st.query_params.get_all(name))
+    }
+    for name, told in renamed.items():
+        st.query_params[name] = ",".join(told)
     if former or renamed:
         st.rerun()

@@ -1,6 +1,7 @@
 """The widgets of a page. Each lives in the link under a key that begins with the page's prefix."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
 import streamlit as st
@@ -129,33 +130,70 @@ class Controls:
         )
         return taken
 
-    def called(self, label: str, every: str, names: Mapping[str, str], name: str, **more: Any) -> str:
+    def called(
+        self, label: str, every: str, names: Mapping[str, str], name: str, *, in_a_row: bool = False, **more: Any
+    ) -> str:
         """One of many that a link calls by a name that stays, whatever it is called on the screen; "" = all of them.
 
         Who comes back to the page finds what was chosen, as with what Streamlit binds to the link.
 
         every   what all are called on the screen, which are meant where the link names none.
         names   what each is called in the link, and on the screen.
+        in_a_row   whether they stand side by side, and not in a list that opens.
         """
         key, first = self.key(name), "all"
         choices = {first: every, **names}
-        kept = f"{key}_chosen"
-        if key not in st.session_state and key not in st.query_params and st.session_state.get(kept, first) != first:
-            url_state.write(key, st.session_state[kept])
-        asked = url_state.read(key)
-        if asked is not None and asked not in choices:
-            with self.under():
-                url_state.ignored(key, _one_of(list(choices)), None)
-        known = first if asked is None or asked not in choices else asked
-
-        def keep() -> None:
-            taken = st.session_state[key]
-            url_state.write(key, "" if taken == first else taken)
-
-        index = list(choices).index(known)
-        chosen = st.selectbox(label, list(choices), index, choices.__getitem__, key, on_change=keep, **more)
-        st.session_state[kept] = chosen
+        (known,) = self._named(name, choices)[:1] or [first]
+        keep = partial(self._keep_named, name, first)
+        if in_a_row:
+            chosen = st.segmented_control(
+                label,
+                list(choices),
+                selection_mode="single",
+                required=True,
+                format_func=choices.__getitem__,
+                default=known,
+                key=key,
+                on_change=keep,
+            )
+        else:
+            index = list(choices).index(known)
+            chosen = st.selectbox(label, list(choices), index, choices.__getitem__, key, on_change=keep, **more)
+        st.session_state[f"{key}_chosen"] = "" if chosen == first else chosen
         return "" if chosen == first else chosen
+
+    def called_any(self, label: str, names: Mapping[str, str], name: str) -> tuple[str, ...]:
+        """Any of a few that a link calls as `called` does, with commas between them, in their order; none at first."""
+        key = self.key(name)
+        chosen = st.segmented_control(
+            label,
+            list(names),
+            selection_mode="multi",
+            format_func=names.__getitem__,
+            default=self._named(name, names),
+            key=key,
+            on_change=partial(self._keep_named, name),
+        )
+        st.session_state[f"{key}_chosen"] = ",".join(chosen)
+        return tuple(each for each in names if each in chosen)
+
+    def _named(self, name: str, choices: Mapping[str, str]) -> list[str]:
+        """Which of these the link names, or what was chosen when the page was last shown. What cannot be is said."""
+        key = self.key(name)
+        before = st.session_state.get(f"{key}_chosen")
+        if before and key not in st.session_state and key not in st.query_params:
+            url_state.write(key, before)
+        asked = (url_state.read(key) or "").split(",")
+        if wrong := [each for each in asked if each and each not in choices]:
+            with self.under():
+                url_state.ignored(key, _one_of(list(choices)), None, ",".join(wrong))
+        return [each for each in choices if each in asked]
+
+    def _keep_named(self, name: str, first: str = "") -> None:
+        """Put what was chosen into the link; what is meant without it leaves it."""
+        taken = st.session_state[self.key(name)]
+        written = taken if isinstance(taken, str) else ",".join(taken)
+        url_state.write(self.key(name), "" if written == first else written)
 
     def slider(
         self, label: str, low: float, high: float, first: float, name: str, step: float | None = None, **more: Any

@@ -28,7 +28,7 @@ from pages.server import run_queue
 PREFIX = "claims"
 TABLE = "claims_table"
 KEPT, GOES_TO = "claims_measured", "claims_goes_to"
-CLAIMS, JUDGED = "claims", "the notes, judged"
+CLAIMS, JUDGED = "", "judged"  # what is listed: the claims, or what the notes say, judged
 OPEN = {CLAIMS: "claims_open", JUDGED: "claims_judged_open"}  # what the link calls the lines that are open
 AT_ONCE = 0.25  # seconds of experiments between two drawings of the table
 TELLING = 2  # numbers of each claim in the table
@@ -65,7 +65,7 @@ def lines(view: str, lesson: str, note: str, verdicts: Sequence[str]) -> list[Li
         return (
             lesson == "" and not verdicts
             if row is None
-            else (lesson in ("", row.lesson) and (not verdicts or VERDICTS[row.claim.verdict] in verdicts))
+            else (lesson in ("", row.lesson) and (not verdicts or row.claim.verdict in verdicts))
         )
 
     wanted = {name for name in ledger.NOTES if note in ("", name)}
@@ -220,8 +220,8 @@ def page() -> None:
     above, figure, below = controls.around_a_figure()
     with above, controls.row():
         text = ui.sentence()
-        view = ui.one_of("Table", (CLAIMS, JUDGED), "view")
-        verdicts = ui.any_of("Verdict", tuple(VERDICTS.values()), "verdict")
+        view = ui.called("Table", "claims", {JUDGED: "the notes, judged"}, "view", in_a_row=True)
+        verdicts = ui.called_any("Verdict", VERDICTS, "verdict")
     with below, controls.row("control_row_more"):
         lesson = ui.called("Page", "all pages", order, "page", width=230)
         note = ui.called("Note", "all notes", ledger.NOTES, "note", width=150)

@@ -31,7 +31,7 @@ def test_all_claims_stand_in_one_table_with_verdict_source_and_step():
 def test_filters_of_the_link_leave_what_fits():
     of_notes = shown(claims_note="S3")["rows"]
     assert {row["number"] for row in of_notes} == {row.name for row in ledger.ROWS if "S3" in row.sources}
-    wrong = shown(claims_page="masks", claims_verdict=["✗ wrong"])["rows"]
+    wrong = shown(claims_page="masks", claims_verdict="wrong")["rows"]
     assert {row["number"] for row in wrong} == {"19b", "34", "36b"}
     assert shown(claims_page="nonsense", claims_note="nonsense", claims_open="x")["count"] == "87 of 87 claims"
 
@@ -48,6 +48,21 @@ def test_a_link_chooses_a_page_by_its_slug_and_links_that_had_its_title_go_on_to
     assert "The link's “claims_page” was ignored" in said(open_page("claims", claims_page="mask"))
 
 
+def test_a_link_chooses_table_and_verdicts_by_names_that_stay_and_links_with_their_words_go_on_to_work():
+    app = open_page("claims", claims_view="the notes, judged", claims_verdict=["✗ wrong", "✓ right"])
+    assert app.query_params["claims_view"] == "judged"
+    assert app.query_params["claims_verdict"] == "wrong,right"
+    assert app.button_group(key="claims_verdict").value == ["right", "wrong"]
+    assert sent(app, "ledger")[0]["count"] == shown(claims_view="judged", claims_verdict="right,wrong")["count"]
+    assert "ignored" not in said(app)
+    app.button_group(key="claims_verdict").set_value(["imprecise"]).run()
+    assert app.query_params["claims_verdict"] == "imprecise"
+    app.button_group(key="claims_view").set_value("all").run()
+    assert "claims_view" not in app.query_params
+    assert sent(app, "ledger")[0]["count"] == shown(claims_verdict="imprecise")["count"]
+    assert "The link's “claims_verdict” was ignored" in said(open_page("claims", claims_verdict="right,false"))
+
+
 def test_an_open_claim_shows_its_numbers_and_its_code_on_the_learners_sentence():
     one, other = (
         next(row for row in shown(claims_open="210", claims_text=text)["rows"] if row["open"])
@@ -60,7 +75,7 @@ def test_an_open_claim_shows_its_numbers_and_its_code_on_the_learners_sentence()
 
 
 def test_the_notes_are_judged_place_by_place():
-    found = shown(claims_view="the notes, judged", claims_judged_open="4")
+    found = shown(claims_view="judged", claims_judged_open="4")
     assert [row["written"] for row in found["rows"]] == [each.written for each in CORRECTIONS]
     assert found["rows"][4]["where"] == "CS5242, line 30"
     assert found["rows"][4]["live"]
