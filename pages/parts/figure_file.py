@@ -9,7 +9,14 @@ from pages.parts import bundle
 
 LARGEST = 5_000_000  # bytes of a file
 AROUND = 450_000  # bytes of what draws the figure and of the page around it, at most
-ROOM = (LARGEST - AROUND) * 3 // 4  # bytes of a payload that such a file can hold, in letters
+
+
+def room_beside(around: int) -> int:
+    """How many bytes of a payload a file can hold, in letters, beside so many of all else."""
+    return (LARGEST - around) * 3 // 4
+
+
+ROOM = room_beside(AROUND)
 
 # it may run what is written in it and ask nobody for anything
 _POLICY = (

@@ -7,7 +7,7 @@ from core.lessons.text_attention import TextAttention
 from core.models import device
 from core.models.loaded import LoadedModel
 from core.models.reading import Reading
-from core.numerals import how_many
+from core.numerals import layers_of_heads
 
 GRID_SIDE = 128  # cells of a small picture, at most
 RANKED = 9
@@ -67,7 +67,7 @@ def caption(
 ) -> str:
     """What the grid shows, and what it was computed with. in_file: where there is no control to choose what is compared."""
     parts = [
-        f"{how_many(seen.n_layers, 'layer')} × {how_many(seen.n_heads, 'head')} of {loaded.name} ({loaded.kind}), "
+        f"{layers_of_heads(seen.n_layers, seen.n_heads)} of {loaded.name} ({loaded.kind}), "
         f"on {device.describe(loaded.device)}."
     ]
     if told := seen.stack.told:

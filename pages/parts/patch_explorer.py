@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.analysis.flow import Fuse
 from core.analysis.patch_attention import SUMMARIES, PatchAttention
-from core.numerals import how_many
+from core.numerals import layers_of_heads
 from pages.parts import assets, controls, downloads, url_state
 from pages.parts.figure_file import Alone
 from pages.parts.patch_view import ONE_HEAD, Look, Shown, payload
@@ -92,7 +92,7 @@ def all_heads(
     with st.container(key=ui.key("heads_row"), horizontal=True, vertical_alignment="bottom", gap="small"):
         shown = choose(ui.prefix, seen, layer, head)
     caption = (
-        f"{how_many(seen.n_layers, 'layer')} × {how_many(seen.n_heads, 'head')} of {name}: each small picture shows one head "
+        f"{layers_of_heads(seen.n_layers, seen.n_heads)} of {name}: each small picture shows one head "
         "the same way. Point at a head to preview it, click or tap to open it."
     )
     alone = show(ui.prefix, Look(seen, pixels, ""), shown, f"{digest}|{name}", caption, opened)
