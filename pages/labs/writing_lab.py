@@ -8,7 +8,7 @@ import streamlit as st
 from core.analysis.sampling import HOTTEST, Sampling
 from core.lessons import writing_lab
 from core.lessons.writing_lab import Asked, Beginning
-from core.memory import kept_growing
+from core.memory import kept_for_all, kept_growing
 from core.models import offline
 from core.models.among import mark_of
 from core.models.errors import ModelError
@@ -39,6 +39,7 @@ PREFIX = "write"
 OFFERED = (offline.STORY, offline.TRANSFORMER, *offline.SCENE_CAPTIONERS)
 COUNT = 24  # tokens that are written when the page opens
 WARM = 0.8  # the temperature then
+OPENING = Asked(COUNT, Sampling(WARM))
 MOST = 4096
 NOTHING, WARMER, OTHER_SEED, SILENT = ("nothing", "another temperature", "another seed", "a head silenced")
 OTHER_TEXT, OTHER_SOURCE, OTHER_PICTURE = "another beginning", "another source", "another picture"
@@ -57,6 +58,14 @@ def writer(
 ) -> Writer:
     """A text of this visitor in a model: it reads on where a text goes on. of: the first or the second on the page."""
     return Writer(loaded, silent, source=source)
+
+
+@kept_for_all
+def opening(loaded: LoadedModel, ids: tuple[int, ...]) -> Writer:
+    """Our own beginning, gone on with as the page opens: written once, and read alone. Who asks for more has a writer."""
+    found = Writer(loaded)
+    writing_lab.write(found, ids, OPENING)
+    return found
 
 
 def number_of_link(name: str, low: float, high: float, default: float) -> float:
@@ -250,6 +259,8 @@ def lab() -> None:
         forget_on_another(begun, first)
         with figure:  # what of the link is ignored is told above it
             asked = asked_of_link(writing_lab.size(loaded))
+        if loaded.name == offline.STORY and text in beginnings.EXAMPLES and asked == OPENING:
+            first = opening(loaded, begun.ids)
         written = writing_lab.write(first, begun.ids, asked)
         with figure:
             # the last token where none is named, or where the text ended before that one

@@ -43,10 +43,8 @@ class Held:
             waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        with (
-            _told_once(session),
-            ExitStack() as acts,
-        ):  # one that fails takes no other with it: a page would wait for its end for good
+        # one that fails takes no other with it: a page would wait for its end for good
+        with _told_once(session), ExitStack() as acts:
             for act in reversed(waiting):
                 acts.callback(act)
 
