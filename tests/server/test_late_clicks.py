@@ -60,6 +60,26 @@ def test_no_more_than_the_last_offers_are_remembered(manager, offer, monkeypatch
     assert made(manager, others[0]) == b"\2"
 
 
+def test_whose_page_is_drawn_again_and_again_pushes_out_his_own_offers_alone(manager, offer, monkeypatch):
+    monkeypatch.setattr(late_clicks, "REMEMBERED", 6)
+    monkeypatch.setattr(late_clicks, "OF_ONE", 3)
+    hers = offer("ada", b"1")
+    offer("ada", b"2")
+    his = [offer("bob", bytes([n]), "0.2") for n in range(20)]
+    manager.remove_orphaned_files()
+    assert made(manager, hers) == b"2"
+    assert made(manager, his[-3]) == b"\x13"
+    with pytest.raises(MediaFileStorageError):
+        made(manager, his[-4])
+
+
+def test_of_visitors_whose_offers_are_forgotten_nothing_is_left(manager, offer, monkeypatch):
+    monkeypatch.setattr(late_clicks, "REMEMBERED", 3)
+    for number in range(9):
+        offer(f"visitor {number}", b"1", f"0.{number}")
+    assert list(manager._of_visitor) == ["visitor 6", "visitor 7", "visitor 8"]
+
+
 def test_the_server_has_it(monkeypatch):
     monkeypatch.setattr(runtime, "MediaFileManager", runtime.MediaFileManager)
     late_clicks.answer()
