@@ -46,10 +46,10 @@ http {{
 """
 
 
-def configuration(listen: str, ports: list[int]) -> str:
-    """What nginx is told about the app."""
+def configuration(listen: str, ports: list[int], proxies: str = "") -> str:
+    """What nginx is told about the app. proxies: before it, that are believed, as PROXIES in README.md."""
     servers = "\n    ".join(SERVER.format(port) for port in ports)
-    return Template(TEMPLATE.read_text("utf-8")).safe_substitute(LISTEN=listen, SERVERS=servers)
+    return Template(TEMPLATE.read_text("utf-8")).safe_substitute(LISTEN=listen, SERVERS=servers, PROXIES=proxies)
 
 
 @dataclass
@@ -131,7 +131,7 @@ def running(n: int, port: int) -> Iterator[list[Replica]]:
     own = watched(os.environ.get("ATTENTION_LAB_METRICS", ""), n)
     replicas = [Replica(number, environment, told) for number, told in zip(free_ports(n), own, strict=True)]
     with tempfile.TemporaryDirectory() as folder:
-        furnish(Path(folder), configuration(str(port), [each.port for each in replicas]))
+        furnish(Path(folder), configuration(str(port), [each.port for each in replicas], os.environ.get("PROXIES", "")))
         for replica in replicas:
             replica.start()
         front = None

@@ -49,6 +49,18 @@ def test_nobody_behind_nginx_has_another_address_than_the_one_that_nginx_saw():
     assert "ports" not in services["app"]
 
 
+def test_a_further_proxy_is_believed_where_it_is_named_and_nobody_else():
+    """Behind one that is not named all learners have its address, and share one learner's turn."""
+    named = "set_real_ip_from 192.0.2.10; set_real_ip_from 10.0.0.0/8;"
+    assert "set_real_ip_from" not in configuration("8501", [1])
+    told = configuration("8501", [1], named)
+    assert named in told
+    assert "real_ip_header X-Forwarded-For;" in told
+    assert (
+        "real_ip_recursive on;" in told
+    )  # else a visitor's own words would stand where several proxies follow each other
+
+
 def test_while_no_process_answers_nginx_says_so_in_words():
     told = TEMPLATE.read_text("utf-8")
     assert "error_page 502 503 504 @away;" in told
