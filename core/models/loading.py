@@ -36,7 +36,7 @@ from core.models import device as devices
 from core.models import folder as folders
 from core.models import hub, offline
 from core.models.errors import ModelError, told_as
-from core.models.halves import WHOLE, halves_of, is_among, unread
+from core.models.halves import READ, WHOLE, halves_of, is_among, unread
 from core.models.introspection import Findings, introspect
 from core.models.loaded import LoadedModel
 from core.models.picture_source import tried
@@ -258,11 +258,10 @@ def _processor(name: str, folder: Path) -> ProcessorMixin:
     ):
         try:
             processor = AutoProcessor.from_pretrained(folder, **folders.LOCAL)
-        except ImportError as error:
-            needed = re.search(r"install `?(\w+)", str(error))
-            raise ModelError(
-                f"{name}: its processor needs {needed[1] if needed else 'another package'}: install it"
-            ) from error
+        except (ImportError, ValueError) as error:
+            if (needed := re.search(r"install `?(\w+)", str(error))) is None:
+                raise
+            raise ModelError(f"{name}: its processor needs {needed[1]}: install it, or choose {READ}") from error
         if not isinstance(processor, ProcessorMixin) or not hasattr(processor, "image_processor"):
             raise TypeError(f"a {type(processor).__name__} reads no pictures with texts")
     return processor

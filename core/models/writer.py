@@ -295,7 +295,9 @@ def caches(loaded: LoadedModel, source: Source | PictureSource | None = None) ->
     """Whether a model goes on from kept keys and values, and gives what it gives on the whole text. Tried once for each."""
     model = loaded.writes
     if model not in _can_cache:
-        _can_cache[model] = _tried(model, source)
+        # a picture that stands in a prompt is in its cache what words are: these are enough, and are sooner read
+        in_prompt = isinstance(source, PictureSource) and source.prompted
+        _can_cache[model] = _tried(model, None if in_prompt else source)
     return _can_cache[model]
 
 

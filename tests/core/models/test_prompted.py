@@ -235,3 +235,13 @@ def test_whose_patches_make_no_grid_says_why_when_it_is_opened(tmp_path, no_mode
     model = folders.model_of(kind, AutoModelForImageTextToText, **text | sizes)
     with pytest.raises(ModelError, match=f"{why}.*choose a LLaVA, PaliGemma or GIT"):
         loading.load(folders.save(tmp_path / "model", model, folders.byte_pieces()), "cpu")
+
+
+def test_what_its_processor_needs_is_named(tmp_path, no_models, monkeypatch):
+    def refuse(*_, **__):
+        raise ValueError("it requires `torchvision` to be installed. Please install `torchvision` and try again.")
+
+    folder = MAKE["llava"](tmp_path / "model")
+    monkeypatch.setattr(loading.AutoProcessor, "from_pretrained", refuse)
+    with pytest.raises(ModelError, match="its processor needs torchvision: install it, or choose a LLaVA"):
+        loading.load(folder, "cpu")
