@@ -36,7 +36,7 @@ page = Lesson(
     claims=experiments.CLAIMS,
     sources=("xu2015", "vinyals2015", "bahdanau2015", "cho2014"),
     formula_of="contexts",
-    symbols={"decoder_states": "s_t", "grid": "z"},
+    symbols={"weights": "A_{t,ij}", "decoder_states": "s_t", "grid": "z"},
 )
 READS = ran(Captioner.encode, features="grid")
 MEAN = (ran(Captioner.laid_out, mean="contexts"),)

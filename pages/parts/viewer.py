@@ -63,7 +63,8 @@ class Computation:
     def _symbols_of(self, shown: Sequence[str]) -> Mapping[str, str]:
         """The symbols beside the formulas of some steps: where each step has its own, those alone that stand in it."""
         if self.formula_of != EACH:
-            return self.symbols
+            there = {step.name for step in self.steps}
+            return {name: letter for name, letter in self.symbols.items() if name in there}
         inside = set[str]().union(*map(self._inside, shown))
         said = {letter for letter, _ in letters(self.steps, shown, {}, self.formulas)}
         return {name: letter for name, letter in self.symbols.items() if name in inside or letter in said}
