@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar, runtime_chec
 from weakref import WeakSet
 
 from core import settings as limits
-from core.training.toy import Settings, Snapshot, ToyTraining, parse
+from core.training.toy import Example, Settings, Snapshot, ToyTraining, parse
 
 State = Literal["paused", "waiting", "running", "finished", "stopped"]
 Waits = Callable[[int, float], None]
@@ -183,15 +183,31 @@ def stop_all() -> None:
         player.stop()
 
 
-class Run(Player[ToyTraining]):
-    """A toy that is played, and watched on one example."""
+def untrained(wish: Settings, probe: Example) -> Snapshot:
+    """Where a toy stands before its first update."""
+    return ToyTraining(wish, limits.MAX_UPDATES).snapshot(probe)
 
-    def __init__(self, wish: Settings, probe: str, slot: Callable[[Waits], AbstractContextManager[None]] = at_once):
-        self.settings = wish
+
+class Run(Player[ToyTraining]):
+    """A toy that is played, and watched on one example.
+
+    begins   says where it stands before its first update: `untrained`, or what remembers for it.
+    """
+
+    def __init__(
+        self,
+        wish: Settings,
+        probe: str,
+        slot: Callable[[Waits], AbstractContextManager[None]] = at_once,
+        begins: Callable[[Settings, Example], Snapshot] | None = None,
+    ):
+        self.settings, self._begins = wish, begins
         self._probe = parse(wish.task, probe)
         super().__init__(ToyTraining(wish, limits.MAX_UPDATES), self._snapshot, slot)
 
     def _snapshot(self, training: ToyTraining) -> Snapshot:
+        if self._begins is not None and not training.losses:
+            return self._begins(self.settings, self._probe)
         return training.snapshot(self._probe)
 
     def watch(self, probe: str) -> None:

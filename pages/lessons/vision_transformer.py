@@ -17,7 +17,7 @@ from core.transformer.block import IN_A_BLOCK
 from core.vision.classifier import FITS
 from core.vision.patches import cut_into_patches
 from core.vision.vit import VisionTransformer
-from pages.parts import answers, own_picture, patch_explorer
+from pages.parts import answers, ours, own_picture, patch_explorer
 from pages.parts.controls import Controls
 from pages.parts.figures import Overlay, Patches, Table, queries_keys_values, shares, tables
 from pages.parts.lesson import Lesson, Scene, step
@@ -39,7 +39,7 @@ page = Lesson(
 )
 
 
-@memory.kept
+@memory.kept_for_all_if(lambda digest, _picture, settings: ours.picture(digest))
 def read(digest: str, _picture: np.ndarray, settings: Settings) -> tuple[vision_transformer.Lesson, Matrices]:
     return vision_transformer.run(_picture, settings), vision_transformer.in_full(_picture, settings)
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.memory import kept_for_all_if
 from core.sequence.decoder import AttentionKind
-from core.training.live import Run
-from core.training.toy import Settings, Snapshot, Task, parse
+from core.training.live import Run, untrained
+from core.training.toy import Example, Settings, Snapshot, Task, parse
 from pages.parts import assets, controls, downloads, messages, player
 from pages.parts.figure_file import Alone
 from pages.parts.payload import pack
@@ -54,8 +55,14 @@ def show(
         asked = _wish(ui, task, probe, widths, first_look)
         if asked is not None:
             wish, text = asked
-            start = partial(Run, wish, text, run_queue.training_slot())
+            begins = partial(_begins, ours=text == probe)
+            start = partial(Run, wish, text, run_queue.training_slot(), begins)
             player.show(ui, wish, start, partial(_draw, ui, text), _says, partial(_remember, ui))
+
+
+@kept_for_all_if(lambda wish, probe, ours: ours)
+def _begins(wish: Settings, probe: Example, ours: bool) -> Snapshot:
+    return untrained(wish, probe)
 
 
 def _wish(

@@ -8,7 +8,7 @@ import pytest
 
 from core.training import live
 from core.training.live import Run
-from core.training.toy import Settings, ToyTraining
+from core.training.toy import Settings, ToyTraining, parse
 
 WISH, PROBE = Settings("grammar", "additive", 0, 16), "the red car sees a dog"
 
@@ -49,6 +49,16 @@ def test_it_plays_pauses_steps_and_gives_the_numbers_of_a_plain_loop():
     for _ in range(at):
         plain.advance()
     assert run.look()[-1].losses == tuple(plain.losses)
+
+
+def test_where_it_begins_can_be_remembered_and_it_learns_the_same():
+    remembered, plain = live.untrained(WISH, parse(WISH.task, PROBE)), Run(WISH, PROBE)
+    run = Run(WISH, PROBE, begins=lambda wish, probe: remembered)
+    for each in (run, plain):
+        each.step()
+    assert run.look()[0] is remembered
+    assert [moment.right for moment in run.look()] == [moment.right for moment in plain.look()]
+    assert [moment.losses for moment in run.look()] == [moment.losses for moment in plain.look()]
 
 
 def test_no_training_outlives_its_process():
