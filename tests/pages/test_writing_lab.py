@@ -292,13 +292,14 @@ def test_a_folder_of_a_captioner_writes_of_a_photograph(tmp_path, no_models, mak
 
 def test_a_picture_in_a_prompt_is_looked_at_and_has_its_share_of_each_head(tmp_path, no_models):
     link = ANOTHER | {"write_name": prompted.llava(tmp_path / "model"), "write_count": "3"}
-    app = open_page("writing_lab", **link, write_beginning="the <image> cat")
+    app = open_page("writing_lab", **link, write_beginning="the <image> cat", write_open="1,4")
     assert_no_failure(app)
     assert app.text_input(key="write_beginning").label == "Prompt: <image> is the picture"
     words, tensors = sent(app, "writing")
     assert (words["picture"]["names"][0], words["picture"]["shared"], words["begun"]) == ("a1", True, 6)
     assert [token["name"] for token in words["tokens"]].count("<image>") == 1
     assert (tensors["attention"].shape, tensors["trail"].shape) == ((12, 9), (9, 9))
+    np.testing.assert_allclose(tensors["trail"][-1], tensors["attention"][6 + 4], atol=1e-4)  # of the head that is open
     on_picture = tensors["attention"].sum(-1, keepdims=True)
     np.testing.assert_allclose(tensors["shares"], on_picture, atol=1e-4)
     assert words["says"].startswith("Read once: 9 patches of the picture; 5 tokens of the prompt")
