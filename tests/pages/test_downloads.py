@@ -25,13 +25,13 @@ def offered():
     kept = []
     offer = downloads.offer
 
-    def keep(viewer, *rest):
+    def keep(viewer, *rest, **named):
         kept.append(viewer)
-        offer(viewer, *rest)
+        offer(viewer, *rest, **named)
 
     @cache
     def open_and_keep(slug: str, **link: str):
-        open_page(slug, **link)
+        assert not open_page(slug, **link).exception
         return kept[-1]
 
     with pytest.MonkeyPatch.context() as patch:
