@@ -3,15 +3,14 @@
 import streamlit as st
 
 from pages.course import opening
-from pages.course.catalogue import MAP, built
+from pages.course.catalogue import built
 from pages.parts import page_layout
 from pages.server import run_queue, sockets
 
 page_layout.configure()
 sections: dict[str, list[st.Page]] = {}
 for page in built():
-    entry = st.Page(page.path, title=page.name, icon=opening.icon(page), url_path=page.slug, default=page is MAP)
-    sections.setdefault(page.section, []).append(entry)
+    sections.setdefault(page.section, []).append(opening.entry(page))
 chosen = st.navigation(sections, expanded=True)
 opening.open_page(chosen.url_path)
 if words := sockets.slowed():

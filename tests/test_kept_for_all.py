@@ -69,6 +69,7 @@ KEPT_FOR_ALL = {
     "pages/parts/assets.py component": "our own components, by name",
     "pages/parts/fonts.py _letters": "the fonts of this machine",
     "pages/labs/writing_lab.py opening": "our own beginning of a story, as the page opens",
+    "pages/course/opening.py _entry": "our own pages, by their icons",
     "pages/parts/own_picture.py _sample": "the photographs to start from",
 }
 CACHES = {"cache", "lru_cache", "cache_resource", "cache_data", "trained_once", "kept_for_all"}

@@ -1,6 +1,8 @@
 """What stands around a page: its head at once, whatever must be loaded first, and below it the way on."""
 
 import secrets
+from copy import copy
+from functools import lru_cache
 
 import streamlit as st
 
@@ -25,6 +27,18 @@ def icon(page: Page) -> str:
     if page.number is None or not preload.ready():  # the map is painted before the database is asked for
         return page.icon
     return CAME.get(Summary(visit.done()).came(page.slug), page.icon)
+
+
+def entry(page: Page) -> st.Page:
+    """A page as Streamlit's navigation takes it, which marks the one that is run: a copy for each run."""
+    return copy(_entry(page.slug, icon(page)))
+
+
+@lru_cache(maxsize=128)
+def _entry(slug: str, shown: str) -> st.Page:
+    """Whether its file is there is looked up once, and not in every run of every page."""
+    page = BY_SLUG[slug]
+    return st.Page(page.path, title=page.name, icon=shown, url_path=page.slug, default=page is MAP)
 
 
 def open_page(slug: str) -> None:

@@ -7,7 +7,9 @@ from functools import cache
 from importlib import import_module
 
 import pytest
+import streamlit as st
 
+from pages.course import opening
 from pages.course.catalogue import LESSONS, built
 from pages.parts import claims
 from pages.parts.claims import VERDICTS
@@ -179,3 +181,12 @@ def test_a_finding_says_which_word_a_place_is_where_the_page_shows_as_many():
     app = open_page("self_attention", self_attention_text="The cat sat", self_attention_open="8")
     (found,) = [each for each in sent(app, "claims")[0]["claims"] if each["open"]]
     assert re.search(r"token \d \(“(\[CLS\]|the|cat|sat|\[SEP\])”\)", found["says"])
+
+
+def test_the_file_of_a_page_is_looked_up_once_and_not_in_every_run(monkeypatch):
+    opening._entry.cache_clear()
+    looked_up, made = [], st.Page
+    monkeypatch.setattr(st, "Page", lambda path, **how: (looked_up.append(path), made(path, **how))[1])
+    for _ in range(2):
+        assert_no_failure(open_page("recall"))
+    assert len(looked_up) == len(set(looked_up)) > 20
