@@ -1,7 +1,17 @@
 // A formula that is too wide goes on in the next line at an operator, as it would on paper: MathML itself breaks no line.
 
 const AT = ["+", "−", "-", "=", "⊙"];
-const [OPEN, CLOSED] = ["([{", ")]}"];
+const [OPEN, CLOSED] = [
+  ["(", "[", "{"],
+  [")", "]", "}"],
+];
+
+/**
+ * What an operator or a bracket is; "" for all else.
+ *
+ * @param {Element | null} node
+ */
+const signOf = (node) => (node?.localName === "mo" ? (node.textContent ?? "").trim() : "");
 
 /**
  * The formula in parts that may stand below each other: a part begins at each operator that stands in no more brackets than
@@ -27,15 +37,17 @@ export function broken(math, depth) {
         }
         continue;
       }
-      const sign = node.localName === "mo" ? (node.textContent ?? "").trim() : "";
+      const [sign, before] = [signOf(node), found[found.length - 1].lastElementChild];
       const copy = /** @type {Element} */ (node.cloneNode(true));
-      if (AT.includes(sign) && level <= depth && found[found.length - 1].childElementCount) {
+      // a sign behind a bracket or another sign joins nothing: it belongs to what follows it
+      const joins = before && ![...OPEN, ...AT, ","].includes(signOf(before));
+      if (AT.includes(sign) && level <= depth && joins) {
         found.push(begin());
         copy.setAttribute("form", "infix"); // it joins two parts, though it is the first sign of its own
       }
       found[found.length - 1].append(copy);
-      if (sign && OPEN.includes(sign)) level += 1;
-      if (sign && CLOSED.includes(sign)) level -= 1;
+      if (OPEN.includes(sign)) level += 1;
+      if (CLOSED.includes(sign)) level -= 1;
     }
     return found;
   }
