@@ -55,13 +55,14 @@ def show(
         asked = _wish(ui, task, probe, widths, first_look)
         if asked is not None:
             wish, text = asked
-            begins = partial(_begins, ours=text == probe)
+            begins = partial(_begins, ours=parse(task, probe))
             start = partial(Run, wish, text, run_queue.training_slot(), begins)
             player.show(ui, wish, start, partial(_draw, ui, text), _says, partial(_remember, ui))
 
 
-@kept_for_all_if(lambda wish, probe, ours: ours)
-def _begins(wish: Settings, probe: Example, ours: bool) -> Snapshot:
+# asked of what is watched now: a run goes on when its learner watches another sentence
+@kept_for_all_if(lambda wish, probe, ours: probe == ours)
+def _begins(wish: Settings, probe: Example, ours: Example) -> Snapshot:
     return untrained(wish, probe)
 
 

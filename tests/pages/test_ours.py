@@ -52,3 +52,11 @@ def test_our_story_is_written_once_for_everybody_and_stays_as_it_is_where_somebo
     assert_no_failure(longer)
     assert len(runs) > before
     assert sent(open_page("writing_lab"), "writing")[0] == first[0]
+
+
+def test_of_a_sentence_that_a_toy_is_asked_to_watch_instead_of_ours_nothing_is_kept_for_everybody(made):
+    page = open_page("looking_back")
+    page.text_input(key="watch_probe").set_value("the old dog sees a red car").run()
+    assert_no_failure(page)
+    asked = [whose for key, whose in made._kept if "'the', 'old', 'dog'" in str(key)]
+    assert asked == ["somebody"]
