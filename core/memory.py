@@ -5,6 +5,7 @@ there is no room for it: then what was asked for longest ago goes first, and is 
 and no session keeps such a thing: they keep what it depends on, and ask.
 """
 
+import gc
 import inspect
 import sys
 import threading
@@ -159,6 +160,8 @@ class Memory:
 
         Raises   ValueError in words where all that visitors have here leaves no room for it.
         """
+        if self._brought + n_bytes > self.share:
+            gc.collect()  # what visitors who have left hold in a circle counts until Python looks for it, which is rarely
         with self._lock:
             if self._brought + n_bytes > self.share:
                 raise ValueError(FULL)
