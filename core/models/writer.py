@@ -95,7 +95,7 @@ class Chunk:
 
 
 class Writer:
-    """A text in a model. It belongs to one visitor; the model behind it is shared and never changed.
+    """A text in a model. One visitor has it read on; the model behind it is shared and never changed.
 
     silent    heads that deliver nothing: (layer, head), as `ablate` counts them.
     keeps    whether attention and vectors are kept, or the scores after the last token alone.
@@ -145,8 +145,7 @@ class Writer:
         with self._lock:
             same = next((i for i, (a, b) in enumerate(zip(self.ids, ids, strict=False)) if a != b), None)
             same = min(len(self.ids), len(ids)) if same is None else same
-            self._back_to(same if same >= len(begins) else 0)
-            same = len(self.ids)
+            self._back_to(same)
             if same < len(ids):
                 self._run(list(ids[same:]))
 

@@ -7,14 +7,19 @@ import numpy as np
 from core.atlas import Figure, first_alike, making, numbered
 from core.lessons.shown import Shown
 from core.memory import kept, kept_for_all_if
-from pages.parts import controls, figure_card, own_picture, translations
+from pages.parts import controls, figure_card, ours, own_picture
 from pages.parts.figure_card import Card
 from pages.parts.step_viewer import name_of
 
 LOOKED = ("query", "key", "dimension", "head")  # what a link says of where one looks, in this order
 
 
-@kept_for_all_if(lambda number, text: text in ("", *translations.EXAMPLES))
+def _is_ours(text: str) -> bool:
+    """Whether nobody typed it: a sentence of ours, or none."""
+    return not text or ours.text(text)
+
+
+@kept_for_all_if(lambda number, text: _is_ours(text))
 def _of_text(number: int, text: str) -> Shown:
     return numbered(number).make(text)
 
@@ -24,7 +29,7 @@ def _of_picture(number: int, digest: str, _picture: np.ndarray) -> Shown:
     return numbered(number).make("", _picture)
 
 
-@kept_for_all_if(lambda number, text, digest, _picture: _picture is None and text in ("", *translations.EXAMPLES))
+@kept_for_all_if(lambda number, text, digest, _picture: _picture is None and _is_ours(text))
 def _card(number: int, text: str, digest: str, _picture: np.ndarray | None) -> Card:
     figure = numbered(number)
     first, asked = first_alike(figure).number, text if figure.takes else ""

@@ -16,9 +16,8 @@ QUIET = {"displayModeBar": False}
 HEIGHT = 260  # pixels
 FEW = 6  # whole places, between which plotly would write halves
 LIBRARY = 4_816_000  # bytes of plotly's own script, at most
-ROOM = room_beside(
-    LIBRARY + 30_000
-)  # bytes of a chart that a file can hold: what draws it and the page around it are small
+AROUND = 30_000  # bytes of all else in a file beside it and the chart
+ROOM = room_beside(LIBRARY + AROUND)  # bytes of a chart that such a file can hold
 NEAR = "charts_near"  # this visitor came near a chart: the browser has loaded what draws charts
 
 
