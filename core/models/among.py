@@ -118,6 +118,12 @@ def look(model: PreTrainedModel, images: Tensor) -> Looked:
     return Looked(joined.flatten(0, -2), given)
 
 
+def picture_token(loaded: LoadedModel) -> int | None:
+    """What stands for a picture among the tokens of this model; None where nothing does."""
+    halves = halves_of(loaded.model)
+    return None if halves is None else halves.token
+
+
 def mark_of(loaded: LoadedModel) -> str | None:
     """What stands in a prompt for the picture; None where nothing does: it stands before all."""
     halves = halves_of(loaded.model)
@@ -137,11 +143,16 @@ def asked(
     Raises   ValueError for a prompt that cannot be read; ModelError for a picture of several crops.
     """
     halves, processor, mark = halves_of(loaded.model), loaded.processor, mark_of(loaded)
-    if halves is None or mark is None or processor is None:
+    if halves is None or halves.token is None or mark is None or processor is None:
         raise ValueError(f"{loaded.name} has no token that stands for a picture")
     check_text(prompt, "the prompt")
     if prompt.count(mark) > 1:
         raise ValueError(f"{mark} stands {prompt.count(mark)} times in it, and there is one picture: write it once")
+    own = str(loaded.text_tokenizer.convert_ids_to_tokens(halves.token))
+    if own != mark and own in prompt:
+        raise ValueError(
+            f"{own} is what the processor itself writes for each part of the picture: write {mark} for the picture"
+        )
     text = prompt if mark in prompt else mark + prompt
     seen = Image.fromarray(pixels)
     once = {name: False for name in _ONE_CROP if hasattr(processor.image_processor, name)}
@@ -150,6 +161,11 @@ def asked(
     (ids,) = [[int(number) for number in row] for row in read["input_ids"]]
     places = [place for place, number in enumerate(ids) if number == halves.token]
     count, first = len(looked.vectors), places[0] if places else 0
+    if not places:
+        raise ModelError(
+            f"{loaded.name} takes token {halves.token} ({own}) for the picture, and its processor writes none: its config.json "
+            "and its processor belong to different models; fetch both again"
+        )
     if places != list(range(first, first + count)):
         raise ModelError(
             f"{loaded.name} reads a picture in {len(places)} places and makes {count} vectors of it here, so that it cuts "

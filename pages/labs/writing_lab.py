@@ -10,7 +10,7 @@ from core.lessons import writing_lab
 from core.lessons.writing_lab import Asked, Beginning
 from core.memory import kept_for_all, kept_growing
 from core.models import offline
-from core.models.among import mark_of
+from core.models.among import mark_of, picture_token
 from core.models.errors import ModelError
 from core.models.languages import Languages
 from core.models.loaded import Group, LoadedModel
@@ -87,8 +87,8 @@ def whole_of_link(name: str, high: int, default: int, low: int = 0) -> int:
     return int(number_of_link(name, low, high, default))
 
 
-def asked_of_link(size: int) -> Asked:
-    """How it is written on, as the link says. size: of the vocabulary."""
+def asked_of_link(size: int, of_picture: int | None = None) -> Asked:
+    """How it is written on, as the link says. size: of the vocabulary; of_picture: the token of it that stands for a picture."""
     # as the sliders can stand: what is drawn is drawn by what they say
     sampling = Sampling(
         round(20 * number_of_link("temperature", 0, HOTTEST, WARM)) / 20,
@@ -96,7 +96,12 @@ def asked_of_link(size: int) -> Asked:
         round(number_of_link("topp", 0, 1, 1.0), 2),
     )
     accepted = f"pairs such as 0.9, of a place behind the beginning and the number of a token, from 0 to {size - 1}"
-    forced = dict(sorted(url_state.pairs_that(lambda _, number: number < size, f"{PREFIX}_forced", accepted)))
+    accepted += "" if of_picture is None else f", but not {of_picture}, which stands for the one picture"
+
+    def there(_: int, number: int) -> bool:
+        return number < size and number != of_picture
+
+    forced = dict(sorted(url_state.pairs_that(there, f"{PREFIX}_forced", accepted)))
     return Asked(whole_of_link("count", MOST, COUNT), sampling, whole_of_link("seed", 9999, 0), forced)
 
 
@@ -258,7 +263,7 @@ def lab() -> None:
         first = writer("first", loaded, (), source)
         forget_on_another(begun, first)
         with figure:  # what of the link is ignored is told above it
-            asked = asked_of_link(writing_lab.size(loaded))
+            asked = asked_of_link(writing_lab.size(loaded), picture_token(loaded))
         if loaded.name == offline.STORY and text in beginnings.EXAMPLES and asked == OPENING:
             first = opening(loaded, begun.ids)
         written = writing_lab.write(first, begun.ids, asked)

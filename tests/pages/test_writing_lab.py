@@ -319,6 +319,20 @@ def test_a_picture_in_a_prompt_is_looked_at_and_has_its_share_of_each_head(tmp_p
     assert "Nothing in this prompt stands for the picture, so it is read first" in said(app)
 
 
+def test_a_link_that_chooses_a_second_picture_is_told_what_is_there(tmp_path, no_models):
+    link = ANOTHER | {
+        "write_name": prompted.llava(tmp_path / "model"),
+        "write_count": "3",
+        "write_forced": "0.265,1.77",
+    }
+    app = open_page("writing_lab", **link, write_beginning="the <image> cat")
+    assert_no_failure(app)
+    assert "but not 265, which stands for the one picture, not “0\\.265”" in said(app)
+    words, _ = sent(app, "writing")
+    names = [token["name"] for token in words["tokens"]]
+    assert (names.count("<image>"), names[6 + 1]) == (1, "n")  # what else the link chooses stands where it says
+
+
 @pytest.mark.parametrize("compare", ["another picture", "a head silenced", "another temperature"])
 def test_a_second_text_stands_beside_that_of_a_picture_in_a_prompt(tmp_path, no_models, compare):
     link = ANOTHER | {"write_name": prompted.llava(tmp_path / "model"), "write_count": "3", "write_compare": compare}

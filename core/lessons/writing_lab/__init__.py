@@ -14,6 +14,7 @@ from core.analysis.sampling import Ranked, Sampling, draws, ranked
 from core.export import doors
 from core.lessons.shown import Shown, call
 from core.models import lens
+from core.models.among import picture_token
 from core.models.halves import halves_of
 from core.models.languages import Languages
 from core.models.loaded import Group, LoadedModel
@@ -152,9 +153,9 @@ def ends(loaded: LoadedModel) -> frozenset[int]:
 
 
 def write(writer: Writer, begun: tuple[int, ...], asked: Asked) -> Written:
-    """Go on token by token. A token that was forced takes the place of the one that would be drawn."""
+    """Go on token by token; a forced one takes the place of one that is drawn. Before one of a second picture the text ends."""
     ids, most, final = list(begun), limit(writer.loaded, writer.source), ends(writer.loaded)
-    shares, ended = draws(asked.seed), False
+    shares, ended, of_picture = draws(asked.seed), False, picture_token(writer.loaded)
     for place in range(asked.count):
         if len(ids) >= most or ended:
             break
@@ -167,6 +168,8 @@ def write(writer: Writer, begun: tuple[int, ...], asked: Asked) -> Written:
             draw = partial(_drawn, writer, read, asked.sampling, share)
             ids.append(writer.drawn(read, (asked.sampling, share), draw))
         ended = ids[-1] in final
+        if ids[-1] == of_picture:
+            ids, ended = ids[:-1], True
     writer.read(ids)
     return Written(tuple(ids), len(begun), ended, len(ids) >= most)
 

@@ -13,8 +13,7 @@ from transformers import AutoModelForImageTextToText, AutoProcessor
 from core.analysis.sampling import Sampling
 from core.lessons import writing_lab
 from core.lessons.writing_lab import Asked, pictures
-from core.models import image_attention, lens, loading
-from core.models.among import look
+from core.models import among, image_attention, lens, loading
 from core.models.errors import ModelError
 from core.models.halves import halves_of
 from core.models.picture_source import see
@@ -125,13 +124,13 @@ def test_a_column_is_of_the_patch_whose_name_it_has(tmp_path, no_models, kind):
             values.zero_()  # nothing goes from patch to patch, so that each vector is of its own pixels alone
     source = see(loaded, PICTURE, "squash")
     images, extra = source.inputs["pixel_values"], len(source.extra)
-    before = look(loaded.model, images).vectors
+    before = among.look(loaded.model, images).vectors
     side = images.shape[-1] // source.columns
     for place, name in ((1, "b1"), (5, "c2"), (6, "a3")):
         down, across = divmod(place, source.columns)
         changed = images.clone()
         changed[..., down * side : (down + 1) * side, across * side : (across + 1) * side] *= -1
-        moved = (look(loaded.model, changed).vectors - before).abs().amax(-1) > 1e-6
+        moved = (among.look(loaded.model, changed).vectors - before).abs().amax(-1) > 1e-6
         assert [source.names[each] for each in moved.nonzero()[:, 0].tolist()] == [name]
         assert source.names[extra + place] == name
 
@@ -193,6 +192,22 @@ def test_its_half_that_sees_is_a_model_that_sees(tmp_path, no_models):
         assert tuple(seen.weights.shape) == (2, 3, 10, 10)
 
 
+@pytest.mark.parametrize("how", [{"forced": {0: None}}, {"forced": {2: None}}, {}])
+@torch.inference_mode()
+def test_a_text_ends_before_a_token_that_would_stand_for_a_second_picture(tmp_path, no_models, monkeypatch, how):
+    loaded = loading.load(MAKE["llava"](tmp_path / "model"), "cpu")
+    token = among.picture_token(loaded)
+    forced = {place: token for place in how.get("forced", {})}
+    source, begun = pictures.prompt(loaded, see(loaded, PICTURE, "squash"), "the cat")
+    writer = Writer(loaded, source=source)
+    if not forced:
+        monkeypatch.setattr(writer, "drawn", lambda *_: token)
+    written = writing_lab.write(writer, begun.ids, Asked(COUNT, GREEDY, forced=forced))
+    assert written.ended
+    assert written.ids.count(token) == 1
+    assert len(written.ids) == len(begun.ids) + min(forced, default=0)
+
+
 def test_what_cannot_be_asked_or_read_says_so_in_words(tmp_path, no_models):
     folder = Path(MAKE["llava"](tmp_path / "model"))
     loaded = loading.load(str(folder), "cpu")
@@ -201,6 +216,14 @@ def test_what_cannot_be_asked_or_read_says_so_in_words(tmp_path, no_models):
         pictures.prompt(loaded, source, "<image> or <image>")
     with pytest.raises(ValueError, match=r"beside the picture .* reads 88 here: shorten it"):
         pictures.prompt(loaded, source, "x" * prompted.LONGEST)
+    soft = loading.load(MAKE["gemma3"](tmp_path / "soft"), "cpu")
+    with pytest.raises(ValueError, match=r"<soft> is what the processor itself writes.*write <start> for the picture"):
+        pictures.prompt(soft, see(soft, PICTURE, "squash"), "a <soft> b")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"image_token_id": 97, "image_token_index": 97}))
+    with pytest.raises(ModelError, match=r"takes token 97 .* for the picture, and its processor writes none"):
+        loading._open(str(folder), torch.device("cpu"))
+    (folder / "config.json").write_text(json.dumps(config))
     said = json.loads((folder / "processor_config.json").read_text())
     (folder / "processor_config.json").write_text(json.dumps(said | {"patch_size": 6}))
     with pytest.raises(ModelError, match="in 4 places and makes 9 vectors of it here"):
