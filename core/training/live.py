@@ -43,7 +43,7 @@ T = TypeVar("T", bound=Watched)
 class Player(Generic[T]):
     """A training that a visitor plays, pauses, steps and stops. Nobody looking for UNSEEN seconds stops it, too.
 
-    stands   says where a training stands; every: updates between two times that it is asked.
+    stands   says where a training stands; None = a subclass does. every: updates between two times that it is asked.
     slot     what it computes in: is given what is to be told, while it waits, of how many stand before and for how long, and
              what this raises ends the waiting.
     """
@@ -51,7 +51,7 @@ class Player(Generic[T]):
     def __init__(
         self,
         training: T,
-        stands: Callable[[T], Any],
+        stands: Callable[[T], Any] | None,
         slot: Callable[[Waits], AbstractContextManager[None]] = at_once,
         every: int = _MEASURE_EVERY,
     ):
@@ -92,9 +92,15 @@ class Player(Generic[T]):
         self._seen = time.monotonic()
         return tuple(self._history)
 
+    def _stand(self) -> Any:
+        # a subclass says it here and hands over nothing of its own: what holds itself stays long after its visitor left
+        if self._stands is None:
+            raise NotImplementedError
+        return self._stands(self._training)
+
     def _begin(self) -> None:
         """Where it stands is where it begins to be looked at."""
-        self._history, self._measured = [self._stands(self._training)], self._done
+        self._history, self._measured = [self._stand()], self._done
 
     def _advance(self) -> bool:
         advanced = self._training.advance()
@@ -107,7 +113,7 @@ class Player(Generic[T]):
 
     def _measure(self) -> None:
         if self._measured < self._done:
-            self._history.append(self._stands(self._training))
+            self._history.append(self._stand())
             self._measured = self._done
 
     def play(self) -> None:
@@ -203,9 +209,10 @@ class Run(Player[ToyTraining]):
     ):
         self.settings, self._begins = wish, begins
         self._probe = parse(wish.task, probe)
-        super().__init__(ToyTraining(wish, limits.MAX_UPDATES), self._snapshot, slot)
+        super().__init__(ToyTraining(wish, limits.MAX_UPDATES), None, slot)
 
-    def _snapshot(self, training: ToyTraining) -> Snapshot:
+    def _stand(self) -> Snapshot:
+        training = self._training
         if self._begins is not None and not training.losses:
             return self._begins(self.settings, self._probe)
         return training.snapshot(self._probe)

@@ -58,7 +58,7 @@ class LabRun(Player[Runs]):
         self._watched = watched(task, example)
         self.accuracy: list[tuple[int, tuple[float, ...]]] = []
         self._looked = self._takes = 0.0
-        super().__init__(Runs(settings, task, seed, updates, changes), self._stand, slot)
+        super().__init__(Runs(settings, task, seed, updates, changes), None, slot)
 
     @property
     def learners(self) -> tuple[Learner, ...]:
@@ -70,9 +70,9 @@ class LabRun(Player[Runs]):
         """The example that is watched."""
         return self._watched
 
-    def _stand(self, runs: Runs) -> tuple[Stand, ...]:
+    def _stand(self) -> tuple[Stand, ...]:
         began = time.monotonic()
-        found = tuple(each.stands(self._watched) for each in runs.learners)
+        found = tuple(each.stands(self._watched) for each in self.learners)
         self._looked = time.monotonic()
         self._takes = self._looked - began
         if not self.accuracy or self.accuracy[-1][0] < found[0].update:
@@ -103,7 +103,7 @@ class LabRun(Player[Runs]):
             learner = self.learners[run]
             learner.change(what, where, value)
             self.changes = (*self.changes, Change(len(learner.losses), run, what, where, checked(value)))
-            self._history[-1] = self._stand(self._training)
+            self._history[-1] = self._stand()
 
     def weights(self, run: int) -> bytes:
         """The network of a run as a file, as it stands between two updates."""

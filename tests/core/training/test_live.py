@@ -1,7 +1,9 @@
 """Live trainings: a bounded number at once, first come first served, and a visitor who leaves frees the processor."""
 
+import gc
 import threading
 import time
+import weakref
 from contextlib import contextmanager
 
 import pytest
@@ -118,6 +120,16 @@ def test_a_visitor_who_leaves_frees_the_processor(monkeypatch):
     assert left.state == "paused"
     waiting.stop()
     looking.set()
+
+
+def test_a_run_whose_visitor_left_is_gone_at_once():
+    """And not when Python next looks for what holds itself, which may be an hour later."""
+    gc.disable()
+    try:
+        left = weakref.ref(Run(WISH, PROBE))
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 def test_it_ends_and_cannot_be_played_again():
