@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import settings
-from core.memory import Memory
+from core.memory import MEMORY, Memory
 from core.models import loading
 from tests.core.models import folders
 from tests.hostile.corpus import SAMPLE_OR_WHOLE, Entry, entries
@@ -77,8 +77,9 @@ def typed(entry: Entry) -> str:
 
 @pytest.fixture(autouse=True)
 def no_models(monkeypatch):
-    """No model of another test is kept, and none of these stays."""
+    """No model of another test is kept, and none of these stays; nothing that a page opens with was made before."""
     monkeypatch.setattr(loading, "MEMORY", Memory(settings.MEMORY_BYTES))
+    MEMORY.forget()
 
 
 @SAMPLE_OR_WHOLE
