@@ -1,8 +1,10 @@
 // Notices that the server was gone and is there again, and asks for the page anew: one that was started meanwhile knows
 // nothing of the page's fragments, and their controls would do nothing. It tells which session was lost: that of a server
-// which only did not answer for a moment is the same.
+// which only did not answer for a moment is the same. It stands on every page, so that a page without figures is light on paper.
 
+import { readTheme } from "./kit/colour.js";
 import { found, watchLinks } from "./kit/leaving.js";
+import { standing } from "./kit/paper.js";
 
 /** @import { Component } from "./kit/types.js" */
 
@@ -20,6 +22,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   mark.className = "lab";
   mark.dataset.ready = "1";
   parentElement.append(mark);
+  const stands = { root: mark, draw: () => void readTheme(mark) };
+  stands.draw();
+  standing.add(stands);
   watchLinks();
   const app = found("[data-testid=stApp]");
   const observer = new MutationObserver(() => {
@@ -31,6 +36,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const end = () => {
     observer.disconnect();
     mark.remove();
+    standing.delete(stands);
   };
   ends.set(parentElement, end);
   return end;

@@ -67,3 +67,14 @@ def test_a_dark_page_is_printed_in_ink_on_white_and_dark_again_afterwards(visit)
     assert figure.evaluate(bright) > 180 > dark[0] + 60
     page.evaluate("() => dispatchEvent(new Event('afterprint'))")
     assert (figure.evaluate(bright), visitor.see(".page-head h1").evaluate(ink), page.evaluate(ground)) == dark
+
+
+def test_a_dark_page_without_a_figure_is_printed_on_white_too(visit):
+    visitor = visit("/recall?recall_lesson=masks")
+    visitor.night()
+    ground = "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+    dark = visitor.page.evaluate(ground)
+    visitor.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert visitor.page.evaluate(ground) == "rgb(255, 255, 255)" != dark
+    visitor.page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    assert visitor.page.evaluate(ground) == dark

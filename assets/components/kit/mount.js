@@ -2,9 +2,9 @@
 // component leaves, and at once that of a call which a newer one has overtaken on its way here. So each root gets one app
 // for its whole life, which is only updated: who calls again keeps the place, the focus and what was scrolled to. What is
 // out of sight takes its new numbers in once the browser has nothing else to do: what is looked at does not wait for it.
-// Paper is light: a dark page is drawn anew before it is printed, and once more when it has been.
 
 import { readTheme } from "./colour.js";
+import { standing } from "./paper.js";
 import { decode } from "./payload.js";
 
 /** @import { App, Component, Io } from "./types.js" */
@@ -27,9 +27,6 @@ import { decode } from "./payload.js";
 
 /** @type {WeakMap<HTMLElement, Mounted>} */
 const apps = new WeakMap();
-/** @type {Set<Mounted>} */
-const standing = new Set();
-const ON_PAPER = "on-paper"; // the page's style sheet knows it
 
 const OVERTAKEN = 1000; // milliseconds in which the newer call is there
 const LATEST = 500; // milliseconds after which what is out of sight takes its numbers in, though the browser is busy
@@ -67,17 +64,6 @@ function stylesheet(root, url) {
     root.before(link);
   });
 }
-
-/** @param {boolean} now whether the page is about to be printed, or has been */
-function print(now) {
-  const { classList } = document.documentElement;
-  const changes = now ? [...standing].some(({ root }) => root.dataset.theme === "dark") : classList.contains(ON_PAPER);
-  if (!changes) return;
-  classList.toggle(ON_PAPER, now);
-  for (const { draw } of standing) draw();
-}
-addEventListener("beforeprint", () => print(true));
-addEventListener("afterprint", () => print(false));
 
 /**
  * Soon, and between two pieces of other work where the browser knows how to tell.
