@@ -30,6 +30,7 @@ LETTERS = {
     "heads": "how many heads ask",
     "F": "what the network behind attention brings, a row for each token",
     "h": "the state of a cell that reads, after each piece",
+    "h_i": "what the encoder keeps of piece i: the states of both directions, and beside them its word vector",
     "I": "the picture: red, green and blue of each pixel",
     "i": "which one, counted from 0; of a cell of a picture, its row",
     "j": "which other one, counted from 0; of a cell of a picture, its column",
@@ -83,6 +84,7 @@ LETTERS = {
     "Z": "what goes from one block to the next, a row for each token",
     "Z_0": "the tokens before the first block",
     "Z_mid": "the tokens within the block, once attention was added",
+    "Z_out": "what goes out of the block: Z of the next one",
     "Z_now": "the same after the change",
     "Z_other": "what goes in of the other text in the batch",
     "z": "what the net saw in one cell of the picture",
@@ -133,6 +135,12 @@ _SIGNS = (
     (r"\\tanh", "tanh", "brings each number between −1 and 1"),
     (r"\\top", "⊤", "turned over: rows become columns (transposed)"),
     (r"\\lVert", "‖ ‖", "the length of a vector: the root of the sum of its squares"),
+    (r"\\operatorname\{size\}", "size", "the root of the sum of the squares of all numbers of a table"),
+    (
+        r"\\operatorname\{Jacobian\}",
+        "Jacobian",
+        "how much each number that comes out moves per unit of each that goes in",
+    ),
 )
 _INDEX = re.compile(r"[ij]{2}|(?<![A-Za-z])[a-zN](?![A-Za-z])")
 _BIAS = re.compile(r"b_\w+")

@@ -1,7 +1,7 @@
 // The formula of a lesson and the function that made a step: whole, with marks on what the step shows.
 
 import { broken } from "./kit/broken.js";
-import { childrenOf, element, lettered } from "./kit/text.js";
+import { childrenOf, element, symbolic } from "./kit/text.js";
 
 /** @import { CodeLine, StepView, StepViewerData } from "./kit/types.js" */
 
@@ -57,7 +57,7 @@ export class Computation {
     if (letters !== this.written.letters)
       this.meanings.replaceChildren(
         ...explained.flatMap(([letter, means]) => [
-          element("dt", { children: lettered(letter) }),
+          element("dt", { children: symbolic(letter) }),
           element("dd", { children: [means] }),
         ]),
       );

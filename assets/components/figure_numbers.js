@@ -2,7 +2,7 @@
 
 import { BLANK, FONT, HIDDEN, hiddenWord, penOf } from "./kit/canvas.js";
 import { UNREAD } from "./kit/colour.js";
-import { clamp, number, total } from "./kit/numbers.js";
+import { clamp, nth, number, total } from "./kit/numbers.js";
 import { rowOf } from "./kit/selection.js";
 
 /** @import { Heat } from "./kit/canvas.js" */
@@ -72,12 +72,33 @@ export class FigureNumbers {
   }
 
   /**
+   * The row of a table in which what is looked at stands.
+   *
+   * @param {{ rows: string, order?: number[] }} table
+   */
+  standing({ rows, order }) {
+    const row = rowOf(this.selection.now, this.end(rows));
+    return order?.[row] ?? row;
+  }
+
+  /**
    * The token whose value stands at a place: that of the key, unless the learner moved keys alone.
    *
    * @param {number} place
    */
   valued(place) {
     return (this.tokens("values") ?? this.tokens("keys"))[place];
+  }
+
+  /**
+   * Its word, numbered where several have the same.
+   *
+   * @param {number} place
+   */
+  valuedApart(place) {
+    const { text } = this.valued(place);
+    const same = (this.tokens("values") ?? this.tokens("keys")).flatMap((each, at) => (each.text === text ? [at] : []));
+    return same.length > 1 ? `${nth(same.indexOf(place) + 1)} ${text}` : text;
   }
 
   /**

@@ -3,7 +3,6 @@
 import { cut, FONT, fit, heat, write, writeLettered } from "./kit/canvas.js";
 import { inkOn, shade } from "./kit/colour.js";
 import { number, signed, total } from "./kit/numbers.js";
-import { rowOf } from "./kit/selection.js";
 import { element, spans, spoken } from "./kit/text.js";
 import { deliveredOf, saidOf, softmaxOf, termOf, termsOf } from "./kit/way.js";
 
@@ -86,7 +85,7 @@ export class Readout {
     if (view.kind !== "tables") throw new TypeError(`numbers of a vector in a view of ${view.kind}`);
     const table = view.tables.find(({ tensor }) => tensor === now.table) ?? view.tables[0];
     const tensor = figure.tensor(table.tensor);
-    const row = Math.min(rowOf(now, figure.end(table.rows)), tensor.rows - 1);
+    const row = Math.min(figure.standing(table), tensor.rows - 1);
     const dimension = Math.min(now.dimension, tensor.columns - 1);
     const [name, role] = NAMES[table.tensor] ?? [table.label, null];
     const token = figure.tokens(table.rows)[row].text;
@@ -98,7 +97,7 @@ export class Readout {
       title: [...of, [`, number ${dimension} = `, null], [signed(tensor.at(row, dimension), 3), "mark"]],
       strips: view.tables.map((other) => {
         const beside = figure.tensor(other.tensor);
-        const own = Math.min(rowOf(now, figure.end(other.rows)), beside.rows - 1);
+        const own = Math.min(figure.standing(other), beside.rows - 1);
         return { name: other.label, role: other.role, values: beside.row(own), limit: other.limit };
       }),
       at: dimension,
@@ -219,7 +218,7 @@ export class Readout {
       [i ? " + " : "", null],
       [weights.at(query, key).toFixed(4), "number"],
       [" × ", null],
-      [figure.valued(key).text, "value"],
+      [figure.valuedApart(key), "value"],
       [" ", null],
       [number(values.at(key, dimension)), "number"],
     ]);
@@ -235,7 +234,7 @@ export class Readout {
       ],
       strips: [
         ...strongest.map((key) => ({
-          name: `${weights.at(query, key).toFixed(2)} × ${figure.valued(key).text}`,
+          name: `${weights.at(query, key).toFixed(2)} × ${figure.valuedApart(key)}`,
           role: "value",
           values: Array.from(values.row(key), (value) => value * weights.at(query, key)),
           limit,

@@ -24,6 +24,13 @@ MODELS: Final[dict[Pooling, str]] = dict(zip(get_args(Pooling), OWN, strict=True
 PATCH_SIZES: Final = (4, 8, 16, 32)
 PATCH_SIZE: Final = 8  # what the models were trained with
 SHARP: Final = 384  # pixels of a side that is shown
+# in place of what the trace declares: nothing is masked, and scores are shown as probabilities, at the temperature that fits
+# how often the class is right
+FORMULAS: Final = {
+    "masked": "<scaled>",
+    "x": "<normed>",
+    "logits": r"\operatorname{softmax}\left(\frac{<pooled>W_C + b_C}{T}\right)",
+}
 # what stands before the blocks in the trace of the whole
 _BEFORE_BLOCKS: Final = 4
 # what a block does between attention and what goes out is taken apart there

@@ -21,7 +21,7 @@ class EmbeddingTrace:
     """How tokens become the vectors that enter layer 0, in the order it was computed."""
 
     embedded: Float[Tensor, "batch tokens d_model"] = step(
-        "E_{w}",
+        "E[x_t]",
         title="The words alone",
         source="devlin2019",
         says="Each token fetches {width} numbers from a table of words; the same word twice is the same row twice.",

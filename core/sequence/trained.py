@@ -29,7 +29,7 @@ class FixedContextTrace:
         r"[\operatorname{GRU}(<embedded>)_i\,;\,E[x_i]]", title="Encoder states", source="bahdanau2015", ours=BESIDE
     )
     contexts: Float[Tensor, "batch target d_annotation"] = step(
-        r"[\overrightarrow{h}_{N};\overleftarrow{h}_1]W_c + b_c",
+        r"[\overrightarrow{h}_{N-1};\overleftarrow{h}_0]W_c + b_c",
         title="Context",
         source="cho2014",
         also="summary, thought vector",

@@ -20,7 +20,12 @@ NormPlace = Literal["pre", "post"]
 Part = Literal["attention", "skip", "MLP", "norm"]
 PARTS: Final[tuple[Part, ...]] = ("attention", "skip", "MLP", "norm")
 # a formula of all that a block does, in one, would be too long to read: letters for steps that stand in later ones
-IN_A_BLOCK: Final = {"ff_out": "F", "resid_mid": r"Z_{\mathrm{mid}}", "mixed": "Y"}
+IN_A_BLOCK: Final = {
+    "ff_out": "F",
+    "resid_mid": r"Z_{\mathrm{mid}}",
+    "mixed": "Y",
+    "resid_post": r"Z_{\mathrm{out}}",
+}
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ page = Lesson(
         ran(Translator.logits, returns="probabilities"),
     ),
     formula_of="probabilities",
-    symbols={"decoder_states": "s_t", "encoder_states": "h"},
+    symbols={"decoder_states": "s_t", "contexts": "c", "encoder_states": "h_i"},
 )
 
 
@@ -96,7 +96,7 @@ def steps(scene: Scene):
     yield step(
         "E[x]",
         tables(Table("embedded", "E[x]", rows="keys")),
-        "The sentence is {n} pieces, each {d} numbers from a learned table: {numbers_in} numbers. The mark </s> says that it "
+        "The sentence is {n} pieces, each {d} numbers from a learned table: {numbers_in:,} numbers. The mark </s> says that it "
         "ends.",
         n=n_source,
         d=d_embedded,
@@ -118,7 +118,7 @@ def steps(scene: Scene):
     yield step(
         "c",
         tables(Table("context", "c", rows="one", labelled=True), note="whatever the length of the sentence"),
-        "{numbers_in} numbers went in. Read forwards and backwards, they leave two last states, {h} numbers: all that the "
+        "{numbers_in:,} numbers went in. Read forwards and backwards, they leave two last states, {h} numbers: all that the "
         "decoder, which writes, is given, whatever the length. One learned matrix makes its first state of them, another this "
         "context, as wide as a row of h: {d}.",
         shows="contexts",
@@ -138,7 +138,7 @@ def steps(scene: Scene):
     yield step(
         "next",
         next_words("choices", words),
-        "Every state becomes a score for each of {n} pieces. The softmax makes probabilities of them: e to the power of each "
+        "Every state becomes a score for each of {n:,} pieces. The softmax makes probabilities of them: e to the power of each "
         "score, over the sum of all these. The likeliest is written. Row {q}: its first five. The last one written is {last}.",
         shows="probabilities",
         operator="softmax",

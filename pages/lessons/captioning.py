@@ -36,7 +36,7 @@ page = Lesson(
     claims=experiments.CLAIMS,
     sources=("xu2015", "vinyals2015", "bahdanau2015", "cho2014"),
     formula_of="contexts",
-    symbols={"weights": "A_{t,ij}", "decoder_states": "s_t", "grid": "z"},
+    symbols={"contexts": "c_t", "weights": "A_{t,ij}", "decoder_states": "s_t", "grid": "z_{ij}"},
 )
 READS = ran(Captioner.encode, features="grid")
 MEAN = (ran(Captioner.laid_out, mean="contexts"),)
@@ -90,6 +90,7 @@ def scene(ui: Controls) -> Scene:
         evidence=(things if drawn else scene_editor.of_link(f"{ui.prefix}_scene", SCENE), 0),
         focus={"query": at} if looking else {"query": at, "key": 0},
         formulas=tempered(caption.trace, temperature),
+        symbols=page.symbols if looking else {**page.symbols, "contexts": "c"},
         code=(READS, *(LOOKS if looking else MEAN), *WRITES),
         steps=looking_steps if looking else mean_steps,
         opens_at="weights" if looking else "c",

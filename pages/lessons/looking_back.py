@@ -35,7 +35,7 @@ page = Lesson(
         ran(Translator.logits, returns="probabilities"),
     ),
     formula_of="contexts",
-    symbols={"weights": "A_{ti}", "decoder_states": "s_t", "encoder_states": "h"},
+    symbols={"contexts": "c_t", "weights": "A_{ti}", "decoder_states": "s_t", "encoder_states": "h_i"},
 )
 interventions = LinkedInterventions(page.slug)
 

@@ -134,7 +134,7 @@ def steps_of_a_sentence(scene: Scene):
     depth: dict[str, Any] = {"columns": "keys", "scale": "share", "labelled": True}
     yield step(
         "E + P",
-        tables(Table("embedded", "E"), Table("positions", "P"), Table("summed", "E + P + s")),
+        tables(Table("embedded", "E[x]"), Table("positions", "P"), Table("summed", "E[x] + P + E_A")),
         title="Words and places",
     )
     yield step("LN", tables(Table("normed", "LN")), counted=False)

@@ -72,7 +72,7 @@ def scene(ui: Controls) -> Scene:
         origin=f"Real numbers of {MODELS[chosen.pooling]}, trained for this course on CIFAR-10 and STL-10 photographs, "
         f"computed on {vision_transformer.device()}",
         evidence=(result.pixels, 0),
-        formulas={"masked": "<scaled>", "x": "<normed>"} if whole else {},  # nothing is masked here
+        formulas=vision_transformer.FORMULAS if whole else {},
         focus={"query": seen.middle, "key": most, "classes": 0} if whole else {"query": 0, "key": 0},
         steps=steps_to_the_class if whole else steps_to_the_rows,
         opens_at="A" if whole else "patches",
@@ -179,7 +179,7 @@ def steps_to_the_class(scene: Scene):
     )
     yield step(
         "Z",
-        tables(Table("resid_post", "Z", rows="queries", role="output")),
+        tables(Table("resid_post", "out", rows="queries", role="output")),
         "The {a} numbers of a token, all heads side by side, times W_O are added to what came in; then, normalised once more, "
         "what a network of two layers makes of them. So it goes {n} times.",
         a=trace.blocks[layer].attention.merged.shape[-1],

@@ -113,8 +113,9 @@ def steps_of_pairs(scene: Scene) -> Iterator[StepDeclared]:
     yield step(
         "loss",
         Matrix("of_captions", "weights", readout="plain", corner="softmax", axes="pictures ↓ · captions →"),
-        "The other way: each column is a caption that chooses a picture. Training makes both choices right: {hits} of {n} "
-        "pictures drawn of your captions choose their own, at a loss of {loss:.3f}; guessing costs ln {n} = {guessing:.2f}.",
+        "The other way: each column is a caption that chooses a picture, and two that fit share it. Training makes both choices "
+        "right: {hits} of {n} pictures drawn of your captions choose their own. Among these alone, without yours, the loss is "
+        "{loss:.3f}; guessing costs ln {n} = {guessing:.2f}.",
         shows=(),
         title="Both ways",
         n=n,

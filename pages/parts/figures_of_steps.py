@@ -52,7 +52,9 @@ STANDING: Final[Mapping[tuple[str, str], View]] = {
     ("attention", "scores"): pair_matrix("scores", "scores", "Q · Kᵀ"),
     ("attention", "output"): mixture(),
     ("attention", "hull"): Points("plane_values", "plane_outputs", note="● values  ◆ outputs  ‑ ‑ hull", rows="keys"),
-    ("positions", "E + P"): tables(Table("embedded", "E"), Table("positions", "P"), Table("summed", "E + P + s")),
+    ("positions", "E + P"): tables(
+        Table("embedded", "E[x]"), Table("positions", "P"), Table("summed", "E[x] + P + E_A")
+    ),
     ("positions", "shift"): dials(
         Dial("codes", "place", rows="places"),
         Dial("shifted", "moved", turned="codes", rows="places", dashed=True),
@@ -155,7 +157,7 @@ STANDING: Final[Mapping[tuple[str, str], View]] = {
 
 def _felt(made: Shown) -> View:
     most = float(made.tensors["felt"].max()) or 1.0
-    return tables(Table("felt", "‖∂h_N/∂x_t‖", scale="share", limit=most))
+    return tables(Table("felt", "‖∂c/∂x_t‖", scale="share", limit=most))
 
 
 def _codes(made: Shown) -> View:

@@ -21,7 +21,8 @@ def whole_formula(
 ) -> str:
     """The formula of the last step with every earlier one inside it marked by its step, and what its letters stand for.
 
-    symbols   {step: letter} for steps that stand in it as a letter: a line below says how each is made.
+    symbols   {step: letter} for steps that stand in it as a letter: a line below says how each is made. The last
+              step's own stands before its formula.
     changed   {step: LaTeX} in place of what the trace declares.
     """
     declared = tuple((step.name, changed.get(step.name, step.formula)) for step in steps)
@@ -31,10 +32,12 @@ def whole_formula(
 @lru_cache(maxsize=KEPT)
 def _whole(declared: tuple[tuple[str, str], ...], last: str, symbols: tuple[tuple[str, str], ...]) -> str:
     formulas, named = dict(declared), dict(symbols)
-    lines = [f"<div>{_math(_group(last, _marked(last, formulas, named)))}</div>"]
-    if symbols:
+    own = f"{_letters(named[last])}<mo>=</mo>" if last in named else ""
+    lines = [f"<div>{_math(_group(last, own + _marked(last, formulas, named)))}</div>"]
+    others = [(name, letter) for name, letter in symbols if name != last]
+    if others:
         parts = [
-            f"{_group(name, _letters(letter))}<mo>=</mo>{_marked(name, formulas, named)}" for name, letter in symbols
+            f"{_group(name, _letters(letter))}<mo>=</mo>{_marked(name, formulas, named)}" for name, letter in others
         ]
         parts[0] = f"<mtext>with&#160;</mtext>{parts[0]}"
         lines.append(f"<div>{' '.join(map(_math, parts))}</div>")

@@ -61,13 +61,13 @@ class Computation:
         return [(letter, f"{says}: here {sizes[letter]}" if letter in sizes else says) for letter, says in found]
 
     def _symbols_of(self, shown: Sequence[str]) -> Mapping[str, str]:
-        """The symbols beside the formulas of some steps: where each step has its own, those alone that stand in it."""
+        """The symbols beside the formulas of some steps: where each step has its own, its own and those that stand in it."""
         if self.formula_of != EACH:
             there = {step.name for step in self.steps}
             return {name: letter for name, letter in self.symbols.items() if name in there}
-        inside = set[str]().union(*map(self._inside, shown))
+        there = set(shown).union(*map(self._inside, shown))
         said = {letter for letter, _ in letters(self.steps, shown, {}, self.formulas)}
-        return {name: letter for name, letter in self.symbols.items() if name in inside or letter in said}
+        return {name: letter for name, letter in self.symbols.items() if name in there or letter in said}
 
     def _inside(self, step: str) -> set[str]:
         """The steps whose formulas stand inside that of one."""

@@ -168,6 +168,7 @@ def of_stack(made: Given, settings: Settings, result: Any) -> Names:
     }
     size = {"size": lambda each: each.flatten(-2).norm(dim=-1), "mean": lambda each: each.mean(-2, keepdim=True)}
     layers = list(zip(made.blocks, hidden[:-1, None], strict=True))
+    norms = [of.norm_mlp if made.place == "pre" else of.norm_attention for of, _ in layers]
     changed = [through(blocks, made.x, part) for blocks, part in ways(made, settings, result.names)]
     if settings.norm != "layer":
         changed[-1] = side_by_side(made, settings)
@@ -179,7 +180,13 @@ def of_stack(made: Given, settings: Settings, result: Any) -> Names:
             "Z": None,
             "attention": lambda _: torch.cat([of(each).attention.mixed for of, each in layers]),
         },
-        "mlp_adds": {"Z": None, "MLP": lambda _: torch.cat([of(each).feed_forward.ff_out for of, each in layers])},
+        "mlp_adds": {
+            "Z_mid": [of(each).resid_mid for of, each in layers],
+            "LN": lambda every: [norm(rows) for norm, rows in zip(norms, every, strict=True)],
+            "MLP": lambda every: torch.cat(
+                [of.feed_forward(rows).ff_out for (of, _), rows in zip(layers, every, strict=True)]
+            ),
+        },
         "to_itself": {"Z": hidden, "Z_0": hidden[:1], "cosine": lambda a, b: torch.cosine_similarity(a, b, dim=-1)},
         "to_others": {"Z_i": hidden, "Z_j": hidden, "cosine": lambda a, b: cosine(a, b), "mean": without_itself},
         "alike": {"Z": hidden[settings.depth]},

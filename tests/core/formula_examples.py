@@ -184,7 +184,7 @@ def translation(name: str, temperature: float = 1.0) -> Callable[[], Example]:
         names |= {"GRU": gru, "E[x]": embedded, "E[x_i]": embedded}
         if isinstance(trace, FixedContextTrace):
             names |= of_linear(model.summarise, "W_c", "b_c")
-            ends = {"overrightarrowh_N": last[0][:, None], "overleftarrowh_1": last[1][:, None]}
+            ends = {"overrightarrowh_N-1": last[0][:, None], "overleftarrowh_0": last[1][:, None]}
             return trace, names | ends | steps_before | {"c": trace.contexts}
         asked = {"E[y_t-1]": names["E[y_t-1]"], **steps_before, "c_t": trace.contexts}
         return trace, names | upright(asked) | of_score(model) | {"h_i": trace.encoder_states}
@@ -333,7 +333,7 @@ def embedding() -> Example:
     ids, layer = [101, 4937, 102], model.model.embeddings
     trace = embed(model, ids, [0, 5, None])
     places = torch.stack([layer.position_embeddings.weight[0], layer.position_embeddings.weight[5], torch.zeros(384)])
-    names = {"E_w": layer.word_embeddings.weight[ids], "P_t": places, "E_A": layer.token_type_embeddings.weight[0]}
+    names = {"E[x_t]": layer.word_embeddings.weight[ids], "P_t": places, "E_A": layer.token_type_embeddings.weight[0]}
     return trace, names | {"LN": layer.LayerNorm}
 
 

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -24,18 +25,29 @@ from core.lessons import attention as lesson_4
 from core.lessons import block as lesson_9
 from core.lessons import multi_head as lesson_8
 from core.lessons import self_attention as lesson_5
+from core.lessons import vision_transformer as lesson_11
 from core.lessons.model_family import gaps
 from core.lessons.multi_head import MERGES, SPLITS
 from core.lessons.multi_head import Settings as Several
 from core.lessons.self_attention import Settings as Alone
 from core.letters import letters_in
+from core.models import checkpoints
 from core.sequence.decoding import tempered
 from core.trace import steps
 from tests.core.block_examples import BLOCKS, hand
 from tests.core.block_examples import lesson_9 as of_lesson_9
 from tests.core.encoder_decoder_examples import TRANSFORMERS
 from tests.core.family_examples import EXAMPLES as FAMILY
-from tests.core.formula_examples import EXAMPLES, biased, caption, of_heads, of_maps, of_operator, translation
+from tests.core.formula_examples import (
+    EXAMPLES,
+    biased,
+    caption,
+    of_heads,
+    of_linear,
+    of_maps,
+    of_operator,
+    translation,
+)
 from tests.core.latex import evaluate
 from tests.core.shapes import normal
 
@@ -188,6 +200,20 @@ def test_where_nothing_is_masked_the_masked_scores_are_the_scaled_ones(name):
     with torch.inference_mode():
         trace, names = EXAMPLES[name]()
         check(trace, names, {"masked": "<scaled>"})
+
+
+@pytest.mark.parametrize("name", ["vit", "vit-mean-pool"])
+def test_the_formula_of_lesson_11_gives_the_shares_that_are_shown(name):
+    classifier = checkpoints.load_classifier(name, "cpu")
+    made = classifier.classify(np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    names = of_linear(classifier.model.head, "W_C", "b_C") | {
+        "<pooled>": made.trace.pooled,
+        "T": classifier.temperature,
+    }
+    with torch.inference_mode():
+        found = evaluate(lesson_11.FORMULAS["logits"], names | {"softmax": lambda scores: scores.softmax(-1)})[0]
+    shown = torch.tensor(list(made.probabilities.values()))
+    torch.testing.assert_close(found.sort(descending=True).values, shown, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("settings", [Alone(), Alone((2, 0, 1), 1, 2.0), Alone(zeroed=0)], ids=str)

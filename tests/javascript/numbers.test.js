@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clamp, mix, number, short, signed, total, typed } from "../../assets/components/kit/numbers.js";
+import { clamp, mix, nth, number, short, signed, total, typed } from "../../assets/components/kit/numbers.js";
 
 test("a negative number has a true minus sign", () => {
   assert.equal(number(-1.5), "−1.50");
@@ -64,4 +64,8 @@ test("a number is read with a comma and a true minus sign, and not where it is n
     ["−1,5", " 0.25 ", "99", "99.5", "", "two", "1e999"].map((text) => typed(text, 99)),
     [-1.5, 0.25, 99, null, null, null, null],
   );
+});
+
+test("places in a row are counted as one says them", () => {
+  assert.deepEqual([1, 2, 3, 4, 11, 12, 21].map(nth), ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st"]);
 });

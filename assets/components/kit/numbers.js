@@ -77,3 +77,13 @@ export function ofAnySize(value) {
   if (value === 10 ** exponent) return power(exponent);
   return `${number(value / 10 ** exponent)} × ${power(exponent)}`;
 }
+
+const ORDINAL = new Intl.PluralRules("en", { type: "ordinal" });
+
+/**
+ * 1st, 2nd, 3rd, 4th.
+ *
+ * @param {number} place counted from 1
+ */
+export const nth = (place) =>
+  `${place}${{ zero: "th", one: "st", two: "nd", few: "rd", many: "th", other: "th" }[ORDINAL.select(place)]}`;

@@ -34,6 +34,17 @@ export function element(tag, { className, children = [], ...attributes } = {}) {
 export const indexed = (text) => text.split(/(?<=\p{L})_(\p{L}|\d)(?![\p{L}\p{N}_])/u);
 
 /**
+ * A letter of a formula as nodes, with all that stands below the line: mid in Z_mid.
+ *
+ * @param {string} letter one, or several with commas between them
+ * @returns {(string | HTMLElement)[]}
+ */
+export const symbolic = (letter) =>
+  letter
+    .split(/(?<=\p{L})_([\p{L}\p{N}]+)/u)
+    .map((part, place) => (place % 2 ? element("sub", { children: [part] }) : part));
+
+/**
  * Words of ours as a voice reads them.
  *
  * @param {string} text

@@ -138,8 +138,7 @@ export class TablesView {
    * @param {Placed} table
    */
   #row(table) {
-    const row = rowOf(this.figure.selection.now, this.figure.end(table.rows));
-    return clamp(table.order?.[row] ?? row, 0, this.figure.tokens(table.rows).length - 1);
+    return clamp(this.figure.standing(table), 0, this.figure.tokens(table.rows).length - 1);
   }
 
   /** @param {Placed} table */
@@ -243,10 +242,14 @@ export class TablesView {
 
   /** @param {Placed} table @param {number} row @param {number} column @returns {Place} */
   #place(table, row, column) {
-    const home = (/** @type {number} */ place) => (table.order ? Math.max(0, table.order.indexOf(place)) : place);
+    const end = this.figure.end(table.rows);
+    const home = (/** @type {number} */ place) => {
+      const at = table.order?.indexOf(place) ?? place;
+      return at < 0 ? rowOf(this.figure.selection.now, end) : at; // no token stands in that row
+    };
     return {
       table: table.name,
-      [this.figure.end(table.rows)]: home(row),
+      [end]: home(row),
       [table.columns === "keys" ? "key" : "dimension"]: table.columns === "keys" ? home(column) : column,
     };
   }

@@ -20,7 +20,7 @@ TOLD: Final[dict[AnyNorm, tuple[Callable, str, str, str]]] = {
         layer_norm,
         "(X − μ) ∕ σ",
         "× γ + β",
-        "LayerNorm looks at one token alone. The {wide} numbers of {q} have a mean of {means[q,k]:.3f} and a deviation of "
+        "LayerNorm looks at one token alone. The {wide} numbers of {q} have a mean μ of {means[q,k]:.3f} and a deviation σ of "
         "{deviations[q,k]:.3f}; that is taken out, and {gained}.",
     ),
     "rms": (
@@ -34,8 +34,8 @@ TOLD: Final[dict[AnyNorm, tuple[Callable, str, str, str]]] = {
         batch_norm,
         "(X − μ) ∕ σ",
         "× γ + β",
-        "BatchNorm looks at one number of all tokens: over the {n_batch} in the batch, each of the {wide} gets a mean of 0 and "
-        "a deviation of 1; {q} by itself is left with {means[q,k]:.3f} and {deviations[q,k]:.3f}. "
+        "BatchNorm looks at one number of all tokens: over the {n_batch} in the batch, each of the {wide} has a mean μ and "
+        "a deviation σ, which are taken out; {q} by itself is left with {means[q,k]:.3f} and {deviations[q,k]:.3f}. "
         "{gained}.",
     ),
 }

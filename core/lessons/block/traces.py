@@ -23,7 +23,7 @@ class StackTrace:
         says="How long the vector is that attention adds to each token, layer by layer: {attention_mean:.2f} on average.",
     )
     mlp_adds: Float[Tensor, "batch layers tokens"] = step(
-        r"\lVert\operatorname{MLP}\left(Z\right)\rVert",
+        r"\lVert\operatorname{MLP}\left(\operatorname{LN}\left(Z_{\mathrm{mid}}\right)\right)\rVert",
         title="What the MLP adds, by layer",
         source="elhage2021",
         says="The MLP adds {mlp_mean:.2f} on average, to tokens that come in with a length of {length_mean:.2f}. The longest "

@@ -52,7 +52,7 @@ class BillTrace:
         r"4\,\text{batch}\,N\,D\left(D+D_{kv}\right)",
         title="Projections",
         says="One block, {n_tokens:,} tokens: torch counted {flops} operations, and {agrees}. Scores and mix take "
-        "{share:.0%} of them; from {crossover:,.0f} tokens on they take more than all else. Marks are one block "
+        "{share:.0%} of them; above {crossover:,.0f} tokens they take more than all else. Marks are one block "
         "of a model, at the length that it reads at most.",
         source="vaswani2017",
         ours="counted as 2 operations for a product and its sum",

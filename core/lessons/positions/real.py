@@ -74,7 +74,9 @@ class Lesson:
             return f"Every token got the row that stands {self.settings.shift} further down."
         rows = (self.trace.embedding.positions, self.trace.embedding.embedded)
         places, words = (each.norm(dim=-1).median().item() for each in rows)
-        return f"Most of its rows are shorter, about {places / words:.1f} of a word's: on one scale P is paler than E."
+        return (
+            f"Most of its rows are shorter, about {places / words:.1f} of a word's: on one scale P is paler than E[x]."
+        )
 
     @property
     def neighbours(self) -> float:

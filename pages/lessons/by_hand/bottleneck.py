@@ -105,8 +105,8 @@ def _steps(scene: Scene) -> Iterator[StepDeclared]:
     )
     yield step(
         "felt",
-        tables(Table("felt", "‖∂h_N/∂x_t‖", scale="share", limit=float(read.felt.max()) or 1.0)),
-        "How far a small change of each input would move the last state, the size of the derivative ∂h_N/∂x_t: {first:.2e} for "
+        tables(Table("felt", "‖∂c/∂x_t‖", scale="share", limit=float(read.felt.max()) or 1.0)),
+        "How far a small change of each input would move the last state, the size of the derivative ∂c/∂x_t: {first:.2e} for "
         "the first one, {last:.2e} for the last.",
         operator="change",
         title="What the end still feels",

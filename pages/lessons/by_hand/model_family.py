@@ -57,7 +57,7 @@ def steps_of_gaps(scene: Scene) -> Iterator[StepDeclared]:
         "one-hot",
         tables(
             Table("one_hot", "one-hot", scale="weights"),
-            Table("table", "E", rows="letters", labelled=True),
+            Table("table", "E", rows="letters", order=scene.result.asked.tolist(), labelled=True),
             Table("looked_up", "E[x]", role="query"),
         ),
         "A letter chooses a row of the table E. A row of zeros with one 1, times E, is that row: the two ways differ by "
