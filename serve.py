@@ -57,7 +57,6 @@ uploads.keep_in_memory()
 late_clicks.answer()
 theme.read_once()
 outgoing.together()
-outgoing.gather()
 host.run_under(Visitors())
 
 

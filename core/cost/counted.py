@@ -7,11 +7,10 @@ from typing import Final
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
 from core.attention import AttentionTrace, attend
 from core.cost.sizes import Sizes
-from core.operations import operations
+from core.operations import Products, operations
 from core.transformer.block import Block
 
 SHAPE: Final = "meta"  # a device on which a tensor has a shape and no numbers: any size costs nothing
@@ -44,16 +43,16 @@ def _counted(sizes: Sizes) -> dict[str, int]:
 
     def way(queries: Tensor, keys: Tensor, values: Tensor) -> AttentionTrace:
         nonlocal mixing
-        before = counter.get_total_flops()
+        before = counter.operations
         trace = attend(queries, keys, values)
-        mixing = counter.get_total_flops() - before
+        mixing = counter.operations - before
         return trace
 
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+    with torch.no_grad(), Products() as counter:
         made(x, way=way)
     network = operations(lambda: made.feed_forward(x))
     return {
-        "projections": counter.get_total_flops() - mixing - network,
+        "projections": counter.operations - mixing - network,
         "scores and mix": mixing,
         "MLP": network,
     }

@@ -3,10 +3,9 @@
 Streamlit wakes the thread that sends for each message, and while that one is awake the run stands still: a tenth of what a
 move of a slider costs the processor. What a run has drawn waits a moment for what it draws next, and never for the end of
 something long; the beginning and the end of a run wait for nothing, and nothing overtakes. The thread that sends is told once
-of all that is handed over, and what goes to one browser within a moment is one write to its socket: each wakes somebody too.
+of all that is handed over.
 """
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,11 +14,8 @@ from typing import Any, Final
 
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import ScriptRunner, ScriptRunnerEvent
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 WAITS: Final = 0.02  # seconds that a message waits for others at most
-GATHERS: Final = 0.002  # seconds in which what is written to one socket is gathered
-FULL: Final = 2**16  # bytes after which it is written at once
 _HELD: Final = "_attention_lab_held"  # what of a session is not handed over yet
 
 Act = Callable[[], None]
@@ -78,40 +74,3 @@ def together(waits: float = WAITS) -> None:
             self._call_soon_on_event_loop(soon)
 
     AppSession._on_scriptrunner_event = on_event  # ty: ignore[invalid-assignment]
-
-
-class Gathered:
-    """A transport whose writes are gathered for a moment; all else is as of the one that it writes to."""
-
-    def __init__(self, transport: asyncio.Transport, gathers: float = GATHERS):
-        self._transport, self._gathers, self._waiting = transport, gathers, bytearray()
-
-    def write(self, data: bytes) -> None:
-        if not self._waiting:
-            asyncio.get_running_loop().call_later(self._gathers, self._write)
-        self._waiting += data
-        if len(self._waiting) >= FULL:
-            self._write()
-
-    def close(self) -> None:
-        self._write()
-        self._transport.close()
-
-    def _write(self) -> None:
-        if self._waiting:
-            waiting, self._waiting = self._waiting, bytearray()
-            self._transport.write(waiting)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-
-def gather() -> None:
-    """Let every stream write by such a transport."""
-    made = WebSocketsSansIOProtocol.connection_made
-
-    def connection_made(self: WebSocketsSansIOProtocol, transport: asyncio.Transport) -> None:
-        made(self, transport)
-        self.transport = Gathered(transport)  # ty: ignore[invalid-assignment]
-
-    WebSocketsSansIOProtocol.connection_made = connection_made  # ty: ignore[invalid-assignment]

@@ -86,34 +86,3 @@ def test_what_is_drawn_before_something_long_is_handed_over_meanwhile(session):
         session._on_scriptrunner_event(None, event=DRAWN, forward_msg=place)
         session._event_loop.run_forever()
     assert session.sent == ["computing …", "computing on …"]
-
-
-class Line(asyncio.Transport):
-    """Notes what is written to it, and when it is closed."""
-
-    def __init__(self):
-        super().__init__({"peername": "somebody"})
-        self.written = []
-
-    def write(self, data):
-        self.written.append(bytes(data))
-
-    def close(self):
-        self.written.append("closed")
-
-
-def test_what_is_written_within_a_moment_leaves_in_one_piece_and_nothing_stays_behind():
-    async def talk() -> list:
-        line = Line()
-        gathered = outgoing.Gathered(line, gathers=0)
-        for letter in (b"a", b"b", b"c"):
-            gathered.write(letter)
-        assert line.written == []
-        await asyncio.sleep(0.01)
-        gathered.write(b"d" * outgoing.FULL)
-        gathered.write(b"e")
-        gathered.close()
-        assert gathered.get_extra_info("peername") == "somebody"
-        return line.written
-
-    assert asyncio.run(talk()) == [b"abc", b"d" * outgoing.FULL, b"e", "closed"]

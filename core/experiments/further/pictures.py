@@ -1,12 +1,10 @@
 """What a Vision Transformer reads, and what it costs beside a convolutional net."""
 
-import torch
-from torch.utils.flop_counter import FlopCounterMode
-
 from core.experiments.claim import Finding, Number, claim
 from core.experiments.measure import largest
 from core.experiments.vision_transformer.cutting import Pixels, vit
 from core.experiments.vision_transformer.small_data import learned
+from core.operations import operations
 from core.training import shapes
 from core.vision.classifier import as_input
 from core.vision.patches import cut_into_patches
@@ -56,7 +54,7 @@ def replaces_convolutions(pixels: Pixels, seed: int) -> Finding:
     """A convolutional net and a Transformer of about its size: operations for one picture, counted, and what 100 teach them."""
     few = shapes.SIZES[0]
     net, token = (learned(kind, few, seed) for kind in ("CNN", "ViT, class token"))
-    work = [operations(kind) for kind in ("CNN", "ViT, class token")]
+    work = [taken(kind) for kind in ("CNN", "ViT, class token")]
     numbers = (
         Number(f"convolutional net, right after {few} pictures", net.accuracy, ".2f"),
         Number("Vision Transformer", token.accuracy, ".2f"),
@@ -71,9 +69,8 @@ def replaces_convolutions(pixels: Pixels, seed: int) -> Finding:
     )
 
 
-def operations(kind: shapes.Kind) -> int:
-    """How many a picture takes, counted by torch."""
+def taken(kind: shapes.Kind) -> int:
+    """How many operations a picture takes, counted."""
     images, _ = shapes.draw(1, 0)
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        shapes.net(kind, 0).eval()(images)
-    return counter.get_total_flops()
+    net = shapes.net(kind, 0).eval()
+    return operations(lambda: net(images))
