@@ -140,7 +140,7 @@ def test_a_formula_that_is_too_wide_goes_on_in_the_next_line_at_an_operator_and_
     assert lines[1] < lines[2] < lines[3]  # F, = all but its last term, + that
     visitor.page.set_viewport_size({"width": 1440, "height": 900})
     visitor.see(STEPS).focus()
-    visitor.press("Home").press("8")
+    visitor.press("Home").press("9")
     expect(parts.filter(has_text=re.compile(r"^\+"))).to_have_count(0)
     assert parts.count() < broken
     assert parts.evaluate_all(marks) == marked != []

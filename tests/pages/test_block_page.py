@@ -17,7 +17,7 @@ def test_what_follows_is_said_of_what_is_left():
 
 def test_the_norm_is_switched_and_what_is_said_of_it_is_of_that_kind():
     app = open_page("block", block_norm="BatchNorm")
-    assert "over the 29 in the batch, each of the 384 gets a mean of 0" in notice(app, "norm")
+    assert "over the 29 in the batch, each of the 384 has a mean μ and a deviation σ" in notice(app, "norm")
     assert "BatchNorm counts the other text, too" in notice(app, "answer")
     root = open_page("block", block_norm="RMSNorm", block_without="skip")
     assert "is not taken out" in notice(root, "norm")

@@ -133,7 +133,7 @@ def test_a_key_that_leads_by_5_keeps_943_thousandths_among_10_and_129_among_1000
     finding = BY_NAME["dilution"](*operands(seed=1), 0)
     assert finding["weight of one that stands out among 10 keys"] == pytest.approx(math.exp(5) / (math.exp(5) + 9))
     assert finding["weight of one that stands out among 10 keys"] == pytest.approx(0.943, abs=5e-4)
-    assert finding["among 1,000 keys"] == pytest.approx(0.129, abs=5e-4)
+    assert finding["weight of one that stands out among 1,000 keys"] == pytest.approx(0.129, abs=5e-4)
     assert finding["weight of your best key among 10 times the rivals"] < finding["weight of your best key"]
 
 
