@@ -45,7 +45,9 @@ def offer(
         menu = st.popover("Take it away", icon=":material/download:", key=f"{viewer.lesson}_menu", on_change="rerun")
     if not menu.open:
         return
-    with menu, st.container(key="downloads" if again is None else "downloads_and_programs"):
+    # several menus of a page can be open at once
+    offered = "downloads" if again is None else "downloads_and_programs"
+    with menu, st.container(key=f"{offered}_of_{viewer.lesson}"):
         step_view = viewer.views[step_of_link(viewer)]
         looked = look_of_link(viewer.focus)
         name = f"attention-lab-{viewer.lesson}-{step_view.label}".replace(" ", "-").replace(",", "")

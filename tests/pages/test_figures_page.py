@@ -148,6 +148,16 @@ def test_a_figure_can_be_taken_away_as_elsewhere():
     assert labels == ["SVG", "PDF", "PNG", "CSV", "NPZ", "HTML", "Python", "Notebook"]
 
 
+def test_the_menus_of_two_figures_can_be_open_at_once():
+    app = open_page("figures")
+    menus = [f"figures_{number}_menu" for number in range(1, 10)]
+    for name in menus:
+        app.session_state[name] = True
+    app.run()
+    assert_no_failure(app)
+    assert [each.proto.label for each in app.get("download_button")].count("SVG") > 1
+
+
 def test_the_lesson_to_which_a_figure_leads_names_its_step():
     """In its own files, or by the name of a tensor of its trace."""
     for figure in FIGURES:
