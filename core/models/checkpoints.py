@@ -18,7 +18,6 @@ from torch import nn
 from core.models import captioner_format, clip_format, library_folder, marian_format, prefix_format
 from core.models import device as devices
 from core.models.errors import ModelError, told_as
-from core.seeded import seeded
 from core.sequence.decoder import AttentionKind, DecoderConfig
 from core.sequence.trained import TrainedTranslator
 from core.sequence.transformer import TrainedTransformer
@@ -210,10 +209,9 @@ def read(path: Path, device: torch.device) -> Trained:
             )
         if broken := next((key for key, tensor in tensors.items() if not tensor.isfinite().all()), None):
             raise ModelError(f"{path.name} is damaged: {broken} holds what is no number: {again}")
-        with seeded(0):  # what it begins with is drawn and overwritten, which others who draw meanwhile must not meet
-            model = _empty(name, json.loads(header["config"]))
-        model.load_state_dict({key: tensor.float() for key, tensor in tensors.items()})
-        model = model.to(device)
+        sizes = json.loads(header["config"])
+        learned = {key: tensor.float() for key, tensor in tensors.items()}
+        model = library_folder.filled(lambda: _empty(name, sizes), lambda _: learned).to(device)
         figures = json.loads(path.with_suffix(".json").read_text("utf-8"))
         if isinstance(model, Translator):
             return TrainedTranslator(name, model, _vocabulary(path, header, again), figures)

@@ -8,8 +8,7 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import Tensor
 
-from core.models.library_folder import CONFIG, KINDS, MAPS, PREPROCESSOR, read_weights, say, write_folder
-from core.seeded import seeded
+from core.models.library_folder import CONFIG, KINDS, MAPS, PREPROCESSOR, filled, read_weights, say, write_folder
 from core.transformer.norms import EPSILON
 from core.vision.image_text import ImageText, ImageTextConfig
 from core.vision.pairs import END, PAD, WORDS
@@ -147,7 +146,4 @@ def read(folder: Path) -> ImageText:
         pictures["intermediate_size"],
         said["projection_dim"],
     )
-    with seeded(0):  # what it begins with is drawn and overwritten, which others who draw meanwhile must not meet
-        model = ImageText(sizes)
-    model.load_state_dict(_ours(sizes.n_layers, theirs))
-    return model
+    return filled(lambda: ImageText(sizes), lambda model: _ours(model.config.n_layers, theirs))

@@ -1,16 +1,17 @@
 """A folder that the transformers library opens by its Auto classes: what models in its format are written as and read from."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.models.errors import ModelError
+from core.seeded import seeded
 
 WEIGHTS: Final = "model.safetensors"
 CONFIG: Final = "config.json"
@@ -19,6 +20,7 @@ PREPROCESSOR: Final = "preprocessor_config.json"
 # how most of its families call the maps of attention, and what each map has
 MAPS: Final = ("q_proj", "k_proj", "v_proj")
 KINDS: Final = ("weight", "bias")
+Module = TypeVar("Module", bound=nn.Module)
 
 
 def write_folder(
@@ -53,6 +55,15 @@ def write_folder(
 def say(path: Path, said: dict[str, Any]) -> None:
     """Write what a file of such a folder says."""
     path.write_text(json.dumps(said, indent=1) + "\n", "utf-8")
+
+
+def filled(make: Callable[[], Module], weights: Callable[[Module], Mapping[str, Tensor]]) -> Module:
+    """A model with weights by its own names. What it begins with is drawn and overwritten, which others who draw meanwhile must
+    not meet."""
+    with seeded(0):
+        model = make()
+    model.load_state_dict(weights(model))
+    return model
 
 
 def read_weights(folder: Path) -> dict[str, Tensor]:

@@ -9,8 +9,7 @@ import torch
 from tokenizers import Tokenizer, processors
 from torch import Tensor
 
-from core.models.library_folder import CONFIG, KINDS, MAPS, TOKENIZER, read_weights, write_folder
-from core.seeded import seeded
+from core.models.library_folder import CONFIG, KINDS, MAPS, TOKENIZER, filled, read_weights, write_folder
 from core.sequence.vocabulary import END, PAD, START, Vocabulary
 from core.transformer.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
 
@@ -135,10 +134,7 @@ def read_as(kind: type[Kind], folder: Path) -> Kind:
         said["dropout"],
         said["max_position_embeddings"],
     )
-    with seeded(0):  # what it begins with is drawn and overwritten, which others who draw meanwhile must not meet
-        model = kind(sizes)
-    model.load_state_dict(_ours(model, theirs))
-    return model
+    return filled(lambda: kind(sizes), lambda model: _ours(model, theirs))
 
 
 def _ours(model: EncoderDecoder, theirs: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -7,11 +7,11 @@ from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoTo
 from core.models import captioner_format, checkpoints
 from core.models.errors import ModelError
 from core.models.pretrained import IMPLEMENTATION, record
-from core.seeded import seeded
 from core.training import captioners
 from core.vision import scenes
 from core.vision.scene_captioner import SceneCaptioner, SceneCaptionerConfig
 from tests.core.encoder_decoder_examples import looks
+from tests.core.models.drawn import drawn
 
 CPU = torch.device("cpu")
 NAMES = list(checkpoints.SCENE_CAPTIONERS)
@@ -20,12 +20,7 @@ SCENES = captioners.held_out()[:5]
 
 @pytest.fixture(scope="module", params=checkpoints.SCENE_CAPTIONERS.values())
 def model(request):
-    with seeded(3):
-        made = SceneCaptioner(SceneCaptionerConfig(request.param, 20, 2, 2, 3, 40, 20)).eval()
-        for weight in made.parameters():
-            torch.nn.init.normal_(weight, 1.0 if weight.dim() == 1 else 0.0, 0.3)
-            weight.data = weight.data.half().float()  # what half precision keeps
-    return made
+    return drawn(lambda: SceneCaptioner(SceneCaptionerConfig(request.param, 20, 2, 2, 3, 40, 20)))
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from core.models.errors import ModelError
 from core.models.image_attention import attention_of, preprocessing_of
 from core.models.pretrained import IMPLEMENTATION, record
 from core.models.reading import read
-from core.seeded import seeded
 from core.vision import pairs, scenes
 from core.vision.image_text import ImageText, ImageTextConfig
+from tests.core.models.drawn import drawn
 
 FOLDER = checkpoints.FOLDER / checkpoints.PAIRED
 CAPTIONS = ["red circle", "nothing", "blue square and red circle", "red circle and blue square and green triangle"]
@@ -20,19 +20,14 @@ PICTURES = scenes.painted([pairs.SCENE, (), (scenes.Thing("green", "triangle", 6
 
 
 @pytest.fixture(scope="module")
-def drawn():
-    with seeded(3):
-        made = ImageText(ImageTextConfig(len(pairs.WORDS), pairs.N_WORDS + 1, 32, 8, 12, 3, 3, 20, 5)).eval()
-        for weight in made.parameters():
-            torch.nn.init.normal_(weight, 1.0 if weight.dim() == 1 else 0.0, 0.3)
-            weight.data = weight.data.half().float()  # what half precision keeps
-    return made
+def model():
+    return drawn(lambda: ImageText(ImageTextConfig(len(pairs.WORDS), pairs.N_WORDS + 1, 32, 8, 12, 3, 3, 20, 5)))
 
 
 @pytest.fixture(scope="module")
-def folder(drawn, tmp_path_factory):
+def folder(model, tmp_path_factory):
     place = tmp_path_factory.mktemp("clip") / checkpoints.PAIRED
-    clip_format.write(place, drawn)
+    clip_format.write(place, model)
     return place
 
 
@@ -63,18 +58,18 @@ def equal(model, folder):
             torch.testing.assert_close(weights, block.attention.attention.weights, atol=1e-5, rtol=0)
 
 
-def test_the_library_opens_it_and_gives_the_same_arrows_scores_and_looks(drawn, folder):
-    equal(drawn, folder)
+def test_the_library_opens_it_and_gives_the_same_arrows_scores_and_looks(model, folder):
+    equal(model, folder)
 
 
 def test_so_it_is_with_the_weights_that_ship(ours):
     equal(ours, FOLDER)
 
 
-def test_what_is_kept_is_what_is_opened(drawn, folder):
+def test_what_is_kept_is_what_is_opened(model, folder):
     again = clip_format.read(folder)
-    assert again.config == drawn.config
-    assert all(torch.equal(again.state_dict()[name], weight) for name, weight in drawn.state_dict().items())
+    assert again.config == model.config
+    assert all(torch.equal(again.state_dict()[name], weight) for name, weight in model.state_dict().items())
 
 
 def test_its_tokenizer_sets_the_end_behind_each_caption_and_fills_up():
@@ -98,15 +93,15 @@ def test_the_library_chooses_among_captions_as_it_does_for_any_clip(ours):
 
 
 @torch.inference_mode()
-def test_the_end_token_sees_the_whole_caption_and_what_fills_up_behind_it_counts_for_nothing(drawn):
+def test_the_end_token_sees_the_whole_caption_and_what_fills_up_behind_it_counts_for_nothing(model):
     caption = "red circle and blue square"
-    full = drawn.read(pairs.ids([caption])).arrow
+    full = model.read(pairs.ids([caption])).arrow
     cut = pairs.ids([caption])[:, : len(caption.split()) + 1]
-    torch.testing.assert_close(drawn.read(cut).arrow, full)
+    torch.testing.assert_close(model.read(cut).arrow, full)
     for at in range(cut.shape[1] - 1):
         other = cut.clone()
         other[0, at] = pairs.WORDS.index("yellow")
-        assert not torch.allclose(drawn.read(other).arrow, full, atol=1e-4)
+        assert not torch.allclose(model.read(other).arrow, full, atol=1e-4)
 
 
 def test_a_folder_that_is_not_there_or_damaged_is_told_in_words(folder, tmp_path):

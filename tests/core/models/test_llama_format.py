@@ -6,9 +6,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from core.models import llama_format
 from core.models.pretrained import IMPLEMENTATION, record
-from core.seeded import seeded
 from core.training import stories
 from core.transformer.language_model import LanguageModel, LanguageModelConfig
+from tests.core.models.drawn import drawn
 
 TEXTS = ("Tim had a red ball.", "Sue saw a dog. The dog ran.", "One day, Tom was sad — “why?” he asked.")
 
@@ -20,12 +20,7 @@ def tokenizer():
 
 @pytest.fixture(scope="module")
 def model(tokenizer):
-    with seeded(3):
-        model = LanguageModel(LanguageModelConfig(tokenizer.get_vocab_size(), 42, 3, 2, 29, 23)).eval()
-        for weight in model.parameters():
-            torch.nn.init.normal_(weight, 1.0 if weight.dim() == 1 else 0.0, 0.3)
-            weight.data = weight.data.half().float()  # what half precision keeps
-    return model
+    return drawn(lambda: LanguageModel(LanguageModelConfig(tokenizer.get_vocab_size(), 42, 3, 2, 29, 23)))
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from core.models import checkpoints, marian_format
 from core.models.errors import ModelError
 from core.models.pretrained import IMPLEMENTATION, record
-from core.seeded import seeded
 from core.sequence.vocabulary import Vocabulary
 from core.transformer.encoder_decoder import Changes, EncoderDecoder, EncoderDecoderConfig, heads_of
 from tests.core.encoder_decoder_examples import looks
+from tests.core.models.drawn import drawn
 
 TEXTS = ("The red car sees a dog.", "La voiture rouge voit un chien.", "Was it — “why?” — he who asked?")
 CPU = torch.device("cpu")
@@ -23,12 +23,7 @@ def vocabulary():
 
 @pytest.fixture(scope="module")
 def model(vocabulary):
-    with seeded(3):
-        made = EncoderDecoder(EncoderDecoderConfig(len(vocabulary), 24, 3, 2, 3, 29, context=128)).eval()
-        for weight in made.parameters():
-            torch.nn.init.normal_(weight, 1.0 if weight.dim() == 1 else 0.0, 0.3)
-            weight.data = weight.data.half().float()  # what half precision keeps
-    return made
+    return drawn(lambda: EncoderDecoder(EncoderDecoderConfig(len(vocabulary), 24, 3, 2, 3, 29, context=128)))
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from core.models import modernbert_format
 from core.models.pretrained import IMPLEMENTATION, record
-from core.seeded import seeded
 from core.training import stories
 from core.training.masked_models import MASK
 from core.transformer.language_model import LanguageModelConfig
 from core.transformer.masked_model import MaskedModel
+from tests.core.models.drawn import drawn
 
 TEXTS = ("Tim had a red ball.", "Sue saw a dog. The dog ran.")
 
@@ -24,12 +24,7 @@ def tokenizer():
 
 @pytest.fixture(scope="module")
 def model(tokenizer):
-    with seeded(3):
-        model = MaskedModel(LanguageModelConfig(tokenizer.get_vocab_size(), 42, 3, 3, 29, 23)).eval()
-        for weight in model.parameters():
-            torch.nn.init.normal_(weight, 1.0 if weight.dim() == 1 else 0.0, 0.3)
-            weight.data = weight.data.half().float()  # what half precision keeps
-    return model
+    return drawn(lambda: MaskedModel(LanguageModelConfig(tokenizer.get_vocab_size(), 42, 3, 3, 29, 23)))
 
 
 @pytest.fixture(scope="module")
