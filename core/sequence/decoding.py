@@ -46,6 +46,11 @@ class Interventions:
     rows: tuple[tuple[int, tuple[float, ...]], ...] = ()
     temperature: float = 1.0
 
+    @property
+    def forces(self) -> bool:
+        """Whether a word or a row of weights is forced."""
+        return bool(self.tokens or self.rows)
+
     def fitting(self, room: Room) -> "Interventions":
         """What of the wishes can be: a link may name steps and tokens that there are not, or marks that nobody writes."""
         return Interventions(

@@ -156,7 +156,7 @@ class LinkedInterventions:
 
         As it stood at first: an expander that is told otherwise closes under the hands of who works in it.
         """
-        return st.session_state.setdefault(self.name("argue_open"), bool(forcing.tokens or forcing.rows))
+        return st.session_state.setdefault(self.name("argue_open"), forcing.forces)
 
     @url_state.silent()  # what the link forces in vain was told when it was read for the figure
     def panel(self, argued: Argued) -> None:

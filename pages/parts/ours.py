@@ -5,7 +5,6 @@ What is made of them is kept for everybody who asks (`kept_for_all_if`); what so
 
 from functools import cache
 
-from core.sequence.decoding import Interventions
 from core.vision.samples import SAMPLES, sample
 from pages.parts import controls, translations
 from pages.parts.own_picture import digest
@@ -21,11 +20,6 @@ def text(*asked: str) -> bool:
 def picture(asked: str) -> bool:
     """Whether a digest is that of a photograph of ours."""
     return any(asked == _digest(name) for name in SAMPLES)
-
-
-def free(asked: Interventions) -> bool:
-    """Whether nobody forced a word or a row of weights."""
-    return not asked.tokens and not asked.rows
 
 
 @cache

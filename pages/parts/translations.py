@@ -32,9 +32,7 @@ R = TypeVar("R")
 Made = Translation | TransformerTranslation
 
 
-@kept_for_all_if(
-    lambda name, text, beam, interventions: text in EXAMPLES and not interventions.tokens and not interventions.rows
-)
+@kept_for_all_if(lambda name, text, beam, interventions: text in EXAMPLES and not interventions.forces)
 def translate(name: str, text: str, beam: int, interventions: Interventions) -> Translation:
     """What a translator makes of a text, as looking_back.translate. It is remembered: what it makes of our own examples for
     everybody, what somebody wrote or forced for that visitor alone."""
