@@ -3,6 +3,7 @@
 import atexit
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar, runtime_checkable
@@ -40,10 +41,10 @@ class Watched(Protocol):
 T = TypeVar("T", bound=Watched)
 
 
-class Player(Generic[T]):
+class Player(ABC, Generic[T]):
     """A training that a visitor plays, pauses, steps and stops. Nobody looking for UNSEEN seconds stops it, too.
 
-    stands   says where a training stands; None = a subclass does. every: updates between two times that it is asked.
+    every    updates between two times that it is asked where it stands.
     slot     what it computes in: is given what is to be told, while it waits, of how many stand before and for how long, and
              what this raises ends the waiting.
     """
@@ -51,13 +52,12 @@ class Player(Generic[T]):
     def __init__(
         self,
         training: T,
-        stands: Callable[[T], Any] | None,
         slot: Callable[[Waits], AbstractContextManager[None]] = at_once,
         every: int = _MEASURE_EVERY,
     ):
         self.before = 0  # trainings of other visitors that must end before this one goes on
         self.rest = 0.0  # seconds from one update to the next in which others have its place; 0 = as fast as it can
-        self._slot, self._every, self._stands = slot, every, stands
+        self._slot, self._every = slot, every
         self._training = training
         self._done = 0
         self._lock = threading.Lock()
@@ -92,11 +92,10 @@ class Player(Generic[T]):
         self._seen = time.monotonic()
         return tuple(self._history)
 
+    @abstractmethod
     def _stand(self) -> Any:
-        # a subclass says it here and hands over nothing of its own: what holds itself stays long after its visitor left
-        if self._stands is None:
-            raise NotImplementedError
-        return self._stands(self._training)
+        """Where the training stands. It is a method, and no function that is handed over: one of its own would have the player
+        hold itself, and stay long after its visitor left."""
 
     def _begin(self) -> None:
         """Where it stands is where it begins to be looked at."""
@@ -189,6 +188,23 @@ def stop_all() -> None:
         player.stop()
 
 
+class Measured(Player[T]):
+    """A training of which a function says where it stands."""
+
+    def __init__(
+        self,
+        training: T,
+        stands: Callable[[T], Any],
+        slot: Callable[[Waits], AbstractContextManager[None]] = at_once,
+        every: int = _MEASURE_EVERY,
+    ):
+        self._stands = stands
+        super().__init__(training, slot, every)
+
+    def _stand(self) -> Any:
+        return self._stands(self._training)
+
+
 def untrained(wish: Settings, probe: Example) -> Snapshot:
     """Where a toy stands before its first update."""
     return ToyTraining(wish, limits.MAX_UPDATES).snapshot(probe)
@@ -209,7 +225,7 @@ class Run(Player[ToyTraining]):
     ):
         self.settings, self._begins = wish, begins
         self._probe = parse(wish.task, probe)
-        super().__init__(ToyTraining(wish, limits.MAX_UPDATES), None, slot)
+        super().__init__(ToyTraining(wish, limits.MAX_UPDATES), slot)
 
     def _stand(self) -> Snapshot:
         training = self._training

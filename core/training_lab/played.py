@@ -58,7 +58,7 @@ class LabRun(Player[Runs]):
         self._watched = watched(task, example)
         self.accuracy: list[tuple[int, tuple[float, ...]]] = []
         self._looked = self._takes = 0.0
-        super().__init__(Runs(settings, task, seed, updates, changes), None, slot)
+        super().__init__(Runs(settings, task, seed, updates, changes), slot)
 
     @property
     def learners(self) -> tuple[Learner, ...]:

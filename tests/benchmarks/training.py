@@ -13,7 +13,7 @@ import torch
 
 from core.training import copying
 from core.training.copying import Race
-from core.training.live import Player
+from core.training.live import Measured
 from core.training_lab import tasks
 from core.training_lab.networks import Sizes
 from core.training_lab.played import LabRun
@@ -67,7 +67,7 @@ def _plain() -> float:
 
 
 def _played() -> float:
-    player, began = Player(Race(BOTH, UPDATES), Race.stands, every=OFTEN), time.process_time()
+    player, began = Measured(Race(BOTH, UPDATES), Race.stands, every=OFTEN), time.process_time()
     player.play()
     while player.state != "finished":
         player.look()

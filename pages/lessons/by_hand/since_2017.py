@@ -9,7 +9,7 @@ import streamlit as st
 from core.lessons.since_2017.words import stands
 from core.training import copying
 from core.training.copying import Copied
-from core.training.live import Player
+from core.training.live import Measured, Player
 from core.training.routing import KINDS, UPDATES, Routed, Routing
 from core.training.routing import Settings as RoutingSettings
 from core.transformer.design import NOW, THEN, Design
@@ -73,7 +73,7 @@ def _race(ui: Controls, design: Design) -> None:
 
 
 def _racing(asked: tuple[copying.Settings, copying.Settings]) -> Player[copying.Race]:
-    return Player(copying.Race(asked), copying.Race.stands, run_queue.training_slot(), OFTEN)
+    return Measured(copying.Race(asked), copying.Race.stands, run_queue.training_slot(), OFTEN)
 
 
 def _said(names: tuple[str, str], race: Player[copying.Race]) -> str:
@@ -140,7 +140,7 @@ def routing(ui: Controls) -> None:
 
 
 def _routing(asked: RoutingSettings) -> Player[Routing]:
-    return Player(Routing(asked), Routing.measure, run_queue.training_slot(), 2 * OFTEN)
+    return Measured(Routing(asked), Routing.measure, run_queue.training_slot(), 2 * OFTEN)
 
 
 def _routed(router: Player[Routing]) -> str:
