@@ -37,13 +37,10 @@ class Watched(Learner):
 
     async def _ask(self, message) -> None:
         asked = message.rerun_script
-        kind = (
-            "page"
-            if asked.page_name
-            else "slider"
-            if asked.widget_states.widgets[-1].WhichOneof("value") != "string_value"
-            else "text"
-        )
+        if asked.page_name:
+            kind = "page"
+        else:
+            kind = "text" if asked.widget_states.widgets[-1].WhichOneof("value") == "string_value" else "slider"
         self.where = asked.page_name or self.where
         began = spent(self.process)
         await asyncio.wait_for(super()._ask(message), PATIENCE)
@@ -79,27 +76,15 @@ def main(learners: int) -> None:
     row("Page", "Asked", "Answers", "Median ms", "Mean ms", "Share")
     row(*["---"] * 6)
     total = sum(map(sum, costs.values()))
+
+    def told(page: str, kind: str, found: list[float]) -> None:
+        middle, mean = statistics.median(found), statistics.mean(found)
+        row(page, kind, len(found), f"{middle:.1f}", f"{mean:.1f}", f"{100 * sum(found) / total:.1f} %")
+
     for (page, kind), found in sorted(costs.items(), key=lambda item: -sum(item[1])):
-        row(
-            page,
-            kind,
-            len(found),
-            f"{statistics.median(found):.1f}",
-            f"{statistics.mean(found):.1f}",
-            f"{100 * sum(found) / total:.1f} %",
-        )
-    every = [each for found in costs.values() for each in found]
-    for kind in ("page", "slider", "text"):
-        of = [each for (_, asked), found in costs.items() if asked == kind for each in found]
-        row(
-            "all",
-            kind,
-            len(of),
-            f"{statistics.median(of):.1f}",
-            f"{statistics.mean(of):.1f}",
-            f"{100 * sum(of) / total:.1f} %",
-        )
-    row("all", "all", len(every), f"{statistics.median(every):.1f}", f"{statistics.mean(every):.1f}", "100 %")
+        told(page, kind, found)
+    for kinds in (("page",), ("slider",), ("text",), ("page", "slider", "text")):
+        told("all", " ".join(kinds), [each for (_, kind), found in costs.items() if kind in kinds for each in found])
 
 
 if __name__ == "__main__":
