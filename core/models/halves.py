@@ -101,9 +101,14 @@ def as_batch(
     return images[:, None] if model.config.model_type in _CROPS else images
 
 
+def written_for(config: PreTrainedConfig) -> str:
+    """The name of the library's class that a model's weights were written for; "" where its folder does not say."""
+    return (config.architectures or [""])[0]
+
+
 def unread(name: str, config: PreTrainedConfig) -> str | None:
     """What is said of a model that writes of pictures in a way that is not followed here; None for all others."""
-    kind = (config.architectures or [""])[0]
+    kind = written_for(config)
     if kind not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES.values() or kind in WHOLE:
         return None
     if not hasattr(config, "vision_config"):

@@ -36,7 +36,7 @@ from core.models import device as devices
 from core.models import folder as folders
 from core.models import hub, offline
 from core.models.errors import ModelError, told_as
-from core.models.halves import READ, WHOLE, halves_of, is_among, unread
+from core.models.halves import READ, WHOLE, halves_of, is_among, unread, written_for
 from core.models.introspection import Findings, introspect
 from core.models.loaded import LoadedModel
 from core.models.picture_source import tried
@@ -141,7 +141,7 @@ def _opened(name: str, folder: Path, place: torch.device) -> LoadedModel:
 
 def _rather(name: str, config: PreTrainedConfig, error: ModelError) -> ModelError:
     """What is said of a model that cannot be opened: of one that no way of reading pictures here fits, that."""
-    known = is_among(_class((config.architectures or [""])[0]))
+    known = is_among(_class(written_for(config)))
     return error if known or (why := unread(name, config)) is None else ModelError(why)
 
 
@@ -207,7 +207,7 @@ def _from_pretrained(door: Door, folder: Path, config: PreTrainedConfig) -> tupl
 
 def _door(config: PreTrainedConfig) -> Door:
     """The library's class that also opens the layer behind the last one, if these weights have it: it writes texts."""
-    architecture = (config.architectures or [""])[0]
+    architecture = written_for(config)
     if (whole := _class(architecture)) is not None and (architecture in WHOLE or is_among(whole)):
         return whole
     if architecture in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values():
