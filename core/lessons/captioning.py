@@ -46,11 +46,6 @@ class Settings:
     own: str = ""
 
     @property
-    def is_ours(self) -> bool:
-        """Whether our own scene is read, and nobody forces a look."""
-        return self.scene == SCENE and not self.own and not self.forced_cells
-
-    @property
     def interventions(self) -> Interventions:
         """What is forced on the decoder that looks."""
         rows = tuple((at, all_weight_on(cell, len(CELLS))) for at, cell in self.forced_cells)

@@ -80,6 +80,11 @@ class How:
     beam: int = GREEDY
     given: str | None = None
 
+    @property
+    def forces(self) -> bool:
+        """Whether a word, a row of weights or a head is forced, or what it is given."""
+        return self.interventions.forces or bool(self.changes.forced) or self.given is not None
+
 
 @dataclass(frozen=True, eq=False)
 class Lesson:

@@ -52,11 +52,11 @@ NOTHING, OTHER_HEAD, OTHER_SENTENCE = "nothing", "another head", "another senten
 ANY_HEAD = "…"
 
 
-def _is_ours(name: str, on: str, languages: Languages | None, text: str, start: int, second: str | None) -> bool:
-    return name == offline.NAME and languages is None and ours.text(text, second or text)
-
-
-@kept_for_all_if(_is_ours)
+@kept_for_all_if(
+    lambda name, on, languages, text, start, second: (
+        name == offline.NAME and languages is None and ours.text(text, second)
+    )
+)
 def reading(name: str, on: str, languages: Languages | None, text: str, start: int, second: str | None) -> Reading:
     loaded = loading.load(name, on)
     wanted = ("weights", "queries", "keys", "values") if loaded.recorded else ("weights",)

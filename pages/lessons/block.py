@@ -76,17 +76,17 @@ page = Lesson(
 )
 
 
-def _is_ours(*of: tuple) -> bool:
+def of_ours(*of: tuple) -> bool:
     """Whether what a stack is of, each by a sentence and where it starts or by the digest of a picture, is ours."""
     return all(ours.text(each[0]) or ours.picture(each[0]) for each in of)
 
 
-@kept_for_all_if(lambda _given, of, other=False: _is_ours(of))
+@kept_for_all_if(lambda _given, of, other=False: of_ours(of))
 def stack_of(_given: Given, of: tuple, other: bool = False) -> stack.Stack:
     return stack.stack_of(_given.blocks, _given.other if other else _given.x)
 
 
-@kept_for_all_if(lambda _given, _kept, of, settings: _is_ours(*of))
+@kept_for_all_if(lambda _given, _kept, of, settings: of_ours(*of))
 def looked(_given: Given, _kept: tuple, of: tuple, settings: Settings) -> Result:
     return block.run(_given, settings, _kept)
 

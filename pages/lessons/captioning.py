@@ -15,7 +15,7 @@ from core.memory import kept_for_all_if
 from core.sequence.decoding import tempered
 from core.vision import scenes
 from core.vision.captioner import Captioner
-from pages.parts import captions, own_picture, scene_editor
+from pages.parts import captions, ours, own_picture, scene_editor
 from pages.parts.controls import Controls, row
 from pages.parts.figures import Overlay, Table, next_words, tables
 from pages.parts.interventions import LinkedCells
@@ -51,7 +51,7 @@ picture = partial(Overlay, picture="picture", side=scenes.CELLS)
 forced_cells = LinkedCells(page.slug, ROOM)
 
 
-@kept_for_all_if(lambda settings, _picture=None: settings.is_ours)
+@kept_for_all_if(lambda settings, _picture=None: not settings.own and ours.scene(settings))
 def captioned(settings: Settings, _picture: np.ndarray | None = None) -> captioning.Lesson:
     return captioning.run(settings, _picture)
 

@@ -14,12 +14,7 @@ from pages.parts.step_viewer import name_of
 LOOKED = ("query", "key", "dimension", "head")  # what a link says of where one looks, in this order
 
 
-def _is_ours(text: str) -> bool:
-    """Whether nobody typed it: a sentence of ours, or none."""
-    return not text or ours.text(text)
-
-
-@kept_for_all_if(lambda number, text: _is_ours(text))
+@kept_for_all_if(lambda number, text: ours.text(text))
 def _of_text(number: int, text: str) -> Shown:
     return numbered(number).make(text)
 
@@ -29,7 +24,7 @@ def _of_picture(number: int, digest: str, _picture: np.ndarray) -> Shown:
     return numbered(number).make("", _picture)
 
 
-@kept_for_all_if(lambda number, text, digest, _picture: _picture is None and _is_ours(text))
+@kept_for_all_if(lambda number, text, digest, _picture: _picture is None and ours.text(text))
 def _card(number: int, text: str, digest: str, _picture: np.ndarray | None) -> Card:
     figure = numbered(number)
     first, asked = first_alike(figure).number, text if figure.takes else ""

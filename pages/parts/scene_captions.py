@@ -22,7 +22,7 @@ from core.vision.scene_captioner import COLUMNS, Eyes, SceneCaptioner
 from core.vision.scenes import WORDS
 from core.vision.trained import END
 from core.vision.trained_scene_captioner import SceneCaption
-from pages.parts import messages, scene_editor, translations
+from pages.parts import messages, ours, scene_editor, translations
 from pages.parts.controls import Controls
 from pages.parts.figures import Heads, Overlay, Table, next_words, tables
 from pages.parts.interventions import FORCED_THERE, Argued, LinkedInterventions
@@ -42,17 +42,12 @@ CODE = (
 )
 
 
-def _is_ours(settings: Settings) -> bool:
-    """Whether our own scene is read, and nobody forces anything."""
-    return settings.scene == SCENE and not settings.interventions.forces
-
-
-@kept_for_all_if(_is_ours)
+@kept_for_all_if(ours.scene)
 def captioned(settings: Settings) -> lesson.Lesson:
     return lesson.run(settings)
 
 
-@kept_for_all_if(_is_ours)
+@kept_for_all_if(ours.scene)
 def by_other_eyes(settings: Settings) -> lesson.Lesson:
     return lesson.other_eyes(settings)
 

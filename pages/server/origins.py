@@ -27,7 +27,7 @@ class Origins:
         origin, host = headers.get("origin"), headers.get("host", "")
         if origin is None or _netloc(origin) == host or not config.get_option("server.enableCORS"):
             await self._app(scope, receive, send)
-        elif _is_ours(origin, host, headers.get("x-forwarded-host", "")):
+        elif _is_own_page(origin, host, headers.get("x-forwarded-host", "")):
             scope = {**scope, "headers": list(scope["headers"])}
             # else Streamlit, which knows nothing of proxies, would ask around for its own address
             MutableHeaders(scope=scope)["host"] = _netloc(origin)
@@ -37,8 +37,8 @@ class Origins:
             await send({"type": "websocket.close", "code": _REFUSED})
 
 
-def _is_ours(origin: str, host: str, forwarded: str) -> bool:
-    """Whether a page is one of this server, though it was asked for under another name. No page can send X-Forwarded-Host."""
+def _is_own_page(origin: str, host: str, forwarded: str) -> bool:
+    """Whether a page is this server's own, though it was asked for under another name. No page can send X-Forwarded-Host."""
     allowed = {each.strip() for each in config.get_option("server.corsAllowedOrigins")}
     if origin in allowed or (_netloc(origin) and _netloc(origin) in {each.strip() for each in forwarded.split(",")}):
         return True

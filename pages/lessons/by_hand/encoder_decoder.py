@@ -28,7 +28,7 @@ BEAM = "How many unfinished translations are followed at once. 1: at each step t
 SAME, OTHER = "the same French for both", "two different texts"
 
 
-@kept_for_all_if(lambda text, how: ours.text(text) and not how.interventions.forces and how.given is None)
+@kept_for_all_if(lambda text, how: ours.text(text) and not how.forces)
 def translated(text: str, how: encoder_decoder.How) -> encoder_decoder.TransformerTranslation:
     return encoder_decoder.translate(text, how)
 
