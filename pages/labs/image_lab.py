@@ -81,8 +81,7 @@ def look_at(
 
 def place_of_link(seen: PatchAttention) -> tuple[int, int]:
     """The layer and the head that the link opens; else a head in the middle."""
-    layer, head = (*url_state.integers(f"{PREFIX}_head", (seen.n_layers // 2, 0)), 0, 0)[:2]
-    return min(layer, seen.n_layers - 1), min(head, seen.n_heads - 1)
+    return url_state.layer_and_head(f"{PREFIX}_head", seen.n_layers, seen.n_heads) or (seen.n_layers // 2, 0)
 
 
 def opened(layer: int, head: int) -> None:
@@ -191,6 +190,8 @@ def take_away(
 ) -> None:
     """The overlay as a figure, the map as numbers, the look as a program; of several pictures, a row for each."""
     seen = first.patch_attention
+    with url_state.silent():  # it was told above the figure
+        at = patch_explorer.token_of_link(PREFIX, seen)
     n = len(seen.extra)
     matrix = seen.matrix(shown).numpy()
     view = Overlay("looks", "picture", seen.columns, scale="share")
@@ -204,7 +205,7 @@ def take_away(
             "queries": [Token(each, at < n) for at, each in enumerate(seen.tokens)],
             "keys": [Token(each) for each in seen.patches],
         },
-        focus={"query": patch_explorer.token_of_link(PREFIX, seen), "key": 0},
+        focus={"query": at, "key": 0},
         tensors={
             "looks": np.ascontiguousarray(matrix[:, n:]),
             "weights": matrix,

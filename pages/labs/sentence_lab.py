@@ -164,8 +164,8 @@ def choose_view(loaded: LoadedModel, found: Reading) -> Choice:
 
 
 def place_of_link(name: str, seen: TextAttention, default: tuple[int, int]) -> tuple[int, int]:
-    """A layer and a head that the link names, as far as they exist."""
-    layer, head = (*url_state.integers(f"{PREFIX}_{name}", default), 0, 0)[:2]
+    """The layer and the head that the link names; else the default, as far as they exist."""
+    layer, head = url_state.layer_and_head(f"{PREFIX}_{name}", seen.n_layers, seen.n_heads) or default
     return min(layer, seen.n_layers - 1), min(head, seen.n_heads - 1)
 
 

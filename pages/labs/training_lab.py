@@ -27,7 +27,7 @@ from pages.parts import (
     url_state,
 )
 from pages.parts.controls import Controls
-from pages.parts.training_figure import payload
+from pages.parts.training_figure import counted, payload
 from pages.server import run_queue
 
 PREFIX = "train"
@@ -166,19 +166,27 @@ def watched_text(ui: Controls) -> str:
     return text
 
 
-def opened_of_link() -> list[tuple[int, int]]:
-    """Of both runs, the layer and the head whose map is drawn large."""
-    found = url_state.integers(f"{PREFIX}_open", (0, 0, 0, 0), 1)
-    first, second = (found[:2], found[2:4]) if len(found) == 4 else ((0, 0), (0, 0))
-    return [(first[0], first[1]), (second[0], second[1])]
+def opened_of_link(runs: Sequence[Settings]) -> list[tuple[int, int]]:
+    """Of both runs, also where one alone learns, the layer and the head whose map is drawn large."""
+    found = url_state.integers(f"{PREFIX}_open", digits=1)
+    places = list(zip(found[::2], found[1::2], strict=False))
+    there = [counted(networks.heads_of(each.sizes)) for each in runs]
+    fits = len(found) == 4 and all(
+        layer < max(layers, 1) and head < max(heads, 1)
+        for (layer, head), (layers, heads) in zip(places, there, strict=False)
+    )
+    of = " and ".join(f"{layers} layers of {heads} heads" for layers, heads in there)
+    accepted = f"the layer and the head of the first run, then of the second, such as 0,0,0,0, counted from 0 in {of}"
+    return places if url_state.is_there(f"{PREFIX}_open", found, fits, accepted) else [(0, 0), (0, 0)]
 
 
-def open_head() -> None:
+@url_state.silent()
+def open_head(runs: Sequence[Settings]) -> None:
     """Keep in the link which head was pressed."""
     what = assets.told(f"{PREFIX}_figure", "opened")
     if not isinstance(what, dict):
         return
-    found = [list(each) for each in opened_of_link()]
+    found = [list(each) for each in opened_of_link(runs)]
     found[int(what["run"]) % 2] = [int(what["layer"]), int(what["head"])]
     text = ",".join(str(number) for each in found for number in each)
     url_state.write(f"{PREFIX}_open", "" if text == "0,0,0,0" else text)
@@ -193,17 +201,20 @@ def draw(example: Example, rest: float, made: partial[Task], text: str, run: Lab
     run.rest = rest
     if run.watches.example is not example:
         run.watch(example)
-    data = payload(run, opened_of_link(), going=run.state in player.GOING)
+    runs = [each.settings for each in run.learners]
+    with url_state.silent():  # it was told above the buttons
+        opened = opened_of_link(runs)
+    data = payload(run, opened, going=run.state in player.GOING)
     assets.component("training")(
         key=ui.key("figure"),
         data=data,
-        on_opened_change=open_head,
+        on_opened_change=partial(open_head, runs),
         on_silenced_change=lambda: training_changes.silence(ui, run),
         on_watched_change=lambda: watch_other(ui, run),
     )
     with st.container(horizontal=True, key=ui.key("menus")):
         training_changes.menu(ui, run)
-        training_taken.menu(run, made, text, opened_of_link(), {lab.slug: lab.title for lab in LABS})
+        training_taken.menu(run, made, text, opened, {lab.slug: lab.title for lab in LABS})
         if run.changes:
             st.button("Begin again without the changes", key=ui.key("unchanged"), on_click=begin_unchanged, args=(run,))
 
@@ -257,6 +268,7 @@ def lab() -> None:
             example = ask_example(ui, task)
             beside = ask_second(ui.part("second"), task)
         runs = (Settings(found, learning), *beside)
+        opened_of_link(runs)  # what it says that is not there is told here
         wish = (task, runs, seed, updates)
         begin = partial(start, runs, task, seed, updates, example)
         shown = partial(draw, example, PACES[pace], call, watched_text(ui))

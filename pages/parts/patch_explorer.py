@@ -103,8 +103,7 @@ def all_heads(
 
 def token_of_link(prefix: str, seen: PatchAttention) -> int:
     """The token that the link names; else the patch in the middle."""
-    (token, *_) = (*url_state.integers(f"{prefix}_at", (seen.middle,)), seen.middle)
-    return token if token < len(seen.tokens) else seen.middle
+    return url_state.one_of(f"{prefix}_at", len(seen.tokens), "token", seen.middle)
 
 
 def how_of_link(prefix: str) -> dict[str, bool | float | None]:

@@ -31,7 +31,7 @@ def payload(run: LabRun, opened: Sequence[tuple[int, int]], *, going: bool) -> b
         "tokens": list(watched.tokens),
         "wanted": list(watched.wanted),
         "gold": [(first + place, gold) for place, gold in enumerate(example.gold) if gold >= 0],
-        "heads": [_counted(each) for each in heads],
+        "heads": [counted(each) for each in heads],
         "silent": [sorted(each.silent) for each in learners],
         "open": [list(each) for each in opened[: len(learners)]],
         "parts": [list(each.parts) for each in learners],
@@ -59,7 +59,7 @@ def payload(run: LabRun, opened: Sequence[tuple[int, int]], *, going: bool) -> b
     return pack(words, tensors, exact=frozenset(tensors))
 
 
-def _counted(heads: Sequence[tuple[int, int]]) -> tuple[int, int]:
+def counted(heads: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """How many layers attend, and how many heads each has."""
     return (1 + heads[-1][0], 1 + heads[-1][1]) if heads else (0, 0)
 

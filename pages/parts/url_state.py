@@ -12,6 +12,8 @@ import streamlit as st
 
 from pages.parts.messages import literal
 
+# What the link last said that was there, by name.
+_WAS_THERE = "url_state_was_there"
 # What was written since the page was last run whole, by name: the values before, and the value now.
 _WRITTEN = "url_state_written"
 
@@ -72,12 +74,30 @@ def two_of(name: str, count: int) -> tuple[int, int] | None:
 
 def layer_and_head(name: str, n_layers: int, n_heads: int) -> tuple[int, int] | None:
     """`?name=3,1` as a layer and a head, both counted from 0; None where the link names none that is there."""
-    match integers(name):
-        case ():
-            return None
-        case (layer, head) if layer < n_layers and head < n_heads:
-            return layer, head
-    return ignored(name, f"a layer from 0 to {n_layers - 1} and a head from 0 to {n_heads - 1}, such as 0,0", None)
+    found = integers(name)
+    fits = len(found) == 2 and found[0] < n_layers and found[1] < n_heads
+    accepted = f"a layer from 0 to {n_layers - 1} and a head from 0 to {n_heads - 1}, such as 0,0"
+    return (found[0], found[1]) if is_there(name, found, fits, accepted) else None
+
+
+def one_of(name: str, count: int, what: str, default: int) -> int:
+    """`?name=3` as one of so many that are counted from 0; the default where the link names none that is there."""
+    found = integers(name, digits=6)
+    fits = len(found) == 1 and found[0] < count
+    return found[0] if is_there(name, found, fits, f"a {what} from 0 to {count - 1}") else default
+
+
+def is_there(name: str, found: tuple[int, ...], fits: bool, accepted: str) -> bool:
+    """Whether the link names what is there: numbers that fit. What never was is told; what was, until another model or another
+    picture took its place, leaves the link without a word."""
+    known = st.session_state.setdefault(_WAS_THERE, {})
+    if fits:
+        known[name] = read(name)
+    elif found and known.get(name) == read(name):
+        write(name, "")
+    elif found:
+        ignored(name, accepted, None)
+    return fits
 
 
 def pairs(name: str) -> frozenset[tuple[int, int]]:

@@ -191,10 +191,22 @@ def test_a_server_that_others_reach_offers_no_models_but_its_own(monkeypatch):
     assert "all-MiniLM-L6-v2" in sent(app, "lab")[0]["caption"]
 
 
+@pytest.mark.parametrize(
+    ("slug", "name", "text"),
+    [("image_lab", "img_head", "99,99"), ("image_lab", "img_at", "5000"), ("training_lab", "train_open", "5,0,0,0")],
+)
+def test_what_is_not_there_to_be_looked_at_is_told_once(slug, name, text):
+    app = open_page(slug, **{name: text})
+    assert_no_failure(app)
+    assert said(app).count(f"The link's “{name}” was ignored: it should be ") == 1
+
+
 @pytest.mark.parametrize("place", ["99,99", "x", "1", "-1,0", ",", "0,0,0"])
 def test_an_impossible_head_in_the_link_opens_one_that_exists(place):
     app = open_page("sentence_lab", lab_open=place, lab_beside=place, lab_compare="another head")
     assert_no_failure(app)
+    for name in ("lab_open", "lab_beside"):
+        assert said(app).count(f"The link's “{name}” was ignored") == 1
     words, _ = sent(app, "lab")
     for layer, head in (words["open"], words["beside"]):
         assert 0 <= layer < 6

@@ -8,11 +8,18 @@ from pages.parts import url_state
 
 
 @pytest.fixture
-def link(monkeypatch) -> dict[str, str]:
-    """The link that the browser asks with, in a session of its own."""
-    stand_in = SimpleNamespace(query_params={}, session_state={})
+def page(monkeypatch) -> SimpleNamespace:
+    """A page in a session of its own, and what it says."""
+    said = []
+    stand_in = SimpleNamespace(query_params={}, session_state={}, caption=said.append, said=said)
     monkeypatch.setattr(url_state, "st", stand_in)
-    return stand_in.query_params
+    return stand_in
+
+
+@pytest.fixture
+def link(page) -> dict[str, str]:
+    """The link that the browser asks with."""
+    return page.query_params
 
 
 def test_what_was_written_stands_when_the_browser_asks_before_it_has_heard_of_it(link):
@@ -38,3 +45,20 @@ def test_a_page_that_is_opened_has_the_link_it_is_opened_with(link):
     link.clear()
     url_state.opened()
     assert url_state.integers("order") == ()
+
+
+@pytest.mark.parametrize("text", ["6,0", "0,12", "1", "0,0,0", "x", "-1,0", ""])
+def test_a_head_that_is_not_there_is_told_and_stays_in_the_link(page, link, text):
+    link["head"] = text
+    assert url_state.layer_and_head("head", 6, 12) is None
+    assert len(page.said) == 1
+    assert link["head"] == text
+
+
+def test_a_head_of_a_model_that_another_took_the_place_of_leaves_the_link_without_a_word(page, link):
+    link["head"] = "11,3"
+    assert url_state.layer_and_head("head", 12, 12) == (11, 3)
+    assert url_state.layer_and_head("head", 6, 12) is None
+    assert url_state.one_of("head", 50, "token", 7) == 7
+    assert not page.said
+    assert "head" not in link
