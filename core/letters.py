@@ -1,7 +1,8 @@
 """The letters of all formulas: one letter for one thing in the whole course.
 
-A letter may carry an index that says which one it is (i, j, t, t-1, N), and that is a letter, too; an index that belongs to
-its name is written with it here: W_Q, x_class. `tests/core/test_letters.py` holds every declared formula to this table.
+A letter may carry an index that says which one it is (i, j, t, t-1, N), and that is a letter, too; ij together is one: the
+cell of a picture. An index that belongs to the name of a letter is written with it here: W_Q, x_class.
+`tests/core/test_letters.py` holds every declared formula to this table.
 """
 
 import re
@@ -32,8 +33,9 @@ LETTERS = {
     "h": "the state of a cell that reads, after each piece",
     "h_i": "what the encoder keeps of piece i: the states of both directions, and beside them its word vector",
     "I": "the picture: red, green and blue of each pixel",
-    "i": "which one, counted from 0; of a cell of a picture, its row",
-    "j": "which other one, counted from 0; of a cell of a picture, its column",
+    "i": "which one, counted from 0",
+    "ij": "which cell of the picture: row i and column j, both counted from 0",
+    "j": "which other one, counted from 0",
     "K": "the keys, a row for each token",
     "K_typed": "the keys as they were typed",
     "k": "one key",
@@ -56,6 +58,7 @@ LETTERS = {
     "Q": "the queries, a row for each token",
     "Q_typed": "the queries as they were typed",
     "q": "one query",
+    "RMS": "the root mean square, by which a norm divides",
     "R": "a rotation: every pair of numbers turned by its own angle",
     "rate": "how much of what is missing is written",
     "S": "a matrix that puts rows into another order",
@@ -86,7 +89,7 @@ LETTERS = {
     "Z_mid": "the tokens within the block, once attention was added",
     "Z_out": "what goes out of the block: Z of the next one",
     "Z_now": "the same after the change",
-    "Z_other": "what goes in of the other text in the batch",
+    "Z_other": "the same of the other text in the batch",
     "z": "what the net saw in one cell of the picture",
     "w": "how many keys before its own place a query sees",
     "W_a": "a learned matrix of the score, for who asks",
@@ -109,6 +112,8 @@ LETTERS = {
     "W_R": "a learned matrix of a router: a score for each expert",
     "γ": "a gain: a learned row of numbers that is multiplied with",
     "β": "a shift: a learned row of numbers that a norm adds",
+    "μ": "the mean, which a norm takes out",
+    "σ": "the standard deviation, by which a norm divides",
     "ε": "a very small number, so that nothing is divided by 0",
 }
 GATES = {
@@ -131,7 +136,7 @@ _SIGNS = (
     (r"\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*;", "[ ; ]", "one behind the other, made one (concatenation)"),
     (r"\\overrightarrow", "→ ←", "above a letter: of who reads forwards, of who reads backwards"),
     (r"\\odot", "⊙", "multiplied number by number"),
-    (r"\\sigma\b", "σ", "brings each number between 0 and 1 (sigmoid)"),
+    (r"\\sigma\(", "σ", "brings each number between 0 and 1 (sigmoid)"),
     (r"\\tanh", "tanh", "brings each number between −1 and 1"),
     (r"\\top", "⊤", "turned over: rows become columns (transposed)"),
     (r"\\lVert", "‖ ‖", "the length of a vector: the root of the sum of its squares"),
@@ -139,20 +144,23 @@ _SIGNS = (
     (
         r"\\operatorname\{Jacobian\}",
         "Jacobian",
-        "how much each number that comes out moves per unit of each that goes in",
+        "of the part below the line: how much each number that comes out moves per unit of each that goes in",
     ),
 )
-_INDEX = re.compile(r"[ij]{2}|(?<![A-Za-z])[a-zN](?![A-Za-z])")
+_INDEX = re.compile(r"ij|(?<![A-Za-z])[a-zN](?![A-Za-z])")
 _BIAS = re.compile(r"b_\w+")
 
-_GREEK = {r"\gamma": "γ", r"\beta": "β", r"\varepsilon": "ε"}
+# a σ before a bracket is a function, and no letter
+_GREEK = {r"\gamma": "γ", r"\beta": "β", r"\varepsilon": "ε", r"\mu": "μ", r"\sigma": "σ"}
 # what stands below the line in words of ours: Q in W_Q, 2 in W_2
 BELOW = r"(?<=[^\W\d_])_([^\W_])(?!\w)"
 _FACES = re.compile(r"\\(?:mathrm|overrightarrow|overleftarrow)\{(\w+)\}")
 _LETTER = re.compile(
-    r"\\text\{(\w+)\}"  # a word that stands for a number
+    r"\\sigma\("
+    r"|\\text\{(\w+)\}"  # a word that stands for a number
     rf"|({'|'.join(map(re.escape, _GREEK))})\b"
     r"|\\(?:operatorname|begin|end)\{\w+\}|\\\\|\\[a-zA-Z]+|<\w+>|[\])}]_(?:\{\w*\}|\w)"  # none
+    r"|(\{ij\})"  # the index of what is no letter, as of a sum
     r"|([A-Za-z])(?:_(?:\{([^{}]*)\}|(\w)))?"
 )
 
@@ -163,7 +171,9 @@ def letters_in(latex: str) -> list[str]:
     Raises   ValueError for one that no page explains.
     """
     found = {}
-    for word, greek, letter, braced, single in _LETTER.findall(_FACES.sub(r"\1", latex)):
+    for word, greek, cell, letter, braced, single in _LETTER.findall(_FACES.sub(r"\1", latex)):
+        if cell:
+            found["ij"] = None
         if not word and not greek and not letter:
             continue
         whole = word or _GREEK.get(greek) or f"{letter}_{braced or single}".rstrip("_")
@@ -172,7 +182,7 @@ def letters_in(latex: str) -> list[str]:
             raise ValueError(f"no page explains the letter {whole!r} of {latex!r}")
         found[known] = None
         if known == letter:
-            found |= dict.fromkeys(each for index in _INDEX.findall(braced or single) for each in index)
+            found |= dict.fromkeys(_INDEX.findall(braced or single))
     return list(found)
 
 

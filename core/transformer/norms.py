@@ -12,6 +12,8 @@ from core.trace import step
 NormKind = Literal["layer", "rms"]
 AnyNorm = Literal["layer", "rms", "batch"]  # also the one that no Transformer has
 EPSILON: Final = 1e-5
+# letters for what a norm takes out, which stands in its last formula
+IN_A_NORM: Final = {"mean": r"\mu", "deviation": r"\sigma", "size": r"\text{RMS}"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class RMSNormTrace:
         r"\sqrt{\operatorname{mean}\left(<entering>^{2}\right) + \varepsilon}",
         title="Root mean square of each token",
         source="zhang2019",
+        also="RMS",
     )
     standard: Float[Tensor, "batch tokens d_model"] = step(
         r"\frac{<entering>}{<size>}", title="Root mean square 1", source="zhang2019"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -40,6 +40,17 @@ class Computation:
         """Its markup; "" for none."""
         return "" if self.formula_of in ("", EACH) else self.formula_to(self.formula_of)
 
+    def beside(self, shown: Sequence[str]) -> "Computation":
+        """What tells of some steps: itself; each by its own formula where this one speaks of none of them."""
+        if not shown or self.formula_of in ("", EACH):
+            return self
+        spoken_of = {self.formula_of, *self._symbols_of(shown)}
+        spoken_of = spoken_of.union(*map(self._inside, spoken_of))
+        letters_of_it = {letter for letter, _ in self.letters_of([self.formula_of], {})}
+        if any(name in spoken_of or self._formula(name) in letters_of_it for name in shown):
+            return self
+        return replace(self, formula_of=EACH)
+
     def formula_to(self, step: str) -> str:
         """The markup of the formula of one step."""
         return whole_formula(self.steps, step, self._symbols_of([step]), self.formulas)
@@ -71,9 +82,12 @@ class Computation:
 
     def _inside(self, step: str) -> set[str]:
         """The steps whose formulas stand inside that of one."""
-        formula = self.formulas.get(step) or next(each.formula for each in self.steps if each.name == step)
-        named = references(formula)
+        named = references(self._formula(step))
         return set(named).union(*map(self._inside, named))
+
+    def _formula(self, step: str) -> str:
+        """The formula of one step in LaTeX."""
+        return self.formulas.get(step) or next(each.formula for each in self.steps if each.name == step)
 
     def code_of(self, shown: tuple[str, ...]) -> Code | None:
         """The function that makes the first of some steps that any of them makes; None for none."""
@@ -283,8 +297,9 @@ def _letters(view: StepView, lessons: Computation, sizes: Mapping[str, int]) -> 
     if view.instead:
         own = _sizes(view.instead.steps) | dict(view.sizes)
         return view.instead.letters_of([view.instead.formula_of], own)
-    if lessons.formula_of == EACH:
-        return lessons.letters_of(view.steps, {**sizes, **view.sizes})
+    beside = lessons.beside(view.steps)
+    if beside.formula_of == EACH:
+        return beside.letters_of(view.steps, {**sizes, **view.sizes})
     return lessons.letters_of([lessons.formula_of], {**sizes, **view.sizes}) if view.sizes else None
 
 
@@ -292,6 +307,5 @@ def _formula(view: StepView, lessons: Computation) -> str | None:
     """The formula beside one step view; None for the lesson's own."""
     if view.instead:
         return view.instead.formula
-    if lessons.formula_of == EACH:
-        return lessons.formulas_to(view.steps)
-    return None
+    beside = lessons.beside(view.steps)
+    return beside.formulas_to(view.steps) if beside.formula_of == EACH else None

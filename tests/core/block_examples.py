@@ -160,11 +160,14 @@ def of_stack(made: Given, settings: Settings, result: Any) -> Names:
         return ((rows - mean) / deviation * block.norm_attention.weight + block.norm_attention.bias)[:, :n_tokens]
 
     changed_block = block_as_set(made, settings)
-    whole = changed_block(x)
-    parts = {
-        "coupling_norm": slopes(changed_block.norm_attention, into[0]),
-        "coupling_mlp": slopes(lambda tokens: block.feed_forward(tokens).ff_out, whole.normed_mid),
-        "coupling_attention": slopes(lambda tokens: block.attention(tokens).mixed, whole.normed),
+    whole, first = changed_block(x), made.place == "pre"
+    parts = {  # each with the norm that its formula names, where it names one
+        "coupling_norm": (changed_block.norm_attention, None),
+        "coupling_mlp": (
+            lambda tokens: block.feed_forward(tokens).ff_out,
+            changed_block.norm_mlp if first else changed_block.norm_attention,
+        ),
+        "coupling_attention": (lambda tokens: block.attention(tokens).mixed, changed_block.norm_attention),
     }
     size = {"size": lambda each: each.flatten(-2).norm(dim=-1), "mean": lambda each: each.mean(-2, keepdim=True)}
     layers = list(zip(made.blocks, hidden[:-1, None], strict=True))
@@ -174,11 +177,14 @@ def of_stack(made: Given, settings: Settings, result: Any) -> Names:
         changed[-1] = side_by_side(made, settings)
     changed = [each if len(each) > 3 else torch.cat([each[:2], each[1:]]) for each in changed]
     toy, toys = untrained(settings.seed)
-    joined = {"Z": into[0], "Z_other": into[1]}
+    joined = {"Z" if first else "Z_mid": into[0], "Z_other": into[1]}
     names: Names = {
         "attention_adds": {
-            "Z": None,
-            "attention": lambda _: torch.cat([of(each).attention.mixed for of, each in layers]),
+            "Z": [each for _, each in layers],
+            "LN": lambda every: [of.norm_attention(rows) for (of, _), rows in zip(layers, every, strict=True)],
+            "attention": lambda every: torch.cat(
+                [of.attention(rows).mixed for (of, _), rows in zip(layers, every, strict=True)]
+            ),
         },
         "mlp_adds": {
             "Z_mid": [of(each).resid_mid for of, each in layers],
@@ -210,9 +216,10 @@ def of_stack(made: Given, settings: Settings, result: Any) -> Names:
             "largest": lambda shares: shares.sort(-1, descending=True).values[:, :4],
         }
     direction = drawn_direction(made.width, settings.seed).to(x)
-    for name, slope in parts.items():
-        passed = {part: lambda tokens: tokens for part in ("LN", "MLP", "attention")}
-        names[name] = passed | {"Z": x, "Jacobian": lambda _, slope=slope: slope, "u": direction}
+    written = {"layer": "LN", "rms": "RMSNorm", "batch": "BN"}[settings.norm]
+    for name, (part, norm) in parts.items():
+        names[name] = {"Z": x, "Z_mid": whole.resid_mid, "u": direction, written: norm}
+        names[name]["Jacobian"] = lambda entering, part=part: slopes(part, entering)
     return names
 
 

@@ -143,6 +143,14 @@ def test_the_formula_of_a_lesson_knows_the_step_of_each_symbol(shown, slug):
         assert f'data-step="{step}"' in words["formula"]
 
 
+@pytest.mark.parametrize("slug", BUILT_LESSONS)
+def test_the_formula_beside_a_step_says_how_something_is_made_that_the_step_shows(shown, slug):
+    words, _ = shown(slug)
+    for view in words["views"]:
+        told = re.findall(r'data-step="(\w+)"', words["formula"] if view["formula"] is None else view["formula"])
+        assert not view["steps"] or set(view["steps"]) & set(told), view["label"]
+
+
 def test_behind_the_last_lesson_the_way_goes_on_to_the_labs_and_to_practice():
     links = {link.proto.page for link in open_page(LESSONS[-1].slug).get("page_link")}
     assert {"sentence_lab", "recall", "claims"} <= links

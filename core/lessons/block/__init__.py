@@ -73,7 +73,8 @@ def run(given: Given, settings: Settings, kept: tuple[Stack, Stack] | None = Non
         )
         made = [each[None] for each in found]
         lens = () if given.classifier is None else (probabilities(given, stack.hidden).T[None],)
-        stacked = PictureTrace(*made, *lens) if lens else StackTrace(*made)
+        how = given.place, settings.norm
+        stacked = PictureTrace(*how, *made, *lens) if lens else StackTrace(*how, *made)
         inside = chosen.norm_attention.trace(x if given.place == "pre" else trace.resid_mid)
         return Lesson(
             given,
@@ -214,11 +215,6 @@ def normed_beside(
 def formulas(given: Given, settings: Settings) -> dict[str, str]:
     """The formulas of a block without the parts that are taken out, in place of what the trace declares."""
     found = {"masked": "<scaled>"}  # nothing is masked here
-    if settings.norm != "layer":
-        norm = {"rms": "RMSNorm", "batch": "BN"}[settings.norm]
-        found["coupling_norm"] = (
-            rf"\lVert\operatorname{{Jacobian}}\left(\operatorname{{{norm}}}\left(Z\right)\right)u\rVert"
-        )
     gone, last = set(settings.without), "resid_post" if given.place == "pre" else "resid_sum"
     stream = "resid_mid" if given.place == "pre" else "normed_mid"
     if "attention" in gone:

@@ -25,10 +25,10 @@ TOLD: Final[dict[AnyNorm, tuple[Callable, str, str, str]]] = {
     ),
     "rms": (
         rms_norm,
-        "X ∕ size",
+        "X ∕ RMS",
         "× γ",
-        "RMSNorm looks at one token alone. The {wide} numbers of {q} have a root mean square of {sizes[q,k]:.3f}, by which they "
-        "are divided; {gained}. Their mean, {means[q,k]:.3f}, is not taken out.",
+        "RMSNorm looks at one token alone. The {wide} numbers of {q} have a root mean square, RMS, of {sizes[q,k]:.3f}, by which "
+        "they are divided; {gained}. Their mean, {means[q,k]:.3f}, is not taken out.",
     ),
     "batch": (
         batch_norm,

@@ -4,23 +4,46 @@ Names in braces are those of `core.lessons.block.Lesson`.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from jaxtyping import Float
 from torch import Tensor
 
-from core.trace import part, step
-from core.transformer.block import BlockTrace
+from core.trace import part, step, unshown
+from core.transformer.block import BlockTrace, NormPlace
+from core.transformer.norms import AnyNorm
+
+WRITTEN: Final[dict[AnyNorm, str]] = {"layer": "LN", "rms": "RMSNorm", "batch": "BN"}
+
+
+def of_each(pre: str, post: str = "") -> dict[str, str]:
+    """A formula of blocks that normalise first, by that and by the kind of their norm. post: where they normalise last."""
+    places: dict[NormPlace, str] = {"pre": pre, "post": post or pre}
+    return {
+        f"{place}, {kind}": formula.replace(r"\operatorname{LN}", rf"\operatorname{{{norm}}}")
+        for place, formula in places.items()
+        for kind, norm in WRITTEN.items()
+    }
 
 
 @dataclass(frozen=True)
 class StackTrace:
-    """What becomes of the tokens through all blocks."""
+    """What becomes of the tokens through all blocks.
 
+    norm_place, norm   where the blocks normalise, and how the one that is looked into does.
+    """
+
+    norm_place: NormPlace = unshown()
+    norm: AnyNorm = unshown()
     attention_adds: Float[Tensor, "batch layers tokens"] = step(
-        r"\lVert\operatorname{attention}\left(Z\right)\rVert",
+        {
+            "pre": r"\lVert\operatorname{attention}\left(\operatorname{LN}\left(Z\right)\right)\rVert",
+            "post": r"\lVert\operatorname{attention}\left(Z\right)\rVert",
+        },
         title="What attention adds, by layer",
         source="elhage2021",
         says="How long the vector is that attention adds to each token, layer by layer: {attention_mean:.2f} on average.",
+        by="norm_place",
     )
     mlp_adds: Float[Tensor, "batch layers tokens"] = step(
         r"\lVert\operatorname{MLP}\left(\operatorname{LN}\left(Z_{\mathrm{mid}}\right)\right)\rVert",
@@ -71,35 +94,61 @@ class StackTrace:
         says="{answered}",
     )
     coupling_norm: Float[Tensor, "batch queries keys"] = step(
-        r"\lVert\operatorname{Jacobian}\left(\operatorname{LN}\left(Z\right)\right)u\rVert",
+        of_each(
+            r"\lVert\operatorname{Jacobian}_{\operatorname{LN}}\left(Z\right)u\rVert",
+            r"\lVert\operatorname{Jacobian}_{\operatorname{LN}}\left(Z_{\mathrm{mid}}\right)u\rVert",
+        ),
         title="Who hears whom in the norm",
         source="ba2016",
+        by="normalised",
     )
     coupling_mlp: Float[Tensor, "batch queries keys"] = step(
-        r"\lVert\operatorname{Jacobian}\left(\operatorname{MLP}\left(Z\right)\right)u\rVert",
+        of_each(
+            r"\lVert\operatorname{Jacobian}_{\operatorname{MLP}}\left(\operatorname{LN}\left(Z_{\mathrm{mid}}\right)\right)u\rVert"
+        ),
         title="Who hears whom in the MLP",
         source="vaswani2017",
+        by="normalised",
     )
     coupling_attention: Float[Tensor, "batch queries keys"] = step(
-        r"\lVert\operatorname{Jacobian}\left(\operatorname{attention}\left(Z\right)\right)u\rVert",
+        of_each(
+            r"\lVert\operatorname{Jacobian}_{\operatorname{attention}}\left(\operatorname{LN}\left(Z\right)\right)u\rVert",
+            r"\lVert\operatorname{Jacobian}_{\operatorname{attention}}\left(Z\right)u\rVert",
+        ),
         title="Who hears whom in attention",
         source="vaswani2017",
         says="Push {k} a little, in a direction drawn from the seed: {q} moves by {coupling_norm[q,k]:.2f} in the norm, by "
         "{coupling_mlp[q,k]:.2f} in the MLP and by {coupling_attention[q,k]:.2f} in attention, per unit of the push. {between}",
         also="Jacobian, token by token",
+        by="normalised",
     )
     under_layer_norm: Float[Tensor, "batch tokens d_model"] = step(
-        r"\operatorname{LN}\left([Z; Z_{\mathrm{other}}]\right) - \operatorname{LN}\left(Z\right)",
+        {
+            "pre": r"\operatorname{LN}\left([Z; Z_{\mathrm{other}}]\right) - \operatorname{LN}\left(Z\right)",
+            "post": r"\operatorname{LN}\left([Z_{\mathrm{mid}}; Z_{\mathrm{other}}]\right)"
+            r" - \operatorname{LN}\left(Z_{\mathrm{mid}}\right)",
+        },
         title="LayerNorm, with other tokens in the batch, minus without",
         source="ba2016",
+        by="norm_place",
     )
     under_batch_norm: Float[Tensor, "batch tokens d_model"] = step(
-        r"\operatorname{BN}\left([Z; Z_{\mathrm{other}}]\right) - \operatorname{BN}\left(Z\right)",
+        {
+            "pre": r"\operatorname{BN}\left([Z; Z_{\mathrm{other}}]\right) - \operatorname{BN}\left(Z\right)",
+            "post": r"\operatorname{BN}\left([Z_{\mathrm{mid}}; Z_{\mathrm{other}}]\right)"
+            r" - \operatorname{BN}\left(Z_{\mathrm{mid}}\right)",
+        },
         title="BatchNorm, with other tokens in the batch, minus without",
         source="ioffe2015",
         says="{beside} joins the batch. LayerNorm moves no number by more than {layer_moved:.0e}. BatchNorm {batch_told}"
         "{edit_it}",
+        by="norm_place",
     )
+
+    @property
+    def normalised(self) -> str:
+        """What the formulas of the block that is looked into depend on."""
+        return f"{self.norm_place}, {self.norm}"
 
 
 @dataclass(frozen=True)

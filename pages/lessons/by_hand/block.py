@@ -6,6 +6,7 @@ from typing import Any
 from core.lessons.block.norms import AGAIN, GAINED, NORMS, TOLD
 from core.listing import ran
 from core.trace import steps
+from core.transformer.norms import IN_A_NORM
 from pages.parts.figures import Curves, Matrix, Table, limit, tables
 from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.number_table import NumberTable
@@ -149,7 +150,7 @@ def normed(scene: Scene, label: str, of: str) -> StepDeclared:
         says + " This block normalises {place}.",
         ("scaled_norm", *(each for each in ("mean", "deviation", "size") if hasattr(inside, each)), "standard"),
         title=NORMS[kind],
-        instead=Computation(steps(inside), "scaled_norm", (ran(code),)),
+        instead=Computation(steps(inside), "scaled_norm", (ran(code),), IN_A_NORM),
         wide=scene.result.wide,
         n_batch=scene.given.x.shape[1] + scene.given.other.shape[1],
         place=place,
