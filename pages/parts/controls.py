@@ -170,15 +170,18 @@ class Controls:
             list(names),
             selection_mode="multi",
             format_func=names.__getitem__,
-            default=self._named(name, names),
+            default=self._named(name, names, ", or several with commas between them"),
             key=key,
             on_change=partial(self._keep_named, name),
         )
         st.session_state[f"{key}_chosen"] = ",".join(chosen)
         return tuple(each for each in names if each in chosen)
 
-    def _named(self, name: str, choices: Mapping[str, str]) -> list[str]:
-        """Which of these the link names, or what was chosen when the page was last shown. What cannot be is said."""
+    def _named(self, name: str, choices: Mapping[str, str], several: str = "") -> list[str]:
+        """Which of these the link names, or what was chosen when the page was last shown. What cannot be is said.
+
+        several   what is said beside that of a control that can be several of them.
+        """
         key = self.key(name)
         before = st.session_state.get(f"{key}_chosen")
         if before and key not in st.session_state and key not in st.query_params:
@@ -186,7 +189,7 @@ class Controls:
         asked = (url_state.read(key) or "").split(",")
         if wrong := [each for each in asked if each and each not in choices]:
             with self.under():
-                url_state.ignored(key, _one_of(list(choices)), None, ",".join(wrong))
+                url_state.ignored(key, _one_of(list(choices)) + several, None, ",".join(wrong))
         return [each for each in choices if each in asked]
 
     def _keep_named(self, name: str, first: str = "") -> None:

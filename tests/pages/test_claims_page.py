@@ -60,7 +60,9 @@ def test_a_link_chooses_table_and_verdicts_by_names_that_stay_and_links_with_the
     app.button_group(key="claims_view").set_value("all").run()
     assert "claims_view" not in app.query_params
     assert sent(app, "ledger")[0]["count"] == shown(claims_verdict="imprecise")["count"]
-    assert "The link's “claims_verdict” was ignored" in said(open_page("claims", claims_verdict="right,false"))
+    told = said(open_page("claims", claims_verdict="right,false"))
+    assert "The link's “claims_verdict” was ignored" in told
+    assert "or several with commas between them, not “false”" in told
 
 
 def test_an_open_claim_shows_its_numbers_and_its_code_on_the_learners_sentence():
