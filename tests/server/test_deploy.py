@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 
+import pytest
 import yaml
 
 from deploy.replicas import TEMPLATE, configuration, free_ports, furnish, shared, watched
@@ -59,6 +60,34 @@ def test_a_further_proxy_is_believed_where_it_is_named_and_nobody_else():
     assert (
         "real_ip_recursive on;" in told
     )  # else a visitor's own words would stand where several proxies follow each other
+
+
+@pytest.mark.parametrize(
+    ("at_the_line", "asks", "proxy_says", "told"),
+    [
+        ("198.51.100.7", "198.51.100.7", "https", "http"),  # nobody is named, and a visitor says so
+        ("192.0.2.10", "203.0.113.5", "https", "https"),
+        ("192.0.2.10", "203.0.113.5", "http", "http"),
+        ("192.0.2.10", "203.0.113.5", "", "http"),
+        ("192.0.2.1", "192.0.2.10", "https", "https"),  # the one begins as the other does
+    ],
+)
+def test_a_proxy_that_is_named_says_whether_a_visitor_came_by_https_and_nobody_else(
+    at_the_line, asks, proxy_says, told
+):
+    """So that the cookie of who came by https is sent by https alone."""
+    template = TEMPLATE.read_text("utf-8")
+    (name, lines) = re.findall(
+        r'^map "\$realip_remote_addr \$remote_addr \$http_x_forwarded_proto" (\$\w+) \{\n(.*?)^\}',
+        template,
+        re.M | re.S,
+    )[0]
+    assert f"proxy_set_header X-Forwarded-Proto {name};" in template
+    (otherwise,) = re.findall(r"^    default +(\S+);$", lines, re.MULTILINE)
+    patterns = re.findall(r'^    "~(.+)" +(\S+);$', lines, re.MULTILINE)
+    line = f"{at_the_line} {asks} {proxy_says}"
+    chosen = next((value for pattern, value in patterns if re.search(pattern, line)), otherwise)
+    assert {"$scheme": "http", "$http_x_forwarded_proto": proxy_says}[chosen] == told
 
 
 def test_while_no_process_answers_nginx_says_so_in_words():
