@@ -134,6 +134,29 @@ for (const width of WIDTHS) {
     }
   });
 
+  test(`in a table of tokens as they were typed, a token lies where it was typed, ${width} pixels wide`, () => {
+    const found = figure({ weights: counted(QUERIES, QUERIES) });
+    const view = new VIEWS.tables(found);
+    const order = [2, 0, 1];
+    const typed = { tensor: "queries", label: "", role: "", rows: "queries", columns: "numbers", order };
+    const pairs = { ...typed, tensor: "weights", columns: "keys" };
+    view.layout({ kind: "tables", tables: [typed, pairs], readout: "vector", note: "" }, width);
+    const middle = (row) => view.heading + (row + 0.5) * view.cell;
+    for (const [query, row] of order.entries()) {
+      found.selection.now = { ...found.selection.now, query };
+      assert.equal(found.standing(typed), row);
+      assert.equal(view.at(view.tables[0].x + 1, middle(row)).query, query);
+      for (const [key, column] of order.entries()) {
+        const x = view.tables[1].x + ((column + 0.5) * view.tables[1].width) / QUERIES;
+        const { query: of, key: on } = view.at(x, middle(row));
+        assert.deepEqual([of, on], [query, key]);
+      }
+    }
+    view.tables[0].order = [2, 0]; // where no token stands, what is looked at stays
+    found.selection.now = { ...found.selection.now, query: 1 };
+    assert.equal(view.at(view.tables[0].x + 1, middle(1)).query, 1);
+  });
+
   test(`the label of a table is broken between its words rather than run into the next one, ${width} pixels wide`, () => {
     const view = new VIEWS.tables(figure());
     const table = { tensor: "queries", label: "the sentence off", role: "", rows: "queries", columns: "numbers" };
