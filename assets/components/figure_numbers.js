@@ -203,6 +203,15 @@ export class FigureNumbers {
   }
 
   /**
+   * Whether some cell of a view may not be seen.
+   *
+   * @param {Part} view
+   */
+  hides({ hidden }) {
+    return Boolean(hidden && this.stack(hidden)?.values.some((seen) => seen !== 1));
+  }
+
+  /**
    * The smallest and the largest of the cells of a view that may be seen, each with its place.
    *
    * @param {Part} view

@@ -1,5 +1,6 @@
 // What the colours of a figure mean: the ends of its scale, with a pin at the value that is looked at.
 
+import { partsOf } from "./figure_numbers.js";
 import { hiddenWord } from "./kit/canvas.js";
 import { gradient } from "./kit/colour.js";
 import { clamp, number } from "./kit/numbers.js";
@@ -47,7 +48,8 @@ export class Legend {
   }
 
   /**
-   * The scale of a view; where its tables have scales of their own, each of them with the labels of its tables.
+   * The scale of a view; where its tables have scales of their own, each of them with the labels of its tables. What may
+   * not be seen is told where there is such a cell.
    *
    * @param {View} view
    */
@@ -55,7 +57,7 @@ export class Legend {
     const { figure } = this;
     this.node.hidden = Boolean(view.plain) || figure.views[view.kind].hasScale?.(view) === false;
     const scales = "tables" in view ? scalesOf(view) : [{ part: /** @type {Part} */ (view), labels: [] }];
-    const [{ part: first }] = scales;
+    const hiding = partsOf(view).find((part) => figure.hides(part));
     this.node.replaceChildren(
       ...scales.map(({ part, labels }) =>
         together(
@@ -63,9 +65,7 @@ export class Legend {
           ...this.#scale(part, view.kind === "matrix"),
         ),
       ),
-      ...(first.hidden && figure.stack(first.hidden)
-        ? [together(element("span", { className: "swatch" }), hiddenWord(first))]
-        : []),
+      ...(hiding ? [together(element("span", { className: "swatch" }), hiddenWord(hiding))] : []),
     );
   }
 

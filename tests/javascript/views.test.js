@@ -314,6 +314,18 @@ test("a row that is not written yet is blank, and what may not be seen is hidden
   assert.deepEqual([numbers.visible(0, 2), numbers.visible(0, 1)], [false, true]);
 });
 
+test("a figure hides something where a cell may not be seen, not where a mask lets all be seen", () => {
+  /** @param {number} last */
+  const seen = (last) => new Tensor(Uint8Array.from([...Array(QUERIES * KEYS - 1).fill(1), last]), [QUERIES, KEYS]);
+  const drawn = matrix({ hidden: "allowed" });
+  assert.deepEqual(
+    [seen(0), seen(1)].map((allowed) => figure({ allowed }).hides(drawn)),
+    [true, false],
+  );
+  assert.equal(figure({}).hides(drawn), false);
+  assert.equal(figure({ allowed: seen(0) }).hides(matrix()), false);
+});
+
 test("the largest of a figure is looked for among what may be seen and is written", () => {
   const allowed = new Tensor(
     Uint8Array.from({ length: QUERIES * KEYS }, (_, i) => (i % KEYS === 6 ? 0 : 1)),
