@@ -14,6 +14,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 from PIL import Image
 from torch import Tensor
 
+from core.vision.classifier import HALF
+
 CLASSES: Final = (
     "airplane", "bird", "car", "cat", "deer", "dog", "horse", "ship", "truck", "frog", "monkey",
 )  # fmt: skip
@@ -141,7 +143,7 @@ def _stacked(files: list[tuple[Path, bytes]], side: int, origin: Path) -> Photos
 
 def seen(pixels: UInt8[Tensor, "batch channels height width"], side: int) -> Float[Tensor, "batch channels side side"]:
     """Photographs as a model sees them: `side` pixels wide, from -1 to 1."""
-    values = pixels.float() / 127.5 - 1
+    values = pixels.float() / HALF - 1
     return torch.nn.functional.interpolate(
         values, size=(side, side), mode="bilinear", antialias=True, align_corners=False
     )

@@ -14,7 +14,7 @@ from core.lessons.vision_transformer import MODELS, PATCH_SIZE, PATCH_SIZES, Set
 from core.listing import ran
 from core.training import shapes
 from core.transformer.block import IN_A_BLOCK
-from core.vision.classifier import FITS
+from core.vision.classifier import FITS, HALF
 from core.vision.patches import cut_into_patches
 from core.vision.vit import VisionTransformer
 from pages.parts import answers, ours, own_picture, patch_explorer
@@ -103,7 +103,7 @@ def steps_to_the_rows(scene: Scene):
     """The picture and its patches, of any size."""
     side, size = len(scene.result.pixels), scene.chosen.patch_size
     across = side // size
-    numbers: dict[str, Any] = {"s": side, "p": size, "n": across**2}
+    numbers: dict[str, Any] = {"s": side, "p": size, "n": across**2, "w": 3 * size**2, "half": HALF}
     yield step(
         "I",
         Overlay("patches", "picture", across, plain=True, columns="numbers", rows="keys", scale="signed"),
@@ -127,8 +127,9 @@ def steps_to_the_rows(scene: Scene):
     yield step(
         "rows",
         tables(Table("patches", "x", rows="keys", role="key")),
-        "Each square in one row: {w} numbers, red, green and blue of its pixels. Nothing is lost, nothing learned.",
-        w=3 * size**2,
+        "Each square in one row: {w} numbers, red, green and blue of its pixels. They are normalised: each, from 0 to 255, less "
+        "{half}, then divided by {half}. Black is −1, white is 1, what is dark is negative. Nothing is lost, nothing learned.",
+        **numbers,
     )
 
 
@@ -220,8 +221,7 @@ def reading(scene: Scene) -> None:
 )
 def shuffle(scene: Scene) -> tuple[str, str]:
     found = experiments.destroys_position(scene.result.pixels, 1)
-    untold = found["shuffling moves the scores, places not told"]
-    return MOVES[(untold >= 1e-3) + (untold > 0.1)], found.says
+    return MOVES[sum(found["shuffling moves the scores, places not told"] > least for least in (1e-3, 0.1))], found.says
 
 
 @page.question(
