@@ -46,7 +46,7 @@ def delivery(weights: Float[Tensor, "*stack queries keys"], values: Float[Tensor
 
 
 class Sink(NamedTuple):
-    """What one token gets and delivers, a number for each layer, the mean over its heads.
+    """What the first token gets and delivers, a number for each layer, the mean over its heads.
 
     weight      its share of all weight.
     shares      its share of weight × ‖v‖, row by row, averaged over the rows.
@@ -60,25 +60,25 @@ class Sink(NamedTuple):
     length: Float[Tensor, "layers"]
 
 
-def sink(layers: Sequence[Delivery], token: int = 0) -> Sink:
-    """How much a token gets and delivers in each layer of a model: of the first one, whether it is a sink.
+def sink(layers: Sequence[Delivery]) -> Sink:
+    """How much the first token gets and delivers in each layer of a model: whether it is a sink.
 
     layers   each with a stack of heads alone.
     """
     found = [
         (
-            each.weights[..., token].mean(),
-            each.shares[..., token].mean(),
-            each.delivered[..., token].sum() / each.delivered.sum().clamp(min=torch.finfo(each.delivered.dtype).tiny),
-            _relative_length(each.lengths, token),
+            each.weights[..., 0].mean(),
+            each.shares[..., 0].mean(),
+            each.delivered[..., 0].sum() / each.delivered.sum().clamp(min=torch.finfo(each.delivered.dtype).tiny),
+            _relative_length(each.lengths),
         )
         for each in layers
     ]
     return Sink(*(torch.stack(column) for column in zip(*found, strict=True)))
 
 
-def _relative_length(lengths: Float[Tensor, "heads keys"], token: int) -> Float[Tensor, ""]:
-    others = torch.cat([lengths[:, :token], lengths[:, token + 1 :]], dim=1)
+def _relative_length(lengths: Float[Tensor, "heads keys"]) -> Float[Tensor, ""]:
+    others = lengths[:, 1:]
     if not others.numel() or not others.any():
         return torch.ones((), dtype=lengths.dtype)
-    return lengths[:, token].mean() / others.mean()
+    return lengths[:, 0].mean() / others.mean()

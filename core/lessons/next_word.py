@@ -46,9 +46,9 @@ class NextWord:
     read: tuple[int, int]
 
 
-def next_word(text: str, name: str = offline.STORY) -> NextWord:
+def next_word(text: str) -> NextWord:
     """Let the model of stories read a sentence with and without its mask. Raises ValueError for one without tokens."""
-    loaded = loading.load(name)
+    loaded = loading.load(offline.STORY)
     begun = writing_lab.begin(loaded, text)
     ids = torch.tensor([begun.ids[: limit(loaded)]], device=loaded.device)
     masked, lifted = (_shares(loaded, ids, lifted=each) for each in (False, True))

@@ -1,6 +1,6 @@
 """A trained encoder-decoder Transformer with its vocabulary: text in, text and every number on the way out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -231,16 +231,6 @@ class TrainedTransformer(PieceTranslator):
         start, end = self.vocabulary.start, self.vocabulary.end
         lines = cached.many(self.model, memory, start, end, longest(ids.shape[1]))
         return list(map(self.vocabulary.text, lines))
-
-    def steps(
-        self, memory: Memory, tokens: dict[int, int], n_most: int, changes: Changes = UNCHANGED
-    ) -> Iterator[tuple[int, Wrote]]:
-        """Write greedily, one token a step, each through the decoder once: the token, and what went through.
-
-        tokens   what is written at a step, whatever is likely.
-        """
-        start, end = self.vocabulary.start, self.vocabulary.end
-        yield from cached.walk(self.model, memory, start, end, n_most, tokens, lambda _: changes)
 
     @torch.inference_mode()
     def _forced(self, read: Pieces, written: Pieces) -> tuple[Memory, Wrote]:

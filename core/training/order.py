@@ -208,15 +208,6 @@ def accuracy(model: OrderModel, length: int) -> float:
         return (model(rows).logits.argmax(-1) == answers).double().mean().item()
 
 
-def best_clipped(length: int) -> float:
-    """What a learned table can reach at most in longer rows: it guesses where A and B both stand behind its last vector.
-
-    The last vector and the places behind the end share it, so that they cannot be told apart.
-    """
-    shared = max(1, length - TRAINED + 1)
-    return 1 - shared * (shared - 1) / (length * (length - 1)) / 2
-
-
 def curve(seed: int) -> Iterator[Learned]:
     """Every scheme, then the two that a causal mask makes able, one after the other."""
     for scheme, causal in KINDS:

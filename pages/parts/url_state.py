@@ -50,14 +50,14 @@ def opened() -> None:
     st.session_state.pop(_WRITTEN, None)
 
 
-def integers(name: str, default: tuple[int, ...] = (), digits: int = 3) -> tuple[int, ...]:
-    """`?name=2,0,1` as numbers of 0 or more, of so many digits at most."""
+def integers(name: str, digits: int = 3) -> tuple[int, ...]:
+    """`?name=2,0,1` as numbers of 0 or more, of so many digits at most; none where the link names none."""
     text = read(name)
     if text is None:
-        return default
+        return ()
     if re.fullmatch(rf"[0-9]{{1,{digits}}}(,[0-9]{{1,{digits}}}){{0,511}}", text):
         return tuple(int(item) for item in text.split(","))
-    return ignored(name, "whole numbers with commas between them", default)
+    return ignored(name, "whole numbers with commas between them", ())
 
 
 def two_of(name: str, count: int) -> tuple[int, int] | None:

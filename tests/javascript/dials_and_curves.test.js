@@ -47,7 +47,6 @@ const dials = {
   tensor: "hands",
   tables: [{ tensor: "hands", label: "at", role: "query", rows: "places" }],
   clock: false,
-  note: "",
 };
 const curves = {
   kind: "curves",

@@ -221,7 +221,6 @@
  *
  * @typedef {OfAny & {
  *   kind: "dials",
- *   note: string,
  *   tables: Dial[],
  *   tensor: string,
  *   clock: boolean,

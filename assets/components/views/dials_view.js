@@ -45,7 +45,7 @@ export class DialsView {
       x: left + ((pair % across) + 0.5) * this.side,
       y: NAMED + Math.floor(pair / across) * (this.side + CAPTION) + this.side / 2,
     }));
-    return Math.ceil(NAMED + Math.ceil(count / across) * (this.side + CAPTION) + (view.note ? 18 : 0));
+    return Math.ceil(NAMED + Math.ceil(count / across) * (this.side + CAPTION));
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Dials} view @param {number} share */
@@ -60,9 +60,6 @@ export class DialsView {
       write(context, String(pair), x, y + this.side / 2 + 4, { font, colour, align: "center" });
     });
     this.#names(context, view);
-    if (!view.note) return;
-    const last = this.middles[this.middles.length - 1].y + this.side / 2 + CAPTION + 12;
-    write(context, view.note, 0, last, { font: `400 12px ${FONT.sans}`, colour: theme.colours["ink-2"] });
   }
 
   /** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {string} colour */

@@ -9,8 +9,9 @@ from core.lessons.cost import paths
 ALIKE: Final = Sizes(d_model=512, n_heads=8, n_kv_heads=8, d_ff=2048)
 LONG: Final = Sizes(100_000, 8192, 64, 64, n_bytes=2)
 TOKENS: Final = 1024
+WIDTH: Final = 768
 FEWER, AS_MANY, MORE = "fewer", "as many", "more products"
-BELOW, ABOVE, NEVER = "with fewer than 768 tokens", "with more than 768 tokens", "never"
+BELOW, ABOVE, NEVER = f"with fewer than {WIDTH} tokens", f"with more than {WIDTH} tokens", "never"
 
 
 def counted_both_ways(given: experiments.Given, seed: int) -> tuple[str, str]:
@@ -36,9 +37,9 @@ def waiting() -> tuple[str, str]:
     )
 
 
-def cheaper_than_recurrence(width: int = 768) -> tuple[str, str]:
+def cheaper_than_recurrence() -> tuple[str, str]:
     """When scores and mix take less work than a recurrent layer."""
-    few, many = (paths.works(paths.Settings(n_tokens=n, d_model=width)) for n in (width - 1, width + 1))
+    few, many = (paths.works(paths.Settings(n_tokens=n, d_model=WIDTH)) for n in (WIDTH - 1, WIDTH + 1))
     below, above = (each["attention"] < each["RNN"] for each in (few, many))
     answer = BELOW if below and not above else ABOVE if above else NEVER
     return answer, (

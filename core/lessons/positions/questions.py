@@ -11,7 +11,7 @@ def guessed_without_positions(seed: int) -> float:
     return learned("none", False, seed).accuracy[TRAINED]
 
 
-def changed_by_shift(result: by_hand.Lesson, shift: int = FURTHEST) -> tuple[float, float]:
+def changed_by_shift(result: by_hand.Lesson) -> tuple[float, float]:
     """How far the score moves when the query and the key both stand later: with RoPE, and with sinusoids added."""
-    rotary, added = (result.by_shift[:, shift] - result.by_shift[:, 0]).abs().tolist()
+    rotary, added = (result.by_shift[:, FURTHEST] - result.by_shift[:, 0]).abs().tolist()
     return rotary, added

@@ -263,9 +263,9 @@ def gated_network(x: Float[Tensor, "batch tokens d_model"], network: FeedForward
     return GateTrace(gate, up, gated, down)
 
 
-def products(n_units: int, steps_across: int = 9) -> ProductTrace:
+def products(n_units: int) -> ProductTrace:
     """The product of two numbers by two units of SwiGLU and by ReLU units."""
-    numbers = torch.linspace(-REACH, REACH, steps_across, dtype=torch.float64)
+    numbers = torch.linspace(-REACH, REACH, 9, dtype=torch.float64)
     a, b = torch.meshgrid(numbers, numbers, indexing="ij")
     product = a * b
     by_gate = by_two_units(a, b)

@@ -1,10 +1,8 @@
 """What lesson 13 says of numbers: what a stack has learned, what blocks cost, what is still found; and who is right."""
 
 import math
-from collections.abc import Sequence
 from typing import Any, Final
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -114,6 +112,6 @@ def of_recall(settings: memory.Settings) -> str:
     )
 
 
-def at(found: Float[Tensor, "kinds counts"], kind: int, places: Sequence[int] = (0, 3, 15)) -> str:
-    """What one kind of memory still finds, at a few numbers of pairs."""
-    return " · ".join(f"{share:.2f}" for share in found[kind, torch.tensor(places)].tolist())
+def at(found: Float[Tensor, "kinds counts"], kind: int) -> str:
+    """What one kind of memory still finds, at the first number of pairs, the fourth and the last."""
+    return " · ".join(f"{share:.2f}" for share in found[kind, [0, 3, 15]].tolist())

@@ -193,7 +193,6 @@ class Dials(Several):
     tables: Sequence[Dial]
     tensor: str = field(init=False)
     clock: bool = field(default=False, kw_only=True)
-    note: str = field(default="", kw_only=True)
     scale: Scale = field(default="weights", kw_only=True)
 
     def __post_init__(self) -> None:

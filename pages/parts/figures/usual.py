@@ -68,6 +68,6 @@ def mixture(tensor: str = "output", weights: str = "A", values: str = "V", **mor
     )
 
 
-def dials(*each: Dial, clock: bool = False, note: str = "") -> Dials:
+def dials(*each: Dial, clock: bool = False) -> Dials:
     """One dial for every two numbers, with the hands of several tensors on it, on one scale."""
-    return Dials(each, clock=clock, note=note)
+    return Dials(each, clock=clock)

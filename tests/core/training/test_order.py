@@ -40,13 +40,22 @@ def test_a_causal_mask_alone_tells_the_order(scheme):
     assert found[order.TWICE] >= 0.95
 
 
+def best_clipped(length: int) -> float:
+    """What a learned table can reach at most in longer rows: it guesses where A and B both stand behind its last vector.
+
+    The last vector and the places behind the end share it, so that they cannot be told apart.
+    """
+    shared = max(1, length - order.TRAINED + 1)
+    return 1 - shared * (shared - 1) / (length * (length - 1)) / 2
+
+
 def test_a_learned_table_guesses_where_both_stand_behind_its_last_vector():
     found = learned("learned", False, 0)
     assert found.clipped == (12, 16, 24, 32)
     assert learned("RoPE", False, 0).clipped == ()
     for length in found.clipped:
-        assert found.accuracy[length] == pytest.approx(order.best_clipped(length), abs=0.05)
-    assert order.best_clipped(order.TRAINED) == 1
+        assert found.accuracy[length] == pytest.approx(best_clipped(length), abs=0.05)
+    assert best_clipped(order.TRAINED) == 1
 
 
 def test_added_sinusoids_lose_more_on_twice_the_length_than_buckets_do():
