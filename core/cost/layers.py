@@ -18,7 +18,8 @@ from transformers import (
     ViTConfig,
 )
 
-PARTS: Final = ("attention", "cross-attention", "network", "norms", "all")
+from core.cost.blocks import PARTS
+
 _HEAD_WIDTH: Final = 64
 _NORM: Final = re.compile("norm|ln_", re.IGNORECASE)
 _CROSS: Final = re.compile("EncDecAttention|crossattention")

@@ -90,9 +90,7 @@ def of_seed(seed: int) -> Material:
 
 def layer_of(index: int) -> MultiHeadAttention:
     """One attention layer of the offline model, with all its heads, on the processor."""
-    layer = offline.attention_layer(loading.load(offline.NAME), index)
-    maps = Projections(*(weight.detach().cpu() for weight in vars(layer.maps).values()))
-    return MultiHeadAttention(maps, layer.w_output.detach().cpu(), layer.b_output.detach().cpu(), layer.n_heads)
+    return offline.attention_layer(loading.load(offline.NAME), index)
 
 
 @cache

@@ -144,9 +144,11 @@ def bytes_of(pixels: Float[Tensor, "channels height width"]) -> UInt8[np.ndarray
     return (pixels * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
 
 
-def choices(caption: Caption) -> tuple[list[list[str]], torch.Tensor]:
-    """The likeliest words at every step, and their probabilities (target, CHOICES)."""
-    best = caption.trace.probabilities[0].topk(CHOICES)
+def choices(
+    probabilities: Float[Tensor, "target vocab_size"],
+) -> tuple[list[list[str]], Float[Tensor, "target choices"]]:
+    """The likeliest words at every step, CHOICES of them, and their probabilities."""
+    best = probabilities.topk(CHOICES)
     return [[WORDS[id_] for id_ in row] for row in best.indices.tolist()], best.values
 
 
@@ -155,7 +157,7 @@ def beside(caption: Caption) -> Matrices:
     return {
         "picture": caption.trace.pixels[0].numpy(),
         "first": caption.trace.first_state.numpy(),
-        "choices": choices(caption)[1].numpy(),
+        "choices": choices(caption.trace.probabilities[0])[1].numpy(),
     }
 
 
@@ -164,7 +166,7 @@ def shown(context: Context, settings: Settings, picture: UInt8[np.ndarray, "heig
     result = run(settings, picture)
     caption = result.now if context == "attention" else result.mean
     tensors = matrices(steps(caption.trace)) | beside(caption)
-    words, _ = choices(caption)
+    words, _ = choices(caption.trace.probabilities[0])
     return Shown(tensors, {"queries": caption.words, "keys": CELLS, "one": ["s₀"]}, words=words)
 
 

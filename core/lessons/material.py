@@ -39,9 +39,7 @@ def encode(text: str, start: int = 0, at_most: int | None = None, filler: int = 
 
 def layer_of(index: int) -> MultiHeadAttention:
     """One attention layer of the offline model, with all its heads."""
-    layer = offline.attention_layer(loading.load(offline.NAME), index)
-    maps = Projections(*(weight.detach().cpu() for weight in vars(layer.maps).values()))
-    return MultiHeadAttention(maps, layer.w_output.detach().cpu(), layer.b_output.detach().cpu(), layer.n_heads)
+    return offline.attention_layer(loading.load(offline.NAME), index)
 
 
 def weights(encoded: Encoded, layer: int) -> Float[Tensor, "heads queries keys"]:

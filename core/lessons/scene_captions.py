@@ -4,14 +4,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from core.analysis.patch_attention import grid_names
 from core.experiments.captioning.grounding import KINDS
 from core.lessons import encoder_decoder
-from core.lessons.captioning import CHOICES, NEVER, SCENE
+from core.lessons.captioning import NEVER, SCENE, choices
 from core.lessons.encoder_decoder import N_HEADS, N_LAYERS, NOTHING
 from core.lessons.shown import Matrices, Shown
 from core.models import checkpoints
@@ -163,12 +162,6 @@ def other_eyes(settings: Settings) -> Lesson:
     return run(Settings(other, settings.scene))
 
 
-def choices(caption: SceneCaption) -> tuple[list[list[str]], torch.Tensor]:
-    """The likeliest words at every step, and their probabilities (target, CHOICES)."""
-    best = caption.trace.probabilities[0].topk(CHOICES)
-    return [[WORDS[id_] for id_ in row] for row in best.indices.tolist()], best.values
-
-
 def places(eyes: Eyes) -> tuple[str, ...]:
     """The names of its cells or patches, row by row."""
     return tuple(grid_names(COLUMNS[eyes], COLUMNS[eyes]))
@@ -176,14 +169,14 @@ def places(eyes: Eyes) -> tuple[str, ...]:
 
 def beside(caption: SceneCaption) -> Matrices:
     """What figures show beside the trace."""
-    return {"picture": caption.pixels[0].numpy(), "choices": choices(caption)[1].numpy()}
+    return {"picture": caption.pixels[0].numpy(), "choices": choices(caption.trace.probabilities[0])[1].numpy()}
 
 
 def shown(settings: Settings) -> Shown:
     """All that the figures show."""
     result = run(settings)
     tensors = matrices(steps(result.trace)) | beside(result.now)
-    words, _ = choices(result.now)
+    words, _ = choices(result.now.trace.probabilities[0])
     return Shown(tensors, {"queries": result.now.words, "keys": places(settings.eyes)}, words=words)
 
 

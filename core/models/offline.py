@@ -63,12 +63,14 @@ def folder(name: str = NAME) -> Path:
 
 
 def attention_layer(loaded: LoadedModel, layer: int) -> MultiHeadAttention:
-    """The learned maps of one attention layer of a BERT, as the multi-head attention of this project.
+    """The learned maps of one attention layer of a BERT, as the multi-head attention of this project, on the processor.
 
     Raises   ModelError for a model that is no BERT, ValueError for a layer that does not exist.
     """
     query, key, value, mixing = (_linear(_layer(loaded, layer), path) for path in _ATTENTION)
-    return MultiHeadAttention(Projections.from_linear(query, key, value), mixing.weight.T, mixing.bias, loaded.n_heads)
+    learned = vars(Projections.from_linear(query, key, value)).values()
+    *maps, w_output, b_output = (each.detach().cpu() for each in (*learned, mixing.weight.T, mixing.bias))
+    return MultiHeadAttention(Projections(*maps), w_output, b_output, loaded.n_heads)
 
 
 @torch.inference_mode(False)  # a block may be kept: who asks for it first does not decide what others may do with it

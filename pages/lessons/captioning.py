@@ -138,7 +138,7 @@ def first_steps(scene: Scene):
 
 def last_steps(scene: Scene, context: str, operator: str, state: str):
     """Context, state and next words, which both captioners have. context, state: what is said of them."""
-    choices, _ = captioning.choices(scene.given)
+    choices, _ = captioning.choices(scene.given.trace.probabilities[0])
     yield step(
         "c",
         tables(Table("contexts", "c", rows="queries", role="output", grows=True)),

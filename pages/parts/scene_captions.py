@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.lessons import encoder_decoder
 from core.lessons import scene_captions as lesson
-from core.lessons.captioning import SCENE
+from core.lessons.captioning import SCENE, choices
 from core.lessons.encoder_decoder import NOTHING
 from core.lessons.looking_back import chosen
 from core.lessons.scene_captions import MODELS, Settings
@@ -112,7 +112,7 @@ def steps(scene: Scene) -> Iterator[StepDeclared]:
     """The steps over a picture; those that are named as over a sentence show the same."""
     result, settings, config = scene.result, scene.chosen, scene.given.model.config
     grid, columns = settings.eyes == "CNN grid", config.columns
-    choices, _ = lesson.choices(result.now)
+    likeliest, _ = choices(result.now.trace.probabilities[0])
     at: Any = {"picture": "picture", "side": columns}
     # the weight of one of many patches is small: it is drawn up to the largest
     looks: Any = at | {"scale": "weights" if grid else "share", "grows": True}
@@ -181,11 +181,11 @@ def steps(scene: Scene) -> Iterator[StepDeclared]:
     )
     yield step(
         "next",
-        next_words("choices", choices),
+        next_words("choices", likeliest),
         "Each row: the five likeliest of {v} words. The first is written, unless another is forced: “Force it”, then click one.",
         shows="probabilities",
         operator="softmax",
-        shape=f"{len(choices)} × {len(scenes.WORDS)}",
+        shape=f"{len(likeliest)} × {len(scenes.WORDS)}",
         v=len(scenes.WORDS),
     )
 
