@@ -10,6 +10,7 @@ import { backAndOn } from "./kit/touch.js";
 
 export const MOST_BITS = 12; // from here on all is as dark: one in 4096
 const TALLEST = 18; // pixels of a weight of 1
+const EDGE = 2; // pixels between the rows and the edge of their box
 
 /**
  * @typedef {object} Text
@@ -72,8 +73,17 @@ export class WritingText {
     if (this.onLook) this.mark(text.at);
     this.weigh(text.weights);
     const looked = this.nodes[text.at];
-    const box = this.words;
-    if (looked) box.scrollTop = Math.max(0, looked.offsetTop - box.clientHeight + looked.offsetHeight + 8);
+    if (looked) this.words.scrollTop = this.first(looked) - EDGE;
+  }
+
+  /**
+   * Where the first row must begin that is in sight, so that it is whole and the row of this token is the last.
+   *
+   * @param {HTMLElement} looked
+   */
+  first(looked) {
+    const top = looked.offsetTop + looked.offsetHeight + EDGE - this.words.clientHeight;
+    return (this.nodes.find((node) => node.offsetTop - EDGE >= top) ?? looked).offsetTop;
   }
 
   /**

@@ -17,6 +17,18 @@ def test_bars_follow_the_sliders_without_asking_python_and_the_text_follows_once
     visitor.linked(write_temperature="0")
 
 
+def test_the_box_of_a_long_text_begins_with_a_whole_row(visit):
+    visitor = visit("/writing_lab?write_count=60", viewport={"width": 390, "height": 844})
+    box = visitor.see(".writing .text[aria-label^='The text']")
+    visitor.see(".writing .token.looked").wait_for()
+    cut = """(box) => [...box.querySelectorAll(".token")].filter((token) => {
+        const top = token.offsetTop - box.scrollTop;
+        return top < 0 && top + token.offsetHeight > 1;
+    }).length"""
+    assert box.evaluate("(box) => box.scrollTop") > 0
+    assert box.evaluate(cut) == 0
+
+
 def test_a_text_goes_on_and_back_and_another_token_can_be_written_in_place_of_any(visit):
     visitor = visit("/writing_lab?write_count=4")
     tokens = visitor.see(".writing .token")
