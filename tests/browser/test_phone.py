@@ -26,6 +26,16 @@ def test_on_a_phone_nothing_is_cut_where_a_control_changes_the_page(visit, path)
     looks.assert_whole(visit(path, **PHONE), WIDE)
 
 
+def test_a_table_is_whole_on_a_phone_and_where_it_goes_on_beyond_its_edge_it_fades_there(visit):
+    visitor = visit("/model_family", **PHONE)
+    table = visitor.see(".stTable > div")
+    shown = "(box) => [box.scrollWidth > box.clientWidth, getComputedStyle(box).maskImage !== 'none']"
+    assert table.evaluate(shown) == [False, False]
+    visitor.page.set_viewport_size({"width": 320, "height": 844})
+    visitor.page.wait_for_function("() => document.querySelector('.stTable > div').clientWidth < 300")
+    assert table.evaluate(shown) == [True, True]
+
+
 def test_the_navigation_is_as_large_as_a_finger(visit):
     visitor = visit("/", **PHONE)
     visitor.see("[data-testid=stExpandSidebarButton]").tap()
