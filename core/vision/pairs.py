@@ -18,6 +18,7 @@ END: Final = WORDS.index("<end>")  # behind each caption
 N_WORDS: Final = 3 * MOST - 1  # of the longest caption, without its end
 # what pages begin with
 SCENE: Final[Scene] = (Thing("red", "circle", 11.0, 8.0), Thing("blue", "square", 21.0, 24.0))
+ARTICLES: Final = frozenset({"a", "an", "the"})  # left out of what somebody types
 HELD_OUT: Final[tuple[Colour, Shape]] = ("blue", "triangle")  # never seen together while it learns
 KINDS: Final = tuple((colour, shape) for colour in COLOURS for shape in SHAPES)
 
@@ -39,11 +40,11 @@ def ids(captions: Sequence[str]) -> Int[Tensor, "captions tokens"]:
 
 
 def read(text: str) -> str:
-    """A caption that somebody typed, in words that are known.
+    """A caption that somebody typed, in words that are known, without articles.
 
     Raises   ValueError in words for what is no caption of this world.
     """
-    words = words_of(text.lower())
+    words = [word for word in words_of(text.lower()) if word not in ARTICLES]
     known = WORDS[PAD + 1 : END]
     if not words:
         raise ValueError("there is no caption: write one, such as “red circle”")

@@ -15,6 +15,7 @@ from core.memory import kept
 from core.transformer.mirror import FIRST
 from core.vision import moving
 from core.vision.image_text import ImageText
+from core.vision.scenes import COLOURS, SHAPES
 from core.vision.scenes import Scene as Drawn
 from core.vision.video import Denoiser, cut_into_blocks
 from pages.parts import messages, scene_editor, url_state
@@ -24,6 +25,8 @@ from pages.parts.lesson import Scene, StepDeclared, step
 from pages.parts.words import plain
 
 SEED = 0
+MOST_SAID = 3  # of what cannot be read in captions
+WORDS = f"Captions between commas, in the words {', '.join((*COLOURS, *SHAPES))}, and, nothing; articles are left out"
 
 
 def drawn(ui: Controls) -> Drawn:
@@ -51,15 +54,27 @@ def _denoised(settings: denoising.Settings) -> tuple[denoising.Lesson, dict[str,
     return result, denoising.beside(result)
 
 
-def on_pairs(ui: Controls) -> Scene | None:
+def read_captions(ui: Controls) -> tuple[str, ...]:
+    """What is typed. Where some of it cannot be read, that is said, and the rest is read; where too little is left, the
+    captions before, or those that the page begins with."""
+    typed = ui.sentence(matching.CAPTIONS, WORDS, "captions")
+    captions, refused = matching.understood(typed)
+    enough, before = len(captions) > 1, ui.key("captions_before")
+    if enough:
+        st.session_state[before] = captions
+    if refused:
+        too_few = "There are too few captions. The figure shows earlier ones, or examples, until there are two."
+        shown = "Not all captions can be read. The figure shows the others." if enough else too_few
+        why = ". ".join(map(messages.begun, refused[:MOST_SAID]))
+        messages.problem(ui.key("captions"), shown, f"{why}.", (matching.CAPTIONS,))
+    return captions if enough else st.session_state.get(before, matching.Settings().captions)
+
+
+def on_pairs(ui: Controls) -> Scene:
     """A drawn picture, and captions between commas."""
-    typed = ui.sentence(matching.CAPTIONS, "Captions, with commas between them", "captions")
+    captions = read_captions(ui)
     with ui.under():
         things = scene_editor.edit(ui.prefix, matching.SCENE)
-    try:
-        captions = matching.captions_of(typed)
-    except ValueError as error:
-        return messages.problem(ui.key("captions"), "These are no captions.", f"{error}.", (matching.CAPTIONS,))
     settings = matching.Settings(things, captions)
     result = matching.run(settings)
     return Scene(
@@ -177,7 +192,7 @@ def steps_of_videos(scene: Scene) -> Iterator[StepDeclared]:
     yield step(
         "noise",
         by_itself("patches", picture="noisy_picture"),
-        "The same with noise of σ = {sigma:.2f} on every pixel: it is off by {before:.4f} on average, squared.",
+        "The same with noise of deviation σ = {sigma:.2f} on every pixel: it is off by {before:.4f} on average, squared.",
         shows=(),
         title="The video in noise",
         sigma=chosen.noise,

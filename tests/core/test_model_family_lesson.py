@@ -138,18 +138,26 @@ def test_a_picture_chooses_its_caption_and_each_drawn_one_its_own():
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "good", "says"),
     [
-        ("", "fewer than two captions"),
-        ("red circle, red  CIRCLE", "fewer than two"),
-        ("red circle, pink square", "“pink” is none of its words"),
-        ("red circle, circle red", "cannot be drawn"),
-        (", ".join(" ".join(kind) for kind in pairs.KINDS), "12 captions, and at most 8"),
+        ("", 0, "fewer than two captions"),
+        ("red circle, red  CIRCLE", 1, "fewer than two"),
+        ("red circle, pink square, nothing", 2, "“pink” is none of its words"),
+        ("red circle, circle red, nothing", 2, "cannot be drawn"),
+        (", ".join(" ".join(kind) for kind in pairs.KINDS), 8, "12 captions, and at most 8"),
     ],
 )
-def test_what_are_no_captions_is_told(text, says):
-    with pytest.raises(ValueError, match=says):
-        matching.captions_of(text)
+def test_what_are_no_captions_is_told_and_the_others_are_read(text, good, says):
+    captions, refused = matching.understood(text)
+    assert len(captions) == good
+    assert says in refused[-1]
+
+
+def test_articles_of_a_caption_are_left_out():
+    assert matching.understood("A red circle and a blue square, the yellow triangle") == (
+        ("red circle and blue square", "yellow triangle"),
+        (),
+    )
 
 
 @pytest.mark.parametrize("frames", denoising.FRAMES)

@@ -71,21 +71,26 @@ def model() -> ImageText:
     return checkpoints.load_small(MODEL, ImageText)
 
 
-def captions_of(text: str) -> tuple[str, ...]:
-    """Captions between commas, each once, in words that are known.
+def understood(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The captions between commas that can be read and drawn, each once, and in words why others cannot.
 
-    Raises   ValueError in words for what is no caption, or for too many.
+    Of more than MOST_CAPTIONS the first are read.
     """
-    written = tuple(dict.fromkeys(pairs.read(each) for each in text.split(",") if each.strip()))
-    if len(written) < 2:
-        raise ValueError(
-            "there are fewer than two captions to choose from: write two or more, with commas between them"
-        )
-    if len(written) > MOST_CAPTIONS:
-        raise ValueError(f"there are {len(written)} captions, and at most {MOST_CAPTIONS} are read: take some away")
-    for each in written:
-        things_of(each)
-    return written
+    good: dict[str, None] = {}
+    refused: dict[str, None] = {}
+    for each in filter(str.strip, text.split(",")):
+        try:
+            caption = pairs.read(each)
+            things_of(caption)
+        except ValueError as error:
+            refused[str(error)] = None
+        else:
+            good[caption] = None
+    if len(good) < 2:
+        refused["there are fewer than two captions to choose from: write two or more, with commas between them"] = None
+    if len(good) > MOST_CAPTIONS:
+        refused[f"there are {len(good)} captions, and at most {MOST_CAPTIONS} are read: take some away"] = None
+    return tuple(good)[:MOST_CAPTIONS], tuple(refused)
 
 
 def things_of(caption: str) -> Scene:
