@@ -11,6 +11,14 @@ from torch.utils.flop_counter import flop_registry
 _EXPONENTIAL: Final = (torch.ops.aten.exp.default, torch.ops.aten._softmax.default)
 
 
+def _done(mode: TorchDispatchMode, func: Any, args: tuple, named: dict[str, Any]) -> Any:
+    """What an operation gives, by its parts where it has any, which the mode sees: in `inference_mode` torch hands over whole
+    what it takes apart elsewhere, as a linear map."""
+    with mode:
+        made = func.decompose(*args, **named)
+    return func(*args, **named) if made is NotImplemented else made
+
+
 class Products(TorchDispatchMode):
     """Counts the operations of matrix products by torch's own formulas, a product and a sum being two.
 
@@ -21,9 +29,11 @@ class Products(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         named = kwargs or {}
+        formula = flop_registry.get(func._overloadpacket)
+        if formula is None:
+            return _done(self, func, args, named)
         made = func(*args, **named)
-        if formula := flop_registry.get(func._overloadpacket):
-            self.operations += formula(*args, **named, out_val=made)
+        self.operations += formula(*args, **named, out_val=made)
         return made
 
 
@@ -57,9 +67,11 @@ class _Exponentials(TorchDispatchMode):
     most = 0
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        made = func(*args, **(kwargs or {}))
-        if func in _EXPONENTIAL:
-            self.most = max(self.most, made.numel())
+        named = kwargs or {}
+        if func not in _EXPONENTIAL:
+            return _done(self, func, args, named)
+        made = func(*args, **named)
+        self.most = max(self.most, made.numel())
         return made
 
 

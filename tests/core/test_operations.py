@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.operations import operations
+from core.operations import exponentials_at_once, operations
 from core.training import shapes
 
 
@@ -22,6 +22,14 @@ def test_torchs_own_counter_counts_the_same(kind):
 def test_a_product_of_matrices_takes_two_operations_for_each_number_that_goes_in():
     assert operations(lambda: torch.ones(3, 5) @ torch.ones(5, 7)) == 2 * 3 * 5 * 7
     assert operations(lambda: nn.Linear(5, 7)(torch.ones(3, 5))) == 2 * 3 * 5 * 7
+
+
+def test_as_much_is_counted_in_inference_mode():
+    """Under it, torch hands a linear map and a softmax over whole: nothing was counted, and that was kept for all pages."""
+    layer, given = nn.Linear(5, 7), torch.ones(3, 5)
+    with torch.inference_mode():
+        assert operations(lambda: layer(given)) == 2 * 3 * 5 * 7
+        assert exponentials_at_once(lambda: given.softmax(-1)) == 3 * 5
 
 
 def test_who_counts_leaves_alone_what_others_compute_meanwhile():
