@@ -3,6 +3,7 @@
 python -m tests.javascript.kinds     writes them
 """
 
+import inspect
 import types
 from collections.abc import Iterator
 from dataclasses import fields
@@ -80,8 +81,7 @@ def record(lines: list[str]) -> str:
 
 def doc_of(cls: type) -> str:
     """The docstring as it reads, without the room before its lines."""
-    first, *rest = (cls.__doc__ or "").strip().splitlines()
-    return "\n".join([first, *(line.removeprefix("    ") for line in rest)])
+    return inspect.cleandoc(cls.__doc__ or "")
 
 
 def written() -> str:

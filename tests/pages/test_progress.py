@@ -27,8 +27,6 @@ def folder(monkeypatch, tmp_path) -> Path:
     monkeypatch.setattr(settings, "DATABASE", "")
     st.cache_resource.clear()
     yield tmp_path
-    if "progress.db" in {path.name for path in tmp_path.iterdir()}:
-        st.connection("progress", type="sql", url=f"sqlite:///{tmp_path / 'progress.db'}").engine.dispose()
     st.cache_resource.clear()
 
 
@@ -259,6 +257,15 @@ def test_a_lesson_goes_on_where_the_database_cannot_be_used(folder, comes, monke
     app.button(key="progress_erase").click().run()
     app.button(key="progress_erase_yes").click().run()
     assert "Nothing was erased" in said(app)
+
+
+def test_a_database_that_is_given_up_is_left_by_every_connection(folder, comes):
+    comes(SOMEBODY)
+    answer(open_page("masks", masks_numbers="by hand", step="7"), {"before": "only the last"})
+    pool = visit._store().engine.pool
+    assert pool.checkedin()
+    st.cache_resource.clear()
+    assert not pool.checkedin()
 
 
 def test_what_could_not_be_written_is_written_once_the_database_answers_again(folder, comes):

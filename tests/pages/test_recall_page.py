@@ -27,8 +27,6 @@ def folder(monkeypatch, tmp_path) -> Path:
     st.cache_resource.clear()
     monkeypatch.setattr(type(st.context), "cookies", {identity.COOKIE: identity.signed(SOMEBODY)})
     yield tmp_path
-    if (tmp_path / "progress.db").exists():
-        st.connection("progress", type="sql", url=f"sqlite:///{tmp_path / 'progress.db'}").engine.dispose()
     st.cache_resource.clear()
     st.session_state.clear()  # what tests without a page have read would be known to those that follow
 
@@ -268,8 +266,7 @@ def test_answers_go_on_where_the_database_does_not_answer(folder, monkeypatch):
 
 def test_what_is_kept_is_exported(folder):
     answer(open_page("recall"))
-    with st.connection("progress", type="sql", url=f"sqlite:///{folder / 'progress.db'}").engine.connect():
-        found = json.loads(visit.as_json(visit.keeper()()))
+    found = json.loads(visit.as_json(visit.keeper()()))
     assert [(row["kind"], row["value"]) for row in found if row["lesson"] == "recall"] == [("answer", 5)]
 
 

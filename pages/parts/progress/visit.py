@@ -167,8 +167,10 @@ def _trouble() -> dict[str, float]:
     return {"until": 0.0}
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, on_release=lambda store: store.engine.dispose())
 def _store():
+    from sqlalchemy import create_engine
+
     from pages.parts.progress.store import Store, options
 
     address = settings.DATABASE
@@ -176,7 +178,12 @@ def _store():
         folder = Path(settings.DATA)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         address = f"sqlite:///{folder / 'progress.db'}"
-    return Store(st.connection("progress", type="sql", url=address, **options(address)).engine)
+    engine = create_engine(address, **options(address))
+    try:
+        return Store(engine)
+    except Exception:
+        engine.dispose()
+        raise
 
 
 @st.cache_resource(show_spinner=False)
