@@ -102,8 +102,9 @@ def as_batch(
 
 
 def written_for(config: PreTrainedConfig) -> str:
-    """The name of the library's class that a model's weights were written for; "" where its folder does not say."""
-    return (config.architectures or [""])[0]
+    """The name of the library's class that a model's weights were written for; "" where its folder names none."""
+    named = (config.architectures or [""])[0]
+    return named if isinstance(named, str) else ""  # a damaged configuration names anything
 
 
 def unread(name: str, config: PreTrainedConfig) -> str | None:

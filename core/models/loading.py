@@ -225,9 +225,8 @@ def _half(whole: type[PreTrainedModel]) -> type[PreTrainedModel] | None:
     return _class(family + _ENCODER_HALF)
 
 
-def _class(name: object) -> type[PreTrainedModel] | None:
-    # a damaged configuration names anything
-    found = getattr(transformers, name, None) if isinstance(name, str) else None
+def _class(name: str) -> type[PreTrainedModel] | None:
+    found = getattr(transformers, name, None)
     return found if isinstance(found, type) and issubclass(found, PreTrainedModel) else None
 
 
