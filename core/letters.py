@@ -53,6 +53,8 @@ LETTERS = {
     "o_new": "the mix of values with this tile",
     "o": "the values so far, each times e to the power of its score less the largest",
     "M": "the mask: 0 where a query may look, −∞ where not",
+    "M_few": "a mask: −∞ where a weight is not among the largest of its row",
+    "M_near": "a mask: −∞ where a key is too far away",
     "P": "the places as vectors, a row for each",
     "p": "the vector of one place",
     "Q": "the queries, a row for each token",
@@ -79,6 +81,7 @@ LETTERS = {
     "X": "the tokens as vectors, a row for each",
     "X_D": "the tokens that are asked, as vectors",
     "X_Q": "the tokens that ask, as vectors",
+    "X_other": "what else is in the batch, as vectors",
     "x": "what goes in, one piece after the other",
     "x_class": "the class token: a learned vector that stands for no patch",
     "Y": "what attention brings, a row for each token",
@@ -89,7 +92,7 @@ LETTERS = {
     "Z_mid": "the tokens within the block, once attention was added",
     "Z_out": "what goes out of the block: Z of the next one",
     "Z_now": "the same after the change",
-    "Z_other": "the same of the other text in the batch",
+    "Z_other": "the same of what else is in the batch",
     "z": "what the net saw in one cell of the picture",
     "w": "how many keys before its own place a query sees",
     "W_a": "a learned matrix of the score, for who asks",
@@ -178,11 +181,11 @@ def letters_in(latex: str) -> list[str]:
             continue
         whole = word or _GREEK.get(greek) or f"{letter}_{braced or single}".rstrip("_")
         known = next((each for each in (whole, letter) if each in LETTERS or _BIAS.fullmatch(each)), None)
-        if known is None:
+        indices = _INDEX.findall(braced or single) if known == letter else []
+        if known is None or (len(braced) > 2 and known == letter and not indices):
             raise ValueError(f"no page explains the letter {whole!r} of {latex!r}")
         found[known] = None
-        if known == letter:
-            found |= dict.fromkeys(_INDEX.findall(braced or single))
+        found |= dict.fromkeys(indices)
     return list(found)
 
 

@@ -73,7 +73,7 @@ export class Computation {
         made.some((step) => stepView.steps.includes(step)),
       );
     }
-    this.formula.hidden = aside || !(lesson.formulaAll || symbols.some(inIt));
+    this.formula.hidden = aside;
     this.letters.hidden = this.formula.hidden || !explained.length;
     this.code.hidden = aside || !lines.length;
     this.#fit();

@@ -103,8 +103,11 @@ def as_batch(
 
 def written_for(config: PreTrainedConfig) -> str:
     """The name of the library's class that a model's weights were written for; "" where its folder names none."""
-    named = (config.architectures or [""])[0]
-    return named if isinstance(named, str) else ""  # a damaged configuration names anything
+    # a damaged configuration names anything
+    match config.architectures:
+        case [str(named), *_]:
+            return named
+    return ""
 
 
 def unread(name: str, config: PreTrainedConfig) -> str | None:

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from PIL import Image
 from torch import Tensor
 
-from core.vision.classifier import HALF
+from core.vision.classifier import HALF_OF_A_COLOUR
 
 CLASSES: Final = (
     "airplane", "bird", "car", "cat", "deer", "dog", "horse", "ship", "truck", "frog", "monkey",
@@ -143,7 +143,7 @@ def _stacked(files: list[tuple[Path, bytes]], side: int, origin: Path) -> Photos
 
 def seen(pixels: UInt8[Tensor, "batch channels height width"], side: int) -> Float[Tensor, "batch channels side side"]:
     """Photographs as a model sees them: `side` pixels wide, from -1 to 1."""
-    values = pixels.float() / HALF - 1
+    values = pixels.float() / HALF_OF_A_COLOUR - 1
     return torch.nn.functional.interpolate(
         values, size=(side, side), mode="bilinear", antialias=True, align_corners=False
     )

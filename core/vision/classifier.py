@@ -18,7 +18,7 @@ Fit = Literal["squash", "crop", "pad"]
 FITS: Final[tuple[Fit, ...]] = ("squash", "crop", "pad")
 SURE: Final = 0.5  # below it a class is a guess
 GREY: Final = 128  # what a padded picture is padded with
-HALF: Final = 127.5  # what is taken from a colour, from 0 to 255, and what the rest is divided by
+HALF_OF_A_COLOUR: Final = 127.5  # what is taken from a colour, from 0 to 255, and what the rest is divided by
 
 Classifier = VisionTransformer | ConvNet
 Picture = Image.Image | UInt8[np.ndarray, "height width 3"]
@@ -46,7 +46,7 @@ def fitted(picture: Picture, side: int, fit: Fit = "squash") -> UInt8[np.ndarray
 
 def as_input(pixels: UInt8[np.ndarray, "height width 3"]) -> Float[Tensor, "1 channels height width"]:
     """Pixels as a model sees them: from -1 to 1."""
-    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / HALF - 1
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / HALF_OF_A_COLOUR - 1
 
 
 @dataclass(frozen=True, eq=False)

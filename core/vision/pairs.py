@@ -15,6 +15,7 @@ from core.zero_width import words_of
 WORDS: Final = ("<pad>", *COLOURS, *SHAPES, "and", "nothing", "<end>")
 PAD: Final = WORDS.index("<pad>")  # what fills up
 END: Final = WORDS.index("<end>")  # behind each caption
+KNOWN: Final = WORDS[PAD + 1 : END]
 N_WORDS: Final = 3 * MOST - 1  # of the longest caption, without its end
 # what pages begin with
 SCENE: Final[Scene] = (Thing("red", "circle", 11.0, 8.0), Thing("blue", "square", 21.0, 24.0))
@@ -45,11 +46,10 @@ def read(text: str) -> str:
     Raises   ValueError in words for what is no caption of this world.
     """
     words = [word for word in words_of(text.lower()) if word not in ARTICLES]
-    known = WORDS[PAD + 1 : END]
     if not words:
         raise ValueError("there is no caption: write one, such as “red circle”")
-    if strange := next((word for word in words if word not in known), None):
-        raise ValueError(f"“{strange[:20]}” is none of its words: it knows {', '.join(known)}")
+    if strange := next((word for word in words if word not in KNOWN), None):
+        raise ValueError(f"“{strange[:20]}” is none of its words: it knows {', '.join(KNOWN)}")
     if len(words) > N_WORDS:
         raise ValueError(f"a caption has {len(words)} words, and at most {N_WORDS} are read: {MOST} things")
     return " ".join(words)

@@ -119,8 +119,10 @@ def lab() -> None:
             f"{PREFIX}_second", controls.row("control_row_second"), on, (OWN[1], OWN[0], *settings.MODELS)
         )
         second, second_title = look_at(f"{PREFIX}_second", beside, on, name, picture, fit), beside[0]
+    with figure:  # what is said of the link stands above it
+        place = place_of_link(first.patch_attention)
     with below, controls.row("control_row_more"):
-        shown = patch_explorer.choose(PREFIX, first.patch_attention, *place_of_link(first.patch_attention))
+        shown = patch_explorer.choose(PREFIX, first.patch_attention, *place)
     with figure:
         titles = (name if compare == OTHER_PICTURE else chosen[0], second_title)
         alone = draw(first, second, shown, chosen, titles, (picture, beside_it), fit)

@@ -274,7 +274,8 @@ def lab() -> None:
     seen = choice.attention(found)
     if seen is None:
         return
-    place = place_of_link("open", seen, (3, 1))
+    with figure:  # what is said of the link stands above it
+        place = place_of_link("open", seen, (3, 1))
     first, tensors = head_view.panel(found, seen, choice.shown, place, "first_")
     other = compare_with(loaded, languages, found, choice, seen, place, second)
     if other and choice.difference:

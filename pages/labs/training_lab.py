@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from typing import Final, get_args
 
 import streamlit as st
 
 from core import settings as limits
+from core.numerals import layers_of_heads
 from core.training_lab import networks, own, tasks
 from core.training_lab.networks import Sizes
 from core.training_lab.played import LabRun
@@ -168,16 +170,27 @@ def watched_text(ui: Controls) -> str:
 
 def opened_of_link(runs: Sequence[Settings]) -> list[tuple[int, int]]:
     """Of both runs, also where one alone learns, the layer and the head whose map is drawn large."""
-    found = url_state.integers(f"{PREFIX}_open", digits=1)
-    places = list(zip(found[::2], found[1::2], strict=False))
+    found = url_state.integers(f"{PREFIX}_open")
     there = [counted(networks.heads_of(each.sizes)) for each in runs]
-    fits = len(found) == 4 and all(
-        layer < max(layers, 1) and head < max(heads, 1)
-        for (layer, head), (layers, heads) in zip(places, there, strict=False)
+    places = [(0, 0), (0, 0)]
+    if len(found) == 4:
+        for run, (layer, head) in enumerate((found[:2], found[2:])):
+            layers, heads = there[run] if run < len(there) else (layer + 1, head + 1)
+            if layer < max(layers, 1) and head < max(heads, 1):
+                places[run] = (layer, head)
+    fits = found == tuple(chain(*places))
+    of = " and ".join(layers_of_heads(*each) for each in there if all(each))
+    accepted = "the layer and the head of the first run, then of the second, such as 0,0,0,0, counted from 0" + (
+        f" in {of}" if of else ""
     )
-    of = " and ".join(f"{layers} layers of {heads} heads" for layers, heads in there)
-    accepted = f"the layer and the head of the first run, then of the second, such as 0,0,0,0, counted from 0 in {of}"
-    return places if url_state.is_there(f"{PREFIX}_open", found, fits, accepted) else [(0, 0), (0, 0)]
+    url_state.is_there(f"{PREFIX}_open", found, fits, accepted, as_text(places))
+    return places
+
+
+def as_text(places: Sequence[tuple[int, int]]) -> str:
+    """What a link says of open heads; "" where they are those that open by themselves."""
+    text = ",".join(str(number) for each in places for number in each)
+    return "" if text == "0,0,0,0" else text
 
 
 @url_state.silent()
@@ -186,10 +199,9 @@ def open_head(runs: Sequence[Settings]) -> None:
     what = assets.told(f"{PREFIX}_figure", "opened")
     if not isinstance(what, dict):
         return
-    found = [list(each) for each in opened_of_link(runs)]
-    found[int(what["run"]) % 2] = [int(what["layer"]), int(what["head"])]
-    text = ",".join(str(number) for each in found for number in each)
-    url_state.write(f"{PREFIX}_open", "" if text == "0,0,0,0" else text)
+    found = opened_of_link(runs)
+    found[int(what["run"]) % 2] = (int(what["layer"]), int(what["head"]))
+    url_state.write(f"{PREFIX}_open", as_text(found))
 
 
 def draw(example: Example, rest: float, made: partial[Task], text: str, run: LabRun) -> None:

@@ -216,9 +216,10 @@ def waiting(scene: Scene) -> tuple[str, str]:
 
 
 @page.question(
-    "Tokens of 768 numbers. When does a layer of attention, its scores and its mix, take less work than a recurrent layer?",
+    f"Tokens of {questions.WIDTH} numbers. When does a layer of attention, its scores and its mix, take less work than a "
+    "recurrent layer?",
     (questions.BELOW, questions.ABOVE, questions.NEVER),
-    sets={"part": PATHS, "d": 768, "n": 512},
+    sets={"part": PATHS, "d": questions.WIDTH, "n": 512},
     shows="work",
 )
 def cheaper_than_recurrence(scene: Scene) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from core.lessons.vision_transformer import MODELS, PATCH_SIZE, PATCH_SIZES, Set
 from core.listing import ran
 from core.training import shapes
 from core.transformer.block import IN_A_BLOCK
-from core.vision.classifier import FITS, HALF
+from core.vision.classifier import FITS, HALF_OF_A_COLOUR
 from core.vision.patches import cut_into_patches
 from core.vision.vit import VisionTransformer
 from pages.parts import answers, ours, own_picture, patch_explorer
@@ -103,7 +103,7 @@ def steps_to_the_rows(scene: Scene):
     """The picture and its patches, of any size."""
     side, size = len(scene.result.pixels), scene.chosen.patch_size
     across = side // size
-    numbers: dict[str, Any] = {"s": side, "p": size, "n": across**2, "w": 3 * size**2, "half": HALF}
+    numbers: dict[str, Any] = {"s": side, "p": size, "n": across**2, "w": 3 * size**2, "half": HALF_OF_A_COLOUR}
     yield step(
         "I",
         Overlay("patches", "picture", across, plain=True, columns="numbers", rows="keys", scale="signed"),

@@ -15,7 +15,7 @@ from core.memory import kept
 from core.transformer.mirror import FIRST
 from core.vision import moving
 from core.vision.image_text import ImageText
-from core.vision.scenes import COLOURS, SHAPES
+from core.vision.pairs import KNOWN
 from core.vision.scenes import Scene as Drawn
 from core.vision.video import Denoiser, cut_into_blocks
 from pages.parts import messages, scene_editor, url_state
@@ -26,7 +26,7 @@ from pages.parts.words import plain
 
 SEED = 0
 MOST_SAID = 3  # of what cannot be read in captions
-WORDS = f"Captions between commas, in the words {', '.join((*COLOURS, *SHAPES))}, and, nothing; articles are left out"
+WORDS = f"Captions between commas, in the words {', '.join(KNOWN)}; articles are left out"
 
 
 def drawn(ui: Controls) -> Drawn:
@@ -64,7 +64,7 @@ def read_captions(ui: Controls) -> tuple[str, ...]:
         st.session_state[before] = captions
     if refused:
         too_few = "There are too few captions. The figure shows earlier ones, or examples, until there are two."
-        shown = "Not all captions can be read. The figure shows the others." if enough else too_few
+        shown = "Not all captions are read. The figure shows those that are." if enough else too_few
         why = ". ".join(map(messages.begun, refused[:MOST_SAID]))
         messages.problem(ui.key("captions"), shown, f"{why}.", (matching.CAPTIONS,))
     return captions if enough else st.session_state.get(before, matching.Settings().captions)

@@ -230,13 +230,12 @@ class Lesson:
         sources: Sequence[str],
         code: Sequence[Code] = (),
         formula_of: str = "output",
-        formula_all: bool = True,
         symbols: Mapping[str, str] = QUERIES_KEYS_VALUES,
         token_strip: bool = True,
     ):
         """slug: of the page; opens_at: the label of the step that is shown first; code: the functions that ran."""
         self.slug, self.opens_at, self.claims, self.sources = slug, opens_at, claims, sources
-        self.code, self.formula_of, self.formula_all, self.symbols = code, formula_of, formula_all, symbols
+        self.code, self.formula_of, self.symbols = code, formula_of, symbols
         self.token_strip = token_strip
         self.ui = Controls(slug)
         self._asked: list[Question] = []
@@ -368,7 +367,6 @@ class Lesson:
             tokens=scene.tokens,
             code=self.code if scene.code is None else scene.code,
             formula_of=self.formula_of if scene.formula_of is None else scene.formula_of,
-            formula_all=self.formula_all,
             symbols=dict(self.symbols if scene.symbols is None else scene.symbols),
             formulas=scene.formulas,
             focus=scene.looks_at,

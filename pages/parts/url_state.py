@@ -87,14 +87,15 @@ def one_of(name: str, count: int, what: str, default: int) -> int:
     return found[0] if is_there(name, found, fits, f"a {what} from 0 to {count - 1}") else default
 
 
-def is_there(name: str, found: tuple[int, ...], fits: bool, accepted: str) -> bool:
+def is_there(name: str, found: tuple[int, ...], fits: bool, accepted: str, rest: str = "") -> bool:
     """Whether the link names what is there: numbers that fit. What never was is told; what was, until another model or another
-    picture took its place, leaves the link without a word."""
+    picture took its place, leaves the link without a word. rest: what stays of it."""
     known = st.session_state.setdefault(_WAS_THERE, {})
     if fits:
         known[name] = read(name)
     elif found and known.get(name) == read(name):
-        write(name, "")
+        del known[name]
+        write(name, rest)
     elif found:
         ignored(name, accepted, None)
     return fits

@@ -153,7 +153,7 @@ class StepViewer:
     focus        the "query", "key" and "head" that are looked at first. Any other axis that is named here is selected by
                  itself, from this row on; that selection is not kept in the link.
     formula_of   the step whose formula is shown, with all earlier ones inside it; "" for none, EACH for that of each step.
-    formula_all  False where it is shown beside the steps that are in it alone.
+                 Beside steps that it says nothing of stand their own.
     formulas     {step: LaTeX} in place of what the trace declares, where the learner changed the computation.
     symbols      {step: letter} for what the formula names by a letter.
     divisor      what scores were divided by.
@@ -178,7 +178,6 @@ class StepViewer:
     code: Sequence[Code] = ()
     formula_of: str = ""
     symbols: Mapping[str, str] = field(default_factory=dict)
-    formula_all: bool = True
     formulas: Mapping[str, str] = field(default_factory=dict)
     divisor: float = 1.0
     dot_product: bool = True
@@ -238,7 +237,6 @@ def payload(viewer: StepViewer, step: int, look: Mapping[str, int], go: tuple[in
         "views": step_views,
         "formula": viewer.computation.formula,
         "letters": [] if viewer.formula_of in ("", EACH) else viewer.computation.letters_of([viewer.formula_of], sizes),
-        "formulaAll": viewer.formula_all,
         "code": [[{"text": line.text, "steps": line.makes} for line in each.lines] for each in code],
         "focus": dict(viewer.focus),
         "look": dict(look),

@@ -50,6 +50,8 @@ def test_an_index_is_a_letter_and_one_that_belongs_to_a_name_is_none():
     assert letters_in(r"\operatorname{GRU}([E[y_{t-1}]; c_t], s_{t-1})") == ["E", "y", "t", "c", "s"]
     assert letters_in(r"P_iP_j^\top + \overrightarrow{h}_{N}") == ["P", "i", "j", "h", "N"]
     assert letters_in(r"x_{\mathrm{class}}W_Q + b_Q") == ["x_class", "W_Q", "b_Q"]
+    with pytest.raises(ValueError, match="X_elsewhere"):
+        letters_in(r"X_{\mathrm{elsewhere}}")
 
 
 def test_the_cells_of_a_picture_have_an_index_of_their_own_and_no_other_index_speaks_of_pictures():

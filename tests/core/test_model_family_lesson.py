@@ -150,7 +150,17 @@ def test_a_picture_chooses_its_caption_and_each_drawn_one_its_own():
 def test_what_are_no_captions_is_told_and_the_others_are_read(text, good, says):
     captions, refused = matching.understood(text)
     assert len(captions) == good
-    assert says in refused[-1]
+    assert says in " ".join(refused)
+
+
+def test_what_is_wrong_with_the_number_of_captions_is_told_first():
+    few = matching.understood("a dog, cat, pig, red circle")[1]
+    assert [says[:16] for says in few] == [
+        "there are fewer ",
+        "“dog” is none of",
+        "“cat” is none of",
+        "“pig” is none of",
+    ]
 
 
 def test_articles_of_a_caption_are_left_out():

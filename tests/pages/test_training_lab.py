@@ -127,6 +127,16 @@ def test_a_head_that_is_silenced_and_a_weight_that_is_set_are_in_the_link_and_ma
     assert "The link's “train_changes” was ignored" in said(broken)
 
 
+def test_of_two_heads_of_a_link_the_one_that_is_there_is_opened():
+    sizes = {"layers": "1", "width": "8", "heads": "2", "batch": "4"}
+    runs = {f"train_{name}": size for name, size in sizes.items()} | {"train_second_on": "true"}
+    app = open_page("training_lab", **runs, train_open="0,1,10,0")
+    app.button(key="train_step").click().run()
+    assert_no_failure(app)
+    assert sent(app, "training")[0]["open"] == [[0, 1], [0, 0]]
+    assert "in 1 layer × 2 heads and 2 layers × 4 heads, not “0,1,10,0”" in said(app)
+
+
 def test_a_link_says_what_a_control_shows_and_only_what_it_does_not_offer_is_ignored():
     shown = open_page("training_lab", train_kv="as many")
     assert "was ignored" not in said(shown)

@@ -62,3 +62,7 @@ def test_a_head_of_a_model_that_another_took_the_place_of_leaves_the_link_withou
     assert url_state.one_of("head", 50, "token", 7) == 7
     assert not page.said
     assert "head" not in link
+    url_state.opened()
+    link["head"] = "11,3"  # another link
+    assert url_state.layer_and_head("head", 6, 12) is None
+    assert len(page.said) == 1

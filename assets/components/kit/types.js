@@ -155,7 +155,7 @@
 
 /**
  * @typedef {Shown & {
- *   lesson: string, signature: string, cross: boolean, views: StepView[], formula: string, letters: Letters, formulaAll: boolean,
+ *   lesson: string, signature: string, cross: boolean, views: StepView[], formula: string, letters: Letters,
  *   code: CodeLine[][], look: Look, go: [turn: number, step: number] | null, editable: boolean, editLabel: string,
  *   recurrent: number | null, reorderable: boolean, tokenStrip: boolean, step: number, first: number,
  * }} StepViewerData

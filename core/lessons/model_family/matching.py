@@ -72,7 +72,8 @@ def model() -> ImageText:
 
 
 def understood(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The captions between commas that can be read and drawn, each once, and in words why others cannot.
+    """The captions between commas that can be read and drawn, each once, and in words what is wrong with their number and why
+    others cannot be read.
 
     Of more than MOST_CAPTIONS the first are read.
     """
@@ -86,11 +87,12 @@ def understood(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
             refused[str(error)] = None
         else:
             good[caption] = None
+    number = []
     if len(good) < 2:
-        refused["there are fewer than two captions to choose from: write two or more, with commas between them"] = None
+        number = ["there are fewer than two captions to choose from: write two or more, with commas between them"]
     if len(good) > MOST_CAPTIONS:
-        refused[f"there are {len(good)} captions, and at most {MOST_CAPTIONS} are read: take some away"] = None
-    return tuple(good)[:MOST_CAPTIONS], tuple(refused)
+        number = [f"there are {len(good)} captions, and at most {MOST_CAPTIONS} are read: take some away"]
+    return tuple(good)[:MOST_CAPTIONS], (*number, *refused)
 
 
 def things_of(caption: str) -> Scene:

@@ -61,7 +61,7 @@ class Store:
 
     def __init__(self, engine: Engine):
         self.engine = engine
-        if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _tuned):
+        if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _tuned)
         try:
             self._prepare()
