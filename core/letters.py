@@ -54,7 +54,7 @@ LETTERS = {
     "o": "the values so far, each times e to the power of its score less the largest",
     "M": "the mask: 0 where a query may look, −∞ where not",
     "M_few": "a mask: −∞ where a weight is not among the largest of its row",
-    "M_near": "a mask: −∞ where a key is too far away",
+    "M_near": "a mask: −∞ where a key is neither in the window nor let in beside it",
     "P": "the places as vectors, a row for each",
     "p": "the vector of one place",
     "Q": "the queries, a row for each token",

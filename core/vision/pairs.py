@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from string import punctuation
 from typing import Final
 
 import torch
@@ -45,13 +46,16 @@ def read(text: str) -> str:
 
     Raises   ValueError in words for what is no caption of this world.
     """
-    words = [word for word in words_of(text.lower()) if word not in ARTICLES]
+    words = [word.strip(punctuation) for word in words_of(text.lower())]
+    words = [word for word in words if word and word not in ARTICLES]
     if not words:
-        raise ValueError("there is no caption: write one, such as “red circle”")
+        raise ValueError(f"“{text.strip()[:20]}” names nothing: write such as “red circle”")
     if strange := next((word for word in words if word not in KNOWN), None):
-        raise ValueError(f"“{strange[:20]}” is none of its words: it knows {', '.join(KNOWN)}")
+        raise ValueError(f"“{strange[:20]}” is none of its words")
     if len(words) > N_WORDS:
-        raise ValueError(f"a caption has {len(words)} words, and at most {N_WORDS} are read: {MOST} things")
+        raise ValueError(
+            f"“{text.strip()[:20]} …” has {len(words)} words, and at most {N_WORDS} are read: {MOST} things"
+        )
     return " ".join(words)
 
 

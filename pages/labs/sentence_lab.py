@@ -187,11 +187,11 @@ def compare_with(
     choice: Choice,
     seen: TextAttention,
     place: tuple[int, int],
+    other: tuple[int, int],
     second: str | None,
 ) -> Beside | None:
-    """What is compared with the open matrix; None for nothing."""
+    """What is compared with the open matrix; None for nothing. other: the head that another one is compared with."""
     if choice.compare == OTHER_HEAD:
-        other = place_of_link("beside", seen, (place[0], (place[1] + 1) % seen.n_heads))
         words, tensors = head_view.panel(found, seen, ONE_HEAD, other, "second_")
         again = sentence_lab.again(loaded, found, seen, ONE_HEAD, *other)
         return Beside({**words, "kind": "head"}, tensors, other, again)
@@ -276,8 +276,11 @@ def lab() -> None:
         return
     with figure:  # what is said of the link stands above it
         place = place_of_link("open", seen, (3, 1))
+        beside = (place[0], (place[1] + 1) % seen.n_heads)
+        if choice.compare == OTHER_HEAD:
+            beside = place_of_link("beside", seen, beside)
     first, tensors = head_view.panel(found, seen, choice.shown, place, "first_")
-    other = compare_with(loaded, languages, found, choice, seen, place, second)
+    other = compare_with(loaded, languages, found, choice, seen, place, beside, second)
     if other and choice.difference:
         other = differing(first, tensors["first_weights"], other)
     tensors |= (other.tensors if other else {}) | {"grid": seen.small(head_captions.GRID_SIDE).numpy()}

@@ -170,8 +170,12 @@ def watched_text(ui: Controls) -> str:
 
 def opened_of_link(runs: Sequence[Settings]) -> list[tuple[int, int]]:
     """Of both runs, also where one alone learns, the layer and the head whose map is drawn large."""
-    found = url_state.integers(f"{PREFIX}_open")
     there = [counted(networks.heads_of(each.sizes)) for each in runs]
+    of = " and ".join(layers_of_heads(*each) for each in there if all(each))
+    accepted = "the layer and the head of the first run, then of the second, such as 0,0,0,0, counted from 0" + (
+        f" in {of}" if of else ""
+    )
+    found = url_state.integers(f"{PREFIX}_open", accepted=accepted)
     places = [(0, 0), (0, 0)]
     if len(found) == 4:
         for run, (layer, head) in enumerate((found[:2], found[2:])):
@@ -179,10 +183,6 @@ def opened_of_link(runs: Sequence[Settings]) -> list[tuple[int, int]]:
             if layer < max(layers, 1) and head < max(heads, 1):
                 places[run] = (layer, head)
     fits = found == tuple(chain(*places))
-    of = " and ".join(layers_of_heads(*each) for each in there if all(each))
-    accepted = "the layer and the head of the first run, then of the second, such as 0,0,0,0, counted from 0" + (
-        f" in {of}" if of else ""
-    )
     url_state.is_there(f"{PREFIX}_open", found, fits, accepted, as_text(places))
     return places
 

@@ -127,8 +127,8 @@ def steps_to_the_rows(scene: Scene):
     yield step(
         "rows",
         tables(Table("patches", "x", rows="keys", role="key")),
-        "Each square in one row: {w} numbers, red, green and blue of its pixels. They are normalised: each, from 0 to 255, less "
-        "{half}, then divided by {half}. Black is −1, white is 1, what is dark is negative. Nothing is lost, nothing learned.",
+        "Each square in one row: {w} numbers, red, green and blue of its pixels. I is normalised first: each of its numbers, "
+        "from 0 to 255, less {half} and divided by {half}, so that less than half is negative. Nothing is lost, nothing learned.",
         **numbers,
     )
 

@@ -50,14 +50,14 @@ def opened() -> None:
     st.session_state.pop(_WRITTEN, None)
 
 
-def integers(name: str, digits: int = 3) -> tuple[int, ...]:
+def integers(name: str, digits: int = 3, accepted: str = "whole numbers with commas between them") -> tuple[int, ...]:
     """`?name=2,0,1` as numbers of 0 or more, of so many digits at most; none where the link names none."""
     text = read(name)
     if text is None:
         return ()
     if re.fullmatch(rf"[0-9]{{1,{digits}}}(,[0-9]{{1,{digits}}}){{0,511}}", text):
         return tuple(int(item) for item in text.split(","))
-    return ignored(name, "whole numbers with commas between them", ())
+    return ignored(name, accepted, ())
 
 
 def two_of(name: str, count: int) -> tuple[int, int] | None:
@@ -74,17 +74,18 @@ def two_of(name: str, count: int) -> tuple[int, int] | None:
 
 def layer_and_head(name: str, n_layers: int, n_heads: int) -> tuple[int, int] | None:
     """`?name=3,1` as a layer and a head, both counted from 0; None where the link names none that is there."""
-    found = integers(name)
-    fits = len(found) == 2 and found[0] < n_layers and found[1] < n_heads
     accepted = f"a layer from 0 to {n_layers - 1} and a head from 0 to {n_heads - 1}, such as 0,0"
+    found = integers(name, accepted=accepted)
+    fits = len(found) == 2 and found[0] < n_layers and found[1] < n_heads
     return (found[0], found[1]) if is_there(name, found, fits, accepted) else None
 
 
 def one_of(name: str, count: int, what: str, default: int) -> int:
     """`?name=3` as one of so many that are counted from 0; the default where the link names none that is there."""
-    found = integers(name, digits=6)
+    accepted = f"a {what} from 0 to {count - 1}"
+    found = integers(name, digits=6, accepted=accepted)
     fits = len(found) == 1 and found[0] < count
-    return found[0] if is_there(name, found, fits, f"a {what} from 0 to {count - 1}") else default
+    return found[0] if is_there(name, found, fits, accepted) else default
 
 
 def is_there(name: str, found: tuple[int, ...], fits: bool, accepted: str, rest: str = "") -> bool:

@@ -140,8 +140,9 @@ def test_a_picture_chooses_its_caption_and_each_drawn_one_its_own():
 @pytest.mark.parametrize(
     ("text", "good", "says"),
     [
-        ("", 0, "fewer than two captions"),
+        ("", 0, "fewer than two different captions"),
         ("red circle, red  CIRCLE", 1, "fewer than two"),
+        ("red circle., a the, (blue) square!", 2, "names nothing"),
         ("red circle, pink square, nothing", 2, "“pink” is none of its words"),
         ("red circle, circle red, nothing", 2, "cannot be drawn"),
         (", ".join(" ".join(kind) for kind in pairs.KINDS), 8, "12 captions, and at most 8"),

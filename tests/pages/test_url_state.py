@@ -47,11 +47,12 @@ def test_a_page_that_is_opened_has_the_link_it_is_opened_with(link):
     assert url_state.integers("order") == ()
 
 
-@pytest.mark.parametrize("text", ["6,0", "0,12", "1", "0,0,0", "x", "-1,0", ""])
+@pytest.mark.parametrize("text", ["6,0", "1000,0", "0,12", "1", "0,0,0", "x", "-1,0", ""])
 def test_a_head_that_is_not_there_is_told_and_stays_in_the_link(page, link, text):
     link["head"] = text
     assert url_state.layer_and_head("head", 6, 12) is None
-    assert len(page.said) == 1
+    (told,) = page.said
+    assert "a layer from 0 to 5 and a head from 0 to 11, such as 0,0" in told
     assert link["head"] == text
 
 

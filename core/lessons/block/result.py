@@ -208,6 +208,11 @@ class Lesson:
         )
 
     @property
+    def whole(self) -> str:
+        """That a step looks at blocks with all their parts, where the learner took some out."""
+        return " Here nothing is taken out." if self.settings.without else ""
+
+    @property
     def edit_it(self) -> str:
         """What to try, where what joins the batch can be edited."""
         return (

@@ -50,7 +50,7 @@ class StackTrace:
         title="What the MLP adds, by layer",
         source="elhage2021",
         says="The MLP adds {mlp_mean:.2f} on average, to tokens that come in with a length of {length_mean:.2f}. The longest "
-        "of all is {longest}.",
+        "of all is {longest}.{whole}",
     )
     to_itself: Float[Tensor, "batch depth tokens"] = step(
         r"\operatorname{cosine}\left(Z, Z_0\right)",
@@ -118,7 +118,8 @@ class StackTrace:
         title="Who hears whom in attention",
         source="vaswani2017",
         says="Push {k} a little, in a direction drawn from the seed: {q} moves by {coupling_norm[q,k]:.2f} in the norm, by "
-        "{coupling_mlp[q,k]:.2f} in the MLP and by {coupling_attention[q,k]:.2f} in attention, per unit of the push. {between}",
+        "{coupling_mlp[q,k]:.2f} in the MLP and by {coupling_attention[q,k]:.2f} in attention, per unit of the push. {between}"
+        "{whole}",
         also="Jacobian, token by token",
         by="normalised",
     )
@@ -141,7 +142,7 @@ class StackTrace:
         title="BatchNorm, with other tokens in the batch, minus without",
         source="ioffe2015",
         says="{beside} joins the batch. LayerNorm moves no number by more than {layer_moved:.0e}. BatchNorm {batch_told}"
-        "{edit_it}",
+        "{edit_it}{whole}",
         by="norm_place",
     )
 

@@ -89,7 +89,9 @@ def understood(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
             good[caption] = None
     number = []
     if len(good) < 2:
-        number = ["there are fewer than two captions to choose from: write two or more, with commas between them"]
+        number = [
+            "there are fewer than two different captions to choose from: write two or more, with commas between them"
+        ]
     if len(good) > MOST_CAPTIONS:
         number = [f"there are {len(good)} captions, and at most {MOST_CAPTIONS} are read: take some away"]
     return tuple(good)[:MOST_CAPTIONS], (*number, *refused)
