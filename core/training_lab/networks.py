@@ -4,6 +4,7 @@ Each reads rows from left to right and scores what comes after every token. The 
 in one row, so that the tasks of the lab are one task to a network.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -88,7 +89,7 @@ class Seen:
 Silent = Collection[tuple[int, int]]
 
 
-class Reader(nn.Module):
+class Reader(nn.Module, ABC):
     """What all networks of the lab share: tokens or patches as vectors, and scores of every token."""
 
     def __init__(self, sizes: Sizes, vocab_size: int, d_patch: int):
@@ -104,9 +105,9 @@ class Reader(nn.Module):
         x = self.tokens(rows.ids)
         return x if self.patches is None or rows.patches is None else torch.cat([self.patches(rows.patches), x], dim=1)
 
+    @abstractmethod
     def forward(self, rows: Rows, silent: Silent = ()) -> Seen:
         """Scores of what comes after every token. silent: heads, as layer and number, that bring nothing."""
-        raise NotImplementedError
 
 
 class Recurrent(Reader):

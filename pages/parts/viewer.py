@@ -220,8 +220,8 @@ def payload(viewer: StepViewer, step: int, look: Mapping[str, int], go: tuple[in
     turned = begins_right(token.text for token in viewer.tokens["keys"])
     step_views = [
         _step_view(view, {made.name: made for made in (view.instead or viewer).steps}, tensors, turned)
-        | {"formula": _formula(view, viewer.computation), "code": None if made is None else code.index(made)}
-        | {"letters": _letters(view, viewer.computation, sizes)}
+        | _told(view, viewer.computation, sizes)
+        | {"code": None if made is None else code.index(made)}
         for view, made in zip(viewer.views, functions, strict=True)
     ]
     always = {"weights", "queries", "keys", "values", "scores", "scaled"} & tensors.keys()
@@ -290,20 +290,12 @@ def _sizes(made: Sequence[Step]) -> dict[str, int]:
     return next(({"d": width} for width in (*queries, *widths) if width), {})
 
 
-def _letters(view: StepView, lessons: Computation, sizes: Mapping[str, int]) -> list[tuple[str, str]] | None:
-    """What the letters mean beside one step view; None for the lesson's own."""
+def _told(view: StepView, lessons: Computation, sizes: Mapping[str, int]) -> dict[str, Any]:
+    """The formula beside one step view, and what its letters mean; None for the lesson's own."""
     if view.instead:
         own = _sizes(view.instead.steps) | dict(view.sizes)
-        return view.instead.letters_of([view.instead.formula_of], own)
-    beside = lessons.beside(view.steps)
+        return {"formula": view.instead.formula, "letters": view.instead.letters_of([view.instead.formula_of], own)}
+    beside, here = lessons.beside(view.steps), {**sizes, **view.sizes}
     if beside.formula_of == EACH:
-        return beside.letters_of(view.steps, {**sizes, **view.sizes})
-    return lessons.letters_of([lessons.formula_of], {**sizes, **view.sizes}) if view.sizes else None
-
-
-def _formula(view: StepView, lessons: Computation) -> str | None:
-    """The formula beside one step view; None for the lesson's own."""
-    if view.instead:
-        return view.instead.formula
-    beside = lessons.beside(view.steps)
-    return beside.formulas_to(view.steps) if beside.formula_of == EACH else None
+        return {"formula": beside.formulas_to(view.steps), "letters": beside.letters_of(view.steps, here)}
+    return {"formula": None, "letters": lessons.letters_of([lessons.formula_of], here) if view.sizes else None}

@@ -1,5 +1,6 @@
 """What all kinds of figures share: the words for what is drawn of a tensor, and for a view of one or of several."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, Self, TypeVar
@@ -66,7 +67,7 @@ def within(part: D, scale: Scale, end: float) -> D:
 
 
 @dataclass(frozen=True)
-class View:
+class View(ABC):
     """What can be said of a view of any kind.
 
     readout    what is said of the place that is looked at.
@@ -84,9 +85,9 @@ class View:
         return type(self).__name__.lower()
 
     @property
+    @abstractmethod
     def parts(self) -> Sequence[Drawn]:
         """What it shows, one tensor each."""
-        raise NotImplementedError
 
     @property
     def numbers(self) -> Sequence[Drawn]:
@@ -101,9 +102,9 @@ class View:
         """The words in it that are no tokens of the page."""
         return []
 
+    @abstractmethod
     def scaled(self, tensors: Tensors) -> Self:
         """The same with the ends of its scales."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
